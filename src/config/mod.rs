@@ -1,0 +1,1 @@
+//! Floor 4: files, environment and flags become settings.

@@ -1,0 +1,1 @@
+//! What the output of a check says: failures, counts, coverage.

@@ -1,0 +1,1 @@
+//! What a result does that a person should see before it lands.

@@ -1,0 +1,1 @@
+//! Agents: what is said to them and what they say.

@@ -1,0 +1,1 @@
+//! Sessions: one holder process for each, and the client that talks to it.

@@ -1,0 +1,1 @@
+//! The shadow repository: snapshots, workspaces, landing and undo.

@@ -1,0 +1,6 @@
+//! orchestrator-tui: you keep typing; it keeps the project green.
+
+pub mod config;
+pub mod core;
+pub mod edge;
+pub mod model;

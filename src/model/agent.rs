@@ -1,0 +1,68 @@
+//! What an agent's session tells the machine; byte streams are read at the edge.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::cost::Spent;
+use crate::model::time::Wall;
+
+/// One line of an agent's log, as a person reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Who or what speaks: `Claude`, `Bash`, `Edit`, `error`.
+    pub label: String,
+    /// What is said or done, one line, control characters stripped.
+    pub text: String,
+}
+
+/// Something the machine must know about a running agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentReport {
+    /// It is up and speaks its protocol; the id is its own name for the conversation.
+    Ready {
+        /// The agent's own session id, for resuming.
+        conversation: String,
+        /// The model it says it uses.
+        model: String,
+    },
+    /// Lines for the log, gathered over a short while.
+    Log(Vec<LogLine>),
+    /// What this run has used so far in all (not since the last report).
+    Used(Spent),
+    /// A permission was refused by policy.
+    Refused {
+        /// What it wanted, one line.
+        what: String,
+    },
+    /// It has said that it is done, in its own protocol.
+    Done(AgentResult),
+    /// The service turned it away.
+    Trouble(Trouble),
+}
+
+/// What an agent says at its end; never proof of anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentResult {
+    /// Whether it says that it went well.
+    pub ok: bool,
+    /// Its last words, or the error.
+    pub text: String,
+}
+
+/// Why the service turned an agent away, from structured fields only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// 429: too many requests; wait until the given time if the service named one.
+    RateLimit {
+        /// When to try again.
+        until: Option<Wall>,
+    },
+    /// 401 or 403, or not logged in: no run can succeed before a person acts.
+    Login {
+        /// What the service or the program said.
+        message: String,
+    },
+    /// 529 or 503: busy; the agent retries by itself, this is for the log only.
+    Overloaded,
+    /// The budget handed to the agent is used up.
+    Budget,
+}

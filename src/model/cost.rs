@@ -1,0 +1,95 @@
+//! What agents spend, in millionths of a dollar and in tokens; an unknown price stays unknown.
+
+use std::fmt;
+use std::ops::{Add, AddAssign};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Money in millionths of a US dollar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Usd(pub u64);
+
+impl Usd {
+    /// Takes a price as JSON gives it; `None` for what is no price (negative, not finite).
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be finite and in range")]
+    pub fn from_dollars(dollars: f64) -> Option<Self> {
+        (dollars.is_finite() && (0.0..1e12).contains(&dollars)).then(|| Self((dollars * 1e6).round() as u64))
+    }
+
+    /// Returns dollars, for JSON and for `--max-budget-usd`.
+    #[expect(clippy::cast_precision_loss, reason = "exact below nine billion dollars")]
+    pub fn dollars(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// Returns what is left of this amount after `spent`, not below zero.
+    #[must_use]
+    pub fn minus(self, spent: Self) -> Self {
+        Self(self.0.saturating_sub(spent.0))
+    }
+}
+
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cents = (self.0 + 5_000) / 10_000;
+        write!(f, "${}.{:02}", cents / 100, cents % 100)
+    }
+}
+
+/// A text that is no amount of money.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an amount in dollars")]
+pub struct BadUsd(String);
+
+impl FromStr for Usd {
+    type Err = BadUsd;
+
+    fn from_str(text: &str) -> Result<Self, BadUsd> {
+        text.trim_start_matches('$').parse().ok().and_then(Self::from_dollars).ok_or_else(|| BadUsd(text.to_owned()))
+    }
+}
+
+/// What a run, a task or a day has used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Spent {
+    /// Known price; more may have been used at unknown prices.
+    pub usd: Usd,
+    /// Whether some of it had no known price, so that `usd` is a lower bound.
+    pub unpriced: bool,
+    /// Tokens that went in, cached ones included.
+    pub tokens_in: u64,
+    /// Tokens that came out.
+    pub tokens_out: u64,
+}
+
+impl Add for Spent {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            usd: Usd(self.usd.0 + other.usd.0),
+            unpriced: self.unpriced || other.unpriced,
+            tokens_in: self.tokens_in + other.tokens_in,
+            tokens_out: self.tokens_out + other.tokens_out,
+        }
+    }
+}
+
+impl AddAssign for Spent {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens = self.tokens_in + self.tokens_out;
+        match (self.unpriced, tokens) {
+            (false, _) => write!(f, "{}", self.usd),
+            (true, 0) => f.write_str("cost unknown"),
+            (true, tokens) => write!(f, "{tokens} tokens, price unknown"),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Identities that cannot be mixed up: one newtype for each kind of thing.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident($inner:ty)),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $inner);
+
+        impl $name {
+            /// Returns the identity after this one.
+            #[must_use]
+            pub fn next(self) -> Self {
+                Self(self.0 + 1)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// The position of a fact in the journal, from 1.
+    Seq(u64),
+    /// Something to get done; shown as `#14`, written as `task_0000000e`.
+    TaskId(u32),
+    /// One process tree in one PTY, an agent's or a check's.
+    SessionId(u64),
+    /// One piece of work that the shell does for the machine.
+    JobId(u64),
+    /// One landing of a verified result, the unit of undo.
+    LandingId(u32),
+    /// One settled batch of changes.
+    ChangeId(u32),
+    /// A place in the pool of workspaces; also exported as `ORCHESTRATOR_SLOT`.
+    Slot(u16),
+    /// The request of a person or program that waits for a reply.
+    RequestId(u64),
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+impl TaskId {
+    /// Returns the long form that JSON output uses: `task_` and eight hex digits.
+    pub fn long(self) -> String {
+        format!("task_{:08x}", self.0)
+    }
+}
+
+/// A text that names no task.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a task; write 14, #14 or task_0000000e")]
+pub struct BadTaskId(String);
+
+impl FromStr for TaskId {
+    type Err = BadTaskId;
+
+    fn from_str(text: &str) -> Result<Self, BadTaskId> {
+        let number = match text.strip_prefix("task_") {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => text.strip_prefix('#').unwrap_or(text).parse(),
+        };
+        number.map(TaskId).map_err(|_| BadTaskId(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_named_in_three_ways() {
+        for text in ["14", "#14", "task_0000000e"] {
+            assert_eq!(text.parse(), Ok(TaskId(14)));
+        }
+        assert_eq!(TaskId(14).long(), "task_0000000e");
+        assert!("fourteen".parse::<TaskId>().is_err());
+    }
+}

@@ -1,0 +1,15 @@
+//! Floor 1: the nouns, as plain data. Nothing here reads a clock, a file or a process.
+
+pub mod agent;
+pub mod attempt;
+pub mod check;
+pub mod cost;
+pub mod health;
+pub mod id;
+pub mod path;
+pub mod receipt;
+pub mod session;
+pub mod settings;
+pub mod task;
+pub mod time;
+pub mod workspace;

@@ -1,0 +1,217 @@
+//! The resolved settings: what every part is told. `config` builds them from files.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::check::CheckName;
+use crate::model::cost::Usd;
+
+/// Everything that can be set, with defaults as in `config.example.toml`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// `[watch]`
+    pub watch: Watch,
+    /// `[[check]]`, in order.
+    pub checks: Vec<Check>,
+    /// `[fix]`
+    pub fix: Fix,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[workspace]`
+    pub workspace: Workspace,
+    /// `[budget]`
+    pub budget: Budget,
+    /// `[agent.NAME]`
+    pub agents: BTreeMap<String, Agent>,
+    /// `[role.NAME]`
+    pub roles: BTreeMap<String, Role>,
+}
+
+/// What is watched and how bursts settle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// Quiet time that ends a burst.
+    pub settle: Duration,
+    /// A burst is ended after this time even if it goes on.
+    pub settle_max: Duration,
+    /// Globs that are ignored on top of `.gitignore`, `.ignore` and `.git`.
+    pub ignore: Vec<String>,
+    /// Folders to watch, relative to the project; empty: all of it (WATCH_PATHS).
+    pub paths: Vec<String>,
+}
+
+/// A command that says green or red.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Its name, unique.
+    pub name: CheckName,
+    /// Globs of the files that concern it; empty: all.
+    pub paths: Vec<String>,
+    /// The command line for `sh -c`, with placeholders.
+    pub run: String,
+    /// The test file for a source file, as a pattern with placeholders; needed for `{tests}`.
+    pub tests: Option<String>,
+    /// How long it may run.
+    pub timeout: Duration,
+    /// Whether it may run in two places at once.
+    pub parallel: bool,
+    /// Checks with the same lock never run together; empty: none.
+    pub lock: String,
+    /// Free, deterministic commands that are tried before an agent.
+    pub fixers: Vec<String>,
+    /// Whether processes that outlive it are left alone (`daemons = "keep"`).
+    pub keep_daemons: bool,
+}
+
+impl Check {
+    /// Whether the command has placeholders and so runs once per changed file.
+    pub fn is_per_file(&self) -> bool {
+        ["{file}", "{dir}", "{stem}", "{tests}"].iter().any(|placeholder| self.run.contains(placeholder))
+    }
+}
+
+/// What turns a change into a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixOn {
+    /// Only a red check does.
+    Red,
+    /// Every changed file does; the check decides whether there is anything to fix.
+    Change,
+}
+
+/// Whether a verified result lands by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LandMode {
+    /// At once.
+    Auto,
+    /// After a person's yes.
+    Ask,
+}
+
+/// Where an agent works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// In a private copy of the tree.
+    Worktree,
+    /// In the user's tree.
+    InPlace,
+}
+
+/// When the interactive agent is asked for a strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planner {
+    /// Never.
+    Off,
+    /// From the second attempt.
+    Auto,
+    /// Before every attempt.
+    Always,
+}
+
+/// How often a subject may fail before it is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    /// So many failed tasks …
+    pub failures: u32,
+    /// … within this time.
+    pub window: Duration,
+}
+
+/// How fixing works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether agents and fixers start by themselves.
+    pub enabled: bool,
+    /// What makes a task.
+    pub on: FixOn,
+    /// A check must stay red and nothing be saved for so long before an agent starts.
+    pub after: Duration,
+    /// How many attempts a task has.
+    pub attempts: u32,
+    /// The wait after the first failed attempt; it doubles, with jitter.
+    pub backoff: Duration,
+    /// The longest wait.
+    pub backoff_max: Duration,
+    /// Whether results land by themselves.
+    pub land: LandMode,
+    /// Where agents work.
+    pub isolation: Isolation,
+    /// Globs of files whose change needs a yes, on top of what the project kind protects.
+    pub protect: Vec<String>,
+    /// When a file is left alone.
+    pub breaker: Breaker,
+    /// When a strategy is asked for.
+    pub planner: Planner,
+}
+
+/// Limits and intervals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Agents at a time.
+    pub running: u32,
+    /// Checks at a time.
+    pub checks: u32,
+    /// Completed tasks that are remembered.
+    pub completed: u32,
+    /// Failed tasks that are remembered.
+    pub failed: u32,
+    /// Events of the history that are remembered.
+    pub history: u32,
+    /// How often the heartbeat is written.
+    pub heartbeat: Duration,
+    /// How often health is checked.
+    pub health: Duration,
+    /// How long stopping waits for the current task.
+    pub stop: Duration,
+}
+
+/// What a workspace has that a snapshot lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// Ignored files and folders to copy.
+    pub copy: Vec<String>,
+    /// A command to run in a new workspace and when a lock file changed; empty: none.
+    pub prepare: String,
+    /// Ignored folders to link instead of copying.
+    pub link: Vec<String>,
+}
+
+/// What may be spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// For one task.
+    pub task: Usd,
+}
+
+/// What kind of program an agent is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentKind {
+    /// The Claude CLI: stream-json, permissions, cost.
+    Claude,
+    /// Any program: prompt on standard input, judged by the check alone.
+    Command,
+}
+
+/// A configured agent; not a running program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// How it is spoken to.
+    pub kind: AgentKind,
+    /// The program.
+    pub program: String,
+    /// The model's name, passed on unchanged; empty: the program's own choice.
+    pub model: String,
+    /// Arguments on top of ours.
+    pub args: Vec<String>,
+    /// Environment on top of the user's.
+    pub env: BTreeMap<String, String>,
+    /// How long one run may take.
+    pub timeout: Duration,
+}
+
+/// Who plays a part in a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// The name of an agent.
+    pub agent: String,
+}

@@ -1,0 +1,355 @@
+//! Something to get done, why it is where it is, and how it ended.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::attempt::{AttemptRecord, Stage};
+use crate::model::check::{CheckKey, Fingerprint};
+use crate::model::cost::Spent;
+use crate::model::id::{ChangeId, LandingId, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::receipt::Receipt;
+use crate::model::time::{Wall, brief};
+use crate::model::workspace::{GitOperation, Suspicion};
+
+/// A named list of stages; the built-in one is `fix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workflow {
+    /// Its name.
+    pub name: String,
+    /// What an attempt goes through, in order.
+    pub stages: Vec<Stage>,
+}
+
+impl Workflow {
+    /// Returns the workflow of the fix loop; `planned` adds the stage that asks for a strategy.
+    pub fn fix(planned: bool) -> Self {
+        let mut stages = vec![Stage::Prepare, Stage::Baseline, Stage::Fixers];
+        if planned {
+            stages.push(Stage::Plan);
+        }
+        stages.extend([Stage::Agent, Stage::Verify, Stage::Land, Stage::Confirm]);
+        Self { name: "fix".to_owned(), stages }
+    }
+
+    /// Returns the stage after `stage`, if there is one.
+    pub fn after(&self, stage: Stage) -> Option<Stage> {
+        let at = self.stages.iter().position(|known| *known == stage)?;
+        self.stages.get(at + 1).copied()
+    }
+}
+
+/// Why a task was filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The check was red when the supervisor started.
+    Start,
+    /// A change made it red.
+    Change(ChangeId),
+    /// A person asked for it.
+    Person,
+}
+
+/// Why a task does not start although it could.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// It was red before the supervisor started.
+    RedBefore,
+    /// HEAD moved: branch switched, pulled, committed.
+    HeadMoved,
+    /// The repository is in the middle of something.
+    Operation(GitOperation),
+    /// One change made more tasks than a person would expect.
+    TooMany(u32),
+    /// The fix of this very failure was undone.
+    Undone(TaskId),
+    /// The fix of this very failure was refused by a person.
+    Refused(TaskId),
+    /// `fix.enabled` is off.
+    FixingOff,
+    /// The check or the file is left alone until then.
+    Snoozed(Option<Wall>),
+}
+
+impl fmt::Display for HoldReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RedBefore => f.write_str("held: was red before you started"),
+            Self::HeadMoved => f.write_str("held: HEAD moved"),
+            Self::Operation(operation) => write!(f, "held: {operation} under way"),
+            Self::TooMany(count) => write!(f, "held: one change made {count} tasks"),
+            Self::Undone(task) => write!(f, "held: the fix {task} of this failure was undone"),
+            Self::Refused(task) => write!(f, "held: the fix {task} of this failure was refused"),
+            Self::FixingOff => f.write_str("held: fix.enabled is off"),
+            Self::Snoozed(None) => f.write_str("held: snoozed"),
+            Self::Snoozed(Some(until)) => write!(f, "held: snoozed until {}", until.iso()),
+        }
+    }
+}
+
+/// Why a verified result waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadyReason {
+    /// `fix.land = "ask"`.
+    Asked,
+    /// It does something a person should see first.
+    Suspicious(Vec<Suspicion>),
+}
+
+/// Why a result needs a person's hands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewReason {
+    /// The user and the agent changed the same lines.
+    Conflict(Vec<ProjectPath>),
+    /// A check turned red in the tree after landing, and the files were edited since.
+    RedAfterLanding(CheckKey),
+    /// The tree kept changing under the landing.
+    Unstable,
+    /// A file turned out to be something that is never replaced: a symbolic link, a hard link.
+    Refused(String),
+}
+
+/// Where a task stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// Waits for its turn; why exactly is worked out when shown.
+    Queued,
+    /// Waits for a person to say so.
+    Held(HoldReason),
+    /// An attempt is under way.
+    Running,
+    /// Waits after a failed attempt.
+    Cooling {
+        /// Until then.
+        until: Wall,
+    },
+    /// A verified result waits for a yes.
+    Ready(ReadyReason),
+    /// A result needs a person's hands.
+    Review(ReviewReason),
+    /// It is over, and the check is green or never was red.
+    Done(DoneReason),
+    /// It is over, and the check is red as far as we know.
+    Failed(FailReason),
+}
+
+/// How a task came to a good end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoneReason {
+    /// Its result landed.
+    Landed(LandingId),
+    /// The user made it green.
+    FixedByYou,
+    /// The landing of another task made it green.
+    FixedBy(TaskId),
+    /// Red in one run and green in the next, with nothing changed between.
+    Flaky,
+    /// There is no test for this file.
+    NoTests,
+    /// The file it was about is gone.
+    SourceDeleted,
+    /// The change that was asked about is green (`fix.on = "change"`).
+    NothingToFix,
+}
+
+/// How a task came to a bad end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailReason {
+    /// All attempts are used up, or the breaker is open; the whole story is in `show`.
+    Escalated {
+        /// Why, for a person to read.
+        why: String,
+    },
+    /// The check is green in the workspace and red in the tree.
+    EnvironmentDiffers,
+    /// The check fails in the workspace in another way than in the tree.
+    WorkspaceUnusable {
+        /// What it said there.
+        said: String,
+    },
+    /// A person killed it.
+    Killed,
+    /// Its landing was taken back.
+    Undone,
+    /// A person refused its result.
+    Refused,
+    /// The money for it is used up.
+    Budget,
+    /// The check itself cannot be run.
+    CheckBroken {
+        /// Why, for a person to read.
+        why: String,
+    },
+}
+
+impl TaskState {
+    /// Whether the task is over.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Done(_) | Self::Failed(_) => true,
+            Self::Queued | Self::Held(_) | Self::Running | Self::Cooling { .. } | Self::Ready(_) | Self::Review(_) => {
+                false
+            }
+        }
+    }
+
+    /// Returns the word that `tasks --json` uses.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Held(_) => "held",
+            Self::Running => "running",
+            Self::Cooling { .. } => "cooling",
+            Self::Ready(_) => "ready",
+            Self::Review(_) => "review",
+            Self::Done(_) => "done",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+fn names(paths: &[ProjectPath]) -> String {
+    paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for ReadyReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked => f.write_str("ready to land: say yes"),
+            Self::Suspicious(reasons) => {
+                let whats: Vec<_> = reasons.iter().map(|reason| reason.what.as_str()).collect();
+                write!(f, "ready, look first: {}", whats.join("; "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for ReviewReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict(paths) => write!(f, "needs review: you both changed {}", names(paths)),
+            Self::RedAfterLanding(check) => write!(f, "needs review: {check} turned red after landing"),
+            Self::Unstable => f.write_str("needs review: the tree kept changing while landing"),
+            Self::Refused(why) => write!(f, "needs review: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for DoneReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Landed(_) => f.write_str("landed"),
+            Self::FixedByYou => f.write_str("fixed by you"),
+            Self::FixedBy(task) => write!(f, "fixed by {task}"),
+            Self::Flaky => f.write_str("flaky: red once, green the next time"),
+            Self::NoTests => f.write_str("no tests"),
+            Self::SourceDeleted => f.write_str("source deleted"),
+            Self::NothingToFix => f.write_str("green, nothing to fix"),
+        }
+    }
+}
+
+impl fmt::Display for FailReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Escalated { why } => write!(f, "escalated: {why}"),
+            Self::EnvironmentDiffers => {
+                f.write_str("environment differs: green in the workspace, red here; set workspace.copy, workspace.prepare or fix.isolation = \"in-place\"")
+            }
+            Self::WorkspaceUnusable { said } => {
+                write!(f, "workspace unusable: fails there in another way ({said}); set workspace.copy or workspace.prepare")
+            }
+            Self::Killed => f.write_str("killed"),
+            Self::Undone => f.write_str("undone"),
+            Self::Refused => f.write_str("refused"),
+            Self::Budget => f.write_str("stopped: budget.task_usd is used up"),
+            Self::CheckBroken { why } => write!(f, "the check cannot run: {why}"),
+        }
+    }
+}
+
+impl TaskState {
+    /// Says why the task is where it is; for a queued one the schedule knows more.
+    pub fn reason(&self, now: Wall) -> String {
+        match self {
+            Self::Queued => "queued".to_owned(),
+            Self::Held(reason) => reason.to_string(),
+            Self::Running => "running".to_owned(),
+            Self::Cooling { until } => format!("cooling {}", brief(until.since(now))),
+            Self::Ready(reason) => reason.to_string(),
+            Self::Review(reason) => reason.to_string(),
+            Self::Done(reason) => reason.to_string(),
+            Self::Failed(reason) => reason.to_string(),
+        }
+    }
+}
+
+/// Something to get done. It changes only by facts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its number.
+    pub id: TaskId,
+    /// What must become green.
+    pub key: CheckKey,
+    /// Why it was filed.
+    pub origin: Origin,
+    /// When it was filed.
+    pub filed: Wall,
+    /// Higher goes first; then by number.
+    pub priority: i32,
+    /// The files that the change touched and that the failures name.
+    pub files: Vec<ProjectPath>,
+    /// The failures to mend; others that were red before do not count.
+    pub failures: Vec<Fingerprint>,
+    /// Failures of the same check that were red already and are not this task's business.
+    pub red_before: Vec<Fingerprint>,
+    /// The failing output, shortened, as last seen in the tree.
+    pub excerpt: String,
+    /// Where it stands.
+    pub state: TaskState,
+    /// The stage of the running attempt.
+    pub stage: Option<Stage>,
+    /// Finished attempts, in order.
+    pub attempts: Vec<AttemptRecord>,
+    /// How many of them count.
+    pub charged: u32,
+    /// What all attempts used.
+    pub spent: Spent,
+    /// When the first attempt began.
+    pub began: Option<Wall>,
+    /// When it ended.
+    pub ended: Option<Wall>,
+    /// What landed, with evidence; kept after an undo.
+    pub receipt: Option<Receipt>,
+    /// A result that waits for a person, as trees of the shadow repository.
+    pub result: Option<PendingResult>,
+}
+
+/// A verified result that has not landed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingResult {
+    /// What would be recorded if it landed as it is; `landing` and `at` are filled in then.
+    pub receipt: Receipt,
+    /// The unified diff, shortened.
+    pub diff: String,
+}
+
+impl Task {
+    /// Returns the line that lists show: `CaseService.ts · unit`.
+    pub fn title(&self) -> String {
+        self.key.to_string()
+    }
+
+    /// Whether this task and `other` may touch the same file.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.files.iter().any(|file| other.files.contains(file))
+    }
+}
