@@ -1,4 +1,23 @@
 //! Floor 2: decides. Pure and synchronous: no clock, no chance, no files, no threads.
 
+pub mod book;
+pub mod command;
+pub mod command_line;
+pub mod effect;
+pub mod fact;
 pub mod findings;
+pub mod input;
+pub mod invariant;
+pub mod live;
+pub mod matching;
+pub mod schedule;
+pub mod supervisor;
 pub mod suspicion;
+
+mod agents;
+mod attempt;
+mod checks;
+mod intake;
+mod landing;
+mod request;
+mod stop;

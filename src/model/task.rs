@@ -11,7 +11,7 @@ use crate::model::id::{ChangeId, LandingId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Receipt;
 use crate::model::time::{Wall, brief};
-use crate::model::workspace::{GitOperation, Suspicion};
+use crate::model::workspace::{GitOperation, Snapshot, Suspicion};
 
 /// A named list of stages; the built-in one is `fix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -305,6 +305,8 @@ pub struct Task {
     pub filed: Wall,
     /// Higher goes first; then by number.
     pub priority: i32,
+    /// Whether a person said to start it now.
+    pub forced: bool,
     /// The files that the change touched and that the failures name.
     pub files: Vec<ProjectPath>,
     /// The failures to mend; others that were red before do not count.
@@ -321,12 +323,16 @@ pub struct Task {
     pub attempts: Vec<AttemptRecord>,
     /// How many of them count.
     pub charged: u32,
-    /// What all attempts used.
+    /// What the finished attempts used.
     pub spent: Spent,
+    /// What the running attempt has used so far.
+    pub running: Spent,
     /// When the first attempt began.
     pub began: Option<Wall>,
     /// When it ended.
     pub ended: Option<Wall>,
+    /// A landing that was begun and of which the end is not yet known.
+    pub landing: Option<LandingId>,
     /// What landed, with evidence; kept after an undo.
     pub receipt: Option<Receipt>,
     /// A result that waits for a person, as trees of the shadow repository.
@@ -338,14 +344,23 @@ pub struct Task {
 pub struct PendingResult {
     /// What would be recorded if it landed as it is; `landing` and `at` are filled in then.
     pub receipt: Receipt,
+    /// What the work began from.
+    pub base: Snapshot,
     /// The unified diff, shortened.
     pub diff: String,
+    /// Both versions of the lines that the user and the agent changed, shortened; empty without a conflict.
+    pub conflict: String,
 }
 
 impl Task {
     /// Returns the line that lists show: `CaseService.ts · unit`.
     pub fn title(&self) -> String {
         self.key.to_string()
+    }
+
+    /// Returns what all its attempts used, the running one included.
+    pub fn total(&self) -> Spent {
+        self.spent + self.running
     }
 
     /// Whether this task and `other` may touch the same file.

@@ -1,0 +1,112 @@
+//! What running agents report, and what their end means for their attempt.
+
+use crate::core::fact::Fact;
+use crate::core::live::{Owner, Step};
+use crate::core::supervisor::Supervisor;
+use crate::model::agent::{AgentReport, LogLine, Trouble};
+use crate::model::attempt::AttemptEnd;
+use crate::model::id::{SessionId, TaskId};
+use crate::model::session::Exit;
+use crate::model::time::Wall;
+use std::time::Duration;
+
+/// How long to wait after "too many requests" when the service names no time: a minute, as its limits are per minute.
+const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
+
+impl Supervisor {
+    fn agent_of(&self, session: SessionId) -> Option<TaskId> {
+        let running = self.live.sessions.get(&session)?;
+        match running.owner {
+            Owner::Attempt(task) => Some(task),
+            Owner::Tree { .. } => None,
+        }
+    }
+
+    /// Takes in what an agent says.
+    pub(crate) fn reported(&mut self, session: SessionId, report: AgentReport) {
+        let Some(task) = self.agent_of(session) else { return };
+        match report {
+            AgentReport::Ready { model, .. } => self.log(task, "agent", format!("started, {model}")),
+            AgentReport::Log(lines) => {
+                self.record(Fact::Logged { task, lines });
+            }
+            AgentReport::Used(spent) => {
+                let Some(attempt) = self.live.attempts.get_mut(&task) else { return };
+                if attempt.spent != spent {
+                    attempt.spent = spent;
+                    self.record(Fact::Used { task, spent });
+                }
+            }
+            AgentReport::Refused { what } => {
+                let line = LogLine { label: "refused".to_owned(), text: what };
+                self.record(Fact::Logged { task, lines: vec![line] });
+            }
+            AgentReport::Done(result) => {
+                if let Some(attempt) = self.live.attempts.get_mut(&task) {
+                    attempt.said = Some(result);
+                }
+            }
+            AgentReport::Trouble(trouble) => self.trouble(task, trouble),
+        }
+    }
+
+    fn trouble(&mut self, task: TaskId, trouble: Trouble) {
+        match trouble {
+            Trouble::RateLimit { until } => {
+                let until = until.unwrap_or(self.live.now.wall.after(RATE_LIMIT_WAIT));
+                self.park(task, Some(until), "rate limit".to_owned());
+            }
+            Trouble::Login { message } => {
+                self.park(task, None, format!("not logged in: {message}; run `claude` and `/login`, then retry"));
+            }
+            Trouble::Overloaded => self.log(task, "agent", "the service is overloaded; it tries again by itself"),
+            Trouble::Budget => self.log(task, "agent", "budget.task_usd is used up"),
+        }
+    }
+
+    /// Nothing starts for now; the attempt does not count.
+    fn park(&mut self, task: TaskId, until: Option<Wall>, why: String) {
+        if self.live.attempts.get(&task).is_some_and(|attempt| attempt.ending.is_some()) {
+            return;
+        }
+        self.record(Fact::Parked { until, why: why.clone() });
+        self.end_attempt(task, AttemptEnd::Parked { why });
+    }
+
+    /// Takes in the end of an agent's session; its whole process tree is gone.
+    pub(crate) fn agent_ended(&mut self, session: SessionId, exit: Exit) {
+        let Some(task) = self.agent_of(session) else { return };
+        self.live.sessions.remove(&session);
+        let Some(attempt) = self.live.attempts.get(&task) else { return };
+        if let Some(end) = attempt.ending.clone() {
+            return self.finish(task, end, None);
+        }
+        if attempt.step != Step::Agent(Some(session)) {
+            return;
+        }
+        match (&attempt.said, exit) {
+            (Some(said), _) if said.ok => self.collect(task),
+            (Some(said), _) => {
+                let why = said.text.clone();
+                self.finish(task, AttemptEnd::AgentFailed { why }, None);
+            }
+            (None, exit) => {
+                let why = format!("it ended without a result ({exit})");
+                self.finish(task, AttemptEnd::AgentFailed { why }, None);
+            }
+        }
+    }
+
+    /// Takes in that an agent could not be started.
+    pub(crate) fn agent_failed(&mut self, session: SessionId, why: String) {
+        let Some(task) = self.agent_of(session) else { return };
+        self.live.sessions.remove(&session);
+        let Some(attempt) = self.live.attempts.get(&task) else { return };
+        let end = attempt.ending.clone().unwrap_or(AttemptEnd::Parked { why: why.clone() });
+        if attempt.ending.is_none() {
+            // No attempt can succeed before a person has mended it; none is charged.
+            self.record(Fact::Parked { until: None, why });
+        }
+        self.finish(task, end, None);
+    }
+}

@@ -1,0 +1,84 @@
+//! Everything that a person or a program may ask, in the imperative, and how it is refused.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::id::TaskId;
+use crate::model::path::ProjectPath;
+
+/// What is asked; the same for every key, verb and route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// Try a task again, from its first attempt.
+    Retry {
+        /// Which.
+        task: TaskId,
+    },
+    /// End a task and whatever works on it.
+    Kill {
+        /// Which.
+        task: TaskId,
+    },
+    /// Take back what a task landed.
+    Undo {
+        /// Which.
+        task: TaskId,
+    },
+    /// Start a task now, also one that is held.
+    Fix {
+        /// Which.
+        task: TaskId,
+    },
+    /// Land a result that waits for a yes.
+    Land {
+        /// Which.
+        task: TaskId,
+    },
+    /// Throw away a result that waits for a yes.
+    Refuse {
+        /// Which.
+        task: TaskId,
+    },
+    /// Run all checks.
+    Check,
+    /// Start nothing more until told.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Somebody knows that these files changed.
+    Changed {
+        /// Which.
+        files: Vec<ProjectPath>,
+    },
+    /// Stop. Asked again it hurries; a third time it ends at once.
+    Quit,
+}
+
+/// What is answered when it is done or under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// For a person to read.
+    pub said: String,
+}
+
+/// Why it is not done; nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// Whether the thing that was named does not exist at all.
+    pub unknown: bool,
+    /// For a person to read, with a hint.
+    pub message: String,
+}
+
+impl Refusal {
+    /// Refuses because the thing is in no state for it.
+    pub fn because(message: impl Into<String>) -> Self {
+        Self { unknown: false, message: message.into() }
+    }
+
+    /// Refuses because there is no such task.
+    pub fn no_task(task: TaskId) -> Self {
+        Self { unknown: true, message: format!("there is no task {task}; `orchestrator-tui tasks` lists them") }
+    }
+}

@@ -1,0 +1,279 @@
+//! The durable vocabulary: what is now true for ever. The journal stores these and nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::agent::LogLine;
+use crate::model::attempt::{AttemptRecord, Stage};
+use crate::model::check::{CheckKey, CheckRun, Fingerprint};
+use crate::model::cost::Spent;
+use crate::model::health::{Level, Part};
+use crate::model::id::{ChangeId, LandingId, Slot, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::receipt::Receipt;
+use crate::model::task::{HoldReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
+use crate::model::time::Wall;
+use crate::model::workspace::{FileChange, TreeId};
+
+/// Something that is true from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Fact {
+    /// A supervisor started on this project.
+    Started {
+        /// Its process.
+        pid: u32,
+        /// Its version.
+        version: String,
+        /// How much it remembers.
+        remember: Remember,
+    },
+    /// It stopped in an orderly way.
+    Stopped,
+    /// The heart beat.
+    Beat,
+    /// A batch of changes settled.
+    Changed {
+        /// Its number.
+        change: ChangeId,
+        /// The files, at most the first twenty.
+        files: Vec<ProjectPath>,
+        /// How many files in all.
+        count: u32,
+    },
+    /// A check ran in the user's tree.
+    Ran {
+        /// Which.
+        key: CheckKey,
+        /// What it said.
+        run: CheckRun,
+        /// The test file it ran, if its command names one.
+        tests: Option<ProjectPath>,
+    },
+    /// A per-file check has nothing to run for any more.
+    Forgotten {
+        /// Which.
+        key: CheckKey,
+    },
+    /// The user's tree looked like this when these checks were green.
+    GreenAt {
+        /// Which.
+        keys: Vec<CheckKey>,
+        /// The tree.
+        tree: TreeId,
+    },
+    /// There is something to get done.
+    Filed {
+        /// All of it.
+        task: Box<Task>,
+    },
+    /// More is known about an open task.
+    Merged {
+        /// Which.
+        task: TaskId,
+        /// Files that came to it.
+        files: Vec<ProjectPath>,
+        /// What fails now.
+        failures: Vec<Fingerprint>,
+        /// What fails and is not its business.
+        red_before: Vec<Fingerprint>,
+        /// The failing output.
+        excerpt: String,
+    },
+    /// A task waits for a person.
+    Held {
+        /// Which.
+        task: TaskId,
+        /// Why.
+        reason: HoldReason,
+    },
+    /// A task may start.
+    Released {
+        /// Which.
+        task: TaskId,
+        /// Whether a person said so.
+        forced: bool,
+    },
+    /// A task begins anew: its attempts do not count any more.
+    Retried {
+        /// Which.
+        task: TaskId,
+    },
+    /// An attempt began.
+    AttemptStarted {
+        /// Of which task.
+        task: TaskId,
+        /// Its number.
+        number: u32,
+        /// In which workspace.
+        slot: Slot,
+    },
+    /// An attempt reached a stage.
+    Staged {
+        /// Of which task.
+        task: TaskId,
+        /// Which stage.
+        stage: Stage,
+    },
+    /// The running attempt has used so much in all.
+    Used {
+        /// Of which task.
+        task: TaskId,
+        /// How much.
+        spent: Spent,
+    },
+    /// Something worth reading happened in an attempt.
+    Logged {
+        /// Of which task.
+        task: TaskId,
+        /// What.
+        lines: Vec<LogLine>,
+    },
+    /// An attempt ended; a task that is not over goes on in the given state.
+    AttemptEnded {
+        /// Of which task.
+        task: TaskId,
+        /// How.
+        record: Box<AttemptRecord>,
+        /// Where the task stands then.
+        then: TaskState,
+    },
+    /// A verified result waits for a yes.
+    Ready {
+        /// Of which task.
+        task: TaskId,
+        /// Why it waits.
+        reason: ReadyReason,
+        /// The result.
+        result: Box<PendingResult>,
+    },
+    /// A result needs a person's hands.
+    NeedsReview {
+        /// Of which task.
+        task: TaskId,
+        /// Why.
+        reason: ReviewReason,
+        /// The result, if it has not landed.
+        result: Option<Box<PendingResult>>,
+    },
+    /// Files are about to be written into the user's tree.
+    LandingBegan {
+        /// For which task.
+        task: TaskId,
+        /// Under which name.
+        landing: LandingId,
+    },
+    /// They are written.
+    Landed {
+        /// For which task.
+        task: TaskId,
+        /// The evidence.
+        receipt: Box<Receipt>,
+    },
+    /// They were not written after all.
+    LandingFailed {
+        /// For which task.
+        task: TaskId,
+    },
+    /// A landing was taken back by ourselves: a check turned red by it, or we died in the middle of it.
+    TakenBack {
+        /// Of which task.
+        task: TaskId,
+        /// Which.
+        landing: LandingId,
+    },
+    /// A landing was taken back by a person.
+    Undone {
+        /// Of which task.
+        task: TaskId,
+        /// Which.
+        landing: LandingId,
+        /// The files that were written.
+        files: Vec<FileChange>,
+    },
+    /// A task is over.
+    Ended {
+        /// Which.
+        task: TaskId,
+        /// How: a final state.
+        state: TaskState,
+    },
+    /// Nothing starts until then, or until a person acts.
+    Parked {
+        /// Until when.
+        until: Option<Wall>,
+        /// Why.
+        why: String,
+    },
+    /// Work may start again.
+    Unparked,
+    /// A subject failed too often and is left alone for a while.
+    BreakerTripped {
+        /// A file, or a check's name.
+        subject: String,
+        /// How often it failed within the window.
+        failures: u32,
+        /// Until when.
+        until: Wall,
+    },
+    /// A person stopped everything for now.
+    Paused,
+    /// A person let it go on.
+    Resumed,
+    /// A part works better or worse.
+    Felt {
+        /// Which.
+        part: Part,
+        /// How well.
+        level: Level,
+    },
+}
+
+/// How much of the past a book remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remember {
+    /// Completed tasks.
+    pub completed: u32,
+    /// Failed tasks.
+    pub failed: u32,
+    /// Events and test results.
+    pub history: u32,
+}
+
+impl Fact {
+    /// Returns the task it is about, if it is about one.
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Filed { task } => Some(task.id),
+            Self::Merged { task, .. }
+            | Self::Held { task, .. }
+            | Self::Released { task, .. }
+            | Self::Retried { task }
+            | Self::AttemptStarted { task, .. }
+            | Self::Staged { task, .. }
+            | Self::Used { task, .. }
+            | Self::Logged { task, .. }
+            | Self::AttemptEnded { task, .. }
+            | Self::Ready { task, .. }
+            | Self::NeedsReview { task, .. }
+            | Self::LandingBegan { task, .. }
+            | Self::Landed { task, .. }
+            | Self::LandingFailed { task }
+            | Self::TakenBack { task, .. }
+            | Self::Undone { task, .. }
+            | Self::Ended { task, .. } => Some(*task),
+            Self::Started { .. }
+            | Self::Stopped
+            | Self::Beat
+            | Self::Changed { .. }
+            | Self::Ran { .. }
+            | Self::Forgotten { .. }
+            | Self::GreenAt { .. }
+            | Self::Parked { .. }
+            | Self::Unparked
+            | Self::BreakerTripped { .. }
+            | Self::Paused
+            | Self::Resumed
+            | Self::Felt { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Everything that can reach the machine, in the past tense.
+
+use crate::core::command::Command;
+use crate::model::agent::AgentReport;
+use crate::model::check::CheckRun;
+use crate::model::health::{Level, Part};
+use crate::model::id::{JobId, RequestId, Seq, SessionId};
+use crate::model::path::ProjectPath;
+use crate::model::session::Exit;
+use crate::model::workspace::{FileChange, LeftOut, RepoState, Snapshot, Suspicion, TreeId};
+
+/// What reaches [`Supervisor::handle`](crate::core::supervisor::Supervisor::handle).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The supervisor is up; everything before it was restored from the journal.
+    Started(Box<Start>),
+    /// Files changed by somebody else than us, as the watcher reports them, not settled.
+    Changed(Vec<(ProjectPath, Fate)>),
+    /// The watcher lost track: any of these files may have changed.
+    Rescanned(Vec<ProjectPath>),
+    /// The user's repository stands here now.
+    Repository(RepoState),
+    /// A command line has ended: a check, a fixer, a preparation.
+    RunEnded(SessionId, RunOutcome),
+    /// An agent says something.
+    Reported(SessionId, AgentReport),
+    /// An agent's session is over and its whole tree is gone.
+    AgentEnded(SessionId, Exit),
+    /// An agent could not be started.
+    AgentFailed(SessionId, String),
+    /// A piece of work is done.
+    Done(JobId, Product),
+    /// Somebody asks for something.
+    Asked(RequestId, Command),
+    /// A part works better or worse than before.
+    Felt(Part, Level),
+    /// The journal has everything up to here on disk.
+    Stored(Seq),
+    /// A deadline that [`next_wake`](crate::core::supervisor::Supervisor::next_wake) named has come, or may have.
+    Woke,
+}
+
+/// What the shell knows when it starts.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Start {
+    /// Our process.
+    pub pid: u32,
+    /// Our version.
+    pub version: String,
+    /// The first number that no session of this project ever had.
+    pub first_session: SessionId,
+    /// Whether to exit when nothing is left to do, and to wait for no pause meanwhile.
+    pub until_idle: bool,
+    /// Whether this start only carries out one command (an undo without a running supervisor).
+    pub one_command: bool,
+    /// The files of the project that count, for per-file checks.
+    pub files: Vec<ProjectPath>,
+    /// Where the user's repository stands.
+    pub repository: RepoState,
+}
+
+/// What became of a watched file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It is there, with new content or mode.
+    Written,
+    /// It is gone.
+    Removed,
+}
+
+/// How a command line ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunOutcome {
+    /// It ran.
+    Ran(CheckRun),
+    /// The test file that its command needs does not exist.
+    NoTests,
+    /// The source file that it is for does not exist.
+    NoSource,
+}
+
+/// What a piece of work brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// The user's tree, as it was.
+    Snapshot(Snapshot),
+    /// The workspace stands.
+    Prepared {
+        /// Whether `workspace.prepare` must run in it.
+        needs_command: bool,
+        /// What is not as it should be, for the log.
+        warnings: Vec<String>,
+    },
+    /// What the agent left in the workspace.
+    Collected(Collected),
+    /// The workspace holds the tree that was asked for.
+    Restored,
+    /// The result fits on what the user has now.
+    Merged {
+        /// What the user has now.
+        ours: Snapshot,
+        /// Both together.
+        tree: TreeId,
+    },
+    /// The user and the agent changed the same lines; nothing was written.
+    Conflict {
+        /// Where.
+        paths: Vec<ProjectPath>,
+        /// Both versions, shortened.
+        shown: String,
+    },
+    /// The files are in the user's tree.
+    Landed(Vec<FileChange>),
+    /// A file changed since the merge; nothing was written.
+    Surprised,
+    /// A file is something that is never replaced; nothing was written.
+    Refused(String),
+    /// A landing was taken back; these files were written.
+    Undone(Vec<FileChange>),
+    /// The landing cannot be taken back: the same lines were edited since; nothing was written.
+    UndoConflict(Vec<ProjectPath>),
+    /// There is no such landing, or it was taken back before.
+    NothingToUndo,
+    /// It went wrong.
+    Failed(String),
+}
+
+/// What an agent or a fixer left in its workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collected {
+    /// The whole tree.
+    pub tree: TreeId,
+    /// What differs from the snapshot.
+    pub changes: Vec<FileChange>,
+    /// What a person should see before it lands.
+    pub suspicions: Vec<Suspicion>,
+    /// The difference as a unified diff, shortened.
+    pub patch: String,
+}
+
+/// Notes about a snapshot that belong into the log.
+pub fn left_out(snapshot: &Snapshot) -> impl Iterator<Item = String> + '_ {
+    snapshot.left_out.iter().map(|LeftOut { path, why }| format!("not in the workspace: {path} ({why})"))
+}

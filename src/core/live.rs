@@ -1,0 +1,296 @@
+//! State of this process only: sessions, jobs, attempts under way. Gone after a crash, by design.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::core::effect::Place;
+use crate::core::input::Collected;
+use crate::model::agent::AgentResult;
+use crate::model::attempt::{AttemptEnd, Stage};
+use crate::model::check::{CheckKey, CheckName};
+use crate::model::cost::Spent;
+use crate::model::id::{ChangeId, JobId, LandingId, RequestId, SessionId, Slot, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::receipt::Witness;
+use crate::model::session::Rung;
+use crate::model::time::{Moment, Now, Wall};
+use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
+
+use super::input::Fate;
+
+/// Where the supervisor is in its own life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Restored, not yet told that it is up.
+    #[default]
+    Asleep,
+    /// At work.
+    Up,
+    /// Told to stop; attempts may go on until `until`.
+    Stopping {
+        /// How often it was told.
+        asked: u32,
+        /// When what still runs is ended.
+        until: Moment,
+    },
+    /// Over; nothing is emitted any more.
+    Gone,
+}
+
+/// A batch of changes that has not settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burst {
+    /// When it began.
+    pub first: Moment,
+    /// When something last came.
+    pub last: Moment,
+    /// What became of each file.
+    pub files: BTreeMap<ProjectPath, Fate>,
+    /// Whether a person saved, or the watcher only lost track.
+    pub saved: bool,
+}
+
+/// Why a check is to run in the user's tree.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Cause {
+    /// The settled change.
+    pub change: Option<ChangeId>,
+    /// The files that a person changed.
+    pub files: BTreeSet<ProjectPath>,
+    /// The task whose landing, or whose end, changed files.
+    pub by: Option<TaskId>,
+    /// Whether it is the first run of this process.
+    pub start: bool,
+    /// Whether HEAD moved with the change.
+    pub head_moved: bool,
+}
+
+impl Cause {
+    /// Adds another reason for the same run.
+    pub fn merge(&mut self, other: Self) {
+        self.change = other.change.or(self.change);
+        self.files.extend(other.files);
+        self.by = other.by.or(self.by);
+        self.start |= other.start;
+        self.head_moved |= other.head_moved;
+    }
+}
+
+/// Whose a session is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A check in the user's tree.
+    Tree {
+        /// Why it runs.
+        cause: Cause,
+        /// Whether its outcome does not count any more: it is to run again, or not at all.
+        stale: bool,
+    },
+    /// A step of an attempt.
+    Attempt(TaskId),
+}
+
+/// A live session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Whose it is.
+    pub owner: Owner,
+    /// The check it runs, if it is one; it counts against `limits.checks`.
+    pub check: Option<CheckKey>,
+    /// Where.
+    pub place: Place,
+    /// How hard it was told to end, and when it is told harder.
+    pub stopping: Option<(Rung, Moment)>,
+}
+
+/// Whose a job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobOwner {
+    /// A step of an attempt.
+    Attempt(TaskId),
+    /// Remembers the tree in which these checks are green.
+    Green(Vec<CheckKey>),
+    /// Takes a landing back for a person.
+    Undo(TaskId, RequestId),
+    /// Takes back a landing that a dead supervisor may have begun.
+    Recover(TaskId, LandingId),
+}
+
+/// A command line that an attempt wants to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// `workspace.prepare`.
+    Prepare,
+    /// The check on the untouched snapshot.
+    Baseline,
+    /// A fixer, by its place in the list.
+    Fixer(usize),
+    /// A check on a result.
+    Verify(CheckKey),
+}
+
+/// What an attempt waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A snapshot of the user's tree.
+    Snapshot(JobId),
+    /// A workspace.
+    Prepare(JobId),
+    /// A command line, once there is room for it.
+    Run(Line, Option<SessionId>),
+    /// The check's next run in the user's tree; the workspace disagreed with the last.
+    SecondOpinion,
+    /// An agent, once there is room for it.
+    Agent(Option<SessionId>),
+    /// A look at what is in the workspace.
+    Collect(JobId),
+    /// A moment in which landing is allowed.
+    Gate,
+    /// A merge in memory.
+    Merge(JobId),
+    /// The merged tree in the workspace.
+    Restore(JobId),
+    /// The files in the user's tree.
+    Land(JobId),
+    /// What was done in place, recorded as a landing.
+    Record(JobId),
+    /// Checks in the user's tree after landing.
+    Confirm(BTreeSet<CheckKey>),
+    /// The landing being taken back.
+    TakeBack(JobId),
+    /// The end of its session or job; then it is over.
+    Ending,
+}
+
+/// An attempt under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number.
+    pub number: u32,
+    /// Its workspace.
+    pub slot: Slot,
+    /// Where it works: there, or in the user's tree.
+    pub place: Place,
+    /// When it began.
+    pub began: Wall,
+    /// What it waits for.
+    pub step: Step,
+    /// The stage it is in, as shown.
+    pub stage: Stage,
+    /// How it will end, when it is only waiting for its session or job.
+    pub ending: Option<AttemptEnd>,
+    /// What it began from.
+    pub base: Option<Snapshot>,
+    /// The run that was red on the untouched snapshot.
+    pub red: Option<Witness>,
+    /// Whether fixers were tried.
+    pub fixers_done: bool,
+    /// What the agent said at its end.
+    pub said: Option<AgentResult>,
+    /// Who made the result.
+    pub by: String,
+    /// What the agent has used.
+    pub spent: Spent,
+    /// What it brought.
+    pub result: Option<Collected>,
+    /// Checks that must still say yes.
+    pub queue: VecDeque<CheckKey>,
+    /// Those that did.
+    pub green: Vec<Witness>,
+    /// What a person accepted, or was not asked about.
+    pub accepted: Option<Vec<Suspicion>>,
+    /// The user's tree and the merged tree.
+    pub merged: Option<(Snapshot, TreeId)>,
+    /// How often it was merged.
+    pub merges: u32,
+    /// The landing.
+    pub landing: Option<LandingId>,
+    /// What landed.
+    pub files: Vec<FileChange>,
+    /// Whether something of it may have written into its place.
+    pub dirty: bool,
+    /// The landing under which work done in place is being taken back.
+    pub rolling: Option<LandingId>,
+}
+
+/// Everything that dies with the process.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Live {
+    /// The clocks at the last input.
+    pub now: Now,
+    /// Where the supervisor is in its own life.
+    pub phase: Phase,
+    /// Whether to wait for no pause and to exit when idle.
+    pub until_idle: bool,
+    /// Whether this process only carries out one command.
+    pub one_command: bool,
+    /// The exit code that the one command came to, once it did.
+    pub commanded: Option<u8>,
+    /// Where the user's repository stands.
+    pub repository: RepoState,
+    /// Whether HEAD moved since the last settled change.
+    pub head_moved: bool,
+    /// Changes that have not settled.
+    pub burst: Option<Burst>,
+    /// When a person last saved.
+    pub saved: Option<Moment>,
+    /// Checks that are to run in the user's tree.
+    pub wanted: BTreeMap<CheckKey, Cause>,
+    /// Live sessions.
+    pub sessions: BTreeMap<SessionId, Running>,
+    /// Jobs under way.
+    pub jobs: BTreeMap<JobId, JobOwner>,
+    /// Attempts under way.
+    pub attempts: BTreeMap<TaskId, Attempt>,
+    /// Checks that turned green and whose tree is not yet remembered.
+    pub turned_green: BTreeSet<CheckKey>,
+    /// When the heart beats next.
+    pub beat: Moment,
+    /// The last session number given out.
+    pub last_session: SessionId,
+    /// The last job number given out.
+    pub last_job: JobId,
+}
+
+impl Live {
+    /// Returns the sessions that run a check, with their numbers.
+    pub fn checks(&self) -> impl Iterator<Item = (&SessionId, &Running)> {
+        self.sessions.iter().filter(|(_, running)| running.check.is_some())
+    }
+
+    /// Returns the session that runs a check in the user's tree and still counts.
+    pub fn tree_run(&self, key: &CheckKey) -> Option<SessionId> {
+        self.sessions
+            .iter()
+            .find(|(_, running)| {
+                running.check.as_ref() == Some(key) && matches!(running.owner, Owner::Tree { stale: false, .. })
+            })
+            .map(|(id, _)| *id)
+    }
+
+    /// Whether a check is running or about to run in the user's tree.
+    pub fn is_checking(&self, key: &CheckKey) -> bool {
+        self.wanted.contains_key(key) || self.tree_run(key).is_some()
+    }
+
+    /// Whether any check is running or about to run in the user's tree.
+    pub fn is_tree_busy(&self) -> bool {
+        !self.wanted.is_empty() || self.sessions.values().any(|running| matches!(running.owner, Owner::Tree { .. }))
+    }
+
+    /// Returns the places where a check of this name runs, any file.
+    pub fn places_of<'a>(&'a self, name: &'a CheckName) -> impl Iterator<Item = Place> + 'a {
+        self.sessions
+            .values()
+            .filter(|running| running.check.as_ref().is_some_and(|key| key.check == *name))
+            .map(|running| running.place)
+    }
+
+    /// Returns the lowest workspace that nobody uses.
+    pub fn free_slot(&self) -> Slot {
+        let mut slot = Slot(1);
+        while self.attempts.values().any(|attempt| attempt.slot == slot) {
+            slot = slot.next();
+        }
+        slot
+    }
+}

@@ -1,0 +1,167 @@
+//! Carries out what a person or a program asks, or says why not.
+
+use crate::core::command::{Answer, Command, Refusal};
+use crate::core::effect::Work;
+use crate::core::fact::Fact;
+use crate::core::input::Fate;
+use crate::core::live::JobOwner;
+use crate::core::supervisor::Supervisor;
+use crate::model::id::{RequestId, TaskId};
+use crate::model::task::{FailReason, ReadyReason, ReviewReason, TaskState};
+
+impl Supervisor {
+    /// Takes in a request; it is answered at once, except an undo, which is answered when it is done.
+    pub(crate) fn asked(&mut self, request: RequestId, command: Command) {
+        let reply = match command {
+            Command::Undo { task } => match self.undo(request, task) {
+                Ok(()) => return,
+                Err(refusal) => Err(refusal),
+            },
+            Command::Retry { task } => self.retry(task),
+            Command::Kill { task } => self.kill(task),
+            Command::Fix { task } => self.fix_now(task),
+            Command::Land { task } => self.land_now(task),
+            Command::Refuse { task } => self.refuse(task),
+            Command::Check => {
+                let files: Vec<_> = self.book.checks.keys().filter_map(|key| key.file.clone()).collect();
+                self.want_everything(&files, false);
+                Ok(said("running all checks"))
+            }
+            Command::Pause => {
+                self.record(Fact::Paused);
+                Ok(said("paused: nothing new starts"))
+            }
+            Command::Resume => {
+                self.record(Fact::Resumed);
+                if self.book.parked.is_some() {
+                    self.record(Fact::Unparked);
+                }
+                Ok(said("going on"))
+            }
+            Command::Changed { files } => {
+                let count = files.len();
+                self.changed(files.into_iter().map(|file| (file, Fate::Written)).collect(), true);
+                Ok(said(format!("{count} changed files noted")))
+            }
+            Command::Quit => {
+                self.quit();
+                Ok(said("stopping"))
+            }
+        };
+        self.reply(request, reply);
+    }
+
+    fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        match &task.state {
+            TaskState::Failed(_) | TaskState::Cooling { .. } | TaskState::Held(_) | TaskState::Queued => {}
+            TaskState::Review(ReviewReason::RedAfterLanding(_))
+            | TaskState::Running
+            | TaskState::Ready(_)
+            | TaskState::Done(_) => {
+                return Err(Refusal::because(format!(
+                    "{id} is {}; only a failed task can be tried again",
+                    task.state.reason(self.live.now.wall)
+                )));
+            }
+            TaskState::Review(_) => {}
+        }
+        if self.live.attempts.contains_key(&id) {
+            return Err(Refusal::because(format!("the last attempt at {id} is still ending; try again in a moment")));
+        }
+        if self.book.checks.get(&task.key).is_some_and(crate::core::book::CheckStatus::is_green) {
+            return Err(Refusal::because(format!("{} is green; there is nothing to try again", task.key)));
+        }
+        if self.book.open_task(&task.key).is_some_and(|other| other.id != id) {
+            return Err(Refusal::because(format!("another task is open for {}", task.key)));
+        }
+        self.record(Fact::Retried { task: id });
+        if self.book.parked.is_some() {
+            self.record(Fact::Unparked);
+        }
+        Ok(said(format!("{id} is tried again")))
+    }
+
+    fn kill(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        if task.state.is_final() {
+            return Err(Refusal::because(format!("{id} is over: {}", task.state.reason(self.live.now.wall))));
+        }
+        if !self.withdraw(id) {
+            return Err(Refusal::because(format!("{id} is just landing; undo it afterwards")));
+        }
+        self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Killed) });
+        Ok(said(format!("{id} is killed")))
+    }
+
+    fn fix_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        match &task.state {
+            TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. } => {
+                self.record(Fact::Released { task: id, forced: true });
+                Ok(said(format!("{id} starts as soon as it can")))
+            }
+            TaskState::Running
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => Err(Refusal::because(format!(
+                "{id} does not wait to be started: {}",
+                task.state.reason(self.live.now.wall)
+            ))),
+        }
+    }
+
+    fn land_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        let (accepted, result) = match (&task.state, &task.result) {
+            (TaskState::Ready(ReadyReason::Suspicious(doubts)), Some(result)) => (doubts.clone(), result.clone()),
+            (TaskState::Ready(ReadyReason::Asked) | TaskState::Review(ReviewReason::Unstable), Some(result)) => {
+                (Vec::new(), result.clone())
+            }
+            _ => {
+                return Err(Refusal::because(format!(
+                    "{id} has nothing that could land: {}",
+                    task.state.reason(self.live.now.wall)
+                )));
+            }
+        };
+        if !self.is_up() || self.live.attempts.contains_key(&id) || self.is_working_in_place() {
+            return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
+        }
+        self.land_pending(id, &result, accepted);
+        Ok(said(format!("{id} lands")))
+    }
+
+    fn refuse(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        if !matches!(task.state, TaskState::Ready(_) | TaskState::Review(_)) || self.live.attempts.contains_key(&id) {
+            return Err(Refusal::because(format!(
+                "{id} has no result to refuse: {}",
+                task.state.reason(self.live.now.wall)
+            )));
+        }
+        self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Refused) });
+        Ok(said(format!("the result of {id} is thrown away")))
+    }
+
+    fn undo(&mut self, request: RequestId, id: TaskId) -> Result<(), Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        let under_way = self.live.jobs.values().any(|owner| matches!(owner, JobOwner::Undo(other, _) if *other == id));
+        if under_way || self.live.attempts.contains_key(&id) {
+            return Err(Refusal::because(format!("{id} is still landing, or being taken back")));
+        }
+        let Some(receipt) = task.receipt.as_ref().filter(|_| task.state != TaskState::Failed(FailReason::Undone))
+        else {
+            let why = task.state.reason(self.live.now.wall);
+            return Err(Refusal::because(format!("{id} has landed nothing that could be taken back: {why}")));
+        };
+        let work = Work::Undo { landing: receipt.landing, only_untouched: false };
+        self.give(JobOwner::Undo(id, request), work, None);
+        Ok(())
+    }
+}
+
+fn said(text: impl Into<String>) -> Answer {
+    Answer { said: text.into() }
+}

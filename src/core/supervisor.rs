@@ -1,0 +1,181 @@
+//! The spine: one door in, effects out. It absorbs what happened, then reconciles what should run.
+
+use std::sync::Arc;
+
+use crate::core::book::Book;
+use crate::core::effect::{Effect, Recorded, Work};
+use crate::core::fact::{Fact, Remember};
+use crate::core::input::{Input, Start};
+use crate::core::live::{JobOwner, Live, Phase};
+use crate::core::matching::Matcher;
+use crate::model::id::{JobId, Seq, SessionId, TaskId};
+use crate::model::settings::Settings;
+use crate::model::task::Task;
+use crate::model::time::{Moment, Now};
+
+/// The machine that decides everything. Pure and synchronous.
+#[derive(Clone, Debug)]
+pub struct Supervisor {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) matcher: Arc<Matcher>,
+    pub(crate) book: Book,
+    pub(crate) live: Live,
+    pub(crate) out: Vec<Effect>,
+}
+
+impl Supervisor {
+    /// Restores the machine from the facts of the journal, oldest first. It does nothing before [`Input::Started`].
+    pub fn restore(settings: Arc<Settings>, matcher: Arc<Matcher>, facts: impl IntoIterator<Item = Recorded>) -> Self {
+        Self { settings, matcher, book: Book::replay(facts), live: Live::default(), out: Vec::new() }
+    }
+
+    /// Takes in one thing that happened and returns what must be done, in order.
+    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
+        if self.live.phase == Phase::Gone {
+            return Vec::new();
+        }
+        self.live.now = now;
+        self.absorb(input);
+        self.reconcile();
+        #[cfg(debug_assertions)]
+        if let Err(broken) = crate::core::invariant::check(self) {
+            debug_assert!(false, "broken promise: {broken}");
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// Returns the durable state.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// Returns the state of this process.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// Returns the settings it works by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn absorb(&mut self, input: Input) {
+        match input {
+            Input::Started(start) => self.started(*start),
+            Input::Changed(files) => self.changed(files, true),
+            Input::Rescanned(files) => {
+                self.changed(files.into_iter().map(|file| (file, crate::core::input::Fate::Written)).collect(), false);
+            }
+            Input::Repository(state) => self.repository(state),
+            Input::RunEnded(session, outcome) => self.run_ended(session, outcome),
+            Input::Reported(session, report) => self.reported(session, report),
+            Input::AgentEnded(session, exit) => self.agent_ended(session, exit),
+            Input::AgentFailed(session, why) => self.agent_failed(session, why),
+            Input::Done(job, product) => self.job_done(job, product),
+            Input::Asked(request, command) => self.asked(request, command),
+            Input::Felt(part, level) => {
+                if self.book.health.get(&part) != Some(&level) {
+                    self.record(Fact::Felt { part, level });
+                }
+            }
+            Input::Stored(_) | Input::Woke => {}
+        }
+    }
+
+    fn started(&mut self, start: Start) {
+        if self.live.phase != Phase::Asleep {
+            return;
+        }
+        let limits = &self.settings.limits;
+        let remember = Remember { completed: limits.completed, failed: limits.failed, history: limits.history };
+        self.live.phase = Phase::Up;
+        self.live.until_idle = start.until_idle;
+        self.live.one_command = start.one_command;
+        self.live.repository = start.repository.clone();
+        self.live.last_session = start.first_session;
+        self.live.beat = self.live.now.moment.after(limits.heartbeat);
+        self.record(Fact::Started { pid: start.pid, version: start.version.clone(), remember });
+        if self.book.parked.as_ref().is_some_and(|(until, _)| until.is_none()) {
+            // A login may have been mended meanwhile: a start is a person's doing.
+            self.record(Fact::Unparked);
+        }
+        self.recover();
+        if !start.one_command {
+            self.want_everything(&start.files, true);
+        }
+    }
+
+    /// Records a fact: the book knows it at once, the journal soon.
+    pub(crate) fn record(&mut self, fact: Fact) -> Seq {
+        let recorded = Recorded { seq: self.book.seq.next(), at: self.live.now.wall, fact };
+        self.book.apply(&recorded);
+        let seq = recorded.seq;
+        self.out.push(Effect::Record(recorded));
+        seq
+    }
+
+    /// Hands out a piece of work.
+    pub(crate) fn give(&mut self, owner: JobOwner, work: Work, after: Option<Seq>) -> JobId {
+        let job = self.live.last_job.next();
+        self.live.last_job = job;
+        self.live.jobs.insert(job, owner);
+        self.out.push(Effect::Do { job, work, after });
+        job
+    }
+
+    /// Returns a number that no session had.
+    pub(crate) fn new_session(&mut self) -> SessionId {
+        self.live.last_session = self.live.last_session.next();
+        self.live.last_session
+    }
+
+    /// Returns a task by number, cheaply.
+    pub(crate) fn task(&self, id: TaskId) -> Option<Arc<Task>> {
+        self.book.task(id).cloned()
+    }
+
+    /// Whether new work may begin at all.
+    pub(crate) fn is_up(&self) -> bool {
+        self.live.phase == Phase::Up
+    }
+
+    fn reconcile(&mut self) {
+        if matches!(self.live.phase, Phase::Asleep | Phase::Gone) {
+            return;
+        }
+        self.settle();
+        self.climb_ladders();
+        self.unpark();
+        self.start_tree_checks();
+        self.advance_attempts();
+        self.start_attempts();
+        self.remember_green();
+        self.beat();
+        self.finish_stopping();
+        self.exit_when_idle();
+    }
+
+    fn beat(&mut self) {
+        if self.live.now.moment >= self.live.beat && !self.live.one_command {
+            self.live.beat = self.live.now.moment.after(self.settings.limits.heartbeat);
+            self.record(Fact::Beat);
+        }
+    }
+
+    /// Returns when the machine must hear from its shell again, at the latest.
+    pub fn next_wake(&self) -> Option<Moment> {
+        if matches!(self.live.phase, Phase::Asleep | Phase::Gone) {
+            return None;
+        }
+        let mut wakes = vec![self.live.beat];
+        wakes.extend(self.settles_at());
+        wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
+        if let Phase::Stopping { until, .. } = self.live.phase
+            && until > self.live.now.moment
+        {
+            wakes.push(until);
+        }
+        wakes.extend(self.schedule_wakes());
+        wakes.into_iter().min()
+    }
+}

@@ -1,0 +1,345 @@
+//! The simulated world: what the shell and the edges would do, from one seed, with faults.
+
+mod disk;
+mod effects;
+mod people;
+mod plan;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use orchestrator_tui::core::book::Book;
+use orchestrator_tui::core::effect::{Effect, Recorded, Work};
+use orchestrator_tui::core::fact::Fact;
+use orchestrator_tui::core::input::{Input, Start};
+use orchestrator_tui::core::matching::Matcher;
+use orchestrator_tui::core::supervisor::Supervisor;
+use orchestrator_tui::model::id::{JobId, RequestId, Seq, SessionId};
+use orchestrator_tui::model::settings::Settings;
+use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
+use orchestrator_tui::model::time::{Moment, Now, Wall};
+
+use disk::Disk;
+use plan::Chance;
+
+/// What the seeds reached, summed up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub inputs: u64,
+    pub landed: u64,
+    pub undone: u64,
+    pub taken_back: u64,
+    pub reviews: u64,
+    pub ready: u64,
+    pub escalated: u64,
+    pub flaky: u64,
+    pub fixed_by_you: u64,
+    pub fixed_by_other: u64,
+    pub parked: u64,
+    pub killed: u64,
+    pub crashes: u64,
+    pub quits: u64,
+    pub surprises: u64,
+    /// A hash of all effects, so that two runs of a seed can be compared.
+    pub story: u64,
+}
+
+impl Report {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.inputs += other.inputs;
+        self.landed += other.landed;
+        self.undone += other.undone;
+        self.taken_back += other.taken_back;
+        self.reviews += other.reviews;
+        self.ready += other.ready;
+        self.escalated += other.escalated;
+        self.flaky += other.flaky;
+        self.fixed_by_you += other.fixed_by_you;
+        self.fixed_by_other += other.fixed_by_other;
+        self.parked += other.parked;
+        self.killed += other.killed;
+        self.crashes += other.crashes;
+        self.quits += other.quits;
+        self.surprises += other.surprises;
+        self.story ^= other.story;
+    }
+}
+
+/// Something that will happen in the world.
+enum Event {
+    /// It reaches the machine as it is.
+    Reaches(Input),
+    /// The store confirms.
+    Stores(Seq),
+    /// A job is carried out now.
+    Works(JobId, Work),
+    /// A session ends by itself or because it was told to.
+    Ends(SessionId, Ending),
+    /// A person, or the weather, does something.
+    Strikes,
+}
+
+/// How a simulated session ends.
+#[derive(Clone)]
+enum Ending {
+    Run(Box<effects::RunPlan>),
+    Agent(Box<effects::AgentPlan>),
+}
+
+struct World {
+    now: u64,
+    wall_offset: u64,
+    chance: Chance,
+    calm: bool,
+    trace: bool,
+    settings: Arc<Settings>,
+    matcher: Arc<Matcher>,
+    machine: Supervisor,
+    events: BTreeMap<(u64, u64), Event>,
+    next_event: u64,
+    disk: Disk,
+    journal: Vec<Recorded>,
+    stored: usize,
+    waiting_for_store: Vec<(Seq, JobId, Work)>,
+    sessions: BTreeMap<SessionId, effects::Session>,
+    ended: BTreeSet<SessionId>,
+    asked: BTreeSet<RequestId>,
+    requests: u64,
+    operation: bool,
+    gone: Option<u8>,
+    first_session: u64,
+    report: Report,
+}
+
+/// Runs one seed to its calm end.
+pub(crate) fn run(seed: u64, inputs: u32, trace: bool) -> Report {
+    let mut world = World::new(seed, trace);
+    world.start();
+    world.at(5, Event::Strikes);
+    for _ in 0..inputs {
+        if !world.step() {
+            break;
+        }
+    }
+    world.calm_down();
+    world.report
+}
+
+impl World {
+    fn new(seed: u64, trace: bool) -> Self {
+        let mut chance = Chance::new(seed);
+        let settings = Arc::new(plan::settings(&mut chance));
+        let matcher = Arc::new(Matcher::new(&settings).expect("the globs are good"));
+        let machine = Supervisor::restore(settings.clone(), matcher.clone(), []);
+        let disk = Disk::new(&mut chance);
+        Self {
+            now: 0,
+            wall_offset: 1_700_000_000_000,
+            chance,
+            calm: false,
+            trace,
+            settings,
+            matcher,
+            machine,
+            events: BTreeMap::new(),
+            next_event: 0,
+            disk,
+            journal: Vec::new(),
+            stored: 0,
+            waiting_for_store: Vec::new(),
+            sessions: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            requests: 0,
+            operation: false,
+            gone: None,
+            first_session: 0,
+            report: Report::default(),
+        }
+    }
+
+    fn clock(&self) -> Now {
+        Now { moment: Moment(self.now), wall: Wall(self.wall_offset + self.now) }
+    }
+
+    fn at(&mut self, delay: u64, event: Event) {
+        self.next_event += 1;
+        self.events.insert((self.now + delay, self.next_event), event);
+    }
+
+    fn start(&mut self) {
+        let until_idle = self.chance.one_in(4);
+        let start = Start {
+            pid: 1,
+            version: "sim".into(),
+            first_session: SessionId(self.first_session),
+            until_idle,
+            one_command: false,
+            files: self.disk.names(),
+            repository: self.disk.repository(self.operation),
+        };
+        self.input(Input::Started(Box::new(start)));
+    }
+
+    /// Lets the next thing happen. Returns false when nothing will ever happen.
+    fn step(&mut self) -> bool {
+        let next = self.events.keys().next().copied();
+        let wake = self.machine.next_wake().map(|moment| moment.0).filter(|_| self.gone.is_none());
+        match (next, wake) {
+            (None, None) => return false,
+            (Some((at, _)), Some(wake)) if wake < at => self.wake(wake),
+            (None, Some(wake)) => self.wake(wake),
+            (Some(key), _) => {
+                self.now = self.now.max(key.0);
+                let event = self.events.remove(&key).expect("it is the first");
+                self.happen(event);
+            }
+        }
+        true
+    }
+
+    fn wake(&mut self, at: u64) {
+        assert!(at > self.now || self.calm || self.report.inputs < 2_000_000, "the machine spins");
+        let spins = at <= self.now;
+        self.now = self.now.max(at);
+        self.input(Input::Woke);
+        if spins {
+            let again = self.machine.next_wake().map(|moment| moment.0);
+            assert!(self.gone.is_some() || again.is_none_or(|again| again > self.now), "next_wake stays in the past");
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Reaches(input) => self.input(input),
+            Event::Stores(seq) => self.stores(seq),
+            Event::Works(job, work) => self.works(job, work),
+            Event::Ends(session, ending) => self.ends(session, ending),
+            Event::Strikes => self.strikes(),
+        }
+    }
+
+    /// Hands an input to the machine and carries its effects into the world.
+    fn input(&mut self, input: Input) {
+        if self.gone.is_some() {
+            return;
+        }
+        if self.trace {
+            println!("{:>8} > {input:?}", self.now);
+        }
+        self.report.inputs += 1;
+        let effects = self.machine.handle(self.clock(), input);
+        for effect in effects {
+            if self.trace {
+                println!("{:>8}     {effect:?}", self.now);
+            }
+            assert!(self.gone.is_none(), "an effect after Exit: {effect:?}");
+            self.tell(&effect);
+            self.effect(effect);
+        }
+    }
+
+    fn tell(&mut self, effect: &Effect) {
+        let text = format!("{effect:?}");
+        for byte in text.bytes() {
+            self.report.story = (self.report.story ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+        let Effect::Record(Recorded { fact, .. }) = effect else { return };
+        match fact {
+            Fact::Landed { .. } => self.report.landed += 1,
+            Fact::Undone { .. } => self.report.undone += 1,
+            Fact::TakenBack { .. } => self.report.taken_back += 1,
+            Fact::NeedsReview { .. } => self.report.reviews += 1,
+            Fact::Ready { .. } => self.report.ready += 1,
+            Fact::Parked { .. } => self.report.parked += 1,
+            Fact::AttemptEnded { then: state, .. } | Fact::Ended { state, .. } => match state {
+                TaskState::Done(DoneReason::Flaky) => self.report.flaky += 1,
+                TaskState::Done(DoneReason::FixedByYou) => self.report.fixed_by_you += 1,
+                TaskState::Done(DoneReason::FixedBy(_)) => self.report.fixed_by_other += 1,
+                TaskState::Failed(FailReason::Escalated { .. }) => self.report.escalated += 1,
+                TaskState::Failed(FailReason::Killed) => self.report.killed += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// The supervisor dies; the journal has what was stored, the disk has what was written.
+    fn crash(&mut self) {
+        self.check_replay();
+        self.report.crashes += 1;
+        self.journal.truncate(self.stored);
+        self.restart();
+    }
+
+    fn restart(&mut self) {
+        self.first_session = self.machine.live().last_session.0;
+        self.sessions.clear();
+        self.waiting_for_store.clear();
+        self.asked.clear();
+        self.events.clear();
+        self.gone = None;
+        self.machine = Supervisor::restore(self.settings.clone(), self.matcher.clone(), self.journal.iter().cloned());
+        self.now += 1_000;
+        self.start();
+        if !self.calm {
+            self.at(20, Event::Strikes);
+        }
+    }
+
+    fn check_replay(&self) {
+        assert_eq!(&Book::replay(self.journal.iter().cloned()), self.machine.book(), "replay differs from the book");
+    }
+
+    /// No more faults and no more people: everything must come to an end, then stopping must too.
+    fn calm_down(&mut self) {
+        self.calm = true;
+        self.operation = false;
+        self.events.retain(|_, event| !matches!(event, Event::Strikes));
+        if self.gone.is_some() {
+            self.journal.truncate(self.journal.len());
+            self.restart();
+        }
+        let repository = self.disk.repository(false);
+        self.input(Input::Repository(repository));
+        self.ask(orchestrator_tui::core::command::Command::Resume);
+        let mut steps = 0;
+        while self.gone.is_none() && !self.is_still() {
+            assert!(self.step(), "nothing will ever happen, and something is open");
+            steps += 1;
+            if steps % 100 == 0 {
+                self.ask(orchestrator_tui::core::command::Command::Resume);
+            }
+            assert!(steps < 20_000, "the calm phase does not end: {:?}", self.machine.live());
+        }
+        self.check_replay();
+        if self.gone.is_none() {
+            self.report.quits += 1;
+            let began = self.now;
+            self.ask(orchestrator_tui::core::command::Command::Quit);
+            let mut steps = 0;
+            while self.gone.is_none() {
+                assert!(self.step(), "quitting never ends");
+                steps += 1;
+                assert!(steps < 5_000, "quitting does not end: {:?}", self.machine.live());
+            }
+            let limit = self.settings.limits.stop.as_millis() as u64 + 15_000;
+            assert!(self.now - began <= limit, "quitting took {} ms", self.now - began);
+        }
+        self.check_replay();
+        assert!(self.asked.is_empty(), "unanswered requests: {:?}", self.asked);
+    }
+
+    /// Whether nothing is under way and no task will move by itself within the next day.
+    fn is_still(&self) -> bool {
+        let live = self.machine.live();
+        let moves =
+            |state: &TaskState| matches!(state, TaskState::Queued | TaskState::Running | TaskState::Cooling { .. });
+        self.events.is_empty()
+            && self.sessions.is_empty()
+            && live.attempts.is_empty()
+            && live.burst.is_none()
+            && live.wanted.is_empty()
+            && !self.machine.book().open().any(|task| moves(&task.state))
+    }
+}
