@@ -1,1 +1,22 @@
 //! Sessions: one holder process for each, and the client that talks to it.
+//!
+//! A *holder* is this program started again as `holder SPEC.json`: it owns one terminal and one process tree, keeps
+//! the transcript, and serves one unix socket ([`run`]). It outlives the supervisor, so that a crash or an upgrade
+//! costs no session and no byte of output. [`Session`] is the supervisor's end of that socket, and [`sweep`] ends
+//! what a supervisor that is gone has left.
+
+mod client;
+mod error;
+mod holder;
+mod place;
+mod process;
+mod sweep;
+mod sys;
+mod wire;
+
+pub use client::{Output, Session, SessionGone, SessionOutput};
+pub use error::StartError;
+pub use holder::run;
+pub use place::{Ended, ExitRecord, Place};
+pub use process::{Found, Marked, ProcessId, marked};
+pub use sweep::{SweepReport, sweep, sweep_session};

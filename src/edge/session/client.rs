@@ -1,0 +1,428 @@
+//! The supervisor's end of a session: starts its holder, or finds it again, and follows what it says.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::Command;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::model::session::{Exit, Rung, SessionSpec};
+
+use super::error::StartError;
+use super::place::{HOLDER_VARIABLE, Place, SESSION_VARIABLE, write_private};
+use super::process::{self, ProcessId};
+use super::wire::{Attach, Decoder, Hello, PIECE, Report, Request, VERSION};
+
+/// How long a holder may take to say that the program runs; it takes milliseconds, on a machine out of breath more.
+const HELLO: Duration = Duration::from_secs(30);
+/// How many bytes may be on their way to the program before a writer waits: a large message and more.
+const WINDOW: u32 = 4 * 1024 * 1024;
+/// How many pieces of output, of at most 64 KB, may wait to be received before reading from the holder stops.
+const QUEUE: usize = 64;
+
+/// What a session says, in order; [`SessionOutput::Ended`] comes exactly once, and last.
+///
+/// Not receiving costs the program nothing: the holder keeps the output. Dropping it is fine, too.
+pub type Output = mpsc::Receiver<SessionOutput>;
+
+/// What a session says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionOutput {
+    /// Output.
+    Bytes {
+        /// The offset of the first byte.
+        offset: u64,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Standard error, when it is a pipe of its own; always from its beginning, also after an attach.
+    Errors(Vec<u8>),
+    /// Output that is not kept any more: the log was full and the reader too slow.
+    Hole {
+        /// The offset of the first byte that is lost.
+        from: u64,
+        /// The offset after the last one.
+        to: u64,
+    },
+    /// The whole tree has ended.
+    Ended(Exit),
+}
+
+/// The session has ended, or its program takes no more input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session has ended or takes no more input")]
+pub struct SessionGone;
+
+/// A handle on one session; cheap to clone. Dropping it ends nothing.
+#[derive(Clone, Debug)]
+pub struct Session {
+    place: Arc<Place>,
+    hello: Arc<OnceLock<Hello>>,
+    requests: mpsc::UnboundedSender<Request>,
+    window: Arc<Window>,
+}
+
+impl Session {
+    /// Starts a session under a holder, `program holder SPEC`, where `program` is this program's own file.
+    ///
+    /// The holder outlives this process. The returned output begins at the first byte. Not to be cancelled half-way:
+    /// the session might run then, to be found again by [`attach`](Self::attach).
+    ///
+    /// # Errors
+    /// When the program does not start, with the true reason; nothing is left running.
+    pub async fn start(program: &Path, spec: &SessionSpec) -> Result<(Self, Output), StartError> {
+        let place = Place::of(spec);
+        let file = write_spec(&place, spec)?;
+        let started = start_holder(program, &place, &file).await;
+        // The holder deletes it; unless it has never come so far.
+        if started.is_err() {
+            let _ = fs::remove_file(&file);
+        }
+        let (link, hello) = started?;
+        Ok(Self::follow(place, Some((link, hello)), 0))
+    }
+
+    /// Finds a session again and follows its output from the byte at `from`.
+    ///
+    /// Of a session that has ended it tells what the log holds, and how it ended if its holder wrote that down.
+    /// Must be called within a runtime.
+    pub async fn attach(place: Place, from: u64) -> (Self, Output) {
+        let link = match UnixStream::connect(&place.socket).await {
+            Ok(stream) => Link::open(stream, from).await.ok(),
+            Err(_) => None,
+        };
+        Self::follow(place, link, from)
+    }
+
+    fn follow(place: Place, link: Option<(Link, Hello)>, from: u64) -> (Self, Output) {
+        let (requests, to_write) = mpsc::unbounded_channel();
+        let (out, output) = mpsc::channel(QUEUE);
+        let session = Self {
+            place: Arc::new(place),
+            hello: Arc::new(OnceLock::new()),
+            requests,
+            window: Arc::new(Window::new()),
+        };
+        let hello = link.as_ref().map(|(_, hello)| *hello);
+        if let Some(hello) = hello {
+            // Set only here.
+            let _ = session.hello.set(hello);
+        }
+        let follower = Follower {
+            place: Arc::clone(&session.place),
+            holder: hello.map(|hello| hello.holder),
+            window: Arc::clone(&session.window),
+            out,
+            next_output: from,
+            next_errors: 0,
+        };
+        tokio::spawn(follower.run(link.map(|(link, _)| link), to_write));
+        (session, output)
+    }
+
+    /// Returns where the session's files are.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Returns the holder; `None` when it was gone before this handle was made.
+    pub fn holder(&self) -> Option<ProcessId> {
+        self.hello.get().map(|hello| hello.holder)
+    }
+
+    /// Returns the program; `None` when its holder was gone before this handle was made.
+    pub fn leader(&self) -> Option<ProcessId> {
+        self.hello.get().map(|hello| hello.leader)
+    }
+
+    /// Writes to the program's input, as one piece whatever other writers do. Waits only while 4 MB are on their way
+    /// to a program that does not read; then the output must be received meanwhile, or both may wait for ever.
+    ///
+    /// # Errors
+    /// When the session has ended or the input is closed.
+    pub async fn write(&self, bytes: &[u8]) -> Result<(), SessionGone> {
+        self.window.enter(bytes.len()).await?;
+        for piece in bytes.chunks(PIECE) {
+            self.send(Request::Write(piece.to_vec()))?;
+        }
+        Ok(())
+    }
+
+    /// Closes the program's input after what was written; a terminal is sent Ctrl-D.
+    ///
+    /// # Errors
+    /// When the session has ended.
+    pub fn close_input(&self) -> Result<(), SessionGone> {
+        self.send(Request::CloseInput)
+    }
+
+    /// Tells the session to end, this hard; its end is told by the output.
+    ///
+    /// # Errors
+    /// When the session has ended.
+    pub fn signal(&self, rung: Rung) -> Result<(), SessionGone> {
+        self.send(Request::Signal(rung))
+    }
+
+    /// Changes the size of the terminal.
+    ///
+    /// # Errors
+    /// When the session has ended.
+    pub fn resize(&self, columns: u16, rows: u16) -> Result<(), SessionGone> {
+        self.send(Request::Resize { columns, rows })
+    }
+
+    fn send(&self, request: Request) -> Result<(), SessionGone> {
+        self.requests.send(request).map_err(|_| SessionGone)
+    }
+}
+
+/// How much may be on its way to the program.
+#[derive(Debug)]
+struct Window {
+    room: Semaphore,
+    /// What messages larger than the whole window have beyond it.
+    beyond: AtomicU64,
+}
+
+impl Window {
+    fn new() -> Self {
+        Self { room: Semaphore::new(WINDOW as usize), beyond: AtomicU64::new(0) }
+    }
+
+    /// Waits for room; first come, first served. A message larger than the window waits for all of it.
+    async fn enter(&self, length: usize) -> Result<(), SessionGone> {
+        let wanted = u32::try_from(length).unwrap_or(u32::MAX).min(WINDOW);
+        self.room.acquire_many(wanted).await.map_err(|_| SessionGone)?.forget();
+        self.beyond.fetch_add(length as u64 - u64::from(wanted), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Makes room for what was taken.
+    fn taken(&self, bytes: u64) {
+        let beyond = self.beyond.load(Ordering::Relaxed).min(bytes);
+        self.beyond.fetch_sub(beyond, Ordering::Relaxed);
+        let room = usize::try_from(bytes - beyond).unwrap_or(0);
+        self.room.add_permits(room.min(WINDOW as usize - self.room.available_permits().min(WINDOW as usize)));
+    }
+
+    fn close(&self) {
+        self.room.close();
+    }
+}
+
+fn write_spec(place: &Place, spec: &SessionSpec) -> Result<PathBuf, StartError> {
+    let file = place.spec();
+    let failed = |error: io::Error| StartError::file(&file, error);
+    fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, error))?;
+    match fs::remove_file(&file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let json = serde_json::to_vec(spec).map_err(|error| failed(error.into()))?;
+    write_private(&file, &json).map_err(failed)?;
+    std::path::absolute(&file).map_err(failed)
+}
+
+/// Starts the holder; its standard output is a socket whose other end is ours. So it is heard from its first word on,
+/// and there is nothing to wait or to look for.
+async fn start_holder(program: &Path, place: &Place, spec: &Path) -> Result<(Link, Hello), StartError> {
+    let failed = |error: io::Error| StartError::Holder(error.to_string());
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(failed)?;
+    ours.set_nonblocking(true).map_err(failed)?;
+    let ours = UnixStream::from_std(ours).map_err(failed)?;
+    let mut child = {
+        let mut command = Command::new(program);
+        command.arg("holder").arg(spec).stdin(Stdio::null()).stderr(Stdio::null());
+        command.stdout(Stdio::from(OwnedFd::from(theirs)));
+        command.env_clear().env(SESSION_VARIABLE, place.marked()).env(HOLDER_VARIABLE, "1");
+        command.spawn().map_err(|error| StartError::Holder(format!("{}: {error}", program.display())))?
+    };
+    let pid = child.id();
+    // Waited for whenever it ends, while this process lives; after that it is the system's.
+    tokio::spawn(async move { child.wait().await });
+    match tokio::time::timeout(HELLO, Link::open(ours, 0)).await {
+        Ok(opened) => opened,
+        Err(_) => {
+            // It must not start the program any more, after this was reported as failed.
+            if let Some(id) = pid.and_then(|pid| ProcessId::of(i32::try_from(pid).ok()?)) {
+                process::kill(id);
+            }
+            Err(StartError::Holder(format!("it said nothing for {} s", HELLO.as_secs())))
+        }
+    }
+}
+
+/// A connection to a holder.
+struct Link {
+    read: OwnedReadHalf,
+    write: OwnedWriteHalf,
+    decoder: Decoder,
+    buffer: Vec<u8>,
+}
+
+impl Link {
+    /// Says the first word and waits for the reply.
+    async fn open(stream: UnixStream, from: u64) -> Result<(Self, Hello), StartError> {
+        let failed = |error: io::Error| StartError::Holder(error.to_string());
+        let (read, write) = stream.into_split();
+        let mut link = Self { read, write, decoder: Decoder::default(), buffer: vec![0; PIECE] };
+        let mut frame = Vec::new();
+        Request::Attach(Attach { version: VERSION, from }).encode(&mut frame);
+        link.write.write_all(&frame).await.map_err(failed)?;
+        match next(&mut link.read, &mut link.decoder, &mut link.buffer).await {
+            Some(Report::Hello(hello)) => Ok((link, hello)),
+            Some(Report::Failed(error)) => Err(error),
+            _ => Err(StartError::Holder("it ended without a word".into())),
+        }
+    }
+}
+
+/// Returns the next report; `None` when the connection has ended or is of no use. May be cancelled.
+async fn next(read: &mut OwnedReadHalf, decoder: &mut Decoder, buffer: &mut [u8]) -> Option<Report> {
+    loop {
+        if let Some(report) = decoder.report().ok()? {
+            return Some(report);
+        }
+        match read.read(buffer).await {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => decoder.push(buffer.get(..count)?),
+        }
+    }
+}
+
+/// Passes on what clients of the handle want; ends when all handles are gone or the holder is.
+async fn write_requests(mut write: OwnedWriteHalf, mut requests: mpsc::UnboundedReceiver<Request>) {
+    let mut frame = Vec::new();
+    while let Some(request) = requests.recv().await {
+        frame.clear();
+        request.encode(&mut frame);
+        if write.write_all(&frame).await.is_err() {
+            return;
+        }
+    }
+    // Dropped, it would close the connection, and the output may still be followed.
+    write.forget();
+}
+
+/// Follows one session to its end.
+struct Follower {
+    place: Arc<Place>,
+    holder: Option<ProcessId>,
+    window: Arc<Window>,
+    out: mpsc::Sender<SessionOutput>,
+    next_output: u64,
+    next_errors: u64,
+}
+
+impl Follower {
+    async fn run(mut self, link: Option<Link>, requests: mpsc::UnboundedReceiver<Request>) {
+        let mut told = None;
+        match link {
+            Some(Link { mut read, write, mut decoder, mut buffer }) => {
+                let mut writer = tokio::spawn(write_requests(write, requests));
+                told = self.listen(&mut read, &mut decoder, &mut buffer, &mut writer).await;
+                writer.abort();
+            }
+            None => drop(requests),
+        }
+        self.window.close();
+        let exit = match told {
+            Some(exit) => exit,
+            None => self.find_out().await,
+        };
+        self.tell(SessionOutput::Ended(exit)).await;
+    }
+
+    /// Passes on what the holder says; returns how the session ended, or `None` when the connection did first.
+    async fn listen(
+        &mut self,
+        read: &mut OwnedReadHalf,
+        decoder: &mut Decoder,
+        buffer: &mut [u8],
+        writer: &mut JoinHandle<()>,
+    ) -> Option<Exit> {
+        loop {
+            let report = tokio::select! {
+                report = next(read, decoder, buffer) => report?,
+                // Nobody listens, and nobody can say anything any more.
+                _ = &mut *writer, if self.out.is_closed() => return None,
+            };
+            match report {
+                Report::Output { offset, bytes } => {
+                    self.next_output = offset + bytes.len() as u64;
+                    self.tell(SessionOutput::Bytes { offset, bytes }).await;
+                }
+                Report::Hole { from, to } => {
+                    self.next_output = to;
+                    self.tell(SessionOutput::Hole { from, to }).await;
+                }
+                Report::Errors(bytes) => {
+                    self.next_errors += bytes.len() as u64;
+                    self.tell(SessionOutput::Errors(bytes)).await;
+                }
+                Report::Taken(bytes) => self.window.taken(bytes),
+                Report::InputClosed => self.window.close(),
+                Report::Ended(exit) => return Some(exit),
+                Report::Hello(_) | Report::Failed(_) => {}
+            }
+        }
+    }
+
+    /// Nobody receiving is no error.
+    async fn tell(&self, what: SessionOutput) {
+        let _ = self.out.send(what).await;
+    }
+
+    /// Finds out how a session ended whose socket is gone: by the exit file; else its holder may still be at it, and
+    /// is waited for; else it is not known. What was not heard is read from the log.
+    async fn find_out(&mut self) -> Exit {
+        let mut record = self.place.exit_record();
+        if record.is_none() && !self.out.is_closed() {
+            let place = Arc::clone(&self.place);
+            let known = self.holder;
+            let holder = spawn_blocking(move || known.or_else(|| process::holder_of(&place))).await.ok().flatten();
+            if let Some(holder) = holder {
+                process::wait_gone(holder).await;
+                record = self.place.exit_record();
+            }
+        }
+        let (mut output, mut errors) = (self.next_output, self.next_errors);
+        while let Some(bytes) = read_log(self.place.output(), output).await {
+            let offset = output;
+            output += bytes.len() as u64;
+            self.tell(SessionOutput::Bytes { offset, bytes }).await;
+        }
+        while let Some(bytes) = read_log(self.place.errors(), errors).await {
+            errors += bytes.len() as u64;
+            self.tell(SessionOutput::Errors(bytes)).await;
+        }
+        let Some(record) = record else { return Exit::Unknown };
+        if output < record.output {
+            self.tell(SessionOutput::Hole { from: output, to: record.output }).await;
+        }
+        record.exit
+    }
+}
+
+/// Reads the next piece of a log; `None` at its end, and when it cannot be read.
+async fn read_log(path: PathBuf, offset: u64) -> Option<Vec<u8>> {
+    let read = move || {
+        let mut bytes = vec![0; PIECE];
+        let count = File::open(path)?.read_at(&mut bytes, offset)?;
+        bytes.truncate(count);
+        io::Result::Ok(bytes)
+    };
+    spawn_blocking(read).await.ok()?.ok().filter(|bytes| !bytes.is_empty())
+}
