@@ -1,1 +1,15 @@
 //! What the output of a check says: failures, counts, coverage.
+
+mod clean;
+mod compare;
+mod coverage;
+mod diagnostic;
+mod excerpt;
+mod found;
+mod normalise;
+mod place;
+mod read;
+mod runner;
+
+pub use compare::{Difference, compare};
+pub use read::read;
