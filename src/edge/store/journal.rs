@@ -170,7 +170,7 @@ mod tests {
             seq: Seq(seq),
             wall: Wall(1_000 + seq),
             kind: "check_ended".to_owned(),
-            task: (seq % 2 == 0).then_some(TaskId(7)),
+            task: seq.is_multiple_of(2).then_some(TaskId(7)),
             body: format!("{{\"n\":{seq}}}"),
         }
     }

@@ -125,17 +125,15 @@ impl Layout {
         let digest = hex(&Sha256::digest(project.as_os_str().as_bytes()), 12);
         let root = state_root.join(format!("{}{digest}", readable(&project)));
         let remembered = fs::read(root.join("sockets")).ok().map(|bytes| path_of(&bytes));
-        let sockets = match remembered.filter(|folder| fits(folder) && check_private(folder).is_ok()) {
-            Some(folder) => folder,
-            None => {
-                // The state root is part of the name: two of them (tests, a second installation) must not meet.
-                let name = hex(&Sha256::digest(root.as_os_str().as_bytes()), 12);
-                let preferred = runtime_root.map(|folder| folder.join(PROGRAM).join(&name));
-                let candidates = [preferred, Some(root.join("run"))];
-                let fitting = candidates.into_iter().flatten().find(|folder| fits(folder));
-                fitting.unwrap_or_else(|| last_resort.join(name))
-            }
-        };
+        let usable = remembered.filter(|folder| fits(folder) && check_private(folder).is_ok());
+        let sockets = usable.unwrap_or_else(|| {
+            // The state root is part of the name: two of them (tests, a second installation) must not meet.
+            let name = hex(&Sha256::digest(root.as_os_str().as_bytes()), 12);
+            let preferred = runtime_root.map(|folder| folder.join(PROGRAM).join(&name));
+            let candidates = [preferred, Some(root.join("run"))];
+            let fitting = candidates.into_iter().flatten().find(|folder| fits(folder));
+            fitting.unwrap_or_else(|| last_resort.join(name))
+        });
         Ok(Self { project, root, sockets })
     }
 
