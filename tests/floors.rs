@@ -286,7 +286,7 @@ fn the_house_keeps_its_rules() {
     let mut faults = Vec::new();
     for (path, text) in &files {
         faults.extend(places(path, text));
-        if path.ends_with(".rs") {
+        if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
             faults.extend(rust_rules(&Source::new(path, text), LONG));
         }
     }

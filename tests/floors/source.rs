@@ -2,39 +2,39 @@
 
 /// A word, a number, `::` or another single sign; comments and the contents of literals are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    pub text: String,
+pub(crate) struct Token {
+    pub(crate) text: String,
     /// From 1.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 /// A path that the source names, from the crate's root if it starts there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    pub segments: Vec<String>,
-    pub line: usize,
+pub(crate) struct Named {
+    pub(crate) segments: Vec<String>,
+    pub(crate) line: usize,
     /// Whether it begins with `crate`, `self`, `super` or the crate's own name; `segments` starts below the root then.
-    pub is_ours: bool,
+    pub(crate) is_ours: bool,
     /// Whether it stands in a test.
-    pub in_test: bool,
+    pub(crate) in_test: bool,
 }
 
 /// One file.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub(crate) struct Source {
     /// Relative to the package, with `/`.
-    pub path: String,
-    pub text: String,
-    pub tokens: Vec<Token>,
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) tokens: Vec<Token>,
 }
 
 impl Source {
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned(), tokens: tokens(text) }
     }
 
     /// The module the file is, as names below the crate's root.
-    pub fn module(&self) -> Vec<String> {
+    pub(crate) fn module(&self) -> Vec<String> {
         let inner = self.path.strip_prefix("src/").unwrap_or_default().trim_end_matches(".rs");
         let mut names: Vec<String> = inner.split('/').map(str::to_owned).collect();
         if names.last().is_some_and(|name| ["mod", "lib", "main"].contains(&name.as_str())) {
@@ -44,7 +44,7 @@ impl Source {
     }
 
     /// Every path the source names, with groups taken apart, also in macros.
-    pub fn named(&self) -> Vec<Named> {
+    pub(crate) fn named(&self) -> Vec<Named> {
         let mut named = Vec::new();
         let mut inline: Vec<(String, usize)> = Vec::new();
         let mut depth = 0_usize;
@@ -118,11 +118,11 @@ impl Source {
         at
     }
 
-    pub fn word(&self, at: usize) -> &str {
+    pub(crate) fn word(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", |token| token.text.as_str())
     }
 
-    pub fn is(&self, at: usize, text: &str) -> bool {
+    pub(crate) fn is(&self, at: usize, text: &str) -> bool {
         self.word(at) == text
     }
 }

@@ -159,6 +159,7 @@ mod tests {
 
     /// The other process of the next test; does nothing when it is run on its own.
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the environment is how this process knows what it is for")]
     fn holds_the_lock_until_its_input_ends() {
         let Ok(path) = std::env::var("TEST_LOCK") else { return };
         let _lock = Lock::acquire(Path::new(&path), &me()).unwrap();

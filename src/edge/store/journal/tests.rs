@@ -224,6 +224,7 @@ const BATCH: u64 = 50;
 
 /// The process that the next test kills; does nothing when it is run on its own.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the environment is how this process knows what it is for")]
 fn appends_batches_until_it_is_killed() {
     let Ok(path) = std::env::var("TEST_JOURNAL") else { return };
     let (mut journal, replay, confirmed) = open(Path::new(&path)).unwrap();
