@@ -1,5 +1,6 @@
 //! orchestrator-tui: you keep typing; it keeps the project green.
 
+pub mod app;
 pub mod config;
 pub mod core;
 pub mod edge;

@@ -1,4 +1,5 @@
 //! Floor 2: decides. Pure and synchronous: no clock, no chance, no files, no threads.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod book;
 pub mod command;

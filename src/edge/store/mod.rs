@@ -1,1 +1,15 @@
-//! The journal on disk.
+//! The journal on disk, and where the state of a project lies.
+
+pub mod error;
+pub mod journal;
+pub mod layout;
+pub mod lock;
+pub mod record;
+mod schema;
+mod writer;
+
+pub use error::StoreError;
+pub use journal::Journal;
+pub use layout::{Layout, LayoutError};
+pub use lock::{Holder, Lock, LockError};
+pub use record::{Checkpoint, Replay, StoredFact};

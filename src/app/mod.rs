@@ -1,0 +1,3 @@
+//! Floor 5: wires the parts together, loops, and carries out effects.
+
+pub mod logging;

@@ -1,0 +1,244 @@
+//! Asks a running supervisor over its control socket.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::UnixStream;
+
+/// How long a reply may take. The supervisor answers from memory; this is for a machine that swaps.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The largest reply that is read, in bytes: a history of 10,000 tasks several times over.
+const REPLY_MAX: usize = 64 * 1024 * 1024;
+
+/// Nobody answers.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRunning {
+    /// There is no socket.
+    #[error("no supervisor runs in this project (no socket at {}); start one with `orchestrator-tui`", socket.display())]
+    NoSocket {
+        /// Where it was looked for.
+        socket: PathBuf,
+    },
+    /// A supervisor died and left its socket.
+    #[error(
+        "no supervisor runs in this project: the last one ended without removing {}; start one with `orchestrator-tui`",
+        socket.display()
+    )]
+    Stale {
+        /// The socket.
+        socket: PathBuf,
+    },
+    /// The socket cannot be opened.
+    #[error("the supervisor at {} cannot be reached: {source}; is it another user's?", socket.display())]
+    Unreachable {
+        /// The socket.
+        socket: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A request that was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody was there to ask.
+    #[error(transparent)]
+    NotRunning(#[from] NotRunning),
+    /// The connection broke; a command may have been carried out or not.
+    #[error("the supervisor went away before it answered ({cause}); `orchestrator-tui status` shows what came of it")]
+    Broken {
+        /// What was seen.
+        cause: String,
+    },
+    /// No reply came.
+    #[error("the supervisor has not answered for {} s; look at it, or stop it", PATIENCE.as_secs())]
+    Late,
+    /// What came is not what a supervisor sends.
+    #[error("the reply cannot be read ({cause}); are this program and the supervisor the same version?")]
+    Unreadable {
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The path or the name cannot be part of a request.
+    #[error("{text:?} cannot be asked for: {cause}")]
+    BadRequest {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The stream of facts was refused.
+    #[error("{reason} (status {status})")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The reason and the hint.
+        reason: String,
+    },
+}
+
+/// A supervisor's address, which answered when this was made. Each request takes a connection of its own.
+#[derive(Clone, Debug)]
+pub struct Client {
+    socket: PathBuf,
+}
+
+impl Client {
+    /// Makes sure that somebody listens at `socket`.
+    ///
+    /// # Errors
+    /// [`NotRunning`], which tells a missing socket from one that a dead supervisor left.
+    pub async fn connect(socket: &Path) -> Result<Self, NotRunning> {
+        open(socket).await?;
+        Ok(Self { socket: socket.to_owned() })
+    }
+
+    /// Asks for `path`, such as `status` or `tasks/14?log=1`, below `/api/v1/`.
+    ///
+    /// # Errors
+    /// [`ClientError`] when there is no reply. A refusal is a reply.
+    pub async fn get(&self, path: &str) -> Result<(u16, Value), ClientError> {
+        let request = build(Method::GET, path, "", None)?;
+        patiently(self.exchange(request)).await
+    }
+
+    /// Asks for a change. The request carries a key of its own, and is sent once more if the connection breaks, so the
+    /// command runs once or not at all.
+    ///
+    /// # Errors
+    /// [`ClientError`] when there is no reply. A refusal is a reply.
+    pub async fn command(&self, name: &str, body: &Value) -> Result<(u16, Value), ClientError> {
+        let path = format!("commands/{name}");
+        let text = body.to_string();
+        let key = new_key();
+        patiently(async {
+            let first = self.exchange(build(Method::POST, &path, &text, Some(&key))?).await;
+            match first {
+                Err(ClientError::Broken { .. }) => {
+                    let again = self.exchange(build(Method::POST, &path, &text, Some(&key))?).await;
+                    // That nobody is there now does not say what became of the first.
+                    again.or(first)
+                }
+                replied => replied,
+            }
+        })
+        .await
+    }
+
+    /// Reads the facts after `after`, and those to come if `follow`.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the stream cannot be had.
+    pub async fn facts(&self, after: u64, follow: bool) -> Result<Facts, ClientError> {
+        let path = format!("facts?after={after}&follow={}", u8::from(follow));
+        let response = patiently(self.send(build(Method::GET, &path, "", None)?)).await?;
+        let status = response.status().as_u16();
+        if status >= 400 {
+            let body = patiently(collect(response)).await?;
+            let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+            return Err(ClientError::Refused { status, reason: format!("{}; {}", text("error"), text("hint")) });
+        }
+        Ok(Facts { body: response.into_body(), buffer: Vec::new() })
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(u16, Value), ClientError> {
+        let response = self.send(request).await?;
+        Ok((response.status().as_u16(), collect(response).await?))
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, ClientError> {
+        let stream = TokioIo::new(open(&self.socket).await?);
+        let (mut sender, connection): (SendRequest<Full<Bytes>>, _) =
+            http1::handshake(stream).await.map_err(|error| broken(&error))?;
+        tokio::spawn(async move {
+            // How it ends is seen by whoever waits for the reply.
+            let _ = connection.await;
+        });
+        sender.send_request(request).await.map_err(|error| broken(&error))
+    }
+}
+
+/// A stream of facts.
+#[derive(Debug)]
+pub struct Facts {
+    body: Incoming,
+    buffer: Vec<u8>,
+}
+
+impl Facts {
+    /// Waits for the next fact, or a `{"resync":true,"after":N}` where some are missing; nothing at the end.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the connection breaks or a line is not JSON.
+    pub async fn next(&mut self) -> Option<Result<Value, ClientError>> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+                return Some(serde_json::from_slice(&line).map_err(|error| unreadable(&error)));
+            }
+            if self.buffer.len() > REPLY_MAX {
+                return Some(Err(ClientError::Unreadable { cause: "a line has no end".to_owned() }));
+            }
+            match self.body.frame().await {
+                Some(Ok(frame)) => self.buffer.extend(frame.into_data().unwrap_or_default()),
+                Some(Err(error)) => return Some(Err(broken(&error))),
+                None => return None,
+            }
+        }
+    }
+}
+
+async fn open(socket: &Path) -> Result<UnixStream, NotRunning> {
+    let path = socket.to_owned();
+    UnixStream::connect(socket).await.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => NotRunning::NoSocket { socket: path },
+        io::ErrorKind::ConnectionRefused => NotRunning::Stale { socket: path },
+        _ => NotRunning::Unreachable { socket: path, source: error },
+    })
+}
+
+fn build(method: Method, path: &str, body: &str, key: Option<&str>) -> Result<Request<Full<Bytes>>, ClientError> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("/api/v1/{path}"))
+        .header("host", "localhost")
+        .header("content-type", "application/json");
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    request
+        .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
+        .map_err(|error| ClientError::BadRequest { text: path.to_owned(), cause: error.to_string() })
+}
+
+async fn collect(response: Response<Incoming>) -> Result<Value, ClientError> {
+    let body = Limited::new(response.into_body(), REPLY_MAX).collect().await;
+    let bytes = body.map_err(|error| ClientError::Broken { cause: error.to_string() })?.to_bytes();
+    serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))
+}
+
+async fn patiently<T>(work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(ClientError::Late))
+}
+
+fn broken(error: &hyper::Error) -> ClientError {
+    ClientError::Broken { cause: error.to_string() }
+}
+
+fn unreadable(error: &serde_json::Error) -> ClientError {
+    ClientError::Unreadable { cause: error.to_string() }
+}
+
+/// Makes a key that no other request has: the standard library seeds its hashers from the system's randomness.
+fn new_key() -> String {
+    format!("{:016x}{:016x}", RandomState::new().hash_one(0), RandomState::new().hash_one(1))
+}

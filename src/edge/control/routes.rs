@@ -1,0 +1,181 @@
+//! Which HTTP request is which [`ControlRequest`]; nothing is decided here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::call::{ControlCall, ControlReply, ControlRequest, FactLine};
+use super::facts;
+use super::once::Replies;
+use crate::model::id::Seq;
+
+/// The largest body that is read, in bytes. The largest there is names 100,000 changed files' paths by the thousand.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+
+/// What every route needs.
+#[derive(Clone, Debug)]
+pub(super) struct Door {
+    /// Where requests go.
+    pub(super) calls: mpsc::Sender<ControlCall>,
+    /// New facts.
+    pub(super) facts: broadcast::Sender<FactLine>,
+    /// Becomes true when the server stops.
+    pub(super) stopping: watch::Receiver<bool>,
+    /// Replies by idempotency key.
+    pub(super) replies: Replies,
+}
+
+/// Builds the routes.
+pub(super) fn router(door: Door) -> Router {
+    Router::new()
+        .route("/api/v1/facts", get(stream))
+        .route("/api/v1/events", post(event))
+        .route("/api/v1/commands/{name}", post(command))
+        .route("/api/v1/{*path}", get(query))
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(Arc::new(door))
+}
+
+impl Door {
+    /// Asks the app and waits for its reply, or for the server's end.
+    pub(super) async fn ask(&self, request: ControlRequest) -> ControlReply {
+        let mut stopping = self.stopping.clone();
+        let answered = async {
+            let (reply, answer) = oneshot::channel();
+            self.calls.send(ControlCall { request, reply }).await.ok()?;
+            answer.await.ok()
+        };
+        let refusal = || ControlReply::refused(503, "the supervisor is stopping", "start it again");
+        tokio::select! {
+            answer = answered => answer.unwrap_or_else(refusal),
+            _ = stopping.wait_for(|stopping| *stopping) => refusal(),
+        }
+    }
+
+    async fn command(self: Arc<Self>, name: String, body: Value, key: Option<String>) -> ControlReply {
+        let asked = format!("{name}\n{body}");
+        let request = ControlRequest::Command { name, body, idempotency_key: key.clone() };
+        let Some(key) = key else { return self.ask(request).await };
+        let door = Arc::clone(&self);
+        self.replies.once(&key, asked.as_bytes(), async move { door.ask(request).await }).await
+    }
+}
+
+impl IntoResponse for ControlReply {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = format!("{}\n", self.body());
+        (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    }
+}
+
+async fn query(
+    State(door): State<Arc<Door>>,
+    Path(path): Path<String>,
+    query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
+) -> ControlReply {
+    match pairs(query) {
+        Ok(query) => door.ask(ControlRequest::Query { path, query }).await,
+        Err(refusal) => refusal,
+    }
+}
+
+async fn command(
+    State(door): State<Arc<Door>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> ControlReply {
+    match (read(body), key(&headers)) {
+        (Ok(body), Ok(key)) => door.command(name, body, key).await,
+        (Err(refusal), _) | (_, Err(refusal)) => refusal,
+    }
+}
+
+/// Takes a change that another program noticed: `{"type": "file_change", "files": […], "timestamp": "…"}`.
+async fn event(State(door): State<Arc<Door>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> ControlReply {
+    let (body, key) = match (read(body), key(&headers)) {
+        (Ok(body), Ok(key)) => (body, key),
+        (Err(refusal), _) | (_, Err(refusal)) => return refusal,
+    };
+    let hint = r#"send {"type": "file_change", "files": ["src/a.rs"], "timestamp": "2026-11-20T14:32:15Z"}"#;
+    if body.get("type").and_then(Value::as_str) != Some("file_change") {
+        return ControlReply::refused(422, "the event has no known type", hint);
+    }
+    let files = body.get("files").and_then(Value::as_array);
+    if files.is_none_or(|files| files.is_empty() || !files.iter().all(Value::is_string)) {
+        return ControlReply::refused(422, "the event names no files", hint);
+    }
+    door.command("changed".to_owned(), body, key).await
+}
+
+async fn stream(
+    State(door): State<Arc<Door>>,
+    query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
+) -> Response {
+    let query = match pairs(query) {
+        Ok(query) => query,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let number = |name: &str| query.get(name).map_or(Ok(0), |text| text.parse::<u64>());
+    let (Ok(after), Ok(follow)) = (number("after"), number("follow")) else {
+        let hint = "use /api/v1/facts?after=120&follow=1";
+        return ControlReply::refused(400, "after and follow must be whole numbers", hint).into_response();
+    };
+    match facts::stream(door, Seq(after), follow != 0).await {
+        Ok(lines) => ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(lines)).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn unknown(uri: Uri) -> ControlReply {
+    ControlReply::refused(
+        404,
+        format!("there is no {}", uri.path()),
+        "paths begin with /api/v1/, such as /api/v1/status",
+    )
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> ControlReply {
+    let error = format!("{} does not take {method}", uri.path());
+    ControlReply::refused(405, error, "GET reads; POST /api/v1/commands/NAME asks for a change")
+}
+
+fn pairs(
+    query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
+) -> Result<BTreeMap<String, String>, ControlReply> {
+    query.map(|Query(pairs)| pairs).map_err(|rejection| {
+        ControlReply::refused(rejection.status().as_u16(), rejection.body_text(), "write ?name=value&other=value")
+    })
+}
+
+/// Reads the body as JSON; an empty one is `{}`.
+fn read(body: Result<Bytes, BytesRejection>) -> Result<Value, ControlReply> {
+    let body = body.map_err(|rejection| {
+        let hint = format!("a body may have {BODY_MAX} bytes");
+        ControlReply::refused(rejection.status().as_u16(), rejection.body_text(), hint)
+    })?;
+    if body.is_empty() {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    serde_json::from_slice(&body)
+        .map_err(|error| ControlReply::refused(400, format!("the body is not JSON: {error}"), "send an object"))
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, ControlReply> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text =
+        value.to_str().map_err(|_| ControlReply::refused(400, "the idempotency key is no text", "a UUID will do"))?;
+    Ok(Some(text.to_owned()))
+}

@@ -1,0 +1,150 @@
+//! The journal: an append-only list of facts that survives the process.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
+
+use super::error::StoreError;
+use super::record::{self, Checkpoint, Replay, StoredFact};
+use super::schema;
+use super::writer::{Confirm, Job, Writer};
+use crate::model::id::Seq;
+
+/// The journal of one project, open for its one writer. The project lock must be held.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    /// The last fact that was queued.
+    queued: Seq,
+    /// The last fact a queued checkpoint includes.
+    compacted: Seq,
+    queue: Option<Sender<Job>>,
+    writer: Option<JoinHandle<Result<Seq, StoreError>>>,
+}
+
+impl Journal {
+    /// Opens or creates the journal and returns what it holds.
+    ///
+    /// `confirm` is called on the writer's thread with the last fact that is on disk, after each transaction, and
+    /// once with an error when an outage begins. During an outage everything is kept and tried again each second; the
+    /// next confirmation ends it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be opened, is damaged, or was written by a newer version.
+    pub fn open(
+        path: &Path,
+        confirm: impl FnMut(Result<Seq, StoreError>) + Send + 'static,
+    ) -> Result<(Self, Replay), StoreError> {
+        let connection = schema::open_to_write(path)?;
+        let replay = record::replay(&connection, path)?;
+        let stored = replay.last();
+        let confirm: Confirm = Box::new(confirm);
+        let writer = Writer { path: path.to_owned(), connection, confirm, stored };
+        let (queue, jobs) = mpsc::channel();
+        let writer = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer.run(&jobs))
+            .map_err(|error| StoreError::Other { path: path.to_owned(), cause: error.to_string() })?;
+        let compacted = replay.checkpoint.as_ref().map(|checkpoint| checkpoint.seq).unwrap_or_default();
+        let journal =
+            Self { path: path.to_owned(), queued: stored, compacted, queue: Some(queue), writer: Some(writer) };
+        Ok((journal, replay))
+    }
+
+    /// Opens a journal that lives as long as the process, for when the one on disk cannot be opened.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is no memory for it.
+    pub fn in_memory(confirm: impl FnMut(Result<Seq, StoreError>) + Send + 'static) -> Result<Self, StoreError> {
+        Self::open(Path::new(":memory:"), confirm).map(|(journal, _)| journal)
+    }
+
+    /// Reads the journal without the lock, also while a supervisor writes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none, another [`StoreError`] when it cannot be read.
+    pub fn read(path: &Path) -> Result<Replay, StoreError> {
+        record::replay(&schema::open_to_read(path)?, path)
+    }
+
+    /// Reads at most `limit` facts after `after`, without the lock. The first one is `after + 1` unless a checkpoint
+    /// has replaced it.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn read_after(path: &Path, after: Seq, limit: usize) -> Result<Vec<StoredFact>, StoreError> {
+        record::select(&schema::open_to_read(path)?, path, after, limit)
+    }
+
+    /// Queues facts to be appended, all or none, and returns at once.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfOrder`] when they do not follow what was queued before, [`StoreError::TooLarge`] for numbers
+    /// the format cannot hold (nothing is queued then), [`StoreError::Closed`] when the writer is gone.
+    pub fn append(&mut self, facts: Vec<StoredFact>) -> Result<(), StoreError> {
+        let mut last = self.queued;
+        for fact in &facts {
+            let expected = last.next();
+            if fact.seq != expected {
+                return Err(StoreError::OutOfOrder { expected, found: fact.seq });
+            }
+            // Checked here, because a fact that can never be written would be an outage that never ends.
+            record::signed(fact.seq, fact.seq.0)?;
+            record::signed(fact.seq, fact.wall.0)?;
+            last = fact.seq;
+        }
+        if facts.is_empty() {
+            return Ok(());
+        }
+        self.send(Job::Append(facts))?;
+        self.queued = last;
+        Ok(())
+    }
+
+    /// Queues a checkpoint: the state after fact `seq`, which replaces all facts up to it in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfOrder`] when `seq` was not queued yet or lies before an earlier checkpoint,
+    /// [`StoreError::Closed`] when the writer is gone.
+    pub fn checkpoint(&mut self, seq: Seq, body: String) -> Result<(), StoreError> {
+        if seq > self.queued || seq < self.compacted {
+            return Err(StoreError::OutOfOrder { expected: self.queued, found: seq });
+        }
+        self.send(Job::Compact(Checkpoint { seq, body }))?;
+        self.compacted = seq;
+        Ok(())
+    }
+
+    /// Writes what is queued, closes the file and returns the last fact on disk.
+    ///
+    /// # Errors
+    /// The reason why not everything could be written.
+    pub fn close(mut self) -> Result<Seq, StoreError> {
+        self.finish()
+    }
+
+    fn send(&self, job: Job) -> Result<(), StoreError> {
+        let closed = || StoreError::Closed { path: self.path.clone() };
+        self.queue.as_ref().ok_or_else(closed)?.send(job).map_err(|_| closed())
+    }
+
+    fn finish(&mut self) -> Result<Seq, StoreError> {
+        self.queue = None;
+        match self.writer.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(_)) | None => Err(StoreError::Closed { path: self.path.clone() }),
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if self.writer.is_some() {
+            // Nobody is left to hear the reason; who wants it calls `close`.
+            let _ = self.finish();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Facts and checkpoints as rows: how they are written and read back.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::error::StoreError;
+use crate::model::id::{Seq, TaskId};
+use crate::model::time::Wall;
+
+/// One fact as the journal keeps it; what its body means is not the store's business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFact {
+    /// Its position, one more than the fact before it.
+    pub seq: Seq,
+    /// When it became true.
+    pub wall: Wall,
+    /// What kind of fact it is.
+    pub kind: String,
+    /// The task it is about.
+    pub task: Option<TaskId>,
+    /// The whole fact as JSON.
+    pub body: String,
+}
+
+/// The state after a fact, which makes all facts up to it unnecessary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The last fact it includes.
+    pub seq: Seq,
+    /// The state as JSON.
+    pub body: String,
+}
+
+/// All that is needed to know the state: a checkpoint, and what became true after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// Where to start; nothing when the history was never compacted.
+    pub checkpoint: Option<Checkpoint>,
+    /// The facts after it, in order and without a gap.
+    pub facts: Vec<StoredFact>,
+}
+
+impl Replay {
+    /// Returns the position of the last fact, 0 in an empty journal.
+    pub fn last(&self) -> Seq {
+        let compacted = self.checkpoint.as_ref().map(|checkpoint| checkpoint.seq);
+        self.facts.last().map(|fact| fact.seq).or(compacted).unwrap_or_default()
+    }
+}
+
+/// Reads everything as of one moment.
+pub(super) fn replay(connection: &Connection, path: &Path) -> Result<Replay, StoreError> {
+    let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
+    // Deferred, so it only fixes what is seen: a checkpoint must not appear between the two reads.
+    let view = connection.unchecked_transaction().map_err(wrap)?;
+    let checkpoint = view
+        .query_row("SELECT seq, body FROM checkpoint", [], |row| {
+            Ok(Checkpoint { seq: Seq(number(row, 0)?), body: row.get(1)? })
+        })
+        .optional()
+        .map_err(wrap)?;
+    let start = checkpoint.as_ref().map(|checkpoint| checkpoint.seq).unwrap_or_default();
+    let facts = select(&view, path, start, usize::MAX)?;
+    let mut expected = start.next();
+    for fact in &facts {
+        if fact.seq != expected {
+            let cause = format!("fact {} is followed by fact {}", expected.0 - 1, fact.seq.0);
+            return Err(StoreError::Corrupt { path: path.to_owned(), cause });
+        }
+        expected = expected.next();
+    }
+    Ok(Replay { checkpoint, facts })
+}
+
+/// Reads at most `limit` facts after `after`, in order.
+pub(super) fn select(
+    connection: &Connection,
+    path: &Path,
+    after: Seq,
+    limit: usize,
+) -> Result<Vec<StoredFact>, StoreError> {
+    let sql = "SELECT seq, wall, kind, task, body FROM fact WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    // No stored position is beyond this, so nothing comes after a larger one either.
+    let after = i64::try_from(after.0).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut rows| rows.query_map(params![after, limit], read)?.collect())
+        .map_err(|error| StoreError::from_database(path, &error))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<StoredFact> {
+    Ok(StoredFact {
+        seq: Seq(number(row, 0)?),
+        wall: Wall(number(row, 1)?),
+        kind: row.get(2)?,
+        task: row.get::<_, Option<u32>>(3)?.map(TaskId),
+        body: row.get(4)?,
+    })
+}
+
+/// Reads a number that was unsigned when it was written.
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let signed: i64 = row.get(column)?;
+    u64::try_from(signed).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, signed))
+}
+
+/// Returns a number as the file format holds it.
+pub(super) fn signed(seq: Seq, number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| StoreError::TooLarge { seq })
+}
+
+/// Writes facts, inside the caller's transaction.
+pub(super) fn insert(connection: &Connection, path: &Path, facts: &[StoredFact]) -> Result<(), StoreError> {
+    let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
+    let sql = "INSERT INTO fact (seq, wall, kind, task, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let mut statement = connection.prepare_cached(sql).map_err(wrap)?;
+    for fact in facts {
+        let seq = signed(fact.seq, fact.seq.0)?;
+        let wall = signed(fact.seq, fact.wall.0)?;
+        let task = fact.task.map(|task| task.0);
+        statement.execute(params![seq, wall, fact.kind, task, fact.body]).map_err(wrap)?;
+    }
+    Ok(())
+}
+
+/// Writes a checkpoint and removes what it makes unnecessary, inside the caller's transaction.
+pub(super) fn compact(connection: &Connection, path: &Path, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+    let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
+    let seq = signed(checkpoint.seq, checkpoint.seq.0)?;
+    let sql = "INSERT OR REPLACE INTO checkpoint (only, seq, body) VALUES (1, ?1, ?2)";
+    connection.execute(sql, params![seq, checkpoint.body]).map_err(wrap)?;
+    connection.execute("DELETE FROM fact WHERE seq <= ?1", [seq]).map_err(wrap)?;
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! The one thread that writes: groups what is queued into transactions, tells what is on disk, retries an outage.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::error::StoreError;
+use super::record::{self, Checkpoint, StoredFact};
+use crate::model::id::Seq;
+
+/// How long the writer waits before it tries again by itself; short enough that a freed disk is noticed at a glance.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Called on the writer's thread: all facts up to here are on disk, or an outage began.
+pub(super) type Confirm = Box<dyn FnMut(Result<Seq, StoreError>) + Send>;
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Append these facts, all or none.
+    Append(Vec<StoredFact>),
+    /// Keep this state instead of the facts up to it.
+    Compact(Checkpoint),
+}
+
+/// The writer's own state.
+pub(super) struct Writer {
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) confirm: Confirm,
+    /// The last fact on disk.
+    pub(super) stored: Seq,
+}
+
+impl Writer {
+    /// Writes until the queue is closed, then tries once more what is left. Returns the last fact on disk.
+    ///
+    /// # Errors
+    /// The reason why the rest could not be written.
+    pub(super) fn run(mut self, queue: &Receiver<Job>) -> Result<Seq, StoreError> {
+        // What is still to be written; it survives an outage, so that nothing is lost while the process lives.
+        let mut waiting: Vec<Job> = Vec::new();
+        let mut outage = false;
+        let mut open = true;
+        while open {
+            let next = if waiting.is_empty() {
+                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                queue.recv_timeout(RETRY)
+            };
+            match next {
+                Ok(job) => waiting.push(job),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => open = false,
+            }
+            waiting.extend(queue.try_iter());
+            if waiting.is_empty() {
+                continue;
+            }
+            match self.commit(&waiting) {
+                Ok(stored) => {
+                    self.stored = stored;
+                    waiting.clear();
+                    outage = false;
+                    (self.confirm)(Ok(stored));
+                }
+                Err(error) if open => {
+                    forget_superseded(&mut waiting);
+                    if !outage {
+                        outage = true;
+                        (self.confirm)(Err(error));
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.stored)
+    }
+
+    /// Writes all of it in one transaction. Each batch stays whole, because the whole lot does.
+    fn commit(&self, jobs: &[Job]) -> Result<Seq, StoreError> {
+        let wrap = |error: rusqlite::Error| StoreError::from_database(&self.path, &error);
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate).map_err(wrap)?;
+        let mut last = self.stored;
+        for job in jobs {
+            match job {
+                Job::Append(facts) => {
+                    record::insert(&transaction, &self.path, facts)?;
+                    last = facts.last().map_or(last, |fact| fact.seq);
+                }
+                Job::Compact(checkpoint) => {
+                    record::compact(&transaction, &self.path, checkpoint)?;
+                    last = last.max(checkpoint.seq);
+                }
+            }
+        }
+        transaction.commit().map_err(wrap)?;
+        Ok(last)
+    }
+}
+
+/// Drops what the last checkpoint includes, so that a long outage holds no more than the state and what is new.
+fn forget_superseded(waiting: &mut Vec<Job>) {
+    let Some(newest) = waiting.iter().rposition(|job| matches!(job, Job::Compact(_))) else { return };
+    let Some(Job::Compact(checkpoint)) = waiting.get(newest) else { return };
+    let seq = checkpoint.seq;
+    let mut position = 0;
+    waiting.retain_mut(|job| {
+        let is_newest = position == newest;
+        position += 1;
+        match job {
+            Job::Append(facts) => {
+                facts.retain(|fact| fact.seq > seq);
+                !facts.is_empty()
+            }
+            Job::Compact(_) => is_newest,
+        }
+    });
+}
