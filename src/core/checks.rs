@@ -302,6 +302,6 @@ impl Supervisor {
     pub(crate) fn tests_of(&self, key: &CheckKey) -> Option<ProjectPath> {
         let check = self.check(&key.check)?;
         let source = key.file.as_ref()?;
-        crate::core::command_line::test_for(check.tests.as_deref()?, source)
+        crate::core::command_line::test_path(check.tests.as_deref()?, source).ok()
     }
 }

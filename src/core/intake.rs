@@ -1,12 +1,13 @@
 //! Settles changes and works out which checks they concern.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::core::command_line;
 use crate::core::effect::Place;
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::live::{Burst, Cause, Step};
+use crate::core::matching::Concern;
 use crate::core::supervisor::Supervisor;
 use crate::model::check::CheckKey;
 use crate::model::path::ProjectPath;
@@ -72,58 +73,60 @@ impl Supervisor {
         let named = burst.files.keys().take(NAMED_FILES).cloned().collect();
         self.record(Fact::Changed { change, files: named, count });
         let head_moved = std::mem::take(&mut self.live.head_moved);
-        let settings = self.settings.clone();
-        for check in &settings.checks {
-            let concerned: BTreeSet<ProjectPath> =
-                burst.files.keys().filter(|file| self.matcher.concerns(&check.name, file)).cloned().collect();
-            for (key, files) in self.keys_of(check, &concerned) {
-                let removed = key.file.as_ref().is_some_and(|file| burst.files.get(file) == Some(&Fate::Removed));
-                if removed {
-                    self.source_deleted(&key);
-                    continue;
-                }
+        for (file, fate) in &burst.files {
+            match fate {
+                Fate::Written => self.live.files.insert(file.clone()),
+                Fate::Removed => self.live.files.remove(file),
+            };
+        }
+        for (key, files) in self.keys_of(burst.files.keys()) {
+            let removed = key.file.as_ref().is_some_and(|file| burst.files.get(file) == Some(&Fate::Removed));
+            if removed {
+                self.source_deleted(&key);
+            } else {
                 let cause = Cause { change: Some(change), files, head_moved, ..Cause::default() };
                 self.want(key, cause);
             }
         }
     }
 
-    /// Returns what a check has to run for these files, each with the files that are the reason.
-    fn keys_of(&self, check: &Check, files: &BTreeSet<ProjectPath>) -> Vec<(CheckKey, BTreeSet<ProjectPath>)> {
-        if files.is_empty() {
-            return Vec::new();
-        }
-        let key = |file| CheckKey { check: check.name.clone(), file };
-        if !check.is_per_file() {
-            return match self.settings.fix.on {
-                FixOn::Red => vec![(key(None), files.clone())],
-                FixOn::Change => {
-                    files.iter().map(|file| (key(Some(file.clone())), BTreeSet::from([file.clone()]))).collect()
-                }
-            };
-        }
-        let mut keys: Vec<(CheckKey, BTreeSet<ProjectPath>)> = Vec::new();
+    /// Returns what the checks have to run for these files, each with the files that are the reason.
+    fn keys_of<'a>(&self, files: impl Iterator<Item = &'a ProjectPath>) -> BTreeMap<CheckKey, BTreeSet<ProjectPath>> {
+        let mut keys: BTreeMap<CheckKey, BTreeSet<ProjectPath>> = BTreeMap::new();
         for file in files {
-            let source = self.source_of(check, file).unwrap_or_else(|| file.clone());
-            match keys.iter_mut().find(|(known, _)| known.file.as_ref() == Some(&source)) {
-                Some((_, reasons)) => {
-                    reasons.insert(file.clone());
+            for (name, concern) in self.matcher.concerned(file) {
+                let Some(check) = self.check(name) else { continue };
+                for scope in self.scopes_of(check, concern, file) {
+                    let key = CheckKey { check: name.clone(), file: scope };
+                    keys.entry(key).or_default().insert(file.clone());
                 }
-                None => keys.push((key(Some(source)), BTreeSet::from([file.clone()]))),
             }
         }
         keys
     }
 
-    /// Returns the source that an edited test file belongs to, if the check knows where it is.
-    fn source_of(&self, check: &Check, test: &ProjectPath) -> Option<ProjectPath> {
-        let pattern = check.tests.as_deref()?;
-        let stem = command_line::stem_of_test(pattern, test)?;
-        let known = self.book.checks.keys().filter(|key| key.check == check.name).filter_map(|key| key.file.as_ref());
-        known
-            .chain(self.live.wanted.keys().filter_map(|key| key.file.as_ref()))
-            .find(|source| command_line::stem(source) == stem)
-            .cloned()
+    /// Returns what a check runs for one changed file: itself once, the file, or the sources of a test file.
+    fn scopes_of(&self, check: &Check, concern: Concern, file: &ProjectPath) -> Vec<Option<ProjectPath>> {
+        if !check.is_per_file() {
+            return match self.settings.fix.on {
+                FixOn::Red => vec![None],
+                FixOn::Change => vec![Some(file.clone())],
+            };
+        }
+        match (concern, check.tests.as_deref()) {
+            (Concern::Test, Some(pattern)) => {
+                let sources = self.live.files.iter().filter(|known| self.is_source(check, known));
+                command_line::sources_of(pattern, file, sources)
+                    .into_iter()
+                    .map(|source| Some(source.clone()))
+                    .collect()
+            }
+            (Concern::Source, _) | (Concern::Test, None) => vec![Some(file.clone())],
+        }
+    }
+
+    fn is_source(&self, check: &Check, file: &ProjectPath) -> bool {
+        self.matcher.concerned(file).any(|(name, concern)| *name == check.name && concern == Concern::Source)
     }
 
     fn source_deleted(&mut self, key: &CheckKey) {
@@ -139,7 +142,7 @@ impl Supervisor {
     }
 
     /// Wants every check run: project checks once, per-file checks for every file they concern.
-    pub(crate) fn want_everything(&mut self, files: &[ProjectPath], start: bool) {
+    pub(crate) fn want_everything(&mut self, start: bool) {
         let settings = self.settings.clone();
         for check in &settings.checks {
             let cause = Cause { start, ..Cause::default() };
@@ -147,12 +150,11 @@ impl Supervisor {
                 self.want(CheckKey { check: check.name.clone(), file: None }, cause);
                 continue;
             }
-            let known: BTreeSet<ProjectPath> = files
+            let known: BTreeSet<ProjectPath> = self
+                .live
+                .files
                 .iter()
-                .filter(|file| self.matcher.concerns(&check.name, file))
-                .filter(|file| {
-                    check.tests.as_deref().is_none_or(|pattern| command_line::stem_of_test(pattern, file).is_none())
-                })
+                .filter(|file| self.is_source(check, file))
                 .cloned()
                 .chain(self.book.checks.keys().filter(|key| key.check == check.name).filter_map(|key| key.file.clone()))
                 .collect();
@@ -164,12 +166,6 @@ impl Supervisor {
 
     /// Returns the checks that concern files which we wrote ourselves.
     pub(crate) fn keys_touched_by<'a>(&self, files: impl Iterator<Item = &'a ProjectPath>) -> BTreeSet<CheckKey> {
-        let files: BTreeSet<ProjectPath> = files.cloned().collect();
-        let mut keys = BTreeSet::new();
-        for check in &self.settings.checks {
-            let concerned = files.iter().filter(|file| self.matcher.concerns(&check.name, file)).cloned().collect();
-            keys.extend(self.keys_of(check, &concerned).into_iter().map(|(key, _)| key));
-        }
-        keys
+        self.keys_of(files).into_keys().collect()
     }
 }

@@ -227,6 +227,8 @@ pub struct Live {
     pub commanded: Option<u8>,
     /// Where the user's repository stands.
     pub repository: RepoState,
+    /// The files of the project that count, as far as we know.
+    pub files: BTreeSet<ProjectPath>,
     /// Whether HEAD moved since the last settled change.
     pub head_moved: bool,
     /// Changes that have not settled.

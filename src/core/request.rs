@@ -23,8 +23,7 @@ impl Supervisor {
             Command::Land { task } => self.land_now(task),
             Command::Refuse { task } => self.refuse(task),
             Command::Check => {
-                let files: Vec<_> = self.book.checks.keys().filter_map(|key| key.file.clone()).collect();
-                self.want_everything(&files, false);
+                self.want_everything(false);
                 Ok(said("running all checks"))
             }
             Command::Pause => {

@@ -264,11 +264,10 @@ impl Supervisor {
         session
     }
 
-    /// Returns the command line of a check, placeholders expanded.
+    /// Returns the command line of a check, placeholders filled in.
     pub(crate) fn line_of(&self, key: &CheckKey) -> String {
         let Some(check) = self.check(&key.check) else { return String::new() };
-        let tests = self.tests_of(key);
-        command_line::expand(&check.run, key.file.as_slice(), tests.as_ref())
+        fill(check, &check.run, key.file.as_slice())
     }
 
     /// Moves attempts that only waited for room or for a moment to land.
@@ -348,7 +347,7 @@ impl Supervisor {
         let Some(check) = self.check(&task.key.check) else { return String::new() };
         let Some(fixer) = check.fixers.get(index) else { return String::new() };
         let files = task.key.file.as_ref().map_or_else(|| task.files.clone(), |file| vec![file.clone()]);
-        command_line::expand(fixer, &files, self.tests_of(&task.key).as_ref())
+        fill(check, fixer, &files)
     }
 
     fn start_agent(&mut self, id: TaskId) {
@@ -491,6 +490,16 @@ impl Supervisor {
             JobOwner::Recover(task, landing) => self.recovered(task, landing, &product),
         }
     }
+}
+
+/// Fills in a command line, once for each file; a line without placeholders runs once.
+fn fill(check: &Check, line: &str, files: &[ProjectPath]) -> String {
+    let mut lines: Vec<String> = files
+        .iter()
+        .map(|file| command_line::expand(line, check.tests.as_deref(), file).unwrap_or_else(|_| line.to_owned()))
+        .collect();
+    lines.dedup();
+    if lines.is_empty() { line.to_owned() } else { lines.join(" && ") }
 }
 
 fn is_candidate(task: &Task) -> bool {

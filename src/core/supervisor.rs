@@ -92,6 +92,7 @@ impl Supervisor {
         self.live.until_idle = start.until_idle;
         self.live.one_command = start.one_command;
         self.live.repository = start.repository.clone();
+        self.live.files = start.files.into_iter().collect();
         self.live.last_session = start.first_session;
         self.live.beat = self.live.now.moment.after(limits.heartbeat);
         self.record(Fact::Started { pid: start.pid, version: start.version.clone(), remember });
@@ -101,7 +102,7 @@ impl Supervisor {
         }
         self.recover();
         if !start.one_command {
-            self.want_everything(&start.files, true);
+            self.want_everything(true);
         }
     }
 

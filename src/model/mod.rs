@@ -11,5 +11,6 @@ pub mod receipt;
 pub mod session;
 pub mod settings;
 pub mod task;
+pub mod template;
 pub mod time;
 pub mod workspace;
