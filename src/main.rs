@@ -1,16 +1,21 @@
 //! Arguments in, exit code out.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::Parser;
+use orchestrator_tui::app::verbs;
+use orchestrator_tui::cli::Cli;
+use orchestrator_tui::edge::agent::rehearsal;
 use orchestrator_tui::edge::session;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == "holder")
-        && let Some(spec) = arguments.next()
-    {
-        return session::run(Path::new(&spec));
+    let args: Vec<OsString> = std::env::args_os().collect();
+    // Two verbs that only our own processes use. They take flags of other programs, and start in a millisecond.
+    match args.get(1).and_then(|verb| verb.to_str()) {
+        Some("holder") => session::run(Path::new(args.get(2).map_or("".as_ref(), OsString::as_os_str))),
+        Some("rehearsal") => rehearsal::main(args.into_iter().skip(2)),
+        _ => verbs::run(Cli::parse()),
     }
-    ExitCode::SUCCESS
 }

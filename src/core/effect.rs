@@ -140,7 +140,7 @@ pub enum Work {
     /// Merge a result with what the user has now, in memory.
     Merge {
         /// What the work began from.
-        base: TreeId,
+        base: Snapshot,
         /// The result.
         theirs: TreeId,
     },

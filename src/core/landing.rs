@@ -114,7 +114,7 @@ impl Supervisor {
             let job = self.give(JobOwner::Attempt(id), Work::RecordInPlace { landing, base }, after);
             return self.set_step(id, Step::Record(job));
         }
-        let work = Work::Merge { base: base.tree, theirs: result.tree.clone() };
+        let work = Work::Merge { base, theirs: result.tree.clone() };
         let job = self.give(JobOwner::Attempt(id), work, None);
         self.set_step(id, Step::Merge(job));
     }

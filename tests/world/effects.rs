@@ -361,7 +361,7 @@ impl World {
                 Product::Collected(Collected { tree: self.disk.id(&tree), changes, suspicions, patch: "patch".into() })
             }
             Work::Merge { base, theirs } => {
-                let (base, theirs, ours) = (self.disk.get(&base), self.disk.get(&theirs), self.disk.snapshot());
+                let (base, theirs, ours) = (self.disk.get(&base.tree), self.disk.get(&theirs), self.disk.snapshot());
                 match Disk::merge(&base, &self.disk.tree, &theirs) {
                     Ok(tree) => Product::Merged { ours, tree: self.disk.id(&tree) },
                     Err(paths) => Product::Conflict { paths, shown: "both".into() },

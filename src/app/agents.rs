@@ -1,0 +1,190 @@
+//! Runs an agent under a holder: its prompt in, its reports out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::app::clock;
+use crate::app::places::Places;
+use crate::app::prompt;
+use crate::app::work::Tools;
+use crate::core::effect::AgentOrder;
+use crate::core::input::Input;
+use crate::edge::agent::CommandRun;
+use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
+use crate::edge::session::{Output, Session, SessionOutput};
+use crate::model::session::{Exit, Rung, Stdin};
+use crate::model::settings::{Agent, AgentKind};
+
+/// How long an agent that has said all may take to end by itself.
+const GOODBYE: Duration = Duration::from_secs(10);
+
+/// How much of what it wrote to standard error is kept, in bytes.
+const ERRORS_KEPT: usize = 16 * 1024;
+
+/// Runs an order to its end; tells the machine through `inbox`.
+pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver<Rung>, inbox: mpsc::Sender<Input>) {
+    let session = order.session;
+    let Some(agent) = tools.settings.agents.get(&order.agent).cloned() else {
+        let why = format!("no agent is called {:?}; add [agent.{}]", order.agent, order.agent);
+        let _ = inbox.send(Input::AgentFailed(session, why)).await;
+        return;
+    };
+    let prompt = prompt::of(&tools, &order).await;
+    let mut talk = Talk::new(&agent, &tools.places, &order, prompt);
+    let (program, args) = talk.command(&agent);
+    let mut spec = tools.places.spec(session, order.place, program.into(), args, agent.timeout);
+    spec.env = match agent.kind {
+        AgentKind::Claude => claude::environment(&spec.env, &agent),
+        AgentKind::Command => spec.env.into_iter().chain(agent.env.clone()).collect(),
+    };
+    spec.stdin = Stdin::Pipe;
+    spec.own_stderr = agent.kind == AgentKind::Claude;
+    let (handle, output) = match Session::start(&tools.places.program, &spec).await {
+        Ok(started) => started,
+        Err(error) => {
+            let why = format!("{} cannot be started: {error}", agent.program);
+            let _ = inbox.send(Input::AgentFailed(session, why)).await;
+            return;
+        }
+    };
+    let first = talk.first_input();
+    let writer = handle.clone();
+    // Written beside the reading: a program that answers before it has read all must not block both.
+    tokio::spawn(async move {
+        let _ = writer.write(&first).await;
+    });
+    if agent.kind == AgentKind::Command {
+        // The prompt is all its input; what was written before still arrives.
+        let _ = handle.close_input();
+    }
+    let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
+    for report in talk.finish(exit, &errors) {
+        let _ = inbox.send(Input::Reported(session, report)).await;
+    }
+    let _ = inbox.send(Input::AgentEnded(session, exit)).await;
+}
+
+async fn converse(
+    talk: &mut Talk,
+    handle: &Session,
+    mut output: Output,
+    rungs: &mut mpsc::Receiver<Rung>,
+    order: &AgentOrder,
+    inbox: &mpsc::Sender<Input>,
+) -> (Exit, String) {
+    let mut errors = Vec::new();
+    let mut goodbye: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;
+    loop {
+        tokio::select! {
+            Some(rung) = rungs.recv() => {
+                if rung == Rung::Ask && let Some(bytes) = talk.ask_to_stop() {
+                    let _ = handle.write(&bytes).await;
+                } else {
+                    let _ = handle.signal(rung);
+                }
+            }
+            () = async { if let Some(timer) = goodbye.as_mut() { timer.await } }, if goodbye.is_some() => {
+                goodbye = None;
+                let _ = handle.signal(Rung::Terminate);
+            }
+            news = output.recv() => match news {
+                Some(SessionOutput::Bytes { bytes, .. }) => {
+                    for step in talk.feed(&bytes) {
+                        match step {
+                            Step::Report(report) => {
+                                let _ = inbox.send(Input::Reported(order.session, report)).await;
+                            }
+                            Step::Write(bytes) => {
+                                let _ = handle.write(&bytes).await;
+                            }
+                            Step::CloseInput => {
+                                let _ = handle.close_input();
+                                goodbye = Some(Box::pin(tokio::time::sleep(GOODBYE)));
+                            }
+                        }
+                    }
+                }
+                Some(SessionOutput::Errors(bytes)) => {
+                    errors.extend_from_slice(&bytes);
+                    let surplus = errors.len().saturating_sub(ERRORS_KEPT);
+                    errors.drain(..surplus);
+                }
+                Some(SessionOutput::Hole { .. }) => {}
+                Some(SessionOutput::Ended(exit)) => return (exit, String::from_utf8_lossy(&errors).into_owned()),
+                None => return (Exit::Unknown, String::from_utf8_lossy(&errors).into_owned()),
+            },
+        }
+    }
+}
+
+/// How an agent is spoken to, by its kind.
+enum Talk {
+    Claude(Box<ClaudeRun>),
+    Command(CommandRun),
+}
+
+impl Talk {
+    fn new(agent: &Agent, places: &Places, order: &AgentOrder, prompt: String) -> Self {
+        match agent.kind {
+            AgentKind::Claude => Self::Claude(Box::new(ClaudeRun::new(RunSpec {
+                agent: agent.clone(),
+                workspace: places.folder(order.place),
+                prompt,
+                conversation: conversation(places, order),
+                resumed_at: None,
+                budget: order.budget,
+                allowed_commands: vec![order.line.clone()],
+            }))),
+            AgentKind::Command => Self::Command(CommandRun::new(order.agent.clone(), prompt)),
+        }
+    }
+
+    fn command(&self, agent: &Agent) -> (String, Vec<String>) {
+        match self {
+            Self::Claude(run) => run.command(),
+            Self::Command(_) => (agent.program.clone(), agent.args.clone()),
+        }
+    }
+
+    fn first_input(&self) -> Vec<u8> {
+        match self {
+            Self::Claude(run) => run.first_input(),
+            Self::Command(run) => run.first_input(),
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) -> Vec<Step> {
+        match self {
+            Self::Claude(run) => run.feed(bytes, clock::wall()),
+            Self::Command(run) => run.feed(bytes).into_iter().map(Step::Report).collect(),
+        }
+    }
+
+    fn ask_to_stop(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Claude(run) => Some(run.ask_to_stop()),
+            Self::Command(_) => None,
+        }
+    }
+
+    fn finish(&mut self, exit: Exit, errors: &str) -> Vec<crate::model::agent::AgentReport> {
+        match self {
+            Self::Claude(run) => run.finish(exit, errors),
+            Self::Command(run) => run.finish(exit),
+        }
+    }
+}
+
+/// Returns a conversation id, a UUID (version 8: its bits are ours), that no other run ever has: sessions are numbered
+/// once for each project, and the time keeps a removed state folder from repeating itself.
+fn conversation(places: &Places, order: &AgentOrder) -> String {
+    use sha2::{Digest, Sha256};
+    let text = format!("{}/{}/{}", places.mark, order.session.0, clock::wall().0);
+    let mut bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

@@ -1,0 +1,119 @@
+//! Runs a command line under a holder and reads what it said.
+
+use tokio::sync::mpsc;
+
+use crate::app::clock::Stopwatch;
+use crate::app::places::{Places, exists};
+use crate::core::effect::RunOrder;
+use crate::core::findings;
+use crate::core::input::RunOutcome;
+use crate::edge::session::{Session, SessionOutput};
+use crate::model::check::{CheckRun, Findings, Fingerprint, Verdict};
+use crate::model::path::ProjectPath;
+use crate::model::session::{Exit, Rung};
+use crate::model::time::brief;
+
+/// How much of the output is read: its beginning and its end.
+const HEAD: usize = 2 * 1024 * 1024;
+const TAIL: usize = 6 * 1024 * 1024;
+
+/// The exit codes with which a shell says that a command does not exist or cannot be executed (POSIX, 2.8.2).
+const NOT_RUN: [i32; 2] = [126, 127];
+
+/// Runs an order to its end; `rungs` tells it to end earlier.
+pub async fn run(places: &Places, order: RunOrder, mut rungs: mpsc::Receiver<Rung>) -> RunOutcome {
+    let folder = places.folder(order.place);
+    if order.source.as_ref().is_some_and(|source| !exists(&folder, source)) {
+        return RunOutcome::NoSource;
+    }
+    if order.tests.as_ref().is_some_and(|tests| !exists(&folder, tests)) {
+        return RunOutcome::NoTests;
+    }
+    let watch = Stopwatch::start();
+    let args = vec!["-c".to_owned(), order.line.clone()];
+    let mut spec = places.spec(order.session, order.place, "/bin/sh".into(), args, order.limit);
+    spec.env.insert("NO_COLOR".to_owned(), "1".to_owned());
+    spec.keep_daemons = order.keep_daemons;
+    let (session, mut output) = match Session::start(&places.program, &spec).await {
+        Ok(started) => started,
+        Err(error) => return RunOutcome::Ran(broken(error.to_string(), &watch)),
+    };
+    let mut said = Said::default();
+    let exit = loop {
+        tokio::select! {
+            Some(rung) = rungs.recv() => {
+                // It may have ended in the meantime; then its end is on its way.
+                let _ = session.signal(rung);
+            }
+            news = output.recv() => match news {
+                Some(SessionOutput::Bytes { bytes, .. } | SessionOutput::Errors(bytes)) => said.add(&bytes),
+                Some(SessionOutput::Hole { .. }) => {}
+                Some(SessionOutput::Ended(exit)) => break exit,
+                None => break Exit::Unknown,
+            },
+        }
+    };
+    RunOutcome::Ran(judge(places, &order, &said.bytes(), exit, &watch))
+}
+
+fn judge(places: &Places, order: &RunOrder, output: &[u8], exit: Exit, watch: &Stopwatch) -> CheckRun {
+    let folder = places.folder(order.place);
+    let code = match exit {
+        Exit::Code(code) => Some(code),
+        Exit::Signal(_) | Exit::TimedOut | Exit::Unknown => None,
+    };
+    let known = |path: &ProjectPath| exists(&folder, path);
+    let project = places.project.display().to_string();
+    let place = folder.display().to_string();
+    let mut findings = findings::read(output, code, &known, &[&place, &project]);
+    let took = watch.read();
+    let verdict = match exit {
+        Exit::Code(0) => Verdict::Green,
+        Exit::Code(code) if NOT_RUN.contains(&code) => Verdict::Broken,
+        Exit::Code(_) | Exit::Signal(_) => Verdict::Red,
+        Exit::TimedOut => {
+            findings.failures = vec![mark("timed out")];
+            findings.excerpt = format!("ended after its time limit, {}\n{}", brief(took), findings.excerpt);
+            Verdict::TimedOut
+        }
+        Exit::Unknown => {
+            findings.failures = vec![mark("its end is not known")];
+            Verdict::Broken
+        }
+    };
+    CheckRun { verdict, code, took, findings }
+}
+
+fn mark(id: &str) -> Fingerprint {
+    Fingerprint { id: id.to_owned(), file: None, line: None }
+}
+
+fn broken(why: String, watch: &Stopwatch) -> CheckRun {
+    let findings = Findings { failures: vec![mark(&why)], excerpt: why, ..Findings::default() };
+    CheckRun { verdict: Verdict::Broken, code: None, took: watch.read(), findings }
+}
+
+/// The beginning and the end of an output of any length.
+#[derive(Default)]
+struct Said {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl Said {
+    fn add(&mut self, bytes: &[u8]) {
+        let room = HEAD.saturating_sub(self.head.len()).min(bytes.len());
+        self.head.extend_from_slice(&bytes[..room]);
+        self.tail.extend_from_slice(&bytes[room..]);
+        if self.tail.len() > 2 * TAIL {
+            let surplus = self.tail.len() - TAIL;
+            self.tail.drain(..surplus);
+        }
+    }
+
+    fn bytes(mut self) -> Vec<u8> {
+        let surplus = self.tail.len().saturating_sub(TAIL);
+        self.head.extend_from_slice(&self.tail[surplus..]);
+        self.head
+    }
+}

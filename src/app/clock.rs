@@ -1,0 +1,50 @@
+//! The only place that reads clocks.
+#![expect(clippy::disallowed_methods, reason = "every other part is told what time it is")]
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::model::time::{Moment, Now, Wall, millis};
+
+/// The steady clock since the process began, and the calendar.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    began: Instant,
+}
+
+impl Clock {
+    /// Starts the steady clock at zero.
+    pub fn start() -> Self {
+        Self { began: Instant::now() }
+    }
+
+    /// Reads both clocks.
+    pub fn now(&self) -> Now {
+        Now { moment: Moment(millis(self.began.elapsed())), wall: wall() }
+    }
+
+    /// Returns how long it is until `moment`; zero if it has passed.
+    pub fn until(&self, moment: Moment) -> Duration {
+        moment.since(self.now().moment)
+    }
+}
+
+/// Reads the calendar.
+pub fn wall() -> Wall {
+    Wall(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis))
+}
+
+/// Measures how long something takes, for evidence and logs.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts it.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Returns the time since the start.
+    pub fn read(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

@@ -1,0 +1,104 @@
+//! One line for each fact, for `run --headless` and `logs`.
+
+use crate::core::fact::Fact;
+use crate::model::check::{CheckRun, Fingerprint, Verdict};
+use crate::model::task::{TaskState};
+use crate::model::health::Level;
+use crate::model::time::{Wall, brief};
+
+/// Returns the line of a fact, without its time; `None` for facts that say nothing to a person.
+pub fn line(fact: &Fact, now: Wall) -> Option<String> {
+    let text = match fact {
+        Fact::Started { pid, version, .. } => format!("orchestrator-tui {version} started, process {pid}"),
+        Fact::Stopped => "stopped".to_owned(),
+        Fact::Beat | Fact::GreenAt { .. } | Fact::Used { .. } | Fact::Merged { .. } | Fact::LandingBegan { .. } => {
+            return None;
+        }
+        Fact::Changed { files, count, .. } => match files.as_slice() {
+            [only] => format!("changed: {only}"),
+            [first, ..] => format!("changed: {first} and {} more", count.saturating_sub(1)),
+            [] => format!("changed: {count} files"),
+        },
+        Fact::Ran { key, run, .. } => format!("{} {key} {}", glyph(run.verdict), ran(run)),
+        Fact::Forgotten { key } => format!("· {key} has nothing to run"),
+        Fact::Filed { task } => format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before)),
+        Fact::Held { task, reason } => format!("{task} {reason}"),
+        Fact::Released { task, forced: true } => format!("{task} starts because you said so"),
+        Fact::Released { task, forced: false } => format!("{task} may start"),
+        Fact::Retried { task } => format!("{task} is tried again"),
+        Fact::AttemptStarted { task, number, slot } => format!("{task} attempt {number} in workspace {}", slot.0),
+        Fact::Staged { task, stage } => format!("{task} {}", stage.name()),
+        Fact::Logged { task, lines } => {
+            let lines: Vec<String> =
+                lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
+            lines.join("\n")
+        }
+        Fact::AttemptEnded { task, record, then } => match then {
+            TaskState::Done(_) | TaskState::Failed(_) => format!("{task} {}", then.reason(now)),
+            TaskState::Cooling { until } => {
+                format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
+            }
+            TaskState::Queued | TaskState::Held(_) | TaskState::Running | TaskState::Ready(_) | TaskState::Review(_) => {
+                format!("{task} attempt {} {}", record.number, record.end)
+            }
+        },
+        Fact::Ready { task, reason, .. } => format!("{task} {reason}"),
+        Fact::NeedsReview { task, reason, .. } => format!("{task} {reason}"),
+        Fact::Landed { task, receipt } => {
+            let files: Vec<String> =
+                receipt.files.iter().map(|file| format!("{} +{} −{}", file.path, file.added, file.removed)).collect();
+            format!("✓ {task} landed in your tree: {} ({})", files.join(", "), receipt.spent)
+        }
+        Fact::LandingFailed { task } => format!("{task} did not land: the tree changed meanwhile"),
+        Fact::TakenBack { task, .. } => format!("{task} landing taken back"),
+        Fact::Undone { task, files, .. } => {
+            let files: Vec<String> = files.iter().map(|file| file.path.to_string()).collect();
+            format!("{task} undone: {}", files.join(", "))
+        }
+        Fact::Ended { task, state } => format!("{task} {}", state.reason(now)),
+        Fact::Parked { until: Some(until), why } => format!("parked until {}: {why}", until.iso()),
+        Fact::Parked { until: None, why } => format!("parked: {why}"),
+        Fact::Unparked => "going on".to_owned(),
+        Fact::BreakerTripped { subject, failures, until } => {
+            format!("breaker: {subject} failed {failures} times and is left alone until {}", until.iso())
+        }
+        Fact::Paused => "paused".to_owned(),
+        Fact::Resumed => "resumed".to_owned(),
+        Fact::Felt { part, level } => match level {
+            Level::Up => format!("health: {} is up", part.name()),
+            Level::Degraded { reason, .. } => format!("health: {} is degraded: {reason}", part.name()),
+            Level::Down { reason, .. } => format!("health: {} is down: {reason}", part.name()),
+        },
+    };
+    Some(text)
+}
+
+fn glyph(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Green => "✓",
+        Verdict::Red | Verdict::TimedOut | Verdict::Broken => "✗",
+    }
+}
+
+fn ran(run: &CheckRun) -> String {
+    let took = brief(run.took);
+    let tests = run.findings.tests.map(|tests| format!(", {} passed, {} failed", tests.passed, tests.failed));
+    let tests = tests.unwrap_or_default();
+    match run.verdict {
+        Verdict::Green => format!("green in {took}{tests}"),
+        Verdict::Red => match run.findings.failures.as_slice() {
+            [] => format!("red in {took}{tests}"),
+            [only] => format!("red in {took}{tests}: {}", only.id),
+            [first, rest @ ..] => format!("red in {took}{tests}: {} and {} more", first.id, rest.len()),
+        },
+        Verdict::TimedOut => format!("ended after its time limit, {took}"),
+        Verdict::Broken => format!("cannot run: {}", run.findings.excerpt.lines().next().unwrap_or("no reason given")),
+    }
+}
+
+fn already(failures: &[Fingerprint], before: &[Fingerprint]) -> String {
+    if before.is_empty() {
+        return String::new();
+    }
+    format!(": you broke {}, {} {} red already", failures.len(), before.len(), if before.len() == 1 { "was" } else { "were" })
+}

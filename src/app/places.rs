@@ -1,0 +1,103 @@
+//! Where command lines and agents run, and with which environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::core::effect::Place;
+use crate::edge::store::Layout;
+use crate::model::id::{SessionId, Slot};
+use crate::model::session::{SessionSpec, Stdin};
+
+/// How much of a session's output is kept on disk, in bytes.
+const LOG_CAP: u64 = 64 * 1024 * 1024;
+
+/// Wide, so that test runners do not shorten the lines that are read.
+const SIZE: (u16, u16) = (400, 50);
+
+/// What every session of a project shares.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// Our own program, which is also the holder.
+    pub program: PathBuf,
+    /// The project.
+    pub project: PathBuf,
+    /// The folder of the workspaces.
+    pub work: PathBuf,
+    /// The state folder.
+    pub layout: Layout,
+    /// What marks this project's sessions in the environment of their processes.
+    pub mark: String,
+    /// The user's environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Places {
+    /// Returns the folder of a place.
+    pub fn folder(&self, place: Place) -> PathBuf {
+        match place {
+            Place::Tree => self.project.clone(),
+            Place::Workspace(slot) => self.workspace(slot),
+        }
+    }
+
+    /// Returns the folder of a workspace.
+    pub fn workspace(&self, slot: Slot) -> PathBuf {
+        self.work.join(slot.0.to_string())
+    }
+
+    /// Returns the user's environment with what every command of ours has: no colours, no marks of a surrounding
+    /// session, and a number of its own for ports and database names.
+    pub fn environment(&self, place: Place) -> BTreeMap<String, String> {
+        let slot = match place {
+            Place::Tree => 0,
+            Place::Workspace(slot) => slot.0,
+        };
+        let mut environment = self.environment.clone();
+        environment.retain(|name, _| !is_private(name));
+        environment.insert("ORCHESTRATOR_SLOT".to_owned(), slot.to_string());
+        environment.insert("PWD".to_owned(), self.folder(place).display().to_string());
+        environment
+    }
+
+    /// Returns what a session needs: `program` with `args` in a place.
+    pub fn spec(&self, id: SessionId, place: Place, program: PathBuf, args: Vec<String>, limit: Duration) -> SessionSpec {
+        SessionSpec {
+            id,
+            mark: self.mark.clone(),
+            program,
+            args,
+            folder: self.folder(place),
+            env: self.environment(place),
+            stdin: Stdin::Null,
+            own_stderr: false,
+            raw: true,
+            size: SIZE,
+            logs: self.layout.sessions(),
+            socket: self.layout.session_socket(id),
+            log_cap: LOG_CAP,
+            limit,
+            keep_daemons: false,
+        }
+    }
+}
+
+/// Variables that are for us, not for what we run: our own settings and keys, which no check needs.
+fn is_private(name: &str) -> bool {
+    const OURS: [&str; 6] =
+        ["GITHUB_TOKEN", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL", "TELEGRAM_BOT_TOKEN", "OPENCLAW_TOKEN", "CLAUDE_WEBHOOK_SECRET"];
+    OURS.contains(&name) || (name.starts_with("ORCHESTRATOR_") && name != "ORCHESTRATOR_REHEARSAL")
+}
+
+/// Returns the mark of a project's sessions: its state folder's name, which is unique for project and state root.
+pub fn mark_of(layout: &Layout) -> String {
+    use sha2::{Digest, Sha256};
+    use std::os::unix::ffi::OsStrExt;
+    let digest = Sha256::digest(layout.root().as_os_str().as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether there is such a file.
+pub fn exists(folder: &Path, file: &crate::model::path::ProjectPath) -> bool {
+    file.under(folder).symlink_metadata().is_ok()
+}

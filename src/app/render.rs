@@ -1,0 +1,183 @@
+//! Turns what the routes answer into text for a person.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
+    value.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn money(value: &Value) -> String {
+    match value.as_f64() {
+        Some(dollars) => format!("${dollars:.2}"),
+        None => "cost unknown".to_owned(),
+    }
+}
+
+fn seconds(value: &Value) -> String {
+    value.as_f64().map_or_else(String::new, |seconds| {
+        crate::model::time::brief(std::time::Duration::from_secs_f64(seconds.max(0.0)))
+    })
+}
+
+/// The answer to `status`.
+pub fn status(value: &Value) -> String {
+    let process = &value["processes"]["orchestrator"];
+    let mut out = String::new();
+    let state = text(process, "status");
+    let _ = writeln!(out, "supervisor  {state}, process {}, last heartbeat {}", process["pid"], text(process, "last_heartbeat"));
+    if value["paused"] == true {
+        let _ = writeln!(out, "paused      `orchestrator-tui resume` goes on");
+    }
+    if !value["parked"].is_null() {
+        let until = value["parked"]["until"].as_str().map(|until| format!(" until {until}")).unwrap_or_default();
+        let _ = writeln!(out, "parked{until}: {}", text(&value["parked"], "reason"));
+    }
+    let count = |queue: &str| value["queues"][queue].as_array().map_or(0, Vec::len);
+    let _ = writeln!(
+        out,
+        "queues      {} pending, {} in progress, {} completed, {} failed",
+        count("pending"),
+        count("in_progress"),
+        count("completed"),
+        count("failed")
+    );
+    for check in list(value, "checks") {
+        let failures = list(check, "failures");
+        let glyph = if check["verdict"] == "green" { "✓" } else { "✗" };
+        let name = match check["file"].as_str() {
+            Some(file) => format!("{} · {file}", text(check, "check")),
+            None => text(check, "check").to_owned(),
+        };
+        let _ = write!(out, "{glyph} {name}  {} since {}", text(check, "verdict"), text(check, "since"));
+        if let Some(first) = failures.first() {
+            let more = if failures.len() > 1 { format!(" and {} more", failures.len() - 1) } else { String::new() };
+            let _ = write!(out, ": {}{more}", text(first, "id"));
+        }
+        out.push('\n');
+    }
+    out.trim_end().to_owned()
+}
+
+/// The answer to `tasks`.
+pub fn tasks(value: &Value) -> String {
+    let rows = value.as_array().map_or(&[][..], Vec::as_slice);
+    if rows.is_empty() {
+        return "no tasks; a check that turns red files one".to_owned();
+    }
+    let width = rows.iter().map(|row| text(row, "title").chars().count()).max().unwrap_or(0).min(48);
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let title = text(row, "title");
+            let number = format!("#{}", row["number"]);
+            format!("{number:<5} {title:<width$}  {:<8} {}  {}", text(row, "state"), money(&row["cost_usd"]), text(row, "reason"))
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The answer to `show`.
+pub fn task(value: &Value) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "#{} {}  {}", value["number"], text(value, "title"), text(value, "reason"));
+    let _ = writeln!(
+        out,
+        "filed {}  attempts {}  {}",
+        text(value, "filed_at"),
+        value["attempts"],
+        money(&value["cost_usd"])
+    );
+    let files: Vec<&str> = list(value, "files").iter().filter_map(Value::as_str).collect();
+    if !files.is_empty() {
+        let _ = writeln!(out, "files {}", files.join(", "));
+    }
+    section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
+    section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
+    block(&mut out, "output", text(value, "excerpt"));
+    for attempt in list(value, "history") {
+        let _ = writeln!(
+            out,
+            "\nattempt {}: {}  {}  {}",
+            attempt["number"],
+            text(attempt, "outcome"),
+            seconds(&attempt["duration"]),
+            money(&attempt["cost_usd"])
+        );
+        block(&mut out, "said", text(attempt, "summary"));
+        block(&mut out, "diff", text(attempt, "diff"));
+    }
+    if let Some(pending) = value.get("pending").filter(|pending| !pending.is_null()) {
+        block(&mut out, "waits for you", text(pending, "diff"));
+        block(&mut out, "both versions", text(pending, "conflict"));
+        let _ = writeln!(out, "\n`orchestrator-tui land #{0}` lands it, `refuse #{0}` throws it away", value["number"]);
+    }
+    if !value["receipt"].is_null() {
+        let _ = writeln!(out, "\n{}", receipt(&value["receipt"]));
+    }
+    out.trim_end().to_owned()
+}
+
+fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.map(|line| format!("  {line}")).collect();
+    if !lines.is_empty() {
+        let _ = writeln!(out, "\n{title}\n{}", lines.join("\n"));
+    }
+}
+
+fn block(out: &mut String, title: &str, text: &str) {
+    section(out, title, text.lines().map(str::to_owned));
+}
+
+/// The answer to `receipt`.
+pub fn receipt(value: &Value) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "receipt of {}  landed {}  by {}", text(value, "task"), text(value, "landed_at"), text(value, "by"));
+    section(&mut out, "fixed", list(value, "fixed").iter().map(|failure| text(failure, "id").to_owned()));
+    let witness = |witness: &Value| {
+        let name = match witness["file"].as_str() {
+            Some(file) => format!("{} · {file}", text(witness, "check")),
+            None => text(witness, "check").to_owned(),
+        };
+        let tests = witness["tests"].as_object().map(|tests| format!(", {} passed, {} failed", tests["passed"], tests["failed"]));
+        format!("{name}: {} in {}{}", text(witness, "verdict"), seconds(&witness["duration"]), tests.unwrap_or_default())
+    };
+    section(&mut out, "red before", std::iter::once(witness(&value["red"])));
+    section(&mut out, "green after", list(value, "green").iter().map(witness));
+    let file = |file: &Value| format!("{} +{} −{} ({})", text(file, "path"), file["added"], file["removed"], text(file, "change"));
+    section(&mut out, "files", list(value, "files").iter().map(file));
+    section(&mut out, "accepted by you", list(value, "accepted").iter().filter_map(Value::as_str).map(str::to_owned));
+    let _ = writeln!(
+        out,
+        "\ntrees {} → {}\nattempts {}  {}  {}",
+        text(value, "tree_before"),
+        text(value, "tree_after"),
+        value["attempts"],
+        money(&value["cost_usd"]),
+        seconds(&value["duration"])
+    );
+    out.trim_end().to_owned()
+}
+
+/// The answer to `health`.
+pub fn health(value: &Value) -> String {
+    let healthy = value["healthy"] == true;
+    let mut out = format!("Health check: {}\n", if healthy { "✓ HEALTHY" } else { "✗ UNHEALTHY" });
+    if value["running"] == false {
+        out.push_str("✗ no supervisor runs; `orchestrator-tui run --headless` starts one\n");
+    }
+    if let Some(parts) = value["parts"].as_object() {
+        for part in crate::model::health::Part::ALL {
+            let part_value = &parts[part.name()];
+            let glyph = if part_value["healthy"] == true { "✓" } else { "✗" };
+            let reason = part_value["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let _ = writeln!(out, "{glyph} {}{reason}", part.name());
+        }
+    }
+    out.trim_end().to_owned()
+}

@@ -1,0 +1,311 @@
+//! What the book says, as the JSON that verbs and routes give out. The shapes are documented and only grow.
+
+use serde_json::{Value, json};
+
+use crate::core::book::Book;
+use crate::model::check::{CheckRun, Fingerprint, Verdict};
+use crate::model::cost::Spent;
+use crate::model::health::{Level, Part};
+use crate::model::receipt::{Receipt, Witness};
+use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::time::{Wall, hours};
+use crate::model::workspace::FileChange;
+
+/// A book, and what only the running machine knows: why queued tasks wait.
+pub struct Reporter<'a> {
+    /// The durable state.
+    pub book: &'a Book,
+    /// Says why a task is where it is.
+    pub reason: &'a dyn Fn(&Task) -> String,
+    /// Whether a supervisor runs.
+    pub running: bool,
+    /// The calendar.
+    pub now: Wall,
+}
+
+fn seconds(millis: u64) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "exact below three million years")]
+    let seconds = millis as f64 / 1000.0;
+    json!(seconds)
+}
+
+fn span(took: std::time::Duration) -> Value {
+    seconds(crate::model::time::millis(took))
+}
+
+fn cost(spent: Spent) -> Value {
+    if spent.unpriced && spent.usd.0 == 0 { Value::Null } else { json!(spent.usd.dollars()) }
+}
+
+impl Reporter<'_> {
+    /// `GET status`: the schema of the state file, with statistics.
+    pub fn status(&self) -> Value {
+        let process = &self.book.process;
+        let status = if process.stopped {
+            "stopped"
+        } else if self.running {
+            "running"
+        } else {
+            "crashed"
+        };
+        let queue = |belongs: &dyn Fn(&TaskState) -> bool| -> Vec<Value> {
+            self.book.tasks.values().filter(|task| belongs(&task.state)).map(|task| self.queued(task)).collect()
+        };
+        json!({
+            "processes": { "orchestrator": {
+                "status": status,
+                "pid": process.pid,
+                "last_heartbeat": process.beat.iso(),
+                "started_at": process.started.iso(),
+            }},
+            "queues": {
+                "pending": queue(&|state| !state.is_final() && !matches!(state, TaskState::Running)),
+                "in_progress": queue(&|state| matches!(state, TaskState::Running)),
+                "completed": queue(&|state| matches!(state, TaskState::Done(_))),
+                "failed": queue(&|state| matches!(state, TaskState::Failed(_))),
+            },
+            "conversation_history": self.book.history.iter().map(|past| json!({
+                "timestamp": past.at.iso(),
+                "type": past.what,
+                "task_id": past.task.long(),
+                "file_path": past.file,
+            })).collect::<Vec<_>>(),
+            "test_results": self.book.results.iter().map(|result| json!({
+                "task_id": result.task.map(crate::model::id::TaskId::long),
+                "timestamp": result.at.iso(),
+                "check": result.key.check,
+                "file": result.key.file,
+                "passed": result.verdict == Verdict::Green,
+                "duration": seconds(result.millis),
+                "test_path": result.tests,
+                "coverage": result.coverage.map(|hundredths| f64::from(hundredths) / 100.0),
+            })).collect::<Vec<_>>(),
+            "checks": self.book.checks.iter().map(|(key, status)| json!({
+                "check": key.check,
+                "file": key.file,
+                "verdict": status.verdict,
+                "since": status.since.iso(),
+                "failures": failures(&status.failures),
+            })).collect::<Vec<_>>(),
+            "statistics": self.statistics(),
+            "paused": self.book.paused,
+            "parked": self.book.parked.as_ref().map(|(until, why)| json!({
+                "until": until.map(Wall::iso),
+                "reason": why,
+            })),
+            "sequence": self.book.seq,
+        })
+    }
+
+    fn queued(&self, task: &Task) -> Value {
+        json!({
+            "id": task.id.long(),
+            "type": "file_change",
+            "file_path": task.key.file.as_ref().or_else(|| task.files.first()),
+            "description": format!("Make {} green", task.title()),
+            "created_at": task.filed.iso(),
+            "status": source_status(&task.state),
+            "retry_count": task.charged,
+            "title": task.title(),
+            "reason": (self.reason)(task),
+        })
+    }
+
+    /// Numbers, as printed at the end.
+    pub fn statistics(&self) -> Value {
+        let numbers = &self.book.statistics;
+        json!({
+            "uptime": hours(self.uptime()),
+            "tasks_processed": numbers.processed,
+            "tasks_succeeded": numbers.succeeded,
+            "tasks_failed": numbers.failed,
+            "tasks_escalated": numbers.escalated,
+            "success_rate": success_rate(numbers.succeeded, numbers.processed),
+        })
+    }
+
+    fn uptime(&self) -> std::time::Duration {
+        let end = if self.running { self.now } else { self.book.process.beat };
+        end.since(self.book.process.started)
+    }
+
+    /// The statistics as text, as printed at the end.
+    pub fn statistics_text(&self) -> String {
+        let numbers = &self.book.statistics;
+        format!(
+            "Session statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
+             Tasks escalated: {}\n  Success rate: {}",
+            hours(self.uptime()),
+            numbers.processed,
+            numbers.succeeded,
+            numbers.failed,
+            numbers.escalated,
+            success_rate(numbers.succeeded, numbers.processed),
+        )
+    }
+
+    /// `GET tasks`: one row for each task.
+    pub fn tasks(&self) -> Value {
+        self.book.tasks.values().map(|task| self.row(task)).collect()
+    }
+
+    fn row(&self, task: &Task) -> Value {
+        json!({
+            "id": task.id.long(),
+            "number": task.id.0,
+            "title": task.title(),
+            "state": task.state.name(),
+            "stage": task.stage,
+            "reason": (self.reason)(task),
+            "files": task.files,
+            "attempts": attempts(task),
+            "cost_usd": cost(task.total()),
+            "tokens": task.total().tokens_in + task.total().tokens_out,
+        })
+    }
+
+    /// `GET tasks/ID`: the whole story of one task.
+    pub fn task(&self, task: &Task) -> Value {
+        let ended = task.ended.unwrap_or(self.now);
+        let mut story = self.row(task);
+        let details = json!({
+            "check": task.key.check,
+            "file": task.key.file,
+            "filed_at": task.filed.iso(),
+            "ended_at": task.ended.map(Wall::iso),
+            "failures": failures(&task.failures),
+            "red_before": failures(&task.red_before),
+            "excerpt": task.excerpt,
+            "success": match &task.state { TaskState::Done(_) => json!(true), TaskState::Failed(_) => json!(false), _ => Value::Null },
+            "failure_reason": match &task.state { TaskState::Failed(reason) => json!(reason.to_string()), _ => Value::Null },
+            "final_test_result": self.book.checks.get(&task.key).map(|status| run(&status.last)),
+            "total_duration": task.began.map(|began| span(ended.since(began))),
+            "history": task.attempts.iter().map(|attempt| json!({
+                "number": attempt.number,
+                "outcome": attempt.end.to_string(),
+                "charged": attempt.end.is_charged(),
+                "summary": attempt.summary,
+                "diff": attempt.diff,
+                "cost_usd": cost(attempt.spent),
+                "duration": span(attempt.took),
+            })).collect::<Vec<_>>(),
+            "landed": matches!(task.state, TaskState::Done(DoneReason::Landed(_))),
+            "undone": task.state == TaskState::Failed(FailReason::Undone),
+            "receipt": task.receipt.as_ref().map(receipt),
+            "pending": task.result.as_ref().map(|pending| json!({
+                "diff": pending.diff,
+                "conflict": pending.conflict,
+                "evidence": receipt(&pending.receipt),
+            })),
+        });
+        if let (Value::Object(story), Value::Object(details)) = (&mut story, details) {
+            story.extend(details);
+        }
+        story
+    }
+
+    /// `GET health`: each part, and whether all are up.
+    pub fn health(&self) -> Value {
+        let parts: serde_json::Map<String, Value> = Part::ALL
+            .iter()
+            .map(|part| {
+                let level = self.book.health.get(part).unwrap_or(&Level::Up);
+                let value = match level {
+                    Level::Up => json!({ "healthy": true }),
+                    Level::Degraded { reason, since } => {
+                        json!({ "healthy": true, "degraded": true, "reason": reason, "since": since.iso() })
+                    }
+                    Level::Down { reason, since } => json!({ "healthy": false, "reason": reason, "since": since.iso() }),
+                };
+                (part.name().to_owned(), value)
+            })
+            .collect();
+        let healthy = self.running && !self.book.health.values().any(|level| matches!(level, Level::Down { .. }));
+        json!({ "healthy": healthy, "running": self.running, "parts": parts, "last_heartbeat": self.book.process.beat.iso() })
+    }
+}
+
+/// Returns how many attempts a task has had, the running one included.
+pub fn attempts(task: &Task) -> u32 {
+    let finished = task.attempts.iter().map(|attempt| attempt.number).max().unwrap_or(0);
+    if task.state == TaskState::Running { finished.max(task.charged + 1) } else { finished }
+}
+
+/// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.
+fn success_rate(succeeded: u32, processed: u32) -> String {
+    if processed == 0 {
+        return "100.0%".to_owned();
+    }
+    format!("{:.1}%", f64::from(succeeded) * 100.0 / f64::from(processed))
+}
+
+/// Returns the status word of the state file's schema.
+fn source_status(state: &TaskState) -> &'static str {
+    match state {
+        TaskState::Running => "in_progress",
+        TaskState::Done(_) => "completed",
+        TaskState::Failed(_) => "failed",
+        TaskState::Queued
+        | TaskState::Held(_)
+        | TaskState::Cooling { .. }
+        | TaskState::Ready(_)
+        | TaskState::Review(_) => "pending",
+    }
+}
+
+fn failures(list: &[Fingerprint]) -> Value {
+    list.iter().map(|failure| json!({ "id": failure.id, "file": failure.file, "line": failure.line })).collect()
+}
+
+fn run(run: &CheckRun) -> Value {
+    json!({
+        "passed": run.is_green(),
+        "verdict": run.verdict,
+        "exit_code": run.code,
+        "duration": span(run.took),
+        "failures": failures(&run.findings.failures),
+        "tests": run.findings.tests,
+        "coverage": run.findings.coverage.map(|hundredths| f64::from(hundredths) / 100.0),
+        "output": run.findings.excerpt,
+    })
+}
+
+fn witness(witness: &Witness) -> Value {
+    json!({
+        "check": witness.check.check,
+        "file": witness.check.file,
+        "verdict": witness.verdict,
+        "exit_code": witness.code,
+        "failures": failures(&witness.failures),
+        "tests": witness.tests,
+        "duration": span(witness.took),
+    })
+}
+
+fn files(list: &[FileChange]) -> Value {
+    list.iter()
+        .map(|file| json!({ "path": file.path, "change": file.kind, "added": file.added, "removed": file.removed }))
+        .collect()
+}
+
+/// `GET tasks/ID/receipt`: the evidence for a landed fix.
+pub fn receipt(receipt: &Receipt) -> Value {
+    json!({
+        "task": receipt.task.long(),
+        "landing": receipt.landing,
+        "landed_at": receipt.at.iso(),
+        "fixed": failures(&receipt.fixed),
+        "red": witness(&receipt.red),
+        "green": receipt.green.iter().map(witness).collect::<Vec<_>>(),
+        "tree_before": receipt.tree_before,
+        "tree_after": receipt.tree_after,
+        "files": files(&receipt.files),
+        "accepted": receipt.accepted.iter().map(|doubt| doubt.what.clone()).collect::<Vec<_>>(),
+        "by": receipt.by,
+        "attempts": receipt.attempts,
+        "cost_usd": cost(receipt.spent),
+        "tokens_in": receipt.spent.tokens_in,
+        "tokens_out": receipt.spent.tokens_out,
+        "duration": span(receipt.took),
+    })
+}

@@ -1,0 +1,147 @@
+//! Answers the control socket from the running machine: queries from its book, commands through its one door.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::app::report::{self, Reporter};
+use crate::core::command::{Answer, Command, Refusal};
+use crate::core::supervisor::Supervisor;
+use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
+use crate::model::id::{RequestId, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::task::Task;
+use crate::model::time::Now;
+
+/// Requests that wait for the machine.
+#[derive(Default)]
+pub struct Waiting {
+    last: RequestId,
+    replies: BTreeMap<RequestId, oneshot::Sender<ControlReply>>,
+}
+
+impl Waiting {
+    /// Returns a number for a request that nobody waits for.
+    pub fn number(&mut self) -> RequestId {
+        self.last = self.last.next();
+        self.last
+    }
+
+    /// Sends the machine's reply to whoever waits.
+    pub fn reply(&mut self, request: RequestId, reply: Result<Answer, Refusal>) {
+        let Some(waits) = self.replies.remove(&request) else { return };
+        let reply = match reply {
+            Ok(answer) => ControlReply::done(json!({ "said": answer.said })),
+            Err(refusal) => ControlReply::refused(if refusal.unknown { 404 } else { 409 }, refusal.message, ""),
+        };
+        // Whoever asked may have gone.
+        let _ = waits.send(reply);
+    }
+}
+
+/// What a call comes to: a command for the machine, or nothing, because it is answered already.
+pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: ControlCall, facts: &dyn Fn(u64) -> Value) -> Option<(RequestId, Command)> {
+    match call.request {
+        ControlRequest::Query { path, query } => {
+            let reply = query_reply(machine, now, &path, &query, facts);
+            let _ = call.reply.send(reply);
+            None
+        }
+        ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
+            Ok(command) => {
+                let request = waiting.number();
+                waiting.replies.insert(request, call.reply);
+                Some((request, command))
+            }
+            Err(why) => {
+                let _ = call.reply.send(ControlReply::refused(422, why, "see `orchestrator-tui help`"));
+                None
+            }
+        },
+    }
+}
+
+/// Reads a command from its name and arguments.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn command_of(name: &str, body: &Value) -> Result<Command, String> {
+    let mut tagged = match body {
+        Value::Object(fields) => fields.clone(),
+        Value::Null => serde_json::Map::new(),
+        _ => return Err("the arguments of a command are a JSON object".to_owned()),
+    };
+    if let Some(Value::String(text)) = tagged.get("task") {
+        let task: TaskId = text.parse().map_err(|error: crate::model::id::BadTaskId| error.to_string())?;
+        tagged.insert("task".to_owned(), json!(task));
+    }
+    if name == "changed" {
+        let files = tagged.get("files").and_then(Value::as_array).cloned().unwrap_or_default();
+        let paths: Vec<ProjectPath> = files.iter().filter_map(Value::as_str).filter_map(ProjectPath::new).collect();
+        if paths.len() != files.len() {
+            return Err("files are paths relative to the project".to_owned());
+        }
+        return Ok(Command::Changed { files: paths });
+    }
+    tagged.insert("command".to_owned(), json!(name));
+    serde_json::from_value(Value::Object(tagged)).map_err(|error| format!("{name}: {error}"))
+}
+
+fn query_reply(machine: &Supervisor, now: Now, path: &str, query: &BTreeMap<String, String>, facts: &dyn Fn(u64) -> Value) -> ControlReply {
+    let reason = |task: &Task| reason(machine, task, now);
+    let reporter = Reporter { book: machine.book(), reason: &reason, running: true, now: now.wall };
+    if path == "facts" {
+        let after = query.get("after").and_then(|after| after.parse().ok()).unwrap_or(0);
+        return ControlReply::done(facts(after));
+    }
+    answer(&reporter, path)
+}
+
+/// Answers a query from a book; the same for a running supervisor and without one.
+pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["status"] => ControlReply::done(reporter.status()),
+        ["statistics"] => ControlReply::done(json!({
+            "numbers": reporter.statistics(), "text": reporter.statistics_text(),
+        })),
+        ["tasks"] => ControlReply::done(reporter.tasks()),
+        ["health"] => ControlReply::done(reporter.health()),
+        ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
+        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
+            Some(receipt) => ControlReply::done(report::receipt(receipt)),
+            None => ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), ""),
+        }),
+        _ => ControlReply::refused(404, format!("there is no {path}"), "try status, tasks, tasks/14, health"),
+    }
+}
+
+fn with_task(reporter: &Reporter<'_>, id: &str, reply: impl Fn(&Task) -> ControlReply) -> ControlReply {
+    let id: TaskId = match id.parse() {
+        Ok(id) => id,
+        Err(error) => return ControlReply::refused(422, format!("{error}"), ""),
+    };
+    match reporter.book.task(id) {
+        Some(task) => reply(task),
+        None => {
+            let refusal = Refusal::no_task(id);
+            ControlReply::refused(404, refusal.message, "")
+        }
+    }
+}
+
+/// Says why a task is where it is, as the running machine knows it.
+pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
+    use crate::model::task::TaskState;
+    match &task.state {
+        TaskState::Queued | TaskState::Cooling { .. } => match machine.waiting(task) {
+            Some(waiting) => waiting.text(now, machine.settings().fix.breaker.window),
+            None => "starting".to_owned(),
+        },
+        TaskState::Running => task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned()),
+        TaskState::Held(_) | TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => {
+            task.state.reason(now.wall)
+        }
+    }
+}

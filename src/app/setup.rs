@@ -1,0 +1,142 @@
+//! Finds the project, its settings and its state folder, before anything runs.
+#![expect(clippy::disallowed_methods, reason = "the environment is read here, once, and handed on")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::app::failure::Failure;
+use crate::config::{self, Inputs, Loaded, Overrides, TrustStore};
+use crate::core::effect::Recorded;
+use crate::core::fact::Fact;
+use crate::core::matching::Matcher;
+use crate::edge::store::{Layout, StoreError, StoredFact, layout};
+
+/// The user's environment, as text; names and values that are no text cannot be handed to agents and are left out.
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// A project and where its state is.
+#[derive(Debug)]
+pub struct Site {
+    /// The project, absolute, links resolved.
+    pub project: PathBuf,
+    /// Its state folder.
+    pub layout: Layout,
+    /// The user's environment.
+    pub environment: BTreeMap<String, String>,
+    /// The folder of all projects' state.
+    pub state_root: PathBuf,
+}
+
+impl Site {
+    /// Finds the project that is meant.
+    ///
+    /// # Errors
+    /// If it does not exist, or no state folder can be named.
+    pub fn find(flag: Option<&Path>) -> Result<Self, Failure> {
+        let environment = environment();
+        let current = std::env::current_dir()
+            .map_err(|error| Failure::usage(format!("the current folder cannot be read: {error}; go to another one")))?;
+        let project = config::named_project(flag, &environment, &current).map_err(Failure::usage)?;
+        let chosen = environment.get("ORCHESTRATOR_STATE_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let state_root = layout::state_root(chosen.as_deref()).map_err(Failure::usage)?;
+        let runtime = layout::runtime_root();
+        let layout = Layout::for_project(&project, &state_root, runtime.as_deref()).map_err(Failure::usage)?;
+        Ok(Self { project, layout, environment, state_root })
+    }
+
+    /// Takes a project and a folder for its state as they are, without asking the environment where they are.
+    ///
+    /// # Errors
+    /// If the project cannot be opened.
+    pub fn in_folder(project: &Path, state_root: &Path) -> Result<Self, Failure> {
+        let layout = Layout::for_project(project, state_root, None).map_err(Failure::usage)?;
+        let project = layout.project().to_owned();
+        Ok(Self { project, layout, environment: environment(), state_root: state_root.to_owned() })
+    }
+
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// All that is wrong with it, one below the other.
+    pub fn load(&self, flags: Overrides) -> Result<Loaded, Failure> {
+        let user_file = self
+            .environment
+            .get("ORCHESTRATOR_CONFIG")
+            .map(PathBuf::from)
+            .or_else(|| directories::ProjectDirs::from("", "", "orchestrator-tui").map(|dirs| dirs.config_dir().join("orchestrator.toml")));
+        let inputs =
+            Inputs { project: self.project.clone(), user_file, environment: self.environment.clone(), flags };
+        config::load(&inputs).map_err(|diagnostics| {
+            let all: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+            Failure::usage(all.join("\n"))
+        })
+    }
+
+    /// Makes sure that what the project's own files would run was agreed to, or records the agreement.
+    ///
+    /// # Errors
+    /// If it was not, with what would run.
+    pub fn trust(&self, loaded: &Loaded, yes: bool) -> Result<(), Failure> {
+        if loaded.running.is_empty() {
+            return Ok(());
+        }
+        let mut store = TrustStore::load(self.state_root.join("trusted.json")).map_err(Failure::usage)?;
+        let hash = loaded.running.hash();
+        if store.is_trusted(&self.project, &hash) {
+            return Ok(());
+        }
+        if yes {
+            return store.trust(&self.project, &hash).map_err(Failure::usage);
+        }
+        let list: Vec<String> = loaded.running.describe().into_iter().map(|line| format!("  {line}")).collect();
+        Err(Failure::refused(format!(
+            "{} is not trusted yet: nothing of it was run. Its configuration would run\n{}\nhint: read it; if you agree, say so once with --trust",
+            self.project.display(),
+            list.join("\n")
+        )))
+    }
+
+    /// Returns the lock file.
+    pub fn lock_file(&self, loaded: Option<&Loaded>) -> PathBuf {
+        loaded.and_then(|loaded| loaded.lock_file.clone()).unwrap_or_else(|| self.layout.lock())
+    }
+}
+
+/// Compiles the globs of the settings.
+///
+/// # Errors
+/// A glob that cannot be understood; the configuration's own check finds them first.
+pub fn matcher(loaded: &Loaded) -> Result<Arc<Matcher>, Failure> {
+    Matcher::new(&loaded.settings).map(Arc::new).map_err(|bad| Failure::usage(format!("{}: {}", bad.glob, bad.why)))
+}
+
+/// Reads a stored fact back.
+///
+/// # Errors
+/// If it is of a kind or shape that this version does not know.
+pub fn fact_of(stored: &StoredFact) -> Result<Recorded, StoreError> {
+    let fact: Fact = serde_json::from_str(&stored.body).map_err(|error| StoreError::Corrupt {
+        path: PathBuf::from("journal.db"),
+        cause: format!("fact {} of kind {}: {error}", stored.seq.0, stored.kind),
+    })?;
+    Ok(Recorded { seq: stored.seq, at: stored.wall, fact })
+}
+
+/// Writes a fact the way the journal keeps it.
+///
+/// # Errors
+/// Never for the facts of this version; JSON has no way to refuse them.
+pub fn stored_of(recorded: &Recorded) -> Result<StoredFact, serde_json::Error> {
+    let body = serde_json::to_value(&recorded.fact)?;
+    let kind = body.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+    Ok(StoredFact {
+        seq: recorded.seq,
+        wall: recorded.at,
+        kind,
+        task: recorded.fact.task(),
+        body: body.to_string(),
+    })
+}

@@ -1,0 +1,234 @@
+//! Builds a supervisor from its parts, runs it, and takes it apart in order.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::app::clock;
+use crate::app::failure::Failure;
+use crate::app::places::{Places, mark_of};
+use crate::app::run::{Doors, Shell, Stored, Voice};
+use crate::app::setup::{self, Site};
+use crate::app::work::Tools;
+use crate::app::logging;
+use crate::config::Loaded;
+use crate::core::command::Command;
+use crate::core::effect::Recorded;
+use crate::core::input::{Fate, Input, Start};
+use crate::core::supervisor::Supervisor;
+use crate::edge::control::Server;
+use crate::edge::session;
+use crate::edge::store::{Holder, Journal, Lock, LockError, StoreError};
+use crate::edge::watch::{self, WatchEvent, Watcher};
+use crate::edge::workspace::Shadow;
+use crate::model::health::{Level, Part};
+use crate::model::id::SessionId;
+use crate::model::own_writes::OwnWrites;
+use crate::model::path::ProjectPath;
+
+/// What a run is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Exit when nothing is left to do.
+    pub until_idle: bool,
+    /// What it shows of itself.
+    pub voice: Voice,
+}
+
+/// The parts that a supervisor holds while it runs.
+struct Held {
+    shell: Shell,
+    doors: Doors,
+    tools: Arc<Tools>,
+    start: Start,
+    _lock: Lock,
+}
+
+/// Runs a supervisor on a project until it ends; returns its exit code.
+///
+/// # Errors
+/// If it cannot start: another one runs, something needed is missing, a folder cannot be written.
+pub fn supervise(site: &Site, loaded: Loaded, wish: Wish) -> Result<u8, Failure> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let held = prepare(site, loaded, wish.voice)?;
+        let Held { shell, doors, tools, mut start, _lock } = held;
+        let server = Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
+        start.until_idle = wish.until_idle;
+        let watcher = watch_project(&tools, doors.inbox.clone()).await;
+        start.files = tools.files();
+        start.repository = tools.shadow.repo_state().unwrap_or_default();
+        let result = shell.run(start).await;
+        server.stop().await;
+        drop(watcher);
+        result
+    })
+}
+
+/// Carries out one command without a running supervisor: an undo.
+///
+/// # Errors
+/// As [`supervise`], and if the command is refused.
+pub fn command(site: &Site, loaded: Loaded, command: Command) -> Result<String, Failure> {
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let Held { shell, tools, mut start, _lock, .. } = prepare(site, loaded, Voice::Silent)?;
+        start.one_command = true;
+        start.repository = tools.shadow.repo_state().unwrap_or_default();
+        shell.run_one(start, command).await
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(format!("no threads can be started: {error}")))
+}
+
+/// Takes the lock, ends what a dead supervisor left, opens journal and shadow, restores the machine.
+fn prepare(site: &Site, loaded: Loaded, voice: Voice) -> Result<Held, Failure> {
+    let layout = &site.layout;
+    layout.create().map_err(Failure::usage)?;
+    let holder = Holder { pid: std::process::id(), since: clock::wall(), socket: layout.control_socket() };
+    let lock = Lock::acquire(&site.lock_file(Some(&loaded)), &holder).map_err(|error| match error {
+        LockError::Held { .. } => Failure::supervisor(error),
+        LockError::Unusable { .. } => Failure::usage(error),
+    })?;
+    let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
+    logging::install(&layout.log(), filter).map_err(Failure::usage)?;
+    let mark = mark_of(layout);
+    let swept = session::sweep(&mark);
+    if !swept.ended.is_empty() {
+        tracing::warn!(?swept, "ended what an earlier supervisor left");
+    }
+    let (journal, facts, stored) = open_journal(site)?;
+    let matcher = setup::matcher(&loaded)?;
+    let settings = Arc::new(loaded.settings.clone());
+    let program = std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
+    let places = Places {
+        program,
+        project: site.project.clone(),
+        work: layout.work(),
+        layout: layout.clone(),
+        mark,
+        environment: site.environment.clone(),
+    };
+    let shadow = Shadow::open(&site.project, layout.root()).map_err(Failure::usage)?;
+    for recovered in shadow.recovered() {
+        tracing::warn!(?recovered, "rolled back a landing that was cut short");
+    }
+    let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), &loaded));
+    let machine = Supervisor::restore(settings, matcher, facts);
+    let (shell, doors) =
+        Shell::new(machine, Arc::clone(&tools), journal, layout.journal(), stored, voice, loaded.state_file.clone());
+    let start = Start {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        first_session: SessionId(clock::wall().0),
+        ..Start::default()
+    };
+    Ok(Held { shell, doors, tools, start, _lock: lock })
+}
+
+type Opened = (Journal, Vec<Recorded>, watch::Receiver<Stored>);
+
+/// Opens the journal; one that is broken is said and replaced by one in memory, so that work goes on.
+fn open_journal(site: &Site) -> Result<Opened, Failure> {
+    let (send, stored) = watch::channel(Stored::default());
+    let confirm = {
+        let send = send.clone();
+        move |news: Result<crate::model::id::Seq, StoreError>| {
+            send.send_modify(|stored| match news {
+                Ok(seq) => *stored = Stored { seq, outage: None },
+                Err(error) => stored.outage = Some(error),
+            });
+        }
+    };
+    match Journal::open(&site.layout.journal(), confirm.clone()) {
+        Ok((journal, replay)) => {
+            let facts: Vec<Recorded> =
+                replay.facts.iter().map(setup::fact_of).collect::<Result<_, _>>().map_err(Failure::usage)?;
+            send.send_modify(|stored| stored.seq = replay.last());
+            Ok((journal, facts, stored))
+        }
+        Err(error @ (StoreError::Newer { .. } | StoreError::Corrupt { .. })) => Err(Failure::usage(error)),
+        Err(error) => {
+            tracing::error!(%error, "the journal cannot be opened; going on in memory");
+            let journal = Journal::in_memory(confirm).map_err(Failure::usage)?;
+            send.send_modify(|stored| stored.outage = Some(error));
+            Ok((journal, Vec::new(), stored))
+        }
+    }
+}
+
+/// Watches the project; without a watcher the supervisor still runs, and says so.
+async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Input>) -> Option<Watcher> {
+    let project = tools.places.project.clone();
+    let git_files = tools.shadow.git_files_to_watch();
+    let last = Arc::new(Mutex::new(None));
+    let (sender, keeper) = (inbox.clone(), Arc::clone(tools));
+    let sink = move |event: WatchEvent| {
+        for input in inputs_of(&keeper, event, &last) {
+            // Blocks the watcher's own thread when the machine is busy; nothing is lost.
+            let _ = sender.blocking_send(input);
+        }
+    };
+    let settings = tools.settings.watch.clone();
+    let state = tools.places.layout.root().to_owned();
+    let _ = state;
+    let started = tokio::task::spawn_blocking(move || watch::start(&project, &settings, git_files, sink)).await;
+    let why = match started {
+        Ok(Ok(watcher)) => return Some(watcher),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    let level = Level::Down { reason: why, since: clock::wall() };
+    let _ = inbox.send(Input::Felt(Part::FileWatcher, level)).await;
+    None
+}
+
+/// Turns what the watcher saw into inputs; our own writes are left out.
+fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model::workspace::RepoState>>) -> Vec<Input> {
+    match event {
+        WatchEvent::Changed(files) => {
+            let theirs: Vec<(ProjectPath, Fate)> = files
+                .into_iter()
+                .filter(|(path, _)| !tools.is_our_write(path))
+                .map(|(path, kind)| {
+                    let fate = match kind {
+                        watch::Kind::Written => Fate::Written,
+                        watch::Kind::Removed => Fate::Removed,
+                    };
+                    (path, fate)
+                })
+                .collect();
+            if theirs.is_empty() { Vec::new() } else { vec![Input::Changed(theirs)] }
+        }
+        WatchEvent::GitMoved => {
+            let Ok(state) = tools.shadow.repo_state() else { return Vec::new() };
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if last.as_ref() == Some(&state) {
+                return Vec::new();
+            }
+            *last = Some(state.clone());
+            vec![Input::Repository(state)]
+        }
+        WatchEvent::Rescan { reason } => {
+            tracing::warn!(reason, "the watcher lost track");
+            vec![Input::Rescanned(tools.files())]
+        }
+        WatchEvent::Degraded { reason, hint } => {
+            let level = Level::Degraded { reason: format!("{reason}; {hint}"), since: clock::wall() };
+            vec![Input::Felt(Part::FileWatcher, level)]
+        }
+        WatchEvent::Recovered => vec![Input::Felt(Part::FileWatcher, Level::Up)],
+    }
+}
+
+/// Returns the folder that state is kept in, for messages.
+pub fn state_folder(site: &Site) -> PathBuf {
+    site.layout.root().to_owned()
+}

@@ -1,0 +1,175 @@
+//! The command line: verbs, flags and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::id::TaskId;
+
+/// A terminal supervisor for local development: you keep typing, it keeps the project green.
+#[derive(Debug, Parser)]
+#[command(
+    name = "orchestrator-tui",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 green or done · 1 work failed, was refused or waits for a person · \
+                  2 wrong usage or configuration · 3 no supervisor runs, or another one holds the project"
+)]
+pub struct Cli {
+    /// The project; by default the one around the current folder.
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Watch the project and keep it green.
+    Run(Run),
+    /// Show the whole thing on a small project of its own: no account, no model, no cost.
+    Demo(Demo),
+    /// Say how the supervisor, its queues and its checks stand.
+    Status(Json),
+    /// List the tasks, and why each is where it is.
+    Tasks(Json),
+    /// Tell the whole story of a task.
+    Show(Task),
+    /// Print what happened, in all or in one task.
+    Logs(Logs),
+    /// Try a failed task again, from its first attempt.
+    Retry(Task),
+    /// End a task and whatever works on it.
+    Kill(Task),
+    /// Take back what a task landed, byte for byte; your later edits stay.
+    Undo(Task),
+    /// Start a waiting or held task now.
+    Fix(Task),
+    /// Land a verified result that waits for a yes.
+    Land(Task),
+    /// Throw away a result that waits for a yes.
+    Refuse(Task),
+    /// Show the evidence for a landed fix.
+    Receipt(Task),
+    /// Run all checks now.
+    Check(Json),
+    /// Start nothing new until `resume`.
+    Pause(Json),
+    /// Go on after `pause`, or after a parking.
+    Resume(Json),
+    /// Stop the supervisor; asked twice it hurries.
+    Stop(Json),
+    /// Say how well each part works; exit 1 when one does not.
+    Health(Json),
+    /// Look at the configuration.
+    Config(Config),
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Print one line for each thing that happens. This version has no other face.
+    #[arg(long)]
+    pub headless: bool,
+    /// Start at once, and end when nothing is left to do: 0 if all is green, 1 if not.
+    #[arg(long)]
+    pub until_idle: bool,
+    /// Print JSON, one object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Agree to run what the project's configuration says, this content of it, from now on.
+    #[arg(long)]
+    pub trust: bool,
+    /// Only run checks; fix nothing.
+    #[arg(long)]
+    pub checks_only: bool,
+    /// How many agents may work at a time (limits.running).
+    #[arg(long, value_name = "N")]
+    pub running: Option<u32>,
+    /// How many attempts a task has (fix.attempts).
+    #[arg(long, value_name = "N")]
+    pub attempts: Option<u32>,
+    /// Whether verified results land by themselves (fix.land).
+    #[arg(long, value_enum)]
+    pub land: Option<Landing>,
+    /// The model of the fixer, passed on unchanged.
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+}
+
+/// Whether verified results land by themselves.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Landing {
+    /// At once.
+    Auto,
+    /// After a yes.
+    Ask,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Print one line for each thing that happens. This version has no other face.
+    #[arg(long)]
+    pub headless: bool,
+    /// Keep the demo project and say where it is.
+    #[arg(long)]
+    pub keep: bool,
+    /// Print JSON, one object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The flag of verbs that only report or command.
+#[derive(Debug, Args)]
+pub struct Json {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A task, and the output.
+#[derive(Debug, Args)]
+pub struct Task {
+    /// 14, #14 or task_0000000e.
+    pub task: TaskId,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `logs`.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// Only this task.
+    pub task: Option<TaskId>,
+    /// Go on as it happens.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print JSON, one object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Args)]
+pub struct Config {
+    /// Which.
+    #[command(subcommand)]
+    pub verb: ConfigVerb,
+}
+
+/// The verbs of `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigVerb {
+    /// Check it; show what is wrong with place and hint, or what is in force and where it came from.
+    Check(Json),
+}
