@@ -275,16 +275,18 @@ struct Link {
 impl Link {
     /// Says the first word and waits for the reply.
     async fn open(stream: UnixStream, from: u64) -> Result<(Self, Hello), StartError> {
-        let failed = |error: io::Error| StartError::Holder(error.to_string());
         let (read, write) = stream.into_split();
         let mut link = Self { read, write, decoder: Decoder::default(), buffer: vec![0; PIECE] };
         let mut frame = Vec::new();
         Request::Attach(Attach { version: VERSION, from }).encode(&mut frame);
-        link.write.write_all(&frame).await.map_err(failed)?;
+        // A holder that has failed already does not hear it, but has said why.
+        let written = link.write.write_all(&frame).await;
         match next(&mut link.read, &mut link.decoder, &mut link.buffer).await {
             Some(Report::Hello(hello)) => Ok((link, hello)),
             Some(Report::Failed(error)) => Err(error),
-            _ => Err(StartError::Holder("it ended without a word".into())),
+            _ => Err(StartError::Holder(
+                written.err().map_or_else(|| "it ended without a word".into(), |error| error.to_string()),
+            )),
         }
     }
 }

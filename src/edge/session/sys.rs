@@ -64,19 +64,10 @@ pub(super) fn own_copy<T: ?Sized>(number: RawFd, _keeper: &T) -> io::Result<File
 pub(super) fn lead_own_session(command: &mut Command, mask: Mode) {
     unsafe {
         command.pre_exec(move || {
-            for signal in [
-                Signal::SIGHUP,
-                Signal::SIGINT,
-                Signal::SIGQUIT,
-                Signal::SIGTERM,
-                Signal::SIGCHLD,
-                Signal::SIGPIPE,
-                Signal::SIGTSTP,
-                Signal::SIGTTIN,
-                Signal::SIGTTOU,
-            ] {
-                let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-                sigaction(signal, &default)?;
+            let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+            for signal in Signal::iterator() {
+                // Refused for SIGKILL and SIGSTOP, which are as they always are.
+                let _ = sigaction(signal, &default);
             }
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
             umask(mask);
