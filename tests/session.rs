@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use orchestrator_tui::edge::session::{
-    Output, Place, Session, SessionOutput, StartError, marked, sweep, sweep_session,
+    Found, Output, Place, Session, SessionOutput, StartError, marked, sweep, sweep_session,
 };
 use orchestrator_tui::model::id::SessionId;
 use orchestrator_tui::model::session::{Exit, Rung, SessionSpec, Stdin};
@@ -140,7 +140,7 @@ impl Heard {
         }
     }
 
-    async fn to_the_end(mut self, output: &mut Output) -> Self {
+    async fn finish(mut self, output: &mut Output) -> Self {
         while let Some(what) = receive(output).await {
             self.take(what);
         }
@@ -150,7 +150,7 @@ impl Heard {
 }
 
 async fn hear(output: &mut Output) -> Heard {
-    Heard::default().to_the_end(output).await
+    Heard::default().finish(output).await
 }
 
 async fn run(spec: &SessionSpec) -> Heard {
@@ -173,6 +173,14 @@ async fn twenty_megabytes_come_through_unchanged() {
     assert!(fs::read(Place::of(&spec).output()).unwrap() == copy);
     let record = Place::of(&spec).exit_record().unwrap();
     assert_eq!((record.output, record.output_dropped, record.notes), (20_000_000, 0, vec![]));
+    let times = fs::read_to_string(Place::of(&spec).times()).unwrap();
+    let times: Vec<(u64, u64)> = times
+        .lines()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(offset, ms)| (offset.parse().unwrap(), ms.parse().unwrap()))
+        .collect();
+    assert!(times[0].0 == 0 && times.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1), "{times:?}");
+    assert!(times.last().unwrap().0 < 20_000_000 && times.last().unwrap().1 <= record.ran_ms);
     home.nothing_is_left();
 }
 
@@ -187,10 +195,15 @@ async fn a_client_that_does_not_read_slows_nobody_and_is_told_the_hole() {
     let heard = hear(&mut output).await;
     let copy = fs::read(home.path("copy")).unwrap();
     assert_eq!((heard.exit, heard.next), (Some(Exit::Code(0)), 20_000_000));
-    let [(from, to)] = heard.holes[..] else { panic!("{:?}", heard.holes) };
-    let (from, to) = (usize::try_from(from).unwrap(), usize::try_from(to).unwrap());
-    assert!(from >= 6_000_000);
-    assert!(heard.bytes == [&copy[..from], &copy[to..]].concat());
+    // A second hole, when the holder did not wait for a reader as slow as a machine out of breath.
+    assert!(heard.holes[0].0 >= 6_000_000 && heard.holes.len() <= 2, "{:?}", heard.holes);
+    let index = |offset: u64| usize::try_from(offset).unwrap();
+    let (mut expected, mut at) = (Vec::new(), 0);
+    for &(from, to) in heard.holes.iter().chain([&(20_000_000, 20_000_000)]) {
+        expected.extend_from_slice(&copy[at..index(from)]);
+        at = index(to);
+    }
+    assert!(heard.bytes == expected);
     assert!(fs::read(place.output()).unwrap() == copy[..6_000_000]);
     assert_eq!(place.exit_record().unwrap().output_dropped, 14_000_000);
     home.nothing_is_left();
@@ -250,9 +263,9 @@ async fn a_program_that_reads_no_more_is_said() {
     let mut heard = Heard::default();
     heard.until_text(&mut output, "closed").await;
     // The pipe breaks at the first write at the latest.
-    while session.write(&[0; 100_000]).await.is_ok() {}
+    while session.write(&vec![0; 100_000]).await.is_ok() {}
     session.signal(Rung::Kill).unwrap();
-    assert_eq!(heard.to_the_end(&mut output).await.exit, Some(Exit::Signal(9)));
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Signal(9)));
     until(|| session.signal(Rung::Kill).is_err());
     home.nothing_is_left();
 }
@@ -294,13 +307,16 @@ async fn daemons_are_gone_at_the_end() {
     // In the session's group, in a session of its own, and orphaned by a double fork; with and without the terminal.
     let spec = home.script(
         1,
-        "sleep 1001 & setsid sleep 1002 & ( setsid sh -c 'sleep 1003 & sleep 1004 >/dev/null 2>&1 &' & ) ; echo started; exit 3",
+        "sleep 1001 & setsid sh -c 'echo > up1; exec sleep 1002' & \
+         ( setsid sh -c 'sleep 1003 & sleep 1004 >/dev/null 2>&1 & echo > up2' & ) ; \
+         until test -e up1 && test -e up2; do sleep 0.01; done; exit 3",
     );
     let heard = run(&spec).await;
     assert_eq!(heard.exit, Some(Exit::Code(3)));
     let record = Place::of(&spec).exit_record().unwrap();
     assert_eq!(record.left, []);
-    assert!(record.swept.iter().any(|ended| ended.name == "sleep"), "{record:?}");
+    // 1001 dies with its session, of SIGHUP; the others have left it.
+    assert!((3..=4).contains(&record.swept.len()), "{record:?}");
     home.nothing_is_left();
 }
 
@@ -312,7 +328,7 @@ async fn the_gentle_rungs_reach_whom_they_should() {
     let mut heard = Heard::default();
     heard.until_text(&mut output, "ready").await;
     session.signal(Rung::Interrupt).unwrap();
-    let heard = heard.to_the_end(&mut output).await;
+    let heard = heard.finish(&mut output).await;
     assert_eq!((heard.text(), heard.exit), ("ready\nheard\n", Some(Exit::Code(7))));
 
     let child = "trap 'echo child; exit' TERM; echo ready; while :; do sleep 0.05; done";
@@ -321,7 +337,7 @@ async fn the_gentle_rungs_reach_whom_they_should() {
     let mut heard = Heard::default();
     heard.until_text(&mut output, "ready").await;
     session.signal(Rung::Terminate).unwrap();
-    let heard = heard.to_the_end(&mut output).await;
+    let heard = heard.finish(&mut output).await;
     assert!(heard.text().contains("child"), "{}", heard.text());
     assert_eq!(heard.exit, Some(Exit::Code(8)));
     home.nothing_is_left();
@@ -334,7 +350,7 @@ async fn a_stopped_program_hears_a_rung() {
     let mut heard = Heard::default();
     heard.until_text(&mut output, "ready").await;
     session.signal(Rung::Terminate).unwrap();
-    assert_eq!(heard.to_the_end(&mut output).await.exit, Some(Exit::Signal(15)));
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Signal(15)));
     home.nothing_is_left();
 }
 
@@ -348,7 +364,7 @@ async fn a_program_that_ignores_all_but_kill_dies_by_kill() {
     for rung in [Rung::Interrupt, Rung::Terminate, Rung::Kill] {
         session.signal(rung).unwrap();
     }
-    assert_eq!(heard.to_the_end(&mut output).await.exit, Some(Exit::Signal(9)));
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Signal(9)));
     home.nothing_is_left();
 }
 
@@ -361,7 +377,7 @@ async fn a_tree_that_forks_for_ever_is_ended() {
     let mut heard = Heard::default();
     heard.until_text(&mut output, &"fork\n".repeat(100)).await;
     session.signal(Rung::Kill).unwrap();
-    assert_eq!(heard.to_the_end(&mut output).await.exit, Some(Exit::Signal(9)));
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Signal(9)));
     assert_eq!(Place::of(&spec).exit_record().unwrap().left, []);
     home.nothing_is_left();
 }
@@ -379,6 +395,30 @@ async fn the_holder_keeps_the_time_limit_itself() {
 }
 
 #[tokio::test]
+async fn a_holder_told_to_end_takes_its_tree_with_it() {
+    let home = Home::new();
+    let spec = home.script(1, "(sleep 1000 &); echo ready; exec sleep 1000");
+    let (session, mut output) = start(&spec).await;
+    let mut heard = Heard::default();
+    heard.until_text(&mut output, "ready").await;
+    kill(Pid::from_raw(session.holder().unwrap().pid), Signal::SIGTERM).unwrap();
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Signal(15)));
+
+    // The second time it does not wait whether the program listens; SIGHUP is nothing to it.
+    let spec = home.script(2, "trap 'echo term' TERM; echo ready; while :; do sleep 0.02; done");
+    let (session, mut output) = start(&spec).await;
+    let mut heard = Heard::default();
+    heard.until_text(&mut output, "ready").await;
+    let holder = Pid::from_raw(session.holder().unwrap().pid);
+    kill(holder, Signal::SIGHUP).unwrap();
+    kill(holder, Signal::SIGTERM).unwrap();
+    heard.until_text(&mut output, "term").await;
+    kill(holder, Signal::SIGTERM).unwrap();
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Signal(9)));
+    home.nothing_is_left();
+}
+
+#[tokio::test]
 async fn what_cannot_start_says_why_and_leaves_nothing() {
     let home = Home::new();
     fs::write(home.path("plain"), "text").unwrap();
@@ -386,7 +426,7 @@ async fn what_cannot_start_says_why_and_leaves_nothing() {
     fs::set_permissions(home.path("orphan"), fs::Permissions::from_mode(0o755)).unwrap();
     let good = home.script(1, "true");
     let fail = async |spec: SessionSpec| {
-        let Err(error) = Session::start(binary(), &spec).await else { panic!("{spec:?} started") };
+        let Err(error) = Session::start(binary(), &spec).await else { unreachable!("{spec:?} started") };
         assert_eq!(fs::read_dir(&spec.logs).map_or(0, Iterator::count), 0, "{error}");
         assert!(!spec.socket.exists(), "{error}");
         error
@@ -461,7 +501,7 @@ async fn the_holder_survives_its_client() {
     let (session, mut output) = Session::attach(Place::of(&spec), 3).await;
     assert!(session.holder().unwrap().is_alive() && session.leader().unwrap().is_alive());
     fs::write(home.path("go"), "").unwrap();
-    let heard = Heard { next: 3, ..Heard::default() }.to_the_end(&mut output).await;
+    let heard = Heard { next: 3, ..Heard::default() }.finish(&mut output).await;
     let expected = [&b"rted\n"[..], &fs::read(home.path("copy")).unwrap()].concat();
     assert_eq!(heard.exit, Some(Exit::Code(0)));
     assert!(heard.bytes == expected);
@@ -511,7 +551,7 @@ async fn input_and_end_wait_for_no_other_event() {
         heard.until_text(&mut output, &format!("<{round}>")).await;
     }
     session.signal(Rung::Kill).unwrap();
-    heard.to_the_end(&mut output).await;
+    heard.finish(&mut output).await;
     home.nothing_is_left();
 }
 
@@ -530,7 +570,7 @@ async fn an_interactive_program_has_a_terminal_of_its_own() {
     session.resize(120, 36).unwrap();
     heard.until_text(&mut output, "36 120\r\n").await;
     session.write(b"\x03").await.unwrap();
-    assert_eq!(heard.to_the_end(&mut output).await.exit, Some(Exit::Code(4)));
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Code(4)));
 
     for text in ["", "line\n", "half a line"] {
         let mut spec = home.script(2, "exec cat");
@@ -585,10 +625,11 @@ async fn the_holder_is_alone_in_its_session_and_idle() {
     let ticks: u32 = fields[11].parse::<u32>().unwrap() + fields[12].parse::<u32>().unwrap();
     assert!(ticks < 30, "a second of waiting cost {ticks} ticks");
     for number in 0..3 {
+        assert_eq!(fs::metadata(&spec.socket).unwrap().permissions().mode() & 0o077, 0);
         assert_eq!(fs::read_link(format!("/proc/{holder}/fd/{number}")).unwrap(), Path::new("/dev/null"));
     }
     assert_eq!(fs::read_link(format!("/proc/{holder}/cwd")).unwrap(), Path::new("/"));
-    let heard = heard.to_the_end(&mut output).await;
+    let heard = heard.finish(&mut output).await;
     assert_eq!((heard.text(), heard.exit), ("back\nagain\n", Some(Exit::Code(0))));
     home.nothing_is_left();
 }
@@ -618,15 +659,10 @@ async fn daemons_may_stay_when_the_check_keeps_them() {
     let (session, mut output) = start(&spec).await;
     let mut heard = Heard::default();
     heard.until_text(&mut output, "ready").await;
-    until(|| {
-        marked(&home.mark)
-            .iter()
-            .filter(|marked| marked.found.name == "sleep" && is_leader(marked.found.session, marked.found.id.pid))
-            .count()
-            == 2
-    });
+    let daemon = |found: &Found| found.name == "sleep" && found.session == found.id.pid;
+    until(|| marked(&home.mark).iter().filter(|marked| daemon(&marked.found)).count() == 2);
     session.signal(Rung::Terminate).unwrap();
-    assert_eq!(heard.to_the_end(&mut output).await.exit, Some(Exit::Signal(15)));
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Signal(15)));
     until(|| home.names() == ["sleep", "sleep"]);
 
     let report = sweep(&home.mark);
@@ -635,10 +671,6 @@ async fn daemons_may_stay_when_the_check_keeps_them() {
         kill(Pid::from_raw(kept.pid), Signal::SIGKILL).unwrap();
     }
     home.nothing_is_left();
-}
-
-fn is_leader(session: i32, pid: i32) -> bool {
-    session == pid
 }
 
 #[tokio::test]
@@ -659,7 +691,7 @@ async fn what_a_dead_holder_left_is_swept() {
 
     let holder = session.holder().unwrap();
     kill(Pid::from_raw(holder.pid), Signal::SIGKILL).unwrap();
-    assert_eq!(heard.to_the_end(&mut output).await.exit, Some(Exit::Unknown));
+    assert_eq!(heard.finish(&mut output).await.exit, Some(Exit::Unknown));
     assert!(home.names().len() >= 4);
 
     let place = Place::of(&spec);
@@ -671,7 +703,7 @@ async fn what_a_dead_holder_left_is_swept() {
     let mark = home.mark.clone();
     let report = tokio::task::spawn_blocking(move || sweep(&mark)).await.unwrap();
     assert_eq!(report.ended.len(), 2, "{report:?}");
-    assert_eq!(other_heard.to_the_end(&mut others).await.exit, Some(Exit::Signal(15)));
+    assert_eq!(other_heard.finish(&mut others).await.exit, Some(Exit::Signal(15)));
     assert_eq!(Place::of(&other).exit_record().unwrap().exit, Exit::Signal(15));
     assert_eq!(home.names(), Vec::<String>::new());
     assert_eq!(sweep(&home.mark), orchestrator_tui::edge::session::SweepReport::default());

@@ -224,11 +224,13 @@ impl Window {
 
 fn write_spec(place: &Place, spec: &SessionSpec) -> Result<PathBuf, StartError> {
     let file = place.spec();
-    let failed = |error: io::Error| StartError::file(&file, error);
-    fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, error))?;
-    match fs::remove_file(&file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
+    let failed = |error: io::Error| StartError::file(&file, &error);
+    fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, &error))?;
+    // Left by a holder that did not come so far as to read it.
+    if let Err(error) = fs::remove_file(&file)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(failed(error));
     }
     let json = serde_json::to_vec(spec).map_err(|error| failed(error.into()))?;
     write_private(&file, &json).map_err(failed)?;
@@ -252,16 +254,14 @@ async fn start_holder(program: &Path, place: &Place, spec: &Path) -> Result<(Lin
     let pid = child.id();
     // Waited for whenever it ends, while this process lives; after that it is the system's.
     tokio::spawn(async move { child.wait().await });
-    match tokio::time::timeout(HELLO, Link::open(ours, 0)).await {
-        Ok(opened) => opened,
-        Err(_) => {
-            // It must not start the program any more, after this was reported as failed.
-            if let Some(id) = pid.and_then(|pid| ProcessId::of(i32::try_from(pid).ok()?)) {
-                process::kill(id);
-            }
-            Err(StartError::Holder(format!("it said nothing for {} s", HELLO.as_secs())))
-        }
+    if let Ok(opened) = tokio::time::timeout(HELLO, Link::open(ours, 0)).await {
+        return opened;
     }
+    // It must not start the program any more, after this was reported as failed.
+    if let Some(id) = pid.and_then(|pid| ProcessId::of(i32::try_from(pid).ok()?)) {
+        process::kill(id);
+    }
+    Err(StartError::Holder(format!("it said nothing for {} s", HELLO.as_secs())))
 }
 
 /// A connection to a holder.

@@ -72,7 +72,7 @@ pub(super) fn lead_own_session(command: &mut Command, mask: Mode) {
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
             umask(mask);
             nix::unistd::setsid()?;
-            Errno::result(libc::ioctl(libc::STDOUT_FILENO, libc::TIOCSCTTY.into(), 0))?;
+            Errno::result(libc::ioctl(libc::STDOUT_FILENO, libc::TIOCSCTTY as _, 0))?;
             Ok(())
         });
     }
@@ -101,6 +101,8 @@ pub(super) fn signals_as_bytes(signals: &[Signal]) -> io::Result<PipeReader> {
     for &signal in signals {
         unsafe { sigaction(signal, &action) }?;
     }
+    // A supervisor that has blocked them must not make them unheard here.
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
     Ok(reader)
 }
 
