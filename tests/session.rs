@@ -155,7 +155,9 @@ async fn hear(output: &mut Output) -> Heard {
 
 async fn run(spec: &SessionSpec) -> Heard {
     let (_session, mut output) = start(spec).await;
-    hear(&mut output).await
+    let heard = hear(&mut output).await;
+    until(|| !spec.socket.exists());
+    heard
 }
 
 #[tokio::test]
@@ -579,6 +581,7 @@ async fn an_interactive_program_has_a_terminal_of_its_own() {
         session.write(text.as_bytes()).await.unwrap();
         session.signal(Rung::Ask).unwrap();
         assert_eq!(hear(&mut output).await.exit, Some(Exit::Code(0)), "{text:?}");
+        until(|| !spec.socket.exists());
     }
     home.nothing_is_left();
 }

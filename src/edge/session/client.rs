@@ -213,8 +213,9 @@ impl Window {
     fn taken(&self, bytes: u64) {
         let beyond = self.beyond.load(Ordering::Relaxed).min(bytes);
         self.beyond.fetch_sub(beyond, Ordering::Relaxed);
-        let room = usize::try_from(bytes - beyond).unwrap_or(0);
-        self.room.add_permits(room.min(WINDOW as usize - self.room.available_permits().min(WINDOW as usize)));
+        // Never more than the window, whatever a holder says.
+        let most = (WINDOW as usize).saturating_sub(self.room.available_permits());
+        self.room.add_permits(usize::try_from(bytes - beyond).unwrap_or(most).min(most));
     }
 
     fn close(&self) {

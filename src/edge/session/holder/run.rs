@@ -100,7 +100,7 @@ fn hold(spec: SessionSpec, mask: Mode, client: &mut Option<UnixStream>) -> Resul
     let place = Place::of(&spec);
     fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, &error))?;
     let listener = listen(&place.socket)?;
-    let serve = start(&spec, &place, mask, listener).inspect_err(|_| {
+    let mut serve = start(&spec, &place, mask, &listener).inspect_err(|_| {
         for file in [place.socket.clone(), place.output(), place.errors(), place.times()] {
             let _ = fs::remove_file(file);
         }
@@ -108,7 +108,6 @@ fn hold(spec: SessionSpec, mask: Mode, client: &mut Option<UnixStream>) -> Resul
     let leader = serve.tree.leader();
     // What the specification holds of secrets is not needed any more.
     drop(spec);
-    let mut serve = serve;
     serve.peers.extend(client.take().and_then(first_peer));
     let write = |record: &ExitRecord| {
         let bytes = serde_json::to_vec_pretty(record).unwrap_or_default();
@@ -129,12 +128,13 @@ fn hold(spec: SessionSpec, mask: Mode, client: &mut Option<UnixStream>) -> Resul
     {
         write(&last_resort(leader, note));
     }
+    // While `listener` still listens: once nobody does, the file may be another holder's already.
     let _ = fs::remove_file(&place.socket);
     Ok(())
 }
 
 /// Everything that must be there before the program starts, then the program.
-fn start(spec: &SessionSpec, place: &Place, mask: Mode, listener: UnixListener) -> Result<Serve, StartError> {
+fn start(spec: &SessionSpec, place: &Place, mask: Mode, listener: &UnixListener) -> Result<Serve, StartError> {
     let exit = place.exit();
     // Left by a session of the same number, which the journal does not know any more.
     if let Err(error) = fs::remove_file(&exit)
@@ -152,6 +152,7 @@ fn start(spec: &SessionSpec, place: &Place, mask: Mode, listener: UnixListener) 
     let signals = [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
     let signals = sys::signals_as_bytes(&signals).map_err(|error| broken(&error))?;
     let holder = ProcessId::of(Pid::this().as_raw()).ok_or_else(|| broken(&"it cannot find itself in /proc"))?;
+    let listener = listener.try_clone().map_err(|error| broken(&error))?;
     let program = Program::start(spec, mask)?;
     let started = Instant::now();
     let tree = Tree::new(program.leader, spec.keep_daemons, started.checked_add(spec.limit));

@@ -89,7 +89,7 @@ impl Serve {
     ///
     /// # Errors
     /// When `poll` fails for another reason than a signal.
-    pub(super) fn serve(mut self, write: &dyn Fn(&ExitRecord)) -> io::Result<()> {
+    pub(super) fn serve(&mut self, write: &dyn Fn(&ExitRecord)) -> io::Result<()> {
         let mut number = self.peers.len() as u64;
         let mut leave_at = None;
         loop {
