@@ -213,8 +213,9 @@ impl Window {
     fn taken(&self, bytes: u64) {
         let beyond = self.beyond.load(Ordering::Relaxed).min(bytes);
         self.beyond.fetch_sub(beyond, Ordering::Relaxed);
-        let room = usize::try_from(bytes - beyond).unwrap_or(0);
-        self.room.add_permits(room.min(WINDOW as usize - self.room.available_permits().min(WINDOW as usize)));
+        // Never more than the window, whatever a holder says.
+        let most = (WINDOW as usize).saturating_sub(self.room.available_permits());
+        self.room.add_permits(usize::try_from(bytes - beyond).unwrap_or(most).min(most));
     }
 
     fn close(&self) {
@@ -224,11 +225,13 @@ impl Window {
 
 fn write_spec(place: &Place, spec: &SessionSpec) -> Result<PathBuf, StartError> {
     let file = place.spec();
-    let failed = |error: io::Error| StartError::file(&file, error);
-    fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, error))?;
-    match fs::remove_file(&file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
+    let failed = |error: io::Error| StartError::file(&file, &error);
+    fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, &error))?;
+    // Left by a holder that did not come so far as to read it.
+    if let Err(error) = fs::remove_file(&file)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(failed(error));
     }
     let json = serde_json::to_vec(spec).map_err(|error| failed(error.into()))?;
     write_private(&file, &json).map_err(failed)?;
@@ -252,16 +255,14 @@ async fn start_holder(program: &Path, place: &Place, spec: &Path) -> Result<(Lin
     let pid = child.id();
     // Waited for whenever it ends, while this process lives; after that it is the system's.
     tokio::spawn(async move { child.wait().await });
-    match tokio::time::timeout(HELLO, Link::open(ours, 0)).await {
-        Ok(opened) => opened,
-        Err(_) => {
-            // It must not start the program any more, after this was reported as failed.
-            if let Some(id) = pid.and_then(|pid| ProcessId::of(i32::try_from(pid).ok()?)) {
-                process::kill(id);
-            }
-            Err(StartError::Holder(format!("it said nothing for {} s", HELLO.as_secs())))
-        }
+    if let Ok(opened) = tokio::time::timeout(HELLO, Link::open(ours, 0)).await {
+        return opened;
     }
+    // It must not start the program any more, after this was reported as failed.
+    if let Some(id) = pid.and_then(|pid| ProcessId::of(i32::try_from(pid).ok()?)) {
+        process::kill(id);
+    }
+    Err(StartError::Holder(format!("it said nothing for {} s", HELLO.as_secs())))
 }
 
 /// A connection to a holder.
@@ -275,16 +276,18 @@ struct Link {
 impl Link {
     /// Says the first word and waits for the reply.
     async fn open(stream: UnixStream, from: u64) -> Result<(Self, Hello), StartError> {
-        let failed = |error: io::Error| StartError::Holder(error.to_string());
         let (read, write) = stream.into_split();
         let mut link = Self { read, write, decoder: Decoder::default(), buffer: vec![0; PIECE] };
         let mut frame = Vec::new();
         Request::Attach(Attach { version: VERSION, from }).encode(&mut frame);
-        link.write.write_all(&frame).await.map_err(failed)?;
+        // A holder that has failed already does not hear it, but has said why.
+        let written = link.write.write_all(&frame).await;
         match next(&mut link.read, &mut link.decoder, &mut link.buffer).await {
             Some(Report::Hello(hello)) => Ok((link, hello)),
             Some(Report::Failed(error)) => Err(error),
-            _ => Err(StartError::Holder("it ended without a word".into())),
+            _ => Err(StartError::Holder(
+                written.err().map_or_else(|| "it ended without a word".into(), |error| error.to_string()),
+            )),
         }
     }
 }

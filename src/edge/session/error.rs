@@ -57,7 +57,7 @@ pub enum StartError {
 
 impl StartError {
     /// Returns the error for a file of the session.
-    pub(super) fn file(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
+    pub(super) fn file(path: impl Into<PathBuf>, reason: &dyn ToString) -> Self {
         Self::File { path: path.into(), reason: reason.to_string() }
     }
 }

@@ -65,7 +65,7 @@ fn end(all: &dyn Fn() -> Vec<Marked>) -> SweepReport {
     };
     let give_up = Instant::now() + Rung::Kill.patience();
     loop {
-        let found = process::stop_and_kill(&doomed);
+        let found = process::stop_and_kill(doomed);
         see(&found);
         let patience = give_up.saturating_duration_since(Instant::now());
         if found.is_empty() || patience.is_zero() {

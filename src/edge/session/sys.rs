@@ -64,24 +64,15 @@ pub(super) fn own_copy<T: ?Sized>(number: RawFd, _keeper: &T) -> io::Result<File
 pub(super) fn lead_own_session(command: &mut Command, mask: Mode) {
     unsafe {
         command.pre_exec(move || {
-            for signal in [
-                Signal::SIGHUP,
-                Signal::SIGINT,
-                Signal::SIGQUIT,
-                Signal::SIGTERM,
-                Signal::SIGCHLD,
-                Signal::SIGPIPE,
-                Signal::SIGTSTP,
-                Signal::SIGTTIN,
-                Signal::SIGTTOU,
-            ] {
-                let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-                sigaction(signal, &default)?;
+            let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+            for signal in Signal::iterator() {
+                // Refused for SIGKILL and SIGSTOP, which are as they always are.
+                let _ = sigaction(signal, &default);
             }
             sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
             umask(mask);
             nix::unistd::setsid()?;
-            Errno::result(libc::ioctl(libc::STDOUT_FILENO, libc::TIOCSCTTY.into(), 0))?;
+            Errno::result(libc::ioctl(libc::STDOUT_FILENO, libc::TIOCSCTTY as _, 0))?;
             Ok(())
         });
     }
@@ -110,6 +101,8 @@ pub(super) fn signals_as_bytes(signals: &[Signal]) -> io::Result<PipeReader> {
     for &signal in signals {
         unsafe { sigaction(signal, &action) }?;
     }
+    // A supervisor that has blocked them must not make them unheard here.
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
     Ok(reader)
 }
 

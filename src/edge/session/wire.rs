@@ -312,7 +312,9 @@ mod tests {
     #[test]
     fn every_request_comes_back_however_the_bytes_are_cut() {
         let mut bytes = Vec::new();
-        requests().iter().for_each(|request| request.encode(&mut bytes));
+        for request in requests() {
+            request.encode(&mut bytes);
+        }
         for size in [1, 2, 3, 7, bytes.len()] {
             let mut decoder = Decoder::default();
             let mut seen = Vec::new();

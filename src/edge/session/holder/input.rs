@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 
 /// The most bytes that may wait. Clients keep far below it by waiting for what was taken.
 const MOST: usize = 256 * 1024 * 1024;
+/// The most bytes written in one turn, so that a program that reads as fast does not keep the holder from all else.
+const TURN: usize = 1024 * 1024;
 /// What a terminal takes as the end of input, unless the program has changed it (`VEOF`, Ctrl-D).
 const END_OF_INPUT: u8 = 4;
 
@@ -108,15 +110,19 @@ impl Input {
         self.size = 0;
     }
 
-    /// Writes as much as goes in without blocking; returns what was taken.
+    /// Writes what goes in without blocking, up to a turn's worth; returns what was taken.
     pub(super) fn flush(&mut self) -> Vec<Taken> {
         let mut taken: Vec<Taken> = Vec::new();
-        while let Some(first) = self.waiting.front_mut() {
+        let mut total = 0;
+        while total < TURN
+            && let Some(first) = self.waiting.front_mut()
+        {
             let (Door::Pipe(file) | Door::Terminal(file)) = &mut self.door else { break };
             match file.write(first.bytes.get(first.taken..).unwrap_or_default()) {
                 Ok(count) => {
                     first.taken += count;
                     self.size -= count;
+                    total += count;
                     match taken.last_mut() {
                         Some(last) if last.from == first.from => last.bytes += count as u64,
                         _ => taken.push(Taken { from: first.from, bytes: count as u64 }),

@@ -87,7 +87,7 @@ fn check_folder(folder: &Path) -> Result<(), StartError> {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(StartError::NotAFolder(folder.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StartError::NoFolder(folder.to_owned())),
-        Err(error) => Err(StartError::file(folder, error)),
+        Err(error) => Err(StartError::file(folder, &error)),
     }
 }
 

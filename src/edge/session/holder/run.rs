@@ -72,12 +72,12 @@ fn client_at_stdout() -> Option<UnixStream> {
 
 /// Reads the specification and makes this a process of its own; returns the file mode mask that it had.
 fn prepare(spec_file: &Path, has_client: bool) -> Result<(SessionSpec, Mode), StartError> {
-    let bytes = fs::read(spec_file).map_err(|error| StartError::file(spec_file, error))?;
+    let bytes = fs::read(spec_file).map_err(|error| StartError::file(spec_file, &error))?;
     // It may hold secrets, and its job is done.
-    fs::remove_file(spec_file).map_err(|error| StartError::file(spec_file, error))?;
-    let mut spec: SessionSpec = serde_json::from_slice(&bytes).map_err(|error| StartError::file(spec_file, error))?;
+    fs::remove_file(spec_file).map_err(|error| StartError::file(spec_file, &error))?;
+    let mut spec: SessionSpec = serde_json::from_slice(&bytes).map_err(|error| StartError::file(spec_file, &error))?;
     for path in [&mut spec.folder, &mut spec.logs, &mut spec.socket] {
-        *path = std::path::absolute(&*path).map_err(|error| StartError::file(path.clone(), error))?;
+        *path = std::path::absolute(&*path).map_err(|error| StartError::file(path.clone(), &error))?;
     }
     let broken = |reason: &dyn ToString| StartError::Holder(reason.to_string());
     // Fails only for one that leads a group already, which then has no terminal to lose by.
@@ -98,9 +98,9 @@ fn prepare(spec_file: &Path, has_client: bool) -> Result<(SessionSpec, Mode), St
 
 fn hold(spec: SessionSpec, mask: Mode, client: &mut Option<UnixStream>) -> Result<(), StartError> {
     let place = Place::of(&spec);
-    fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, error))?;
+    fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, &error))?;
     let listener = listen(&place.socket)?;
-    let serve = start(&spec, &place, mask, listener).inspect_err(|_| {
+    let mut serve = start(&spec, &place, mask, &listener).inspect_err(|_| {
         for file in [place.socket.clone(), place.output(), place.errors(), place.times()] {
             let _ = fs::remove_file(file);
         }
@@ -108,7 +108,6 @@ fn hold(spec: SessionSpec, mask: Mode, client: &mut Option<UnixStream>) -> Resul
     let leader = serve.tree.leader();
     // What the specification holds of secrets is not needed any more.
     drop(spec);
-    let mut serve = serve;
     serve.peers.extend(client.take().and_then(first_peer));
     let write = |record: &ExitRecord| {
         let bytes = serde_json::to_vec_pretty(record).unwrap_or_default();
@@ -129,28 +128,31 @@ fn hold(spec: SessionSpec, mask: Mode, client: &mut Option<UnixStream>) -> Resul
     {
         write(&last_resort(leader, note));
     }
+    // While `listener` still listens: once nobody does, the file may be another holder's already.
     let _ = fs::remove_file(&place.socket);
     Ok(())
 }
 
 /// Everything that must be there before the program starts, then the program.
-fn start(spec: &SessionSpec, place: &Place, mask: Mode, listener: UnixListener) -> Result<Serve, StartError> {
+fn start(spec: &SessionSpec, place: &Place, mask: Mode, listener: &UnixListener) -> Result<Serve, StartError> {
     let exit = place.exit();
-    match fs::remove_file(&exit) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(StartError::file(exit, error)),
-        _ => {}
+    // Left by a session of the same number, which the journal does not know any more.
+    if let Err(error) = fs::remove_file(&exit)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(StartError::file(exit, &error));
     }
-    let at = |path: PathBuf| move |error: io::Error| StartError::file(path, error);
+    let at = |path: PathBuf| move |error: io::Error| StartError::file(path, &error);
     let output = Stream::create(&place.output(), spec.log_cap).map_err(at(place.output()))?;
     let times = Times::create(&place.times()).map_err(at(place.times()))?;
-    let errors = match spec.own_stderr {
-        true => Some(Stream::create(&place.errors(), spec.log_cap).map_err(at(place.errors()))?),
-        false => None,
-    };
+    let errors = (spec.own_stderr)
+        .then(|| Stream::create(&place.errors(), spec.log_cap).map_err(at(place.errors())))
+        .transpose()?;
     let broken = |error: &dyn ToString| StartError::Holder(error.to_string());
     let signals = [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
     let signals = sys::signals_as_bytes(&signals).map_err(|error| broken(&error))?;
     let holder = ProcessId::of(Pid::this().as_raw()).ok_or_else(|| broken(&"it cannot find itself in /proc"))?;
+    let listener = listener.try_clone().map_err(|error| broken(&error))?;
     let program = Program::start(spec, mask)?;
     let started = Instant::now();
     let tree = Tree::new(program.leader, spec.keep_daemons, started.checked_add(spec.limit));

@@ -70,15 +70,18 @@ pub(super) enum Line {
     HungUp(Instant),
 }
 
-/// What is ready.
-#[derive(Debug, Default)]
-struct Ready {
-    signals: bool,
-    listener: bool,
-    output: bool,
-    errors: bool,
-    input_gone: bool,
-    peers: Vec<u64>,
+/// What something can come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Signals,
+    Listener,
+    Peer(u64),
+    Output,
+    Errors,
+    /// There may be room for more input; it is tried in each turn anyway.
+    InputRoom,
+    /// The program has closed its end of the input's pipe.
+    InputEnd,
 }
 
 impl Serve {
@@ -86,29 +89,25 @@ impl Serve {
     ///
     /// # Errors
     /// When `poll` fails for another reason than a signal.
-    pub(super) fn serve(mut self, write: &dyn Fn(&ExitRecord)) -> io::Result<()> {
+    pub(super) fn serve(&mut self, write: &dyn Fn(&ExitRecord)) -> io::Result<()> {
         let mut number = self.peers.len() as u64;
         let mut leave_at = None;
         loop {
             let ready = self.wait(leave_at)?;
             let now = Instant::now();
-            if ready.signals {
-                self.hear_signals(now);
+            for source in ready {
+                match source {
+                    Source::Signals => self.hear_signals(now),
+                    Source::Listener => self.accept(&mut number),
+                    Source::Peer(number) => self.hear_peer(number, now),
+                    Source::Output => self.read_output(TURN, now),
+                    Source::Errors => self.read_errors(TURN),
+                    Source::InputRoom => {}
+                    Source::InputEnd => self.program.input.give_up(),
+                }
             }
-            if ready.listener {
-                self.accept(&mut number);
-            }
-            for request in self.hear_peers(&ready.peers) {
-                self.obey(request, now);
-            }
-            if ready.input_gone {
-                self.program.input.give_up();
-            }
-            if ready.output || matches!(self.line, Line::HungUp(look) if now >= look) {
+            if matches!(self.line, Line::HungUp(look) if now >= look) {
                 self.read_output(TURN, now);
-            }
-            if ready.errors {
-                self.read_errors(TURN);
             }
             if leave_at.is_none() {
                 let silent = self.line != Line::Open && self.program.errors.is_none();
@@ -138,58 +137,47 @@ impl Serve {
         }
     }
 
-    /// Waits until something happens or is due.
-    fn wait(&self, leave_at: Option<Instant>) -> io::Result<Ready> {
-        let look = if let Line::HungUp(look) = self.line { Some(look) } else { None };
-        let due = match leave_at {
-            Some(at) => Some(at),
-            None => [self.tree.next_wake(), look].into_iter().flatten().min(),
-        };
-        let due = due.map(|due| {
-            // Rounded up: a timeout of zero would spin.
-            let left = due.saturating_duration_since(Instant::now());
-            let ms = millis(left.saturating_add(Duration::from_micros(999)));
-            PollTimeout::try_from(ms).unwrap_or(PollTimeout::MAX)
-        });
-
-        let mut fds = vec![
-            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.listener.as_fd(), PollFlags::POLLIN),
+    /// Waits until something happens or is due; returns what may have something.
+    fn wait(&self, leave_at: Option<Instant>) -> io::Result<Vec<Source>> {
+        let mut sources = vec![
+            (Source::Signals, self.signals.as_fd(), PollFlags::POLLIN),
+            (Source::Listener, self.listener.as_fd(), PollFlags::POLLIN),
         ];
-        let over = leave_at.is_some();
-        let output =
-            add(&mut fds, (self.line == Line::Open && !over).then_some(&self.program.output), PollFlags::POLLIN);
-        let errors = add(&mut fds, self.program.errors.as_ref().filter(|_| !over), PollFlags::POLLIN);
-        add(&mut fds, self.program.input.waits_for(), PollFlags::POLLOUT);
-        let input = add(&mut fds, self.program.input.pipe(), PollFlags::empty());
-        let first_peer = fds.len();
         for peer in &self.peers {
-            let flags = if peer.has_more() { PollFlags::POLLIN | PollFlags::POLLOUT } else { PollFlags::POLLIN };
-            fds.push(PollFd::new(peer.socket.as_fd(), flags));
+            let room = if peer.has_more() { PollFlags::POLLOUT } else { PollFlags::empty() };
+            sources.push((Source::Peer(peer.number), peer.socket.as_fd(), PollFlags::POLLIN | room));
         }
-
-        match poll(&mut fds, due) {
+        if leave_at.is_none() {
+            if self.line == Line::Open {
+                sources.push((Source::Output, self.program.output.as_fd(), PollFlags::POLLIN));
+            }
+            if let Some(errors) = &self.program.errors {
+                sources.push((Source::Errors, errors.as_fd(), PollFlags::POLLIN));
+            }
+            if let Some(input) = self.program.input.waits_for() {
+                sources.push((Source::InputRoom, input.as_fd(), PollFlags::POLLOUT));
+            } else if let Some(pipe) = self.program.input.pipe() {
+                sources.push((Source::InputEnd, pipe.as_fd(), PollFlags::empty()));
+            }
+        }
+        let mut fds: Vec<PollFd> = sources.iter().map(|&(_, fd, flags)| PollFd::new(fd, flags)).collect();
+        match poll(&mut fds, self.timeout(leave_at)) {
             Ok(_) => {}
-            Err(Errno::EINTR) => return Ok(Ready::default()),
+            Err(Errno::EINTR) => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         }
-        let any = |index: usize| fds.get(index).and_then(PollFd::any).unwrap_or(false);
-        let gone = PollFlags::POLLERR | PollFlags::POLLHUP;
-        let is_gone = |index: usize| fds.get(index).and_then(PollFd::revents).is_some_and(|f| f.intersects(gone));
-        let heard = |index: usize| {
-            let flags = fds.get(index).and_then(PollFd::revents).unwrap_or(PollFlags::empty());
-            flags.intersects(PollFlags::POLLIN | gone)
-        };
-        Ok(Ready {
-            signals: any(0),
-            listener: any(1),
-            output: output.is_some_and(any),
-            errors: errors.is_some_and(any),
-            input_gone: input.is_some_and(is_gone),
-            peers: (self.peers.iter().enumerate())
-                .filter(|(index, _)| heard(first_peer + index))
-                .map(|(_, peer)| peer.number)
-                .collect(),
+        let ready = sources.iter().zip(&fds).filter(|(_, fd)| fd.any().unwrap_or(true));
+        Ok(ready.map(|(&(source, ..), _)| source).collect())
+    }
+
+    /// Returns how long may be waited, for ever if nothing is due.
+    fn timeout(&self, leave_at: Option<Instant>) -> PollTimeout {
+        let look = if let Line::HungUp(look) = self.line { Some(look) } else { None };
+        let due = leave_at.or_else(|| [self.tree.next_wake(), look].into_iter().flatten().min());
+        due.map_or(PollTimeout::NONE, |due| {
+            // Rounded up: a timeout of zero would spin.
+            let left = due.saturating_duration_since(Instant::now()) + Duration::from_micros(999);
+            PollTimeout::try_from(millis(left)).unwrap_or(PollTimeout::MAX)
         })
     }
 
@@ -219,29 +207,24 @@ impl Serve {
         }
     }
 
-    fn hear_peers(&mut self, ready: &[u64]) -> Vec<(u64, Request)> {
-        let mut requests = Vec::new();
-        for peer in self.peers.iter_mut().filter(|peer| ready.contains(&peer.number)) {
-            let number = peer.number;
-            requests.extend(peer.receive().into_iter().map(|request| (number, request)));
+    fn hear_peer(&mut self, number: u64, now: Instant) {
+        let Some(at) = self.peers.iter().position(|peer| peer.number == number) else { return };
+        let Some(requests) = self.peers.get_mut(at).map(Peer::receive) else { return };
+        for request in requests {
+            self.obey(at, request, now);
         }
-        requests
     }
 
-    fn obey(&mut self, (number, request): (u64, Request), now: Instant) {
-        let hello = Report::Hello(Hello { version: VERSION, holder: self.holder, leader: self.tree.leader() });
-        let peer = self.peers.iter_mut().find(|peer| peer.number == number);
+    fn obey(&mut self, at: usize, request: Request, now: Instant) {
+        let Some(peer) = self.peers.get_mut(at) else { return };
         match request {
             Request::Attach(attach) => {
-                if let Some(peer) = peer {
-                    peer.tell(&hello);
-                    peer.attach(attach);
-                }
+                let (holder, leader) = (self.holder, self.tree.leader());
+                peer.tell(&Report::Hello(Hello { version: VERSION, holder, leader }));
+                peer.attach(attach);
             }
             Request::Write(bytes) => {
-                if !self.program.input.write(number, bytes)
-                    && let Some(peer) = peer
-                {
+                if !self.program.input.write(peer.number, bytes) {
                     peer.leave();
                 }
             }
@@ -308,12 +291,6 @@ impl Serve {
                 .collect(),
         }
     }
-}
-
-/// Adds a file to what is waited for; returns its place in the list.
-fn add<'a>(fds: &mut Vec<PollFd<'a>>, file: Option<&'a File>, flags: PollFlags) -> Option<usize> {
-    fds.push(PollFd::new(file?.as_fd(), flags));
-    Some(fds.len() - 1)
 }
 
 /// Why a piece ends where it does.

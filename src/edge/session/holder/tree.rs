@@ -23,7 +23,8 @@ const NAMED: usize = 100;
 #[derive(Debug)]
 pub(super) struct Tree {
     leader: ProcessId,
-    keep_daemons: bool,
+    /// Who is meant when it is told to end: daemons that may stay are not.
+    scope: Scope,
     /// When the program has run too long; `None` once that has been seen to.
     limit: Option<Instant>,
     phase: Phase,
@@ -57,7 +58,7 @@ impl Tree {
     pub(super) fn new(leader: ProcessId, keep_daemons: bool, limit: Option<Instant>) -> Self {
         Self {
             leader,
-            keep_daemons,
+            scope: if keep_daemons { Scope::Session } else { Scope::Tree },
             limit,
             phase: Phase::Running,
             exit: None,
@@ -102,7 +103,6 @@ impl Tree {
     /// Tells it to end, this hard. The end of its input, [`Rung::Ask`], is not the tree's business.
     pub(super) fn signal(&mut self, rung: Rung, now: Instant) {
         match rung {
-            Rung::Ask => {}
             // A process group may be signalled for as long as its leader was not waited for.
             Rung::Interrupt if self.is_running() => {
                 let group = Pid::from_raw(self.leader.pid);
@@ -110,11 +110,11 @@ impl Tree {
                 let _ = killpg(group, Signal::SIGINT);
                 let _ = killpg(group, Signal::SIGCONT);
             }
-            Rung::Interrupt => {}
+            Rung::Ask | Rung::Interrupt => {}
             Rung::Terminate => {
                 self.told = true;
                 if !self.is_over() {
-                    process::terminate(self.leader, self.scope());
+                    process::terminate(self.leader, self.scope);
                 }
             }
             Rung::Kill => {
@@ -170,7 +170,7 @@ impl Tree {
         match self.phase {
             Phase::Leaving { kill_at } if now >= kill_at => self.signal(Rung::Kill, now),
             Phase::Draining { until } if self.childless || silent || now >= until => {
-                self.phase = if self.childless || (self.keep_daemons && !self.told) {
+                self.phase = if self.childless || (self.scope == Scope::Session && !self.told) {
                     Phase::Over
                 } else {
                     Phase::Sweeping { next: now, give_up: now + Rung::Kill.patience() }
@@ -195,7 +195,7 @@ impl Tree {
                 self.phase = if now >= give_up {
                     self.left = found.iter().map(Ended::from).collect();
                     Phase::Over
-                } else if found.is_empty() && self.keep_daemons {
+                } else if found.is_empty() && self.scope == Scope::Session {
                     Phase::Over
                 } else {
                     Phase::Sweeping { next: now + BETWEEN_ROUNDS, give_up }
@@ -205,13 +205,8 @@ impl Tree {
         }
     }
 
-    /// Who is meant when it is told to end: daemons that may stay are not.
-    fn scope(&self) -> Scope {
-        if self.keep_daemons { Scope::Session } else { Scope::Tree }
-    }
-
     fn round(&self) -> Vec<Found> {
-        process::kill_round(self.leader, self.scope())
+        process::kill_round(self.leader, self.scope)
     }
 
     /// Kills everything, blocking, for a holder that cannot go on; returns what could not be killed.
