@@ -1,1 +1,30 @@
 //! The shadow repository: snapshots, workspaces, landing and undo.
+
+mod carry;
+mod diff;
+mod error;
+mod git;
+mod image;
+mod in_place;
+mod land;
+mod merge;
+mod recover;
+mod scan;
+mod shadow;
+mod sizes;
+mod slot;
+mod snapshot;
+mod supply;
+mod swap;
+mod undo;
+mod user_repo;
+
+pub use diff::Pair;
+pub use error::WorkspaceError;
+pub use land::{Landing, LandingState};
+pub use merge::{Conflict, ConflictPart, Merge, MergeOutcome};
+pub use recover::Recovered;
+pub use shadow::Shadow;
+pub use sizes::Sizes;
+pub use slot::Prepared;
+pub use undo::Undo;

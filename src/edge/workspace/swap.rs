@@ -1,0 +1,324 @@
+//! How files are exchanged with prepared ones, and all of it taken back when something unexpected comes out.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::error::{At, Result, WorkspaceError};
+use super::image::{Entry, Images, Node};
+use super::user_repo::is_absent;
+use crate::model::own_writes::OwnWrites;
+use crate::model::path::ProjectPath;
+
+/// How a swap ended. Unless it is done, everything is as it was.
+#[derive(Debug)]
+pub(super) enum Swapped {
+    /// All files are in place.
+    Done,
+    /// These files changed under our hands.
+    Surprised(Vec<ProjectPath>),
+}
+
+/// One step that can be taken back.
+enum Step<'a> {
+    Made(PathBuf),
+    Removed(PathBuf, u32),
+    /// `hold` has what was displaced; with `Absent` before, nothing.
+    Put {
+        entry: &'a Entry,
+        hold: PathBuf,
+    },
+}
+
+/// The exchange of the files of one landing or undo.
+pub(super) struct Swap<'a> {
+    pub(super) project: &'a Path,
+    /// Has the new file of entry N as `N`, and afterwards the old one.
+    pub(super) stage: &'a Path,
+    /// Distinguishes our names beside the user's files.
+    pub(super) tag: &'a str,
+    pub(super) images: &'a Images,
+    pub(super) own: &'a OwnWrites,
+}
+
+impl<'a> Swap<'a> {
+    /// Exchanges all files, looks at what came out, and takes all of it back if that is not what was expected.
+    pub(super) fn run(&self) -> Result<Swapped> {
+        let mut steps = Vec::new();
+        match self.forward(&mut steps) {
+            Ok(surprises) if surprises.is_empty() => {
+                self.clear_holds(&steps);
+                Ok(Swapped::Done)
+            }
+            Ok(surprises) => {
+                self.back(&steps)?;
+                Ok(Swapped::Surprised(surprises))
+            }
+            Err(error) => {
+                self.back(&steps)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Does the steps; returns the paths at which something unexpected stood, stopping at the first.
+    fn forward(&self, steps: &mut Vec<Step<'a>>) -> Result<Vec<ProjectPath>> {
+        let entries = || self.images.entries.iter().enumerate();
+        // What goes, goes first, deepest first: a file may come where a folder was.
+        for (number, entry) in entries().rev().filter(|(_, entry)| entry.post == Node::Absent) {
+            if !self.take_away(number, entry, steps)? {
+                return Ok(vec![entry.path.clone()]);
+            }
+        }
+        for (folder, mode) in self.images.emptied.iter().rev() {
+            let path = folder.under(self.project);
+            // Not empty, or gone already: nothing of ours to do.
+            if path.symlink_metadata().is_ok_and(|meta| meta.is_dir()) && fs::remove_dir(&path).is_ok() {
+                steps.push(Step::Removed(path, *mode));
+            }
+        }
+        for (number, entry) in entries().filter(|(_, entry)| entry.post != Node::Absent) {
+            if !self.make_folders(&entry.path, steps)? || !self.put(number, entry, steps)? {
+                return Ok(vec![entry.path.clone()]);
+            }
+        }
+        // A program that had a file open could go on writing to what we displaced.
+        let mut surprises = Vec::new();
+        for step in steps.iter() {
+            if let Step::Put { entry, hold } = step {
+                if entry.pre != Node::Absent && Node::read(hold)?.as_ref() != Some(&entry.pre) {
+                    surprises.push(entry.path.clone());
+                }
+            }
+        }
+        Ok(surprises)
+    }
+
+    /// Moves a file out of the tree; false if it is not the one that was expected.
+    fn take_away(&self, number: usize, entry: &'a Entry, steps: &mut Vec<Step<'a>>) -> Result<bool> {
+        let target = entry.path.under(self.project);
+        let mut hold = self.stage.join(number.to_string());
+        self.own.register(entry.path.clone(), entry.post.hash());
+        let mut moved = move_to_free(&target, &hold);
+        if moved.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::CrossesDevices) {
+            hold = self.beside(&target, number);
+            moved = move_to_free(&target, &hold);
+        }
+        match moved {
+            Ok(()) => {}
+            Err(error) if is_absent(&error) => return Ok(false),
+            Err(source) => return Err(WorkspaceError::Io { what: "move away", path: target, source }),
+        }
+        let found = Node::read(&hold)?;
+        steps.push(Step::Put { entry, hold });
+        Ok(found.as_ref() == Some(&entry.pre))
+    }
+
+    /// Puts a prepared file in its place; false if something unexpected stood there.
+    fn put(&self, number: usize, entry: &'a Entry, steps: &mut Vec<Step<'a>>) -> Result<bool> {
+        let target = entry.path.under(self.project);
+        let mut hold = self.stage.join(number.to_string());
+        let is_new = entry.pre == Node::Absent;
+        let place = |hold: &Path| if is_new { move_to_free(hold, &target) } else { exchange(hold, &target) };
+        self.own.register(entry.path.clone(), entry.post.hash());
+        let mut placed = place(&hold);
+        if placed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::CrossesDevices) {
+            // The state folder is on another file system: the new file is written once more, beside the old one.
+            hold = self.beside(&target, number);
+            if let Some(beside) = hold.strip_prefix(self.project).ok().and_then(ProjectPath::new) {
+                self.own.register(beside, entry.post.hash());
+            }
+            entry.post.create(&hold)?;
+            placed = place(&hold);
+            if placed.is_err() {
+                let _ = fs::remove_file(&hold);
+            }
+        }
+        match placed {
+            Ok(()) => {}
+            Err(error) if is_absent(&error) || error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(source) => return Err(WorkspaceError::Io { what: "replace", path: target, source }),
+        }
+        let expected = is_new || Node::read(&hold)?.as_ref() == Some(&entry.pre);
+        steps.push(Step::Put { entry, hold });
+        Ok(expected)
+    }
+
+    /// Makes the folders above a path; false if something else stands where one has to be.
+    fn make_folders(&self, path: &ProjectPath, steps: &mut Vec<Step<'a>>) -> Result<bool> {
+        for folder in folders_above(path) {
+            let full = folder.under(self.project);
+            match full.symlink_metadata() {
+                Ok(meta) if meta.is_dir() => {}
+                Ok(_) => return Ok(false),
+                Err(error) if is_absent(&error) => {
+                    fs::create_dir(&full).at("create", &full)?;
+                    if let Some(mode) = self.images.modes.get(&folder) {
+                        fs::set_permissions(&full, Permissions::from_mode(*mode)).at("set the mode of", &full)?;
+                    }
+                    steps.push(Step::Made(full));
+                }
+                Err(source) => return Err(WorkspaceError::NotReadable { path: full, source }),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes steps back, the last first. All are tried; the first failure is reported.
+    fn back(&self, steps: &[Step<'_>]) -> Result<()> {
+        let mut failed = Ok(());
+        for step in steps.iter().rev() {
+            let done = match step {
+                Step::Made(path) => match fs::remove_dir(path) {
+                    // The user put something into it meanwhile; then it is theirs.
+                    Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+                    other => other.at("remove", path),
+                },
+                Step::Removed(path, mode) => match fs::create_dir(path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                    other => {
+                        other.and_then(|()| fs::set_permissions(path, Permissions::from_mode(*mode))).at("create", path)
+                    }
+                },
+                Step::Put { entry, hold } => self.put_back(entry, hold),
+            };
+            if failed.is_ok() {
+                failed = done;
+            }
+        }
+        for entry in &self.images.entries {
+            self.own.withdraw(&entry.path);
+        }
+        failed
+    }
+
+    /// Puts back what was displaced, unless the user has changed the file since.
+    fn put_back(&self, entry: &Entry, hold: &Path) -> Result<()> {
+        let target = entry.path.under(self.project);
+        if Node::read(&target)?.as_ref() != Some(&entry.post) {
+            return Ok(());
+        }
+        match (&entry.pre, &entry.post) {
+            (Node::Absent, _) => move_to_free(&target, hold).at("take back", &target)?,
+            (_, Node::Absent) => return move_to_free(hold, &target).at("put back", &target),
+            _ => exchange(hold, &target).at("put back", &target)?,
+        }
+        // What is aside now is ours; in the stage it goes with it.
+        if hold.parent() == Some(self.stage) { Ok(()) } else { fs::remove_file(hold).at("remove", hold) }
+    }
+
+    /// Removes displaced files that lie beside the new ones; those in the stage go with it.
+    fn clear_holds(&self, steps: &[Step<'_>]) {
+        for step in steps {
+            if let Step::Put { hold, .. } = step {
+                if hold.parent() != Some(self.stage) {
+                    let _ = fs::remove_file(hold);
+                }
+            }
+        }
+    }
+
+    /// Returns our name beside a file.
+    fn beside(&self, target: &Path, number: usize) -> PathBuf {
+        beside(target, self.tag, number)
+    }
+}
+
+/// Returns our name beside a file, for when the state folder is on another file system.
+pub(super) fn beside(target: &Path, tag: &str, number: usize) -> PathBuf {
+    target.with_file_name(format!(".orchestrator-{tag}-{number}.tmp"))
+}
+
+/// Returns the folders above a path, the top one first.
+pub(super) fn folders_above(path: &ProjectPath) -> Vec<ProjectPath> {
+    let mut folders: Vec<_> = path.as_path().ancestors().skip(1).filter_map(ProjectPath::new).collect();
+    folders.reverse();
+    folders
+}
+
+/// Returns the folders above some paths.
+pub(super) fn all_folders_above<'a>(paths: impl IntoIterator<Item = &'a ProjectPath>) -> BTreeSet<ProjectPath> {
+    paths.into_iter().flat_map(folders_above).collect()
+}
+
+/// Exchanges two files in one step: at no moment is one of the names without a file.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    use nix::errno::Errno;
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    match renameat2(AT_FDCWD, one, AT_FDCWD, other, RenameFlags::RENAME_EXCHANGE) {
+        // Some file systems (NFS, FUSE) cannot.
+        Err(Errno::EINVAL | Errno::ENOSYS) => exchange_in_steps(one, other),
+        done => Ok(done?),
+    }
+}
+
+/// Exchanges two files.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    exchange_in_steps(one, other)
+}
+
+/// Exchanges two files where the system cannot do it in one step. `other` is missing for a moment, and a file that
+/// someone creates there in that moment is not overwritten: then the old one stays aside and this fails.
+fn exchange_in_steps(one: &Path, other: &Path) -> io::Result<()> {
+    let aside = aside(one);
+    fs::rename(other, &aside)?;
+    if let Err(error) = move_to_free(one, other) {
+        let _ = move_to_free(&aside, other);
+        return Err(error);
+    }
+    fs::rename(&aside, one)
+}
+
+/// Returns where the old file is for a moment when an exchange takes several steps.
+pub(super) fn aside(hold: &Path) -> PathBuf {
+    hold.with_extension("old")
+}
+
+/// Moves a file to a name that must be free.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    use nix::errno::Errno;
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
+        Err(Errno::EINVAL | Errno::ENOSYS) => link_and_unlink(from, to),
+        done => Ok(done?),
+    }
+}
+
+/// Moves a file to a name that must be free.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    link_and_unlink(from, to)
+}
+
+/// Moves a file by a second name: a link is refused where something stands, a rename is not.
+fn link_and_unlink(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)?;
+    fs::remove_file(from)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop here")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_change_places_in_one_step_or_in_several() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("1"), folder.path().join("2"));
+        fs::write(&one, "1").unwrap();
+        fs::write(&other, "2").unwrap();
+        for (exchange, now) in [(exchange as fn(&Path, &Path) -> _, "2"), (exchange_in_steps, "1")] {
+            exchange(&one, &other).unwrap();
+            assert_eq!(fs::read_to_string(&one).unwrap(), now);
+        }
+        for free in [move_to_free as fn(&Path, &Path) -> io::Result<()>, link_and_unlink] {
+            assert_eq!(free(&one, &other).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}
