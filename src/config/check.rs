@@ -56,11 +56,19 @@ impl View<'_> {
         let (watch, fix) = (&settings.watch, &settings.fix);
         if watch.settle > watch.settle_max {
             let limit = write_time(watch.settle_max);
-            self.error("watch.settle", format!("settle is longer than settle_max, which is {limit}"), "raise settle_max");
+            self.error(
+                "watch.settle",
+                format!("settle is longer than settle_max, which is {limit}"),
+                "raise settle_max",
+            );
         }
         if fix.backoff > fix.backoff_max {
             let limit = write_time(fix.backoff_max);
-            self.error("fix.backoff", format!("backoff is longer than backoff_max, which is {limit}"), "raise backoff_max");
+            self.error(
+                "fix.backoff",
+                format!("backoff is longer than backoff_max, which is {limit}"),
+                "raise backoff_max",
+            );
         }
         self.globs("watch.ignore", &watch.ignore);
         self.globs("fix.protect", &fix.protect);
@@ -91,7 +99,11 @@ impl View<'_> {
         for (name, agent) in &settings.agents {
             if agent.program.is_empty() && !self.incomplete {
                 let hint = "write program = \"…\"";
-                self.error(&format!("agent.{name}"), format!("agent `{name}` of kind \"command\" has no program"), hint);
+                self.error(
+                    &format!("agent.{name}"),
+                    format!("agent `{name}` of kind \"command\" has no program"),
+                    hint,
+                );
             }
         }
         for (name, role) in &settings.roles {
@@ -115,26 +127,39 @@ impl View<'_> {
         let (key, name) = (format!("check[{number}].name"), &check.name.0);
         if name.trim().is_empty() {
             if !self.incomplete || self.places.is_given(&key) {
-                let at = if self.places.is_given(&key) { &key } else { "check" };
-                self.error(at, format!("check {} has no name", number + 1), "write name = \"unit\"");
+                let whole = format!("check[{number}]");
+                let at = if self.places.is_given(&key) { &key } else { &whole };
+                self.error(at, "a check without a name", "write name = \"unit\"");
             }
         } else if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-            self.error(&key, format!("{name:?} is no name for a check"), format!("use up to {LONGEST_NAME} visible characters"));
+            self.error(
+                &key,
+                format!("{name:?} is no name for a check"),
+                format!("use up to {LONGEST_NAME} visible characters"),
+            );
         } else if settings.checks[..number].iter().any(|earlier| earlier.name == check.name) {
             let first = settings.checks.iter().position(|earlier| earlier.name == check.name).unwrap_or_default();
             let line = self.places.diagnostic(&format!("check[{first}].name"), "").line.unwrap_or_default();
-            self.error(&key, format!("a second check named \"{name}\""), format!("the first is in line {line}; names are unique"));
+            self.error(
+                &key,
+                format!("a second check named \"{name}\""),
+                format!("the first is in line {line}; names are unique"),
+            );
         }
     }
 
     fn command(&mut self, number: usize, check: &Check) {
         let run = format!("check[{number}].run");
         if check.run.trim().is_empty() && (!self.incomplete || self.places.is_given(&run)) {
-            let at = if self.places.is_given(&run) { &run } else { "check" };
-            self.error(at, format!("check {} has nothing to run", check.name), "write run = \"cargo test\"");
+            let whole = format!("check[{number}]");
+            let at = if self.places.is_given(&run) { &run } else { &whole };
+            self.error(at, "a check with nothing to run", "write run = \"cargo test\"");
         }
         self.unknown(&run, &check.run);
-        if check.tests.is_none() && !self.incomplete && placeholders(&check.run).any(|known| known == Placeholder::Tests) {
+        if check.tests.is_none()
+            && !self.incomplete
+            && placeholders(&check.run).any(|known| known == Placeholder::Tests)
+        {
             let hint = "add tests = \"tests/test_{stem}.py\", or the like, to this [[check]]";
             self.errors.push(self.places.within(&run, "{tests}", "{tests} has no meaning without `tests`").hint(hint));
         }
@@ -193,11 +218,21 @@ impl View<'_> {
                 let hint = "globs know *, **, ?, [abc] and {a,b}; write [[] for a bracket itself";
                 self.error(&key, format!("bad glob: {}", error.kind()), hint);
             } else if glob.starts_with('!') {
-                self.error(&key, "a glob cannot begin with !", "list what counts, and use watch.ignore for what does not");
+                self.error(
+                    &key,
+                    "a glob cannot begin with !",
+                    "list what counts, and use watch.ignore for what does not",
+                );
             } else if glob.trim().is_empty() {
                 self.error(&key, "an empty glob", "remove it; an empty list means all files");
-            } else if (glob.starts_with('/') && !key.starts_with("watch.ignore")) || glob.split('/').any(|part| part == "..") {
-                self.error(&key, "this glob leads out of the project", "globs are relative to the project, without / at the start or ..");
+            } else if (glob.starts_with('/') && !key.starts_with("watch.ignore"))
+                || glob.split('/').any(|part| part == "..")
+            {
+                self.error(
+                    &key,
+                    "this glob leads out of the project",
+                    "globs are relative to the project, without / at the start or ..",
+                );
             }
         }
     }

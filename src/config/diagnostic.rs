@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -35,12 +35,19 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// Makes a diagnostic about something without lines: a whole file, a variable, a flag.
     pub(crate) fn about(source: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { file: source.into(), line: None, col: None, message: message.into(), hint: None, excerpt: None }
+        Self {
+            file: plain(&source.into()),
+            line: None,
+            col: None,
+            message: plain(&message.into()),
+            hint: None,
+            excerpt: None,
+        }
     }
 
     /// Adds what would be right.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(plain(&hint.into()));
         self
     }
 }
@@ -54,7 +61,8 @@ impl fmt::Display for Diagnostic {
             if let Some(excerpt) = &self.excerpt {
                 let gutter = line.to_string().len();
                 // Tabs are kept, so that the marker stands below its text whatever their width.
-                let indent: String = excerpt.text.chars().take(col - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+                let indent: String =
+                    excerpt.text.chars().take(col - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
                 write!(f, "\n {:gutter$} |\n {line} | {}", "", excerpt.text)?;
                 write!(f, "\n {:gutter$} | {indent}{}", "", "^".repeat(excerpt.width))?;
             }
@@ -66,11 +74,14 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Takes the power over the terminal from a text that a strange project wrote; as many characters as before.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// A configuration file as read, to turn byte ranges into lines.
 #[derive(Clone, Debug)]
 pub(crate) struct SourceText {
-    /// Where it was read from.
-    pub(crate) path: PathBuf,
     /// How it is shown.
     pub(crate) label: String,
     /// What it says.
@@ -81,7 +92,7 @@ impl SourceText {
     /// Takes a file; one inside the project is shown relative to it.
     pub(crate) fn new(path: &Path, project: &Path, text: String) -> Self {
         let label = path.strip_prefix(project).unwrap_or(path).display().to_string();
-        Self { path: path.to_owned(), label, text }
+        Self { label, text }
     }
 
     /// Returns line and column, both from 1, of a byte.
@@ -100,12 +111,12 @@ impl SourceText {
         let (line, col) = self.place(range.start);
         let text = self.text.lines().nth(line - 1).unwrap_or_default().to_owned();
         let marked = self.text.get(range.clone()).and_then(|marked| marked.lines().next()).unwrap_or_default();
-        let excerpt = Excerpt { text, width: marked.chars().count().max(1) };
+        let excerpt = Excerpt { text: plain(&text), width: marked.chars().count().max(1) };
         Diagnostic {
             file: self.label.clone(),
             line: Some(line),
             col: Some(col),
-            message: message.into(),
+            message: plain(&message.into()),
             hint: None,
             excerpt: Some(excerpt),
         }
@@ -148,11 +159,7 @@ mod tests {
 
     #[test]
     fn a_marker_stands_below_what_it_means() {
-        let source = SourceText {
-            path: PathBuf::from("x.toml"),
-            label: "x.toml".to_owned(),
-            text: "a = 1\n\tgrün = \"böse\"\n".to_owned(),
-        };
+        let source = SourceText { label: "x.toml".to_owned(), text: "a = 1\n\tgrün = \"böse\"\n".to_owned() };
         let at = source.text.find("\"böse\"").unwrap_or_default();
         let shown = source.diagnostic(&(at..at + 7), "no").hint("yes").to_string();
         assert_eq!(
@@ -160,6 +167,7 @@ mod tests {
             "error: no\n  --> x.toml:2:9\n   |\n 2 | \tgrün = \"böse\"\n   | \t       ^^^^^^\n  hint: yes"
         );
         assert_eq!(source.place(9999), (3, 1));
+        assert!(!Diagnostic::about("x\u{1b}[2J", "y\u{7}").hint("z\u{1b}").to_string().contains(['\u{1b}', '\u{7}']));
     }
 
     #[test]

@@ -28,7 +28,8 @@ const SETTINGS: [&str; 10] = [
 ];
 
 /// Names whose values are kept, unread, for the parts that need them.
-const SECRETS: [&str; 5] = ["ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GITHUB_REPO", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL"];
+const SECRETS: [&str; 5] =
+    ["ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GITHUB_REPO", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL"];
 
 /// Values that must not be shown or stored. Shows nothing of itself, not even names.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -84,7 +85,7 @@ struct Variable<'a> {
 }
 
 impl Variable<'_> {
-    fn apply(self, extras: &mut Extras) {
+    fn apply(mut self, extras: &mut Extras) {
         let settings = &mut self.draft.settings;
         match self.name {
             "WATCH_PATHS" => self.watch_paths(),
@@ -185,7 +186,7 @@ impl Variable<'_> {
         let key = format!("\0{}", self.name);
         let places = &mut self.draft.places;
         places.keys.insert(key.clone(), self.origin.clone());
-        let diagnostic = places.diagnostic(&key, format!("{:?} is not possible for {}", self.value, self.name));
+        let diagnostic = places.diagnostic(&key, format!("{:?} is not possible here", self.value));
         places.keys.remove(&key);
         self.draft.diagnostics.push(diagnostic.hint(hint));
     }

@@ -21,7 +21,7 @@ pub(crate) type List = Given<Vec<Spanned<String>>>;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigFile {
     pub(crate) watch: Option<WatchTable>,
-    pub(crate) check: Given<Vec<CheckTable>>,
+    pub(crate) check: Given<Vec<Spanned<CheckTable>>>,
     pub(crate) fix: Option<FixTable>,
     pub(crate) limits: Option<LimitsTable>,
     pub(crate) workspace: Option<WorkspaceTable>,
@@ -156,7 +156,10 @@ pub(crate) fn parse_time(text: &str) -> Option<Duration> {
 /// Writes a span of time the way it may be written in a file.
 pub(crate) fn write_time(span: Duration) -> String {
     let millis = span.as_millis();
-    for (unit, name) in [(3_600_000, "h"), (60_000, "m"), (1000, "s")] {
+    if millis == 0 {
+        return "0s".to_owned();
+    }
+    for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")] {
         if millis >= unit && millis.is_multiple_of(unit) {
             return format!("{}{name}", millis / unit);
         }
@@ -199,15 +202,21 @@ mod tests {
 
     #[test]
     fn times_are_numbers_with_a_unit() {
-        for (text, millis) in
-            [("300ms", 300), ("2s", 2000), ("1.5s", 1500), ("10m", 600_000), ("1h", 3_600_000), ("0s", 0), (" 2 s ", 2000)]
-        {
+        for (text, millis) in [
+            ("300ms", 300),
+            ("2s", 2000),
+            ("1.5s", 1500),
+            ("10m", 600_000),
+            ("1h", 3_600_000),
+            ("0s", 0),
+            (" 2 s ", 2000),
+        ] {
             assert_eq!(parse_time(text), Some(Duration::from_millis(millis)), "{text}");
         }
         for text in ["", "5", "s", "-1s", "1 hour", "1.2.3s", "1e9h", "999999999999999999999h", "NaNs", "infs", "1s2"] {
             assert_eq!(parse_time(text), None, "{text}");
         }
-        for text in ["300ms", "2s", "10m", "1h", "90s", "0ms"] {
+        for text in ["300ms", "2s", "10m", "1h", "90s", "2d", "0s"] {
             assert_eq!(parse_time(text).map(write_time).as_deref(), Some(text));
         }
     }

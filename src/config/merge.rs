@@ -114,7 +114,12 @@ impl Draft {
             layer.places.forget("check");
             layer.note("check", &tables);
             let tables = tables.into_inner().into_iter().enumerate();
-            settings.checks = tables.map(|(number, table)| layer.check(number, table)).collect();
+            settings.checks = tables
+                .map(|(number, table)| {
+                    layer.note(&format!("check[{number}]"), &table);
+                    layer.check(number, table.into_inner())
+                })
+                .collect();
         }
         if let Some(table) = file.fix {
             layer.fix(&mut settings.fix, table);
@@ -131,7 +136,9 @@ impl Draft {
             let usd = task.get_ref().0;
             layer.note("budget.task_usd", &task);
             if usd == Usd(0) || usd > DEAREST_TASK {
-                let diagnostic = layer.places.diagnostic("budget.task_usd", format!("{} for one task makes no sense", usd.dollars()));
+                let diagnostic = layer
+                    .places
+                    .diagnostic("budget.task_usd", format!("{} for one task makes no sense", usd.dollars()));
                 layer.diagnostics.push(diagnostic.hint("write dollars, more than 0 and at most 1000"));
             } else {
                 settings.budget.task = usd;

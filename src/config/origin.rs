@@ -90,9 +90,7 @@ impl Places {
             Some(Origin::File(file, range) | Origin::DotEnv(_, file, range)) => {
                 self.files[*file].diagnostic(range, message)
             }
-            Some(Origin::Variable(name)) => {
-                Diagnostic::about("environment", format!("{name}: {}", message.into()))
-            }
+            Some(Origin::Variable(name)) => Diagnostic::about("environment", format!("{name}: {}", message.into())),
             Some(Origin::Flag(name)) => Diagnostic::about("command line", format!("{name}: {}", message.into())),
             Some(Origin::Detected) | None => Diagnostic::about("built-in defaults", message),
         }

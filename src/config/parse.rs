@@ -38,9 +38,9 @@ fn cut_table(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
     if table.iter_mut().any(|(_, value)| cut_value(value, span)) {
         return true;
     }
-    let before = table.len();
-    table.retain(|key, value| key.span() != *span && value.span() != *span);
-    table.len() < before
+    let blamed = table.iter().find(|(key, value)| key.span() == *span || value.span() == *span);
+    let Some(name) = blamed.map(|(key, _)| key.get_ref().to_string()) else { return false };
+    table.remove(name.as_str()).is_some()
 }
 
 fn cut_value(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
@@ -52,10 +52,8 @@ fn cut_value(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
             }
             let before = array.len();
             let mut kept = DeArray::new();
-            for element in std::mem::take(array) {
-                if element.span() != *span {
-                    kept.push(element);
-                }
+            for element in array.iter().filter(|element| element.span() != *span) {
+                kept.push(element.clone());
             }
             *array = kept;
             array.len() < before
@@ -95,11 +93,20 @@ fn refusal(source: &SourceText, error: &Error) -> Diagnostic {
         };
         return source.diagnostic(&span, format!("\"{found}\" is not possible here")).hint(hint);
     }
-    let (what, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
-    let what = what.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
-    let diagnostic = source.diagnostic(&span, format!("{} is not possible here", what.replace('`', "")));
+    let (what, expected) = match message.strip_prefix("wanted ") {
+        Some(expected) => ("this", expected),
+        None => message.rsplit_once(", expected ").unwrap_or((message, "")),
+    };
+    let what = what.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ").replace('`', "");
+    let what = match what.split_once(' ') {
+        _ if what == "sequence" => "a list".to_owned(),
+        _ if what == "map" => "a table".to_owned(),
+        Some(("string" | "integer" | "boolean", value)) => value.to_owned(),
+        _ => what.trim_start_matches("floating point ").to_owned(),
+    };
+    let diagnostic = source.diagnostic(&span, format!("{what} is not possible here"));
     match in_words(expected) {
-        "" => Diagnostic { message: message.to_owned(), ..diagnostic },
+        "" => diagnostic,
         expected => diagnostic.hint(format!("write {expected}")),
     }
 }
@@ -123,7 +130,10 @@ fn elsewhere(key: &str) -> Option<&'static str> {
     const HOMES: [(&str, &[&str]); 7] = [
         ("[watch]", &["settle", "settle_max", "ignore"]),
         ("[[check]]", &["run", "tests", "fixers", "daemons", "parallel", "lock"]),
-        ("[fix]", &["enabled", "on", "after", "attempts", "backoff", "land", "isolation", "protect", "breaker", "planner"]),
+        (
+            "[fix]",
+            &["enabled", "on", "after", "attempts", "backoff", "land", "isolation", "protect", "breaker", "planner"],
+        ),
         ("[limits]", &["running", "checks", "completed", "failed", "history", "heartbeat", "health", "stop"]),
         ("[workspace]", &["copy", "prepare", "link"]),
         ("[budget]", &["task_usd"]),

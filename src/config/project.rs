@@ -31,6 +31,7 @@ pub fn named_project(
         (None, None) => (find_project(current), "current folder"),
     };
     let wrong = |message: String| Diagnostic::about(source, message).hint("name an existing folder");
-    let resolved = named.canonicalize().map_err(|error| wrong(format!("no project at {}: {error}", named.display())))?;
+    let resolved =
+        named.canonicalize().map_err(|error| wrong(format!("no project at {}: {error}", named.display())))?;
     if resolved.is_dir() { Ok(resolved) } else { Err(wrong(format!("{} is not a folder", named.display()))) }
 }

@@ -26,7 +26,7 @@ pub struct Running(BTreeSet<(String, String)>);
 impl Running {
     /// Gathers it from the project's file.
     pub(crate) fn of_file(&mut self, file: &ConfigFile) {
-        for check in file.check.iter().flat_map(|tables| tables.get_ref()) {
+        for check in file.check.iter().flat_map(|tables| tables.get_ref()).map(Spanned::get_ref) {
             // Without the check's name: renaming a check runs nothing new.
             self.add("check run", check.run.iter().map(text));
             self.add("check fixer", check.fixers.iter().flat_map(|list| list.get_ref()).map(text));
@@ -83,10 +83,17 @@ impl Running {
     /// Returns one line for each thing that would take effect, for the question. Values of `.env` are not shown.
     pub fn describe(&self) -> Vec<String> {
         let line = |(what, value): &(String, String)| {
-            if what.starts_with(".env ") { what.clone() } else { format!("{what}: {}", value.escape_debug()) }
+            if what.starts_with(".env ") { what.clone() } else { format!("{}: {}", visible(what), visible(value)) }
         };
         self.0.iter().map(line).collect()
     }
+}
+
+/// Makes every character visible: a project could hide what it runs behind control or direction marks.
+fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| if matches!(c, '\'' | '"' | '\\') { c.to_string() } else { c.escape_debug().to_string() })
+        .collect()
 }
 
 fn text(spanned: &Spanned<String>) -> String {
