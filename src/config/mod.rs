@@ -1,1 +1,23 @@
 //! Floor 4: files, environment and flags become settings.
+
+mod check;
+mod detect;
+mod diagnostic;
+mod environment;
+mod file;
+mod load;
+mod merge;
+mod origin;
+mod parse;
+mod project;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+pub use detect::{detect, kinds};
+pub use diagnostic::{Diagnostic, Excerpt};
+pub use environment::Secrets;
+pub use load::{EXAMPLE, Inputs, Loaded, Overrides, load};
+pub use origin::Source;
+pub use project::{FILE_NAME, find_project, named_project};
+pub use trust::{Running, TrustError, TrustStore};

@@ -6,6 +6,7 @@ pub mod check;
 pub mod cost;
 pub mod health;
 pub mod id;
+pub mod kind;
 pub mod own_writes;
 pub mod path;
 pub mod receipt;

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
+use crate::model::template::placeholders;
 
 /// Everything that can be set, with defaults as in `config.example.toml`.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,12 +69,13 @@ pub struct Check {
 impl Check {
     /// Whether the command has placeholders and so runs once per changed file.
     pub fn is_per_file(&self) -> bool {
-        ["{file}", "{dir}", "{stem}", "{tests}"].iter().any(|placeholder| self.run.contains(placeholder))
+        placeholders(&self.run).next().is_some()
     }
 }
 
 /// What turns a change into a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FixOn {
     /// Only a red check does.
     Red,
@@ -80,7 +84,8 @@ pub enum FixOn {
 }
 
 /// Whether a verified result lands by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LandMode {
     /// At once.
     Auto,
@@ -89,7 +94,8 @@ pub enum LandMode {
 }
 
 /// Where an agent works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Isolation {
     /// In a private copy of the tree.
     Worktree,
@@ -98,7 +104,8 @@ pub enum Isolation {
 }
 
 /// When the interactive agent is asked for a strategy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Planner {
     /// Never.
     Off,
@@ -184,7 +191,8 @@ pub struct Budget {
 }
 
 /// What kind of program an agent is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AgentKind {
     /// The Claude CLI: stream-json, permissions, cost.
     Claude,

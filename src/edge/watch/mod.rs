@@ -1,1 +1,15 @@
-//! Watching the project.
+//! Watches the project's files that count and says what changed.
+
+mod event;
+mod git;
+mod native;
+mod poll;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod watcher;
+
+pub use event::{Kind, WatchError, WatchEvent};
+pub use walk::walk;
+pub use watcher::{Options, Watcher, start, start_with};

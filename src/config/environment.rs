@@ -1,0 +1,242 @@
+//! Takes values from variables: the environment's, and a few names of the project's `.env`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config::diagnostic::SourceText;
+use crate::config::file::write_time;
+use crate::config::merge::{Draft, times};
+use crate::config::origin::Origin;
+use crate::model::path::ProjectPath;
+use crate::model::settings::Agent;
+
+/// Names that mean a setting.
+const SETTINGS: [&str; 10] = [
+    "PROJECT_ROOT",
+    "WATCH_PATHS",
+    "STATE_FILE",
+    "LOCK_FILE",
+    "CLAUDE_MODEL",
+    "MAX_RETRIES",
+    "AUTO_FIX_ENABLED",
+    "FILE_WATCH_DEBOUNCE_SECONDS",
+    "CIRCUIT_BREAKER_THRESHOLD",
+    "CIRCUIT_BREAKER_WINDOW",
+];
+
+/// Names whose values are kept, unread, for the parts that need them.
+const SECRETS: [&str; 5] =
+    ["ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GITHUB_REPO", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL"];
+
+/// Values that must not be shown or stored. Shows nothing of itself, not even names.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secrets(BTreeMap<&'static str, String>);
+
+impl Secrets {
+    /// Returns the value of a known name: `ANTHROPIC_API_KEY`, `GITHUB_TOKEN`, `GITHUB_REPO`, `SLACK_WEBHOOK_URL`,
+    /// `EMAIL_WEBHOOK_URL`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets(..)")
+    }
+}
+
+/// What variables say besides settings.
+#[derive(Debug, Default)]
+pub(crate) struct Extras {
+    pub(crate) secrets: Secrets,
+    pub(crate) state_file: Option<PathBuf>,
+    pub(crate) lock_file: Option<PathBuf>,
+}
+
+/// Takes everything known from `variables`; names that are empty count as not set.
+pub(crate) fn apply<'a>(
+    draft: &mut Draft,
+    extras: &mut Extras,
+    project: &Path,
+    variables: impl Fn(&str) -> Option<(&'a str, Origin)>,
+) {
+    for name in SECRETS {
+        if let Some((value, _)) = variables(name) {
+            extras.secrets.0.insert(name, value.to_owned());
+        }
+    }
+    for name in SETTINGS {
+        if let Some((value, origin)) = variables(name) {
+            Variable { name, value, origin, draft: &mut *draft, project }.apply(extras);
+        }
+    }
+}
+
+struct Variable<'a> {
+    name: &'static str,
+    value: &'a str,
+    origin: Origin,
+    draft: &'a mut Draft,
+    project: &'a Path,
+}
+
+impl Variable<'_> {
+    fn apply(mut self, extras: &mut Extras) {
+        let settings = &mut self.draft.settings;
+        match self.name {
+            "WATCH_PATHS" => self.watch_paths(),
+            "STATE_FILE" => {
+                extras.state_file = Some(self.project.join(self.value));
+                self.taken("state_file");
+            }
+            "LOCK_FILE" => {
+                extras.lock_file = Some(self.project.join(self.value));
+                self.taken("lock_file");
+            }
+            "CLAUDE_MODEL" => {
+                if let Some(Agent { model, .. }) = settings.agents.get_mut("claude") {
+                    self.value.clone_into(model);
+                }
+                self.taken("agent.claude.model");
+            }
+            "MAX_RETRIES" => match self.value.parse() {
+                Ok(number) if (1..=100).contains(&number) => {
+                    settings.fix.attempts = number;
+                    self.taken("fix.attempts");
+                }
+                Ok(_) | Err(_) => self.refuse("write a number from 1 to 100"),
+            },
+            "CIRCUIT_BREAKER_THRESHOLD" => match self.value.parse() {
+                Ok(number) if (1..=100).contains(&number) => {
+                    settings.fix.breaker.failures = number;
+                    self.taken("fix.breaker.failures");
+                }
+                Ok(_) | Err(_) => self.refuse("write a number from 1 to 100"),
+            },
+            "AUTO_FIX_ENABLED" => match self.value.to_ascii_lowercase().as_str() {
+                yes @ ("true" | "1" | "yes" | "on" | "false" | "0" | "no" | "off") => {
+                    settings.fix.enabled = ["true", "1", "yes", "on"].contains(&yes);
+                    self.taken("fix.enabled");
+                }
+                _ => self.refuse("write true or false"),
+            },
+            "FILE_WATCH_DEBOUNCE_SECONDS" => {
+                if let Some(span) = self.seconds("watch.settle") {
+                    self.draft.settings.watch.settle = span;
+                    self.taken("watch.settle");
+                }
+            }
+            "CIRCUIT_BREAKER_WINDOW" => {
+                if let Some(span) = self.seconds("fix.breaker.window") {
+                    self.draft.settings.fix.breaker.window = span;
+                    self.taken("fix.breaker.window");
+                }
+            }
+            // PROJECT_ROOT has been used to find the project before anything was read.
+            _ => {}
+        }
+    }
+
+    /// Notes that `key` now comes from this variable.
+    fn taken(self, key: &str) {
+        self.draft.places.keys.insert(key.to_owned(), self.origin);
+    }
+
+    fn seconds(&mut self, key: &str) -> Option<Duration> {
+        let range = times(key);
+        let span = self.value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let span = span.filter(|span| range.contains(span));
+        if span.is_none() {
+            let (least, most) = (write_time(*range.start()), write_time(*range.end()));
+            self.note_refusal(&format!("write a number of seconds, from {least} to {most}"));
+        }
+        span
+    }
+
+    /// Takes folders separated by `:` or `,`; absolute ones must lie in the project.
+    fn watch_paths(mut self) {
+        let mut paths = Vec::new();
+        for part in self.value.split([':', ',']).map(str::trim).filter(|part| !part.is_empty()) {
+            let path = Path::new(part);
+            let inside = path.strip_prefix(self.project).unwrap_or(path);
+            if inside.as_os_str().is_empty() || inside == Path::new(".") {
+                // The whole project is one of them.
+                self.draft.settings.watch.paths.clear();
+                return self.taken("watch.paths");
+            }
+            match ProjectPath::new(inside) {
+                Some(_) => paths.push(inside.to_string_lossy().into_owned()),
+                None => self.note_refusal("write folders inside the project, separated by : or ,"),
+            }
+        }
+        self.draft.places.forget("watch.paths");
+        self.draft.settings.watch.paths = paths;
+        self.taken("watch.paths");
+    }
+
+    fn refuse(mut self, hint: &str) {
+        self.note_refusal(hint);
+    }
+
+    fn note_refusal(&mut self, hint: &str) {
+        let key = format!("\0{}", self.name);
+        let places = &mut self.draft.places;
+        places.keys.insert(key.clone(), self.origin.clone());
+        let diagnostic = places.diagnostic(&key, format!("{:?} is not possible here", self.value));
+        places.keys.remove(&key);
+        self.draft.diagnostics.push(diagnostic.hint(hint));
+    }
+}
+
+/// A `.env` file: for each known name its value and where that stands. Other names are not even looked at.
+#[derive(Debug, Default)]
+pub(crate) struct DotEnv {
+    values: BTreeMap<&'static str, (String, Range<usize>)>,
+    index: usize,
+}
+
+impl DotEnv {
+    /// Reads `NAME=value` lines, with `export`, quotes and comments as shells know them, without substitution. The
+    /// last line of a name counts; what cannot be understood belongs to somebody else and is skipped.
+    pub(crate) fn parse(source: &SourceText, index: usize) -> Self {
+        let mut values = BTreeMap::new();
+        let mut start = 0;
+        for line in source.text.split_inclusive('\n') {
+            let begin = start;
+            start += line.len();
+            let Some((name, rest)) = line.split_once('=') else { continue };
+            let name = name.trim();
+            let name = name.strip_prefix("export ").unwrap_or(name).trim();
+            let Some(known) = SETTINGS.into_iter().chain(SECRETS).find(|known| *known == name) else { continue };
+            let value = rest.trim();
+            let at = begin + line.len() - rest.len() + (rest.len() - rest.trim_start().len());
+            values.insert(known, (unquote(value), at..at + value.len()));
+        }
+        Self { values, index }
+    }
+
+    /// Returns the value of a name and its place.
+    pub(crate) fn get(&self, name: &str) -> Option<(&str, Origin)> {
+        let (known, (value, range)) = self.values.get_key_value(name)?;
+        (!value.is_empty()).then(|| (value.as_str(), Origin::DotEnv(known, self.index, range.clone())))
+    }
+}
+
+/// Returns the value of a variable of the environment; an empty one is not set.
+pub(crate) fn variable<'a>(environment: &'a BTreeMap<String, String>, name: &str) -> Option<(&'a str, Origin)> {
+    let value = environment.get(name).filter(|value| !value.is_empty())?;
+    let known = SETTINGS.into_iter().chain(SECRETS).find(|known| *known == name)?;
+    Some((value, Origin::Variable(known)))
+}
+
+fn unquote(value: &str) -> String {
+    let quoted = |mark: char| value.strip_prefix(mark).and_then(|rest| rest.split_once(mark)).map(|(inner, _)| inner);
+    if let Some(inner) = quoted('\'').or_else(|| quoted('"')) {
+        return inner.to_owned();
+    }
+    value.split(" #").next().unwrap_or_default().trim_end().to_owned()
+}

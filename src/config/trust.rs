@@ -1,0 +1,188 @@
+//! What a project would make us run, and whether its user has said yes to that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use toml::Spanned;
+
+use crate::config::environment::DotEnv;
+use crate::config::file::ConfigFile;
+use crate::model::settings::Check;
+
+/// Names of a project's `.env` that decide where something is written or sent, or on whose account.
+const FAR_REACHING: [&str; 6] =
+    ["STATE_FILE", "LOCK_FILE", "ANTHROPIC_API_KEY", "GITHUB_REPO", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL"];
+
+/// Everything in a project's own files that takes effect only after a yes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Running(BTreeSet<(String, String)>);
+
+impl Running {
+    /// Gathers it from the project's file.
+    pub(crate) fn of_file(&mut self, file: &ConfigFile) {
+        for check in file.check.iter().flat_map(|tables| tables.get_ref()).map(Spanned::get_ref) {
+            // Without the check's name: renaming a check runs nothing new.
+            self.add("check run", check.run.iter().map(text));
+            self.add("check fixer", check.fixers.iter().flat_map(|list| list.get_ref()).map(text));
+        }
+        self.add("workspace.prepare", file.workspace.iter().filter_map(|table| table.prepare.as_ref()).map(text));
+        for (name, agent) in &file.agent {
+            let name = name.get_ref();
+            self.add(&format!("agent.{name}.program"), agent.program.iter().map(text));
+            // One line for all arguments: their order counts.
+            let args = agent.args.iter().map(|list| list.get_ref().iter().map(text).collect::<Vec<_>>());
+            self.add(&format!("agent.{name}.args"), args.map(|args| format!("{args:?}")));
+            for (variable, value) in agent.env.iter().flatten() {
+                self.add(&format!("agent.{name}.env.{}", variable.get_ref()), [text(value)]);
+            }
+        }
+    }
+
+    /// Gathers it from the project's `.env`.
+    pub(crate) fn of_dot_env(&mut self, dot_env: &DotEnv) {
+        for name in FAR_REACHING {
+            self.add(&format!(".env {name}"), dot_env.get(name).map(|(value, _)| value.to_owned()));
+        }
+    }
+
+    /// Gathers it from checks that were chosen because of the project's own files.
+    pub(crate) fn of_detected(&mut self, checks: &[Check]) {
+        self.add("check run", checks.iter().map(|check| check.run.clone()));
+    }
+
+    fn add(&mut self, what: &str, values: impl IntoIterator<Item = String>) {
+        let given = values.into_iter().filter(|value| !value.is_empty());
+        self.0.extend(given.map(|value| (what.to_owned(), value)));
+    }
+
+    /// Whether there is nothing to ask about.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the hash that a yes is given to: 64 hex digits. The order of checks does not matter.
+    pub fn hash(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in self.0.iter().flat_map(|(what, value)| [what, value]) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let mut hex = String::with_capacity(64);
+        for byte in hash.finalize() {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        hex
+    }
+
+    /// Returns one line for each thing that would take effect, for the question. Values of `.env` are not shown.
+    pub fn describe(&self) -> Vec<String> {
+        let line = |(what, value): &(String, String)| {
+            if what.starts_with(".env ") { what.clone() } else { format!("{}: {}", visible(what), visible(value)) }
+        };
+        self.0.iter().map(line).collect()
+    }
+}
+
+/// Makes every character visible: a project could hide what it runs behind control or direction marks.
+fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| if matches!(c, '\'' | '"' | '\\') { c.to_string() } else { c.escape_debug().to_string() })
+        .collect()
+}
+
+fn text(spanned: &Spanned<String>) -> String {
+    spanned.get_ref().clone()
+}
+
+/// Why the record of trusted projects cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// It cannot be read or written.
+    #[error("cannot use {path}: {source}; is the folder writable?")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is there and not what was written.
+    #[error("{path} is damaged ({why}); move it away and say yes to your projects again")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// The user's yeses: which content of which project. Kept in one file that only the user can read.
+#[derive(Debug)]
+pub struct TrustStore {
+    path: PathBuf,
+    known: Known,
+}
+
+/// Project path, as ASCII, → hashes.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    trusted: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl TrustStore {
+    /// Reads the record; a file that does not exist is an empty one.
+    ///
+    /// # Errors
+    /// If it cannot be read or is damaged: an unreadable yes is not a yes.
+    pub fn load(path: impl Into<PathBuf>) -> Result<Self, TrustError> {
+        let path = path.into();
+        let known = match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|why| TrustError::Damaged { path: path.clone(), why: why.to_string() })?,
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Known::default(),
+            Err(source) => return Err(TrustError::File { path, source }),
+        };
+        Ok(Self { path, known })
+    }
+
+    /// Whether a yes was given to exactly this content of this project.
+    pub fn is_trusted(&self, project: &Path, hash: &str) -> bool {
+        self.known.trusted.get(&key(project)).is_some_and(|hashes| hashes.contains(hash))
+    }
+
+    /// Records a yes. The file is replaced at once or not at all, readable for the user only.
+    ///
+    /// # Errors
+    /// If the file cannot be read again or written; nothing is trusted then.
+    pub fn trust(&mut self, project: &Path, hash: &str) -> Result<(), TrustError> {
+        // Another process may have added a yes since.
+        let mut known = Self::load(&self.path)?.known;
+        known.trusted.entry(key(project)).or_default().insert(hash.to_owned());
+        self.write(&known).map_err(|source| TrustError::File { path: self.path.clone(), source })?;
+        self.known = known;
+        Ok(())
+    }
+
+    fn write(&self, known: &Known) -> io::Result<()> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        // Temporary files are made with mode 0600.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&serde_json::to_vec_pretty(known)?)?;
+        file.as_file().sync_all()?;
+        file.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+/// Writes a path as ASCII without loss; links are resolved where the path exists.
+fn key(project: &Path) -> String {
+    let project = fs::canonicalize(project).unwrap_or_else(|_| project.to_owned());
+    project.as_os_str().as_bytes().escape_ascii().to_string()
+}

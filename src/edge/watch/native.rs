@@ -1,0 +1,166 @@
+//! The system's notices: one watch for each folder that counts.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+
+use notify::event::{EventKind, ModifyKind};
+use notify::{Config, ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+/// Whether the system watches whole trees by itself. There, a watch for each folder would restart the stream each time
+/// (`FSEvents`); what is ignored is dropped on arrival instead.
+const WHOLE_TREES: bool = cfg!(target_os = "macos");
+
+/// How a path changed, as far as the notice says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Notice {
+    /// Its content.
+    Content,
+    /// It came, went or was renamed.
+    Structure,
+}
+
+/// What arrives from the system, or from the owner.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Something happened at these paths.
+    At(Notice, Vec<PathBuf>),
+    /// Notices were lost.
+    Lost(String),
+    /// There are no more watches to be had.
+    Full,
+    /// Time to end.
+    Stop,
+}
+
+/// Why a folder is not watched.
+#[derive(Debug)]
+pub(crate) enum NotWatched {
+    /// It is not there, or may not be read: nothing to report from it.
+    Gone,
+    /// The system has no more watches.
+    Full,
+    /// The system refuses for another reason.
+    Refused(String),
+}
+
+/// The watches of a project.
+pub(crate) struct Native {
+    watcher: RecommendedWatcher,
+    folders: BTreeSet<PathBuf>,
+    limit: Option<Arc<AtomicUsize>>,
+}
+
+impl Native {
+    /// Opens the system's interface, without any watch.
+    pub(crate) fn open(sender: Sender<Message>, limit: Option<Arc<AtomicUsize>>) -> Result<Self, notify::Error> {
+        let handler = move |notice: notify::Result<Event>| {
+            if let Some(message) = understand(notice) {
+                // Fails only when the owner has ended; then nobody wants to know.
+                let _ = sender.send(message);
+            }
+        };
+        let watcher = RecommendedWatcher::new(handler, Config::default().with_follow_symlinks(false))?;
+        Ok(Self { watcher, folders: BTreeSet::new(), limit })
+    }
+
+    /// Watches a folder; again, if it is watched already, as another folder may have taken its place.
+    pub(crate) fn add(&mut self, folder: &Path, is_top: bool) -> Result<(), NotWatched> {
+        if !self.folders.contains(folder) {
+            if self.limit.as_ref().is_some_and(|limit| self.folders.len() >= limit.load(Ordering::SeqCst)) {
+                return Err(NotWatched::Full);
+            }
+        }
+        let mode = if WHOLE_TREES { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+        if !WHOLE_TREES || is_top {
+            self.watcher.watch(folder, mode).map_err(|error| match error.kind {
+                ErrorKind::MaxFilesWatch => NotWatched::Full,
+                ErrorKind::PathNotFound => NotWatched::Gone,
+                ErrorKind::Io(why) => match why.kind() {
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::PermissionDenied => {
+                        NotWatched::Gone
+                    }
+                    _ => NotWatched::Refused(why.to_string()),
+                },
+                other => NotWatched::Refused(notify::Error::new(other).to_string()),
+            })?;
+        }
+        self.folders.insert(folder.to_owned());
+        Ok(())
+    }
+
+    /// Whether a folder is watched.
+    pub(crate) fn has(&self, folder: &Path) -> bool {
+        self.folders.contains(folder)
+    }
+
+    /// Forgets a folder and those below it; returns whether it was watched.
+    pub(crate) fn remove(&mut self, folder: &Path) -> bool {
+        let below: Vec<_> =
+            self.folders.range(folder.to_owned()..).take_while(|known| known.starts_with(folder)).cloned().collect();
+        for known in &below {
+            self.folders.remove(known);
+            // Fails if the folder is gone, and its watch with it.
+            let _ = self.watcher.unwatch(known);
+        }
+        below.first().is_some_and(|first| first == folder)
+    }
+
+    /// Returns the watched folders at or below one.
+    pub(crate) fn below(&self, folder: &Path) -> Vec<PathBuf> {
+        self.folders.range(folder.to_owned()..).take_while(|known| known.starts_with(folder)).cloned().collect()
+    }
+}
+
+/// Drops what is no change of content (opened, closed, read, mode, times), and keeps what the rest means.
+fn understand(notice: notify::Result<Event>) -> Option<Message> {
+    let event = match notice {
+        Ok(event) => event,
+        Err(error) => {
+            return match error.kind {
+                ErrorKind::MaxFilesWatch => Some(Message::Full),
+                ErrorKind::PathNotFound | ErrorKind::WatchNotFound => None,
+                ErrorKind::Generic(_) | ErrorKind::Io(_) | ErrorKind::InvalidConfig(_) => {
+                    Some(Message::Lost(error.to_string()))
+                }
+            };
+        }
+    };
+    if event.need_rescan() {
+        return Some(Message::Lost("the system reports changes faster than they can be read".to_owned()));
+    }
+    let notice = match event.kind {
+        EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => return None,
+        EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)) => Notice::Structure,
+        EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Any | ModifyKind::Other) => Notice::Content,
+        EventKind::Any | EventKind::Other => Notice::Structure,
+    };
+    Some(Message::At(notice, event.paths))
+}
+
+/// Returns what to type to get more watches.
+pub(crate) fn more_watches() -> String {
+    let now = |name: &str| fs::read_to_string(format!("/proc/sys/fs/inotify/{name}")).ok()?.trim().parse::<u64>().ok();
+    match now("max_user_watches") {
+        // Each costs about 1 KB of the kernel's memory, so the half million that editors ask for is enough to begin.
+        Some(watches) => {
+            format!("sudo sysctl fs.inotify.max_user_watches={} (now {watches})", (watches * 2).max(524_288))
+        }
+        None => "close other programs that watch files".to_owned(),
+    }
+}
+
+/// Returns what to type to be able to watch at all.
+pub(crate) fn more_instances() -> String {
+    let now = fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").ok();
+    match now.and_then(|text| text.trim().parse::<u64>().ok()) {
+        Some(instances) => {
+            format!("sudo sysctl fs.inotify.max_user_instances={} (now {instances})", (instances * 2).max(512))
+        }
+        None => "close other programs that watch files".to_owned(),
+    }
+}
