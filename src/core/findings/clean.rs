@@ -96,13 +96,18 @@ impl Output {
         let line = without_roots(line, roots);
         let mut line = line.trim_end();
         if line.len() > LINE {
-            line = &line[..line.floor_char_boundary(LINE)];
+            line = &line[..boundary(line, LINE)];
         }
         let start = self.text.len();
         // C1 controls: eight-bit escapes, which no tool means as text.
         self.text.extend(line.chars().filter(|letter| !('\u{80}'..='\u{9f}').contains(letter)));
         self.lines.push(start..self.text.len());
     }
+}
+
+/// Returns the last character boundary at or before `at`.
+pub(super) fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Returns what follows an escape sequence, whose ESC is already taken.

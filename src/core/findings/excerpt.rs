@@ -1,6 +1,8 @@
 //! Which part of an output a person or an agent should read.
 
-use super::clean::Output;
+use std::fmt::Write as _;
+
+use super::clean::{Output, boundary};
 use super::found::Found;
 
 /// How long an excerpt may be, in bytes.
@@ -31,7 +33,7 @@ pub(super) fn of_red(output: &Output, found: &[(String, Found)]) -> String {
     for (index, block) in blocks.iter().enumerate() {
         let left = room.saturating_sub(text.len());
         if left < SHARE / 2 {
-            text.push_str(&format!("[… {} more left out …]\n", blocks.len() - index));
+            let _ = writeln!(text, "[… {} more left out …]", blocks.len() - index);
             break;
         }
         // What short blocks leave over goes to the long ones.
@@ -47,7 +49,7 @@ pub(super) fn of_red(output: &Output, found: &[(String, Found)]) -> String {
     }
     text.push_str(&joined(output, start..output.len()));
     let text = text.trim_end();
-    text[..text.floor_char_boundary(LIMIT)].to_owned()
+    text[..boundary(text, LIMIT)].to_owned()
 }
 
 /// Returns the first line from `from` on, such that the rest of the output is at most `limit` bytes.
@@ -84,8 +86,8 @@ fn cut(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     let keep = limit.saturating_sub(MARK.len());
-    let head = text.floor_char_boundary(keep / 2);
-    let tail = text.ceil_char_boundary(text.len() - keep / 2);
+    let head = boundary(text, keep / 2);
+    let tail = boundary(text, text.len() - keep / 2);
     let head = text[..head].rfind('\n').filter(|end| *end > head / 2).unwrap_or(head);
     let tail = text[tail..].find('\n').filter(|start| *start < keep / 4).map_or(tail, |start| tail + start + 1);
     format!("{}{MARK}{}", &text[..head], &text[tail..])
@@ -99,7 +101,7 @@ mod tests {
     fn an_excerpt_is_bounded_and_shows_every_kind_of_end() {
         let mut raw = String::from("start\n");
         for block in 0..30 {
-            raw.push_str(&format!("failure {block}\n{}", "detail ü\n".repeat(100)));
+            let _ = write!(raw, "failure {block}\n{}", "detail ü\n".repeat(100));
         }
         raw.push_str("the summary\n");
         let output = Output::new(raw.as_bytes(), &[]);

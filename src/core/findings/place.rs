@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::clean::Output;
+use super::clean::{Output, boundary};
 use crate::model::path::ProjectPath;
 
 /// Longer than any path that a tool prints as a place, in bytes.
@@ -37,7 +37,7 @@ impl<'a> Files<'a> {
 
     /// Reads a place at the start of a text: `src/a.rs:12:5`, `src/a.ts(12,5)`; also returns what follows it.
     pub(super) fn leading<'t>(&self, text: &'t str) -> Option<(Place<'t>, &'t str)> {
-        let window = &text[..text.floor_char_boundary(PATH)];
+        let window = &text[..boundary(text, PATH)];
         for (at, mark) in window.match_indices([':', '(']) {
             let path = &text[..at];
             let Some((line, rest)) = number(&text[at + 1..]) else { continue };

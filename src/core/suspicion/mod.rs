@@ -1,1 +1,16 @@
 //! What a result does that a person should see before it lands.
+
+mod cases;
+mod configuration;
+mod diff;
+mod hard_code;
+mod judge;
+mod kind;
+mod own_work;
+mod shrink;
+mod silence;
+mod source;
+mod swallow;
+
+pub use judge::{Changed, Judgement, Mode, UserEdit, judge};
+pub use kind::protected_paths;

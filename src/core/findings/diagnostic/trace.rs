@@ -29,19 +29,19 @@ fn one(output: &Output, files: &Files<'_>, index: usize) -> Option<Found> {
         return python(output, files, index);
     }
     if line.starts_with("thread '") && line.contains(" panicked at ") {
-        let end = block_end(output, index + 1, |line| line.is_empty());
+        let end = block_end(output, index + 1, str::is_empty);
         let place = files.first(output, index..end);
         let message = line
             .split_once(" panicked at '")
             .map_or(output.line(index + 1), |(_, rest)| rest.split("', ").next().unwrap_or(rest));
-        return Some(named(format!("panicked: {message}"), place, index..end));
+        return Some(named(&format!("panicked: {message}"), place, index..end));
     }
     if (line.starts_with("panic: ") || line.starts_with("fatal error: "))
         && (1..4).any(|n| output.line(index + n).starts_with("goroutine "))
     {
         let end = block_end(output, index + 1, |line| line.starts_with("exit status "));
         let place = files.first(output, index..end);
-        return Some(named(line.to_owned(), place, index..end));
+        return Some(named(line, place, index..end));
     }
     javascript(output, files, index)
 }
@@ -64,7 +64,7 @@ fn python(output: &Output, files: &Files<'_>, start: usize) -> Option<Found> {
                 && !line.starts_with("The above ")
                 && !line.starts_with("Traceback ")
             {
-                return Some(named(line.to_owned(), place, start..at + 1));
+                return Some(named(line, place, start..at + 1));
             }
         }
         at += 1;
@@ -97,15 +97,11 @@ fn javascript(output: &Output, files: &Files<'_>, index: usize) -> Option<Found>
     // Node prints the place and the source line above the message.
     let above = (index.saturating_sub(6)..index).find(|at| files.within(output.line(*at)).is_some());
     let place = place.or_else(|| files.within(output.line(above?)));
-    Some(named(text.to_owned(), place, above.unwrap_or(index)..end))
+    Some(named(text, place, above.unwrap_or(index)..end))
 }
 
-fn named(
-    message: String,
-    place: Option<(crate::model::path::ProjectPath, u32)>,
-    block: std::ops::Range<usize>,
-) -> Found {
-    let id = place.as_ref().map_or_else(|| message.clone(), |(path, _)| format!("{path}: {message}"));
+fn named(message: &str, place: Option<(crate::model::path::ProjectPath, u32)>, block: std::ops::Range<usize>) -> Found {
+    let id = place.as_ref().map_or_else(|| message.to_owned(), |(path, _)| format!("{path}: {message}"));
     Found::new(id, place, block)
 }
 

@@ -33,6 +33,7 @@ pub(in crate::core::findings) fn read(output: &Output, files: &Files<'_>, _: &Cl
     let mut failing: Vec<(String, usize)> = Vec::new();
     let mut open: Option<String> = None;
     let mut summary = false;
+    let mut end = (0, 0);
     for (index, line) in output.lines() {
         let text = line.trim_start();
         if text.starts_with("Nextest run ID ") {
@@ -67,9 +68,10 @@ pub(in crate::core::findings) fn read(output: &Output, files: &Files<'_>, _: &Cl
             }
         }
         if let Some(start) = start {
-            report.claimed = vec![start..index + 1];
+            end = (start, index + 1);
         }
     }
+    report.claimed.push(end.0..end.1);
     for (name, index) in failing {
         let block = blocks.remove(&name).unwrap_or(index..index + 1);
         let block = block.start..block.end.min(block.start + BLOCK);

@@ -166,7 +166,7 @@ fn plain_title(title: &str) -> (String, Option<&str>) {
 /// Writes `TestCart.test_add[a.b]` as the summary does: `TestCart::test_add[a.b]`.
 fn outside_brackets(title: &str) -> String {
     let (name, parameters) = title.find('[').map_or((title, ""), |at| title.split_at(at));
-    let is_path = name.ends_with(".py") || name.contains('/');
+    let is_path = name.contains(".py") || name.contains('/');
     if is_path { title.to_owned() } else { format!("{}{parameters}", name.replace('.', "::")) }
 }
 
@@ -177,7 +177,7 @@ fn summary_id(line: &str) -> Option<String> {
         return None;
     }
     let end = match rest.find('[').filter(|at| !rest[..*at].contains(" - ")) {
-        Some(open) => rest[open..].find("] - ").map(|at| open + at + 1).unwrap_or(rest.len()),
+        Some(open) => rest[open..].find("] - ").map_or(rest.len(), |at| open + at + 1),
         None => rest.find(" - ").unwrap_or(rest.len()),
     };
     let id = rest[..end].trim();

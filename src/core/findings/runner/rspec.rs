@@ -1,4 +1,4 @@
-//! What RSpec says.
+//! What `RSpec` says.
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,5 @@
+use shop::{say, total};
+
+fn says_the_total() {
+    assert_eq!(say(total(&[1000, 205])), "12.05");
+}

@@ -1,0 +1,1 @@
+export default { test: { exclude: ["src/cart.test.ts"] } };

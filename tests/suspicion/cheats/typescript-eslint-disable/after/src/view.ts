@@ -1,0 +1,6 @@
+/* eslint-disable */
+import { label, type Item } from "./cart";
+
+export function view(items: Item[]): string {
+  return items.map(label).join("\n");
+}

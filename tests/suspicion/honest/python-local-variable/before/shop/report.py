@@ -1,0 +1,5 @@
+from shop.cart import total
+
+
+def report(items):
+    return f"total: {total(items)}"

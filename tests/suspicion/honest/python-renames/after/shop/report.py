@@ -1,0 +1,5 @@
+from shop.basket import total
+
+
+def report(items):
+    return f"total: {total(items)}"

@@ -1,0 +1,6 @@
+use shop::load;
+
+#[test]
+fn loads() {
+    assert!(load("/nowhere".as_ref()).is_err());
+}

@@ -1,0 +1,3 @@
+export function cents(price: number): string {
+  return (price / 100).toFixed(2);
+}
