@@ -1,0 +1,185 @@
+//! How the Claude CLI is started: arguments, environment, and the first line on its input.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::model::cost::Usd;
+use crate::model::settings::Agent;
+
+/// What one run is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSpec {
+    /// The configured agent: program, model, arguments.
+    pub agent: Agent,
+    /// The folder it works in, absolute; edits outside are refused.
+    pub workspace: PathBuf,
+    /// What it is told.
+    pub prompt: String,
+    /// The conversation's id, a UUID; new for a new conversation, and the CLI refuses one that is in use.
+    pub conversation: String,
+    /// When the conversation is resumed: what it had cost before, since the CLI goes on counting from there.
+    pub resumed_at: Option<Usd>,
+    /// What this run may spend; handed to the CLI, which checks it after each answer and so overshoots by one.
+    pub budget: Option<Usd>,
+    /// Command lines that it may run on top of read-only ones: the check's own.
+    pub allowed_commands: Vec<String>,
+}
+
+impl RunSpec {
+    /// Returns the program and its arguments.
+    ///
+    /// Arguments of the user that come before the first option (`npx @anthropic-ai/claude-code`) belong to the program
+    /// and go first; the others go last, so that they can override ours.
+    pub fn command(&self) -> (String, Vec<String>) {
+        let options = self.agent.args.iter().position(|arg| arg.starts_with('-')).unwrap_or(self.agent.args.len());
+        let (before, after) = self.agent.args.split_at(options);
+        let mut args = before.to_vec();
+        let ours = "-p --input-format stream-json --output-format stream-json --verbose --permission-prompt-tool stdio \
+                    --permission-mode acceptEdits";
+        args.extend(ours.split_whitespace().map(str::to_owned));
+        let id = if self.resumed_at.is_some() { "--resume" } else { "--session-id" };
+        args.extend([id.to_owned(), self.conversation.clone()]);
+        if !self.agent.model.is_empty() {
+            args.extend(["--model".to_owned(), self.agent.model.clone()]);
+        }
+        if let Some(budget) = self.budget {
+            args.extend(["--max-budget-usd".to_owned(), budget.dollars().to_string()]);
+        }
+        args.extend_from_slice(after);
+        (self.agent.program.clone(), args)
+    }
+
+    /// Returns the line that hands over the prompt; the input stays open for answers.
+    pub fn first_input(&self) -> Vec<u8> {
+        let content = json!([{ "type": "text", "text": self.prompt }]);
+        let message =
+            json!({ "type": "user", "message": { "role": "user", "content": content }, "parent_tool_use_id": null });
+        let mut line = message.to_string().into_bytes();
+        line.push(b'\n');
+        line
+    }
+}
+
+/// Variables named `CLAUDE_CODE_…` that a person sets and every run must see: how to reach and pay the service, and
+/// what not to send home. All others tell a `claude` that it runs inside another one.
+const KEPT: [&str; 14] = [
+    "CLAUDE_CODE_API_KEY_HELPER_TTL_MS",
+    "CLAUDE_CODE_CLIENT_CERT",
+    "CLAUDE_CODE_CLIENT_KEY",
+    "CLAUDE_CODE_CLIENT_KEY_PASSPHRASE",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+    "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "CLAUDE_CODE_PROXY_RESOLVES_HOSTS",
+    "CLAUDE_CODE_SKIP_BEDROCK_AUTH",
+    "CLAUDE_CODE_SKIP_FOUNDRY_AUTH",
+    "CLAUDE_CODE_SKIP_VERTEX_AUTH",
+    "CLAUDE_CODE_USE_BEDROCK",
+    "CLAUDE_CODE_USE_FOUNDRY",
+    "CLAUDE_CODE_USE_VERTEX",
+];
+
+/// What a run of ours has unless the user says otherwise: no update of the program under running agents, and git
+/// fails instead of asking on a terminal that nobody reads or opening an editor.
+const ADDED: [(&str, &str); 3] = [("DISABLE_AUTOUPDATER", "1"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_EDITOR", "true")];
+
+/// Returns the environment for a run: the inherited one without the marks of a surrounding Claude session, then
+/// ours, then what the agent's `env` table sets, which is taken as it is.
+pub fn environment(inherited: &BTreeMap<String, String>, agent: &Agent) -> BTreeMap<String, String> {
+    let mut env: BTreeMap<String, String> = inherited
+        .iter()
+        .filter(|(name, _)| !marks_a_session(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    for (name, value) in ADDED {
+        env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    env.extend(agent.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    env
+}
+
+fn marks_a_session(name: &str) -> bool {
+    let marked = ["CLAUDECODE", "CLAUDE_PID", "CLAUDE_PROJECT_DIR"].contains(&name) || name.starts_with("CLAUDE_CODE_");
+    marked && !KEPT.contains(&name)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::settings::AgentKind;
+
+    /// A run in `/work` with `cargo test` as its check.
+    pub(in super::super) fn spec() -> RunSpec {
+        let agent = Agent {
+            kind: AgentKind::Claude,
+            program: "claude".to_owned(),
+            model: String::new(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            timeout: Duration::from_secs(60),
+        };
+        RunSpec {
+            agent,
+            workspace: PathBuf::from("/work"),
+            prompt: "mend it".to_owned(),
+            conversation: "11111111-2222-4333-8444-555555555555".to_owned(),
+            resumed_at: None,
+            budget: None,
+            allowed_commands: vec!["cargo test".to_owned()],
+        }
+    }
+
+    #[test]
+    fn the_users_arguments_stand_where_they_work() {
+        let mut spec = spec();
+        spec.agent.program = "npx".to_owned();
+        spec.agent.args = ["@anthropic-ai/claude-code", "--effort", "high"].map(str::to_owned).to_vec();
+        spec.agent.model = "opus".to_owned();
+        spec.budget = Some(Usd(250_000));
+        let (program, args) = spec.command();
+        assert_eq!(program, "npx");
+        assert_eq!(
+            args.join(" "),
+            "@anthropic-ai/claude-code -p --input-format stream-json --output-format stream-json --verbose \
+             --permission-prompt-tool stdio --permission-mode acceptEdits \
+             --session-id 11111111-2222-4333-8444-555555555555 --model opus --max-budget-usd 0.25 --effort high"
+        );
+        spec.resumed_at = Some(Usd(0));
+        assert!(spec.command().1.contains(&"--resume".to_owned()));
+    }
+
+    #[test]
+    fn a_surrounding_session_leaves_no_mark_but_the_users_settings_stay() {
+        let inherited = [
+            ("PATH", "/bin"),
+            ("CLAUDECODE", "1"),
+            ("CLAUDE_CODE_ENTRYPOINT", "cli"),
+            ("CLAUDE_CODE_SESSION_ID", "x"),
+            ("CLAUDE_CODE_USE_BEDROCK", "1"),
+            ("CLAUDE_CONFIG_DIR", "/c"),
+            ("GIT_EDITOR", "vi"),
+        ];
+        let inherited = inherited.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let mut agent = spec().agent;
+        agent.env.insert("CLAUDE_CODE_MAX_RETRIES".to_owned(), "2".to_owned());
+        let env = environment(&inherited, &agent);
+        let names: Vec<_> = env.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "CLAUDE_CODE_MAX_RETRIES",
+                "CLAUDE_CODE_USE_BEDROCK",
+                "CLAUDE_CONFIG_DIR",
+                "DISABLE_AUTOUPDATER",
+                "GIT_EDITOR",
+                "GIT_TERMINAL_PROMPT",
+                "PATH"
+            ]
+        );
+        assert_eq!(env["GIT_EDITOR"], "vi");
+    }
+}

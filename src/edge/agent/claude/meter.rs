@@ -1,0 +1,143 @@
+//! What a run has used: counted by message while it runs, settled by each result.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::cost::{Spent, Usd};
+
+/// Counts tokens and money of one run.
+///
+/// The CLI repeats a message's usage in every line that carries a part of it, so usage is kept by message id. Its
+/// numbers are not final then; the result's are, and only the result has a price: `total_cost_usd`, which counts from
+/// the start of the process, or from the saved total of a resumed conversation.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    base: Usd,
+    resumed: bool,
+    messages: BTreeMap<String, Tokens>,
+    settled: Tokens,
+    priced: Option<Usd>,
+    /// Whether something was used since the last price, so that there is more to pay than is known.
+    open: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Tokens {
+    input: u64,
+    output: u64,
+}
+
+impl Meter {
+    /// Starts at what a resumed conversation had cost before.
+    pub(super) fn new(resumed_at: Option<Usd>) -> Self {
+        Self { base: resumed_at.unwrap_or_default(), resumed: resumed_at.is_some(), ..Self::default() }
+    }
+
+    /// Notes that a request is under way, whose price is not known yet.
+    pub(super) fn request(&mut self) {
+        self.open = true;
+    }
+
+    /// Notes the usage of a message, as an `assistant` line gives it; those that the CLI makes up itself are free.
+    pub(super) fn message(&mut self, message: &Value) {
+        let Some(id) = message["id"].as_str() else { return };
+        if message["model"].as_str() == Some("<synthetic>") {
+            return;
+        }
+        let usage = &message["usage"];
+        let input: u64 = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]
+            .iter()
+            .filter_map(|name| usage[*name].as_u64())
+            .sum();
+        let seen = self.messages.entry(id.to_owned()).or_default();
+        seen.input = seen.input.max(input);
+        seen.output = seen.output.max(usage["output_tokens"].as_u64().unwrap_or(0));
+        self.open = true;
+    }
+
+    /// Settles with what a `result` line says.
+    pub(super) fn result(&mut self, result: &Value) {
+        if let (Some(models), false) = (result["modelUsage"].as_object(), self.resumed) {
+            let sum = |names: &[&str]| {
+                models.values().flat_map(|model| names.iter().filter_map(|name| model[*name].as_u64())).sum()
+            };
+            self.settled = Tokens {
+                input: sum(&["inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"]),
+                output: sum(&["outputTokens"]),
+            };
+        }
+        if let Some(total) = result["total_cost_usd"].as_f64().and_then(Usd::from_dollars) {
+            let used = total.minus(self.base);
+            self.priced = Some(used);
+            // Zero for work that took tokens means that the CLI does not know the model's price.
+            let tokens = self.tokens();
+            self.open = used == Usd(0) && tokens.input + tokens.output > 0;
+        }
+    }
+
+    /// Returns what was used so far in all.
+    pub(super) fn spent(&self) -> Spent {
+        let tokens = self.tokens();
+        Spent {
+            usd: self.priced.unwrap_or_default(),
+            unpriced: self.open,
+            tokens_in: tokens.input,
+            tokens_out: tokens.output,
+        }
+    }
+
+    fn tokens(&self) -> Tokens {
+        let input = self.messages.values().map(|tokens| tokens.input).sum::<u64>().max(self.settled.input);
+        let output = self.messages.values().map(|tokens| tokens.output).sum::<u64>().max(self.settled.output);
+        Tokens { input, output }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn message(id: &str, input: u64, output: u64) -> Value {
+        json!({ "id": id, "usage": { "input_tokens": input, "cache_read_input_tokens": 10, "output_tokens": output } })
+    }
+
+    #[test]
+    fn a_repeated_message_counts_once_and_the_result_settles() {
+        let mut meter = Meter::new(None);
+        meter.message(&message("a", 100, 1));
+        meter.message(&message("a", 100, 1));
+        meter.message(&message("b", 50, 7));
+        assert_eq!(meter.spent(), Spent { usd: Usd(0), unpriced: true, tokens_in: 170, tokens_out: 8 });
+        meter.result(&json!({ "total_cost_usd": 0.024, "modelUsage": {
+            "m": { "inputTokens": 150, "cacheReadInputTokens": 20, "outputTokens": 400, "costUSD": 0.024 } } }));
+        assert_eq!(meter.spent(), Spent { usd: Usd(24_000), unpriced: false, tokens_in: 170, tokens_out: 400 });
+        meter.message(&message("c", 90, 1));
+        assert!(meter.spent().unpriced, "used after the price was named");
+        assert_eq!(meter.spent().usd, Usd(24_000));
+    }
+
+    #[test]
+    fn a_resumed_conversation_pays_only_for_itself() {
+        let mut meter = Meter::new(Some(Usd(1_600_000)));
+        meter.message(&message("a", 100, 1));
+        meter.result(&json!({ "total_cost_usd": 1.624, "modelUsage": { "m": { "inputTokens": 9000 } } }));
+        assert_eq!(meter.spent(), Spent { usd: Usd(24_000), unpriced: false, tokens_in: 110, tokens_out: 1 });
+    }
+
+    #[test]
+    fn no_price_is_not_a_price_of_zero() {
+        let mut meter = Meter::new(None);
+        meter.request();
+        assert!(meter.spent().unpriced);
+        meter.result(&json!({ "total_cost_usd": 0, "modelUsage": {} }));
+        assert_eq!(meter.spent(), Spent::default(), "nothing used costs nothing");
+        meter.message(&message("a", 100, 1));
+        meter.result(&json!({ "total_cost_usd": 0 }));
+        assert!(meter.spent().unpriced);
+        meter.result(&json!({}));
+        assert!(meter.spent().unpriced);
+    }
+}

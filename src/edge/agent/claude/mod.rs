@@ -1,0 +1,16 @@
+//! The Claude CLI in headless mode: how it is started, what it is told, what its lines mean.
+//!
+//! Facts about the CLI were measured on 2.1.197 and 2.1.328; frames of the latter are kept in `tests/frames`.
+
+mod answer;
+mod launch;
+mod meter;
+mod policy;
+mod read_only;
+mod run;
+mod say;
+mod shell;
+
+pub use launch::{RunSpec, environment};
+pub use policy::{Decision, Policy};
+pub use run::{ClaudeRun, Step};

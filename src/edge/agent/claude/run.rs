@@ -1,0 +1,353 @@
+//! One run of a headless `claude`: bytes of its output in, reports and answers out. It touches nothing itself.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::edge::agent::claude::launch::RunSpec;
+use crate::edge::agent::claude::meter::Meter;
+use crate::edge::agent::claude::policy::{Decision, Policy};
+use crate::edge::agent::claude::{answer, say};
+use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
+use crate::edge::agent::plain::one_line;
+use crate::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
+use crate::model::cost::Spent;
+use crate::model::session::Exit;
+use crate::model::time::Wall;
+
+/// The longest text of a result that is kept, in characters.
+const RESULT_CAP: usize = 2_000;
+
+/// What must be done after some output was read, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Tell the machine.
+    Report(AgentReport),
+    /// Write this to the program's input.
+    Write(Vec<u8>),
+    /// Close its input: it has said all, and ends by itself then.
+    CloseInput,
+}
+
+/// The state of one run.
+#[derive(Debug)]
+pub struct ClaudeRun {
+    spec: RunSpec,
+    policy: Policy,
+    lines: Lines,
+    meter: Meter,
+    reported: Spent,
+    ready: bool,
+    /// Work that goes on in the background and will start another turn when it ends.
+    background: BTreeSet<String>,
+    /// The last result, held back while background work goes on.
+    held: Option<AgentResult>,
+    finished: bool,
+    /// What the service said in this turn, so that the result does not say it again.
+    trouble: Option<Trouble>,
+    stops: u32,
+}
+
+impl ClaudeRun {
+    /// Starts with nothing heard.
+    pub fn new(spec: RunSpec) -> Self {
+        let policy = Policy { workspace: spec.workspace.clone(), commands: spec.allowed_commands.clone() };
+        let meter = Meter::new(spec.resumed_at);
+        Self {
+            spec,
+            policy,
+            lines: Lines::new(MAX_LINE),
+            meter,
+            reported: Spent::default(),
+            ready: false,
+            background: BTreeSet::new(),
+            held: None,
+            finished: false,
+            trouble: None,
+            stops: 0,
+        }
+    }
+
+    /// Returns the program and its arguments.
+    pub fn command(&self) -> (String, Vec<String>) {
+        self.spec.command()
+    }
+
+    /// Returns what to write first; the input stays open until [`Step::CloseInput`].
+    pub fn first_input(&self) -> Vec<u8> {
+        self.spec.first_input()
+    }
+
+    /// Returns what to write to ask it to end its turn; it answers with a result and waits for more input, so that
+    /// [`Step::CloseInput`] follows.
+    pub fn ask_to_stop(&mut self) -> Vec<u8> {
+        self.stops += 1;
+        answer::interrupt(self.stops)
+    }
+
+    /// Takes the next bytes of its output, in chunks of any size.
+    pub fn feed(&mut self, bytes: &[u8], now: Wall) -> Vec<Step> {
+        let mut steps = Steps::default();
+        for line in self.lines.feed(bytes) {
+            self.line(&line, now, &mut steps);
+        }
+        self.report_used(&mut steps);
+        steps.0
+    }
+
+    /// Says how it went after the last byte, from what was said before; the exit code alone proves nothing, since
+    /// the CLI also ends with 0 when it was interrupted. `stderr` is the end of what it wrote there.
+    pub fn finish(&mut self, exit: Exit, stderr: &str) -> Vec<AgentReport> {
+        let mut steps = Steps::default();
+        if let Some(line) = self.lines.finish() {
+            // A line that was cut off means nothing; only the escape sequence that restores the cursor is usual.
+            self.line(&line, Wall(0), &mut steps);
+        }
+        self.report_used(&mut steps);
+        if !self.finished {
+            let result = self.held.take().unwrap_or_else(|| {
+                let said = one_line(stderr, RESULT_CAP);
+                let text = if said.is_empty() {
+                    format!("ended without a result: {exit}")
+                } else {
+                    format!("ended without a result: {exit}: {said}")
+                };
+                AgentResult { ok: false, text }
+            });
+            self.finished = true;
+            steps.report(AgentReport::Done(result));
+        }
+        let mut reports = Vec::new();
+        for step in steps.0 {
+            if let Step::Report(report) = step {
+                reports.push(report);
+            }
+        }
+        reports
+    }
+
+    fn line(&mut self, line: &Line, now: Wall, steps: &mut Steps) {
+        let bytes = match line {
+            Line::Whole(bytes) => bytes,
+            Line::TooLong(length) => {
+                steps.log([say::line("output", &format!("(a line of {length} bytes left out)"))]);
+                return;
+            }
+        };
+        if bytes.first() != Some(&b'{') {
+            steps.log([say::line("output", &String::from_utf8_lossy(bytes))]);
+            return;
+        }
+        match serde_json::from_slice::<Value>(bytes) {
+            Ok(frame) => self.frame(&frame, now, steps),
+            Err(_) => steps.log([say::line("output", &String::from_utf8_lossy(bytes))]),
+        }
+    }
+
+    fn frame(&mut self, frame: &Value, now: Wall, steps: &mut Steps) {
+        match frame["type"].as_str().unwrap_or_default() {
+            "system" => self.system(frame, now, steps),
+            "assistant" => {
+                let message = &frame["message"];
+                self.meter.message(message);
+                steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
+                if let Some(error) = frame["error"].as_str() {
+                    let status = frame["api_error_status"].as_u64();
+                    self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
+                }
+            }
+            "user" => steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some)),
+            "result" => self.result(frame, steps),
+            "control_request" => self.request(frame, steps),
+            "rate_limit_event" => {
+                let info = &frame["rate_limit_info"];
+                if info["status"] == "rejected" {
+                    let until = info["resetsAt"].as_u64().map(|seconds| Wall(seconds.saturating_mul(1000)));
+                    self.trouble(Some(Trouble::RateLimit { until }), steps);
+                }
+            }
+            // Answers to our own requests, withdrawn requests (answered at once, so none waits), and what is new.
+            _ => {}
+        }
+    }
+
+    fn system(&mut self, frame: &Value, now: Wall, steps: &mut Steps) {
+        match frame["subtype"].as_str().unwrap_or_default() {
+            "init" => {
+                self.trouble = None;
+                self.meter.request();
+                if !self.ready {
+                    self.ready = true;
+                    steps.report(AgentReport::Ready {
+                        conversation: text(&frame["session_id"]),
+                        model: text(&frame["model"]),
+                    });
+                }
+            }
+            "api_retry" => {
+                let status = frame["error_status"].as_u64();
+                let wait = Duration::from_millis(frame["retry_delay_ms"].as_f64().map_or(0, whole));
+                let error = frame["error"].as_str();
+                let told = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+                let what = format!("{} ({told}), it tries again in {} s", error.unwrap_or("error"), wait.as_secs());
+                steps.log([say::line("service", &what)]);
+                let trouble = match trouble(error, status, error.unwrap_or_default()) {
+                    Some(Trouble::RateLimit { .. }) => Some(Trouble::RateLimit { until: Some(now.after(wait)) }),
+                    other => other,
+                };
+                if let Some(trouble) = trouble {
+                    self.trouble = Some(trouble.clone());
+                    steps.report(AgentReport::Trouble(trouble));
+                }
+            }
+            "task_started" => {
+                if let Some(id) = frame["task_id"].as_str() {
+                    self.background.insert(id.to_owned());
+                }
+            }
+            "task_notification" => {
+                if let Some(id) = frame["task_id"].as_str() {
+                    self.background.remove(id);
+                }
+            }
+            "background_tasks_changed" => {
+                if let Some(tasks) = frame["tasks"].as_array() {
+                    let ids = tasks.iter().filter_map(|task| task["task_id"].as_str());
+                    self.background = ids.map(str::to_owned).collect();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn result(&mut self, frame: &Value, steps: &mut Steps) {
+        self.meter.result(frame);
+        let subtype = frame["subtype"].as_str().unwrap_or_default();
+        let is_error = frame["is_error"] == true;
+        let said = frame["result"].as_str().map(str::to_owned).or_else(|| {
+            let errors = frame["errors"].as_array()?;
+            Some(errors.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "))
+        });
+        let said = one_line(&said.unwrap_or_default(), RESULT_CAP);
+        let ok = subtype == "success" && !is_error;
+        let words = match subtype {
+            "error_max_budget_usd" => "the budget is used up",
+            "error_max_turns" => "the number of turns is used up",
+            "error_during_execution" if text(&frame["terminal_reason"]).starts_with("aborted") => "stopped when asked",
+            "success" => "",
+            other => other,
+        };
+        if subtype == "error_max_budget_usd" {
+            self.trouble(Some(Trouble::Budget), steps);
+        } else if is_error && self.trouble.is_none() {
+            let status = frame["api_error_status"].as_u64();
+            self.trouble(trouble(None, status, &said), steps);
+        }
+        let result = match (ok, words.is_empty() || said.is_empty()) {
+            (true, _) => AgentResult { ok, text: said },
+            (false, true) => AgentResult { ok, text: format!("{words}{said}") },
+            (false, false) => AgentResult { ok, text: format!("{words}: {said}") },
+        };
+        self.report_used(steps);
+        let more = !self.background.is_empty() || frame["queued_turn_count"].as_u64().unwrap_or(0) > 0;
+        if ok && more && self.stops == 0 {
+            self.held = Some(result);
+            return;
+        }
+        self.held = None;
+        self.finished = true;
+        steps.report(AgentReport::Done(result));
+        steps.0.push(Step::CloseInput);
+    }
+
+    fn request(&mut self, frame: &Value, steps: &mut Steps) {
+        let Some(id) = frame["request_id"].as_str() else {
+            steps.log([say::line("output", "a request without an id, which cannot be answered")]);
+            return;
+        };
+        let request = &frame["request"];
+        let subtype = request["subtype"].as_str().unwrap_or_default();
+        if subtype != "can_use_tool" {
+            // Silence would make it wait for ever.
+            steps.log([say::line("output", &format!("a request that is not known here: {subtype}"))]);
+            steps.0.push(Step::Write(answer::error(id, &format!("{subtype:?} is not supported here"))));
+            return;
+        }
+        let tool = request["tool_name"].as_str().unwrap_or_default();
+        let input = &request["input"];
+        let line = match self.policy.decide(tool, input, request["blocked_path"].as_str()) {
+            Decision::Allow => answer::allow(id, input),
+            Decision::Deny { why } => {
+                let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
+                steps.log([say::line("refused", &what)]);
+                steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
+                answer::deny(id, &why)
+            }
+        };
+        steps.0.push(Step::Write(line));
+    }
+
+    /// Reports trouble unless the same was just reported; a time that is known is not replaced by none.
+    fn trouble(&mut self, trouble: Option<Trouble>, steps: &mut Steps) {
+        let Some(trouble) = trouble else { return };
+        let known = match (&self.trouble, &trouble) {
+            (Some(Trouble::RateLimit { .. }), Trouble::RateLimit { until: None })
+            | (Some(Trouble::Login { .. }), Trouble::Login { .. }) => true,
+            (before, now) => before.as_ref() == Some(now),
+        };
+        if !known {
+            self.trouble = Some(trouble.clone());
+            steps.report(AgentReport::Trouble(trouble));
+        }
+    }
+
+    fn report_used(&mut self, steps: &mut Steps) {
+        let spent = self.meter.spent();
+        if spent != self.reported {
+            self.reported = spent;
+            steps.report(AgentReport::Used(spent));
+        }
+    }
+}
+
+/// Steps in order, log lines that follow each other gathered into one report.
+#[derive(Default)]
+struct Steps(Vec<Step>);
+
+impl Steps {
+    fn report(&mut self, report: AgentReport) {
+        self.0.push(Step::Report(report));
+    }
+
+    fn log(&mut self, lines: impl IntoIterator<Item = Option<LogLine>>) {
+        for line in lines.into_iter().flatten() {
+            match self.0.last_mut() {
+                Some(Step::Report(AgentReport::Log(log))) => log.push(line),
+                _ => self.report(AgentReport::Log(vec![line])),
+            }
+        }
+    }
+}
+
+/// Reads why the service turned a request away from the CLI's word for it, or else from the HTTP status.
+fn trouble(error: Option<&str>, status: Option<u64>, message: &str) -> Option<Trouble> {
+    let login = || Some(Trouble::Login { message: one_line(message, RESULT_CAP) });
+    match (error, status) {
+        (Some("rate_limit"), _) | (_, Some(429)) => Some(Trouble::RateLimit { until: None }),
+        (Some("authentication_failed" | "billing_error" | "oauth_org_not_allowed"), _) | (_, Some(401 | 402 | 403)) => {
+            login()
+        }
+        (Some("overloaded"), _) | (_, Some(503 | 529)) => Some(Trouble::Overloaded),
+        _ => None,
+    }
+}
+
+fn text(value: &Value) -> String {
+    one_line(value.as_str().unwrap_or_default(), say::LINE_CAP)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast to an integer saturates")]
+fn whole(number: f64) -> u64 {
+    number as u64
+}
