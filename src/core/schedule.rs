@@ -252,6 +252,7 @@ impl Supervisor {
             stage,
             ending: None,
             base: None,
+            lacks_file: false,
             red: None,
             fixers_done: false,
             said: None,
@@ -266,6 +267,7 @@ impl Supervisor {
             landing: None,
             files: Vec::new(),
             dirty: false,
+            turned_red: None,
             rolling: None,
         }
     }
