@@ -216,6 +216,15 @@ pub struct Attempt {
     pub rolling: Option<LandingId>,
 }
 
+/// When a waiting task may be due, by each of the clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Due {
+    /// By the calendar: the end of a pause after a failed attempt, or of the time that a check must stay red.
+    pub wall: Option<Wall>,
+    /// By the steady clock: the end of the pause after a save.
+    pub moment: Option<Moment>,
+}
+
 /// Everything that dies with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Live {
@@ -249,6 +258,10 @@ pub struct Live {
     pub jobs: BTreeMap<JobId, JobOwner>,
     /// Attempts under way.
     pub attempts: BTreeMap<TaskId, Attempt>,
+    /// Whether something may have changed for the tasks that wait since they were looked at.
+    pub look: bool,
+    /// When time alone may change something for them.
+    pub due: Due,
     /// Checks that turned green and whose tree is not yet remembered.
     pub turned_green: BTreeSet<CheckKey>,
     /// When the heart beats next.
