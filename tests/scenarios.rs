@@ -7,6 +7,7 @@
 //!
 //! `ORCHESTRATOR_SCENARIOS=write cargo test --test scenarios` writes what really happens into the files, for a person
 //! to read before it is committed.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop here")]
 
 mod scenario;
 

@@ -15,7 +15,7 @@ use crate::model::path::ProjectPath;
 use crate::model::settings::{Check, FixOn};
 use crate::model::task::{DoneReason, TaskState};
 use crate::model::time::Moment;
-use crate::model::workspace::RepoState;
+use crate::model::workspace::{ChangeKind, FileChange, RepoState};
 
 /// How many files of a change the journal names.
 const NAMED_FILES: usize = 20;
@@ -96,17 +96,35 @@ impl Supervisor {
         self.live.settled = Some((burst.last, change));
         let head_moved = self.live.moved.is_some_and(|moved| burst.first.since(moved) <= HEAD_MOVES);
         for (file, fate) in &burst.files {
-            self.keep_in_mind(file, *fate == Fate::Written);
+            self.keep_in_mind(file, *fate);
         }
         for (key, files) in self.keys_of(burst.files.keys()) {
             let is_removed = |file: &ProjectPath| burst.files.get(file) == Some(&Fate::Removed);
             if key.file.as_ref().is_some_and(is_removed) {
                 self.source_deleted(&key);
-            } else {
+            } else if !self.is_echo(&key, &files, burst.first) {
                 let cause = Cause { change: Some(change), files, head_moved, ..Cause::default() };
                 self.want(key, cause);
             }
         }
+    }
+
+    /// Keeps in mind which files there are after we wrote some, also against what was noticed before that.
+    pub(crate) fn wrote(&mut self, files: &[FileChange]) {
+        for FileChange { path, kind, .. } in files {
+            let fate = if *kind == ChangeKind::Deleted { Fate::Removed } else { Fate::Written };
+            self.keep_in_mind(path, fate);
+            if let Some(noticed) = self.live.burst.as_mut().and_then(|burst| burst.files.get_mut(path)) {
+                *noticed = fate;
+            }
+        }
+    }
+
+    fn keep_in_mind(&mut self, file: &ProjectPath, fate: Fate) {
+        match fate {
+            Fate::Written => self.live.files.insert(file.clone()),
+            Fate::Removed => self.live.files.remove(file),
+        };
     }
 
     /// Returns what the checks have to run for these files, each with the files that are the reason.

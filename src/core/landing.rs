@@ -143,7 +143,7 @@ impl Supervisor {
     pub(crate) fn restored(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         if attempt.merged.is_none() {
-            return self.to_agent(id);
+            return self.let_agent_work(id);
         }
         self.verify(id);
     }
@@ -202,15 +202,15 @@ impl Supervisor {
         self.set_step(id, Step::Gate);
     }
 
-    pub(crate) fn landed(&mut self, id: TaskId, files: Vec<FileChange>) {
+    pub(crate) fn landed(&mut self, id: TaskId, files: &[FileChange]) {
         let Some(landing) = self.task(id).and_then(|task| task.landing) else { return };
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         attempt.landing = Some(landing);
-        attempt.files.clone_from(&files);
+        attempt.files = files.to_vec();
         if let Some(receipt) = self.receipt(id, landing) {
             self.record(Fact::Landed { task: id, receipt: Box::new(receipt) });
         }
-        self.wrote(&files);
+        self.wrote(files);
         let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
         keys.extend(self.task(id).map(|task| task.key.clone()));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));
@@ -232,18 +232,20 @@ fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspici
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::core::attempt::witness;
-    use crate::model::check::Verdict;
+    use crate::model::check::{CheckKey, CheckName, Verdict};
 
     fn counted(passed: u32, failed: u32) -> Witness {
-        let key = CheckKey { check: crate::model::check::CheckName("unit".into()), file: None };
-        let findings = crate::model::check::Findings {
+        Witness {
+            check: CheckKey { check: CheckName("unit".into()), file: None },
+            verdict: Verdict::Red,
+            code: Some(1),
+            failures: Vec::new(),
             tests: Some(TestCounts { passed, failed, skipped: 0 }),
-            ..Default::default()
-        };
-        let run = CheckRun { verdict: Verdict::Red, code: Some(1), took: std::time::Duration::ZERO, findings };
-        witness(&key, &run)
+            took: Duration::ZERO,
+        }
     }
 
     #[test]

@@ -91,7 +91,10 @@ impl Supervisor {
             task,
             title: key.to_string(),
         };
-        self.live.sessions.insert(session, Running { owner, check: Some(key.clone()), place, stopping: None });
+        self.live.sessions.insert(
+            session,
+            Running { owner, check: Some(key.clone()), place, began: self.live.now.moment, stopping: None },
+        );
         self.out.push(Effect::Run(Box::new(order)));
         session
     }
@@ -166,7 +169,10 @@ impl Supervisor {
             tests: None,
             task: Some(task),
         };
-        self.live.sessions.insert(session, Running { owner: Owner::Attempt(task), check: None, place, stopping: None });
+        self.live.sessions.insert(
+            session,
+            Running { owner: Owner::Attempt(task), check: None, place, began: self.live.now.moment, stopping: None },
+        );
         self.out.push(Effect::Run(Box::new(order)));
         session
     }
@@ -198,7 +204,10 @@ impl Supervisor {
             base,
             budget,
         };
-        self.live.sessions.insert(session, Running { owner: Owner::Attempt(id), check: None, place, stopping: None });
+        self.live.sessions.insert(
+            session,
+            Running { owner: Owner::Attempt(id), check: None, place, began: self.live.now.moment, stopping: None },
+        );
         self.out.push(Effect::StartAgent(Box::new(order)));
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.by = agent;

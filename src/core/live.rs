@@ -1,6 +1,7 @@
 //! State of this process only: sessions, jobs, attempts under way. Gone after a crash, by design.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use crate::core::effect::Place;
 use crate::core::input::Collected;
@@ -98,6 +99,8 @@ pub struct Running {
     pub check: Option<CheckKey>,
     /// Where.
     pub place: Place,
+    /// When it began.
+    pub began: Moment,
     /// How hard it was told to end, and when it is told harder.
     pub stopping: Option<(Rung, Moment)>,
 }
@@ -216,6 +219,17 @@ pub struct Attempt {
     pub rolling: Option<LandingId>,
 }
 
+/// A change while a check runs, as if by its own doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Echo {
+    /// When the run began in which it last happened.
+    pub run: Moment,
+    /// How long after the start of the run.
+    pub after: Duration,
+    /// How often in a row.
+    pub starts: u32,
+}
+
 /// When a waiting task may be due, by each of the clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Due {
@@ -252,6 +266,10 @@ pub struct Live {
     pub saved: Option<Moment>,
     /// Checks that are to run in the user's tree.
     pub wanted: BTreeMap<CheckKey, Cause>,
+    /// When checks last ran in the user's tree, from when to when.
+    pub last_runs: BTreeMap<CheckKey, (Moment, Moment)>,
+    /// Which files checks seem to write themselves.
+    pub echoes: BTreeMap<(CheckKey, BTreeSet<ProjectPath>), Echo>,
     /// Live sessions.
     pub sessions: BTreeMap<SessionId, Running>,
     /// Jobs under way.

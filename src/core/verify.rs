@@ -60,7 +60,7 @@ impl Supervisor {
             }
             self.enter(id, Stage::Fixers, Step::Run(Line::Fixer(0), None));
         } else {
-            self.to_agent(id);
+            self.let_agent_work(id);
         }
     }
 
@@ -80,7 +80,7 @@ impl Supervisor {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         let unchanged = attempt.base.as_ref().is_some_and(|base| base.tree == collected.tree);
         if unchanged && !attempt.fixers_done {
-            return self.to_agent(id);
+            return self.let_agent_work(id);
         }
         if unchanged {
             return self.finish(id, AttemptEnd::NoChange, None);
@@ -158,7 +158,7 @@ impl Supervisor {
                 let tree = base.tree.clone();
                 self.give_step(id, Work::Restore { slot, snapshot: base, tree }, Step::Restore);
             }
-            Place::Tree => self.to_agent(id),
+            Place::Tree => self.let_agent_work(id),
         }
     }
 

@@ -23,7 +23,7 @@ impl Stage {
             let session = session.parse().map_err(|_| format!("{word} is no session"))?;
             return self.session(SessionId(session), rest);
         }
-        let mut inputs = match word {
+        let inputs = match word {
             "wait" => Vec::new(),
             "start" => vec![self.start(rest)],
             "save" | "delete" => {
@@ -49,12 +49,11 @@ impl Stage {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
                 vec![self.edge.finish(kind, deed)?]
             }
-            _ => Vec::new(),
+            _ => {
+                let command = command(word, rest)?;
+                vec![Input::Asked(self.request(), command)]
+            }
         };
-        if inputs.is_empty() && !["wait", "next"].contains(&word) {
-            let command = command(word, rest)?;
-            inputs.push(Input::Asked(self.request(), command));
-        }
         Ok(inputs)
     }
 
@@ -148,7 +147,7 @@ fn run(word: &str, rest: &str) -> Result<CheckRun, String> {
         failed: u32::try_from(failures.len()).unwrap_or(u32::MAX),
         skipped: 0,
     });
-    let excerpt = failures.iter().map(|failure| format!("{} failed\n", failure.id)).collect();
+    let excerpt = failures.iter().map(|failure| failure.id.as_str()).collect::<Vec<_>>().join("\n");
     let findings = Findings { failures, tests, coverage: None, excerpt };
     Ok(CheckRun { verdict, code, took: Duration::from_millis(500), findings })
 }

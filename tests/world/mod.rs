@@ -14,18 +14,18 @@ use orchestrator_tui::core::book::Book;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::effect::{Effect, Recorded, Work};
 use orchestrator_tui::core::fact::Fact;
-use orchestrator_tui::core::input::{Input, Start};
+use orchestrator_tui::core::input::{Fate, Input, Start};
 use orchestrator_tui::core::live::JobOwner;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::id::{JobId, RequestId, Seq, SessionId};
-use orchestrator_tui::model::settings::Settings;
+use orchestrator_tui::model::settings::{FixOn, Settings};
 use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
 use orchestrator_tui::model::workspace::TreeId;
 
-use disk::Disk;
+use disk::{Disk, Tree};
 use plan::Chance;
 
 /// What the seeds reached, summed up.
@@ -54,7 +54,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.inputs += other.inputs;
         self.landed += other.landed;
         self.undone += other.undone;
@@ -81,6 +81,8 @@ impl Report {
 enum Event {
     /// It reaches the machine as it is.
     Reaches(Input),
+    /// The watcher sees what became of a file.
+    Notices(u8),
     /// The store confirms.
     Stores(Seq),
     /// A job is carried out now.
@@ -123,6 +125,9 @@ struct World {
     made_in_place: BTreeSet<TreeId>,
     /// What was merged: the user's tree and the merged tree, and what the result was made from.
     merged: BTreeMap<(TreeId, TreeId), TreeId>,
+    /// What the last run of each check in the user's tree looked at, and what it looked at when its outcome counted.
+    looked: BTreeMap<CheckKey, Tree>,
+    seen: BTreeMap<CheckKey, Tree>,
     /// Which check has looked at which tree in a workspace.
     judged: BTreeSet<(TreeId, CheckKey)>,
     sessions: BTreeMap<SessionId, effects::Session>,
@@ -176,6 +181,8 @@ impl World {
             made_in_place: BTreeSet::new(),
             merged: BTreeMap::new(),
             judged: BTreeSet::new(),
+            looked: BTreeMap::new(),
+            seen: BTreeMap::new(),
             sessions: BTreeMap::new(),
             ended: BTreeSet::new(),
             asked: BTreeSet::new(),
@@ -238,6 +245,10 @@ impl World {
             Event::Stores(seq) => self.stores(seq),
             Event::Works(job, work) => self.works(job, work),
             Event::Ends(session, ending) => self.ends(session, ending),
+            Event::Notices(file) => {
+                let fate = if self.disk.tree.contains_key(&file) { Fate::Written } else { Fate::Removed };
+                self.input(Input::Changed(vec![(disk::name(file), fate)]));
+            }
             Event::Asks(command) => self.ask(command),
             Event::Strikes => self.strikes(),
         }
@@ -275,6 +286,10 @@ impl World {
         }
         let Effect::Record(Recorded { fact, .. }) = effect else { return };
         match fact {
+            Fact::Ran { key, .. } => {
+                let looked = self.looked.get(key).expect("it ran").clone();
+                self.seen.insert(key.clone(), looked);
+            }
             Fact::Landed { .. } => self.report.landed += 1,
             Fact::Undone { .. } => self.report.undone += 1,
             Fact::TakenBack { .. } => self.report.taken_back += 1,
@@ -355,6 +370,7 @@ impl World {
         }
         self.check_replay();
         if self.gone.is_none() {
+            self.check_seen();
             self.report.quits += 1;
             let began = self.now;
             self.ask(Command::Quit);
@@ -369,6 +385,23 @@ impl World {
         }
         self.check_replay();
         assert!(self.asked.is_empty(), "unanswered requests: {:?}", self.asked);
+    }
+
+    /// No edit was missed: every check has looked at the tree as it is.
+    fn check_seen(&self) {
+        for check in &self.settings.checks {
+            let name = &check.name;
+            if check.is_per_file() {
+                for file in self.disk.tree.keys() {
+                    let key = CheckKey { check: name.clone(), file: Some(disk::name(*file)) };
+                    let seen = self.seen.get(&key).and_then(|tree| tree.get(file));
+                    assert_eq!(seen, self.disk.tree.get(file), "{key} has not seen what is in the tree");
+                }
+            } else if self.settings.fix.on == FixOn::Red {
+                let seen = self.seen.get(&CheckKey { check: name.clone(), file: None });
+                assert_eq!(seen, Some(&self.disk.tree), "{name} has not seen what is in the tree");
+            }
+        }
     }
 
     /// Whether nothing is under way and no task will move by itself within the next day.
