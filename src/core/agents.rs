@@ -9,6 +9,7 @@ use crate::model::agent::{AgentReport, LogLine, Trouble};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::session::Exit;
+use crate::model::task::{FailReason, TaskState};
 use crate::model::time::Wall;
 /// How long to wait after "too many requests" when the service names no time: a minute, as its limits are per minute.
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
@@ -18,7 +19,7 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(5);
 
 impl Supervisor {
     fn agent_of(&self, session: SessionId) -> Option<TaskId> {
-        let running = self.live.sessions.get(&session)?;
+        let running = self.live.sessions.get(&session).filter(|running| running.check.is_none())?;
         match running.owner {
             Owner::Attempt(task) => Some(task),
             Owner::Tree { .. } => None,
@@ -64,7 +65,12 @@ impl Supervisor {
                 self.park(task, None, format!("not logged in: {message}; run `claude` and `/login`, then retry"));
             }
             Trouble::Overloaded => self.log(task, "agent", "the service is overloaded; it tries again by itself"),
-            Trouble::Budget => self.log(task, "agent", "budget.task_usd is used up"),
+            Trouble::Budget => {
+                self.log(task, "agent", "budget.task_usd is used up");
+                if let Some(attempt) = self.live.attempts.get_mut(&task) {
+                    attempt.is_broke = true;
+                }
+            }
         }
     }
 
@@ -88,17 +94,13 @@ impl Supervisor {
         if attempt.step != Step::Agent(Some(session)) {
             return;
         }
-        match (&attempt.said, exit) {
-            (Some(said), _) if said.ok => self.collect(task),
-            (Some(said), _) => {
-                let why = said.text.clone();
-                self.finish(task, AttemptEnd::AgentFailed { why }, None);
-            }
-            (None, exit) => {
-                let why = format!("it ended without a result ({exit})");
-                self.finish(task, AttemptEnd::AgentFailed { why }, None);
-            }
-        }
+        let why = match &attempt.said {
+            Some(said) if said.ok => return self.collect(task),
+            Some(said) => said.text.clone(),
+            None => format!("it ended without a result ({exit})"),
+        };
+        let then = attempt.is_broke.then_some(TaskState::Failed(FailReason::Budget));
+        self.finish(task, AttemptEnd::AgentFailed { why }, then);
     }
 
     /// Takes in that an agent could not be started.

@@ -193,6 +193,8 @@ pub struct Attempt {
     pub said: Option<AgentResult>,
     /// Who made the result.
     pub by: String,
+    /// Whether the agent has said that its money is used up.
+    pub is_broke: bool,
     /// What the agent has used.
     pub spent: Spent,
     /// What it brought.

@@ -282,6 +282,7 @@ impl Supervisor {
             fixers_done: false,
             said: None,
             by: String::new(),
+            is_broke: false,
             spent: Spent::default(),
             result: None,
             queue: VecDeque::new(),

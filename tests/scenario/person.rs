@@ -92,6 +92,7 @@ impl Stage {
                 let until = if rest.is_empty() { None } else { Some(wall.after(Duration::from_millis(millis(rest)?))) };
                 vec![says(AgentReport::Trouble(Trouble::RateLimit { until }))]
             }
+            "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],
             "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],
             "no-tests" => vec![Input::RunEnded(session, RunOutcome::NoTests)],
             "no-source" => vec![Input::RunEnded(session, RunOutcome::NoSource)],
