@@ -204,7 +204,10 @@ impl Supervisor {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let Some(base) = attempt.base.clone() else { return };
         let last_green = self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone());
-        let work = Work::Collect { place: attempt.place, base, last_green, key: task.key.clone() };
+        let place = attempt.place;
+        let named = task.failures.iter().filter_map(|failure| failure.file.clone());
+        let blamed = named.chain(self.tests_of(&task.key)).collect();
+        let work = Work::Collect { place, base, last_green, blamed };
         self.give_step(id, work, Step::Collect);
     }
 
