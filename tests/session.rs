@@ -717,3 +717,25 @@ async fn what_a_dead_holder_left_is_swept() {
     assert_eq!(run(&again).await.text(), "again\n");
     home.nothing_is_left();
 }
+
+/// Not a test of its own: what [`a_sweep_spares_the_session_it_runs_in`] runs as a session.
+#[test]
+fn sweeper_in_a_session() {
+    let Ok(mark) = std::env::var("TEST_SWEEP_MARK") else { return };
+    let report = sweep(&mark);
+    assert_eq!((report.ended.len(), report.left.len()), (2, 0), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_sweep_spares_the_session_it_runs_in() {
+    let home = Home::new();
+    let (_other, mut other) = start(&home.script(1, "exec sleep 1010")).await;
+    let mut spec = home.script(2, "");
+    spec.program = std::env::current_exe().unwrap();
+    spec.args = vec!["--exact".into(), "sweeper_in_a_session".into()];
+    spec.env.insert("TEST_SWEEP_MARK".into(), home.mark.clone());
+    let heard = run(&spec).await;
+    assert_eq!(heard.exit, Some(Exit::Code(0)), "{}", heard.text());
+    assert_eq!(hear(&mut other).await.exit, Some(Exit::Signal(15)));
+    home.nothing_is_left();
+}
