@@ -31,7 +31,7 @@ pub fn run(wish: &Demo) -> Result<u8, Failure> {
     let state = folder.path().join("state");
     let site = Site::in_folder(&project, &state)?;
     let mut loaded = site.load(Overrides::default())?;
-    rehearse(&mut loaded.settings, &project)?;
+    rehearse(&mut loaded.settings)?;
     let quiet = wish.json;
     let say = |text: &str| {
         if !quiet {
@@ -60,28 +60,36 @@ pub fn run(wish: &Demo) -> Result<u8, Failure> {
 }
 
 fn write(project: &Path) -> Result<(), Failure> {
-    for (name, bytes) in demo::files() {
+    for (name, bytes) in demo::demo_files() {
         let path = project.join(name);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bytes));
         made.map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))?;
     }
     // A repository is not needed; with one, the demo also shows that it is left alone.
-    for args in [&["init", "-q"][..], &["add", "-A"], &["-c", "user.name=demo", "-c", "user.email=demo@localhost", "commit", "-qm", "A bug"]] {
-        let _ = Command::new("git").args(args).current_dir(project).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    for args in [
+        &["init", "-q"][..],
+        &["add", "-A"],
+        &["-c", "user.name=demo", "-c", "user.email=demo@localhost", "commit", "-qm", "A bug"],
+    ] {
+        let _ = Command::new("git")
+            .args(args)
+            .current_dir(project)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
     }
     Ok(())
 }
 
-/// Lets the rehearsal agent play the fixer.
-fn rehearse(settings: &mut crate::model::settings::Settings, project: &Path) -> Result<(), Failure> {
-    let program = std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
-    let script = project.with_file_name("rehearsal.toml");
-    fs::write(&script, demo::script()).map_err(|error| Failure::usage(format!("{}: {error}", script.display())))?;
+/// Lets the rehearsal agent play the fixer, by the script that is built in.
+fn rehearse(settings: &mut crate::model::settings::Settings) -> Result<(), Failure> {
+    let program =
+        std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
     for agent in settings.agents.values_mut() {
         agent.kind = AgentKind::Claude;
         agent.program = program.display().to_string();
-        agent.args = vec!["rehearsal".to_owned()];
-        agent.env.insert("ORCHESTRATOR_REHEARSAL".to_owned(), script.display().to_string());
+        agent.args = ["rehearsal", "--script", "demo"].map(str::to_owned).to_vec();
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use crate::core::fact::Fact;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
-use crate::model::task::{TaskState};
 use crate::model::health::Level;
+use crate::model::task::TaskState;
 use crate::model::time::{Wall, brief};
 
 /// Returns the line of a fact, without its time; `None` for facts that say nothing to a person.
@@ -21,7 +21,9 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         },
         Fact::Ran { key, run, .. } => format!("{} {key} {}", glyph(run.verdict), ran(run)),
         Fact::Forgotten { key } => format!("· {key} has nothing to run"),
-        Fact::Filed { task } => format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before)),
+        Fact::Filed { task } => {
+            format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
+        }
         Fact::Held { task, reason } => format!("{task} {reason}"),
         Fact::Released { task, forced: true } => format!("{task} starts because you said so"),
         Fact::Released { task, forced: false } => format!("{task} may start"),
@@ -38,7 +40,11 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
             TaskState::Cooling { until } => {
                 format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
             }
-            TaskState::Queued | TaskState::Held(_) | TaskState::Running | TaskState::Ready(_) | TaskState::Review(_) => {
+            TaskState::Queued
+            | TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Ready(_)
+            | TaskState::Review(_) => {
                 format!("{task} attempt {} {}", record.number, record.end)
             }
         },
@@ -100,5 +106,10 @@ fn already(failures: &[Fingerprint], before: &[Fingerprint]) -> String {
     if before.is_empty() {
         return String::new();
     }
-    format!(": you broke {}, {} {} red already", failures.len(), before.len(), if before.len() == 1 { "was" } else { "were" })
+    format!(
+        ": you broke {}, {} {} red already",
+        failures.len(),
+        before.len(),
+        if before.len() == 1 { "was" } else { "were" }
+    )
 }

@@ -4,6 +4,7 @@ pub mod agents;
 pub mod checks;
 pub mod clock;
 pub mod demo;
+pub mod doubts;
 pub mod failure;
 pub mod lines;
 pub mod logging;

@@ -61,7 +61,14 @@ impl Places {
     }
 
     /// Returns what a session needs: `program` with `args` in a place.
-    pub fn spec(&self, id: SessionId, place: Place, program: PathBuf, args: Vec<String>, limit: Duration) -> SessionSpec {
+    pub fn spec(
+        &self,
+        id: SessionId,
+        place: Place,
+        program: PathBuf,
+        args: Vec<String>,
+        limit: Duration,
+    ) -> SessionSpec {
         SessionSpec {
             id,
             mark: self.mark.clone(),
@@ -84,8 +91,14 @@ impl Places {
 
 /// Variables that are for us, not for what we run: our own settings and keys, which no check needs.
 fn is_private(name: &str) -> bool {
-    const OURS: [&str; 6] =
-        ["GITHUB_TOKEN", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL", "TELEGRAM_BOT_TOKEN", "OPENCLAW_TOKEN", "CLAUDE_WEBHOOK_SECRET"];
+    const OURS: [&str; 6] = [
+        "GITHUB_TOKEN",
+        "SLACK_WEBHOOK_URL",
+        "EMAIL_WEBHOOK_URL",
+        "TELEGRAM_BOT_TOKEN",
+        "OPENCLAW_TOKEN",
+        "CLAUDE_WEBHOOK_SECRET",
+    ];
     OURS.contains(&name) || (name.starts_with("ORCHESTRATOR_") && name != "ORCHESTRATOR_REHEARSAL")
 }
 

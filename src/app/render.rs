@@ -30,7 +30,12 @@ pub fn status(value: &Value) -> String {
     let process = &value["processes"]["orchestrator"];
     let mut out = String::new();
     let state = text(process, "status");
-    let _ = writeln!(out, "supervisor  {state}, process {}, last heartbeat {}", process["pid"], text(process, "last_heartbeat"));
+    let _ = writeln!(
+        out,
+        "supervisor  {state}, process {}, last heartbeat {}",
+        process["pid"],
+        text(process, "last_heartbeat")
+    );
     if value["paused"] == true {
         let _ = writeln!(out, "paused      `orchestrator-tui resume` goes on");
     }
@@ -76,7 +81,12 @@ pub fn tasks(value: &Value) -> String {
         .map(|row| {
             let title = text(row, "title");
             let number = format!("#{}", row["number"]);
-            format!("{number:<5} {title:<width$}  {:<8} {}  {}", text(row, "state"), money(&row["cost_usd"]), text(row, "reason"))
+            format!(
+                "{number:<5} {title:<width$}  {:<8} {}  {}",
+                text(row, "state"),
+                money(&row["cost_usd"]),
+                text(row, "reason")
+            )
         })
         .collect();
     lines.join("\n")
@@ -137,19 +147,34 @@ fn block(out: &mut String, title: &str, text: &str) {
 /// The answer to `receipt`.
 pub fn receipt(value: &Value) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "receipt of {}  landed {}  by {}", text(value, "task"), text(value, "landed_at"), text(value, "by"));
+    let _ = writeln!(
+        out,
+        "receipt of {}  landed {}  by {}",
+        text(value, "task"),
+        text(value, "landed_at"),
+        text(value, "by")
+    );
     section(&mut out, "fixed", list(value, "fixed").iter().map(|failure| text(failure, "id").to_owned()));
     let witness = |witness: &Value| {
         let name = match witness["file"].as_str() {
             Some(file) => format!("{} · {file}", text(witness, "check")),
             None => text(witness, "check").to_owned(),
         };
-        let tests = witness["tests"].as_object().map(|tests| format!(", {} passed, {} failed", tests["passed"], tests["failed"]));
-        format!("{name}: {} in {}{}", text(witness, "verdict"), seconds(&witness["duration"]), tests.unwrap_or_default())
+        let tests = witness["tests"]
+            .as_object()
+            .map(|tests| format!(", {} passed, {} failed", tests["passed"], tests["failed"]));
+        format!(
+            "{name}: {} in {}{}",
+            text(witness, "verdict"),
+            seconds(&witness["duration"]),
+            tests.unwrap_or_default()
+        )
     };
     section(&mut out, "red before", std::iter::once(witness(&value["red"])));
     section(&mut out, "green after", list(value, "green").iter().map(witness));
-    let file = |file: &Value| format!("{} +{} −{} ({})", text(file, "path"), file["added"], file["removed"], text(file, "change"));
+    let file = |file: &Value| {
+        format!("{} +{} −{} ({})", text(file, "path"), file["added"], file["removed"], text(file, "change"))
+    };
     section(&mut out, "files", list(value, "files").iter().map(file));
     section(&mut out, "accepted by you", list(value, "accepted").iter().filter_map(Value::as_str).map(str::to_owned));
     let _ = writeln!(

@@ -215,7 +215,9 @@ impl Reporter<'_> {
                     Level::Degraded { reason, since } => {
                         json!({ "healthy": true, "degraded": true, "reason": reason, "since": since.iso() })
                     }
-                    Level::Down { reason, since } => json!({ "healthy": false, "reason": reason, "since": since.iso() }),
+                    Level::Down { reason, since } => {
+                        json!({ "healthy": false, "reason": reason, "since": since.iso() })
+                    }
                 };
                 (part.name().to_owned(), value)
             })

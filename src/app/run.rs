@@ -86,7 +86,15 @@ pub struct Doors {
 
 impl Shell {
     /// Puts a shell together; nothing runs yet.
-    pub fn new(machine: Supervisor, tools: Arc<Tools>, journal: Journal, journal_file: PathBuf, stored: watch::Receiver<Stored>, voice: Voice, mirror: Option<PathBuf>) -> (Self, Doors) {
+    pub fn new(
+        machine: Supervisor,
+        tools: Arc<Tools>,
+        journal: Journal,
+        journal_file: PathBuf,
+        stored: watch::Receiver<Stored>,
+        voice: Voice,
+        mirror: Option<PathBuf>,
+    ) -> (Self, Doors) {
         let (sender, inbox) = mpsc::channel(INBOX);
         let (call_sender, calls) = mpsc::channel(64);
         let (facts, _) = broadcast::channel(FOLLOWERS);
@@ -119,7 +127,8 @@ impl Shell {
     /// # Errors
     /// If signals cannot be listened to.
     pub async fn run(mut self, start: Start) -> Result<u8, Failure> {
-        let mut signals = signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
+        let mut signals =
+            signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
         self.input(Input::Started(Box::new(start)));
         while self.exit.is_none() {
             let wait = self.machine.next_wake().map(|moment| self.clock.until(moment));
@@ -245,10 +254,7 @@ impl Shell {
         let stored = self.stored.borrow_and_update().clone();
         let level = match &stored.outage {
             None => Level::Up,
-            Some(error) => Level::Down {
-                reason: format!("{error}; going on in memory"),
-                since: clock::wall(),
-            },
+            Some(error) => Level::Down { reason: format!("{error}; going on in memory"), since: clock::wall() },
         };
         let was_down = matches!(self.machine.book().health.get(&Part::StateManager), Some(Level::Down { .. }));
         if was_down != stored.outage.is_some() {
@@ -256,7 +262,8 @@ impl Shell {
         }
         // With a broken store everything goes on in memory; landings keep their images all the same.
         let ready = |seq: Seq| seq <= stored.seq || stored.outage.is_some();
-        let (go, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held_back).into_iter().partition(|(seq, _, _)| ready(*seq));
+        let (go, stay): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.held_back).into_iter().partition(|(seq, _, _)| ready(*seq));
         self.held_back = stay;
         for (_, job, work) in go {
             self.work(job, work);
@@ -340,7 +347,8 @@ impl Shell {
         self.mirrored = true;
         let now = self.clock.now();
         let reason = |task: &Task| serve::reason(&self.machine, task, now);
-        let reporter = Reporter { book: self.machine.book(), reason: &reason, running: self.exit.is_none(), now: now.wall };
+        let reporter =
+            Reporter { book: self.machine.book(), reason: &reason, running: self.exit.is_none(), now: now.wall };
         if let Err(error) = mirror::write(path, &reporter.status()) {
             tracing::warn!(%error, path = %path.display(), "the state file cannot be written");
         }

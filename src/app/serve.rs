@@ -41,7 +41,13 @@ impl Waiting {
 }
 
 /// What a call comes to: a command for the machine, or nothing, because it is answered already.
-pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: ControlCall, facts: &dyn Fn(u64) -> Value) -> Option<(RequestId, Command)> {
+pub fn call(
+    machine: &Supervisor,
+    now: Now,
+    waiting: &mut Waiting,
+    call: ControlCall,
+    facts: &dyn Fn(u64) -> Value,
+) -> Option<(RequestId, Command)> {
     match call.request {
         ControlRequest::Query { path, query } => {
             let reply = query_reply(machine, now, &path, &query, facts);
@@ -88,7 +94,13 @@ pub fn command_of(name: &str, body: &Value) -> Result<Command, String> {
     serde_json::from_value(Value::Object(tagged)).map_err(|error| format!("{name}: {error}"))
 }
 
-fn query_reply(machine: &Supervisor, now: Now, path: &str, query: &BTreeMap<String, String>, facts: &dyn Fn(u64) -> Value) -> ControlReply {
+fn query_reply(
+    machine: &Supervisor,
+    now: Now,
+    path: &str,
+    query: &BTreeMap<String, String>,
+    facts: &dyn Fn(u64) -> Value,
+) -> ControlReply {
     let reason = |task: &Task| reason(machine, task, now);
     let reporter = Reporter { book: machine.book(), reason: &reason, running: true, now: now.wall };
     if path == "facts" {
@@ -111,7 +123,9 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
         ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
             Some(receipt) => ControlReply::done(report::receipt(receipt)),
-            None => ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), ""),
+            None => {
+                ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), "")
+            }
         }),
         _ => ControlReply::refused(404, format!("there is no {path}"), "try status, tasks, tasks/14, health"),
     }

@@ -14,7 +14,9 @@ use crate::edge::store::{Layout, StoreError, StoredFact, layout};
 
 /// The user's environment, as text; names and values that are no text cannot be handed to agents and are left out.
 pub fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// A project and where its state is.
@@ -37,8 +39,9 @@ impl Site {
     /// If it does not exist, or no state folder can be named.
     pub fn find(flag: Option<&Path>) -> Result<Self, Failure> {
         let environment = environment();
-        let current = std::env::current_dir()
-            .map_err(|error| Failure::usage(format!("the current folder cannot be read: {error}; go to another one")))?;
+        let current = std::env::current_dir().map_err(|error| {
+            Failure::usage(format!("the current folder cannot be read: {error}; go to another one"))
+        })?;
         let project = config::named_project(flag, &environment, &current).map_err(Failure::usage)?;
         let chosen = environment.get("ORCHESTRATOR_STATE_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
         let state_root = layout::state_root(chosen.as_deref()).map_err(Failure::usage)?;
@@ -62,13 +65,11 @@ impl Site {
     /// # Errors
     /// All that is wrong with it, one below the other.
     pub fn load(&self, flags: Overrides) -> Result<Loaded, Failure> {
-        let user_file = self
-            .environment
-            .get("ORCHESTRATOR_CONFIG")
-            .map(PathBuf::from)
-            .or_else(|| directories::ProjectDirs::from("", "", "orchestrator-tui").map(|dirs| dirs.config_dir().join("orchestrator.toml")));
-        let inputs =
-            Inputs { project: self.project.clone(), user_file, environment: self.environment.clone(), flags };
+        let user_file = self.environment.get("ORCHESTRATOR_CONFIG").map(PathBuf::from).or_else(|| {
+            directories::ProjectDirs::from("", "", "orchestrator-tui")
+                .map(|dirs| dirs.config_dir().join("orchestrator.toml"))
+        });
+        let inputs = Inputs { project: self.project.clone(), user_file, environment: self.environment.clone(), flags };
         config::load(&inputs).map_err(|diagnostics| {
             let all: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
             Failure::usage(all.join("\n"))
@@ -132,11 +133,5 @@ pub fn fact_of(stored: &StoredFact) -> Result<Recorded, StoreError> {
 pub fn stored_of(recorded: &Recorded) -> Result<StoredFact, serde_json::Error> {
     let body = serde_json::to_value(&recorded.fact)?;
     let kind = body.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
-    Ok(StoredFact {
-        seq: recorded.seq,
-        wall: recorded.at,
-        kind,
-        task: recorded.fact.task(),
-        body: body.to_string(),
-    })
+    Ok(StoredFact { seq: recorded.seq, wall: recorded.at, kind, task: recorded.fact.task(), body: body.to_string() })
 }

@@ -1,17 +1,16 @@
 //! Builds a supervisor from its parts, runs it, and takes it apart in order.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use crate::app::clock;
 use crate::app::failure::Failure;
+use crate::app::logging;
 use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
-use crate::app::logging;
 use crate::config::Loaded;
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -20,7 +19,7 @@ use crate::core::supervisor::Supervisor;
 use crate::edge::control::Server;
 use crate::edge::session;
 use crate::edge::store::{Holder, Journal, Lock, LockError, StoreError};
-use crate::edge::watch::{self, WatchEvent, Watcher};
+use crate::edge::watch::{Kind, WatchEvent, Watcher, start as start_watching};
 use crate::edge::workspace::Shadow;
 use crate::model::health::{Level, Part};
 use crate::model::id::SessionId;
@@ -54,7 +53,8 @@ pub fn supervise(site: &Site, loaded: Loaded, wish: Wish) -> Result<u8, Failure>
     runtime.block_on(async {
         let held = prepare(site, loaded, wish.voice)?;
         let Held { shell, doors, tools, mut start, _lock } = held;
-        let server = Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
+        let server =
+            Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
         start.until_idle = wish.until_idle;
         let watcher = watch_project(&tools, doors.inbox.clone()).await;
         start.files = tools.files();
@@ -107,7 +107,8 @@ fn prepare(site: &Site, loaded: Loaded, voice: Voice) -> Result<Held, Failure> {
     let (journal, facts, stored) = open_journal(site)?;
     let matcher = setup::matcher(&loaded)?;
     let settings = Arc::new(loaded.settings.clone());
-    let program = std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
+    let program =
+        std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
     let places = Places {
         program,
         project: site.project.clone(),
@@ -177,9 +178,7 @@ async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Inpu
         }
     };
     let settings = tools.settings.watch.clone();
-    let state = tools.places.layout.root().to_owned();
-    let _ = state;
-    let started = tokio::task::spawn_blocking(move || watch::start(&project, &settings, git_files, sink)).await;
+    let started = tokio::task::spawn_blocking(move || start_watching(&project, &settings, git_files, sink)).await;
     let why = match started {
         Ok(Ok(watcher)) => return Some(watcher),
         Ok(Err(error)) => error.to_string(),
@@ -199,8 +198,8 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
                 .filter(|(path, _)| !tools.is_our_write(path))
                 .map(|(path, kind)| {
                     let fate = match kind {
-                        watch::Kind::Written => Fate::Written,
-                        watch::Kind::Removed => Fate::Removed,
+                        Kind::Written => Fate::Written,
+                        Kind::Removed => Fate::Removed,
                     };
                     (path, fate)
                 })
@@ -226,9 +225,4 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
         }
         WatchEvent::Recovered => vec![Input::Felt(Part::FileWatcher, Level::Up)],
     }
-}
-
-/// Returns the folder that state is kept in, for messages.
-pub fn state_folder(site: &Site) -> PathBuf {
-    site.layout.root().to_owned()
 }

@@ -143,7 +143,8 @@ fn pretty(value: &Value) -> String {
 
 fn refusal(status: u16, body: &Value) -> Failure {
     let said = body["error"].as_str().unwrap_or("refused without a reason");
-    let hint = body["hint"].as_str().filter(|hint| !hint.is_empty()).map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    let hint =
+        body["hint"].as_str().filter(|hint| !hint.is_empty()).map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     let message = format!("{said}{hint}");
     match status {
         422 => Failure::usage(message),

@@ -1,5 +1,7 @@
 //! A result and the user's edits since, merged in memory.
 
+use std::fmt;
+
 use std::collections::BTreeMap;
 
 use super::error::{Result, WorkspaceError};
@@ -42,6 +44,16 @@ pub struct Conflict {
     pub kind: String,
     /// The places, for a person to read; empty if it is not one of text.
     pub parts: Vec<ConflictPart>,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} ({})", self.path, self.kind)?;
+        for part in &self.parts {
+            writeln!(f, "yours:\n{}\nthe agent's:\n{}", part.ours.trim_end(), part.theirs.trim_end())?;
+        }
+        Ok(())
+    }
 }
 
 /// One place of a conflict.
