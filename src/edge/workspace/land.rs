@@ -132,7 +132,7 @@ impl Shadow {
         own: &OwnWrites,
     ) -> Result<Landing> {
         let files: Vec<_> = changes.iter().map(|raw| raw.change.clone()).collect();
-        let before = match self.pre_images(changes)? {
+        let before = match self.pre_images(ours, changes)? {
             Ok(before) => before,
             Err(stop) => return Ok(stop.into()),
         };
@@ -207,7 +207,7 @@ impl Shadow {
     }
 
     /// Reads what stands at the paths that differ, and refuses what cannot be swapped safely.
-    fn pre_images(&self, changes: &[RawChange]) -> Result<std::result::Result<Vec<Node>, Stop>> {
+    fn pre_images(&self, ours: &Snapshot, changes: &[RawChange]) -> Result<std::result::Result<Vec<Node>, Stop>> {
         let deleted: BTreeSet<&ProjectPath> =
             changes.iter().filter(|raw| raw.change.kind == ChangeKind::Deleted).map(|raw| &raw.change.path).collect();
         let mut nodes = Vec::new();
@@ -236,11 +236,23 @@ impl Shadow {
                 _ => matches!(node, Node::File { .. }),
             };
             if !expected {
+                if raw.modes.0 == 0 && self.is_hidden(ours, path)? {
+                    return refused("a file that snapshots leave out stands there");
+                }
                 return Ok(Err(Stop::Surprised(vec![path.clone()])));
             }
             nodes.push(node);
         }
         Ok(Ok(nodes))
+    }
+
+    /// Whether what stands at a path is in no snapshot, however often one is taken.
+    fn is_hidden(&self, ours: &Snapshot, path: &ProjectPath) -> Result<bool> {
+        if ours.left_out.iter().any(|left| left.path == *path) {
+            return Ok(true);
+        }
+        let answer = self.git.output(&["check-ignore", "-z", "--stdin"], &joined([path.as_bytes()]))?;
+        Ok(answer.status.code() == Some(0))
     }
 
     /// Returns a folder above `path` that is a link (or a file that is not about to go): nothing is written through it.

@@ -1,0 +1,12 @@
+//! What a user may rely on: a fix lands whole or not at all, undo gives every byte back, and nothing else is touched.
+#![expect(clippy::unwrap_used, reason = "a test may stop here")]
+
+mod workspace {
+    mod world;
+
+    mod corner_cases;
+    mod landing;
+    mod random;
+    mod repositories;
+    mod supplies;
+}
