@@ -23,14 +23,14 @@ pub fn named_project(
     flag: Option<&Path>,
     environment: &BTreeMap<String, String>,
     current: &Path,
-) -> Result<PathBuf, Diagnostic> {
+) -> Result<PathBuf, Box<Diagnostic>> {
     let variable = environment.get("PROJECT_ROOT").filter(|value| !value.is_empty()).map(Path::new);
     let (named, source) = match (flag, variable) {
         (Some(flag), _) => (current.join(flag), "command line"),
         (None, Some(root)) => (current.join(root), "environment"),
         (None, None) => (find_project(current), "current folder"),
     };
-    let wrong = |message: String| Diagnostic::about(source, message).hint("name an existing folder");
+    let wrong = |message: String| Box::new(Diagnostic::about(source, message).hint("name an existing folder"));
     let resolved =
         named.canonicalize().map_err(|error| wrong(format!("no project at {}: {error}", named.display())))?;
     if resolved.is_dir() { Ok(resolved) } else { Err(wrong(format!("{} is not a folder", named.display()))) }

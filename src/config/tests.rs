@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ fn settings(text: &str) -> Settings {
 }
 
 fn shown(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n\n")).collect()
+    diagnostics.iter().flat_map(|diagnostic| [diagnostic.to_string(), "\n\n".to_owned()]).collect()
 }
 
 fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -60,7 +61,7 @@ fn bad_files_are_explained() {
         if std::env::var_os("BLESS").is_some() {
             fs::write(&expected, &said).unwrap();
         } else if fs::read_to_string(&expected).unwrap_or_default() != said {
-            wrong += &format!("=== {}\n{said}", file.display());
+            wrong.extend(["=== ", &file.display().to_string(), "\n", &said]);
         }
     }
     assert!(wrong.is_empty(), "not as in the .txt files (BLESS=1 writes them):\n{wrong}");
@@ -385,7 +386,6 @@ fn a_yes_is_kept_for_one_content_of_one_project() {
     ] {
         assert_eq!(store.is_trusted(project.path(), hash), yes, "{hash}");
     }
-    use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     fs::write(&file, "{").unwrap();
     assert!(matches!(TrustStore::load(&file), Err(TrustError::Damaged { .. })));

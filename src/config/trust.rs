@@ -26,10 +26,10 @@ pub struct Running(BTreeSet<(String, String)>);
 impl Running {
     /// Gathers it from the project's file.
     pub(crate) fn of_file(&mut self, file: &ConfigFile) {
-        for check in file.check.iter().flat_map(|tables| tables.get_ref()).map(Spanned::get_ref) {
+        for check in file.check.iter().flat_map(Spanned::get_ref).map(Spanned::get_ref) {
             // Without the check's name: renaming a check runs nothing new.
             self.add("check run", check.run.iter().map(text));
-            self.add("check fixer", check.fixers.iter().flat_map(|list| list.get_ref()).map(text));
+            self.add("check fixer", check.fixers.iter().flat_map(Spanned::get_ref).map(text));
         }
         self.add("workspace.prepare", file.workspace.iter().filter_map(|table| table.prepare.as_ref()).map(text));
         for (name, agent) in &file.agent {

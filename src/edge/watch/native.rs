@@ -70,10 +70,9 @@ impl Native {
 
     /// Watches a folder; again, if it is watched already, as another folder may have taken its place.
     pub(crate) fn add(&mut self, folder: &Path, is_top: bool) -> Result<(), NotWatched> {
-        if !self.folders.contains(folder) {
-            if self.limit.as_ref().is_some_and(|limit| self.folders.len() >= limit.load(Ordering::SeqCst)) {
-                return Err(NotWatched::Full);
-            }
+        let is_spent = |limit: &Arc<AtomicUsize>| self.folders.len() >= limit.load(Ordering::SeqCst);
+        if !self.folders.contains(folder) && self.limit.as_ref().is_some_and(is_spent) {
+            return Err(NotWatched::Full);
         }
         let mode = if WHOLE_TREES { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
         if !WHOLE_TREES || is_top {
@@ -135,9 +134,12 @@ fn understand(notice: notify::Result<Event>) -> Option<Message> {
     }
     let notice = match event.kind {
         EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => return None,
-        EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)) => Notice::Structure,
         EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Any | ModifyKind::Other) => Notice::Content,
-        EventKind::Any | EventKind::Other => Notice::Structure,
+        EventKind::Create(_)
+        | EventKind::Remove(_)
+        | EventKind::Modify(ModifyKind::Name(_))
+        | EventKind::Any
+        | EventKind::Other => Notice::Structure,
     };
     Some(Message::At(notice, event.paths))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::*;
 use crate::model::path::ProjectPath;
@@ -49,7 +49,7 @@ impl Seen {
             write(&root, file);
         }
         let (sender, events) = channel();
-        let watcher = start_with(&root, settings, &git(&root), options, move |event| drop(sender.send(event))).unwrap();
+        let watcher = start_with(&root, settings, git(&root), options, move |event| drop(sender.send(event))).unwrap();
         let (written, removed) = (BTreeSet::new(), BTreeSet::new());
         Self { root, events, written, removed, other: Vec::new(), watcher, _folder: folder }
     }
@@ -66,8 +66,11 @@ impl Seen {
                 }
             }
             Ok(event) => self.other.push(event),
-            Err(_) => {
-                panic!("waited in vain; written {:?}, removed {:?}, {:?}", self.written, self.removed, self.other)
+            Err(why) => {
+                panic!(
+                    "{why}: waited in vain; written {:?}, removed {:?}, {:?}",
+                    self.written, self.removed, self.other
+                )
             }
         }
     }
@@ -324,18 +327,18 @@ fn reading_and_new_modes_wake_nobody() {
     let mut seen = Seen::of(&["a.rs", "src/b.rs"]);
     seen.settle();
     let before = seen.watcher.wakeups();
+    // Both times, as `touch` does; Linux reports a new time of change alone as a write.
+    let times = fs::FileTimes::new().set_accessed(UNIX_EPOCH).set_modified(UNIX_EPOCH);
     for _ in 0..200 {
         fs::read(seen.root.join("a.rs")).unwrap();
         fs::read_dir(seen.root.join("src")).unwrap().count();
         fs::set_permissions(seen.root.join("a.rs"), fs::Permissions::from_mode(0o600)).unwrap();
-        fs::File::open(seen.root.join("a.rs")).unwrap().set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        fs::File::open(seen.root.join("a.rs")).unwrap().set_times(times).unwrap();
     }
-    let middle = seen.watcher.wakeups();
-    assert_eq!(before, middle);
     seen.settle();
     assert_eq!((seen.written.len(), seen.removed.len()), (0, 0));
-    // Four changes, each of at most a few notices.
-    assert!(seen.watcher.wakeups() - middle <= 16, "{}", seen.watcher.wakeups() - middle);
+    // What is left is two files that came and went, with three notices each, and what was left of the two before.
+    assert!(seen.watcher.wakeups() - before <= 9, "{}", seen.watcher.wakeups() - before);
 }
 
 fn polling() -> Options {

@@ -80,14 +80,14 @@ pub fn start(
     git_files: Vec<PathBuf>,
     sink: impl Fn(WatchEvent) + Send + 'static,
 ) -> Result<Watcher, WatchError> {
-    start_with(project, settings, &git_files, Options::default(), sink)
+    start_with(project, settings, git_files, Options::default(), sink)
 }
 
 /// Watches `project`; everything that changes after this returns is handed to `sink`, on the watcher's own thread.
 ///
 /// `git_files` are files and folders of the repository, absolute, whose change is a [`WatchEvent::GitMoved`]; nothing
 /// else of `.git` is looked at. Changes come as soon as they are noticed, unsettled and possibly more than once.
-/// Changes of mode or times alone are not reported.
+/// Changes of mode, owner or times alone are not reported, as far as the system tells them apart.
 ///
 /// # Errors
 /// If the project cannot be read, a glob cannot be understood, or there is no thread to be had. A system without
@@ -95,7 +95,7 @@ pub fn start(
 pub fn start_with(
     project: &Path,
     settings: &Watch,
-    git_files: &[PathBuf],
+    git_files: Vec<PathBuf>,
     options: Options,
     sink: impl Fn(WatchEvent) + Send + 'static,
 ) -> Result<Watcher, WatchError> {
@@ -342,13 +342,11 @@ impl<S: Fn(WatchEvent)> Loop<S> {
                     found.put(&relative, Kind::Written);
                 }
             }
-            // A socket, a pipe, a device.
-            Ok(_) => {}
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 self.gone(path, &relative, found);
             }
-            // Whether it is there is not known.
-            Err(_) => {}
+            // A socket, a pipe, a device; or whether it is there is not known.
+            Ok(_) | Err(_) => {}
         }
     }
 
