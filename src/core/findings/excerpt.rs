@@ -23,7 +23,7 @@ pub(super) fn of_red(output: &Output, found: &[(String, Found)]) -> String {
     let mut blocks: Vec<std::ops::Range<usize>> = Vec::new();
     for (_, found) in found {
         match blocks.last_mut() {
-            Some(last) if found.block.start <= last.end => last.end = last.end.max(found.block.end),
+            Some(last) if found.block.start < last.end => last.end = last.end.max(found.block.end),
             _ => blocks.push(found.block.clone()),
         }
     }
@@ -39,7 +39,10 @@ pub(super) fn of_red(output: &Output, found: &[(String, Found)]) -> String {
         // What short blocks leave over goes to the long ones.
         let fair = share.max(left / (blocks.len() - index));
         text.push_str(&cut(&joined(output, block.clone()), fair.min(left)));
-        text.push('\n');
+        // What stood together stays together.
+        if blocks.get(index + 1).is_none_or(|next| next.start > block.end) {
+            text.push('\n');
+        }
     }
     let shown = blocks.last().map_or(0, |block| block.end);
     let start =
