@@ -103,6 +103,7 @@ impl World {
     }
 
     /// Lets an agent work in a workspace; returns the snapshot it began with and its result.
+    #[expect(clippy::unused_self, reason = "it reads as what happens in this world")]
     pub(crate) fn fix(&self, shadow: &Shadow, work: impl FnOnce(&Path)) -> (Snapshot, TreeId) {
         let base = shadow.snapshot(None).unwrap();
         let prepared = shadow.prepare(SLOT, &base, &[], &[]).unwrap();

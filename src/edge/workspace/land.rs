@@ -200,6 +200,10 @@ impl Shadow {
                 Err(source) => return Err(WorkspaceError::NotReadable { path: folder.under(&self.project), source }),
             }
         }
+        // Empty folders, which no snapshot knows, may be where a file shall come.
+        for entry in entries.iter().filter(|entry| entry.post != Node::Absent && entry.pre == Node::Absent) {
+            add_folders(&self.project, &entry.path, &mut emptied)?;
+        }
         let is_folder =
             |path: &ProjectPath| path.under(&self.project).symlink_metadata().is_ok_and(|meta| meta.is_dir());
         let made = all_folders_above(paths(false)).into_iter().filter(|folder| !is_folder(folder)).collect();
@@ -280,11 +284,11 @@ impl Shadow {
         if let Some(left) = scan.left_out.into_iter().next() {
             return Ok(Err(Stop::Refused(left.path, left.why)));
         }
-        let now = write_tree(&self.git)?;
-        let differing = self.raw_changes(&ours.tree, &now)?;
-        let changed: Vec<_> =
+        let present = write_tree(&self.git)?;
+        let differing = self.raw_changes(&ours.tree, &present)?;
+        let others: Vec<_> =
             differing.into_iter().map(|raw| raw.change.path).filter(|path| paths.contains(path)).collect();
-        Ok(if changed.is_empty() { Ok(()) } else { Err(Stop::Surprised(changed)) })
+        Ok(if others.is_empty() { Ok(()) } else { Err(Stop::Surprised(others)) })
     }
 
     /// Writes files of a tree to `folder` as git would check them out: line ends, filters, links, executable bits.
@@ -307,6 +311,21 @@ impl Shadow {
         prefix.push("/");
         git.feed(&["checkout-index".into(), "-f".into(), "-z".into(), "--stdin".into(), prefix], &list).map(drop)
     }
+}
+
+/// Adds a folder, if there is one, and all folders in it, with their modes.
+fn add_folders(project: &Path, path: &ProjectPath, found: &mut BTreeMap<ProjectPath, u32>) -> Result<()> {
+    let full = path.under(project);
+    let Ok(meta) = full.symlink_metadata() else { return Ok(()) };
+    if meta.is_dir() {
+        found.insert(path.clone(), meta.mode() & 0o7777);
+        for entry in fs::read_dir(&full).at("read", &full)?.flatten() {
+            if let Some(inner) = ProjectPath::new(path.as_path().join(entry.file_name())) {
+                add_folders(project, &inner, found)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether a folder holds nothing that stays when the deleted files are gone.
@@ -359,10 +378,10 @@ pub(super) fn last_undo(folder: &Path) -> Result<Option<PathBuf>> {
         let name = entry.file_name();
         let number =
             name.to_str().and_then(|name| name.strip_prefix("undo-")).and_then(|number| number.parse::<u32>().ok());
-        if let Some(number) = number {
-            if last.as_ref().is_none_or(|(most, _)| number > *most) {
-                last = Some((number, entry.path()));
-            }
+        if let Some(number) = number
+            && last.as_ref().is_none_or(|(most, _)| number > *most)
+        {
+            last = Some((number, entry.path()));
         }
     }
     Ok(last.map(|(_, path)| path))

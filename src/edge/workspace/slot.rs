@@ -93,7 +93,7 @@ impl Shadow {
         let warnings = self.supply(slot, copy, link, &mut record)?;
         self.write_record(slot, &record)?;
         self.make_private_repository(slot, snapshot, &record)?;
-        let lock_hash = self.lock_hash(&self.slot_git(slot))?;
+        let lock_hash = lock_hash(&self.slot_git(slot))?;
         Ok(Prepared { folder, warnings, lock_hash })
     }
 
@@ -232,14 +232,6 @@ impl Shadow {
         fs::create_dir_all(&folder).at("create", &folder)
     }
 
-    /// Returns the hash over all lock files in the index of a workspace.
-    fn lock_hash(&self, git: &Git) -> Result<String> {
-        let mut args = vec!["ls-files".to_owned(), "-s".to_owned(), "-z".to_owned(), "--".to_owned()];
-        args.extend(LOCK_FILES.iter().map(|name| format!(":(glob)**/{name}")));
-        let listing = git.run(&args)?;
-        Ok(format!("{:x}", Sha256::digest(listing)))
-    }
-
     /// Reads what is known of a slot.
     fn record(&self, slot: Slot) -> Result<SlotRecord> {
         let path = self.record_file(slot);
@@ -278,4 +270,12 @@ fn pattern(path: &ProjectPath) -> OsString {
         rule.push(*byte);
     }
     OsString::from_vec(rule)
+}
+
+/// Returns the hash over all lock files in the index of a workspace.
+fn lock_hash(git: &Git) -> Result<String> {
+    let mut args = vec!["ls-files".to_owned(), "-s".to_owned(), "-z".to_owned(), "--".to_owned()];
+    args.extend(LOCK_FILES.iter().map(|name| format!(":(glob)**/{name}")));
+    let listing = git.run(&args)?;
+    Ok(format!("{:x}", Sha256::digest(listing)))
 }

@@ -31,10 +31,10 @@ impl Shadow {
     /// Takes a snapshot; the lock `snap` is held by the caller.
     pub(super) fn take_snapshot(&self, named: Option<&[ProjectPath]>) -> Result<Snapshot> {
         let last = self.last();
-        if let (Some(paths), Some(last)) = (named, &last) {
-            if let Some(scan) = self.scan_named(paths)? {
-                return self.keep(&scan, last.snapshot.left_out.clone(), Some(last));
-            }
+        if let (Some(paths), Some(last)) = (named, &last)
+            && let Some(scan) = self.scan_named(paths)?
+        {
+            return self.keep(&scan, last.snapshot.left_out.clone(), Some(last));
         }
         self.follow_settings()?;
         let limits = Limits { untracked: Some(LARGEST_UNTRACKED), without: &[] };
