@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::model::cost::Usd;
 use crate::model::kind::ProjectKind;
@@ -465,6 +467,94 @@ fn a_project_is_found_upward() {
     assert_eq!(named_project(None, &none, &root.join("repo/d")).unwrap(), root.join("repo"));
     let missing = named_project(Some(Path::new("nowhere")), &none, &root).unwrap_err();
     assert!(missing.message.contains("nowhere") && missing.hint.is_some());
+}
+
+#[test]
+fn the_settings_match_files() {
+    use crate::core::matching::{Concern, Matcher};
+    use crate::model::path::ProjectPath;
+    let settings = settings(
+        "[[check]]\nname = \"unit\"\npaths = [\"src/**/*.py\", \"tests\"]\nrun = \"pytest {tests}\"\n\
+         tests = \"tests/test_{stem}.py\"\n[[check]]\nname = \"all\"\nrun = \"x\"\n[[check]]\nname = \"own\"\n\
+         paths = [\"*.py\"]\nrun = \"doctest {tests}\"\ntests = \"{dir}/{stem}.py\"\n",
+    );
+    let matcher = Matcher::new(&settings).unwrap();
+    let concerned = |path: &str| {
+        let path = ProjectPath::new(path).unwrap();
+        matcher.concerned(&path).map(|(name, concern)| (name.0.clone(), concern)).collect::<Vec<_>>()
+    };
+    let unit = |concern| ("unit".to_owned(), concern);
+    let all = ("all".to_owned(), Concern::Source);
+    assert_eq!(concerned("src/a/b.py"), [unit(Concern::Source), all.clone()]);
+    assert_eq!(concerned("tests/test_b.py"), [unit(Concern::Test), all.clone()]);
+    assert_eq!(concerned("tests/data.json"), [unit(Concern::Source), all.clone()]);
+    assert_eq!(concerned("top.py"), [all.clone(), ("own".to_owned(), Concern::Source)]);
+    assert_eq!(concerned("README"), [all]);
+    assert!(matcher.is_ignored(&ProjectPath::new("a/b.snap.new").unwrap()));
+    assert!(!matcher.is_ignored(&ProjectPath::new("a/b.snap").unwrap()));
+}
+
+#[test]
+fn oddities_are_warnings() {
+    let project = folder();
+    write(project.path(), ".env", "PROJECT_ROOT=/somewhere/else\n");
+    write(
+        project.path(),
+        FILE_NAME,
+        "[[check]]\nname = \"a\"\nrun = \"x\"\ntests = \"t/{stem}\"\n[workspace]\nlink = [\"node_modules\"]",
+    );
+    let loaded = loaded(&inputs(project.path()));
+    assert!(loaded.warnings.iter().all(|warning| warning.severity == Severity::Warning));
+    let places: Vec<_> = loaded.warnings.iter().map(|warning| (warning.file.as_str(), warning.line)).collect();
+    assert_eq!(places, [(".env", Some(1)), (FILE_NAME, Some(4))]);
+    // Whoever links what is copied by default means the link.
+    assert_eq!((loaded.settings.workspace.copy.len(), loaded.settings.workspace.link.len()), (0, 1));
+    let mut absurd = inputs(project.path());
+    absurd.flags.running = Some(0);
+    assert_eq!(load(&absurd).unwrap_err()[0].message, "--running: 0 makes no sense here");
+}
+
+/// The example with its check, as one file that uses every key.
+fn everything() -> String {
+    let mut lines: Vec<String> = EXAMPLE.lines().map(str::to_owned).collect();
+    let start = lines.iter().position(|line| line == "# [[check]]").unwrap();
+    for line in lines[start..].iter_mut().take_while(|line| line.starts_with('#')) {
+        line.replace_range(0..2, "");
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn a_file_with_every_key_is_taken() {
+    assert_eq!(settings(&everything()).checks.len(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands in a file, it is taken or explained: no panic, no endless loop, every place within the file.
+    #[test]
+    fn any_file_is_taken_or_explained(
+        cuts in prop::collection::vec((0_usize..4000, 0_usize..40, "[a-z\\[\\]{}=\"\n,.0-9\u{1b}ü ]{0,6}"), 0..6),
+    ) {
+        let project = folder();
+        let mut text: Vec<char> = everything().chars().collect();
+        for (at, length, new) in cuts {
+            let at = at.min(text.len());
+            let end = (at + length).min(text.len());
+            text.splice(at..end, new.chars());
+        }
+        let text: String = text.into_iter().collect();
+        write(project.path(), FILE_NAME, &text);
+        if let Err(errors) = load(&inputs(project.path())) {
+            prop_assert!(!errors.is_empty());
+            for error in errors {
+                prop_assert!(error.line.is_some_and(|line| line <= text.lines().count() + 1), "{error}");
+                let escapes = error.to_string().contains('\u{1b}');
+                prop_assert!(!escapes);
+            }
+        }
+    }
 }
 
 #[test]
