@@ -169,7 +169,8 @@ impl Frames {
                 "terminal_reason": "api_error", "api_error_status": status,
             }),
             Ending::Error { subtype, terminal_reason, text } => json!({
-                "subtype": subtype, "is_error": true, "errors": [text], "stop_reason": null,
+                "subtype": subtype, "is_error": true, "errors": [text],
+                "stop_reason": terminal_reason.starts_with("aborted").then_some("tool_use"),
                 "terminal_reason": terminal_reason,
             }),
         };

@@ -19,6 +19,9 @@ const LOOK: Duration = Duration::from_millis(10);
 /// How long a daemon that nobody ends lives.
 const DAEMON_LIFE: Duration = Duration::from_secs(600);
 
+/// Whoever sets this is told when the agent is idle, as the real CLI tells.
+const STATE_VARIABLE: &str = "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS";
+
 /// What a step leads to.
 enum Next {
     /// The next step.
@@ -38,6 +41,10 @@ struct Player {
     /// Whether a turn is open: `init` was written and its result was not.
     in_turn: bool,
     failed: bool,
+    /// Whether work goes on in the background.
+    working: bool,
+    /// What it last said about its state, if it was told to say that.
+    idle: Option<bool>,
 }
 
 /// Plays until the input ends; the exit code is that of the last result, as the real CLI's.
@@ -50,8 +57,17 @@ pub(super) fn play(script: &Script, conversation: &str) -> io::Result<ExitCode> 
         move |signal| end_by_signal(signal, &frames, &deaf)
     })?;
     let ears = Ears::open();
-    let mut player =
-        Player { frames, ears, deaf_to_signals, folder, said: String::new(), in_turn: false, failed: false };
+    let mut player = Player {
+        frames,
+        ears,
+        deaf_to_signals,
+        folder,
+        said: String::new(),
+        in_turn: false,
+        failed: false,
+        working: false,
+        idle: std::env::var_os(STATE_VARIABLE).is_some_and(|value| value == "1").then_some(true),
+    };
     loop {
         if let Some(code) = player.hear(Duration::from_secs(1))? {
             return Ok(code);
@@ -60,6 +76,7 @@ pub(super) fn play(script: &Script, conversation: &str) -> io::Result<ExitCode> 
             if let Some(code) = player.turn(script, &prompt)? {
                 return Ok(code);
             }
+            player.state(true)?;
         } else if player.ears.closed {
             return Ok(if player.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
         }
@@ -171,6 +188,9 @@ impl Player {
             Step::Result { text } => {
                 self.begin()?;
                 self.end(&Ending::Success(text))?;
+                if self.working {
+                    self.state(true)?;
+                }
             }
             Step::ResultError { subtype, text } => {
                 self.begin()?;
@@ -178,11 +198,13 @@ impl Player {
                 return Ok(Next::Over);
             }
             Step::TaskStart { id } => {
+                self.working = true;
                 let task = json!({ "task_id": id, "task_type": "local_bash", "description": id });
                 self.tell(|frames| frames.system("background_tasks_changed", json!({ "tasks": [task] })))?;
                 self.tell(|frames| frames.system("task_started", task))?;
             }
             Step::TaskEnd { id } => {
+                self.working = false;
                 let ended = json!({ "task_id": id, "status": "completed", "summary": id });
                 self.tell(|frames| frames.system("task_notification", ended))?;
                 self.tell(|frames| frames.system("background_tasks_changed", json!({ "tasks": [] })))?;
@@ -343,9 +365,20 @@ impl Player {
     fn begin(&mut self) -> io::Result<()> {
         if !self.in_turn {
             self.in_turn = true;
+            self.state(false)?;
             self.tell(Frames::init)?;
         }
         Ok(())
+    }
+
+    /// Says whether it is idle, if it was told to and that is news.
+    fn state(&mut self, idle: bool) -> io::Result<()> {
+        if self.idle != Some(!idle) {
+            return Ok(());
+        }
+        self.idle = Some(idle);
+        let state = if idle { "idle" } else { "running" };
+        self.tell(|frames| frames.system("session_state_changed", json!({ "state": state })))
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> io::Result<()> {
