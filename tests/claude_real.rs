@@ -21,7 +21,7 @@ use messages_api::{MessagesApi, Reply};
 use nix::sys::signal::Signal;
 use orchestrator_tui::edge::agent::claude::RunSpec;
 use orchestrator_tui::model::agent::{AgentReport, Trouble};
-use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::session::Exit;
 use serde_json::json;
 use tempfile::TempDir;
@@ -169,7 +169,7 @@ fn a_rate_limit_for_long_ends_the_run() {
     let outcome = stage.run("rate-limit-long", |_| Act::Nothing);
     assert_eq!(outcome.troubles(), [&Trouble::RateLimit { until: None }]);
     assert!(!outcome.done().ok);
-    assert_eq!(outcome.spent(), Default::default(), "nothing was used, and that is known");
+    assert_eq!(outcome.spent(), Spent::default(), "nothing was used, and that is known");
 }
 
 #[test]

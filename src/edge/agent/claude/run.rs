@@ -358,7 +358,7 @@ fn trouble(error: Option<&str>, status: Option<u64>, message: &str) -> Option<Tr
     let login = || Some(Trouble::Login { message: one_line(message, RESULT_CAP) });
     match (error, status) {
         (Some("rate_limit"), _) | (_, Some(429)) => Some(Trouble::RateLimit { until: None }),
-        (Some("authentication_failed" | "billing_error" | "oauth_org_not_allowed"), _) | (_, Some(401 | 402 | 403)) => {
+        (Some("authentication_failed" | "billing_error" | "oauth_org_not_allowed"), _) | (_, Some(401..=403)) => {
             login()
         }
         (Some("overloaded"), _) | (_, Some(503 | 529)) => Some(Trouble::Overloaded),

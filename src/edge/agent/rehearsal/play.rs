@@ -10,14 +10,13 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
+use crate::edge::agent::rehearsal::act::{edit, leave_daemon};
 use crate::edge::agent::rehearsal::frames::{Ending, Frames};
 use crate::edge::agent::rehearsal::hear::{Ears, on_signals};
 use crate::edge::agent::rehearsal::script::{Script, Step};
 
 /// How often a file that is waited for is looked for.
 const LOOK: Duration = Duration::from_millis(10);
-/// How long a daemon that nobody ends lives.
-const DAEMON_LIFE: Duration = Duration::from_secs(600);
 
 /// Whoever sets this is told when the agent is idle, as the real CLI tells.
 const STATE_VARIABLE: &str = "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS";
@@ -170,7 +169,7 @@ impl Player {
             Step::Run { command, ask } => return self.run(command, *ask),
             Step::Ask { tool, input } => return self.ask(tool, input).map(|(next, _)| next),
             Step::Request { subtype } => {
-                let (frame, id) = lock(&self.frames).request(json!({ "subtype": subtype }));
+                let (frame, id) = lock(&self.frames).request(&json!({ "subtype": subtype }));
                 write(&frame)?;
                 return self.answer(&id).map(|(next, _)| next);
             }
@@ -399,40 +398,6 @@ impl Player {
     fn named(&self, file: &Path) -> Value {
         json!({ "file_path": self.path(file) })
     }
-}
-
-fn edit(path: &Path, find: &str, replace: &str, all: bool) -> Result<(), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    if !text.contains(find) {
-        return Err("<tool_use_error>String to replace not found in file.</tool_use_error>".to_owned());
-    }
-    let edited = if all { text.replace(find, replace) } else { text.replacen(find, replace, 1) };
-    std::fs::write(path, edited).map_err(|error| error.to_string())
-}
-
-/// Starts this program again as a process that leaves the session; it keeps standard output open, as daemons do.
-fn leave_daemon(file: &Path) -> io::Result<()> {
-    let child = Command::new(std::env::current_exe()?)
-        .args(["rehearsal", "--daemon"])
-        .arg(file)
-        .stdin(Stdio::null())
-        .spawn()?;
-    drop(child);
-    while !file.exists() {
-        std::thread::sleep(LOOK);
-    }
-    Ok(())
-}
-
-/// Lives in a session of its own until somebody ends it, or for ten minutes.
-pub(super) fn be_daemon(file: &Path) -> io::Result<ExitCode> {
-    nix::unistd::setsid()?;
-    // The file appears with the pid in it, or not at all.
-    let draft = file.with_extension("draft");
-    std::fs::write(&draft, std::process::id().to_string())?;
-    std::fs::rename(&draft, file)?;
-    std::thread::sleep(DAEMON_LIFE);
-    Ok(ExitCode::SUCCESS)
 }
 
 fn lock(frames: &Mutex<Frames>) -> std::sync::MutexGuard<'_, Frames> {
