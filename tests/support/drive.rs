@@ -49,6 +49,11 @@ impl Outcome {
         done.expect("a run reports a result")
     }
 
+    /// How many results were reported.
+    pub(crate) fn dones(&self) -> usize {
+        self.reports.iter().filter(|report| matches!(report, AgentReport::Done(_))).count()
+    }
+
     pub(crate) fn spent(&self) -> Spent {
         let used = self.reports.iter().rev().find_map(|report| match report {
             AgentReport::Used(spent) => Some(*spent),

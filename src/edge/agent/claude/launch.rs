@@ -81,9 +81,15 @@ const KEPT: [&str; 14] = [
     "CLAUDE_CODE_USE_VERTEX",
 ];
 
-/// What a run of ours has unless the user says otherwise: no update of the program under running agents, and git
-/// fails instead of asking on a terminal that nobody reads or opening an editor.
-const ADDED: [(&str, &str); 3] = [("DISABLE_AUTOUPDATER", "1"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_EDITOR", "true")];
+/// What a run of ours has unless the user says otherwise: no update of the program under running agents, a word when
+/// it is idle (which no result proves), and git fails instead of asking on a terminal that nobody reads or opening an
+/// editor.
+const ADDED: [(&str, &str); 4] = [
+    ("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"),
+    ("DISABLE_AUTOUPDATER", "1"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_EDITOR", "true"),
+];
 
 /// Returns the environment for a run: the inherited one without the marks of a surrounding Claude session, then
 /// ours, then what the agent's `env` table sets, which is taken as it is.
@@ -171,6 +177,7 @@ pub(super) mod tests {
         assert_eq!(
             names,
             [
+                "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS",
                 "CLAUDE_CODE_MAX_RETRIES",
                 "CLAUDE_CODE_USE_BEDROCK",
                 "CLAUDE_CONFIG_DIR",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::edge::agent::claude::read_only::{HARMLESS_VARIABLES, inside, is_read_only};
+use crate::edge::agent::claude::read_only::{HARMLESS_VARIABLES, inside, is_read_only, paths_inside};
 use crate::edge::agent::claude::shell::{Simple, parse};
 
 /// What the answer to a request is.
@@ -93,7 +93,8 @@ impl Policy {
             _ => {
                 if let Some((_, field)) = READ_TOOLS.iter().find(|(name, _)| *name == tool) {
                     // Without a path these search the folder that the agent is in.
-                    input[*field].as_str().and_then(|path| self.refuse_outside(path))
+                    let places = [&input[*field], if tool == "Glob" { &input["pattern"] } else { &Value::Null }];
+                    places.iter().find_map(|place| self.refuse_outside(place.as_str()?))
                 } else if let Some((_, field)) = EDIT_TOOLS.iter().find(|(name, _)| *name == tool) {
                     match input[*field].as_str() {
                         Some(path) => self.refuse_edit(path),
@@ -167,7 +168,7 @@ impl Policy {
                 line = after;
                 continue;
             }
-            match checks.iter().find(|check| starts_with_check(line, check)) {
+            match checks.iter().find(|check| self.starts_with_check(line, check)) {
                 Some(check) => line = &line[check.len()..],
                 None => {
                     return Some(format!("`{}` is neither read-only nor this task's check", command.words.join(" ")));
@@ -176,30 +177,31 @@ impl Policy {
         }
         None
     }
+
+    /// Whether the line begins with the commands of a check, where the last one may have further arguments for its
+    /// test runner (no paths outside: some are emptied first), and any may have harmless variables set.
+    fn starts_with_check(&self, line: &[Simple], check: &[Simple]) -> bool {
+        if check.is_empty() || line.len() < check.len() {
+            return false;
+        }
+        line.iter().zip(check).enumerate().all(|(at, (given, wanted))| {
+            let assignments = given.assignments.iter().all(|assignment| {
+                wanted.assignments.contains(assignment) || HARMLESS_VARIABLES.contains(&assignment.0.as_str())
+            });
+            let words = given.words == wanted.words
+                || (at + 1 == check.len()
+                    && given.words.starts_with(&wanted.words)
+                    && RUNNERS.iter().any(|runner| begins(&wanted.words, runner))
+                    && paths_inside(&given.words[wanted.words.len()..], false, &self.workspace, &self.workspace));
+            assignments && words
+        })
+    }
 }
 
 /// Returns what follows `command` at the beginning of `text`, if an operator or nothing does.
 fn continues<'a>(text: &'a str, command: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(command)?.trim_start();
     (rest.is_empty() || rest.starts_with(['|', '&', ';', '>', '\n']) || rest.starts_with("2>")).then_some(rest)
-}
-
-/// Whether the line begins with the commands of a check, where the last one may have further arguments for its
-/// test runner, and any may have harmless variables set.
-fn starts_with_check(line: &[Simple], check: &[Simple]) -> bool {
-    if check.is_empty() || line.len() < check.len() {
-        return false;
-    }
-    line.iter().zip(check).enumerate().all(|(at, (given, wanted))| {
-        let assignments = given.assignments.iter().all(|assignment| {
-            wanted.assignments.contains(assignment) || HARMLESS_VARIABLES.contains(&assignment.0.as_str())
-        });
-        let words = given.words == wanted.words
-            || (at + 1 == check.len()
-                && given.words.starts_with(&wanted.words)
-                && RUNNERS.iter().any(|runner| begins(&wanted.words, runner)));
-        assignments && words
-    })
 }
 
 fn begins(words: &[String], runner: &[&str]) -> bool {
@@ -249,6 +251,7 @@ mod tests {
         let policy = policy(&["cargo test"]);
         for (tool, input, reason) in [
             ("Read", json!({ "file_path": "/etc/passwd" }), "outside the workspace"),
+            ("Glob", json!({ "pattern": "/etc/*" }), "outside the workspace"),
             ("Edit", json!({ "file_path": "/workshop/a" }), "outside the workspace"),
             ("Edit", json!({ "file_path": "/work/../etc/passwd" }), "outside the workspace"),
             ("Write", json!({ "file_path": "~/.bashrc" }), "outside the workspace"),
@@ -302,6 +305,8 @@ mod tests {
             "cargo test -q > src/out.rs",
             "cargo test -q $(rm x)",
             "cargo test -quiet-and-more",
+            "cargo test -q --target-dir /home/me",
+            "cargo test -q --target-dir=../x",
             "make check deploy",
             "FOO=2 make check",
             "PATH=. make check",

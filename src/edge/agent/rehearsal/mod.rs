@@ -50,6 +50,7 @@
 //! | `die` | `code` | exits at once, without a result |
 //! | `abort` | | dies of SIGABRT |
 
+mod act;
 pub mod demo;
 mod frames;
 mod hear;
@@ -137,7 +138,7 @@ enum CannotPlay {
 
 fn run(args: &Arguments) -> Result<ExitCode, CannotPlay> {
     if let Some(file) = &args.daemon {
-        return Ok(play::be_daemon(file)?);
+        return Ok(act::be_daemon(file)?);
     }
     if args.version {
         let version = env!("CARGO_PKG_VERSION");
