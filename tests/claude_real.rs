@@ -77,7 +77,7 @@ impl Stage {
     fn run_spec(&self, name: &str, spec: RunSpec, react: impl FnMut(&AgentReport) -> Act) -> Outcome {
         let outcome = drive(spec, react);
         if std::env::var_os("ORCHESTRATOR_RECORD_FRAMES").is_some() {
-            let hidden = [(self.path(), "/work"), (self.config.path(), "/config")];
+            let hidden = [(self.path(), "/project"), (self.config.path(), "/config")];
             record::record(name, &outcome.output, &hidden);
         }
         outcome
@@ -239,7 +239,7 @@ fn a_resumed_conversation_costs_what_it_adds() {
     let Some(stage) = Stage::new(vec![Reply::text("Once.")]) else { return };
     let first = drive(stage.spec(), |_| Act::Nothing);
     let mut spec = stage.spec();
-    spec.resumed_at = Some(first.spent().usd);
+    spec.resume = true;
     // Less than both together, more than one: the budget is that of this process.
     spec.budget = Some(Usd(first.spent().usd.0 * 3 / 2));
     let second = drive(spec, |_| Act::Nothing);

@@ -316,7 +316,7 @@ fn recorded_frames_are_understood() {
     let mut seen = BTreeMap::new();
     for (name, frames) in recorded() {
         let mut spec = rehearse(folder.path(), "");
-        spec.workspace = "/work".into();
+        spec.workspace = "/project".into();
         let mut run = ClaudeRun::new(spec);
         let mut reports = Vec::new();
         let mut writes = 0;

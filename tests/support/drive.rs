@@ -103,7 +103,7 @@ pub(crate) fn spec(program: &Path, args: &[&str], folder: &Path, prompt: &str, e
         workspace: folder.canonicalize().expect("the folder exists"),
         prompt: prompt.to_owned(),
         conversation: "5e55101d-0000-4000-8000-000000000001".to_owned(),
-        resumed_at: None,
+        resume: false,
         budget: None,
         allowed_commands: Vec::new(),
     }

@@ -216,7 +216,7 @@ mod tests {
 
     fn policy(commands: &[&str]) -> Policy {
         Policy {
-            workspace: PathBuf::from("/work"),
+            workspace: PathBuf::from("/project"),
             commands: commands.iter().map(|command| (*command).to_owned()).collect(),
         }
     }
@@ -232,15 +232,15 @@ mod tests {
     fn files_inside_may_be_read_and_edited() {
         let policy = policy(&[]);
         for (tool, input) in [
-            ("Read", json!({ "file_path": "/work/src/a.rs" })),
+            ("Read", json!({ "file_path": "/project/src/a.rs" })),
             ("Grep", json!({ "pattern": "/etc" })),
-            ("Glob", json!({ "pattern": "**/*.rs", "path": "/work/src" })),
-            ("LS", json!({ "path": "/work" })),
+            ("Glob", json!({ "pattern": "**/*.rs", "path": "/project/src" })),
+            ("LS", json!({ "path": "/project" })),
             ("TodoWrite", json!({ "todos": [] })),
-            ("Edit", json!({ "file_path": "/work/src/a.rs" })),
+            ("Edit", json!({ "file_path": "/project/src/a.rs" })),
             ("Write", json!({ "file_path": "src/new.rs" })),
-            ("NotebookEdit", json!({ "notebook_path": "/work/a.ipynb" })),
-            ("Write", json!({ "file_path": "/work/.github/workflows/ci.yml" })),
+            ("NotebookEdit", json!({ "notebook_path": "/project/a.ipynb" })),
+            ("Write", json!({ "file_path": "/project/.github/workflows/ci.yml" })),
         ] {
             assert_eq!(policy.decide(tool, &input, None), Decision::Allow, "{tool} {input}");
         }
@@ -252,13 +252,13 @@ mod tests {
         for (tool, input, reason) in [
             ("Read", json!({ "file_path": "/etc/passwd" }), "outside the workspace"),
             ("Glob", json!({ "pattern": "/etc/*" }), "outside the workspace"),
-            ("Edit", json!({ "file_path": "/workshop/a" }), "outside the workspace"),
-            ("Edit", json!({ "file_path": "/work/../etc/passwd" }), "outside the workspace"),
+            ("Edit", json!({ "file_path": "/projects/a" }), "outside the workspace"),
+            ("Edit", json!({ "file_path": "/project/../etc/passwd" }), "outside the workspace"),
             ("Write", json!({ "file_path": "~/.bashrc" }), "outside the workspace"),
-            ("Write", json!({ "file_path": "/work/.claude/settings.json" }), ".claude is protected"),
-            ("Write", json!({ "file_path": "/work/sub/.GIT/config" }), "is protected"),
-            ("Write", json!({ "file_path": "/work/.mcp.json" }), ".mcp.json is protected"),
-            ("Write", json!({ "file_path": "/work" }), "not a file"),
+            ("Write", json!({ "file_path": "/project/.claude/settings.json" }), ".claude is protected"),
+            ("Write", json!({ "file_path": "/project/sub/.GIT/config" }), "is protected"),
+            ("Write", json!({ "file_path": "/project/.mcp.json" }), ".mcp.json is protected"),
+            ("Write", json!({ "file_path": "/project" }), "not a file"),
             ("Edit", json!({}), "names no file"),
             ("WebFetch", json!({ "url": "https://example.org" }), "the tool WebFetch is not for this task"),
             ("mcp__x__y", json!({}), "is not for this task"),
@@ -268,10 +268,10 @@ mod tests {
         ] {
             let why = why(policy.decide(tool, &input, None));
             assert!(why.contains(reason), "{tool} {input}: {why}");
-            assert!(why.contains("You may read and edit files inside /work"), "{why}");
+            assert!(why.contains("You may read and edit files inside /project"), "{why}");
             assert!(why.contains("`cargo test`"), "{why}");
         }
-        let link = policy.decide("Read", &json!({ "file_path": "/work/link" }), Some("/etc/passwd"));
+        let link = policy.decide("Read", &json!({ "file_path": "/project/link" }), Some("/etc/passwd"));
         assert!(why(link).contains("/etc/passwd is outside"));
     }
 
@@ -288,7 +288,7 @@ mod tests {
         for command in [
             "cargo test -q",
             "  cargo test -q 2>&1 | tail -50",
-            "cd /work && cargo test -q parses -- --nocapture 2>&1; echo \"exit: $?\"",
+            "cd /project && cargo test -q parses -- --nocapture 2>&1; echo \"exit: $?\"",
             "RUST_BACKTRACE=1 cargo test -q",
             "FOO=1 make check",
             "make check && git diff",

@@ -247,7 +247,7 @@ mod tests {
     use crate::edge::agent::claude::shell::parse;
 
     fn reads(text: &str) -> bool {
-        let root = Path::new("/work");
+        let root = Path::new("/project");
         let mut folder = root.to_path_buf();
         parse(text).unwrap().iter().all(|command| is_read_only(command, root, &mut folder))
     }
@@ -257,10 +257,10 @@ mod tests {
         for text in [
             "ls -la src",
             "cat src/a.rs | head -50",
-            "cd /work/src && grep -rn '/api/users' . && cat ../Cargo.toml",
+            "cd /project/src && grep -rn '/api/users' . && cat ../Cargo.toml",
             "rg --files -g '*.rs'",
             "find . -name '*.py' -not -path './x/*'",
-            "git diff HEAD~1 -- src && git log --oneline -5 && git -C /work status",
+            "git diff HEAD~1 -- src && git log --oneline -5 && git -C /project status",
             "git --no-pager show HEAD:src/a.rs",
             "git branch --show-current",
             "sed -n '10,20p' src/a.rs",

@@ -55,7 +55,7 @@ impl ClaudeRun {
     /// Starts with nothing heard.
     pub fn new(spec: RunSpec) -> Self {
         let policy = Policy { workspace: spec.workspace.clone(), commands: spec.allowed_commands.clone() };
-        let meter = Meter::new(spec.resumed_at);
+        let meter = Meter::new(spec.resume);
         Self {
             spec,
             policy,
