@@ -19,6 +19,7 @@ mod agents;
 mod attempt;
 mod checks;
 mod confirm;
+mod echo;
 mod finish;
 mod green;
 mod hold;

@@ -255,6 +255,7 @@ impl Supervisor {
             red: None,
             fixers_done: false,
             said: None,
+            overspent: false,
             by: String::new(),
             spent: Spent::default(),
             result: None,
