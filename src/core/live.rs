@@ -12,6 +12,7 @@ use crate::model::id::{ChangeId, JobId, LandingId, RequestId, SessionId, Slot, T
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Witness;
 use crate::model::session::Rung;
+use crate::model::task::Workflow;
 use crate::model::time::{Moment, Now, Wall};
 use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
 
@@ -194,6 +195,10 @@ pub struct Attempt {
     pub base: Option<Snapshot>,
     /// The run that was red on the untouched snapshot.
     pub red: Option<Witness>,
+    /// What it goes through.
+    pub workflow: Workflow,
+    /// Whether its check has fixers.
+    pub has_fixers: bool,
     /// Whether fixers were tried.
     pub fixers_done: bool,
     /// What the agent said at its end.
