@@ -1,4 +1,5 @@
 //! The binary as a user meets it: real projects, real checks, the rehearsal agent, real signals.
 
 mod first;
+mod many;
 mod site;
