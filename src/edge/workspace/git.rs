@@ -1,4 +1,5 @@
 //! How `git` is run: a clean environment, bytes in, bytes out, typed errors.
+#![expect(clippy::disallowed_methods, reason = "git gets the environment of this process without its GIT_ variables")]
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
