@@ -133,7 +133,7 @@ impl Talk {
                 workspace: places.folder(order.place),
                 prompt,
                 conversation: conversation(places, order),
-                resumed_at: None,
+                resume: false,
                 budget: order.budget,
                 allowed_commands: vec![order.line.clone()],
             }))),
