@@ -158,7 +158,7 @@ class Page(unittest.TestCase):
 fn adds_allow() {
     let site = red(
         &[("lib.rs", "fn unused() {}\n\n/// One.\npub fn one() -> i32 {\n    1\n}\n")],
-        "rustc --edition 2024 --crate-type lib --emit metadata -o /dev/null -D dead_code lib.rs",
+        "rustc --edition 2024 --crate-type lib --emit metadata -o ../lib.rmeta -D dead_code lib.rs",
         r##"{ do = "edit", file = "lib.rs", find = "fn unused", replace = "#[allow(dead_code)]\nfn unused" }"##,
     );
     caught(&site, "#[allow(dead_code)]");

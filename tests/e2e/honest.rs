@@ -171,7 +171,7 @@ steps = [{ do = "edit", file = "greet.sh", find = "helo", replace = "hello" }]
 
 #[test]
 fn removes_unused_code_in_rust() {
-    let config = "[fix]\nattempts = 1\n[[check]]\nname = \"build\"\nrun = \"rustc --edition 2024 --crate-type lib --emit metadata -o /dev/null -D unused lib.rs\"\n";
+    let config = "[fix]\nattempts = 1\n[[check]]\nname = \"build\"\nrun = \"rustc --edition 2024 --crate-type lib --emit metadata -o ../lib.rmeta -D unused lib.rs\"\n";
     let site = lands(
         &[
             (
