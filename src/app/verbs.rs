@@ -127,7 +127,7 @@ fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Re
     } else {
         let book = offline::book(site)?;
         let now = clock::wall();
-        let reason = |task: &Task| task.state.reason(now);
+        let reason = |task: &Task| offline::reason(&book, task, now);
         let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now }, path);
         (reply.status(), reply.body().clone())
     };

@@ -283,7 +283,7 @@ mod tests {
             "- src/a.rs (modified, +2 -1)",
             "````diff\n-a\n+b with {{command}} and ``` in it\n````",
             "This is attempt 2 of 5.",
-            "### Attempt 1: unit still red\n\nIt said: summary 1\n\nThe check said then:\n\n```\nstill 4\n```",
+            "### Attempt 1: refuted by unit\n\nIt said: summary 1\n\nThe check said then:\n\n```\nstill 4\n```",
             "+new 1",
             "Look at the rounding.",
             "- `tests/**`",
