@@ -3,3 +3,4 @@
 mod first;
 mod many;
 mod site;
+mod typing;
