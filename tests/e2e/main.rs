@@ -6,3 +6,4 @@ mod honest;
 mod many;
 mod misbehaves;
 mod site;
+mod typing;
