@@ -3,6 +3,7 @@
 mod carry;
 mod diff;
 mod error;
+mod exchange;
 mod git;
 mod image;
 mod in_place;
