@@ -2,5 +2,6 @@
 
 mod first;
 mod many;
+mod signals;
 mod site;
 mod typing;
