@@ -1,7 +1,10 @@
 //! The binary as a user meets it: real projects, real checks, the rehearsal agent, real signals.
 
+mod cheats;
 mod first;
+mod honest;
 mod many;
+mod misbehaves;
 mod signals;
 mod site;
 mod typing;
