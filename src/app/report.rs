@@ -133,7 +133,7 @@ impl Reporter<'_> {
     pub fn statistics_text(&self) -> String {
         let numbers = &self.book.statistics;
         format!(
-            "Session statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
+            "Session Statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
              Tasks escalated: {}\n  Success rate: {}",
             hours(self.uptime()),
             numbers.processed,

@@ -5,5 +5,6 @@ mod first;
 mod honest;
 mod many;
 mod misbehaves;
+mod signals;
 mod site;
 mod typing;
