@@ -136,13 +136,10 @@ fn with_task(reporter: &Reporter<'_>, id: &str, reply: impl Fn(&Task) -> Control
         Ok(id) => id,
         Err(error) => return ControlReply::refused(422, format!("{error}"), ""),
     };
-    match reporter.book.task(id) {
-        Some(task) => reply(task),
-        None => {
-            let refusal = Refusal::no_task(id);
-            ControlReply::refused(404, refusal.message, "")
-        }
-    }
+    reporter
+        .book
+        .task(id)
+        .map_or_else(|| ControlReply::refused(404, Refusal::no_task(id).message, ""), |task| reply(task))
 }
 
 /// Says why a task is where it is, as the running machine knows it.

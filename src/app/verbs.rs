@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use serde_json::{Value, json};
 
-use crate::app::failure::{Code, Failure};
+use crate::app::failure::Failure;
 use crate::app::report::Reporter;
 use crate::app::run::{Voice, fact_value};
 use crate::app::setup::{self, Site};
@@ -18,7 +18,7 @@ use crate::core::command::Command;
 use crate::edge::control::{BlockingClient, NotRunning};
 use crate::edge::store::Lock;
 use crate::model::id::TaskId;
-use crate::model::settings::LandMode;
+use crate::model::settings::{LandMode, Planner};
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
@@ -97,6 +97,9 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
+    if loaded.settings.fix.planner != Planner::Off {
+        complain("warning: fix.planner: this version has no planner yet; attempts go on without a strategy");
+    }
     if loaded.settings.checks.is_empty() {
         return Err(Failure::usage(format!(
             "{} has no checks and none could be detected\nhint: write an orchestrator.toml with\n\n[[check]]\nname = \"unit\"\nrun = \"make test\"\n",
@@ -105,7 +108,7 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
     }
     site.trust(&loaded, run.trust)?;
     let voice = if run.json { Voice::Json } else { Voice::Lines };
-    supervise::supervise(site, loaded, Wish { until_idle: run.until_idle, voice })
+    supervise::supervise(site, &loaded, Wish { until_idle: run.until_idle, voice })
 }
 
 /// Connects to the running supervisor, if there is one.
@@ -119,16 +122,14 @@ fn connect(site: &Site) -> Result<Option<BlockingClient>, Failure> {
 
 /// Prints the answer to a query, from the running supervisor or from the journal.
 fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Result<Value, Failure> {
-    let (status, body) = match connect(site)? {
-        Some(client) => client.get(path).map_err(Failure::supervisor)?,
-        None => {
-            let book = offline::book(site)?;
-            let now = clock::wall();
-            let reason = |task: &Task| offline::reason(&book, task, now);
-            let running = false;
-            let reply = serve::answer(&Reporter { book: &book, reason: &reason, running, now }, path);
-            (reply.status(), reply.body().clone())
-        }
+    let (status, body) = if let Some(client) = connect(site)? {
+        client.get(path).map_err(Failure::supervisor)?
+    } else {
+        let book = offline::book(site)?;
+        let now = clock::wall();
+        let reason = |task: &Task| offline::reason(&book, task, now);
+        let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now }, path);
+        (reply.status(), reply.body().clone())
     };
     if status >= 300 {
         return Err(refusal(status, &body));
@@ -177,7 +178,7 @@ fn undo(site: &Site, task: TaskId, json: bool) -> Result<u8, Failure> {
         return Err(Failure::refused("no supervisor ever ran in this project; there is nothing to undo"));
     }
     let loaded = site.load(Overrides::default())?;
-    let said = supervise::command(site, loaded, Command::Undo { task })?;
+    let said = supervise::command(site, &loaded, Command::Undo { task })?;
     say(&if json { pretty(&json!({ "said": said })) } else { said });
     Ok(0)
 }

@@ -116,7 +116,7 @@ impl Supervisor {
     }
 
     /// Lets an agent work.
-    pub(crate) fn to_agent(&mut self, id: TaskId) {
+    fn to_agent(&mut self, id: TaskId) {
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.fixers_done = true;
             attempt.dirty = true;
@@ -125,6 +125,28 @@ impl Supervisor {
             attempt.result = None;
         }
         self.enter(id, Stage::Agent, Step::Agent(None));
+    }
+
+    /// Goes on with what the workflow has after a stage, as far as the work before the agent is concerned; from the
+    /// agent on, what comes next follows from what came out.
+    pub(crate) fn proceed(&mut self, id: TaskId, from: Stage) {
+        let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get_mut(&id)) else { return };
+        let mut stage = from;
+        while let Some(next) = attempt.workflow.after(stage) {
+            stage = next;
+            match next {
+                Stage::Fixers if attempt.has_fixers && task.charged == 0 => {
+                    "fixers".clone_into(&mut attempt.by);
+                    attempt.dirty = true;
+                    return self.enter(id, Stage::Fixers, Step::Run(Line::Fixer(0), None));
+                }
+                Stage::Agent => return self.to_agent(id),
+                // Without a fixer, or a planner, the stage has nothing to do.
+                Stage::Fixers | Stage::Plan => {}
+                Stage::Prepare | Stage::Baseline | Stage::Verify | Stage::Land | Stage::Confirm => break,
+            }
+        }
+        self.broken(id, format!("the workflow has nothing to do after {}", from.name()));
     }
 
     fn fixer_ran(&mut self, id: TaskId, index: usize, run: &CheckRun) {

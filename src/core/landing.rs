@@ -85,7 +85,8 @@ impl Supervisor {
         let slot = self.live.free_slot();
         let number = receipt.attempts;
         self.record(Fact::AttemptStarted { task: id, number, slot });
-        let mut attempt = self.new_attempt(number, slot, Step::Gate, Stage::Land);
+        let Some(task) = self.task(id) else { return };
+        let mut attempt = self.new_attempt(&task, number, slot, Step::Gate, Stage::Land);
         attempt.place = Place::Workspace(slot);
         attempt.base = Some(result.base.clone());
         attempt.red = Some(receipt.red.clone());
@@ -139,7 +140,7 @@ impl Supervisor {
     pub(crate) fn restored(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         if attempt.merged.is_none() {
-            return self.to_agent(id);
+            return self.proceed(id, Stage::Fixers);
         }
         let Some(task) = self.task(id) else { return };
         let touched: Vec<ProjectPath> =

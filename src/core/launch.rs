@@ -52,6 +52,10 @@ impl Supervisor {
                 .sessions
                 .values()
                 .any(|running| running.check.as_ref() == Some(&key) && matches!(running.owner, Owner::Tree { .. }));
+            let waits = self.live.wanted.get(&key).and_then(|cause| cause.not_before);
+            if waits.is_some_and(|moment| moment > self.live.now.moment) {
+                continue;
+            }
             if is_ending || !self.has_room(&key, Place::Tree) {
                 continue;
             }
@@ -59,6 +63,7 @@ impl Supervisor {
             if self.check(&key.check).is_none() {
                 continue;
             }
+            self.live.echoes.entry(key.clone()).or_default().files.clear();
             let owner = Owner::Tree { cause, stale: false };
             self.run_check(&key, Place::Tree, owner, None);
         }

@@ -13,8 +13,8 @@ use crate::core::supervisor::Supervisor;
 use crate::model::attempt::Stage;
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::{Slot, TaskId};
-use crate::model::settings::Isolation;
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::settings::{Isolation, Planner};
+use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Now, Wall, brief};
 use crate::model::workspace::GitOperation;
 
@@ -233,12 +233,17 @@ impl Supervisor {
         self.record(Fact::AttemptStarted { task: task.id, number, slot });
         self.record(Fact::Staged { task: task.id, stage: Stage::Prepare });
         let job = self.give(JobOwner::Attempt(task.id), Work::Snapshot, None);
-        let attempt = self.new_attempt(number, slot, Step::Snapshot(job), Stage::Prepare);
+        let attempt = self.new_attempt(task, number, slot, Step::Snapshot(job), Stage::Prepare);
         self.live.attempts.insert(task.id, attempt);
     }
 
     /// Returns a new attempt in the given step.
-    pub(crate) fn new_attempt(&self, number: u32, slot: Slot, step: Step, stage: Stage) -> Attempt {
+    pub(crate) fn new_attempt(&self, task: &Task, number: u32, slot: Slot, step: Step, stage: Stage) -> Attempt {
+        let planned = match self.settings.fix.planner {
+            Planner::Off => false,
+            Planner::Auto => number > 1,
+            Planner::Always => true,
+        };
         let place = match self.settings.fix.isolation {
             Isolation::Worktree => Place::Workspace(slot),
             Isolation::InPlace => Place::Tree,
@@ -251,10 +256,13 @@ impl Supervisor {
             step,
             stage,
             ending: None,
+            workflow: Workflow::fix(planned),
+            has_fixers: self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty()),
             base: None,
             red: None,
             fixers_done: false,
             said: None,
+            overspent: false,
             by: String::new(),
             spent: Spent::default(),
             result: None,

@@ -27,27 +27,13 @@ impl Supervisor {
             if let Some(attempt) = self.live.attempts.get_mut(&id) {
                 attempt.red = Some(red);
             }
-            return self.next_after_baseline(id);
+            return self.proceed(id, Stage::Baseline);
         }
         if changed_meanwhile {
             // The snapshot is newer than what we know of the tree; begin again when the check has said more.
             return self.finish(id, AttemptEnd::Interrupted, None);
         }
         self.finish(id, AttemptEnd::Withdrawn, Some(unusable(first_line(run))));
-    }
-
-    fn next_after_baseline(&mut self, id: TaskId) {
-        let Some(task) = self.task(id) else { return };
-        let has_fixers = self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty());
-        if has_fixers && task.charged == 0 {
-            if let Some(attempt) = self.live.attempts.get_mut(&id) {
-                "fixers".clone_into(&mut attempt.by);
-                attempt.dirty = true;
-            }
-            self.enter(id, Stage::Fixers, Step::Run(Line::Fixer(0), None));
-        } else {
-            self.to_agent(id);
-        }
     }
 
     pub(crate) fn in_place_baseline(&mut self, id: TaskId) {
@@ -59,7 +45,7 @@ impl Supervisor {
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.red = Some(red);
         }
-        self.next_after_baseline(id);
+        self.proceed(id, Stage::Baseline);
     }
 
     pub(crate) fn collected(&mut self, id: TaskId, collected: Collected) {
@@ -67,7 +53,7 @@ impl Supervisor {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         let unchanged = attempt.base.as_ref().is_some_and(|base| base.tree == collected.tree);
         if unchanged && !attempt.fixers_done {
-            return self.to_agent(id);
+            return self.proceed(id, Stage::Fixers);
         }
         if unchanged {
             return self.finish(id, AttemptEnd::NoChange, None);
@@ -123,7 +109,7 @@ impl Supervisor {
                 let tree = base.tree.clone();
                 self.give_step(id, Work::Restore { slot, snapshot: base, tree }, Step::Restore);
             }
-            Place::Tree => self.to_agent(id),
+            Place::Tree => self.proceed(id, Stage::Fixers),
         }
     }
 

@@ -3,5 +3,6 @@
 mod cheats;
 mod first;
 mod honest;
+mod many;
 mod misbehaves;
 mod site;

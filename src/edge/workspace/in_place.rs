@@ -36,11 +36,9 @@ impl Shadow {
             .filter(|raw| raw.modes.0 != 0o160_000 && raw.modes.1 != 0o160_000)
             .collect();
         let checkout = folder.join("checkout");
-        self.check_out(
-            &base.tree,
-            changes.iter().filter(|raw| raw.modes.0 != 0).map(|raw| &raw.change.path),
-            &checkout,
-        )?;
+        let (git, filling) = self.start_index(&base.tree)?;
+        filling.finish()?;
+        Self::check_out(&git, changes.iter().filter(|raw| raw.modes.0 != 0).map(|raw| &raw.change.path), &checkout)?;
         let mut entries = Vec::new();
         for raw in &changes {
             let path = &raw.change.path;

@@ -73,7 +73,8 @@ impl Shadow {
     ) -> Result<std::result::Result<Option<Supplied>, String>> {
         let (source, target) = (path.under(&self.project), path.under(&self.workspace(slot)));
         if source.symlink_metadata().is_err() {
-            return Ok(Err("it does not exist in the project".to_owned()));
+            // `copy` names what a workspace needs where it exists; the default names what only some projects have.
+            return Ok(Ok(None));
         }
         let present = target.symlink_metadata();
         let stamp = if is_link { None } else { Some(stamp(&source).at("read", &source)?) };
