@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::app::clock;
 use crate::app::failure::Failure;
-use crate::app::logging;
+use crate::app::{logging, mirror};
 use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
