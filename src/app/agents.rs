@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
@@ -60,6 +61,7 @@ pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver
         let _ = handle.close_input();
     }
     let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
+    sweep_if_unknown(&handle, exit).await;
     for report in talk.finish(exit, &errors) {
         let _ = inbox.send(Input::Reported(session, report)).await;
     }
