@@ -51,14 +51,15 @@ pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver
     };
     let first = talk.first_input();
     let writer = handle.clone();
+    // The prompt is all the input of such an agent; it is closed after it, not beside it.
+    let is_all = agent.kind == AgentKind::Command;
     // Written beside the reading: a program that answers before it has read all must not block both.
     tokio::spawn(async move {
         let _ = writer.write(&first).await;
+        if is_all {
+            let _ = writer.close_input();
+        }
     });
-    if agent.kind == AgentKind::Command {
-        // The prompt is all its input; what was written before still arrives.
-        let _ = handle.close_input();
-    }
     let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
     for report in talk.finish(exit, &errors) {
         let _ = inbox.send(Input::Reported(session, report)).await;

@@ -229,7 +229,8 @@ impl Reporter<'_> {
 
 /// Returns how many attempts a task has had, the running one included.
 pub fn attempts(task: &Task) -> u32 {
-    let finished = task.attempts.iter().map(|attempt| attempt.number).max().unwrap_or(0);
+    let charged = task.attempts.iter().filter(|attempt| attempt.end.is_charged());
+    let finished = charged.map(|attempt| attempt.number).max().unwrap_or(0);
     if task.state == TaskState::Running { finished.max(task.charged + 1) } else { finished }
 }
 
