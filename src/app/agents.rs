@@ -24,8 +24,14 @@ const GOODBYE: Duration = Duration::from_secs(10);
 const ERRORS_KEPT: usize = 16 * 1024;
 
 /// Runs an order to its end; tells the machine through `inbox`.
-pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver<Rung>, inbox: mpsc::Sender<Input>) {
+pub async fn run(
+    tools: Arc<Tools>,
+    mut order: AgentOrder,
+    mut rungs: mpsc::Receiver<Rung>,
+    inbox: mpsc::Sender<Input>,
+) {
     let session = order.session;
+    order.line = tools.places.line(order.place, &order.line);
     let Some(agent) = tools.settings.agents.get(&order.agent).cloned() else {
         let why = format!("no agent is called {:?}; add [agent.{}]", order.agent, order.agent);
         let _ = inbox.send(Input::AgentFailed(session, why)).await;
