@@ -9,10 +9,10 @@
 
 #[path = "support/drive.rs"]
 mod drive;
-#[path = "support/frames.rs"]
-mod frames;
 #[path = "support/messages_api.rs"]
 mod messages_api;
+#[path = "support/record.rs"]
+mod record;
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ use messages_api::{MessagesApi, Reply};
 use nix::sys::signal::Signal;
 use orchestrator_tui::edge::agent::claude::RunSpec;
 use orchestrator_tui::model::agent::{AgentReport, Trouble};
-use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::session::Exit;
 use serde_json::json;
 use tempfile::TempDir;
@@ -77,8 +77,8 @@ impl Stage {
     fn run_spec(&self, name: &str, spec: RunSpec, react: impl FnMut(&AgentReport) -> Act) -> Outcome {
         let outcome = drive(spec, react);
         if std::env::var_os("ORCHESTRATOR_RECORD_FRAMES").is_some() {
-            let hidden = [(self.path(), "/work"), (self.config.path(), "/config")];
-            frames::record(name, &outcome.output, &hidden);
+            let hidden = [(self.path(), "/project"), (self.config.path(), "/config")];
+            record::record(name, &outcome.output, &hidden);
         }
         outcome
     }
@@ -169,7 +169,7 @@ fn a_rate_limit_for_long_ends_the_run() {
     let outcome = stage.run("rate-limit-long", |_| Act::Nothing);
     assert_eq!(outcome.troubles(), [&Trouble::RateLimit { until: None }]);
     assert!(!outcome.done().ok);
-    assert_eq!(outcome.spent(), Default::default(), "nothing was used, and that is known");
+    assert_eq!(outcome.spent(), Spent::default(), "nothing was used, and that is known");
 }
 
 #[test]
@@ -229,9 +229,8 @@ fn background_work_brings_a_second_result_which_is_waited_for() {
     };
     let outcome = stage.run("background", |_| Act::Nothing);
     assert!(outcome.done().ok);
-    let results = String::from_utf8_lossy(&outcome.output).matches("\"type\":\"result\"").count();
-    let dones = outcome.reports.iter().filter(|report| matches!(report, AgentReport::Done(_))).count();
-    assert!(dones <= results, "{dones} of {results}");
+    assert_eq!(outcome.dones(), 1, "however many results there were");
+    assert_eq!(outcome.done().text, "It has ended.");
     assert_eq!(outcome.exit, Exit::Code(0));
 }
 
@@ -240,7 +239,7 @@ fn a_resumed_conversation_costs_what_it_adds() {
     let Some(stage) = Stage::new(vec![Reply::text("Once.")]) else { return };
     let first = drive(stage.spec(), |_| Act::Nothing);
     let mut spec = stage.spec();
-    spec.resumed_at = Some(first.spent().usd);
+    spec.resume = true;
     // Less than both together, more than one: the budget is that of this process.
     spec.budget = Some(Usd(first.spent().usd.0 * 3 / 2));
     let second = drive(spec, |_| Act::Nothing);

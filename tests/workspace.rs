@@ -1,5 +1,5 @@
 //! What a user may rely on: a fix lands whole or not at all, undo gives every byte back, and nothing else is touched.
-#![expect(clippy::unwrap_used, reason = "a test may stop here")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop here")]
 
 mod workspace {
     mod world;

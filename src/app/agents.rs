@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::app::clock;
-use crate::app::places::Places;
+use crate::app::places::{Places, hex};
 use crate::app::prompt;
 use crate::app::work::Tools;
 use crate::core::effect::AgentOrder;
@@ -140,7 +140,7 @@ impl Talk {
                 workspace: places.folder(order.place),
                 prompt,
                 conversation: conversation(places, order),
-                resumed_at: None,
+                resume: false,
                 budget: order.budget,
                 allowed_commands: vec![order.line.clone()],
             }))),
@@ -192,6 +192,6 @@ fn conversation(places: &Places, order: &AgentOrder) -> String {
     let mut bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes[..16]);
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

@@ -79,6 +79,13 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
     Some(text)
 }
 
+/// Puts the time of day (UTC) before each line of a text.
+pub fn stamped(at: Wall, text: &str) -> String {
+    let iso = at.iso();
+    let lines: Vec<String> = text.lines().map(|line| format!("{} {line}", &iso[11..19])).collect();
+    lines.join("\n")
+}
+
 fn glyph(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Green => "✓",

@@ -10,6 +10,10 @@ use serde_json::Value;
 /// # Errors
 /// If its folder cannot be written.
 pub fn write(path: &Path, state: &Value) -> io::Result<()> {
+    if path.symlink_metadata().is_ok_and(|meta| !meta.is_file()) {
+        // Replacing a device or a link would take away what somebody else relies on.
+        return Err(io::Error::other("it is no regular file; name another path in STATE_FILE"));
+    }
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

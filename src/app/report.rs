@@ -133,7 +133,7 @@ impl Reporter<'_> {
     pub fn statistics_text(&self) -> String {
         let numbers = &self.book.statistics;
         format!(
-            "Session statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
+            "Session Statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
              Tasks escalated: {}\n  Success rate: {}",
             hours(self.uptime()),
             numbers.processed,
@@ -227,11 +227,9 @@ impl Reporter<'_> {
     }
 }
 
-/// Returns how many attempts a task has had, the running one included.
+/// Returns how many attempts a task has used up, the running one included; one that was parked or interrupted is none.
 pub fn attempts(task: &Task) -> u32 {
-    let charged = task.attempts.iter().filter(|attempt| attempt.end.is_charged());
-    let finished = charged.map(|attempt| attempt.number).max().unwrap_or(0);
-    if task.state == TaskState::Running { finished.max(task.charged + 1) } else { finished }
+    task.charged + u32::from(task.state == TaskState::Running)
 }
 
 /// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.

@@ -179,7 +179,7 @@ impl Shell {
         self.reflect();
         let code = self.exit.unwrap_or(1);
         if self.voice == Voice::Lines {
-            self.say(&self.reporter_text());
+            say(&self.reporter_text());
         }
         if let Err(error) = self.journal.close() {
             tracing::error!(%error, "the journal could not be closed");
@@ -203,21 +203,21 @@ impl Shell {
             match effect {
                 Effect::Record(recorded) => facts.push(recorded),
                 other => {
-                    self.append(std::mem::take(&mut facts));
+                    self.append(&std::mem::take(&mut facts));
                     self.execute(other);
                 }
             }
         }
-        self.append(facts);
+        self.append(&facts);
     }
 
-    fn append(&mut self, facts: Vec<Recorded>) {
+    fn append(&mut self, facts: &[Recorded]) {
         if facts.is_empty() {
             return;
         }
         self.mirrored = false;
         let mut rows = Vec::with_capacity(facts.len());
-        for recorded in &facts {
+        for recorded in facts {
             match setup::stored_of(recorded) {
                 Ok(row) => rows.push(row),
                 Err(error) => tracing::error!(%error, "a fact cannot be written"),
@@ -232,22 +232,16 @@ impl Shell {
     fn tell(&self, recorded: &Recorded) {
         let json = fact_json(recorded);
         match self.voice {
-            Voice::Json => self.say(&json),
+            Voice::Json => say(&json),
             Voice::Lines => {
                 if let Some(line) = lines::line(&recorded.fact, recorded.at) {
-                    let time = recorded.at.iso();
-                    self.say(&format!("{} {line}", &time[11..19]));
+                    say(&lines::stamped(recorded.at, &line));
                 }
             }
             Voice::Silent => {}
         }
         // Nobody may be listening.
         let _ = self.facts.send(FactLine { seq: recorded.seq, json: json.into() });
-    }
-
-    fn say(&self, text: &str) {
-        // A reader that has gone (`| head`) does not stop the work.
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
     }
 
     fn stored(&mut self) {
@@ -353,6 +347,11 @@ impl Shell {
             tracing::warn!(%error, path = %path.display(), "the state file cannot be written");
         }
     }
+}
+
+/// Writes a line; a reader that has gone (`| head`) does not stop the work.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// Returns a fact as JSON, with its place and time.

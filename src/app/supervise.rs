@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::app::clock;
 use crate::app::failure::Failure;
-use crate::app::logging;
+use crate::app::{logging, mirror};
 use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
@@ -48,7 +48,7 @@ struct Held {
 ///
 /// # Errors
 /// If it cannot start: another one runs, something needed is missing, a folder cannot be written.
-pub fn supervise(site: &Site, loaded: Loaded, wish: Wish) -> Result<u8, Failure> {
+pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let held = prepare(site, loaded, wish.voice)?;
@@ -70,7 +70,7 @@ pub fn supervise(site: &Site, loaded: Loaded, wish: Wish) -> Result<u8, Failure>
 ///
 /// # Errors
 /// As [`supervise`], and if the command is refused.
-pub fn command(site: &Site, loaded: Loaded, command: Command) -> Result<String, Failure> {
+pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String, Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let Held { shell, tools, mut start, _lock, .. } = prepare(site, loaded, Voice::Silent)?;
@@ -89,11 +89,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// Takes the lock, ends what a dead supervisor left, opens journal and shadow, restores the machine.
-fn prepare(site: &Site, loaded: Loaded, voice: Voice) -> Result<Held, Failure> {
+fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> {
     let layout = &site.layout;
     layout.create().map_err(Failure::usage)?;
     let holder = Holder { pid: std::process::id(), since: clock::wall(), socket: layout.control_socket() };
-    let lock = Lock::acquire(&site.lock_file(Some(&loaded)), &holder).map_err(|error| match error {
+    let lock = Lock::acquire(&site.lock_file(Some(loaded)), &holder).map_err(|error| match error {
         LockError::Held { .. } => Failure::supervisor(error),
         LockError::Unusable { .. } => Failure::usage(error),
     })?;
@@ -105,7 +105,7 @@ fn prepare(site: &Site, loaded: Loaded, voice: Voice) -> Result<Held, Failure> {
         tracing::warn!(?swept, "ended what an earlier supervisor left");
     }
     let (journal, facts, stored) = open_journal(site)?;
-    let matcher = setup::matcher(&loaded)?;
+    let matcher = setup::matcher(loaded)?;
     let settings = Arc::new(loaded.settings.clone());
     let program =
         std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
@@ -121,7 +121,7 @@ fn prepare(site: &Site, loaded: Loaded, voice: Voice) -> Result<Held, Failure> {
     for recovered in shadow.recovered() {
         tracing::warn!(?recovered, "rolled back a landing that was cut short");
     }
-    let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), &loaded));
+    let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), loaded));
     let machine = Supervisor::restore(settings, matcher, facts);
     let (shell, doors) =
         Shell::new(machine, Arc::clone(&tools), journal, layout.journal(), stored, voice, loaded.state_file.clone());

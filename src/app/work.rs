@@ -44,6 +44,7 @@ pub struct Tools {
     pub test_globs: Vec<String>,
     /// Globs of what configures the runners, by the project's kinds.
     pub config_globs: Vec<String>,
+    copy_is_given: bool,
     unprepared: Mutex<BTreeMap<Slot, String>>,
 }
 
@@ -62,8 +63,16 @@ impl Tools {
         };
         let (test_globs, config_globs) = (globs(ProjectKind::test_globs), globs(ProjectKind::config_files));
         let protected = protected_paths(&settings.fix.protect, &test_globs, &config_globs);
+        let copy_is_given = loaded.sources.contains_key("workspace.copy");
         let unprepared = Mutex::default();
-        Self { settings, matcher, places, shadow, own, protected, test_globs, config_globs, unprepared }
+        Self { settings, matcher, places, shadow, own, protected, test_globs, config_globs, copy_is_given, unprepared }
+    }
+
+    /// Returns what a workspace gets copied; of the built-in list only what is there, so that nobody reads about
+    /// `node_modules` in a project that never had any.
+    fn copy(&self) -> Vec<String> {
+        let is_meant = |name: &&String| self.copy_is_given || self.places.project.join(name).symlink_metadata().is_ok();
+        self.settings.workspace.copy.iter().filter(is_meant).cloned().collect()
     }
 
     /// Lists the files of the project that count.
@@ -121,9 +130,8 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
         Work::Snapshot => shadow.snapshot(None).map(Product::Snapshot),
         Work::Prepare { slot, snapshot } => prepare(tools, slot, &snapshot),
         Work::Restore { slot, snapshot, tree } => {
-            let workspace = &tools.settings.workspace;
             if tree == snapshot.tree || !shadow.workspace(slot).is_dir() {
-                shadow.prepare(slot, &snapshot, &workspace.copy, &workspace.link)?;
+                shadow.prepare(slot, &snapshot, &tools.copy(), &tools.settings.workspace.link)?;
             }
             shadow.restore(slot, &tree)?;
             Ok(Product::Restored)
@@ -174,7 +182,7 @@ fn landed(landing: Landing) -> Product {
 
 fn prepare(tools: &Tools, slot: Slot, snapshot: &Snapshot) -> Result<Product, WorkspaceError> {
     let workspace = &tools.settings.workspace;
-    let prepared = tools.shadow.prepare(slot, snapshot, &workspace.copy, &workspace.link)?;
+    let prepared = tools.shadow.prepare(slot, snapshot, &tools.copy(), &workspace.link)?;
     let needs_command = !workspace.prepare.is_empty() && !tools.shadow.is_prepared(slot, &prepared.lock_hash)?;
     if needs_command {
         tools.unprepared.lock().unwrap_or_else(PoisonError::into_inner).insert(slot, prepared.lock_hash);

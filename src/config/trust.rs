@@ -16,8 +16,15 @@ use crate::config::file::ConfigFile;
 use crate::model::settings::Check;
 
 /// Names of a project's `.env` that decide where something is written or sent, or on whose account.
-const FAR_REACHING: [&str; 6] =
-    ["STATE_FILE", "LOCK_FILE", "ANTHROPIC_API_KEY", "GITHUB_REPO", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL"];
+const FAR_REACHING: [&str; 7] = [
+    "STATE_FILE",
+    "LOCK_FILE",
+    "ANTHROPIC_API_KEY",
+    "GITHUB_OWNER",
+    "GITHUB_REPO",
+    "SLACK_WEBHOOK_URL",
+    "EMAIL_WEBHOOK_URL",
+];
 
 /// Everything in a project's own files that takes effect only after a yes.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

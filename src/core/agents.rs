@@ -60,7 +60,12 @@ impl Supervisor {
                 self.park(task, None, format!("not logged in: {message}; run `claude` and `/login`, then retry"));
             }
             Trouble::Overloaded => self.log(task, "agent", "the service is overloaded; it tries again by itself"),
-            Trouble::Budget => self.log(task, "agent", "budget.task_usd is used up"),
+            Trouble::Budget => {
+                self.log(task, "agent", "budget.task_usd is used up; the check decides about what it did");
+                if let Some(attempt) = self.live.attempts.get_mut(&task) {
+                    attempt.overspent = true;
+                }
+            }
         }
     }
 
@@ -85,7 +90,7 @@ impl Supervisor {
             return;
         }
         match (&attempt.said, exit) {
-            (Some(said), _) if said.ok => self.collect(task),
+            (Some(said), _) if said.ok || attempt.overspent => self.collect(task),
             (Some(said), _) => {
                 let why = said.text.clone();
                 self.finish(task, AttemptEnd::AgentFailed { why }, None);

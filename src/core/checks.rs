@@ -9,14 +9,11 @@ use crate::core::live::{Cause, Owner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
-use crate::model::id::{ChangeId, SessionId, TaskId};
+use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Rung;
 use crate::model::settings::FixOn;
 use crate::model::task::{DoneReason, FailReason, HoldReason, Origin, Task, TaskState};
-
-/// One change that makes more tasks than this is not fixed unasked: a broken build, a switched branch.
-const EXPECTED_TASKS: usize = 5;
 
 impl Supervisor {
     /// Wants a check run in the user's tree; a run under way is ended and begins anew.
@@ -32,6 +29,13 @@ impl Supervisor {
             self.end_session(session, Rung::Terminate);
         }
         self.live.wanted.entry(key).or_default().merge(cause);
+    }
+
+    /// Wants the checks of files that we wrote ourselves.
+    pub(crate) fn want_touched(&mut self, keys: impl IntoIterator<Item = CheckKey>, by: TaskId) {
+        for key in keys {
+            self.want(key, Cause { by: Some(by), ..Cause::default() });
+        }
     }
 
     /// Ends a run in the user's tree whose outcome does not matter any more.
@@ -204,15 +208,6 @@ impl Supervisor {
         }
     }
 
-    /// Whether the last task of this check failed on these very failures, so that a restart does not begin anew.
-    fn was_given_up(&self, key: &CheckKey, failures: &[Fingerprint]) -> bool {
-        let last = self.book.tasks.values().rev().find(|task| task.key == *key);
-        last.is_some_and(|task| {
-            matches!(task.state, TaskState::Failed(_))
-                && failures.iter().all(|failure| task.failures.iter().any(|old| old.same(failure)))
-        })
-    }
-
     fn file(
         &mut self,
         key: &CheckKey,
@@ -254,48 +249,6 @@ impl Supervisor {
     fn files_of(&self, failures: &[Fingerprint], cause: &Cause) -> BTreeSet<ProjectPath> {
         let blamed = failures.iter().filter_map(|failure| failure.file.clone());
         cause.files.iter().cloned().chain(blamed).collect()
-    }
-
-    fn hold_reason(&self, key: &CheckKey, failures: &[Fingerprint], cause: &Cause) -> Option<HoldReason> {
-        if !self.settings.fix.enabled {
-            return Some(HoldReason::FixingOff);
-        }
-        if let Some(operation) = self.live.repository.operation {
-            return Some(HoldReason::Operation(operation));
-        }
-        let ids: BTreeSet<&str> = failures.iter().map(|failure| failure.id.as_str()).collect();
-        let unwanted = self.book.unwanted.iter().rev().find(|(known, old, _, _)| {
-            known == key && !ids.is_empty() && ids.iter().all(|id| old.iter().any(|old| old == id))
-        });
-        if let Some((_, _, task, undone)) = unwanted {
-            return Some(if *undone { HoldReason::Undone(*task) } else { HoldReason::Refused(*task) });
-        }
-        if cause.head_moved {
-            return Some(HoldReason::HeadMoved);
-        }
-        (cause.start && !self.live.until_idle).then_some(HoldReason::RedBefore)
-    }
-
-    fn hold_a_flood(&mut self, change: ChangeId) {
-        if self.live.until_idle {
-            return;
-        }
-        let from: Vec<TaskId> = self
-            .book
-            .open()
-            .filter(|task| task.origin == Origin::Change(change) && !task.forced)
-            .map(|task| task.id)
-            .collect();
-        if from.len() <= EXPECTED_TASKS {
-            return;
-        }
-        let count = u32::try_from(from.len()).unwrap_or(u32::MAX);
-        for task in from {
-            let waits = self.task(task).is_some_and(|task| task.state == TaskState::Queued);
-            if waits {
-                self.record(Fact::Held { task, reason: HoldReason::TooMany(count) });
-            }
-        }
     }
 
     /// Returns the test file that the check of this key runs, if its command names one.

@@ -32,7 +32,8 @@ impl Supervisor {
         let burst = self.live.burst.get_or_insert(Burst { first: now, last: now, files: Default::default(), saved });
         burst.last = now;
         burst.saved |= saved;
-        burst.files.extend(files);
+        burst.files.extend(files.iter().cloned());
+        self.note_changes_during_runs(files.into_iter().map(|(file, _)| file));
     }
 
     /// Takes in where the repository stands.
@@ -73,21 +74,34 @@ impl Supervisor {
         let named = burst.files.keys().take(NAMED_FILES).cloned().collect();
         self.record(Fact::Changed { change, files: named, count });
         let head_moved = std::mem::take(&mut self.live.head_moved);
-        for (file, fate) in &burst.files {
+        let files = self.with_what_was_below(burst.files);
+        for (file, fate) in &files {
             match fate {
                 Fate::Written => self.live.files.insert(file.clone()),
                 Fate::Removed => self.live.files.remove(file),
             };
         }
-        for (key, files) in self.keys_of(burst.files.keys()) {
-            let removed = key.file.as_ref().is_some_and(|file| burst.files.get(file) == Some(&Fate::Removed));
+        for (key, causes) in self.keys_of(files.keys()) {
+            let removed = key.file.as_ref().is_some_and(|file| files.get(file) == Some(&Fate::Removed));
             if removed {
                 self.source_deleted(&key);
             } else {
-                let cause = Cause { change: Some(change), files, head_moved, ..Cause::default() };
-                self.want(key, cause);
+                let cause = Cause { change: Some(change), files: causes, head_moved, ..Cause::default() };
+                self.want_unless_echo(key, cause);
             }
         }
+    }
+
+    /// Adds the known files below paths that are gone: the watcher names a removed folder, not what was in it.
+    fn with_what_was_below(&self, mut files: BTreeMap<ProjectPath, Fate>) -> BTreeMap<ProjectPath, Fate> {
+        let gone: Vec<&ProjectPath> =
+            files.iter().filter(|(_, fate)| **fate == Fate::Removed).map(|(file, _)| file).collect();
+        let below: Vec<ProjectPath> =
+            self.live.files.iter().filter(|known| gone.iter().any(|folder| known.is_below(folder))).cloned().collect();
+        for file in below {
+            files.entry(file).or_insert(Fate::Removed);
+        }
+        files
     }
 
     /// Returns what the checks have to run for these files, each with the files that are the reason.

@@ -127,17 +127,9 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
         return Ok(());
     }
     for task in machine.book.open() {
-        if matches!(task.state, TaskState::Queued | TaskState::Cooling { .. })
-            && machine.waiting(task).is_none()
-            && machine.live.attempts.len() < machine.settings.limits.running as usize
-        {
-            let behind = machine
-                .book
-                .open()
-                .any(|older| older.id != task.id && older.overlaps(task) && machine.will_move(older));
-            if !behind {
-                return Err(format!("{} could start and does not ({})", task.id, book::subject(task)));
-            }
+        let waits = matches!(task.state, TaskState::Queued | TaskState::Cooling { .. });
+        if waits && machine.waiting(task).is_none() {
+            return Err(format!("{} could start and does not ({})", task.id, book::subject(task)));
         }
     }
     if machine.next_wake().is_none() {

@@ -1,15 +1,14 @@
 //! Brings a verified result into the user's tree, confirms it there, and takes it back.
 
-use crate::core::attempt::{DIFF_KEPT, truncate};
 use crate::core::book;
 use crate::core::command::{Answer, Refusal};
 use crate::core::effect::{Effect, Place, Work};
 use crate::core::fact::Fact;
-use crate::core::input::Product;
-use crate::core::live::{Cause, JobOwner, Phase, Step};
+use crate::core::finish::{DIFF_KEPT, truncate};
+use crate::core::live::{JobOwner, Phase, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, Stage};
-use crate::model::check::{CheckKey, CheckRun, Fingerprint, TestCounts};
+use crate::model::check::{CheckKey, TestCounts};
 use crate::model::id::{LandingId, RequestId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::{Receipt, Witness};
@@ -86,7 +85,8 @@ impl Supervisor {
         let slot = self.live.free_slot();
         let number = receipt.attempts;
         self.record(Fact::AttemptStarted { task: id, number, slot });
-        let mut attempt = self.new_attempt(number, slot, Step::Gate, Stage::Land);
+        let Some(task) = self.task(id) else { return };
+        let mut attempt = self.new_attempt(&task, number, slot, Step::Gate, Stage::Land);
         attempt.place = Place::Workspace(slot);
         attempt.base = Some(result.base.clone());
         attempt.red = Some(receipt.red.clone());
@@ -140,7 +140,7 @@ impl Supervisor {
     pub(crate) fn restored(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         if attempt.merged.is_none() {
-            return self.to_agent(id);
+            return self.proceed(id, Stage::Fixers);
         }
         let Some(task) = self.task(id) else { return };
         let touched: Vec<ProjectPath> =
@@ -170,7 +170,7 @@ impl Supervisor {
         self.finish(id, AttemptEnd::Verified, None);
     }
 
-    fn begin_landing(&mut self, id: TaskId) -> LandingId {
+    pub(crate) fn begin_landing(&mut self, id: TaskId) -> LandingId {
         let landing = self.book.last_landing.next();
         self.record(Fact::LandingBegan { task: id, landing });
         landing
@@ -221,177 +221,6 @@ impl Supervisor {
         self.want_touched(keys, id);
     }
 
-    fn stops_at(&self) -> crate::model::time::Moment {
-        match self.live.phase {
-            Phase::Stopping { until, .. } => until,
-            Phase::Asleep | Phase::Up | Phase::Gone => crate::model::time::Moment(u64::MAX),
-        }
-    }
-
-    /// Ends an attempt that has landed without waiting for the checks in the tree; they run at the next start.
-    pub(crate) fn confirm_unseen(&mut self, id: TaskId) {
-        let Some(Step::Confirm(keys)) = self.live.attempts.get(&id).map(|attempt| attempt.step.clone()) else { return };
-        for key in keys {
-            self.live.wanted.remove(&key);
-            self.drop_tree_run(&key);
-        }
-        self.log(id, "land", "landed; not yet checked in your tree, because the supervisor stops");
-        self.finish(id, AttemptEnd::Verified, None);
-    }
-
-    /// A check that a landing waits for ran in the tree. Returns whether the landing is being taken back for it.
-    pub(crate) fn confirmed(&mut self, key: &CheckKey, run: &CheckRun, known: &[Fingerprint], cause: &Cause) -> bool {
-        let waiting = self.live.attempts.iter().find_map(|(id, attempt)| match &attempt.step {
-            Step::Confirm(keys) if keys.contains(key) => Some(*id),
-            _ => None,
-        });
-        let Some(id) = waiting else { return false };
-        let Some(task) = self.task(id) else { return false };
-        let is_in = |list: &[Fingerprint], failure: &Fingerprint| list.iter().any(|old| old.same(failure));
-        let newly = run.findings.failures.iter().any(|failure| !is_in(known, failure));
-        let not_fixed = *key == task.key && run.findings.failures.iter().any(|failure| is_in(&task.failures, failure));
-        let silent = run.findings.failures.is_empty();
-        if !run.is_green() && (newly || not_fixed || silent) && cause.files.is_empty() {
-            self.take_back(id, key, run);
-            return true;
-        }
-        self.confirmed_gone(key);
-        false
-    }
-
-    /// A check that a landing may wait for has nothing left to say.
-    pub(crate) fn confirmed_gone(&mut self, key: &CheckKey) {
-        let mut complete = Vec::new();
-        for (id, attempt) in &mut self.live.attempts {
-            if let Step::Confirm(keys) = &mut attempt.step {
-                keys.remove(key);
-                if keys.is_empty() {
-                    complete.push(*id);
-                }
-            }
-        }
-        for id in complete {
-            self.finish(id, AttemptEnd::Verified, None);
-        }
-    }
-
-    fn take_back(&mut self, id: TaskId, key: &CheckKey, run: &CheckRun) {
-        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
-        let Some(landing) = attempt.landing else { return };
-        attempt.ending = Some(AttemptEnd::Refuted { check: key.to_string(), run: Box::new(run.clone()) });
-        self.log(id, "land", format!("{key} turned red in your tree; taking the landing back"));
-        let work = Work::Undo { landing, only_untouched: true };
-        let job = self.give(JobOwner::Attempt(id), work, None);
-        self.set_step(id, Step::TakeBack(job));
-    }
-
-    pub(crate) fn taken_back(&mut self, id: TaskId, product: &Product) {
-        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
-        let Some(end) = attempt.ending.clone() else { return };
-        attempt.dirty = false;
-        let rolling = attempt.rolling.take();
-        let landing = rolling.or(attempt.landing.take());
-        if let Product::Undone(files) = product {
-            if let Some(landing) = landing {
-                self.record(Fact::TakenBack { task: id, landing });
-            }
-            let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
-            if self.is_up() {
-                self.want_touched(keys, id);
-            }
-            return self.finish(id, end, None);
-        }
-        if rolling.is_some() {
-            self.record(Fact::LandingFailed { task: id });
-            self.log(id, "note", "what the agent did in place could not be taken back completely");
-            return self.finish(id, end, None);
-        }
-        if let Some(attempt) = self.live.attempts.get_mut(&id) {
-            attempt.landing = landing;
-        }
-        let key = self.task(id).map(|task| task.key.clone());
-        let Some(key) = key else { return };
-        let state = TaskState::Review(ReviewReason::RedAfterLanding(key));
-        self.finish(id, end, Some(state));
-    }
-
-    /// Whether work done in place must be taken back before its attempt can end; if so, that begins.
-    pub(crate) fn must_roll_back(&mut self, id: TaskId, end: &AttemptEnd) -> bool {
-        let Some(attempt) = self.live.attempts.get_mut(&id) else { return false };
-        if attempt.place != Place::Tree || !attempt.dirty || attempt.landing.is_some() {
-            return false;
-        }
-        let Some(base) = attempt.base.clone() else { return false };
-        attempt.ending = Some(end.clone());
-        let landing = self.begin_landing(id);
-        let job = self.give(JobOwner::Attempt(id), Work::RecordInPlace { landing, base }, Some(self.book.seq));
-        if let Some(attempt) = self.live.attempts.get_mut(&id) {
-            attempt.rolling = Some(landing);
-            attempt.step = Step::Record(job);
-        }
-        true
-    }
-
-    /// What was done in place is recorded; now it is taken back.
-    pub(crate) fn rolled_back(&mut self, id: TaskId, end: AttemptEnd, product: &Product) {
-        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
-        match (attempt.rolling, product) {
-            (Some(landing), Product::Landed(files)) if !files.is_empty() => {
-                let work = Work::Undo { landing, only_untouched: false };
-                let job = self.give(JobOwner::Attempt(id), work, None);
-                self.set_step(id, Step::TakeBack(job));
-            }
-            _ => {
-                attempt.dirty = false;
-                attempt.rolling = None;
-                self.record(Fact::LandingFailed { task: id });
-                self.finish(id, end, None);
-            }
-        }
-    }
-
-    /// A landing that a dead supervisor may have begun was looked at.
-    pub(crate) fn recovered(&mut self, task: TaskId, landing: LandingId, product: &Product) {
-        match product {
-            Product::Undone(files) => {
-                self.record(Fact::TakenBack { task, landing });
-                let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
-                self.want_touched(keys, task);
-            }
-            _ => {
-                self.record(Fact::LandingFailed { task });
-            }
-        }
-    }
-
-    /// A landing was taken back for a person, or not.
-    pub(crate) fn undo_done(&mut self, task: TaskId, request: RequestId, product: Product) {
-        let landing = self.task(task).and_then(|task| task.receipt.as_ref().map(|receipt| receipt.landing));
-        let reply = match product {
-            Product::Undone(files) => {
-                let landing = landing.unwrap_or_default();
-                let said = format!("took back {task}: {}", names(&files));
-                let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
-                self.record(Fact::Undone { task, landing, files });
-                if !self.live.one_command && self.is_up() {
-                    self.want_touched(keys, task);
-                }
-                Ok(Answer { said })
-            }
-            Product::UndoConflict(paths) => {
-                let names: Vec<String> = paths.iter().map(ToString::to_string).collect();
-                Err(Refusal::because(format!(
-                    "{task} cannot be taken back: you edited the same lines since, in {}; nothing was written",
-                    names.join(", ")
-                )))
-            }
-            Product::NothingToUndo => Err(Refusal::because(format!("the landing of {task} was taken back before"))),
-            Product::Failed(why) => Err(Refusal::because(format!("{task} could not be taken back: {why}"))),
-            other => Err(Refusal::because(format!("{task} could not be taken back: unexpected {other:?}"))),
-        };
-        self.reply(request, reply);
-    }
-
     /// Answers a request.
     pub(crate) fn reply(&mut self, request: RequestId, reply: Result<Answer, Refusal>) {
         if self.live.one_command {
@@ -399,11 +228,6 @@ impl Supervisor {
         }
         self.out.push(Effect::Reply(request, reply));
     }
-}
-
-fn names(files: &[FileChange]) -> String {
-    let names: Vec<String> = files.iter().map(|file| file.path.to_string()).collect();
-    names.join(", ")
 }
 
 /// Fewer tests ran on the result than on the untouched snapshot: something a person should see.
@@ -418,8 +242,8 @@ fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspici
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::attempt::witness;
-    use crate::model::check::Verdict;
+    use crate::core::verify::witness;
+    use crate::model::check::{CheckRun, Verdict};
 
     fn counted(passed: u32, failed: u32) -> Witness {
         let key = CheckKey { check: crate::model::check::CheckName("unit".into()), file: None };

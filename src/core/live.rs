@@ -12,6 +12,7 @@ use crate::model::id::{ChangeId, JobId, LandingId, RequestId, SessionId, Slot, T
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Witness;
 use crate::model::session::Rung;
+use crate::model::task::Workflow;
 use crate::model::time::{Moment, Now, Wall};
 use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
 
@@ -62,6 +63,8 @@ pub struct Cause {
     pub start: bool,
     /// Whether HEAD moved with the change.
     pub head_moved: bool,
+    /// It does not run before then.
+    pub not_before: Option<Moment>,
 }
 
 impl Cause {
@@ -72,7 +75,17 @@ impl Cause {
         self.by = other.by.or(self.by);
         self.start |= other.start;
         self.head_moved |= other.head_moved;
+        self.not_before = other.not_before;
     }
+}
+
+/// Changes that came while a check ran in the user's tree, perhaps by its own hand.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Echo {
+    /// What changed during its last run.
+    pub files: BTreeSet<ProjectPath>,
+    /// How often in a row it started only because of such changes.
+    pub starts: u32,
 }
 
 /// Whose a session is.
@@ -182,10 +195,16 @@ pub struct Attempt {
     pub base: Option<Snapshot>,
     /// The run that was red on the untouched snapshot.
     pub red: Option<Witness>,
+    /// What it goes through.
+    pub workflow: Workflow,
+    /// Whether its check has fixers.
+    pub has_fixers: bool,
     /// Whether fixers were tried.
     pub fixers_done: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
+    /// Whether it ended because its money was used up; its work may be done all the same.
+    pub overspent: bool,
     /// Who made the result.
     pub by: String,
     /// What the agent has used.
@@ -243,6 +262,8 @@ pub struct Live {
     pub jobs: BTreeMap<JobId, JobOwner>,
     /// Attempts under way.
     pub attempts: BTreeMap<TaskId, Attempt>,
+    /// What changed while checks ran in the user's tree.
+    pub echoes: BTreeMap<CheckKey, Echo>,
     /// Checks that turned green and whose tree is not yet remembered.
     pub turned_green: BTreeSet<CheckKey>,
     /// When the heart beats next.

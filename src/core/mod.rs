@@ -13,12 +13,21 @@ pub mod live;
 pub mod matching;
 pub mod schedule;
 pub mod supervisor;
+#[expect(clippy::wildcard_enum_match_arm, reason = "a language without a rule of its own follows the common one")]
 pub mod suspicion;
 
 mod agents;
 mod attempt;
 mod checks;
+mod confirm;
+mod echo;
+mod finish;
+mod green;
+mod hold;
 mod intake;
 mod landing;
+mod launch;
 mod request;
 mod stop;
+mod undo;
+mod verify;

@@ -1,10 +1,8 @@
 //! Carries out what a person or a program asks, or says why not.
 
 use crate::core::command::{Answer, Command, Refusal};
-use crate::core::effect::Work;
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
-use crate::core::live::JobOwner;
 use crate::core::supervisor::Supervisor;
 use crate::model::id::{RequestId, TaskId};
 use crate::model::task::{FailReason, ReadyReason, ReviewReason, TaskState};
@@ -142,22 +140,6 @@ impl Supervisor {
         }
         self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Refused) });
         Ok(said(format!("the result of {id} is thrown away")))
-    }
-
-    fn undo(&mut self, request: RequestId, id: TaskId) -> Result<(), Refusal> {
-        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        let under_way = self.live.jobs.values().any(|owner| matches!(owner, JobOwner::Undo(other, _) if *other == id));
-        if under_way || self.live.attempts.contains_key(&id) {
-            return Err(Refusal::because(format!("{id} is still landing, or being taken back")));
-        }
-        let Some(receipt) = task.receipt.as_ref().filter(|_| task.state != TaskState::Failed(FailReason::Undone))
-        else {
-            let why = task.state.reason(self.live.now.wall);
-            return Err(Refusal::because(format!("{id} has landed nothing that could be taken back: {why}")));
-        };
-        let work = Work::Undo { landing: receipt.landing, only_untouched: false };
-        self.give(JobOwner::Undo(id, request), work, None);
-        Ok(())
     }
 }
 

@@ -183,7 +183,7 @@ impl Supervisor {
             && self.live.jobs.is_empty()
             && self.live.attempts.is_empty()
             && self.live.turned_green.is_empty()
-            && !self.book.open().any(|task| self.will_move(task))
+            && !self.will_anything_move()
     }
 
     /// Returns 0 when everything is green or done, 1 when something is red or waits for a person.

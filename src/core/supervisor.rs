@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::core::book::Book;
 use crate::core::effect::{Effect, Recorded, Work};
 use crate::core::fact::{Fact, Remember};
-use crate::core::input::{Input, Start};
+use crate::core::input::{Fate, Input, Product, Start};
 use crate::core::live::{JobOwner, Live, Phase};
 use crate::core::matching::Matcher;
+use crate::model::check::CheckName;
 use crate::model::id::{JobId, Seq, SessionId, TaskId};
-use crate::model::settings::Settings;
+use crate::model::settings::{Check, Settings};
 use crate::model::task::Task;
 use crate::model::time::{Moment, Now};
 
@@ -64,7 +65,7 @@ impl Supervisor {
             Input::Started(start) => self.started(*start),
             Input::Changed(files) => self.changed(files, true),
             Input::Rescanned(files) => {
-                self.changed(files.into_iter().map(|file| (file, crate::core::input::Fate::Written)).collect(), false);
+                self.changed(files.into_iter().map(|file| (file, Fate::Written)).collect(), false);
             }
             Input::Repository(state) => self.repository(state),
             Input::RunEnded(session, outcome) => self.run_ended(session, outcome),
@@ -95,15 +96,16 @@ impl Supervisor {
         self.live.files = start.files.into_iter().collect();
         self.live.last_session = start.first_session;
         self.live.beat = self.live.now.moment.after(limits.heartbeat);
+        if start.one_command {
+            return;
+        }
         self.record(Fact::Started { pid: start.pid, version: start.version.clone(), remember });
         if self.book.parked.as_ref().is_some_and(|(until, _)| until.is_none()) {
             // A login may have been mended meanwhile: a start is a person's doing.
             self.record(Fact::Unparked);
         }
         self.recover();
-        if !start.one_command {
-            self.want_everything(true);
-        }
+        self.want_everything(true);
     }
 
     /// Records a fact: the book knows it at once, the journal soon.
@@ -124,6 +126,16 @@ impl Supervisor {
         job
     }
 
+    fn job_done(&mut self, job: JobId, product: Product) {
+        let Some(owner) = self.live.jobs.remove(&job) else { return };
+        match owner {
+            JobOwner::Attempt(task) => self.attempt_job_done(task, product),
+            JobOwner::Green(keys) => self.green_at(keys, product),
+            JobOwner::Undo(task, request) => self.undo_done(task, request, product),
+            JobOwner::Recover(task, landing) => self.recovered(task, landing, &product),
+        }
+    }
+
     /// Returns a number that no session had.
     pub(crate) fn new_session(&mut self) -> SessionId {
         self.live.last_session = self.live.last_session.next();
@@ -133,6 +145,11 @@ impl Supervisor {
     /// Returns a task by number, cheaply.
     pub(crate) fn task(&self, id: TaskId) -> Option<Arc<Task>> {
         self.book.task(id).cloned()
+    }
+
+    /// Returns a check by name.
+    pub(crate) fn check(&self, name: &CheckName) -> Option<&Check> {
+        self.settings.checks.iter().find(|check| check.name == *name)
     }
 
     /// Whether new work may begin at all.
@@ -176,6 +193,9 @@ impl Supervisor {
         {
             wakes.push(until);
         }
+        let now = self.live.now.moment;
+        let delayed = self.live.wanted.values().filter_map(|cause| cause.not_before).filter(|moment| *moment > now);
+        wakes.extend(delayed);
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

@@ -56,11 +56,16 @@ impl Site {
     /// Makes a project of these files, committed.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let site = Self::bare(files);
-        site.git(&["init", "-q", "-b", "main"]);
-        site.git(&["config", "user.name", "A User"]);
-        site.git(&["config", "user.email", "user@localhost"]);
-        site.commit("Begin");
+        site.git_init();
         site
+    }
+
+    /// Makes the project a repository with one commit.
+    pub(crate) fn git_init(&self) {
+        self.git(&["init", "-q", "-b", "main"]);
+        self.git(&["config", "user.name", "A User"]);
+        self.git(&["config", "user.email", "user@localhost"]);
+        self.commit("Begin");
     }
 
     /// Sets what the rehearsal agent does; see its module for the format.
@@ -97,6 +102,13 @@ impl Site {
         let done = self.environment(Command::new("git")).args(args).current_dir(&self.project).output().expect("git");
         assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
+    /// Runs git in the project where it must fail, and returns what it said.
+    pub(crate) fn git_fails(&self, args: &[&str]) -> String {
+        let done = self.environment(Command::new("git")).args(args).current_dir(&self.project).output().expect("git");
+        assert!(!done.status.success(), "git {args:?} went well");
+        String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
     }
 
     pub(crate) fn commit(&self, message: &str) {
@@ -151,8 +163,15 @@ impl Site {
 
     /// Starts `run --headless --json --trust` with more arguments, and follows its facts.
     pub(crate) fn start(&self, more: &[&str]) -> Supervisor {
+        self.start_with(more, &[])
+    }
+
+    /// As [`Site::start`], with variables on top of its surroundings.
+    pub(crate) fn start_with(&self, more: &[&str], variables: &[(&str, &Path)]) -> Supervisor {
         let args: Vec<&str> = ["run", "--headless", "--json", "--trust"].iter().chain(more).copied().collect();
-        Supervisor::start(self.command(&args))
+        let mut command = self.command(&args);
+        command.envs(variables.iter().copied());
+        Supervisor::start(command)
     }
 
     /// Returns a hash of every file below a folder of the project, by path: to prove that nothing changed.
@@ -178,11 +197,7 @@ impl Site {
 
     /// Waits until no process of this site is left: a holder needs a moment to go after its session is over.
     pub(crate) fn wait_until_empty(&self) {
-        let began = Instant::now();
-        while !self.processes().is_empty() {
-            assert!(began.elapsed() < PATIENCE, "left: {:?}", self.processes());
-            std::thread::yield_now();
-        }
+        until(&format!("no process of {}", self.project.display()), || self.processes().is_empty());
     }
 }
 
@@ -192,6 +207,24 @@ impl Drop for Site {
             self.wait_until_empty();
         }
     }
+}
+
+fn told(facts: &[Value]) -> String {
+    facts.iter().map(|fact| format!("\n{fact}")).collect()
+}
+
+/// Waits until something is so, looking again and again.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "{what} did not come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Reads the lines of `run --json` as facts.
+pub(crate) fn facts_of(said: &Said) -> Vec<Value> {
+    said.out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 fn cargo_home() -> PathBuf {
@@ -267,8 +300,8 @@ impl Supervisor {
                         return fact;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => panic!("{what} did not happen; seen: {:#?}", self.seen),
-                Err(RecvTimeoutError::Disconnected) => panic!("it ended before {what}; seen: {:#?}", self.seen),
+                Err(RecvTimeoutError::Timeout) => panic!("{what} did not happen; seen: {}", told(&self.seen)),
+                Err(RecvTimeoutError::Disconnected) => panic!("it ended before {what}; seen: {}", told(&self.seen)),
             }
         }
     }
@@ -276,6 +309,13 @@ impl Supervisor {
     /// Waits for a fact of this kind.
     pub(crate) fn wait_kind(&mut self, kind: &str) -> Value {
         self.wait(kind, |fact| fact["kind"] == kind)
+    }
+
+    /// Waits until this many facts of this kind have come since it started.
+    pub(crate) fn wait_count(&mut self, count: usize, kind: &str) {
+        while self.seen.iter().filter(|fact| fact["kind"] == kind).count() < count {
+            self.wait_kind(kind);
+        }
     }
 
     /// Sends it a signal.

@@ -49,6 +49,11 @@ impl Outcome {
         done.expect("a run reports a result")
     }
 
+    /// How many results were reported.
+    pub(crate) fn dones(&self) -> usize {
+        self.reports.iter().filter(|report| matches!(report, AgentReport::Done(_))).count()
+    }
+
     pub(crate) fn spent(&self) -> Spent {
         let used = self.reports.iter().rev().find_map(|report| match report {
             AgentReport::Used(spent) => Some(*spent),
@@ -98,7 +103,7 @@ pub(crate) fn spec(program: &Path, args: &[&str], folder: &Path, prompt: &str, e
         workspace: folder.canonicalize().expect("the folder exists"),
         prompt: prompt.to_owned(),
         conversation: "5e55101d-0000-4000-8000-000000000001".to_owned(),
-        resumed_at: None,
+        resume: false,
         budget: None,
         allowed_commands: Vec::new(),
     }

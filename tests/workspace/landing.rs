@@ -193,6 +193,19 @@ fn undo_survives_garbage_collection() {
 }
 
 #[test]
+fn an_object_that_was_collected_before_the_first_snapshot_is_read_again() {
+    let world = World::with(&[("a.txt", "a\n")]);
+    world.write("staged.txt", "only staged\n");
+    world.git(&["add", "staged.txt"]);
+    // Opening takes the index over, and with it a name for content that is only in the user's objects.
+    let shadow = world.open();
+    world.git(&["rm", "-q", "--cached", "staged.txt"]);
+    world.git(&["gc", "-q", "--prune=now"]);
+    let snapshot = shadow.snapshot(None).unwrap();
+    assert_eq!(shadow.content(&snapshot.tree, &path("staged.txt")).unwrap().unwrap(), b"only staged\n");
+}
+
+#[test]
 fn a_landing_that_a_crash_cut_is_rolled_back() {
     let world = World::with(&[("a.txt", "a\n"), ("b.txt", "b\n"), ("gone/c.txt", "c\n")]);
     let shadow = world.open();

@@ -7,7 +7,7 @@ use orchestrator_tui::model::id::LandingId;
 use orchestrator_tui::model::own_writes::OwnWrites;
 use orchestrator_tui::model::workspace::GitOperation;
 
-use super::world::{SLOT, World, git, path, picture, show, write};
+use super::world::{NOTHING, SLOT, World, git, path, picture, show, write};
 
 #[test]
 fn the_users_repository_is_not_touched() {
@@ -124,7 +124,7 @@ fn a_shallow_clone() {
     fs::remove_dir(&world.project).unwrap();
     let url = format!("file://{}", origin.project.display());
     git(world.folder(), &["clone", "-q", "--depth=1", &url, world.project.to_str().unwrap()]);
-    world.git(&["config", "core.excludesFile", "/dev/null"]);
+    world.git(&["config", "core.excludesFile", NOTHING]);
     world.there_and_back(|agent| {
         write(agent, "a.txt", "fixed\n");
         assert_eq!(git(agent, &["rev-list", "--count", "HEAD"]), "2");

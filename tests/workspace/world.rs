@@ -17,6 +17,9 @@ use orchestrator_tui::model::workspace::{Snapshot, TreeId};
 /// What stands at a path: kind and mode, and the bytes or the target.
 pub(crate) type Picture = BTreeMap<Vec<u8>, (u32, Vec<u8>)>;
 
+/// A file that does not exist, for git to read no settings from.
+pub(crate) const NOTHING: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/no-such-file");
+
 /// The slot that tests work in.
 pub(crate) const SLOT: Slot = Slot(1);
 
@@ -57,7 +60,7 @@ impl World {
         let all: Vec<&str> = ["init", "-q"].into_iter().chain(args.iter().copied()).collect();
         self.git(&all);
         for (key, value) in
-            [("core.autocrlf", "false"), ("core.excludesFile", "/dev/null"), ("user.name", "u"), ("user.email", "u@x")]
+            [("core.autocrlf", "false"), ("core.excludesFile", NOTHING), ("user.name", "u"), ("user.email", "u@x")]
         {
             self.git(&["config", key, value]);
         }
@@ -103,6 +106,7 @@ impl World {
     }
 
     /// Lets an agent work in a workspace; returns the snapshot it began with and its result.
+    #[expect(clippy::unused_self, reason = "it reads as what happens in this world")]
     pub(crate) fn fix(&self, shadow: &Shadow, work: impl FnOnce(&Path)) -> (Snapshot, TreeId) {
         let base = shadow.snapshot(None).unwrap();
         let prepared = shadow.prepare(SLOT, &base, &[], &[]).unwrap();
@@ -168,7 +172,7 @@ pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
             command.env_remove(name);
         }
     }
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    command.env("GIT_CONFIG_GLOBAL", NOTHING).env("GIT_CONFIG_NOSYSTEM", "1");
     let output = command.args(args).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()

@@ -1,4 +1,8 @@
 //! Ends what a supervisor that is gone has left running.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bound for waiting on the kernel; and our own mark is in the environment"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

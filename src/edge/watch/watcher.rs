@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::edge::watch::event::{Kind, WatchError, WatchEvent};
 use crate::edge::watch::git::{GitPlaces, below};
-use crate::edge::watch::native::{Message, Native, NotWatched, Notice, more_instances, more_watches};
+use crate::edge::watch::native::{Message, Native, Notice, Trouble};
 use crate::edge::watch::poll::Poller;
 use crate::edge::watch::rules::{Rules, is_rule_file};
 use crate::edge::watch::walk::{Met, go};
@@ -145,40 +145,6 @@ enum Mode {
         /// Looks since the system's notices were last tried.
         looks: u32,
     },
-}
-
-/// Why the system's notices cannot be used.
-struct Trouble {
-    reason: String,
-    hint: String,
-}
-
-impl Trouble {
-    /// Returns what a refusal means for the whole; a folder that is gone means nothing.
-    fn of(refusal: NotWatched) -> Option<Self> {
-        match refusal {
-            NotWatched::Gone => None,
-            NotWatched::Full => Some(Self::full()),
-            NotWatched::Refused(why) => Some(Self {
-                reason: format!("the system cannot watch files ({why}); looking every few seconds"),
-                hint: more_watches(),
-            }),
-        }
-    }
-
-    fn full() -> Self {
-        Self {
-            reason: "the system has no more file watches; looking every few seconds".to_owned(),
-            hint: more_watches(),
-        }
-    }
-
-    fn gone(project: &Path) -> Self {
-        Self {
-            reason: format!("the project folder {} is gone", project.display()),
-            hint: "put it back, or end and start in the new place".to_owned(),
-        }
-    }
 }
 
 struct Loop<S> {
@@ -417,17 +383,14 @@ impl<S: Fn(WatchEvent)> Loop<S> {
     /// another folder has taken its place unnoticed.
     fn sync(&mut self, again: bool) -> Result<(), Trouble> {
         let Mode::Native(native) = &mut self.mode else { return Ok(()) };
-        watch_all(native, &self.project, &mut self.rules, &self.git, again)
+        native.watch_all(&self.project, &mut self.rules, &self.git, again)
     }
 
     /// Opens the system's interface and watches everything.
     fn try_native(&mut self) -> Result<(), Trouble> {
-        let opened = Native::open(self.sender.clone(), self.options.watch_limit.clone());
-        let mut native = opened.map_err(|error| Trouble {
-            reason: format!("the system cannot watch files ({error}); looking every few seconds"),
-            hint: more_instances(),
-        })?;
-        watch_all(&mut native, &self.project, &mut self.rules, &self.git, false)?;
+        let mut native = Native::open(self.sender.clone(), self.options.watch_limit.clone())
+            .map_err(|error| Trouble::closed(&error))?;
+        native.watch_all(&self.project, &mut self.rules, &self.git, false)?;
         self.mode = Mode::Native(native);
         Ok(())
     }
@@ -458,47 +421,4 @@ impl<S: Fn(WatchEvent)> Loop<S> {
             (self.sink)(WatchEvent::Recovered);
         }
     }
-}
-
-fn watch_all(
-    native: &mut Native,
-    project: &Path,
-    rules: &mut Rules,
-    git: &GitPlaces,
-    again: bool,
-) -> Result<(), Trouble> {
-    let mut trouble = None;
-    let mut counted = Vec::new();
-    let mut add = |folder: PathBuf, is_top: bool| {
-        if (again || !native.has(&folder))
-            && let Err(refusal) = native.add(&folder, is_top)
-            && let Some(why) = Trouble::of(refusal)
-        {
-            trouble = Some(why);
-            return false;
-        }
-        counted.push(folder);
-        true
-    };
-    go(project, rules, Path::new(""), &mut |met| match met {
-        Met::Folder(top) if top.as_os_str().is_empty() => add(project.to_owned(), true),
-        Met::Folder(folder) => add(project.join(folder), false),
-        Met::File(_) | Met::Unreadable(_) => true,
-    });
-    for folder in git.folders() {
-        add(folder, true);
-    }
-    if let Some(trouble) = trouble {
-        return Err(trouble);
-    }
-    if !native.has(project) {
-        return Err(Trouble::gone(project));
-    }
-    counted.sort_unstable();
-    for known in native.below(project) {
-        if counted.binary_search(&known).is_err() {
-            native.remove(&known);
-        }
-    }
-    Ok(())
 }

@@ -141,11 +141,11 @@ impl Shadow {
         let sizes = self.git.feed(&["cat-file", "--batch-check"], &list)?;
         let mut wanted = Vec::new();
         for row in sizes.split(|byte| *byte == b'\n') {
-            if let Some(("blob", size)) = parse_header(row) {
-                if u64::try_from(size).is_ok_and(|size| size <= largest) {
-                    wanted.extend(row.split(|byte| *byte == b' ').next().unwrap_or_default());
-                    wanted.push(b'\n');
-                }
+            if let Some(("blob", size)) = parse_header(row)
+                && u64::try_from(size).is_ok_and(|size| size <= largest)
+            {
+                wanted.extend(row.split(|byte| *byte == b' ').next().unwrap_or_default());
+                wanted.push(b'\n');
             }
         }
         let answer = self.git.feed(&["cat-file", "--batch"], &wanted)?;

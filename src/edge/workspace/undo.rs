@@ -163,17 +163,12 @@ impl Shadow {
                 entry.pre.clone()
             } else if now == entry.pre {
                 continue;
+            } else if let Some(node) = self.merge_back(&now, entry, place)? {
+                merged.push(path.clone());
+                node
             } else {
-                match self.merge_back(&now, entry, place)? {
-                    Some(node) => {
-                        merged.push(path.clone());
-                        node
-                    }
-                    None => {
-                        conflicts.push(path.clone());
-                        continue;
-                    }
-                }
+                conflicts.push(path.clone());
+                continue;
             };
             if post != now {
                 entries.push(Entry { path: path.clone(), pre: now, post });

@@ -19,6 +19,9 @@ pub fn demo_files() -> &'static [(&'static str, &'static [u8])] {
 }
 
 /// Returns what the rehearsal agent does in it.
+///
+/// # Errors
+/// If the script that is built in does not fit its format.
 pub fn script() -> Result<Script, BadScript> {
     Script::from_toml("demo", include_str!("../../../../assets/demo/rehearsal.toml"))
 }

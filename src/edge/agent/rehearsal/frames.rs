@@ -79,13 +79,13 @@ impl Frames {
     }
 
     pub(super) fn text(&mut self, text: &str) -> Value {
-        self.assistant(json!({ "type": "text", "text": text }))
+        self.assistant(&json!({ "type": "text", "text": text }))
     }
 
     /// A tool use and the id that its result answers.
     pub(super) fn tool_use(&mut self, tool: &str, input: &Value) -> (Value, String) {
         let id = self.id("toolu");
-        (self.assistant(json!({ "type": "tool_use", "name": tool, "input": input, "id": id })), id)
+        (self.assistant(&json!({ "type": "tool_use", "name": tool, "input": input, "id": id })), id)
     }
 
     pub(super) fn tool_result(&mut self, id: &str, content: &str, is_error: bool) -> Value {
@@ -101,11 +101,11 @@ impl Frames {
             "subtype": "can_use_tool", "tool_name": tool, "display_name": tool, "input": input,
             "permission_suggestions": [], "tool_use_id": tool_use,
         });
-        self.request(request)
+        self.request(&request)
     }
 
     /// A control request and its id.
-    pub(super) fn request(&mut self, request: Value) -> (Value, String) {
+    pub(super) fn request(&mut self, request: &Value) -> (Value, String) {
         let id = self.uuid();
         (json!({ "type": "control_request", "request_id": id, "request": request }), id)
     }
@@ -169,7 +169,8 @@ impl Frames {
                 "terminal_reason": "api_error", "api_error_status": status,
             }),
             Ending::Error { subtype, terminal_reason, text } => json!({
-                "subtype": subtype, "is_error": true, "errors": [text], "stop_reason": null,
+                "subtype": subtype, "is_error": true, "errors": [text],
+                "stop_reason": terminal_reason.starts_with("aborted").then_some("tool_use"),
                 "terminal_reason": terminal_reason,
             }),
         };
@@ -178,7 +179,7 @@ impl Frames {
         frame
     }
 
-    fn assistant(&mut self, block: Value) -> Value {
+    fn assistant(&mut self, block: &Value) -> Value {
         self.turns += 1;
         let (input, output) = std::mem::take(&mut self.next_usage);
         let usage = json!({

@@ -1,4 +1,5 @@
 //! What reaches the rehearsal agent: lines on its input, and signals.
+#![expect(clippy::disallowed_methods, reason = "the rehearsal agent is a process of its own, and waits for signals")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::BufRead;

@@ -49,7 +49,12 @@
 //! | `daemon` | `file` | leaves a process in a session of its own, whose pid it writes to the file |
 //! | `die` | `code` | exits at once, without a result |
 //! | `abort` | | dies of SIGABRT |
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the rehearsal agent is a process of its own: it reads its own environment"
+)]
 
+mod act;
 pub mod demo;
 mod frames;
 mod hear;
@@ -137,7 +142,7 @@ enum CannotPlay {
 
 fn run(args: &Arguments) -> Result<ExitCode, CannotPlay> {
     if let Some(file) = &args.daemon {
-        return Ok(play::be_daemon(file)?);
+        return Ok(act::be_daemon(file)?);
     }
     if args.version {
         let version = env!("CARGO_PKG_VERSION");

@@ -1,4 +1,8 @@
 //! Plays scenarios: does what the script says and tells it in frames.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the rehearsal agent is a process of its own, and plays every way to end"
+)]
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,14 +14,16 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
+use crate::edge::agent::rehearsal::act::{edit, leave_daemon};
 use crate::edge::agent::rehearsal::frames::{Ending, Frames};
 use crate::edge::agent::rehearsal::hear::{Ears, on_signals};
 use crate::edge::agent::rehearsal::script::{Script, Step};
 
 /// How often a file that is waited for is looked for.
 const LOOK: Duration = Duration::from_millis(10);
-/// How long a daemon that nobody ends lives.
-const DAEMON_LIFE: Duration = Duration::from_secs(600);
+
+/// Whoever sets this is told when the agent is idle, as the real CLI tells.
+const STATE_VARIABLE: &str = "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS";
 
 /// What a step leads to.
 enum Next {
@@ -38,6 +44,10 @@ struct Player {
     /// Whether a turn is open: `init` was written and its result was not.
     in_turn: bool,
     failed: bool,
+    /// Whether work goes on in the background.
+    working: bool,
+    /// What it last said about its state, if it was told to say that.
+    idle: Option<bool>,
 }
 
 /// Plays until the input ends; the exit code is that of the last result, as the real CLI's.
@@ -50,8 +60,17 @@ pub(super) fn play(script: &Script, conversation: &str) -> io::Result<ExitCode> 
         move |signal| end_by_signal(signal, &frames, &deaf)
     })?;
     let ears = Ears::open();
-    let mut player =
-        Player { frames, ears, deaf_to_signals, folder, said: String::new(), in_turn: false, failed: false };
+    let mut player = Player {
+        frames,
+        ears,
+        deaf_to_signals,
+        folder,
+        said: String::new(),
+        in_turn: false,
+        failed: false,
+        working: false,
+        idle: std::env::var_os(STATE_VARIABLE).is_some_and(|value| value == "1").then_some(true),
+    };
     loop {
         if let Some(code) = player.hear(Duration::from_secs(1))? {
             return Ok(code);
@@ -60,6 +79,7 @@ pub(super) fn play(script: &Script, conversation: &str) -> io::Result<ExitCode> 
             if let Some(code) = player.turn(script, &prompt)? {
                 return Ok(code);
             }
+            player.state(true)?;
         } else if player.ears.closed {
             return Ok(if player.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
         }
@@ -153,7 +173,7 @@ impl Player {
             Step::Run { command, ask } => return self.run(command, *ask),
             Step::Ask { tool, input } => return self.ask(tool, input).map(|(next, _)| next),
             Step::Request { subtype } => {
-                let (frame, id) = lock(&self.frames).request(json!({ "subtype": subtype }));
+                let (frame, id) = lock(&self.frames).request(&json!({ "subtype": subtype }));
                 write(&frame)?;
                 return self.answer(&id).map(|(next, _)| next);
             }
@@ -171,6 +191,9 @@ impl Player {
             Step::Result { text } => {
                 self.begin()?;
                 self.end(&Ending::Success(text))?;
+                if self.working {
+                    self.state(true)?;
+                }
             }
             Step::ResultError { subtype, text } => {
                 self.begin()?;
@@ -178,11 +201,13 @@ impl Player {
                 return Ok(Next::Over);
             }
             Step::TaskStart { id } => {
+                self.working = true;
                 let task = json!({ "task_id": id, "task_type": "local_bash", "description": id });
                 self.tell(|frames| frames.system("background_tasks_changed", json!({ "tasks": [task] })))?;
                 self.tell(|frames| frames.system("task_started", task))?;
             }
             Step::TaskEnd { id } => {
+                self.working = false;
                 let ended = json!({ "task_id": id, "status": "completed", "summary": id });
                 self.tell(|frames| frames.system("task_notification", ended))?;
                 self.tell(|frames| frames.system("background_tasks_changed", json!({ "tasks": [] })))?;
@@ -343,9 +368,20 @@ impl Player {
     fn begin(&mut self) -> io::Result<()> {
         if !self.in_turn {
             self.in_turn = true;
+            self.state(false)?;
             self.tell(Frames::init)?;
         }
         Ok(())
+    }
+
+    /// Says whether it is idle, if it was told to and that is news.
+    fn state(&mut self, idle: bool) -> io::Result<()> {
+        if self.idle != Some(!idle) {
+            return Ok(());
+        }
+        self.idle = Some(idle);
+        let state = if idle { "idle" } else { "running" };
+        self.tell(|frames| frames.system("session_state_changed", json!({ "state": state })))
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> io::Result<()> {
@@ -366,40 +402,6 @@ impl Player {
     fn named(&self, file: &Path) -> Value {
         json!({ "file_path": self.path(file) })
     }
-}
-
-fn edit(path: &Path, find: &str, replace: &str, all: bool) -> Result<(), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    if !text.contains(find) {
-        return Err("<tool_use_error>String to replace not found in file.</tool_use_error>".to_owned());
-    }
-    let edited = if all { text.replace(find, replace) } else { text.replacen(find, replace, 1) };
-    std::fs::write(path, edited).map_err(|error| error.to_string())
-}
-
-/// Starts this program again as a process that leaves the session; it keeps standard output open, as daemons do.
-fn leave_daemon(file: &Path) -> io::Result<()> {
-    let child = Command::new(std::env::current_exe()?)
-        .args(["rehearsal", "--daemon"])
-        .arg(file)
-        .stdin(Stdio::null())
-        .spawn()?;
-    drop(child);
-    while !file.exists() {
-        std::thread::sleep(LOOK);
-    }
-    Ok(())
-}
-
-/// Lives in a session of its own until somebody ends it, or for ten minutes.
-pub(super) fn be_daemon(file: &Path) -> io::Result<ExitCode> {
-    nix::unistd::setsid()?;
-    // The file appears with the pid in it, or not at all.
-    let draft = file.with_extension("draft");
-    std::fs::write(&draft, std::process::id().to_string())?;
-    std::fs::rename(&draft, file)?;
-    std::thread::sleep(DAEMON_LIFE);
-    Ok(ExitCode::SUCCESS)
 }
 
 fn lock(frames: &Mutex<Frames>) -> std::sync::MutexGuard<'_, Frames> {

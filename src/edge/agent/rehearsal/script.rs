@@ -141,6 +141,9 @@ pub enum BadScript {
 
 impl Script {
     /// Reads a script file: JSON if its name ends so, else TOML.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not in the format.
     pub fn read(file: &Path) -> Result<Self, BadScript> {
         let text =
             std::fs::read_to_string(file).map_err(|why| BadScript::Unreadable { file: file.to_path_buf(), why })?;
@@ -153,6 +156,9 @@ impl Script {
     }
 
     /// Reads a script from TOML; `name` is for messages.
+    ///
+    /// # Errors
+    /// If it is not in the format.
     pub fn from_toml(name: &str, text: &str) -> Result<Self, BadScript> {
         toml::from_str(text).map_err(|why| BadScript::Malformed { file: name.to_owned(), why: why.to_string() })
     }

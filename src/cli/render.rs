@@ -110,6 +110,8 @@ pub fn task(value: &Value) -> String {
     section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
     section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
     block(&mut out, "output", text(value, "excerpt"));
+    let pending = value.get("pending").filter(|pending| !pending.is_null());
+    let waiting = pending.map(|pending| text(pending, "diff")).unwrap_or_default();
     for attempt in list(value, "history") {
         let _ = writeln!(
             out,
@@ -120,12 +122,20 @@ pub fn task(value: &Value) -> String {
             money(&attempt["cost_usd"])
         );
         block(&mut out, "said", text(attempt, "summary"));
-        block(&mut out, "diff", text(attempt, "diff"));
+        // The diff that waits for a yes follows below; it need not be read twice.
+        if text(attempt, "diff") != waiting {
+            block(&mut out, "diff", text(attempt, "diff"));
+        }
     }
-    if let Some(pending) = value.get("pending").filter(|pending| !pending.is_null()) {
-        block(&mut out, "waits for you", text(pending, "diff"));
+    if let Some(pending) = pending {
+        block(&mut out, "waits for your yes", waiting);
         block(&mut out, "both versions", text(pending, "conflict"));
-        let _ = writeln!(out, "\n`orchestrator-tui land #{0}` lands it, `refuse #{0}` throws it away", value["number"]);
+        // Without the number sign, which begins a comment in a shell.
+        let _ = writeln!(
+            out,
+            "\n`orchestrator-tui land {0}` lands it, `orchestrator-tui refuse {0}` throws it away",
+            value["number"]
+        );
     }
     if !value["receipt"].is_null() {
         let _ = writeln!(out, "\n{}", receipt(&value["receipt"]));

@@ -1,14 +1,9 @@
-//! Recorded frames of the real CLI: how they are cleaned and kept.
+//! Writes what the real CLI said to `tests/frames`, cleaned of everything that belongs to this machine or moment.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
-
-/// Where they are kept, one file for each recorded run.
-pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames")
-}
 
 /// Writes the frames of a run, with `hidden` places renamed, ids counted, times and long lists cut.
 pub(crate) fn record(name: &str, output: &[u8], hidden: &[(&Path, &str)]) {
@@ -28,7 +23,8 @@ pub(crate) fn record(name: &str, output: &[u8], hidden: &[(&Path, &str)]) {
             frame.to_string()
         })
         .collect();
-    std::fs::write(folder().join(format!("{name}.jsonl")), lines.join("\n") + "\n").expect("the folder is writable");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames");
+    std::fs::write(folder.join(format!("{name}.jsonl")), lines.join("\n") + "\n").expect("the folder is writable");
 }
 
 fn clean(key: &str, value: &mut Value, names: &mut BTreeMap<String, String>) {

@@ -75,6 +75,7 @@ pub enum Verb {
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
     /// Print one line for each thing that happens. This version has no other face.
     #[arg(long)]
@@ -139,7 +140,7 @@ pub struct Json {
 /// A task, and the output.
 #[derive(Debug, Args)]
 pub struct Task {
-    /// 14, #14 or task_0000000e.
+    /// `14`, `#14` or `task_0000000e`.
     pub task: TaskId,
     /// Print JSON.
     #[arg(long)]

@@ -1,10 +1,18 @@
+//! The configuration as a whole: files in, settings out.
+
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop here")]
+
+mod bad;
+mod project;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use proptest::prelude::*;
 
 use super::*;
 use crate::model::cost::Usd;
@@ -41,30 +49,6 @@ fn shown(diagnostics: &[Diagnostic]) -> String {
 
 fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
-/// Each `tests/bad_config/NAME.toml` as a project's file gives what `NAME.txt` says. `BLESS=1` writes those.
-#[test]
-fn bad_files_are_explained() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad_config");
-    let mut files: Vec<PathBuf> = fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
-    assert!(files.len() >= 10);
-    let mut wrong = String::new();
-    for file in files {
-        let project = folder();
-        fs::copy(&file, project.path().join(FILE_NAME)).unwrap();
-        let errors = load(&inputs(project.path())).err().unwrap_or_default();
-        assert!(!errors.is_empty(), "{} is taken", file.display());
-        let said = shown(&errors);
-        let expected = file.with_extension("txt");
-        if std::env::var_os("BLESS").is_some() {
-            fs::write(&expected, &said).unwrap();
-        } else if fs::read_to_string(&expected).unwrap_or_default() != said {
-            wrong.extend(["=== ", &file.display().to_string(), "\n", &said]);
-        }
-    }
-    assert!(wrong.is_empty(), "not as in the .txt files (BLESS=1 writes them):\n{wrong}");
 }
 
 #[test]
@@ -258,43 +242,6 @@ fn the_environment_is_taken_by_name() {
 }
 
 #[test]
-fn a_bad_variable_is_named() {
-    let project = folder();
-    write(project.path(), ".env", "OTHER=1\nMAX_RETRIES=many\n");
-    let mut inputs = inputs(project.path());
-    inputs.environment = environment(&[
-        ("AUTO_FIX_ENABLED", "perhaps"),
-        ("FILE_WATCH_DEBOUNCE_SECONDS", "-1"),
-        ("WATCH_PATHS", "/etc"),
-        ("CIRCUIT_BREAKER_WINDOW", "NaN"),
-    ]);
-    insta::assert_snapshot!(shown(&load(&inputs).unwrap_err()), @r#"
-    error: "many" is not possible here
-      --> .env:2:13
-       |
-     2 | MAX_RETRIES=many
-       |             ^^^^
-      hint: write a number from 1 to 100
-
-    error: WATCH_PATHS: "/etc" is not possible here
-      --> environment
-      hint: write folders inside the project, separated by : or ,
-
-    error: AUTO_FIX_ENABLED: "perhaps" is not possible here
-      --> environment
-      hint: write true or false
-
-    error: FILE_WATCH_DEBOUNCE_SECONDS: "-1" is not possible here
-      --> environment
-      hint: write a number of seconds, from 10ms to 1m
-
-    error: CIRCUIT_BREAKER_WINDOW: "NaN" is not possible here
-      --> environment
-      hint: write a number of seconds, from 1s to 30d
-    "#);
-}
-
-#[test]
 fn a_dot_env_gives_only_known_names() {
     let project = folder();
     write(
@@ -317,171 +264,27 @@ fn a_dot_env_gives_only_known_names() {
     assert_eq!(loaded.running.describe(), [".env SLACK_WEBHOOK_URL", ".env STATE_FILE"]);
 }
 
-fn hash(text: &str) -> String {
-    let project = folder();
-    write(project.path(), FILE_NAME, text);
-    loaded(&inputs(project.path())).running.hash()
-}
-
 #[test]
-fn trust_hangs_on_what_runs_and_on_nothing_else() {
-    let base = "[[check]]\nname = \"a\"\nrun = \"x {file}\"\nfixers = [\"f\"]\n[workspace]\nprepare = \"p\"\n\
-                [agent.s]\nkind = \"command\"\nprogram = \"s\"\nargs = [\"1\", \"2\"]\nenv = { A = \"b\" }\n";
-    let known = hash(base);
-    for (from, to) in [
-        ("name = \"a\"", "name = \"b\""),
-        ("fixers = [\"f\"]", "fixers = [\"f\"]\npaths = [\"src\"]\ntimeout = \"1m\"\nlock = \"l\"\nparallel = true"),
-        ("[workspace]", "[fix]\nattempts = 9\nland = \"ask\"\n[workspace]\ncopy = [\"x\"]"),
-        ("[agent.s]", "# a comment\n[agent.s]\nmodel = \"m\"\ntimeout = \"5m\""),
-    ] {
-        assert_eq!(hash(&base.replace(from, to)), known, "{from} → {to}");
-    }
-    for (from, to) in [
-        ("\"x {file}\"", "\"y {file}\""),
-        ("[\"f\"]", "[\"f\", \"g\"]"),
-        ("[\"f\"]", "[]"),
-        ("prepare = \"p\"", "prepare = \"q\""),
-        ("program = \"s\"", "program = \"t\""),
-        ("\"1\", \"2\"", "\"2\", \"1\""),
-        ("\"1\", \"2\"", "\"1 2\""),
-        ("A = \"b\"", "A = \"c\""),
-        ("A = \"b\"", "B = \"b\""),
-    ] {
-        assert_ne!(hash(&base.replace(from, to)), known, "{from} → {to}");
-    }
-}
-
-#[test]
-fn what_the_user_writes_needs_no_trust_and_detected_checks_do() {
-    let project = folder();
-    let home = folder();
-    write(home.path(), "u.toml", "[[check]]\nname = \"a\"\nrun = \"mine\"\n[agent.claude]\nprogram = \"/opt/claude\"");
-    let mut inputs = Inputs { user_file: Some(home.path().join("u.toml")), ..inputs(project.path()) };
-    assert!(loaded(&inputs).running.is_empty());
-    write(project.path(), FILE_NAME, "[fix]\nattempts = 2");
-    assert!(loaded(&inputs).running.is_empty());
-    inputs.user_file = None;
-    write(project.path(), "go.mod", "module x");
-    assert_eq!(loaded(&inputs).running.describe(), ["check run: go test ./..."]);
-}
-
-#[test]
-fn a_yes_is_kept_for_one_content_of_one_project() {
-    let state = folder();
-    let (here, there) = (folder(), folder());
-    let file = state.path().join("deep/trusted.json");
-    let mut store = TrustStore::load(&file).unwrap();
-    assert!(!store.is_trusted(here.path(), "abc"));
-    store.trust(here.path(), "abc").unwrap();
-    let mut second = TrustStore::load(&file).unwrap();
-    store.trust(there.path(), "def").unwrap();
-    second.trust(here.path(), "ghi").unwrap();
-    let store = TrustStore::load(&file).unwrap();
-    for (project, hash, yes) in [
-        (&here, "abc", true),
-        (&here, "ghi", true),
-        (&there, "def", true),
-        (&there, "abc", false),
-        (&here, "def", false),
-    ] {
-        assert_eq!(store.is_trusted(project.path(), hash), yes, "{hash}");
-    }
-    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    fs::write(&file, "{").unwrap();
-    assert!(matches!(TrustStore::load(&file), Err(TrustError::Damaged { .. })));
-}
-
-fn detected(files: &[(&str, &str)]) -> Vec<String> {
-    let project = folder();
-    for (file, text) in files {
-        write(project.path(), file, text);
-    }
-    let loaded = loaded(&inputs(project.path()));
-    loaded.settings.checks.iter().map(|check| format!("{}: {}", check.name, check.run)).collect()
-}
-
-#[test]
-fn projects_are_recognised() {
-    assert_eq!(detected(&[]), [""; 0]);
-    assert_eq!(detected(&[("Cargo.toml", ""), ("Makefile", "test:\n\tcargo test\n")]), ["cargo-test: cargo test"]);
-    assert_eq!(
-        detected(&[
-            (
-                "package.json",
-                r#"{"scripts": {"test": "vitest", "lint": "eslint .", "typecheck": "tsc", "dev": "vite"}}"#
-            ),
-            ("pnpm-lock.yaml", ""),
-            ("go.mod", "module x"),
-        ]),
-        [
-            "pnpm-test: CI=true pnpm run test",
-            "typecheck: pnpm run typecheck",
-            "lint: pnpm run lint",
-            "go-test: go test ./..."
-        ]
+fn the_settings_match_files() {
+    use crate::core::matching::{Concern, Matcher};
+    use crate::model::path::ProjectPath;
+    let settings = settings(
+        "[[check]]\nname = \"unit\"\npaths = [\"src/**/*.py\", \"tests\"]\nrun = \"pytest {tests}\"\n\
+         tests = \"tests/test_{stem}.py\"\n[[check]]\nname = \"all\"\nrun = \"x\"\n[[check]]\nname = \"own\"\n\
+         paths = [\"*.py\"]\nrun = \"doctest {tests}\"\ntests = \"{dir}/{stem}.py\"\n",
     );
-    let init = r#"{"scripts": {"test": "echo \"Error: no test specified\" && exit 1"}}"#;
-    assert_eq!(detected(&[("package.json", init)]), [""; 0]);
-    assert_eq!(detected(&[("package.json", "{ broken")]), [""; 0]);
-    assert_eq!(detected(&[("tests/test_a.py", "")]), ["pytest: python3 -m pytest -q"]);
-    assert_eq!(
-        detected(&[("pyproject.toml", "[tool.pytest.ini_options]"), ("uv.lock", "")]),
-        ["pytest: uv run pytest -q"]
-    );
-    assert_eq!(detected(&[("Makefile", "VAR = 1\ntest: build\n\tgo\n")]), ["make-test: make test"]);
-    assert_eq!(detected(&[("Makefile", "test := 1\ntest-all: x\n")]), [""; 0]);
-    assert_eq!(detected(&[("justfile", "test *args: build\n  x\n")]), ["just-test: just test"]);
-    // Whoever writes checks means only those; and whoever writes none, none.
-    assert_eq!(detected(&[("Cargo.toml", ""), (FILE_NAME, "check = []")]), [""; 0]);
-}
-
-#[test]
-fn kinds_say_what_is_protected() {
-    let project = folder();
-    assert_eq!(kinds(project.path()), [ProjectKind::Other]);
-    write(project.path(), "Cargo.toml", "");
-    write(project.path(), "package.json", "");
-    let kinds = kinds(project.path());
-    assert_eq!(kinds, [ProjectKind::Rust, ProjectKind::Node, ProjectKind::Other]);
-    for glob in kinds.iter().flat_map(|kind| kind.test_globs().iter().chain(kind.config_files())) {
-        assert!(crate::core::matching::compile(&[glob]).is_ok(), "{glob}");
-    }
-}
-
-#[test]
-fn a_project_is_found_upward() {
-    let root = folder();
-    let root = root.path().canonicalize().unwrap();
-    write(&root, "repo/.git/HEAD", "");
-    write(&root, "repo/a/orchestrator.toml", "");
-    write(&root, "repo/a/b/c/x", "");
-    write(&root, "repo/d/e/x", "");
-    assert_eq!(find_project(&root.join("repo/a/b/c")), root.join("repo/a"));
-    assert_eq!(find_project(&root.join("repo/d/e")), root.join("repo"));
-    let none = BTreeMap::new();
-    let named = environment(&[("PROJECT_ROOT", "repo/d")]);
-    assert_eq!(named_project(None, &named, &root).unwrap(), root.join("repo/d"));
-    assert_eq!(named_project(Some(Path::new("repo/a")), &named, &root).unwrap(), root.join("repo/a"));
-    assert_eq!(named_project(None, &none, &root.join("repo/d")).unwrap(), root.join("repo"));
-    let missing = named_project(Some(Path::new("nowhere")), &none, &root).unwrap_err();
-    assert!(missing.message.contains("nowhere") && missing.hint.is_some());
-}
-
-#[test]
-fn unreadable_is_not_absent() {
-    let project = folder();
-    fs::create_dir(project.path().join(FILE_NAME)).unwrap();
-    let errors = load(&inputs(project.path())).unwrap_err();
-    assert!(errors[0].message.starts_with("cannot be read"), "{errors:?}");
-}
-
-#[test]
-fn diagnostics_are_data_too() {
-    let project = folder();
-    write(project.path(), FILE_NAME, "[fix]\nlnad = 1");
-    let errors = load(&inputs(project.path())).unwrap_err();
-    let json = serde_json::to_value(&errors).unwrap();
-    assert_eq!(json[0]["file"], "orchestrator.toml");
-    assert_eq!((json[0]["line"].as_u64(), json[0]["col"].as_u64()), (Some(2), Some(1)));
-    assert_eq!(json[0]["hint"], "did you mean `land`?");
+    let matcher = Matcher::new(&settings).unwrap();
+    let concerned = |path: &str| {
+        let path = ProjectPath::new(path).unwrap();
+        matcher.concerned(&path).map(|(name, concern)| (name.0.clone(), concern)).collect::<Vec<_>>()
+    };
+    let unit = |concern| ("unit".to_owned(), concern);
+    let all = ("all".to_owned(), Concern::Source);
+    assert_eq!(concerned("src/a/b.py"), [unit(Concern::Source), all.clone()]);
+    assert_eq!(concerned("tests/test_b.py"), [unit(Concern::Test), all.clone()]);
+    assert_eq!(concerned("tests/data.json"), [unit(Concern::Source), all.clone()]);
+    assert_eq!(concerned("top.py"), [all.clone(), ("own".to_owned(), Concern::Source)]);
+    assert_eq!(concerned("README"), [all]);
+    assert!(matcher.is_ignored(&ProjectPath::new("a/b.snap.new").unwrap()));
+    assert!(!matcher.is_ignored(&ProjectPath::new("a/b.snap").unwrap()));
 }

@@ -1,0 +1,221 @@
+//! Durable state. [`Book::apply`] is its only mutator, so replaying the journal gives the same book.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::core::effect::Recorded;
+use crate::core::fact::{Fact, Remember};
+use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
+use crate::model::health::{Level, Part};
+use crate::model::id::{ChangeId, LandingId, Seq, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::task::Task;
+use crate::model::time::Wall;
+use crate::model::workspace::TreeId;
+
+use super::history::{Past, Statistics, TestResult};
+use super::index::Index;
+
+/// What a check said last in the user's tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckStatus {
+    /// Green or red.
+    pub verdict: Verdict,
+    /// Since when, by the wall clock.
+    pub since: Wall,
+    /// What fails.
+    pub failures: Vec<Fingerprint>,
+    /// The last run, whole.
+    pub last: Arc<CheckRun>,
+    /// The user's tree when it was last seen green.
+    pub green_tree: Option<TreeId>,
+}
+
+impl CheckStatus {
+    /// Whether it was green.
+    pub fn is_green(&self) -> bool {
+        self.verdict == Verdict::Green
+    }
+}
+
+/// What the supervisor process is known to do.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Process {
+    /// Its process id; that of the last one when none runs.
+    pub pid: u32,
+    /// Whether it stopped in an orderly way.
+    pub stopped: bool,
+    /// When it started.
+    pub started: Wall,
+    /// When the heart last beat.
+    pub beat: Wall,
+}
+
+/// Everything that is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Book {
+    /// The last fact.
+    pub seq: Seq,
+    /// The supervisor process.
+    pub process: Process,
+    /// Open tasks and the last finished ones.
+    pub tasks: BTreeMap<TaskId, Arc<Task>>,
+    /// What every check said last.
+    pub checks: BTreeMap<CheckKey, CheckStatus>,
+    /// When tasks about a subject were escalated, the last times.
+    pub failures: BTreeMap<String, Vec<Wall>>,
+    /// Subjects that are left alone, until when.
+    pub breakers: BTreeMap<String, (u32, Wall)>,
+    /// Failures whose fix a person did not want, which task that was, and whether it was undone (else refused).
+    pub unwanted: Vec<(CheckKey, Vec<String>, TaskId, bool)>,
+    /// Why nothing starts, and until when.
+    pub parked: Option<(Option<Wall>, String)>,
+    /// Whether a person stopped everything.
+    pub paused: bool,
+    /// Numbers.
+    pub statistics: Statistics,
+    /// The last events.
+    pub history: VecDeque<Past>,
+    /// The last runs of checks.
+    pub results: VecDeque<TestResult>,
+    /// Health by part, as last felt.
+    pub health: BTreeMap<Part, Level>,
+    /// Finished tasks, oldest first: completed and failed.
+    pub finished: (VecDeque<TaskId>, VecDeque<TaskId>),
+    /// The last numbers given out.
+    pub last_task: TaskId,
+    /// The last change.
+    pub last_change: ChangeId,
+    /// The last landing.
+    pub last_landing: LandingId,
+    /// Where to find open tasks; follows from `tasks`.
+    pub index: Index,
+    pub(super) remember: Remember,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self {
+            seq: Seq(0),
+            process: Process { stopped: true, ..Process::default() },
+            tasks: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            breakers: BTreeMap::new(),
+            unwanted: Vec::new(),
+            parked: None,
+            paused: false,
+            statistics: Statistics::default(),
+            history: VecDeque::new(),
+            results: VecDeque::new(),
+            health: BTreeMap::new(),
+            finished: (VecDeque::new(), VecDeque::new()),
+            last_task: TaskId(0),
+            last_change: ChangeId(0),
+            last_landing: LandingId(0),
+            index: Index::default(),
+            remember: Remember { completed: 50, failed: 50, history: 100 },
+        }
+    }
+}
+
+impl Book {
+    /// Folds recorded facts, oldest first.
+    pub fn replay(facts: impl IntoIterator<Item = Recorded>) -> Self {
+        let mut book = Self::default();
+        for recorded in facts {
+            book.apply(&recorded);
+        }
+        book
+    }
+
+    /// Returns the open task of a check, if there is one.
+    pub fn open_task(&self, key: &CheckKey) -> Option<&Arc<Task>> {
+        self.task(self.index.of_check(key)?)
+    }
+
+    /// Returns the tasks that are not over, in the order they were filed.
+    pub fn open(&self) -> impl Iterator<Item = &Arc<Task>> {
+        self.index.open().filter_map(|id| self.task(id))
+    }
+
+    /// Returns the tasks that are over and still remembered, the latest of each kind first.
+    pub fn over(&self) -> impl Iterator<Item = &Arc<Task>> {
+        let (done, failed) = &self.finished;
+        done.iter().rev().chain(failed.iter().rev()).filter_map(|id| self.task(*id))
+    }
+
+    /// Returns a task.
+    pub fn task(&self, id: TaskId) -> Option<&Arc<Task>> {
+        self.tasks.get(&id)
+    }
+
+    /// Applies one fact.
+    pub fn apply(&mut self, recorded: &Recorded) {
+        let Recorded { seq, at, fact } = recorded;
+        self.seq = *seq;
+        self.note(*at, fact);
+        match fact {
+            Fact::Started { pid, remember, .. } => {
+                self.process = Process { pid: *pid, stopped: false, started: *at, beat: *at };
+                self.remember = *remember;
+                self.health.clear();
+            }
+            Fact::Stopped => self.process.stopped = true,
+            Fact::Beat => self.process.beat = *at,
+            Fact::Changed { change, .. } => self.last_change = *change,
+            Fact::Ran { key, run, tests } => self.ran(*at, key, run, tests.as_ref()),
+            Fact::Forgotten { key } => {
+                self.checks.remove(key);
+            }
+            Fact::GreenAt { keys, tree } => {
+                for key in keys {
+                    if let Some(status) = self.checks.get_mut(key) {
+                        status.green_tree = Some(tree.clone());
+                    }
+                }
+            }
+            Fact::Felt { part, level } => {
+                self.health.insert(*part, level.clone());
+            }
+            Fact::Parked { until, why } => self.parked = Some((*until, why.clone())),
+            Fact::Unparked => self.parked = None,
+            Fact::BreakerTripped { subject, failures, until } => {
+                self.breakers.insert(subject.clone(), (*failures, *until));
+            }
+            Fact::Paused => self.paused = true,
+            Fact::Resumed => self.paused = false,
+            Fact::Filed { .. }
+            | Fact::Merged { .. }
+            | Fact::Held { .. }
+            | Fact::Released { .. }
+            | Fact::Retried { .. }
+            | Fact::AttemptStarted { .. }
+            | Fact::Staged { .. }
+            | Fact::Used { .. }
+            | Fact::Logged { .. }
+            | Fact::AttemptEnded { .. }
+            | Fact::Ready { .. }
+            | Fact::NeedsReview { .. }
+            | Fact::LandingBegan { .. }
+            | Fact::Landed { .. }
+            | Fact::LandingFailed { .. }
+            | Fact::TakenBack { .. }
+            | Fact::Undone { .. }
+            | Fact::Ended { .. } => self.apply_to_task(*at, fact),
+        }
+    }
+
+    fn ran(&mut self, at: Wall, key: &CheckKey, run: &CheckRun, tests: Option<&ProjectPath>) {
+        self.note_run(at, key, run, tests);
+        let before = self.checks.get(key);
+        let status = CheckStatus {
+            verdict: run.verdict,
+            since: before.filter(|status| status.verdict == run.verdict).map_or(at, |status| status.since),
+            failures: run.findings.failures.clone(),
+            last: Arc::new(run.clone()),
+            green_tree: before.and_then(|status| status.green_tree.clone()),
+        };
+        self.checks.insert(key.clone(), status);
+    }
+}

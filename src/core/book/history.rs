@@ -1,0 +1,148 @@
+//! The past in short: statistics, the last events, the last runs of checks.
+
+use std::collections::VecDeque;
+
+use crate::core::fact::Fact;
+use crate::model::check::{CheckKey, CheckRun, Verdict};
+use crate::model::id::TaskId;
+use crate::model::path::ProjectPath;
+use crate::model::task::{FailReason, TaskState};
+use crate::model::time::{Wall, millis};
+
+use super::durable::Book;
+
+/// Numbers since the journal began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Statistics {
+    /// Tasks that were worked on and ended.
+    pub processed: u32,
+    /// Those that ended well.
+    pub succeeded: u32,
+    /// Those that did not.
+    pub failed: u32,
+    /// Those of them that were escalated.
+    pub escalated: u32,
+}
+
+impl Statistics {
+    /// Counts a task that was worked on and has ended.
+    pub(super) fn count(&mut self, state: &TaskState) {
+        self.processed += 1;
+        match state {
+            TaskState::Failed(reason) => {
+                self.failed += 1;
+                self.escalated += u32::from(matches!(reason, FailReason::Escalated { .. }));
+            }
+            TaskState::Done(_)
+            | TaskState::Queued
+            | TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Cooling { .. }
+            | TaskState::Ready(_)
+            | TaskState::Review(_) => self.succeeded += 1,
+        }
+    }
+}
+
+/// One line of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// When.
+    pub at: Wall,
+    /// What: `task_created`, `attempt_started`, …
+    pub what: &'static str,
+    /// Which task.
+    pub task: TaskId,
+    /// The file it is about, if one.
+    pub file: Option<ProjectPath>,
+}
+
+/// One run of a check, as the statistics remember it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestResult {
+    /// For which task, if one was open.
+    pub task: Option<TaskId>,
+    /// When.
+    pub at: Wall,
+    /// Which check.
+    pub key: CheckKey,
+    /// What it said, without its output.
+    pub verdict: Verdict,
+    /// How long it ran, in milliseconds.
+    pub millis: u64,
+    /// The test file it ran, if its command names one.
+    pub tests: Option<ProjectPath>,
+    /// Coverage in hundredths of a percent, if it printed it.
+    pub coverage: Option<u32>,
+}
+
+impl Book {
+    /// Writes a fact into the history, if it belongs there.
+    pub(super) fn note(&mut self, at: Wall, fact: &Fact) {
+        let (Some(what), Some(task)) = (past_name(fact), fact.task()) else { return };
+        let file = if let Fact::Filed { task } = fact {
+            task.files.first().cloned()
+        } else {
+            self.task(task).and_then(|task| task.files.first().cloned())
+        };
+        push(&mut self.history, Past { at, what, task, file }, self.remember.history);
+    }
+
+    /// Writes a run of a check in the user's tree into the list of the last runs.
+    pub(super) fn note_run(&mut self, at: Wall, key: &CheckKey, run: &CheckRun, tests: Option<&ProjectPath>) {
+        let result = TestResult {
+            task: self.open_task(key).map(|task| task.id),
+            at,
+            key: key.clone(),
+            verdict: run.verdict,
+            millis: millis(run.took),
+            tests: tests.cloned(),
+            coverage: run.findings.coverage,
+        };
+        push(&mut self.results, result, self.remember.history);
+    }
+}
+
+fn push<T>(list: &mut VecDeque<T>, item: T, limit: u32) {
+    list.push_back(item);
+    while list.len() > limit as usize {
+        list.pop_front();
+    }
+}
+
+/// Returns the word that the history uses for a fact that belongs into it.
+fn past_name(fact: &Fact) -> Option<&'static str> {
+    match fact {
+        Fact::Filed { .. } => Some("task_created"),
+        Fact::AttemptStarted { .. } => Some("attempt_started"),
+        Fact::AttemptEnded { .. } => Some("attempt_ended"),
+        Fact::Held { .. } => Some("task_held"),
+        Fact::Released { .. } => Some("task_released"),
+        Fact::Retried { .. } => Some("task_retried"),
+        Fact::Ready { .. } => Some("task_ready"),
+        Fact::NeedsReview { .. } => Some("task_needs_review"),
+        Fact::Landed { .. } => Some("task_landed"),
+        Fact::TakenBack { .. } => Some("landing_taken_back"),
+        Fact::Undone { .. } => Some("task_undone"),
+        Fact::Ended { .. } => Some("task_ended"),
+        Fact::Started { .. }
+        | Fact::Stopped
+        | Fact::Beat
+        | Fact::Changed { .. }
+        | Fact::Ran { .. }
+        | Fact::Forgotten { .. }
+        | Fact::GreenAt { .. }
+        | Fact::Merged { .. }
+        | Fact::Staged { .. }
+        | Fact::Used { .. }
+        | Fact::Logged { .. }
+        | Fact::LandingBegan { .. }
+        | Fact::LandingFailed { .. }
+        | Fact::Parked { .. }
+        | Fact::Unparked
+        | Fact::BreakerTripped { .. }
+        | Fact::Paused
+        | Fact::Resumed
+        | Fact::Felt { .. } => None,
+    }
+}

@@ -1,0 +1,158 @@
+//! Finds open tasks by check, file, change and turn, so that no input looks at every task.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::check::CheckKey;
+use crate::model::id::{ChangeId, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::task::{Origin, Task, TaskState};
+use crate::model::time::Wall;
+
+/// A task's turn among those that wait: what a person asked for first, then by priority, then by age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    unforced: bool,
+    priority: Reverse<i32>,
+    /// The task.
+    pub task: TaskId,
+}
+
+impl Rank {
+    /// Returns the turn of a task.
+    pub fn of(task: &Task) -> Self {
+        Self { unforced: !task.forced, priority: Reverse(task.priority), task: task.id }
+    }
+}
+
+/// What a waiting task waits for, as far as time is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The end of its pause after a failed attempt.
+    pub cooling: Option<Wall>,
+    /// When it was filed, if it starts only after a pause of the user.
+    pub filed: Option<Wall>,
+}
+
+impl Wait {
+    /// Returns what a task waits for; `None` if it does not wait for its turn at all.
+    pub fn of(task: &Task) -> Option<Self> {
+        let cooling = match &task.state {
+            TaskState::Queued => None,
+            TaskState::Cooling { until } => Some(*until),
+            TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => return None,
+        };
+        Some(Self { cooling, filed: (!task.forced && task.charged == 0).then_some(task.filed) })
+    }
+}
+
+/// What the index says about a task before it changes.
+pub(super) struct Before {
+    open: bool,
+    turn: Option<Rank>,
+    files: usize,
+}
+
+/// Where to find open tasks. It follows from the tasks and is never stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Index {
+    open: BTreeSet<TaskId>,
+    checks: BTreeMap<CheckKey, TaskId>,
+    files: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
+    changes: BTreeMap<ChangeId, BTreeSet<TaskId>>,
+    waiting: BTreeMap<Rank, Wait>,
+}
+
+impl Index {
+    /// Builds the index of these tasks anew; what it says must always be this.
+    pub fn of(tasks: &BTreeMap<TaskId, Arc<Task>>) -> Self {
+        let mut index = Self::default();
+        for task in tasks.values() {
+            index.add(task);
+        }
+        index
+    }
+
+    /// Returns the tasks that are not over, in the order they were filed.
+    pub fn open(&self) -> impl Iterator<Item = TaskId> {
+        self.open.iter().copied()
+    }
+
+    /// Returns the open task of a check.
+    pub fn of_check(&self, key: &CheckKey) -> Option<TaskId> {
+        self.checks.get(key).copied()
+    }
+
+    /// Returns the open tasks that may touch a file, in the order they were filed.
+    pub fn of_file(&self, file: &ProjectPath) -> impl Iterator<Item = TaskId> {
+        self.files.get(file).into_iter().flatten().copied()
+    }
+
+    /// Returns the open tasks that a change made, in the order they were filed.
+    pub fn of_change(&self, change: ChangeId) -> impl Iterator<Item = TaskId> {
+        self.changes.get(&change).into_iter().flatten().copied()
+    }
+
+    /// Returns the tasks that wait for their turn, in turn.
+    pub fn waiting(&self) -> impl Iterator<Item = (&Rank, &Wait)> {
+        self.waiting.iter()
+    }
+
+    /// Adds a task that is not in it.
+    pub(super) fn add(&mut self, task: &Task) {
+        self.changed(&Before { open: false, turn: None, files: 0 }, task);
+    }
+
+    /// Returns what it says about a task; to be taken before the task changes.
+    pub(super) fn before(task: &Task) -> Before {
+        Before { open: !task.state.is_final(), turn: Wait::of(task).map(|_| Rank::of(task)), files: task.files.len() }
+    }
+
+    /// Takes in how a task is now. The files of a task only ever become more.
+    pub(super) fn changed(&mut self, before: &Before, task: &Task) {
+        let open = !task.state.is_final();
+        let known = if before.open { before.files } else { 0 };
+        if open {
+            if !before.open {
+                self.open.insert(task.id);
+                self.checks.insert(task.key.clone(), task.id);
+                if let Origin::Change(change) = task.origin {
+                    self.changes.entry(change).or_default().insert(task.id);
+                }
+            }
+            for file in &task.files[known..] {
+                self.files.entry(file.clone()).or_default().insert(task.id);
+            }
+        } else if before.open {
+            self.open.remove(&task.id);
+            self.checks.remove(&task.key);
+            if let Origin::Change(change) = task.origin {
+                take(&mut self.changes, &change, task.id);
+            }
+            for file in &task.files[..known] {
+                take(&mut self.files, file, task.id);
+            }
+        }
+        if let Some(turn) = &before.turn {
+            self.waiting.remove(turn);
+        }
+        if let Some(wait) = Wait::of(task) {
+            self.waiting.insert(Rank::of(task), wait);
+        }
+    }
+}
+
+fn take<K: Ord>(map: &mut BTreeMap<K, BTreeSet<TaskId>>, key: &K, task: TaskId) {
+    if let Some(tasks) = map.get_mut(key) {
+        tasks.remove(&task);
+        if tasks.is_empty() {
+            map.remove(key);
+        }
+    }
+}

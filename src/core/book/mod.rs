@@ -1,0 +1,11 @@
+//! What is remembered, and how facts change it.
+
+mod durable;
+mod history;
+mod index;
+mod tasks;
+
+pub use durable::{Book, CheckStatus, Process};
+pub use history::{Past, Statistics, TestResult};
+pub use index::{Index, Rank, Wait};
+pub use tasks::subject;

@@ -1,0 +1,194 @@
+//! How facts change tasks.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::core::fact::Fact;
+use crate::model::attempt::AttemptRecord;
+use crate::model::cost::Spent;
+use crate::model::id::TaskId;
+use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::time::Wall;
+
+use super::durable::Book;
+use super::index::Index;
+
+impl Book {
+    /// Applies a fact about a task.
+    pub(super) fn apply_to_task(&mut self, at: Wall, fact: &Fact) {
+        match fact {
+            Fact::Filed { task } => {
+                self.last_task = self.last_task.max(task.id);
+                self.index.add(task);
+                self.tasks.insert(task.id, Arc::new((**task).clone()));
+            }
+            Fact::AttemptEnded { task, record, then } => {
+                self.attempt_ended(*task, record, then);
+                if then.is_final() {
+                    self.end(at, *task, then);
+                }
+            }
+            Fact::LandingBegan { task, landing } => {
+                self.last_landing = self.last_landing.max(*landing);
+                self.change_task(*task, |task| task.landing = Some(*landing));
+            }
+            Fact::Undone { task, .. } => {
+                self.unwant(*task, true);
+                self.end(at, *task, &TaskState::Failed(FailReason::Undone));
+            }
+            Fact::Ended { task, state } => {
+                if *state == TaskState::Failed(FailReason::Refused) {
+                    self.unwant(*task, false);
+                }
+                self.end(at, *task, state);
+            }
+            Fact::Merged { task, files, failures, red_before, excerpt } => self.change_task(*task, |task| {
+                for file in files {
+                    if !task.files.contains(file) {
+                        task.files.push(file.clone());
+                    }
+                }
+                task.failures.clone_from(failures);
+                task.red_before.clone_from(red_before);
+                task.excerpt.clone_from(excerpt);
+            }),
+            Fact::Held { task, reason } => {
+                self.change_task(*task, |task| task.state = TaskState::Held(reason.clone()));
+            }
+            Fact::Released { task, forced } => self.change_task(*task, |task| {
+                task.state = TaskState::Queued;
+                task.forced = *forced;
+            }),
+            Fact::Retried { task } => self.retried(*task),
+            Fact::AttemptStarted { task, .. } => self.change_task(*task, |task| {
+                task.state = TaskState::Running;
+                task.began = task.began.or(Some(at));
+                task.running = Spent::default();
+            }),
+            Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
+            Fact::Used { task, spent } => self.change_task(*task, |task| task.running = *spent),
+            Fact::Ready { task, reason, result } => self.change_task(*task, |task| {
+                task.state = TaskState::Ready(reason.clone());
+                task.result = Some((**result).clone());
+            }),
+            Fact::NeedsReview { task, reason, result } => self.change_task(*task, |task| {
+                task.state = TaskState::Review(reason.clone());
+                task.result = result.as_deref().cloned();
+            }),
+            Fact::Landed { task, receipt } => self.change_task(*task, |task| {
+                task.receipt = Some((**receipt).clone());
+                task.result = None;
+            }),
+            Fact::LandingFailed { task } => self.change_task(*task, |task| task.landing = None),
+            Fact::TakenBack { task, .. } => self.change_task(*task, |task| {
+                task.landing = None;
+                task.receipt = None;
+            }),
+            Fact::Logged { .. }
+            | Fact::Started { .. }
+            | Fact::Stopped
+            | Fact::Beat
+            | Fact::Changed { .. }
+            | Fact::Ran { .. }
+            | Fact::Forgotten { .. }
+            | Fact::GreenAt { .. }
+            | Fact::Parked { .. }
+            | Fact::Unparked
+            | Fact::BreakerTripped { .. }
+            | Fact::Paused
+            | Fact::Resumed
+            | Fact::Felt { .. } => {}
+        }
+    }
+
+    fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
+        if let Some(task) = self.tasks.get_mut(&id) {
+            let before = Index::before(task);
+            let task = Arc::make_mut(task);
+            change(task);
+            self.index.changed(&before, task);
+        }
+    }
+
+    /// A task begins anew; it is finished no more.
+    fn retried(&mut self, id: TaskId) {
+        self.change_task(id, |task| {
+            task.state = TaskState::Queued;
+            task.forced = true;
+            task.charged = 0;
+            task.ended = None;
+            task.result = None;
+        });
+        forget(&mut self.finished.0, id);
+        forget(&mut self.finished.1, id);
+    }
+
+    fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
+        self.change_task(id, |task| {
+            task.charged += u32::from(record.end.is_charged());
+            task.spent += record.spent;
+            task.running = Spent::default();
+            task.attempts.push(record.clone());
+            task.stage = None;
+            if !task.state.is_final() && !then.is_final() {
+                task.state = then.clone();
+                task.forced = task.forced && !record.end.is_charged();
+            }
+        });
+    }
+
+    fn unwant(&mut self, id: TaskId, undone: bool) {
+        let Some(task) = self.tasks.get(&id) else { return };
+        let ids = task.failures.iter().map(|failure| failure.id.clone()).collect();
+        self.unwanted.push((task.key.clone(), ids, id, undone));
+    }
+
+    /// Ends a task once; a task that is undone after it was done changes sides.
+    fn end(&mut self, at: Wall, id: TaskId, state: &TaskState) {
+        let Some(task) = self.tasks.get(&id) else { return };
+        let (was_over, began, subject) = (task.state.is_final(), task.began, subject(task));
+        self.change_task(id, |task| {
+            task.state = state.clone();
+            task.ended = Some(at);
+            task.stage = None;
+            task.forced = false;
+            task.result = None;
+            if !matches!(state, TaskState::Done(DoneReason::Landed(_))) {
+                task.landing = None;
+            }
+        });
+        forget(&mut self.finished.0, id);
+        forget(&mut self.finished.1, id);
+        let (side, limit) = if matches!(state, TaskState::Failed(_)) {
+            (&mut self.finished.1, self.remember.failed)
+        } else {
+            (&mut self.finished.0, self.remember.completed)
+        };
+        side.push_back(id);
+        while side.len() > limit as usize {
+            if let Some(old) = side.pop_front() {
+                self.tasks.remove(&old);
+            }
+        }
+        if was_over || began.is_none() {
+            return;
+        }
+        self.statistics.count(state);
+        if matches!(state, TaskState::Failed(FailReason::Escalated { .. })) {
+            self.failures.entry(subject).or_default().push(at);
+        }
+    }
+}
+
+fn forget(list: &mut VecDeque<TaskId>, id: TaskId) {
+    list.retain(|known| *known != id);
+}
+
+/// Returns what the breaker counts failures of: the file a task is about, else its check.
+pub fn subject(task: &Task) -> String {
+    let blamed = || task.failures.iter().find_map(|failure| failure.file.as_ref());
+    match task.key.file.as_ref().or_else(blamed) {
+        Some(file) => file.to_string(),
+        None => task.key.check.to_string(),
+    }
+}

@@ -1,0 +1,154 @@
+//! Ends attempts: their record, retry and backoff, giving up, the breaker.
+
+use std::time::Duration;
+
+use crate::core::book;
+use crate::core::fact::Fact;
+use crate::core::live::{Attempt, Step};
+use crate::core::supervisor::Supervisor;
+use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::id::TaskId;
+use crate::model::session::Rung;
+use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::time::millis;
+
+/// How much of an attempt's diff the journal keeps, in bytes.
+pub(crate) const DIFF_KEPT: usize = 16 * 1024;
+
+impl Supervisor {
+    /// Ends an attempt for a task that is over, or will be. Returns false if it is just landing and cannot be ended.
+    pub(crate) fn withdraw(&mut self, id: TaskId) -> bool {
+        match self.live.attempts.get(&id).map(|attempt| &attempt.step) {
+            Some(Step::Land(_) | Step::Record(_) | Step::TakeBack(_) | Step::Confirm(_)) => false,
+            Some(_) => {
+                self.end_attempt(id, AttemptEnd::Withdrawn);
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// Ends an attempt because the supervisor stops; one that is landing goes on.
+    pub(crate) fn interrupt_attempt(&mut self, id: TaskId) {
+        let Some(attempt) = self.live.attempts.get(&id) else { return };
+        match &attempt.step {
+            Step::Land(_) | Step::Record(_) | Step::TakeBack(_) => {}
+            Step::Confirm(_) => self.confirm_unseen(id),
+            _ => self.end_attempt(id, AttemptEnd::Interrupted),
+        }
+    }
+
+    /// Ends an attempt as soon as its session or job is over.
+    pub(crate) fn end_attempt(&mut self, id: TaskId, end: AttemptEnd) {
+        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
+        if attempt.ending.is_some() {
+            return;
+        }
+        attempt.ending = Some(end.clone());
+        let was = std::mem::replace(&mut attempt.step, Step::Ending);
+        match was {
+            Step::Run(_, Some(session)) => self.end_session(session, Rung::Terminate),
+            Step::Agent(Some(session)) => self.end_session(session, Rung::Ask),
+            Step::Snapshot(_) | Step::Prepare(_) | Step::Collect(_) | Step::Merge(_) | Step::Restore(_) => {}
+            Step::Land(_)
+            | Step::Record(_)
+            | Step::TakeBack(_)
+            | Step::Run(_, None)
+            | Step::Agent(None)
+            | Step::SecondOpinion
+            | Step::Gate
+            | Step::Confirm(_)
+            | Step::Ending => self.finish(id, end, None),
+        }
+    }
+
+    /// Ends an attempt now: writes its record and says where the task stands.
+    pub(crate) fn finish(&mut self, id: TaskId, end: AttemptEnd, then: Option<TaskState>) {
+        if self.must_roll_back(id, &end) {
+            return;
+        }
+        let Some(attempt) = self.live.attempts.remove(&id) else { return };
+        let Some(task) = self.task(id) else { return };
+        let then = match then {
+            Some(then) => then,
+            None if task.state.is_final() => task.state.clone(),
+            None => self.state_after(&task, &attempt, &end),
+        };
+        let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
+        truncate(&mut diff, DIFF_KEPT);
+        let record = AttemptRecord {
+            number: attempt.number,
+            end,
+            summary: attempt.said.as_ref().map(|said| said.text.clone()).unwrap_or_default(),
+            diff,
+            spent: attempt.spent,
+            took: self.live.now.wall.since(attempt.began),
+        };
+        let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
+        self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
+        if escalated {
+            self.trip_breaker(&book::subject(&task));
+        }
+    }
+
+    fn state_after(&self, task: &Task, attempt: &Attempt, end: &AttemptEnd) -> TaskState {
+        match end {
+            AttemptEnd::Verified => match attempt.landing {
+                Some(landing) => TaskState::Done(DoneReason::Landed(landing)),
+                None => task.state.clone(),
+            },
+            AttemptEnd::Parked { .. } | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => TaskState::Queued,
+            AttemptEnd::Refuted { .. }
+            | AttemptEnd::AgentFailed { .. }
+            | AttemptEnd::NoChange
+            | AttemptEnd::Broken { .. } => {
+                let made = task.charged + 1;
+                if made >= self.settings.fix.attempts {
+                    let tries = if made == 1 { "1 attempt".to_owned() } else { format!("{made} attempts") };
+                    return TaskState::Failed(FailReason::Escalated { why: format!("{tries}, the last: {end}") });
+                }
+                TaskState::Cooling { until: self.live.now.wall.after(self.backoff(task, made)) }
+            }
+        }
+    }
+
+    /// Returns the wait after the given number of failed attempts: doubling, with jitter of up to a quarter, capped.
+    fn backoff(&self, task: &Task, made: u32) -> Duration {
+        let fix = &self.settings.fix;
+        let doubled = fix.backoff.saturating_mul(1_u32.checked_shl(made.saturating_sub(1)).unwrap_or(u32::MAX));
+        let capped = millis(doubled.min(fix.backoff_max));
+        // A hash of the attempt instead of chance, so that a replay gives the same.
+        let mixed = (u64::from(task.id.0) << 32 | u64::from(made)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+        let jitter = if capped == 0 { 0 } else { mixed % (capped / 4 + 1) };
+        Duration::from_millis(capped - jitter)
+    }
+
+    /// Leaves a subject alone for a while if it failed too often.
+    fn trip_breaker(&mut self, subject: &str) {
+        let breaker = self.settings.fix.breaker;
+        let now = self.live.now.wall;
+        let recent = self
+            .book
+            .failures
+            .get(subject)
+            .map_or(0, |failures| failures.iter().filter(|at| now.since(**at) < breaker.window).count());
+        let failures = u32::try_from(recent).unwrap_or(u32::MAX);
+        let open = self.book.breakers.get(subject).is_some_and(|(_, until)| *until > now);
+        if breaker.failures > 0 && failures >= breaker.failures && !open {
+            let until = now.after(breaker.window);
+            self.record(Fact::BreakerTripped { subject: subject.to_owned(), failures, until });
+        }
+    }
+}
+
+/// Cuts a text at a character border.
+pub(crate) fn truncate(text: &mut String, limit: usize) {
+    if text.len() > limit {
+        let mut at = limit;
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        text.truncate(at);
+        text.push_str("\n[… cut]\n");
+    }
+}

@@ -1,0 +1,207 @@
+//! Starts checks, other command lines and agents, as many as there is room for.
+
+use std::time::Duration;
+
+use crate::core::command_line;
+use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
+use crate::core::live::{Line, Owner, Running, Step};
+use crate::core::supervisor::Supervisor;
+use crate::model::check::CheckKey;
+use crate::model::cost::Usd;
+use crate::model::id::{SessionId, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::settings::Check;
+use crate::model::task::Task;
+
+/// How long a preparation command may run.
+const PREPARE_LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// How long a fixer may run.
+const FIXER_LIMIT: Duration = Duration::from_secs(2 * 60);
+
+impl Supervisor {
+    /// Whether a check may start in a place beside what runs now.
+    fn has_room(&self, key: &CheckKey, place: Place) -> bool {
+        let name = &key.check;
+        if self.live.checks().count() >= self.settings.limits.checks as usize {
+            return false;
+        }
+        if self.live.checks().any(|(_, running)| running.check.as_ref() == Some(key) && running.place == place) {
+            return false;
+        }
+        let Some(check) = self.check(name) else { return true };
+        if !check.parallel && self.live.places_of(name).any(|other| other != place) {
+            return false;
+        }
+        check.lock.is_empty()
+            || !self.live.checks().any(|(_, running)| {
+                running
+                    .check
+                    .as_ref()
+                    .and_then(|key| self.check(&key.check))
+                    .is_some_and(|other| other.lock == check.lock)
+            })
+    }
+
+    /// Starts checks in the user's tree, as many as there is room for.
+    pub(crate) fn start_tree_checks(&mut self) {
+        let keys: Vec<CheckKey> = self.live.wanted.keys().cloned().collect();
+        for key in keys {
+            let is_ending = self
+                .live
+                .sessions
+                .values()
+                .any(|running| running.check.as_ref() == Some(&key) && matches!(running.owner, Owner::Tree { .. }));
+            let waits = self.live.wanted.get(&key).and_then(|cause| cause.not_before);
+            if waits.is_some_and(|moment| moment > self.live.now.moment) {
+                continue;
+            }
+            if is_ending || !self.has_room(&key, Place::Tree) {
+                continue;
+            }
+            let Some(cause) = self.live.wanted.remove(&key) else { continue };
+            if self.check(&key.check).is_none() {
+                continue;
+            }
+            self.live.echoes.entry(key.clone()).or_default().files.clear();
+            let owner = Owner::Tree { cause, stale: false };
+            self.run_check(&key, Place::Tree, owner, None);
+        }
+    }
+
+    fn run_check(&mut self, key: &CheckKey, place: Place, owner: Owner, task: Option<TaskId>) -> SessionId {
+        let session = self.new_session();
+        let check = self.check(&key.check).cloned();
+        let (limit, keep_daemons) =
+            check.as_ref().map_or((PREPARE_LIMIT, false), |check| (check.timeout, check.keep_daemons));
+        let order = RunOrder {
+            session,
+            line: self.line_of(key),
+            place,
+            limit,
+            keep_daemons,
+            source: key.file.clone().filter(|_| check.as_ref().is_some_and(Check::is_per_file)),
+            tests: check.as_ref().filter(|check| check.run.contains("{tests}")).and_then(|_| self.tests_of(key)),
+            task,
+            title: key.to_string(),
+        };
+        self.live.sessions.insert(session, Running { owner, check: Some(key.clone()), place, stopping: None });
+        self.out.push(Effect::Run(Box::new(order)));
+        session
+    }
+
+    /// Returns the command line of a check, placeholders filled in.
+    pub(crate) fn line_of(&self, key: &CheckKey) -> String {
+        let Some(check) = self.check(&key.check) else { return String::new() };
+        fill(check, &check.run, key.file.as_slice())
+    }
+
+    /// Moves attempts that only waited for room or for a moment to land.
+    pub(crate) fn advance_attempts(&mut self) {
+        let calm = self.live.repository.operation.is_none();
+        for task in self.live.attempts.keys().copied().collect::<Vec<_>>() {
+            let Some(attempt) = self.live.attempts.get(&task).filter(|attempt| attempt.ending.is_none()) else {
+                continue;
+            };
+            match attempt.step.clone() {
+                Step::Run(line, None) => self.start_line(task, line),
+                Step::Agent(None) if calm => self.start_agent(task),
+                Step::Gate if calm => self.start_merge(task),
+                Step::Gate
+                | Step::Agent(_)
+                | Step::Run(_, Some(_))
+                | Step::Snapshot(_)
+                | Step::Prepare(_)
+                | Step::SecondOpinion
+                | Step::Collect(_)
+                | Step::Merge(_)
+                | Step::Restore(_)
+                | Step::Land(_)
+                | Step::Record(_)
+                | Step::Confirm(_)
+                | Step::TakeBack(_)
+                | Step::Ending => {}
+            }
+        }
+    }
+
+    fn start_line(&mut self, id: TaskId, line: Line) {
+        let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
+        let place = attempt.place;
+        let session = match &line {
+            Line::Baseline | Line::Verify(_) => {
+                let key = if let Line::Verify(key) = &line { key.clone() } else { task.key.clone() };
+                if !self.has_room(&key, place) {
+                    return;
+                }
+                self.run_check(&key, place, Owner::Attempt(id), Some(id))
+            }
+            Line::Prepare => self.run_plain(id, self.settings.workspace.prepare.clone(), PREPARE_LIMIT, place),
+            Line::Fixer(index) => self.run_plain(id, self.fixer_line(&task, *index), FIXER_LIMIT, place),
+        };
+        self.set_step(id, Step::Run(line, Some(session)));
+    }
+
+    fn run_plain(&mut self, task: TaskId, line: String, limit: Duration, place: Place) -> SessionId {
+        let session = self.new_session();
+        let order = RunOrder {
+            session,
+            title: line.clone(),
+            line,
+            place,
+            limit,
+            keep_daemons: false,
+            source: None,
+            tests: None,
+            task: Some(task),
+        };
+        self.live.sessions.insert(session, Running { owner: Owner::Attempt(task), check: None, place, stopping: None });
+        self.out.push(Effect::Run(Box::new(order)));
+        session
+    }
+
+    fn fixer_line(&self, task: &Task, index: usize) -> String {
+        let Some(check) = self.check(&task.key.check) else { return String::new() };
+        let Some(fixer) = check.fixers.get(index) else { return String::new() };
+        let files = task.key.file.as_ref().map_or_else(|| task.files.clone(), |file| vec![file.clone()]);
+        fill(check, fixer, &files)
+    }
+
+    fn start_agent(&mut self, id: TaskId) {
+        let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
+        let (place, number) = (attempt.place, attempt.number);
+        let Some(base) = attempt.base.as_ref().map(|base| base.tree.clone()) else { return };
+        let Some(role) = self.settings.roles.get("fixer") else { return };
+        let agent = role.agent.clone();
+        let limit = self.settings.budget.task;
+        let budget = (limit > Usd(0)).then(|| limit.minus(task.total().usd));
+        let session = self.new_session();
+        let order = AgentOrder {
+            session,
+            agent: agent.clone(),
+            place,
+            line: self.line_of(&task.key),
+            last_green: self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone()),
+            task: Task::clone(&task),
+            number,
+            base,
+            budget,
+        };
+        self.live.sessions.insert(session, Running { owner: Owner::Attempt(id), check: None, place, stopping: None });
+        self.out.push(Effect::StartAgent(Box::new(order)));
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.by = agent;
+        }
+        self.set_step(id, Step::Agent(Some(session)));
+    }
+}
+
+/// Fills in a command line, once for each file; a line without placeholders runs once.
+fn fill(check: &Check, line: &str, files: &[ProjectPath]) -> String {
+    let mut lines: Vec<String> = files
+        .iter()
+        .map(|file| command_line::expand(line, check.tests.as_deref(), file).unwrap_or_else(|_| line.to_owned()))
+        .collect();
+    lines.dedup();
+    if lines.is_empty() { line.to_owned() } else { lines.join(" && ") }
+}

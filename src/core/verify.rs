@@ -1,0 +1,163 @@
+//! Judges by checks: the baseline, the second opinion, the results of fixers and agents.
+
+use crate::core::book::CheckStatus;
+use crate::core::effect::{Place, Work};
+use crate::core::input::Collected;
+use crate::core::live::{Cause, Line, Step};
+use crate::core::supervisor::Supervisor;
+use crate::model::attempt::{AttemptEnd, Stage};
+use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
+use crate::model::id::TaskId;
+use crate::model::receipt::Witness;
+use crate::model::task::{FailReason, Task, TaskState};
+
+impl Supervisor {
+    pub(crate) fn baseline_ran(&mut self, id: TaskId, run: &CheckRun) {
+        let Some(task) = self.task(id) else { return };
+        let changed_meanwhile = self.live.burst.is_some() || self.live.is_checking(&task.key);
+        if run.is_green() {
+            self.log(id, "check", "green in the workspace; running it again in your tree");
+            self.set_step(id, Step::SecondOpinion);
+            self.want(task.key.clone(), Cause::default());
+            return;
+        }
+        let same = task.failures.iter().any(|failure| run.findings.failures.iter().any(|now| now.same(failure)));
+        if same {
+            let red = witness(&task.key, run);
+            if let Some(attempt) = self.live.attempts.get_mut(&id) {
+                attempt.red = Some(red);
+            }
+            return self.proceed(id, Stage::Baseline);
+        }
+        if changed_meanwhile {
+            // The snapshot is newer than what we know of the tree; begin again when the check has said more.
+            return self.finish(id, AttemptEnd::Interrupted, None);
+        }
+        self.finish(id, AttemptEnd::Withdrawn, Some(unusable(first_line(run))));
+    }
+
+    pub(crate) fn in_place_baseline(&mut self, id: TaskId) {
+        let Some(task) = self.task(id) else { return };
+        let Some(status) = self.book.checks.get(&task.key) else {
+            return self.broken(id, "the check never ran".into());
+        };
+        let red = witness(&task.key, &status.last);
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.red = Some(red);
+        }
+        self.proceed(id, Stage::Baseline);
+    }
+
+    pub(crate) fn collected(&mut self, id: TaskId, collected: Collected) {
+        let Some(task) = self.task(id) else { return };
+        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
+        let unchanged = attempt.base.as_ref().is_some_and(|base| base.tree == collected.tree);
+        if unchanged && !attempt.fixers_done {
+            return self.proceed(id, Stage::Fixers);
+        }
+        if unchanged {
+            return self.finish(id, AttemptEnd::NoChange, None);
+        }
+        let touched: Vec<_> = collected.changes.iter().map(|change| change.path.clone()).collect();
+        attempt.result = Some(collected);
+        let mut queue = vec![task.key.clone()];
+        let keys = self.keys_touched_by(touched.iter());
+        let green = |key: &CheckKey| self.book.checks.get(key).is_some_and(CheckStatus::is_green);
+        queue.extend(keys.into_iter().filter(|key| *key != task.key && green(key)));
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.queue = queue.into();
+            attempt.green.clear();
+        }
+        self.verify_next(id);
+    }
+
+    /// Runs the next check on the result, or goes on to landing when all have said yes.
+    pub(crate) fn verify_next(&mut self, id: TaskId) {
+        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
+        match attempt.queue.pop_front() {
+            Some(key) => {
+                let stage = if attempt.fixers_done { Stage::Verify } else { Stage::Fixers };
+                self.enter(id, stage, Step::Run(Line::Verify(key), None));
+            }
+            None if attempt.merged.is_some() => self.land(id),
+            None => self.verified(id),
+        }
+    }
+
+    pub(crate) fn verify_ran(&mut self, id: TaskId, key: &CheckKey, run: &CheckRun) {
+        let Some(task) = self.task(id) else { return };
+        if self.says_yes(&task, key, run) {
+            if let Some(attempt) = self.live.attempts.get_mut(&id) {
+                attempt.green.push(witness(key, run));
+            }
+            return self.verify_next(id);
+        }
+        let fixers_failed = self.live.attempts.get(&id).is_some_and(|attempt| !attempt.fixers_done);
+        if fixers_failed {
+            self.log(id, "fixer", "not enough; an agent goes on from the untouched snapshot");
+            return self.restore_base(id);
+        }
+        let end = AttemptEnd::Refuted { check: key.to_string(), run: Box::new(run.clone()) };
+        self.finish(id, end, None);
+    }
+
+    fn restore_base(&mut self, id: TaskId) {
+        let Some(attempt) = self.live.attempts.get(&id) else { return };
+        let Some(base) = attempt.base.clone() else { return };
+        match attempt.place {
+            Place::Workspace(slot) => {
+                let tree = base.tree.clone();
+                self.give_step(id, Work::Restore { slot, snapshot: base, tree }, Step::Restore);
+            }
+            Place::Tree => self.proceed(id, Stage::Fixers),
+        }
+    }
+
+    /// Whether a run on the result counts as green: nothing fails, or only what failed before and is not the task's business.
+    fn says_yes(&self, task: &Task, key: &CheckKey, run: &CheckRun) -> bool {
+        if run.is_green() {
+            return true;
+        }
+        let red = self.live.attempts.get(&task.id).and_then(|attempt| attempt.red.as_ref());
+        let Some(red) = red.filter(|_| *key == task.key && !task.red_before.is_empty()) else { return false };
+        let is_in = |list: &[Fingerprint], failure: &Fingerprint| list.iter().any(|known| known.same(failure));
+        run.verdict == Verdict::Red
+            && !run.findings.failures.is_empty()
+            && run.findings.failures.iter().all(|failure| {
+                is_in(&task.red_before, failure) && is_in(&red.failures, failure) && !is_in(&task.failures, failure)
+            })
+    }
+
+    /// The check disagreed with the workspace and is red again in the tree.
+    pub(crate) fn second_opinion_is_red(&mut self, task: &Task, run: &CheckRun, cause: &Cause) {
+        let same = task.failures.iter().any(|failure| run.findings.failures.iter().any(|now| now.same(failure)));
+        if cause.files.is_empty() && same {
+            self.finish(task.id, AttemptEnd::Withdrawn, Some(TaskState::Failed(FailReason::EnvironmentDiffers)));
+        } else {
+            self.finish(task.id, AttemptEnd::Interrupted, None);
+        }
+    }
+}
+
+pub(crate) fn unusable(said: String) -> TaskState {
+    TaskState::Failed(FailReason::WorkspaceUnusable { said })
+}
+
+/// Returns what a red run said, in one line.
+pub(crate) fn first_line(run: &CheckRun) -> String {
+    let failure = run.findings.failures.first().map(|failure| failure.id.clone());
+    let line = || run.findings.excerpt.lines().find(|line| !line.trim().is_empty()).map(str::to_owned);
+    failure.or_else(line).unwrap_or_else(|| format!("exit code {}", run.code.unwrap_or(-1)))
+}
+
+/// Returns a run as evidence.
+pub(crate) fn witness(key: &CheckKey, run: &CheckRun) -> Witness {
+    Witness {
+        check: key.clone(),
+        verdict: run.verdict,
+        code: run.code,
+        failures: run.findings.failures.clone(),
+        tests: run.findings.tests,
+        took: run.took,
+    }
+}
