@@ -6,11 +6,11 @@ use tokio::sync::watch;
 
 use crate::app::clock;
 use crate::app::failure::Failure;
-use crate::app::{logging, mirror};
 use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
+use crate::app::{logging, mirror};
 use crate::config::Loaded;
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -103,6 +103,14 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     let swept = session::sweep(&mark);
     if !swept.ended.is_empty() {
         tracing::warn!(?swept, "ended what an earlier supervisor left");
+    }
+    if let Some(file) = &loaded.state_file {
+        mirror::try_out(file).map_err(|error| {
+            Failure::usage(format!(
+                "STATE_FILE {} cannot be written: {error}\nhint: name a file in a folder that you can write, or unset it",
+                file.display()
+            ))
+        })?;
     }
     let (journal, facts, stored) = open_journal(site)?;
     let matcher = setup::matcher(loaded)?;

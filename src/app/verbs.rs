@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use serde_json::{Value, json};
 
-use crate::app::failure::Failure;
+use crate::app::failure::{Code, Failure};
 use crate::app::report::Reporter;
 use crate::app::run::{Voice, fact_value};
 use crate::app::setup::{self, Site};
@@ -70,7 +70,10 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
             ConfigVerb::Check(Json { json }) => check_config(&find()?, json),
         },
         Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut std::io::stdout());
+            // Into memory first: it panics when its reader has gone (`| head`).
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut script);
+            let _ = std::io::stdout().lock().write_all(&script);
             Ok(0)
         }
     }
@@ -80,7 +83,7 @@ use crate::cli::Json;
 
 fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
     if !run.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: add --headless"));
+        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui run --headless`"));
     }
     let flags = Overrides {
         fix: run.checks_only.then_some(false),
@@ -102,7 +105,7 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
     }
     if loaded.settings.checks.is_empty() {
         return Err(Failure::usage(format!(
-            "{} has no checks and none could be detected\nhint: write an orchestrator.toml with\n\n[[check]]\nname = \"unit\"\nrun = \"make test\"\n",
+            "{} has no checks, and none is usual for what is in it\nhint: say what is green or red in its orchestrator.toml:\n\n[[check]]\nname = \"unit\"\nrun = \"make test\"",
             site.project.display()
         )));
     }
@@ -223,11 +226,20 @@ fn line_of(value: &Value) -> Option<String> {
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
-    let loaded = site.load(Overrides::default())?;
+    let loaded = match site.read(Overrides::default()) {
+        Ok(loaded) => loaded,
+        Err(mistakes) if json => {
+            say(&pretty(&json!({ "ok": false, "errors": mistakes })));
+            return Ok(Code::Usage as u8);
+        }
+        Err(mistakes) => return Err(setup::wrong(&mistakes)),
+    };
     setup::matcher(&loaded)?;
+    let trusted = site.is_trusted(&loaded)?;
     if json {
         say(&pretty(&json!({
             "ok": true,
+            "trusted": trusted,
             "warnings": loaded.warnings,
             "sources": loaded.sources,
             "checks": loaded.settings.checks.iter().map(|check| json!({ "name": check.name, "run": check.run })).collect::<Vec<_>>(),
@@ -241,8 +253,14 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
     for check in &loaded.settings.checks {
         say(&format!("  check {:<12} {}", check.name.to_string(), check.run));
     }
+    if loaded.settings.checks.is_empty() {
+        say("  no check: none is written, and none is usual for what is in this folder");
+    }
     for (key, source) in &loaded.sources {
         say(&format!("  {key:<28} from {source}"));
+    }
+    if !trusted {
+        say("  not trusted yet: `orchestrator-tui run --headless --trust` agrees to run these");
     }
     if let Some(holder) = Lock::holder(&site.lock_file(Some(&loaded)))
         && connect(site)?.is_some()

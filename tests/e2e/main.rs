@@ -5,4 +5,6 @@ mod first;
 mod honest;
 mod many;
 mod misbehaves;
+mod shapes;
 mod site;
+mod surroundings;
