@@ -10,7 +10,7 @@ use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
-use crate::app::{keep, logging};
+use crate::app::{keep, logging, mirror};
 use crate::config::Loaded;
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -113,6 +113,14 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     }
     if let Err(error) = keep::prune_transcripts(&layout.sessions()) {
         tracing::warn!(%error, "old transcripts stay");
+    }
+    if let Some(file) = &loaded.state_file {
+        mirror::try_out(file).map_err(|error| {
+            Failure::usage(format!(
+                "STATE_FILE {} cannot be written: {error}\nhint: name a file in a folder that you can write, or unset it",
+                file.display()
+            ))
+        })?;
     }
     let (journal, facts, stored) = open_journal(site)?;
     let matcher = setup::matcher(loaded)?;

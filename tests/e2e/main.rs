@@ -9,6 +9,8 @@ mod many;
 mod messages_api;
 mod misbehaves;
 mod real_claude;
+mod shapes;
 mod signals;
 mod site;
+mod surroundings;
 mod typing;
