@@ -122,20 +122,32 @@ fn connect(site: &Site) -> Result<Option<BlockingClient>, Failure> {
 
 /// Prints the answer to a query, from the running supervisor or from the journal.
 fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Result<Value, Failure> {
-    let (status, body) = if let Some(client) = connect(site)? {
-        client.get(path).map_err(Failure::supervisor)?
-    } else {
-        let book = offline::book(site)?;
-        let now = clock::wall();
-        let reason = |task: &Task| offline::reason(&book, task, now);
-        let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now }, path);
-        (reply.status(), reply.body().clone())
+    let (status, body) = match ask(site, path)? {
+        Some(answer) => answer,
+        None => {
+            let book = offline::book(site)?;
+            let now = clock::wall();
+            let reason = |task: &Task| offline::reason(&book, task, now);
+            let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now }, path);
+            (reply.status(), reply.body().clone())
+        }
     };
     if status >= 300 {
         return Err(refusal(status, &body));
     }
     say(&if json { pretty(&body) } else { render(&body) });
     Ok(body)
+}
+
+/// Asks the running supervisor; nothing if none runs, or if it has just ended: then the journal knows as much.
+fn ask(site: &Site, path: &str) -> Result<Option<(u16, Value)>, Failure> {
+    let Some(client) = connect(site)? else { return Ok(None) };
+    match client.get(path) {
+        Ok((503, _)) => Ok(None),
+        Ok(answer) => Ok(Some(answer)),
+        Err(_) if connect(site)?.is_none() => Ok(None),
+        Err(error) => Err(Failure::supervisor(error)),
+    }
 }
 
 fn pretty(value: &Value) -> String {
