@@ -1,6 +1,7 @@
 //! The binary as a user meets it: real projects, real checks, the rehearsal agent, real signals.
 
 mod cheats;
+mod crashes;
 mod first;
 mod honest;
 mod many;
