@@ -2,6 +2,7 @@
 
 mod awkward;
 mod cheats;
+mod crashes;
 mod first;
 mod honest;
 mod many;
