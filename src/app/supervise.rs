@@ -6,11 +6,11 @@ use tokio::sync::watch;
 
 use crate::app::clock;
 use crate::app::failure::Failure;
-use crate::app::{logging, mirror};
 use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
+use crate::app::{logging, mirror};
 use crate::config::Loaded;
 use crate::core::command::Command;
 use crate::core::effect::Recorded;

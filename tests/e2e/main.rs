@@ -4,6 +4,7 @@ mod awkward;
 mod cheats;
 mod first;
 mod honest;
+mod isolation;
 mod many;
 #[path = "../support/messages_api.rs"]
 mod messages_api;

@@ -303,7 +303,8 @@ fn killed_it_is_gone_with_all_that_it_started() {
     assert_eq!(site.run(&["fix", "1"]).code, 0);
     let left = site.outside("left-behind");
     // A shell of Claude's has a session of its own; this is one.
-    running.wait("the check run by Claude", |fact| fact["kind"] == "logged" && fact.to_string().contains("sh check.sh"));
+    running
+        .wait("the check run by Claude", |fact| fact["kind"] == "logged" && fact.to_string().contains("sh check.sh"));
     let began = std::time::Instant::now();
     while !left.exists() || !site.processes().iter().any(|line| line.contains("tail -f /dev/null")) {
         assert!(began.elapsed() < PATIENCE, "Claude does not run it: {:#?}", running.seen);
