@@ -5,6 +5,7 @@ mod cheats;
 mod crashes;
 mod first;
 mod honest;
+mod isolation;
 mod many;
 #[path = "../support/messages_api.rs"]
 mod messages_api;
