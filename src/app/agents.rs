@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
@@ -24,8 +25,14 @@ const GOODBYE: Duration = Duration::from_secs(10);
 const ERRORS_KEPT: usize = 16 * 1024;
 
 /// Runs an order to its end; tells the machine through `inbox`.
-pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver<Rung>, inbox: mpsc::Sender<Input>) {
+pub async fn run(
+    tools: Arc<Tools>,
+    mut order: AgentOrder,
+    mut rungs: mpsc::Receiver<Rung>,
+    inbox: mpsc::Sender<Input>,
+) {
     let session = order.session;
+    order.line = tools.places.line(order.place, &order.line);
     let Some(agent) = tools.settings.agents.get(&order.agent).cloned() else {
         let why = format!("no agent is called {:?}; add [agent.{}]", order.agent, order.agent);
         let _ = inbox.send(Input::AgentFailed(session, why)).await;
@@ -51,15 +58,17 @@ pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver
     };
     let first = talk.first_input();
     let writer = handle.clone();
+    // The prompt is all the input of such an agent; it is closed after it, not beside it.
+    let is_all = agent.kind == AgentKind::Command;
     // Written beside the reading: a program that answers before it has read all must not block both.
     tokio::spawn(async move {
         let _ = writer.write(&first).await;
+        if is_all {
+            let _ = writer.close_input();
+        }
     });
-    if agent.kind == AgentKind::Command {
-        // The prompt is all its input; what was written before still arrives.
-        let _ = handle.close_input();
-    }
     let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
+    sweep_if_unknown(&handle, exit).await;
     for report in talk.finish(exit, &errors) {
         let _ = inbox.send(Input::Reported(session, report)).await;
     }

@@ -7,6 +7,8 @@ use tokio::sync::oneshot;
 
 use crate::app::report::{self, Reporter};
 use crate::core::command::{Answer, Command, Refusal};
+use crate::core::live::Step;
+use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::model::id::{RequestId, TaskId};
@@ -150,9 +152,20 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             Some(waiting) => waiting.text(now, machine.settings().fix.breaker.window),
             None => "starting".to_owned(),
         },
-        TaskState::Running => task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned()),
+        TaskState::Running => match machine.live().repository.operation {
+            Some(operation) if is_at_gate(machine, task) => {
+                Reason::Operation(operation).text(now, machine.settings().fix.breaker.window)
+            }
+            _ => task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned()),
+        },
         TaskState::Held(_) | TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => {
             task.state.reason(now.wall)
         }
     }
+}
+
+/// Whether the task's attempt is at a point where it goes on only while the repository is in the middle of nothing.
+fn is_at_gate(machine: &Supervisor, task: &Task) -> bool {
+    let step = machine.live().attempts.get(&task.id).map(|attempt| &attempt.step);
+    matches!(step, Some(Step::Gate | Step::Agent(None)))
 }

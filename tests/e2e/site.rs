@@ -56,11 +56,16 @@ impl Site {
     /// Makes a project of these files, committed.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let site = Self::bare(files);
-        site.git(&["init", "-q", "-b", "main"]);
-        site.git(&["config", "user.name", "A User"]);
-        site.git(&["config", "user.email", "user@localhost"]);
-        site.commit("Begin");
+        site.git_init();
         site
+    }
+
+    /// Makes the project a repository with one commit.
+    pub(crate) fn git_init(&self) {
+        self.git(&["init", "-q", "-b", "main"]);
+        self.git(&["config", "user.name", "A User"]);
+        self.git(&["config", "user.email", "user@localhost"]);
+        self.commit("Begin");
     }
 
     /// Sets what the rehearsal agent does; see its module for the format.
@@ -97,6 +102,13 @@ impl Site {
         let done = self.environment(Command::new("git")).args(args).current_dir(&self.project).output().expect("git");
         assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
+    /// Runs git in the project where it must fail, and returns what it said.
+    pub(crate) fn git_fails(&self, args: &[&str]) -> String {
+        let done = self.environment(Command::new("git")).args(args).current_dir(&self.project).output().expect("git");
+        assert!(!done.status.success(), "git {args:?} went well");
+        String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
     }
 
     pub(crate) fn commit(&self, message: &str) {
