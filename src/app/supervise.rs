@@ -111,6 +111,9 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     if !swept.ended.is_empty() {
         tracing::warn!(?swept, "ended what an earlier supervisor left");
     }
+    if let Err(error) = keep::prune_transcripts(&layout.sessions()) {
+        tracing::warn!(%error, "old transcripts stay");
+    }
     if let Some(file) = &loaded.state_file {
         mirror::try_out(file).map_err(|error| {
             Failure::usage(format!(
@@ -118,9 +121,6 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
                 file.display()
             ))
         })?;
-    }
-    if let Err(error) = keep::prune_transcripts(&layout.sessions()) {
-        tracing::warn!(%error, "old transcripts stay");
     }
     let (journal, facts, stored) = open_journal(site)?;
     let matcher = setup::matcher(loaded)?;

@@ -49,7 +49,7 @@ impl Shadow {
                 if !is_link && path.under(&self.project).symlink_metadata().is_err() {
                     // Copied where it exists; what `prepare` made in the workspace stays, a copy of what is gone not.
                     if let Some(old) = record.supplied.remove(name) {
-                        self.discard(&old.path.under(&folder))?;
+                        discard(&old.path.under(&folder))?;
                     }
                     continue;
                 }
