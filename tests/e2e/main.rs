@@ -10,6 +10,7 @@ mod many;
 #[path = "../support/messages_api.rs"]
 mod messages_api;
 mod misbehaves;
+mod per_file;
 mod real_claude;
 mod shapes;
 mod signals;
