@@ -22,4 +22,4 @@ pub use error::StartError;
 pub use holder::run;
 pub use place::{Ended, ExitRecord, Place};
 pub use process::{Found, Marked, ProcessId, marked};
-pub use sweep::{SweepReport, sweep, sweep_session};
+pub use sweep::{SweepReport, kill, sweep, sweep_session};
