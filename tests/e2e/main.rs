@@ -8,4 +8,5 @@ mod many;
 mod misbehaves;
 mod signals;
 mod site;
+mod state;
 mod typing;
