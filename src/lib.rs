@@ -27,7 +27,7 @@
 //! | 3 | [`edge`] | touches the world, one folder for each part of it |
 //! | 4 | [`config`] | files, environment and flags become settings |
 //! | 5 | [`app`] | wires, loops, carries out effects |
-//! | 6 | [`cli`], `main.rs` | arguments in, exit code out |
+//! | 6 | [`cli`], `main.rs` | arguments in, verbs carried out, exit code out |
 //!
 //! # Words
 //!

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
@@ -24,8 +25,14 @@ const GOODBYE: Duration = Duration::from_secs(10);
 const ERRORS_KEPT: usize = 16 * 1024;
 
 /// Runs an order to its end; tells the machine through `inbox`.
-pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver<Rung>, inbox: mpsc::Sender<Input>) {
+pub async fn run(
+    tools: Arc<Tools>,
+    mut order: AgentOrder,
+    mut rungs: mpsc::Receiver<Rung>,
+    inbox: mpsc::Sender<Input>,
+) {
     let session = order.session;
+    order.line = tools.places.line(order.place, &order.line);
     let Some(agent) = tools.settings.agents.get(&order.agent).cloned() else {
         let why = format!("no agent is called {:?}; add [agent.{}]", order.agent, order.agent);
         let _ = inbox.send(Input::AgentFailed(session, why)).await;
@@ -44,26 +51,38 @@ pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver
     let (handle, output) = match Session::start(&tools.places.program, &spec).await {
         Ok(started) => started,
         Err(error) => {
-            let why = format!("{} cannot be started: {error}", agent.program);
+            let why = format!("{error} {}", way_out(&agent, &order.agent));
             let _ = inbox.send(Input::AgentFailed(session, why)).await;
             return;
         }
     };
     let first = talk.first_input();
     let writer = handle.clone();
+    // The prompt is all the input of such an agent; it is closed after it, not beside it.
+    let is_all = agent.kind == AgentKind::Command;
     // Written beside the reading: a program that answers before it has read all must not block both.
     tokio::spawn(async move {
         let _ = writer.write(&first).await;
+        if is_all {
+            let _ = writer.close_input();
+        }
     });
-    if agent.kind == AgentKind::Command {
-        // The prompt is all its input; what was written before still arrives.
-        let _ = handle.close_input();
-    }
     let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
+    sweep_if_unknown(&handle, exit).await;
     for report in talk.finish(exit, &errors) {
         let _ = inbox.send(Input::Reported(session, report)).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
+}
+
+/// Says what a person can do about an agent that does not start.
+fn way_out(agent: &Agent, name: &str) -> String {
+    let get = if agent.kind == AgentKind::Claude && agent.program == "claude" {
+        "`npm install -g @anthropic-ai/claude-code` gets it; ".to_owned()
+    } else {
+        format!("agent.{name}.program names it; ")
+    };
+    format!("({get}then `orchestrator-tui resume`, or a new start; checks go on)")
 }
 
 async fn converse(

@@ -9,7 +9,6 @@ use crate::app::failure::Failure;
 use crate::app::run::Voice;
 use crate::app::setup::Site;
 use crate::app::supervise::{self, Wish};
-use crate::cli::Demo;
 use crate::config::Overrides;
 use crate::edge::agent::rehearsal::demo;
 use crate::model::settings::AgentKind;
@@ -18,10 +17,7 @@ use crate::model::settings::AgentKind;
 ///
 /// # Errors
 /// If its folder cannot be made, or the supervisor cannot start.
-pub fn run(wish: &Demo) -> Result<u8, Failure> {
-    if !wish.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: add --headless"));
-    }
+pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     let folder = tempfile::Builder::new()
         .prefix("orchestrator-demo-")
         .tempdir()
@@ -32,7 +28,7 @@ pub fn run(wish: &Demo) -> Result<u8, Failure> {
     let site = Site::in_folder(&project, &state)?;
     let mut loaded = site.load(Overrides::default())?;
     rehearse(&mut loaded.settings)?;
-    let quiet = wish.json;
+    let quiet = voice != Voice::Lines;
     let say = |text: &str| {
         if !quiet {
             let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -40,14 +36,13 @@ pub fn run(wish: &Demo) -> Result<u8, Failure> {
     };
     say("A small project with a bug. Its tests are real; the agent is a rehearsal: no model, no account, no cost.");
     say(&format!("project {}\n", project.display()));
-    let voice = if wish.json { Voice::Json } else { Voice::Lines };
     let code = supervise::supervise(&site, &loaded, Wish { until_idle: true, voice })?;
     say("");
     if code == 0 {
         say("The test was red, an agent worked in a private copy, the supervisor ran the test itself, and only then");
         say("was your file touched. `orchestrator-tui undo` takes such a fix back, byte for byte.");
     }
-    if wish.keep {
+    if keep {
         let kept = folder.keep();
         say(&format!("\nkept in {}; look at it with", kept.display()));
         say(&format!(

@@ -242,8 +242,8 @@ fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspici
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::attempt::witness;
-    use crate::model::check::Verdict;
+    use crate::core::verify::witness;
+    use crate::model::check::{CheckRun, Verdict};
 
     fn counted(passed: u32, failed: u32) -> Witness {
         let key = CheckKey { check: crate::model::check::CheckName("unit".into()), file: None };

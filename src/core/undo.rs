@@ -75,7 +75,11 @@ impl Supervisor {
         let reply = match product {
             Product::Undone(files) => {
                 let landing = landing.unwrap_or_default();
-                let said = format!("took back {task}: {}", names(&files));
+                let said = if files.is_empty() {
+                    format!("nothing of {task} is left in your tree; nothing was written")
+                } else {
+                    format!("took back {task}: {}", names(&files))
+                };
                 let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
                 self.record(Fact::Undone { task, landing, files });
                 if !self.live.one_command && self.is_up() {

@@ -21,7 +21,7 @@ pub(crate) enum Reply {
     Text(String),
     /// With the use of a tool.
     Tool(&'static str, Value),
-    /// With an HTTP error, so often; then the next step answers.
+    /// With an HTTP error, so often, over all conversations; then the next step answers.
     Error { status: u16, times: u32, headers: Vec<(&'static str, String)>, message: &'static str },
     /// Not at all, until the client goes away.
     Hang,
@@ -51,7 +51,7 @@ pub(crate) struct MessagesApi {
 
 struct State {
     scenarios: BTreeMap<String, Vec<Reply>>,
-    served: Mutex<BTreeMap<(String, String, usize, usize), u32>>,
+    served: Mutex<BTreeMap<(String, usize), u32>>,
     requests: AtomicU64,
     stopped: AtomicBool,
 }
@@ -129,8 +129,7 @@ fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
     }
     state.requests.fetch_add(1, Ordering::SeqCst);
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let session = headers.get("x-claude-code-session-id").map_or("", String::as_str);
-    match pick(state, &body, session) {
+    match pick(state, &body) {
         Reply::Text(text) => stream_message(&mut stream, &body, &json!({ "type": "text", "text": fill(&text, &body) })),
         Reply::Tool(name, input) => {
             let number = state.requests.load(Ordering::SeqCst);
@@ -146,7 +145,7 @@ fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
 }
 
 /// Finds the step that answers this request.
-fn pick(state: &State, body: &Value, session: &str) -> Reply {
+fn pick(state: &State, body: &Value) -> Reply {
     let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
     let named =
         messages.iter().enumerate().rev().filter(|(_, message)| message["role"] == "user").find_map(|(at, message)| {
@@ -157,7 +156,7 @@ fn pick(state: &State, body: &Value, session: &str) -> Reply {
     let mut done = messages[at + 1..].iter().filter(|message| message["role"] == "assistant").count();
     for (index, step) in steps.iter().enumerate() {
         if let Reply::Error { times, .. } = step {
-            let key = (session.to_owned(), name.clone(), at, index);
+            let key = (name.clone(), index);
             let mut served = state.served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let count = served.entry(key).or_default();
             if done == 0 && *count < *times {

@@ -7,11 +7,14 @@
 
 mod client;
 mod error;
+mod follow;
 mod holder;
+mod link;
 mod place;
 mod process;
 mod sweep;
 mod sys;
+mod window;
 mod wire;
 
 pub use client::{Output, Session, SessionGone, SessionOutput};

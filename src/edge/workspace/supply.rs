@@ -46,6 +46,13 @@ impl Shadow {
                     warnings.push(format!("`{name}` is not a path inside the project"));
                     continue;
                 };
+                if !is_link && path.under(&self.project).symlink_metadata().is_err() {
+                    // Copied where it exists; what `prepare` made in the workspace stays, a copy of what is gone not.
+                    if let Some(old) = record.supplied.remove(name) {
+                        discard(&old.path.under(&folder))?;
+                    }
+                    continue;
+                }
                 let done = self.supply_one(slot, &path, is_link, record.supplied.get(name))?;
                 match done {
                     Ok(Some(supplied)) => drop(record.supplied.insert(name.clone(), supplied)),

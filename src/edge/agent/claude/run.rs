@@ -303,7 +303,6 @@ impl ClaudeRun {
             Decision::Allow => answer::allow(id, input),
             Decision::Deny { why } => {
                 let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
-                steps.log([say::line("refused", &what)]);
                 steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
                 answer::deny(id, &why)
             }
