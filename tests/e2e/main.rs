@@ -28,5 +28,6 @@ mod real_claude;
 mod shapes;
 mod signals;
 mod site;
+mod state;
 mod surroundings;
 mod typing;
