@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
@@ -50,7 +51,7 @@ pub async fn run(
     let (handle, output) = match Session::start(&tools.places.program, &spec).await {
         Ok(started) => started,
         Err(error) => {
-            let why = format!("{} cannot be started: {error}", agent.program);
+            let why = format!("{error} {}", way_out(&agent, &order.agent));
             let _ = inbox.send(Input::AgentFailed(session, why)).await;
             return;
         }
@@ -67,10 +68,21 @@ pub async fn run(
         }
     });
     let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
+    sweep_if_unknown(&handle, exit).await;
     for report in talk.finish(exit, &errors) {
         let _ = inbox.send(Input::Reported(session, report)).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
+}
+
+/// Says what a person can do about an agent that does not start.
+fn way_out(agent: &Agent, name: &str) -> String {
+    let get = if agent.kind == AgentKind::Claude && agent.program == "claude" {
+        "`npm install -g @anthropic-ai/claude-code` gets it; ".to_owned()
+    } else {
+        format!("agent.{name}.program names it; ")
+    };
+    format!("({get}then `orchestrator-tui resume`, or a new start; checks go on)")
 }
 
 async fn converse(

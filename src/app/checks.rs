@@ -11,7 +11,7 @@ use crate::app::places::{Places, exists};
 use crate::core::effect::{Place, RunOrder};
 use crate::core::findings;
 use crate::core::input::RunOutcome;
-use crate::edge::session::{Session, SessionOutput};
+use crate::edge::session::{Session, SessionOutput, sweep_session};
 use crate::model::check::{CheckRun, Findings, Fingerprint, Verdict};
 use crate::model::path::ProjectPath;
 use crate::model::session::{Exit, Rung};
@@ -57,7 +57,17 @@ pub async fn run(places: &Places, order: RunOrder, mut rungs: mpsc::Receiver<Run
             },
         }
     };
+    sweep_if_unknown(&session, exit).await;
     RunOutcome::Ran(judge(places, &order, &said.bytes(), exit, &watch))
+}
+
+/// Ends what a session may have left whose holder died without a word.
+pub async fn sweep_if_unknown(session: &Session, exit: Exit) {
+    if exit == Exit::Unknown {
+        let place = session.place().clone();
+        let swept = tokio::task::spawn_blocking(move || sweep_session(&place)).await;
+        tracing::warn!(?swept, "a holder died; ended what was left of its session");
+    }
 }
 
 fn judge(places: &Places, order: &RunOrder, output: &[u8], exit: Exit, watch: &Stopwatch) -> CheckRun {

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod demo;
 pub mod doubts;
 pub mod failure;
+pub mod keep;
 pub mod lines;
 pub mod logging;
 pub mod mirror;

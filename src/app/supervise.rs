@@ -10,7 +10,7 @@ use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
-use crate::app::{logging, mirror};
+use crate::app::{keep, logging, mirror};
 use crate::config::Loaded;
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -91,6 +91,13 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// Takes the lock, ends what a dead supervisor left, opens journal and shadow, restores the machine.
 fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> {
     let layout = &site.layout;
+    if layout.root().starts_with(&site.project) {
+        // Snapshots would hold themselves, and our own writes would look like a person's.
+        return Err(Failure::usage(format!(
+            "the state folder {} lies in the project\nhint: let ORCHESTRATOR_STATE_DIR name a folder outside of it",
+            layout.root().display()
+        )));
+    }
     layout.create().map_err(Failure::usage)?;
     let holder = Holder { pid: std::process::id(), since: clock::wall(), socket: layout.control_socket() };
     let lock = Lock::acquire(&site.lock_file(Some(loaded)), &holder).map_err(|error| match error {
@@ -103,6 +110,17 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     let swept = session::sweep(&mark);
     if !swept.ended.is_empty() {
         tracing::warn!(?swept, "ended what an earlier supervisor left");
+    }
+    if let Err(error) = keep::prune_transcripts(&layout.sessions()) {
+        tracing::warn!(%error, "old transcripts stay");
+    }
+    if let Some(file) = &loaded.state_file {
+        mirror::try_out(file).map_err(|error| {
+            Failure::usage(format!(
+                "STATE_FILE {} cannot be written: {error}\nhint: name a file in a folder that you can write, or unset it",
+                file.display()
+            ))
+        })?;
     }
     let (journal, facts, stored) = open_journal(site)?;
     let matcher = setup::matcher(loaded)?;

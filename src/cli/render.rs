@@ -26,7 +26,7 @@ fn seconds(value: &Value) -> String {
 }
 
 /// The answer to `status`.
-pub fn status(value: &Value) -> String {
+pub(super) fn status(value: &Value) -> String {
     let process = &value["processes"]["orchestrator"];
     let mut out = String::new();
     let state = text(process, "status");
@@ -70,7 +70,7 @@ pub fn status(value: &Value) -> String {
 }
 
 /// The answer to `tasks`.
-pub fn tasks(value: &Value) -> String {
+pub(super) fn tasks(value: &Value) -> String {
     let rows = value.as_array().map_or(&[][..], Vec::as_slice);
     if rows.is_empty() {
         return "no tasks; a check that turns red files one".to_owned();
@@ -93,7 +93,7 @@ pub fn tasks(value: &Value) -> String {
 }
 
 /// The answer to `show`.
-pub fn task(value: &Value) -> String {
+pub(super) fn task(value: &Value) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "#{} {}  {}", value["number"], text(value, "title"), text(value, "reason"));
     let _ = writeln!(
@@ -155,7 +155,7 @@ fn block(out: &mut String, title: &str, text: &str) {
 }
 
 /// The answer to `receipt`.
-pub fn receipt(value: &Value) -> String {
+pub(super) fn receipt(value: &Value) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -200,7 +200,7 @@ pub fn receipt(value: &Value) -> String {
 }
 
 /// The answer to `health`.
-pub fn health(value: &Value) -> String {
+pub(super) fn health(value: &Value) -> String {
     let healthy = value["healthy"] == true;
     let mut out = format!("Health check: {}\n", if healthy { "✓ HEALTHY" } else { "✗ UNHEALTHY" });
     if value["running"] == false {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::{Cli, ConfigVerb, Demo, Json, Landing, Run, Task, Verb};
 use super::render;
-use crate::app::failure::Failure;
+use crate::app::failure::{Code, Failure};
 use crate::app::run::Voice;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Wish};
@@ -77,7 +77,10 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
             ConfigVerb::Check(Json { json }) => check_config(&site()?, json),
         },
         Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut std::io::stdout());
+            // Into memory first: it panics when its reader has gone (`| head`).
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut script);
+            let _ = std::io::stdout().lock().write_all(&script);
             Ok(0)
         }
     }
@@ -106,14 +109,14 @@ fn said(answer: &Value, json: bool) -> u8 {
 
 fn show_demo(wish: &Demo) -> Result<u8, Failure> {
     if !wish.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: add --headless"));
+        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui demo --headless`"));
     }
     demo::run(voice(wish.json), wish.keep)
 }
 
 fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
     if !run.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: add --headless"));
+        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui run --headless`"));
     }
     let flags = Overrides {
         fix: run.checks_only.then_some(false),
@@ -135,7 +138,7 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
     }
     if loaded.settings.checks.is_empty() {
         return Err(Failure::usage(format!(
-            "{} has no checks and none could be detected\nhint: write an orchestrator.toml with\n\n[[check]]\nname = \"unit\"\nrun = \"make test\"\n",
+            "{} has no checks, and none is usual for what is in it\nhint: say what is green or red in its orchestrator.toml:\n\n[[check]]\nname = \"unit\"\nrun = \"make test\"",
             site.project.display()
         )));
     }
@@ -144,11 +147,20 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
-    let loaded = site.load(Overrides::default())?;
+    let loaded = match site.read(Overrides::default()) {
+        Ok(loaded) => loaded,
+        Err(mistakes) if json => {
+            say(&pretty(&json!({ "ok": false, "errors": mistakes })));
+            return Ok(Code::Usage as u8);
+        }
+        Err(mistakes) => return Err(setup::wrong(&mistakes)),
+    };
     setup::matcher(&loaded)?;
+    let trusted = site.is_trusted(&loaded)?;
     if json {
         say(&pretty(&json!({
             "ok": true,
+            "trusted": trusted,
             "warnings": loaded.warnings,
             "sources": loaded.sources,
             "checks": loaded.settings.checks.iter().map(|check| json!({ "name": check.name, "run": check.run })).collect::<Vec<_>>(),
@@ -162,8 +174,14 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
     for check in &loaded.settings.checks {
         say(&format!("  check {:<12} {}", check.name.to_string(), check.run));
     }
+    if loaded.settings.checks.is_empty() {
+        say("  no check: none is written, and none is usual for what is in this folder");
+    }
     for (key, source) in &loaded.sources {
         say(&format!("  {key:<28} from {source}"));
+    }
+    if !trusted {
+        say("  not trusted yet: `orchestrator-tui run --headless --trust` agrees to run these");
     }
     if ask::is_supervised(site)? {
         say("  a supervisor runs in this project; it goes on with what it read when it started");

@@ -163,6 +163,11 @@ impl TrustStore {
         self.known.trusted.get(&key(project)).is_some_and(|hashes| hashes.contains(hash))
     }
 
+    /// Whether a yes was ever given to any content of this project.
+    pub fn knows(&self, project: &Path) -> bool {
+        self.known.trusted.contains_key(&key(project))
+    }
+
     /// Records a yes. The file is replaced at once or not at all, readable for the user only.
     ///
     /// # Errors

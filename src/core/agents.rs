@@ -57,7 +57,11 @@ impl Supervisor {
                 self.park(task, Some(until), "rate limit".to_owned());
             }
             Trouble::Login { message } => {
-                self.park(task, None, format!("not logged in: {message}; run `claude` and `/login`, then retry"));
+                self.park(
+                    task,
+                    None,
+                    format!("not logged in: {message}; run `claude` and `/login`, then `orchestrator-tui resume`"),
+                );
             }
             Trouble::Overloaded => self.log(task, "agent", "the service is overloaded; it tries again by itself"),
             Trouble::Budget => {

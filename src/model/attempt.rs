@@ -86,10 +86,8 @@ impl AttemptEnd {
     /// Whether it uses up one of the task's attempts.
     pub fn is_charged(&self) -> bool {
         match self {
-            Self::Verified | Self::Refuted { .. } | Self::AgentFailed { .. } | Self::NoChange | Self::Broken { .. } => {
-                true
-            }
-            Self::Parked { .. } | Self::Interrupted | Self::Withdrawn => false,
+            Self::Refuted { .. } | Self::AgentFailed { .. } | Self::NoChange | Self::Broken { .. } => true,
+            Self::Verified | Self::Parked { .. } | Self::Interrupted | Self::Withdrawn => false,
         }
     }
 }

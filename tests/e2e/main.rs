@@ -2,6 +2,7 @@
 
 mod awkward;
 mod cheats;
+mod crashes;
 mod first;
 mod honest;
 mod isolation;
@@ -9,7 +10,10 @@ mod many;
 #[path = "../support/messages_api.rs"]
 mod messages_api;
 mod misbehaves;
+mod per_file;
 mod real_claude;
+mod shapes;
 mod signals;
 mod site;
+mod surroundings;
 mod typing;
