@@ -36,8 +36,8 @@ pub fn is_supervised(site: &Site) -> Result<bool, Failure> {
 /// # Errors
 /// If there is no such thing, or neither can be reached.
 pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
-    let (status, body) = if let Some(client) = connect(site)? {
-        client.get(path).map_err(Failure::supervisor)?
+    let (status, body) = if let Some(answer) = of_the_running(site, path)? {
+        answer
     } else {
         let book = offline::book(site)?;
         let now = clock::wall();
@@ -46,6 +46,17 @@ pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
         (reply.status(), reply.body().clone())
     };
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
+}
+
+/// Asks the running supervisor; nothing if none runs, or if it has just ended: then the journal knows as much.
+fn of_the_running(site: &Site, path: &str) -> Result<Option<(u16, Value)>, Failure> {
+    let Some(client) = connect(site)? else { return Ok(None) };
+    match client.get(path) {
+        Ok((503, _)) => Ok(None),
+        Ok(answer) => Ok(Some(answer)),
+        Err(_) if connect(site)?.is_none() => Ok(None),
+        Err(error) => Err(Failure::supervisor(error)),
+    }
 }
 
 fn refusal(status: u16, body: &Value) -> Failure {

@@ -67,6 +67,9 @@ impl Places {
             for value in environment.values_mut() {
                 *value = self.moved(value, &folder);
             }
+            // Python takes a cached module for current if its source has the same size and was written in the same
+            // second; between the baseline and a quick agent's edit that is not enough.
+            environment.entry("PYTHONDONTWRITEBYTECODE".to_owned()).or_insert_with(|| "1".to_owned());
             if !python.is_empty() {
                 python.extend(environment.get("PYTHONPATH").filter(|path| !path.is_empty()).cloned());
                 environment.insert("PYTHONPATH".to_owned(), python.join(":"));

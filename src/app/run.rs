@@ -20,6 +20,7 @@ use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{ControlCall, FactLine};
+use crate::edge::session;
 use crate::edge::store::{Journal, StoreError};
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, Seq, SessionId};
@@ -178,6 +179,11 @@ impl Shell {
         self.mirrored = false;
         self.reflect();
         let code = self.exit.unwrap_or(1);
+        if !self.sessions.is_empty() {
+            // Told three times: nobody is left to wait for the end of what still runs.
+            let killed = session::kill(&self.tools.places.mark);
+            tracing::warn!(?killed, "killed what still ran");
+        }
         if self.voice == Voice::Lines {
             say(&self.reporter_text());
         }

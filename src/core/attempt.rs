@@ -62,8 +62,11 @@ impl Supervisor {
                 }
             }
             (Step::Prepare(_), Product::Prepared { needs_command, warnings }) => {
-                for warning in warnings {
+                for warning in &warnings {
                     self.log(id, "note", warning);
+                }
+                if let Some(attempt) = self.live.attempts.get_mut(&id) {
+                    attempt.lacks = warnings;
                 }
                 if needs_command {
                     self.set_step(id, Step::Run(Line::Prepare, None));

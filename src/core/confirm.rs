@@ -5,7 +5,7 @@ use crate::core::fact::Fact;
 use crate::core::input::Product;
 use crate::core::live::{Cause, JobOwner, Phase, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::attempt::AttemptEnd;
+use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::id::TaskId;
 use crate::model::task::{ReviewReason, TaskState};
@@ -71,8 +71,10 @@ impl Supervisor {
         let Some(landing) = attempt.landing else { return };
         attempt.ending = Some(AttemptEnd::Refuted { check: key.to_string(), run: Box::new(run.clone()) });
         self.log(id, "land", format!("{key} turned red in your tree; taking the landing back"));
+        // The journal must know: a start after a crash takes a landing at the stage of confirming for one that stands.
+        self.enter(id, Stage::Land, Step::Gate);
         let work = Work::Undo { landing, only_untouched: true };
-        let job = self.give(JobOwner::Attempt(id), work, None);
+        let job = self.give(JobOwner::Attempt(id), work, Some(self.book.seq));
         self.set_step(id, Step::TakeBack(job));
     }
 

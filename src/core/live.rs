@@ -193,6 +193,8 @@ pub struct Attempt {
     pub ending: Option<AttemptEnd>,
     /// What it began from.
     pub base: Option<Snapshot>,
+    /// What its workspace lacks that was asked for, and why.
+    pub lacks: Vec<String>,
     /// The run that was red on the untouched snapshot.
     pub red: Option<Witness>,
     /// What it goes through.

@@ -259,6 +259,7 @@ impl Supervisor {
             workflow: Workflow::fix(planned),
             has_fixers: self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty()),
             base: None,
+            lacks: Vec::new(),
             red: None,
             fixers_done: false,
             said: None,

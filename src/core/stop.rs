@@ -1,20 +1,22 @@
 //! Ends things: the ladder of a session, and the supervisor itself.
 
-use crate::core::effect::Effect;
-use crate::core::fact::Fact;
-use crate::core::input::RunOutcome;
-use crate::core::live::{Owner, Phase, Step};
-use crate::core::supervisor::Supervisor;
-use crate::model::attempt::AttemptEnd;
-use crate::model::check::{CheckRun, Findings, Verdict};
-use crate::model::id::{SessionId, TaskId};
-use crate::model::session::{Exit, Rung};
-use crate::model::task::TaskState;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::core::effect::{Effect, Place, Work};
+use crate::core::fact::Fact;
+use crate::core::input::RunOutcome;
+use crate::core::live::{JobOwner, Owner, Phase, Step};
+use crate::core::supervisor::Supervisor;
+use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
+use crate::model::check::{CheckRun, Findings, Verdict};
+use crate::model::id::SessionId;
+use crate::model::session::{Exit, Rung};
+use crate::model::task::{DoneReason, Task, TaskState};
+
 /// How long before the end of `limits.stop` what still runs is told to end, so that all is over in time:
-/// the patience of the rungs from SIGINT to SIGKILL, and a second for the rest.
-const LADDER: Duration = Duration::from_secs(8);
+/// the patience of the rungs from the request to SIGKILL, seven seconds, and three for the rest on a busy machine.
+const LADDER: Duration = Duration::from_secs(10);
 
 impl Supervisor {
     /// Tells a session to end, at least this hard; told again, it goes on from where it is.
@@ -65,33 +67,40 @@ impl Supervisor {
         self.run_ended(session, RunOutcome::Ran(run));
     }
 
-    /// Takes back landings that a dead supervisor may have begun, and queues what it was working on.
+    /// Takes back landings that a dead supervisor may have begun, and queues what it was working on. A landing that
+    /// the journal knows to be complete stands; its checks run at the start anyway.
     pub(crate) fn recover(&mut self) {
-        let open: Vec<(TaskId, TaskState, Option<crate::model::id::LandingId>, u32)> =
-            self.book.open().map(|task| (task.id, task.state.clone(), task.landing, task.charged)).collect();
-        for (task, state, landing, charged) in open {
-            if state != TaskState::Running {
-                continue;
-            }
-            self.interrupted(task, charged + 1);
-            if let Some(landing) = landing {
-                let work = crate::core::effect::Work::Undo { landing, only_untouched: false };
-                self.give(crate::core::live::JobOwner::Recover(task, landing), work, None);
+        let running: Vec<Arc<Task>> =
+            self.book.open().filter(|task| task.state == TaskState::Running).cloned().collect();
+        for task in running {
+            let number = task.charged + 1;
+            let has_landed = task.receipt.as_ref().is_some_and(|receipt| Some(receipt.landing) == task.landing);
+            match task.landing {
+                Some(landing) if has_landed && task.stage == Some(Stage::Confirm) => {
+                    let then = TaskState::Done(DoneReason::Landed(landing));
+                    self.cut_short(&task, number, AttemptEnd::Verified, then);
+                }
+                Some(landing) => {
+                    self.cut_short(&task, number, AttemptEnd::Interrupted, TaskState::Queued);
+                    let work = Work::Undo { landing, only_untouched: false };
+                    self.give(JobOwner::Recover(task.id, landing), work, None);
+                }
+                None => self.cut_short(&task, number, AttemptEnd::Interrupted, TaskState::Queued),
             }
         }
     }
 
-    fn interrupted(&mut self, task: TaskId, number: u32) {
-        let spent = self.task(task).map(|task| task.running).unwrap_or_default();
-        let record = crate::model::attempt::AttemptRecord {
+    /// Writes the record of an attempt of which nobody can tell more.
+    fn cut_short(&mut self, task: &Task, number: u32, end: AttemptEnd, then: TaskState) {
+        let record = AttemptRecord {
             number,
-            end: AttemptEnd::Interrupted,
+            end,
             summary: String::new(),
             diff: String::new(),
-            spent,
+            spent: task.running,
             took: Duration::ZERO,
         };
-        self.record(Fact::AttemptEnded { task, record: Box::new(record), then: TaskState::Queued });
+        self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });
     }
 
     /// Takes in a wish to stop: the first waits, the second hurries, the third ends at once.
@@ -129,8 +138,29 @@ impl Supervisor {
             for session in self.live.sessions.keys().copied().collect::<Vec<_>>() {
                 self.out.push(Effect::Signal(session, Rung::Kill));
             }
+            self.abandon_attempts();
             self.leave(1);
         }
+    }
+
+    /// Writes down that attempts are cut short, without waiting for what works on them. One that is writing into the
+    /// user's tree stays under way in the journal: the next start looks at what it has written.
+    fn abandon_attempts(&mut self) {
+        for id in self.live.attempts.keys().copied().collect::<Vec<_>>() {
+            let Some(attempt) = self.live.attempts.get(&id) else { continue };
+            if matches!(attempt.step, Step::Confirm(_)) {
+                self.confirm_unseen(id);
+            } else if attempt.place != Place::Tree
+                && !matches!(attempt.step, Step::Land(_) | Step::Record(_) | Step::TakeBack(_))
+            {
+                let number = attempt.number;
+                self.live.attempts.remove(&id);
+                if let Some(task) = self.task(id) {
+                    self.cut_short(&task, number, AttemptEnd::Interrupted, TaskState::Queued);
+                }
+            }
+        }
+        self.live.sessions.clear();
     }
 
     /// Ends what still runs once stopping has waited long enough, and leaves when nothing does.

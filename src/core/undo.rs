@@ -55,10 +55,18 @@ impl Supervisor {
                 let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
                 self.want_touched(keys, task);
             }
+            // It had landed, and was taken back before the journal heard of it.
+            Product::NothingToUndo if self.has_landed(task, landing) => {
+                self.record(Fact::TakenBack { task, landing });
+            }
             _ => {
                 self.record(Fact::LandingFailed { task });
             }
         }
+    }
+
+    fn has_landed(&self, task: TaskId, landing: LandingId) -> bool {
+        self.book.task(task).and_then(|task| task.receipt.as_ref()).is_some_and(|receipt| receipt.landing == landing)
     }
 
     /// A landing was taken back for a person, or not.

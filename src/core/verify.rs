@@ -11,6 +11,9 @@ use crate::model::id::TaskId;
 use crate::model::receipt::Witness;
 use crate::model::task::{FailReason, Task, TaskState};
 
+/// The longest line of output that a reason repeats, in characters.
+const LINE_CAP: usize = 200;
+
 impl Supervisor {
     pub(crate) fn baseline_ran(&mut self, id: TaskId, run: &CheckRun) {
         let Some(task) = self.task(id) else { return };
@@ -33,7 +36,9 @@ impl Supervisor {
             // The snapshot is newer than what we know of the tree; begin again when the check has said more.
             return self.finish(id, AttemptEnd::Interrupted, None);
         }
-        self.finish(id, AttemptEnd::Withdrawn, Some(unusable(first_line(run))));
+        let lacks = self.live.attempts.get(&id).map(|attempt| attempt.lacks.clone()).unwrap_or_default();
+        let said = std::iter::once(what_is_missing(run)).chain(lacks).collect::<Vec<_>>().join("; ");
+        self.finish(id, AttemptEnd::Withdrawn, Some(unusable(said)));
     }
 
     pub(crate) fn in_place_baseline(&mut self, id: TaskId) {
@@ -148,6 +153,16 @@ pub(crate) fn first_line(run: &CheckRun) -> String {
     let failure = run.findings.failures.first().map(|failure| failure.id.clone());
     let line = || run.findings.excerpt.lines().find(|line| !line.trim().is_empty()).map(str::to_owned);
     failure.or_else(line).unwrap_or_else(|| format!("exit code {}", run.code.unwrap_or(-1)))
+}
+
+/// Words by which programs say that something is not there; they tell more than the name of the test that missed it.
+const MISSING: [&str; 4] = ["cannot find", "no module named", "not found", "no such file"];
+
+/// Returns what a run in a workspace said that fails in another way than in the tree, in one line.
+fn what_is_missing(run: &CheckRun) -> String {
+    let says = |line: &&str| MISSING.iter().any(|words| line.to_ascii_lowercase().contains(words));
+    let line = run.findings.excerpt.lines().map(str::trim).find(says);
+    line.map_or_else(|| first_line(run), |line| line.chars().take(LINE_CAP).collect())
 }
 
 /// Returns a run as evidence.

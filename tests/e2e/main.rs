@@ -2,8 +2,10 @@
 
 mod awkward;
 mod cheats;
+mod crashes;
 mod first;
 mod honest;
+mod isolation;
 mod many;
 #[path = "../support/messages_api.rs"]
 mod messages_api;

@@ -14,7 +14,7 @@ use crate::site::{Site, Supervisor, until};
 const SHAPES: &str = "def area(w, h):\n    return w + h\n";
 const WORDS: &str = "def shout(text):\n    return text.lower()\n";
 
-const CONFIG: &str = "[limits]\nrunning = 1\n\n\
+const CONFIG: &str = "[limits]\nrunning = 1\nchecks = 1\n\n\
     [[check]]\nname = \"shapes\"\npaths = [\"*shapes.py\"]\nrun = \"python3 -B -m unittest test_shapes\"\n\n\
     [[check]]\nname = \"words\"\npaths = [\"*words.py\"]\nrun = \"python3 -B -m unittest test_words\"\n";
 
@@ -25,7 +25,7 @@ fn test_of(module: &str, call: &str, expected: &str) -> String {
     )
 }
 
-/// Two red checks, one agent at a time: the second task shows whether anything new is started.
+/// Two red checks, one at a time and so in order, and one agent: the second task shows whether anything new starts.
 fn site(first: &str) -> Site {
     let site = Site::new(&[
         ("shapes.py", SHAPES),
@@ -62,7 +62,7 @@ struct Plain<'a> {
 }
 
 impl<'a> Plain<'a> {
-    /// Starts it, and waits until the agent of the first task is at work.
+    /// Starts it, and waits until the agent of the first task is at work and the second task is known.
     fn start(site: &'a Site) -> Self {
         let out = site.outside("out");
         let file = fs::File::create(&out).expect("created");
@@ -70,6 +70,7 @@ impl<'a> Plain<'a> {
         let child = command.stdout(Stdio::from(file)).spawn().expect("our program");
         let plain = Self { site, child, out };
         until("the agent", || here(site).exists());
+        until("two tasks", || site.json(&["tasks"]).as_array().is_some_and(|tasks| tasks.len() == 2));
         plain
     }
 

@@ -181,18 +181,24 @@ impl Site {
         hashes
     }
 
-    /// Lists living processes of this site by their environment; none must be left in the end.
+    /// Lists living processes of this site; none must be left in the end.
     pub(crate) fn processes(&self) -> Vec<String> {
+        let line = |pid: u32| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        self.pids().into_iter().map(|pid| String::from_utf8_lossy(&line(pid)).replace('\0', " ")).collect()
+    }
+
+    /// Returns the numbers of these processes: by their home, or, as holders have none, by what they are to hold.
+    pub(crate) fn pids(&self) -> Vec<u32> {
         let home = format!("HOME={}", self.folder.path().join("home").display());
-        let mut found = Vec::new();
-        for entry in fs::read_dir("/proc").expect("/proc").flatten() {
-            let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
-            if environ.split(|byte| *byte == 0).any(|pair| pair == home.as_bytes()) {
-                let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-                found.push(String::from_utf8_lossy(&line).replace('\0', " "));
-            }
-        }
-        found
+        let state = self.state();
+        let is_ours = |pid: &u32| {
+            let parts = |name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+            let holds = |arg: &[u8]| arg.starts_with(state.as_os_str().as_bytes());
+            parts("environ").split(|byte| *byte == 0).any(|pair| pair == home.as_bytes())
+                || parts("cmdline").split(|byte| *byte == 0).any(holds)
+        };
+        let entries = fs::read_dir("/proc").expect("/proc").flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_ours).collect()
     }
 
     /// Waits until no process of this site is left: a holder needs a moment to go after its session is over.
@@ -324,14 +330,24 @@ impl Supervisor {
         nix::sys::signal::kill(pid, signal).expect("it lives");
     }
 
+    /// Waits for the next fact; none if it has ended.
+    pub(crate) fn next(&mut self) -> Option<Value> {
+        let fact = self.facts.recv_timeout(PATIENCE).ok()?;
+        self.seen.push(fact.clone());
+        Some(fact)
+    }
+
     /// Waits for its end and returns its exit code; a signal is 128 and its number.
-    pub(crate) fn end(mut self) -> i32 {
+    pub(crate) fn end(self) -> i32 {
+        self.end_with_facts().0
+    }
+
+    /// As [`Supervisor::end`], with every fact that it told.
+    pub(crate) fn end_with_facts(mut self) -> (i32, Vec<Value>) {
         use std::os::unix::process::ExitStatusExt;
-        while let Ok(fact) = self.facts.recv_timeout(PATIENCE) {
-            self.seen.push(fact);
-        }
+        while self.next().is_some() {}
         let status = self.child.wait().expect("it was started");
-        status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+        (status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)), std::mem::take(&mut self.seen))
     }
 
     /// Stops it in an orderly way and returns its exit code.

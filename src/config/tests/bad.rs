@@ -1,6 +1,13 @@
 //! What is said about a configuration that cannot be used.
+#![expect(clippy::disallowed_methods, reason = "BLESS is for whoever runs the tests")]
 
-use super::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::support::{environment, folder, inputs, loaded, settings, shown, write};
+use crate::config::{EXAMPLE, FILE_NAME, Severity, load};
 
 /// Each `tests/bad_config/NAME.toml` as a project's file gives what `NAME.txt` says. `BLESS=1` writes those.
 #[test]

@@ -1,6 +1,11 @@
 //! What a project looks like.
 
-use super::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::support::{environment, folder, inputs, loaded, write};
+use crate::config::{FILE_NAME, find_project, kinds, named_project};
+use crate::model::kind::ProjectKind;
 
 fn detected(files: &[(&str, &str)]) -> Vec<String> {
     let project = folder();

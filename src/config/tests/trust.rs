@@ -1,6 +1,10 @@
 //! What needs a yes, and how long a yes holds.
 
-use super::*;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::support::{folder, inputs, loaded, write};
+use crate::config::{FILE_NAME, Inputs, TrustError, TrustStore};
 
 fn hash(text: &str) -> String {
     let project = folder();

@@ -7,11 +7,14 @@
 
 mod client;
 mod error;
+mod follow;
 mod holder;
+mod link;
 mod place;
 mod process;
 mod sweep;
 mod sys;
+mod window;
 mod wire;
 
 pub use client::{Output, Session, SessionGone, SessionOutput};
@@ -19,4 +22,4 @@ pub use error::StartError;
 pub use holder::run;
 pub use place::{Ended, ExitRecord, Place};
 pub use process::{Found, Marked, ProcessId, marked};
-pub use sweep::{SweepReport, sweep, sweep_session};
+pub use sweep::{SweepReport, kill, sweep, sweep_session};

@@ -4,6 +4,7 @@ mod carry;
 mod diff;
 mod editable;
 mod error;
+mod exchange;
 mod git;
 mod image;
 mod in_place;

@@ -6,10 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::error::{At, Result, WorkspaceError};
+use super::exchange::{aside, exchange, move_to_free};
 use super::image::{Found, Images, Node, mark};
 use super::land::last_undo;
 use super::shadow::Shadow;
-use super::swap::{aside, beside, exchange, folders_above, move_to_free};
+use super::swap::{beside, folders_above};
 use super::user_repo::is_absent;
 use crate::model::id::LandingId;
 use crate::model::path::ProjectPath;
