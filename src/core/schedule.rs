@@ -260,6 +260,7 @@ impl Supervisor {
             has_fixers: self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty()),
             base: None,
             lacks: Vec::new(),
+            lacks_file: false,
             red: None,
             fixers_done: false,
             said: None,
@@ -275,6 +276,7 @@ impl Supervisor {
             landing: None,
             files: Vec::new(),
             dirty: false,
+            turned_red: None,
             rolling: None,
         }
     }

@@ -19,13 +19,9 @@ impl Supervisor {
         let Some(task) = self.task(id) else { return };
         let changed_meanwhile = self.live.burst.is_some() || self.live.is_checking(&task.key);
         if run.is_green() {
-            self.log(id, "check", "green in the workspace; running it again in your tree");
-            self.set_step(id, Step::SecondOpinion);
-            self.want(task.key.clone(), Cause::default());
-            return;
+            return self.ask_again(id, "green in the workspace");
         }
-        let same = task.failures.iter().any(|failure| run.findings.failures.iter().any(|now| now.same(failure)));
-        if same {
+        if is_same(&task.failures, run) {
             let red = witness(&task.key, run);
             if let Some(attempt) = self.live.attempts.get_mut(&id) {
                 attempt.red = Some(red);
@@ -39,6 +35,22 @@ impl Supervisor {
         let lacks = self.live.attempts.get(&id).map(|attempt| attempt.lacks.clone()).unwrap_or_default();
         let said = std::iter::once(what_is_missing(run)).chain(lacks).collect::<Vec<_>>().join("; ");
         self.finish(id, AttemptEnd::Withdrawn, Some(unusable(said)));
+    }
+
+    /// The workspace says something else than the user's tree did: the tree is asked again.
+    fn ask_again(&mut self, id: TaskId, what: &str) {
+        let Some(task) = self.task(id) else { return };
+        self.log(id, "check", format!("{what}; running it again in your tree"));
+        self.set_step(id, Step::SecondOpinion);
+        self.want(task.key.clone(), Cause::default());
+    }
+
+    /// The workspace has nothing to run the check on.
+    pub(crate) fn baseline_gone(&mut self, id: TaskId) {
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.lacks_file = true;
+        }
+        self.ask_again(id, "the check's file is missing in the workspace");
     }
 
     pub(crate) fn in_place_baseline(&mut self, id: TaskId) {
@@ -106,6 +118,17 @@ impl Supervisor {
         self.finish(id, end, None);
     }
 
+    /// A check has nothing to run on the result: its file is gone there.
+    pub(crate) fn verify_gone(&mut self, id: TaskId, key: &CheckKey) {
+        let Some(task) = self.task(id) else { return };
+        if *key != task.key {
+            // A renamed or deleted file needs no check of its own; the others say whether that was right.
+            return self.verify_next(id);
+        }
+        let why = "it removed what the check is for, or its test".to_owned();
+        self.finish(id, AttemptEnd::AgentFailed { why }, None);
+    }
+
     fn restore_base(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         let Some(base) = attempt.base.clone() else { return };
@@ -123,21 +146,29 @@ impl Supervisor {
         if run.is_green() {
             return true;
         }
-        let red = self.live.attempts.get(&task.id).and_then(|attempt| attempt.red.as_ref());
-        let Some(red) = red.filter(|_| *key == task.key && !task.red_before.is_empty()) else { return false };
+        if *key != task.key || run.verdict != Verdict::Red || run.findings.failures.is_empty() {
+            return false;
+        }
+        let Some(attempt) = self.live.attempts.get(&task.id) else { return false };
+        let Some(red) = attempt.red.as_ref() else { return false };
         let is_in = |list: &[Fingerprint], failure: &Fingerprint| list.iter().any(|known| known.same(failure));
-        run.verdict == Verdict::Red
-            && !run.findings.failures.is_empty()
-            && run.findings.failures.iter().all(|failure| {
-                is_in(&task.red_before, failure) && is_in(&red.failures, failure) && !is_in(&task.failures, failure)
-            })
+        run.findings.failures.iter().all(|failure| {
+            // What the user has broken meanwhile is in the merged tree and was not in the snapshot.
+            let was_there = is_in(&red.failures, failure) || attempt.merged.is_some();
+            is_in(&task.red_before, failure) && was_there && !is_in(&task.failures, failure)
+        })
     }
 
     /// The check disagreed with the workspace and is red again in the tree.
     pub(crate) fn second_opinion_is_red(&mut self, task: &Task, run: &CheckRun, cause: &Cause) {
-        let same = task.failures.iter().any(|failure| run.findings.failures.iter().any(|now| now.same(failure)));
-        if cause.files.is_empty() && same {
-            self.finish(task.id, AttemptEnd::Withdrawn, Some(TaskState::Failed(FailReason::EnvironmentDiffers)));
+        if cause.files.is_empty() && is_same(&task.failures, run) {
+            let lacks_file = self.live.attempts.get(&task.id).is_some_and(|attempt| attempt.lacks_file);
+            let why = if lacks_file {
+                unusable("the check's file is not there, as it is ignored or too big".to_owned())
+            } else {
+                TaskState::Failed(FailReason::EnvironmentDiffers)
+            };
+            self.finish(task.id, AttemptEnd::Withdrawn, Some(why));
         } else {
             self.finish(task.id, AttemptEnd::Interrupted, None);
         }
@@ -146,6 +177,14 @@ impl Supervisor {
 
 pub(crate) fn unusable(said: String) -> TaskState {
     TaskState::Failed(FailReason::WorkspaceUnusable { said })
+}
+
+/// Whether a run is red in the way a task is about.
+fn is_same(failures: &[Fingerprint], run: &CheckRun) -> bool {
+    let now = &run.findings.failures;
+    // Some checks fail without saying what.
+    let silent = failures.is_empty() && now.is_empty();
+    !run.is_green() && (silent || failures.iter().any(|failure| now.iter().any(|other| other.same(failure))))
 }
 
 /// Returns what a red run said, in one line.
