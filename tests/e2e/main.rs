@@ -1,5 +1,6 @@
 //! The binary as a user meets it: real projects, real checks, the rehearsal agent, real signals.
 
+mod attempts;
 mod awkward;
 mod cheats;
 mod crashes;
