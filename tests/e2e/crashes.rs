@@ -66,9 +66,9 @@ fn check(site: &Site, moment: &str) {
     let count = |kind: &str| facts.iter().filter(|fact| fact["kind"] == kind).count();
     assert_eq!((count("filed"), count("landed")), (1, 1), "{moment}: {facts:?}");
     assert_eq!(count("attempt_started"), count("attempt_ended"), "{moment}");
-    let charged =
-        site.task(1)["history"].as_array().expect("a list").iter().filter(|end| end["charged"] == true).count();
-    assert_eq!(charged, 1, "{moment}");
+    let verified =
+        site.task(1)["history"].as_array().expect("a list").iter().filter(|end| end["outcome"] == "verified").count();
+    assert_eq!(verified, 1, "{moment}");
 
     let undone = site.run(&["undo", "1"]);
     assert_eq!(undone.code, 0, "{moment}: {undone:?}");

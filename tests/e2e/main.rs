@@ -12,6 +12,7 @@
 )]
 #![allow(clippy::cast_possible_wrap, reason = "the number of a process is positive")]
 
+mod attempts;
 mod awkward;
 mod cheats;
 mod crashes;
