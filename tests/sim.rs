@@ -3,6 +3,15 @@
 //! Every input is followed by every invariant (debug builds run them inside `handle`); the world itself checks
 //! that no edit of the user is ever lost. After the random phase a calm phase must come to an end.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop here")]
+#![allow(clippy::disallowed_methods, reason = "the environment says which seeds, the clock how long they took")]
+#![allow(clippy::print_stdout, reason = "a seed that fails is told step by step")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "what is drawn from the seed is cut to its purpose"
+)]
+
 mod world;
 
 use world::{Report, run};

@@ -20,4 +20,5 @@ pub mod serve;
 pub mod setup;
 pub mod signals;
 pub mod supervise;
+pub mod unstored;
 pub mod work;

@@ -13,6 +13,7 @@ use crate::app::failure::Failure;
 use crate::app::report::Reporter;
 use crate::app::serve::{self, Waiting};
 use crate::app::setup;
+use crate::app::unstored::Unstored;
 use crate::app::work::Tools;
 use crate::app::{agents, checks, lines, mirror, signals, work};
 use crate::core::command::Command;
@@ -65,6 +66,7 @@ pub struct Shell {
     sender: mpsc::Sender<Input>,
     calls: mpsc::Receiver<ControlCall>,
     facts: broadcast::Sender<FactLine>,
+    unstored: Unstored,
     waiting: Waiting,
     sessions: BTreeMap<SessionId, mpsc::Sender<Rung>>,
     held_back: Vec<(Seq, JobId, Work)>,
@@ -111,6 +113,7 @@ impl Shell {
             sender,
             calls,
             facts,
+            unstored: Unstored::default(),
             waiting: Waiting::default(),
             sessions: BTreeMap::new(),
             held_back: Vec::new(),
@@ -228,6 +231,7 @@ impl Shell {
                 Ok(row) => rows.push(row),
                 Err(error) => tracing::error!(%error, "a fact cannot be written"),
             }
+            self.unstored.push(recorded);
             self.tell(recorded);
         }
         if let Err(error) = self.journal.append(rows) {
@@ -252,6 +256,7 @@ impl Shell {
 
     fn stored(&mut self) {
         let stored = self.stored.borrow_and_update().clone();
+        self.unstored.stored(stored.seq);
         let level = match &stored.outage {
             None => Level::Up,
             Some(error) => Level::Down { reason: format!("{error}; going on in memory"), since: clock::wall() },
@@ -333,7 +338,9 @@ impl Shell {
         let file = &self.journal_file;
         let facts = |after: u64| -> Value {
             let stored = Journal::read_after(file, Seq(after), usize::MAX).unwrap_or_default();
-            stored.iter().filter_map(|row| setup::fact_of(row).ok()).map(|fact| fact_value(&fact)).collect()
+            let last = stored.last().map_or(Seq(after), |row| row.seq);
+            let stored = stored.iter().filter_map(|row| setup::fact_of(row).ok()).map(|fact| fact_value(&fact));
+            stored.chain(self.unstored.after(last).map(fact_value)).collect()
         };
         let now = self.clock.now();
         if let Some((request, command)) = serve::call(&self.machine, now, &mut self.waiting, call, &facts) {

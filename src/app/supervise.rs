@@ -16,7 +16,7 @@ use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::Server;
+use crate::edge::control::{Server, remove_stale};
 use crate::edge::session;
 use crate::edge::store::{Holder, Journal, Lock, LockError, StoreError};
 use crate::edge::watch::{Kind, WatchEvent, Watcher, start as start_watching};
@@ -104,6 +104,7 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
         LockError::Held { .. } => Failure::supervisor(error),
         LockError::Unusable { .. } => Failure::usage(error),
     })?;
+    remove_stale(&layout.control_socket()).map_err(Failure::supervisor)?;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
     logging::install(&layout.log(), filter).map_err(Failure::usage)?;
     let mark = mark_of(layout);

@@ -59,20 +59,22 @@ impl Supervisor {
                 let Some(key) = running.check else { return };
                 match outcome {
                     RunOutcome::Ran(run) => self.tree_ran(&key, run, &cause),
-                    RunOutcome::NoTests => self.nothing_to_run(&key, DoneReason::NoTests),
-                    RunOutcome::NoSource => self.nothing_to_run(&key, DoneReason::SourceDeleted),
+                    RunOutcome::NoTests => self.nothing_to_run(&key, DoneReason::NoTests, &cause),
+                    RunOutcome::NoSource => self.nothing_to_run(&key, DoneReason::SourceDeleted, &cause),
                 }
             }
             Owner::Attempt(task) => self.line_ended(task, outcome),
         }
     }
 
-    fn nothing_to_run(&mut self, key: &CheckKey, reason: DoneReason) {
+    fn nothing_to_run(&mut self, key: &CheckKey, reason: DoneReason, cause: &Cause) {
         if self.book.checks.contains_key(key) {
             self.record(Fact::Forgotten { key: key.clone() });
         }
         if let Some(task) = self.book.open_task(key).map(|task| task.id) {
             self.close(task, TaskState::Done(reason));
+        } else if reason == DoneReason::NoTests {
+            self.nothing_wrong(key, cause, String::new(), reason);
         }
         self.confirmed_gone(key);
     }
@@ -103,7 +105,7 @@ impl Supervisor {
         match (open, green) {
             (Some(task), true) => self.turned_green(&task, cause),
             (Some(task), false) => self.still_red(&task, &run, &known, cause),
-            (None, true) => self.nothing_wrong(key, cause),
+            (None, true) => self.nothing_wrong(key, cause, run.findings.excerpt, DoneReason::NothingToFix),
             (None, false) => self.turned_red(key, &run, &known, cause),
         }
     }
@@ -172,12 +174,11 @@ impl Supervisor {
         }
     }
 
-    fn nothing_wrong(&mut self, key: &CheckKey, cause: &Cause) {
+    /// With `fix.on = "change"` a change that needs nothing is a task, too, which is over at once.
+    fn nothing_wrong(&mut self, key: &CheckKey, cause: &Cause, excerpt: String, reason: DoneReason) {
         if self.settings.fix.on == FixOn::Change && !cause.files.is_empty() {
-            let run = self.book.checks.get(key).map(|status| status.last.clone());
-            let Some(run) = run else { return };
-            let task = self.file(key, &run, Vec::new(), Vec::new(), cause);
-            self.record(Fact::Ended { task, state: TaskState::Done(DoneReason::NothingToFix) });
+            let task = self.file(key, excerpt, Vec::new(), Vec::new(), cause);
+            self.record(Fact::Ended { task, state: TaskState::Done(reason) });
         }
     }
 
@@ -194,7 +195,7 @@ impl Supervisor {
             return;
         }
         let reason = self.hold_reason(key, &failures, cause);
-        let task = self.file(key, run, failures, red_before, cause);
+        let task = self.file(key, run.findings.excerpt.clone(), failures, red_before, cause);
         if run.verdict == Verdict::Broken {
             let why = run.findings.excerpt.lines().next().unwrap_or("it could not be started").to_owned();
             self.record(Fact::Ended { task, state: TaskState::Failed(FailReason::CheckBroken { why }) });
@@ -211,7 +212,7 @@ impl Supervisor {
     fn file(
         &mut self,
         key: &CheckKey,
-        run: &CheckRun,
+        excerpt: String,
         failures: Vec<Fingerprint>,
         red_before: Vec<Fingerprint>,
         cause: &Cause,
@@ -229,7 +230,7 @@ impl Supervisor {
             files: files.into_iter().collect(),
             failures,
             red_before,
-            excerpt: run.findings.excerpt.clone(),
+            excerpt,
             state: TaskState::Queued,
             stage: None,
             attempts: Vec::new(),
