@@ -19,6 +19,7 @@ use crate::app::{agents, checks, lines, mirror, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
+use crate::core::live::Phase;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{ControlCall, FactLine};
 use crate::edge::session;
@@ -26,7 +27,8 @@ use crate::edge::store::{Journal, StoreError};
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, Seq, SessionId};
 use crate::model::session::Rung;
-use crate::model::task::Task;
+use crate::model::task::{DoneReason, Task, TaskState};
+use crate::model::time::brief;
 
 /// How many inputs may wait before the parts that send them have to.
 const INBOX: usize = 1024;
@@ -142,6 +144,7 @@ impl Shell {
                     tracing::info!(signal, "told to stop");
                     let request = self.waiting.number();
                     self.input(Input::Asked(request, Command::Quit));
+                    self.say_what_stopping_waits_for();
                 }
                 Ok(()) = self.stored.changed() => self.stored(),
                 Some(input) = self.inbox.recv() => self.input(input),
@@ -162,6 +165,7 @@ impl Shell {
     pub async fn run_one(mut self, start: Start, command: Command) -> Result<String, Failure> {
         self.input(Input::Started(Box::new(start)));
         let request = self.waiting.number();
+        let landing = if let Command::Land { task } = command { Some(task) } else { None };
         self.input(Input::Asked(request, command));
         while self.exit.is_none() {
             tokio::select! {
@@ -169,7 +173,15 @@ impl Shell {
                 Some(input) = self.inbox.recv() => self.input(input),
             }
         }
-        let answer = self.answer.take();
+        let mut answer = self.answer.take();
+        if let Some(task) = landing.and_then(|task| self.machine.book().task(task))
+            && let Some(Ok(_)) = answer
+        {
+            // The first answer is that it has begun; by now it has ended, one way or the other.
+            let said = format!("{} {}", task.id, task.state.reason(clock::wall()));
+            let has_landed = matches!(task.state, TaskState::Done(DoneReason::Landed(_)));
+            answer = Some(if has_landed { Ok(said) } else { Err(said) });
+        }
         self.leave();
         match answer {
             Some(Ok(said)) => Ok(said),
@@ -188,6 +200,9 @@ impl Shell {
             tracing::warn!(?killed, "killed what still ran");
         }
         if self.voice == Voice::Lines {
+            if let Some(why) = self.why_not_green().filter(|_| code != 0) {
+                say(&why);
+            }
             say(&self.reporter_text());
         }
         if let Err(error) = self.journal.close() {
@@ -197,9 +212,40 @@ impl Shell {
         code
     }
 
+    /// Says in one line why the exit code is not 0.
+    fn why_not_green(&self) -> Option<String> {
+        let book = self.machine.book();
+        let red: Vec<String> =
+            book.checks.iter().filter(|(_, status)| !status.is_green()).map(|(key, _)| key.to_string()).collect();
+        let asking: Vec<String> = book.open().map(|task| format!("{} ({})", task.id, task.state.name())).collect();
+        let parts: Vec<String> = [("not green", red), ("open", asking)]
+            .into_iter()
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(what, list)| format!("{what}: {}", list.join(", ")))
+            .collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
     fn reporter_text(&self) -> String {
         let reason = |_: &Task| String::new();
         Reporter { book: self.machine.book(), reason: &reason, running: true, now: clock::wall() }.statistics_text()
+    }
+
+    /// A person who pressed ctrl-c sees why it is not over at once.
+    fn say_what_stopping_waits_for(&self) {
+        if self.voice != Voice::Lines || self.exit.is_some() {
+            return;
+        }
+        let Phase::Stopping { asked, .. } = self.machine.live().phase else { return };
+        let names: Vec<String> = self.machine.live().attempts.keys().map(ToString::to_string).collect();
+        let stop = brief(self.machine.settings().limits.stop);
+        say(&match (asked, names.is_empty()) {
+            (_, true) => "stopping".to_owned(),
+            (1, false) => {
+                format!("stopping: {} may finish within {stop}; once more, and it is ended now", names.join(", "))
+            }
+            (_, false) => format!("stopping: ending {}; once more, and nothing is waited for", names.join(", ")),
+        });
     }
 
     fn input(&mut self, input: Input) {

@@ -203,6 +203,9 @@ impl Supervisor {
 
     /// Starts attempts for tasks that may run, in turn.
     pub(crate) fn start_attempts(&mut self) {
+        if self.live.one_command {
+            return;
+        }
         while let Some(turn) = self.next_turn() {
             match turn {
                 Turn::Starts(task) => self.start_attempt(&task),

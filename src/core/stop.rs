@@ -165,9 +165,10 @@ impl Supervisor {
             return;
         }
         if self.live.one_command {
-            if let Some(code) = self.live.commanded
-                && self.live.jobs.is_empty()
-            {
+            let live = &self.live;
+            let is_done =
+                live.jobs.is_empty() && live.attempts.is_empty() && live.sessions.is_empty() && live.wanted.is_empty();
+            if let Some(code) = live.commanded.filter(|_| is_done) {
                 self.leave(code);
             }
             return;
