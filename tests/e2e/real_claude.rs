@@ -322,6 +322,26 @@ fn killed_it_is_gone_with_all_that_it_started() {
 }
 
 #[test]
+fn killed_while_the_service_is_silent_it_ends_its_turn_when_asked() {
+    let Some((site, claude)) = word(vec![read("word.txt"), Reply::Hang], "") else { return };
+    let mut running = site.start(&[]);
+    running.wait_kind("held");
+    assert_eq!(site.run(&["fix", "1"]).code, 0);
+    running.wait("a tool", |fact| fact["kind"] == "logged" && fact.to_string().contains("word.txt"));
+    let began = std::time::Instant::now();
+    while claude.api.requests() < 2 {
+        assert!(began.elapsed() < PATIENCE, "it does not ask again: {:#?}", running.seen);
+        std::thread::yield_now();
+    }
+    assert_eq!(site.run(&["kill", "1"]).code, 0);
+    running.wait("the end of the attempt", |fact| fact["kind"] == "attempt_ended");
+    assert_eq!(running.stop(), 1);
+    assert_eq!(site.task(1)["reason"], "killed");
+    let said = site.task(1)["history"][0]["summary"].to_string();
+    assert!(said.contains("stopped when asked"), "by its own words, not by a signal: {said}");
+}
+
+#[test]
 fn the_budget_is_handed_over_and_ends_the_task() {
     let steps = fix("word.txt", "wrong", "wronger");
     let Some((site, claude)) = word(steps, "[budget]\ntask_usd = 0.0001\n") else { return };
