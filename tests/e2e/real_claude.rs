@@ -85,7 +85,7 @@ pub(crate) fn fix(file: &str, old: &str, new: &str) -> Vec<Reply> {
 pub(crate) fn log(site: &Site, label: &str) -> Vec<String> {
     let said = site.run(&["logs", "--json"]);
     let facts = said.out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let lines = facts.filter(|fact| fact["kind"] == "logged").flat_map(|fact| fact["lines"].as_array().cloned());
+    let lines = facts.filter(|fact| fact["kind"] == "logged").filter_map(|fact| fact["lines"].as_array().cloned());
     lines.flatten().filter(|line| line["label"] == label).map(|line| line["text"].to_string()).collect()
 }
 
