@@ -78,6 +78,9 @@ fn every_seed_keeps_every_promise() {
         ("quits", sum.quits),
         ("surprises", sum.surprises),
         ("killed", sum.killed),
+        ("half landed", sum.half_landed),
+        ("recovered", sum.recovered),
+        ("changed settings", sum.changed_settings),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

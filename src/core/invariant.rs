@@ -5,6 +5,7 @@ use crate::core::effect::Place;
 use crate::core::fact::Fact;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::id::{JobId, SessionId};
 use crate::model::task::{FailReason, Task, TaskState};
 
@@ -196,8 +197,9 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             None => (waits && *number == task.charged + 1, "attempts are numbered by what was charged"),
         },
         Fact::AttemptEnded { record, then, .. } => {
-            let lands = task.result.is_some() || task.landing.is_some();
-            let number = record.number == task.charged + 1 || lands && record.number <= task.charged;
+            // What landed after a yes, or did not, is told under the number of the attempt that made it.
+            let made = |known: &AttemptRecord| known.number == record.number && known.end == AttemptEnd::Verified;
+            let number = record.number == task.charged + 1 || task.attempts.iter().any(made);
             let ends = open || *then == task.state;
             (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
         }

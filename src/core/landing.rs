@@ -1,13 +1,12 @@
 //! Brings a verified result into the user's tree, confirms it there, and takes it back.
 
-use crate::core::book;
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
 use crate::core::finish::{DIFF_KEPT, truncate};
 use crate::core::live::{JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, Stage};
-use crate::model::check::{CheckKey, TestCounts};
+use crate::model::check::TestCounts;
 use crate::model::id::{LandingId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::{Receipt, Witness};
@@ -147,17 +146,7 @@ impl Supervisor {
         if attempt.merged.is_none() {
             return self.proceed(id, Stage::Fixers);
         }
-        let Some(task) = self.task(id) else { return };
-        let touched: Vec<ProjectPath> =
-            attempt.result.iter().flat_map(|result| &result.changes).map(|change| change.path.clone()).collect();
-        let keys = self.keys_touched_by(touched.iter());
-        let green = |key: &CheckKey| self.book.checks.get(key).is_some_and(book::CheckStatus::is_green);
-        let others = keys.into_iter().filter(|key| *key != task.key && green(key)).collect::<Vec<_>>();
-        if let Some(attempt) = self.live.attempts.get_mut(&id) {
-            attempt.queue = std::iter::once(task.key.clone()).chain(others).collect();
-            attempt.green.clear();
-        }
-        self.verify_next(id);
+        self.verify(id);
     }
 
     pub(crate) fn conflicted(&mut self, id: TaskId, paths: Vec<ProjectPath>, shown: &str) {

@@ -1,5 +1,7 @@
 //! Judges by checks: the baseline, the second opinion, the results of fixers and agents.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use crate::core::book::CheckStatus;
 use crate::core::effect::{Place, Work};
 use crate::core::input::Collected;
@@ -66,7 +68,6 @@ impl Supervisor {
     }
 
     pub(crate) fn collected(&mut self, id: TaskId, collected: Collected) {
-        let Some(task) = self.task(id) else { return };
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         let unchanged = attempt.base.as_ref().is_some_and(|base| base.tree == collected.tree);
         if unchanged && !attempt.fixers_done {
@@ -75,14 +76,25 @@ impl Supervisor {
         if unchanged {
             return self.finish(id, AttemptEnd::NoChange, None);
         }
-        let touched: Vec<_> = collected.changes.iter().map(|change| change.path.clone()).collect();
         attempt.result = Some(collected);
-        let mut queue = vec![task.key.clone()];
-        let keys = self.keys_touched_by(touched.iter());
+        self.verify(id);
+    }
+
+    /// Runs the task's check on what is in the workspace, and every other green check that concerns a touched file.
+    pub(crate) fn verify(&mut self, id: TaskId) {
+        let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
+        let touched = attempt.result.iter().flat_map(|result| &result.changes).map(|change| &change.path);
         let green = |key: &CheckKey| self.book.checks.get(key).is_some_and(CheckStatus::is_green);
-        queue.extend(keys.into_iter().filter(|key| *key != task.key && green(key)));
+        let mut lines = BTreeSet::from([self.line_of(&task.key)]);
+        let mut queue = VecDeque::from([task.key.clone()]);
+        for key in self.keys_touched_by(touched).into_iter().filter(green) {
+            // With `fix.on = "change"` a check of the project has a key for every file and is the same for all.
+            if lines.insert(self.line_of(&key)) {
+                queue.push_back(key);
+            }
+        }
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
-            attempt.queue = queue.into();
+            attempt.queue = queue;
             attempt.green.clear();
         }
         self.verify_next(id);
