@@ -235,7 +235,7 @@ fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspici
 mod tests {
     use super::*;
     use crate::core::verify::witness;
-    use crate::model::check::{CheckRun, Verdict};
+    use crate::model::check::{CheckKey, CheckRun, Verdict};
 
     fn counted(passed: u32, failed: u32) -> Witness {
         let key = CheckKey { check: crate::model::check::CheckName("unit".into()), file: None };

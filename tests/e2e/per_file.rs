@@ -87,7 +87,7 @@ fn an_edited_test_is_its_sources_business() {
     supervisor.wait_kind("held");
     let row = only_task(&site);
     assert_eq!((row["title"].as_str(), row["state"].as_str()), (Some("two.py · unit"), Some("held")), "{row:#}");
-    assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("fix.enabled is off")), "{row:#}");
+    assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("fixing is off")), "{row:#}");
     assert_eq!(supervisor.stop(), 1);
 }
 
