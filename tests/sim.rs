@@ -46,10 +46,10 @@ fn every_seed_keeps_every_promise() {
                     let mut sum = Report::default();
                     for seed in mine {
                         let report = std::panic::catch_unwind(|| run(seed, INPUTS, false));
-                        match report {
-                            Ok(report) => sum.add(report),
-                            Err(_) => panic!("seed {seed} broke a promise; run with ORCHESTRATOR_SIM_SEED={seed}"),
-                        }
+                        let Ok(report) = report else {
+                            panic!("seed {seed} broke a promise; run with ORCHESTRATOR_SIM_SEED={seed}");
+                        };
+                        sum.add(&report);
                     }
                     sum
                 })
@@ -59,7 +59,7 @@ fn every_seed_keeps_every_promise() {
     });
     let mut sum = Report::default();
     for report in reports {
-        sum.add(report);
+        sum.add(&report);
     }
     let rate = sum.inputs as f64 / began.elapsed().as_secs_f64();
     println!("{seeds} seeds: {sum:?}, {rate:.0} inputs per second");

@@ -15,11 +15,10 @@ use crate::app::serve::{self, Waiting};
 use crate::app::setup;
 use crate::app::unstored::Unstored;
 use crate::app::work::Tools;
-use crate::app::{agents, checks, lines, mirror, signals, work};
+use crate::app::{agents, checks, closing, lines, mirror, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
-use crate::core::live::Phase;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{ControlCall, FactLine};
 use crate::edge::session;
@@ -28,7 +27,6 @@ use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, Seq, SessionId};
 use crate::model::session::Rung;
 use crate::model::task::{DoneReason, Task, TaskState};
-use crate::model::time::brief;
 
 /// How many inputs may wait before the parts that send them have to.
 const INBOX: usize = 1024;
@@ -144,7 +142,10 @@ impl Shell {
                     tracing::info!(signal, "told to stop");
                     let request = self.waiting.number();
                     self.input(Input::Asked(request, Command::Quit));
-                    self.say_what_stopping_waits_for();
+                    if let Some(text) = closing::stopping(&self.machine).filter(|_| self.voice == Voice::Lines) {
+                        // A person who pressed ctrl-c sees why it is not over at once.
+                        say(&text);
+                    }
                 }
                 Ok(()) = self.stored.changed() => self.stored(),
                 Some(input) = self.inbox.recv() => self.input(input),
@@ -200,52 +201,16 @@ impl Shell {
             tracing::warn!(?killed, "killed what still ran");
         }
         if self.voice == Voice::Lines {
-            if let Some(why) = self.why_not_green().filter(|_| code != 0) {
+            if let Some(why) = closing::why_not_green(self.machine.book()).filter(|_| code != 0) {
                 say(&why);
             }
-            say(&self.reporter_text());
+            say(&closing::statistics(self.machine.book(), clock::wall()));
         }
         if let Err(error) = self.journal.close() {
             tracing::error!(%error, "the journal could not be closed");
             return code.max(1);
         }
         code
-    }
-
-    /// Says in one line why the exit code is not 0.
-    fn why_not_green(&self) -> Option<String> {
-        let book = self.machine.book();
-        let red: Vec<String> =
-            book.checks.iter().filter(|(_, status)| !status.is_green()).map(|(key, _)| key.to_string()).collect();
-        let asking: Vec<String> = book.open().map(|task| format!("{} ({})", task.id, task.state.name())).collect();
-        let parts: Vec<String> = [("not green", red), ("open", asking)]
-            .into_iter()
-            .filter(|(_, list)| !list.is_empty())
-            .map(|(what, list)| format!("{what}: {}", list.join(", ")))
-            .collect();
-        (!parts.is_empty()).then(|| parts.join("; "))
-    }
-
-    fn reporter_text(&self) -> String {
-        let reason = |_: &Task| String::new();
-        Reporter { book: self.machine.book(), reason: &reason, running: true, now: clock::wall() }.statistics_text()
-    }
-
-    /// A person who pressed ctrl-c sees why it is not over at once.
-    fn say_what_stopping_waits_for(&self) {
-        if self.voice != Voice::Lines || self.exit.is_some() {
-            return;
-        }
-        let Phase::Stopping { asked, .. } = self.machine.live().phase else { return };
-        let names: Vec<String> = self.machine.live().attempts.keys().map(ToString::to_string).collect();
-        let stop = brief(self.machine.settings().limits.stop);
-        say(&match (asked, names.is_empty()) {
-            (_, true) => "stopping".to_owned(),
-            (1, false) => {
-                format!("stopping: {} may finish within {stop}; once more, and it is ended now", names.join(", "))
-            }
-            (_, false) => format!("stopping: ending {}; once more, and nothing is waited for", names.join(", ")),
-        });
     }
 
     fn input(&mut self, input: Input) {

@@ -120,7 +120,7 @@ impl Supervisor {
     }
 
     /// Lets an agent work.
-    fn to_agent(&mut self, id: TaskId) {
+    fn let_agent_work(&mut self, id: TaskId) {
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.fixers_done = true;
             attempt.dirty = true;
@@ -144,7 +144,7 @@ impl Supervisor {
                     attempt.dirty = true;
                     return self.enter(id, Stage::Fixers, Step::Run(Line::Fixer(0), None));
                 }
-                Stage::Agent => return self.to_agent(id),
+                Stage::Agent => return self.let_agent_work(id),
                 // Without a fixer, or a planner, the stage has nothing to do.
                 Stage::Fixers | Stage::Plan => {}
                 Stage::Prepare | Stage::Baseline | Stage::Verify | Stage::Land | Stage::Confirm => break,

@@ -190,7 +190,7 @@ impl Supervisor {
             }
             return;
         }
-        let files = self.files_of(&failures, cause);
+        let files = Self::files_of(&failures, cause);
         let is_news = failures != task.failures
             || red_before != task.red_before
             || run.findings.excerpt != task.excerpt
@@ -265,7 +265,7 @@ impl Supervisor {
 
     fn file(&mut self, key: &CheckKey, excerpt: String, (failures, red_before): Split, cause: &Cause) -> TaskId {
         let id = self.book.last_task.next();
-        let mut files = self.files_of(&failures, cause);
+        let mut files = Self::files_of(&failures, cause);
         files.extend(key.file.clone());
         let task = Task {
             id,
@@ -294,7 +294,7 @@ impl Supervisor {
         id
     }
 
-    fn files_of(&self, failures: &[Fingerprint], cause: &Cause) -> BTreeSet<ProjectPath> {
+    fn files_of(failures: &[Fingerprint], cause: &Cause) -> BTreeSet<ProjectPath> {
         let blamed = failures.iter().filter_map(|failure| failure.file.clone());
         cause.files.iter().take(CHANGED_FILES).cloned().chain(blamed).collect()
     }

@@ -205,14 +205,14 @@ impl Supervisor {
 
     pub(crate) fn landed(&mut self, id: TaskId, files: Vec<FileChange>) {
         let Some(landing) = self.task(id).and_then(|task| task.landing) else { return };
+        self.wrote(&files);
+        let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         attempt.landing = Some(landing);
-        attempt.files.clone_from(&files);
+        attempt.files = files;
         if let Some(receipt) = self.receipt(id, landing) {
             self.record(Fact::Landed { task: id, receipt: Box::new(receipt) });
         }
-        self.wrote(&files);
-        let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
         keys.extend(self.task(id).map(|task| task.key.clone()));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));
         if self.is_hurried() {

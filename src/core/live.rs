@@ -176,6 +176,7 @@ pub enum Step {
 
 /// An attempt under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each notes one thing that happened, in no order")]
 pub struct Attempt {
     /// Its number.
     pub number: u32,

@@ -69,7 +69,16 @@ impl Supervisor {
                 return;
             }
             Product::UndoConflict(paths) => ReviewReason::Conflict(paths),
-            other => ReviewReason::Refused(cannot(&other)),
+            other @ (Product::Snapshot(_)
+            | Product::Prepared { .. }
+            | Product::Collected(_)
+            | Product::Restored
+            | Product::Merged { .. }
+            | Product::Conflict { .. }
+            | Product::Landed(_)
+            | Product::Surprised
+            | Product::Refused(_)
+            | Product::Failed(_)) => ReviewReason::Refused(cannot(&other)),
         };
         if self.task(task).is_some_and(|task| !task.state.is_final()) {
             self.record(Fact::NeedsReview { task, reason, result: None });
@@ -125,7 +134,16 @@ impl Supervisor {
                 names(paths.iter())
             ))),
             Product::NothingToUndo => Err(Refusal::because(format!("the landing of {task} was taken back before"))),
-            other => Err(Refusal::because(cannot(&other))),
+            other @ (Product::Snapshot(_)
+            | Product::Prepared { .. }
+            | Product::Collected(_)
+            | Product::Restored
+            | Product::Merged { .. }
+            | Product::Conflict { .. }
+            | Product::Landed(_)
+            | Product::Surprised
+            | Product::Refused(_)
+            | Product::Failed(_)) => Err(Refusal::because(cannot(&other))),
         };
         self.reply(request, reply);
     }
