@@ -57,8 +57,17 @@ impl Waiting {
             Self::Quiet(at) => format!("starts when you pause: {}", brief(at.since(now.moment))),
             Self::Behind(task) => format!("waits for {task}"),
             Self::Slots => "waits for a free agent".to_owned(),
-            Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", brief(window)),
+            Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", whole(window)),
         }
+    }
+}
+
+/// Writes a window as a person set it: `1 h`, `30 min`, or in seconds.
+fn whole(window: std::time::Duration) -> String {
+    match window.as_secs() {
+        seconds if seconds > 0 && seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        seconds if seconds > 0 && seconds % 60 == 0 => format!("{} min", seconds / 60),
+        _ => brief(window),
     }
 }
 

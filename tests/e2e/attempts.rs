@@ -131,7 +131,7 @@ fn a_file_that_failed_too_often_is_left_alone() {
     site.script(&scenario("*", MEND));
     site.write("test_calc.py", &TEST.replace("test_add", "test_sum"));
     supervisor.wait("a new task", |fact| fact["kind"] == "filed" && fact["task"]["id"] == 2);
-    until("the reason", || site.json(&["tasks"])[1]["reason"] == "paused by breaker: 3 failures in 1:00:00");
+    until("the reason", || site.json(&["tasks"])[1]["reason"] == "paused by breaker: 3 failures in 1 h");
     // A person who says so is obeyed.
     assert_eq!(site.run(&["fix", "2"]).code, 0);
     supervisor.wait_count(4, "attempt_ended");

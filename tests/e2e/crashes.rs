@@ -66,9 +66,16 @@ fn check(site: &Site, moment: &str) {
     let count = |kind: &str| facts.iter().filter(|fact| fact["kind"] == kind).count();
     assert_eq!((count("filed"), count("landed")), (1, 1), "{moment}: {facts:?}");
     assert_eq!(count("attempt_started"), count("attempt_ended"), "{moment}");
-    let verified =
-        site.task(1)["history"].as_array().expect("a list").iter().filter(|end| end["outcome"] == "verified").count();
-    assert_eq!(verified, 1, "{moment}");
+    let story = site.task(1);
+    let ends: Vec<&str> =
+        story["history"].as_array().expect("a list").iter().filter_map(|end| end["outcome"].as_str()).collect();
+    let (last, before) = ends.split_last().expect("an attempt");
+    assert_eq!(*last, "verified", "{moment}");
+    assert!(before.iter().all(|end| *end == "interrupted with the supervisor"), "{moment}: {ends:?}");
+    assert!(
+        story["history"].as_array().is_some_and(|ends| ends.iter().all(|end| end["charged"] == false)),
+        "{moment}: {story}"
+    );
 
     let undone = site.run(&["undo", "1"]);
     assert_eq!(undone.code, 0, "{moment}: {undone:?}");
