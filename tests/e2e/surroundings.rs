@@ -10,7 +10,6 @@ use serde_json::Value;
 use crate::site::{Said, Site};
 
 const CONFIG: &str = "[[check]]\nname = \"unit\"\nrun = \"touch ran; grep -q good file.txt\"\n";
-
 const UNTIL_IDLE: [&str; 4] = ["run", "--headless", "--until-idle", "--trust"];
 
 /// A red project with an agent that mends it.
@@ -21,9 +20,8 @@ fn red() -> Site {
 }
 
 fn mends(site: &Site) {
-    site.script(
-        "[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"edit\", file = \"file.txt\", find = \"bad\", replace = \"good\" }]\n",
-    );
+    let step = "{ do = \"edit\", file = \"file.txt\", find = \"bad\", replace = \"good\" }";
+    site.script(&format!("[[scenario]]\nmatch = \"*\"\nsteps = [{step}]\n"));
 }
 
 fn said(mut command: Command) -> Said {
@@ -295,10 +293,9 @@ fn verbs_that_need_a_supervisor() {
     for verb in ["retry", "kill", "fix"] {
         refuses(&site.run(&[verb, "1"]), 3, &["no supervisor runs in this project", "hint: `orchestrator-tui run"]);
     }
-    for verb in ["check", "pause", "resume", "stop"] {
-        refuses(&site.run(&[verb]), 3, &["no supervisor runs in this project", "hint: `orchestrator-tui run"]);
+    for args in [&["check"][..], &["pause"], &["resume"], &["stop"], &["logs", "-f"]] {
+        refuses(&site.run(args), 3, &["no supervisor runs in this project", "hint: `orchestrator-tui run"]);
     }
-    refuses(&site.run(&["logs", "-f"]), 3, &["no supervisor runs in this project"]);
     let health = site.run(&["health"]);
     assert!(health.code == 1 && health.out.contains("no supervisor runs"), "{health:?}");
 }
