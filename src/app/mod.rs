@@ -7,6 +7,7 @@ pub mod clock;
 pub mod closing;
 pub mod demo;
 pub mod doubts;
+pub mod examine;
 pub mod failure;
 pub mod keep;
 pub mod lines;

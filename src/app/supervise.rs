@@ -11,7 +11,7 @@ use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
-use crate::app::{keep, logging, mirror};
+use crate::app::{examine, keep, logging, mirror};
 use crate::config::{FILE_NAME, Loaded};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -58,13 +58,11 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
             Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
         start.until_idle = wish.until_idle;
         let watcher = watch_project(&tools, doors.inbox.clone()).await;
-        if let Some(reason) = missing_agent(&tools) {
-            let level = Level::Down { reason, since: clock::wall() };
-            let _ = doors.inbox.send(Input::Felt(Part::ClaudeInstances, level)).await;
-        }
+        let examiner = tokio::spawn(examine::agents(Arc::clone(&tools), doors.inbox.clone()));
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         let result = shell.run(start).await;
+        examiner.abort();
         server.stop().await;
         drop(watcher);
         result
@@ -83,25 +81,6 @@ pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String,
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         shell.run_one(start, command).await
-    })
-}
-
-/// Says so at the start if the fixer's program is not there, instead of when it is needed.
-fn missing_agent(tools: &Tools) -> Option<String> {
-    let settings = &tools.settings;
-    let agent = settings.roles.get("fixer").and_then(|role| settings.agents.get(&role.agent))?;
-    let is_there = if agent.program.contains('/') {
-        tools.places.project.join(&agent.program).is_file()
-    } else {
-        let path = tools.places.environment.get("PATH").map(String::as_str).unwrap_or_default();
-        std::env::split_paths(path).any(|folder| folder.join(&agent.program).is_file())
-    };
-    let needed = settings.fix.enabled && !is_there;
-    needed.then(|| {
-        format!(
-            "there is no program {} in PATH, so nothing is fixed; install it and start again, or use --checks-only",
-            agent.program
-        )
     })
 }
 
