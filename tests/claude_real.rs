@@ -6,6 +6,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop here")]
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test sets its own deadline, and is told by its environment what to run"
+)]
 
 #[path = "support/drive.rs"]
 mod drive;

@@ -4,6 +4,7 @@
 //! `UPDATE_EXPECTED=1` writes the `.expected` files anew, for a person to review.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop here")]
+#![expect(clippy::disallowed_methods, reason = "UPDATE_EXPECTED is for whoever runs the tests")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

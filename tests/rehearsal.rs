@@ -1,6 +1,7 @@
 //! The rehearsal agent, as a process: it fixes, misbehaves as its script says, and speaks like the real CLI.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop here")]
+#![expect(clippy::disallowed_methods, reason = "a test sets its own deadline, and takes PATH from its environment")]
 
 #[path = "support/drive.rs"]
 mod drive;

@@ -91,14 +91,38 @@ pub fn command(site: &Site, name: &str, task: Option<TaskId>) -> Result<Value, F
 /// # Errors
 /// If there is nothing to take back, or the user edited the same lines since.
 pub fn undo(site: &Site, task: TaskId) -> Result<Value, Failure> {
+    with_or_without(site, "undo", task, Command::Undo { task })
+}
+
+/// Says yes to a result that waits, with or without a running supervisor.
+///
+/// # Errors
+/// If nothing waits, or it does not land.
+pub fn land(site: &Site, task: TaskId) -> Result<Value, Failure> {
+    with_or_without(site, "land", task, Command::Land { task })
+}
+
+/// Says no to a result that waits, with or without a running supervisor.
+///
+/// # Errors
+/// If nothing waits.
+pub fn refuse(site: &Site, task: TaskId) -> Result<Value, Failure> {
+    with_or_without(site, "refuse", task, Command::Refuse { task })
+}
+
+fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Result<Value, Failure> {
     if is_supervised(site)? {
-        return command(site, "undo", Some(task));
+        return command(site, name, Some(task));
     }
     if offline::facts(site)?.is_empty() {
-        return Err(Failure::refused("no supervisor ever ran in this project; there is nothing to undo"));
+        return Err(Failure::refused(format!("no supervisor ever ran in this project; there is nothing to {name}")));
     }
     let loaded = site.load(Overrides::default())?;
-    let said = supervise::command(site, &loaded, Command::Undo { task })?;
+    if let Command::Land { .. } = wish {
+        // What lands is checked in the tree, and that runs the project's commands.
+        site.trust(&loaded, false)?;
+    }
+    let said = supervise::command(site, &loaded, wish)?;
     Ok(json!({ "said": said }))
 }
 

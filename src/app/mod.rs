@@ -4,6 +4,7 @@ pub mod agents;
 pub mod ask;
 pub mod checks;
 pub mod clock;
+pub mod closing;
 pub mod demo;
 pub mod doubts;
 pub mod failure;

@@ -239,7 +239,7 @@ pub fn attempts(task: &Task) -> u32 {
 /// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.
 fn success_rate(succeeded: u32, processed: u32) -> String {
     if processed == 0 {
-        return "100.0%".to_owned();
+        return "0.0%".to_owned();
     }
     format!("{:.1}%", f64::from(succeeded) * 100.0 / f64::from(processed))
 }

@@ -15,7 +15,7 @@ use crate::app::serve::{self, Waiting};
 use crate::app::setup;
 use crate::app::unstored::Unstored;
 use crate::app::work::Tools;
-use crate::app::{agents, checks, lines, mirror, signals, work};
+use crate::app::{agents, checks, closing, lines, mirror, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
@@ -26,7 +26,7 @@ use crate::edge::store::{Journal, StoreError};
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, Seq, SessionId};
 use crate::model::session::Rung;
-use crate::model::task::Task;
+use crate::model::task::{DoneReason, Task, TaskState};
 
 /// How many inputs may wait before the parts that send them have to.
 const INBOX: usize = 1024;
@@ -142,6 +142,10 @@ impl Shell {
                     tracing::info!(signal, "told to stop");
                     let request = self.waiting.number();
                     self.input(Input::Asked(request, Command::Quit));
+                    if let Some(text) = closing::stopping(&self.machine).filter(|_| self.voice == Voice::Lines) {
+                        // A person who pressed ctrl-c sees why it is not over at once.
+                        say(&text);
+                    }
                 }
                 Ok(()) = self.stored.changed() => self.stored(),
                 Some(input) = self.inbox.recv() => self.input(input),
@@ -162,6 +166,7 @@ impl Shell {
     pub async fn run_one(mut self, start: Start, command: Command) -> Result<String, Failure> {
         self.input(Input::Started(Box::new(start)));
         let request = self.waiting.number();
+        let landing = if let Command::Land { task } = command { Some(task) } else { None };
         self.input(Input::Asked(request, command));
         while self.exit.is_none() {
             tokio::select! {
@@ -169,7 +174,15 @@ impl Shell {
                 Some(input) = self.inbox.recv() => self.input(input),
             }
         }
-        let answer = self.answer.take();
+        let mut answer = self.answer.take();
+        if let Some(task) = landing.and_then(|task| self.machine.book().task(task))
+            && let Some(Ok(_)) = answer
+        {
+            // The first answer is that it has begun; by now it has ended, one way or the other.
+            let said = format!("{} {}", task.id, task.state.reason(clock::wall()));
+            let has_landed = matches!(task.state, TaskState::Done(DoneReason::Landed(_)));
+            answer = Some(if has_landed { Ok(said) } else { Err(said) });
+        }
         self.leave();
         match answer {
             Some(Ok(said)) => Ok(said),
@@ -188,18 +201,16 @@ impl Shell {
             tracing::warn!(?killed, "killed what still ran");
         }
         if self.voice == Voice::Lines {
-            say(&self.reporter_text());
+            if let Some(why) = closing::why_not_green(self.machine.book()).filter(|_| code != 0) {
+                say(&why);
+            }
+            say(&closing::statistics(self.machine.book(), clock::wall()));
         }
         if let Err(error) = self.journal.close() {
             tracing::error!(%error, "the journal could not be closed");
             return code.max(1);
         }
         code
-    }
-
-    fn reporter_text(&self) -> String {
-        let reason = |_: &Task| String::new();
-        Reporter { book: self.machine.book(), reason: &reason, running: true, now: clock::wall() }.statistics_text()
     }
 
     fn input(&mut self, input: Input) {

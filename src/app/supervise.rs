@@ -1,5 +1,6 @@
 //! Builds a supervisor from its parts, runs it, and takes it apart in order.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -11,7 +12,7 @@ use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
 use crate::app::{keep, logging, mirror};
-use crate::config::Loaded;
+use crate::config::{FILE_NAME, Loaded};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
@@ -57,6 +58,10 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
             Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
         start.until_idle = wish.until_idle;
         let watcher = watch_project(&tools, doors.inbox.clone()).await;
+        if let Some(reason) = missing_agent(&tools) {
+            let level = Level::Down { reason, since: clock::wall() };
+            let _ = doors.inbox.send(Input::Felt(Part::ClaudeInstances, level)).await;
+        }
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         let result = shell.run(start).await;
@@ -66,7 +71,7 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
     })
 }
 
-/// Carries out one command without a running supervisor: an undo.
+/// Carries out one command without a running supervisor: an undo, a yes or a no to a result.
 ///
 /// # Errors
 /// As [`supervise`], and if the command is refused.
@@ -75,8 +80,28 @@ pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String,
     runtime.block_on(async {
         let Held { shell, tools, mut start, _lock, .. } = prepare(site, loaded, Voice::Silent)?;
         start.one_command = true;
+        start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         shell.run_one(start, command).await
+    })
+}
+
+/// Says so at the start if the fixer's program is not there, instead of when it is needed.
+fn missing_agent(tools: &Tools) -> Option<String> {
+    let settings = &tools.settings;
+    let agent = settings.roles.get("fixer").and_then(|role| settings.agents.get(&role.agent))?;
+    let is_there = if agent.program.contains('/') {
+        tools.places.project.join(&agent.program).is_file()
+    } else {
+        let path = tools.places.environment.get("PATH").map(String::as_str).unwrap_or_default();
+        std::env::split_paths(path).any(|folder| folder.join(&agent.program).is_file())
+    };
+    let needed = settings.fix.enabled && !is_there;
+    needed.then(|| {
+        format!(
+            "there is no program {} in PATH, so nothing is fixed; install it and start again, or use --checks-only",
+            agent.program
+        )
     })
 }
 
@@ -212,6 +237,7 @@ async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Inpu
 fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model::workspace::RepoState>>) -> Vec<Input> {
     match event {
         WatchEvent::Changed(files) => {
+            let rewritten = files.iter().any(|(path, _)| path.as_path() == Path::new(FILE_NAME));
             let theirs: Vec<(ProjectPath, Fate)> = files
                 .into_iter()
                 .filter(|(path, _)| !tools.is_our_write(path))
@@ -223,7 +249,15 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
                     (path, fate)
                 })
                 .collect();
-            if theirs.is_empty() { Vec::new() } else { vec![Input::Changed(theirs)] }
+            let mut inputs = Vec::new();
+            if rewritten {
+                let reason = format!("{FILE_NAME} changed; stop and start again to apply it");
+                inputs.push(Input::Felt(Part::TestRunner, Level::Degraded { reason, since: clock::wall() }));
+            }
+            if !theirs.is_empty() {
+                inputs.push(Input::Changed(theirs));
+            }
+            inputs
         }
         WatchEvent::GitMoved => {
             let Ok(state) = tools.shadow.repo_state() else { return Vec::new() };

@@ -28,6 +28,9 @@ fn seconds(value: &Value) -> String {
 /// The answer to `status`.
 pub(super) fn status(value: &Value) -> String {
     let process = &value["processes"]["orchestrator"];
+    if process["pid"] == 0 {
+        return "no supervisor has run here yet; `orchestrator-tui run --headless` starts one".to_owned();
+    }
     let mut out = String::new();
     let state = text(process, "status");
     let _ = writeln!(
@@ -131,11 +134,19 @@ pub(super) fn task(value: &Value) -> String {
         block(&mut out, "waits for your yes", waiting);
         block(&mut out, "both versions", text(pending, "conflict"));
         // Without the number sign, which begins a comment in a shell.
-        let _ = writeln!(
-            out,
-            "\n`orchestrator-tui land {0}` lands it, `orchestrator-tui refuse {0}` throws it away",
-            value["number"]
-        );
+        let number = &value["number"];
+        let _ = if value["state"] == "ready" {
+            writeln!(
+                out,
+                "\n`orchestrator-tui land {number}` lands it, `orchestrator-tui refuse {number}` throws it away"
+            )
+        } else {
+            writeln!(
+                out,
+                "\nMend it by hand and it is done when the check is green; `orchestrator-tui retry {number}` lets an agent \
+                 begin again from what you have now, `orchestrator-tui refuse {number}` throws the result away"
+            )
+        };
     }
     if !value["receipt"].is_null() {
         let _ = writeln!(out, "\n{}", receipt(&value["receipt"]));

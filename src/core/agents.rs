@@ -1,5 +1,7 @@
 //! What running agents report, and what their end means for their attempt.
 
+use std::time::Duration;
+
 use crate::core::fact::Fact;
 use crate::core::live::{Owner, Step};
 use crate::core::supervisor::Supervisor;
@@ -8,10 +10,11 @@ use crate::model::attempt::AttemptEnd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::session::Exit;
 use crate::model::time::Wall;
-use std::time::Duration;
-
 /// How long to wait after "too many requests" when the service names no time: a minute, as its limits are per minute.
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
+
+/// The shortest such wait, whatever time the service names: our clock and its need not agree.
+const SHORTEST_WAIT: Duration = Duration::from_secs(5);
 
 impl Supervisor {
     fn agent_of(&self, session: SessionId) -> Option<TaskId> {
@@ -53,7 +56,8 @@ impl Supervisor {
     fn trouble(&mut self, task: TaskId, trouble: Trouble) {
         match trouble {
             Trouble::RateLimit { until } => {
-                let until = until.unwrap_or(self.live.now.wall.after(RATE_LIMIT_WAIT));
+                let now = self.live.now.wall;
+                let until = until.map_or(now.after(RATE_LIMIT_WAIT), |until| until.max(now.after(SHORTEST_WAIT)));
                 self.park(task, Some(until), "rate limit".to_owned());
             }
             Trouble::Login { message } => {

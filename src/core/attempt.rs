@@ -43,12 +43,13 @@ impl Supervisor {
     pub(crate) fn attempt_job_done(&mut self, id: TaskId, product: Product) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         match (&attempt.step, attempt.ending.clone()) {
-            (Step::TakeBack(_), _) => return self.taken_back(id, &product),
+            (Step::TakeBack(_), _) => return self.taken_back(id, product),
             (Step::Record(_), Some(end)) => return self.rolled_back(id, end, &product),
             (_, Some(end)) => return self.finish(id, end, None),
             (_, None) => {}
         }
         match (attempt.step.clone(), product) {
+            (Step::Land(_), Product::Failed(why)) => self.landing_broke(id, why),
             (_, Product::Failed(why)) => self.broken(id, why),
             (Step::Snapshot(_), Product::Snapshot(snapshot)) => {
                 for note in input::left_out(&snapshot) {
@@ -100,26 +101,26 @@ impl Supervisor {
             return self.finish(id, end, None);
         }
         let Step::Run(line, _) = attempt.step.clone() else { return };
-        let run = match outcome {
-            RunOutcome::Ran(run) => run,
-            RunOutcome::NoTests | RunOutcome::NoSource => {
-                return self.broken(id, "the check's file is missing in the workspace".to_owned());
+        match (line, outcome) {
+            (Line::Prepare, RunOutcome::Ran(run)) if run.is_green() => {
+                self.enter(id, Stage::Baseline, Step::Run(Line::Baseline, None));
             }
-        };
-        match line {
-            Line::Prepare if run.is_green() => self.enter(id, Stage::Baseline, Step::Run(Line::Baseline, None)),
-            Line::Prepare => {
+            (Line::Prepare, RunOutcome::Ran(run)) => {
                 let said = first_line(&run);
                 self.finish(id, AttemptEnd::Withdrawn, Some(unusable(format!("workspace.prepare failed: {said}"))));
             }
-            Line::Baseline => self.baseline_ran(id, &run),
-            Line::Fixer(index) => self.fixer_ran(id, index, &run),
-            Line::Verify(key) => self.verify_ran(id, &key, &run),
+            (Line::Baseline, RunOutcome::Ran(run)) => self.baseline_ran(id, &run),
+            (Line::Fixer(index), RunOutcome::Ran(run)) => self.fixer_ran(id, index, &run),
+            (Line::Verify(key), RunOutcome::Ran(run)) => self.verify_ran(id, &key, &run),
+            (Line::Verify(key), RunOutcome::NoTests | RunOutcome::NoSource) => self.verify_gone(id, &key),
+            (Line::Prepare | Line::Baseline | Line::Fixer(_), RunOutcome::NoTests | RunOutcome::NoSource) => {
+                self.baseline_gone(id);
+            }
         }
     }
 
     /// Lets an agent work.
-    fn to_agent(&mut self, id: TaskId) {
+    fn let_agent_work(&mut self, id: TaskId) {
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.fixers_done = true;
             attempt.dirty = true;
@@ -143,7 +144,7 @@ impl Supervisor {
                     attempt.dirty = true;
                     return self.enter(id, Stage::Fixers, Step::Run(Line::Fixer(0), None));
                 }
-                Stage::Agent => return self.to_agent(id),
+                Stage::Agent => return self.let_agent_work(id),
                 // Without a fixer, or a planner, the stage has nothing to do.
                 Stage::Fixers | Stage::Plan => {}
                 Stage::Prepare | Stage::Baseline | Stage::Verify | Stage::Land | Stage::Confirm => break,

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::core::command_line;
 use crate::core::fact::Fact;
 use crate::core::input::RunOutcome;
 use crate::core::live::{Cause, Owner, Step};
 use crate::core::supervisor::Supervisor;
+use crate::core::verify::first_line;
+use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::id::{SessionId, TaskId};
@@ -14,6 +17,12 @@ use crate::model::path::ProjectPath;
 use crate::model::session::Rung;
 use crate::model::settings::FixOn;
 use crate::model::task::{DoneReason, FailReason, HoldReason, Origin, Task, TaskState};
+
+/// How many of the changed files a task is about; a switched branch changes thousands, and those say nothing.
+const CHANGED_FILES: usize = 100;
+
+/// The failures of a run: those that are a task's business, and those that were there before.
+type Split = (Vec<Fingerprint>, Vec<Fingerprint>);
 
 impl Supervisor {
     /// Wants a check run in the user's tree; a run under way is ended and begins anew.
@@ -58,23 +67,33 @@ impl Supervisor {
             Owner::Tree { cause, stale: false } => {
                 let Some(key) = running.check else { return };
                 match outcome {
-                    RunOutcome::Ran(run) => self.tree_ran(&key, run, &cause),
-                    RunOutcome::NoTests => self.nothing_to_run(&key, DoneReason::NoTests),
-                    RunOutcome::NoSource => self.nothing_to_run(&key, DoneReason::SourceDeleted),
+                    RunOutcome::Ran(run) => self.tree_ran(&key, &run, &cause),
+                    RunOutcome::NoTests => self.nothing_to_run(&key, DoneReason::NoTests, &cause),
+                    RunOutcome::NoSource => self.nothing_to_run(&key, DoneReason::SourceDeleted, &cause),
                 }
             }
             Owner::Attempt(task) => self.line_ended(task, outcome),
         }
     }
 
-    fn nothing_to_run(&mut self, key: &CheckKey, reason: DoneReason) {
+    fn nothing_to_run(&mut self, key: &CheckKey, reason: DoneReason, cause: &Cause) {
         if self.book.checks.contains_key(key) {
             self.record(Fact::Forgotten { key: key.clone() });
         }
         if let Some(task) = self.book.open_task(key).map(|task| task.id) {
             self.close(task, TaskState::Done(reason));
+        } else if reason == DoneReason::NoTests {
+            self.answer_change(key, reason, cause);
         }
         self.confirmed_gone(key);
+    }
+
+    /// With `fix.on = "change"` a change that needs no work is told of all the same.
+    fn answer_change(&mut self, key: &CheckKey, reason: DoneReason, cause: &Cause) {
+        if self.settings.fix.on == FixOn::Change && !cause.files.is_empty() {
+            let task = self.file(key, String::new(), (Vec::new(), Vec::new()), cause);
+            self.record(Fact::Ended { task, state: TaskState::Done(reason) });
+        }
     }
 
     /// Ends a task whatever its attempt is doing, unless it is just landing.
@@ -84,87 +103,108 @@ impl Supervisor {
         }
     }
 
-    fn tree_ran(&mut self, key: &CheckKey, run: CheckRun, cause: &Cause) {
+    fn tree_ran(&mut self, key: &CheckKey, run: &CheckRun, cause: &Cause) {
         let before = self.book.checks.get(key);
         let known: Vec<Fingerprint> = before.map(|status| status.failures.clone()).unwrap_or_default();
-        let was_green = before.is_some_and(|status| status.is_green());
-        let green = run.is_green();
+        let was_red = before.is_some_and(|status| !status.is_green());
+        let was_green = before.is_some() && !was_red;
         let tests = self.tests_of(key);
         self.record(Fact::Ran { key: key.clone(), run: run.clone(), tests });
-        if green && (!was_green || !cause.files.is_empty()) {
-            self.live.turned_green.insert(key.clone());
-        } else if !green {
+        if !run.is_green() {
             self.live.turned_green.remove(key);
+        } else if !was_green || !cause.files.is_empty() {
+            self.live.turned_green.insert(key.clone());
         }
-        if self.confirmed(key, &run, &known, cause) {
+        if self.confirmed(key, run, &known, cause) {
             return;
         }
         let open = self.book.open_task(key).cloned();
-        match (open, green) {
-            (Some(task), true) => self.turned_green(&task, cause),
-            (Some(task), false) => self.still_red(&task, &run, &known, cause),
-            (None, true) => self.nothing_wrong(key, cause),
-            (None, false) => self.turned_red(key, &run, &known, cause),
+        match (open, run.verdict) {
+            (open, Verdict::Broken) => self.cannot_run(key, run, cause, open.as_deref()),
+            (Some(task), Verdict::Green) => self.turned_green(&task, cause),
+            (Some(task), Verdict::Red | Verdict::TimedOut) => self.still_red(&task, run, &known, cause),
+            (None, Verdict::Green) => self.answer_change(key, DoneReason::NothingToFix, cause),
+            (None, Verdict::Red | Verdict::TimedOut) => self.turned_red(key, run, &known, was_red, cause),
+        }
+    }
+
+    fn is_second_opinion(&self, task: TaskId) -> bool {
+        self.live.attempts.get(&task).is_some_and(|attempt| attempt.step == Step::SecondOpinion)
+    }
+
+    /// A check that cannot even start says nothing about the code: its task waits, and a new one would be no use.
+    fn cannot_run(&mut self, key: &CheckKey, run: &CheckRun, cause: &Cause, open: Option<&Task>) {
+        let why = first_line(run);
+        if let Some(task) = open {
+            self.log(task.id, "check", format!("cannot run: {why}"));
+            if self.is_second_opinion(task.id) {
+                self.finish(task.id, AttemptEnd::Broken { why }, None);
+            }
+            return;
+        }
+        let last = self.book.over().filter(|task| task.key == *key).max_by_key(|task| task.id);
+        let is_known = |task: &Arc<Task>| matches!(task.state, TaskState::Failed(FailReason::CheckBroken { .. }));
+        if !last.is_some_and(is_known) {
+            let failures = (run.findings.failures.clone(), Vec::new());
+            let task = self.file(key, run.findings.excerpt.clone(), failures, cause);
+            self.record(Fact::Ended { task, state: TaskState::Failed(FailReason::CheckBroken { why }) });
         }
     }
 
     fn turned_green(&mut self, task: &Arc<Task>, cause: &Cause) {
-        let second = self.live.attempts.get(&task.id).is_some_and(|attempt| attempt.step == Step::SecondOpinion);
         let reason = match cause.by {
             Some(other) if cause.files.is_empty() && other != task.id => DoneReason::FixedBy(other),
-            _ if second && cause.files.is_empty() => self.fixed_meanwhile(task),
-            _ => DoneReason::FixedByYou,
+            Some(_) | None if cause.files.is_empty() && !cause.start => self.fixed_meanwhile(task),
+            Some(_) | None => DoneReason::FixedByYou,
         };
         self.close(task.id, TaskState::Done(reason));
     }
 
-    /// Says what mended a check that is green now although nothing changed since it was asked again.
+    /// Says what mended a check that is green now although nobody changed anything since it was asked again.
     fn fixed_meanwhile(&self, task: &Task) -> DoneReason {
-        let landed = self.book.tasks.values().rev().find(|other| {
-            other.id != task.id
-                && other.receipt.as_ref().is_some_and(|receipt| receipt.at >= task.filed)
-                && other.overlaps(task)
-        });
+        let has_landed = |other: &&Arc<Task>| {
+            let since = other.receipt.as_ref().is_some_and(|receipt| receipt.at >= task.filed);
+            since && other.id != task.id && other.overlaps(task)
+        };
+        let under_way = self.live.attempts.keys().filter_map(|id| self.book.task(*id));
+        let landed = self.book.over().chain(under_way).filter(has_landed).max_by_key(|other| other.id);
         landed.map_or(DoneReason::Flaky, |other| DoneReason::FixedBy(other.id))
     }
 
     fn still_red(&mut self, task: &Arc<Task>, run: &CheckRun, known: &[Fingerprint], cause: &Cause) {
-        let second = self.live.attempts.get(&task.id).is_some_and(|attempt| attempt.step == Step::SecondOpinion);
-        if second {
+        if self.is_second_opinion(task.id) {
             return self.second_opinion_is_red(task, run, cause);
         }
         let now = &run.findings.failures;
-        let is_new = |failure: &&Fingerprint| !known.iter().any(|old| old.same(failure));
-        let fresh: Vec<Fingerprint> = now.iter().filter(is_new).cloned().collect();
-        let held_before = matches!(task.state, TaskState::Held(HoldReason::RedBefore));
-        let (failures, red_before) = if held_before && !fresh.is_empty() && !cause.files.is_empty() {
-            // What was red before the supervisor came is not our business; what this change broke is.
-            let rest = now.iter().filter(|failure| !is_new(failure)).cloned().collect();
-            (fresh, rest)
-        } else {
-            let is_before = |failure: &&Fingerprint| task.red_before.iter().any(|old| old.same(failure));
-            let (before, mine): (Vec<_>, Vec<_>) = now.iter().partition(is_before);
-            if mine.is_empty() {
-                // Everything that this task is about is gone; what is left was red before.
-                return self.turned_green(task, cause);
+        let news = self.news_of_held(task, now, known, cause);
+        let is_released = news.is_some();
+        let (failures, red_before) = news.unwrap_or_else(|| self.what_is_left(task, now));
+        if failures.is_empty() {
+            if now.is_empty() {
+                return; // It does not say what fails; that is no news.
             }
-            (mine.into_iter().cloned().collect(), before.into_iter().cloned().collect())
-        };
-        let files = self.files_of(&failures, cause);
-        let news = Fact::Merged {
-            task: task.id,
-            files: files.into_iter().collect(),
-            failures: failures.clone(),
-            red_before,
-            excerpt: run.findings.excerpt.clone(),
-        };
-        if failures != task.failures
-            || run.findings.excerpt != task.excerpt
-            || !cause.files.is_subset(&task.files.iter().cloned().collect())
-        {
-            self.record(news);
+            // What this task is about is gone; what is left was red before.
+            self.turned_green(task, cause);
+            if self.book.open_task(&task.key).is_none() {
+                self.turned_red(&task.key, run, now, true, cause);
+            }
+            return;
         }
-        if held_before && failures != task.failures {
+        let files = Self::files_of(&failures, cause);
+        let is_news = failures != task.failures
+            || red_before != task.red_before
+            || run.findings.excerpt != task.excerpt
+            || files.iter().any(|file| !task.files.contains(file));
+        if is_news {
+            self.record(Fact::Merged {
+                task: task.id,
+                files: files.into_iter().collect(),
+                failures: failures.clone(),
+                red_before,
+                excerpt: run.findings.excerpt.clone(),
+            });
+        }
+        if is_released {
             match self.hold_reason(&task.key, &failures, cause) {
                 Some(reason) => self.record(Fact::Held { task: task.id, reason }),
                 None => self.record(Fact::Released { task: task.id, forced: false }),
@@ -172,34 +212,49 @@ impl Supervisor {
         }
     }
 
-    fn nothing_wrong(&mut self, key: &CheckKey, cause: &Cause) {
-        if self.settings.fix.on == FixOn::Change && !cause.files.is_empty() {
-            let run = self.book.checks.get(key).map(|status| status.last.clone());
-            let Some(run) = run else { return };
-            let task = self.file(key, &run, Vec::new(), Vec::new(), cause);
-            self.record(Fact::Ended { task, state: TaskState::Done(DoneReason::NothingToFix) });
+    /// What was red before the supervisor came is not our business; what a change broke since is.
+    fn news_of_held(&self, task: &Task, now: &[Fingerprint], known: &[Fingerprint], cause: &Cause) -> Option<Split> {
+        if cause.files.is_empty() || !Self::may_be_released(task) {
+            return None;
         }
+        let known = ids(known);
+        let is_new =
+            |failure: &Fingerprint| !known.contains(failure.id.as_str()) && !self.is_unwanted(&task.key, failure);
+        let (new, rest): Split = now.iter().cloned().partition(is_new);
+        (!new.is_empty()).then_some((new, rest))
     }
 
-    fn turned_red(&mut self, key: &CheckKey, run: &CheckRun, known: &[Fingerprint], cause: &Cause) {
-        let (red_before, failures): (Vec<Fingerprint>, Vec<Fingerprint>) =
-            run.findings.failures.iter().cloned().partition(|failure| known.iter().any(|old| old.same(failure)));
-        if failures.is_empty() && !cause.start {
-            // Red in the same way as before, and the task for that is over: nothing new to do.
-            return;
+    fn what_is_left(&self, task: &Task, now: &[Fingerprint]) -> Split {
+        let (mine, before) = (ids(&task.failures), ids(&task.red_before));
+        let is_mine = |failure: &Fingerprint| {
+            let id = failure.id.as_str();
+            mine.contains(id) || !before.contains(id) && !self.is_unwanted(&task.key, failure)
+        };
+        now.iter().cloned().partition(is_mine)
+    }
+
+    fn turned_red(&mut self, key: &CheckKey, run: &CheckRun, known: &[Fingerprint], was_red: bool, cause: &Cause) {
+        let now = &run.findings.failures;
+        let known = ids(known);
+        let (mut failures, mut red_before): Split =
+            now.iter().cloned().partition(|failure| !known.contains(failure.id.as_str()));
+        let is_news = !failures.is_empty() || now.is_empty() && !was_red;
+        if failures.is_empty() {
+            failures = std::mem::take(&mut red_before);
         }
-        let (failures, red_before) =
-            if failures.is_empty() { (red_before, Vec::new()) } else { (failures, red_before) };
-        if cause.start && self.was_given_up(key, &failures) {
-            return;
+        let (unwanted, wanted): Split = failures.iter().cloned().partition(|failure| self.is_unwanted(key, failure));
+        if !wanted.is_empty() {
+            failures = wanted;
+            red_before.extend(unwanted);
         }
-        let reason = self.hold_reason(key, &failures, cause);
-        let task = self.file(key, run, failures, red_before, cause);
-        if run.verdict == Verdict::Broken {
-            let why = run.findings.excerpt.lines().next().unwrap_or("it could not be started").to_owned();
-            self.record(Fact::Ended { task, state: TaskState::Failed(FailReason::CheckBroken { why }) });
-            return;
+        if (!is_news || cause.start) && self.was_given_up(key, &failures) {
+            return; // Red in the way that was given up before: nothing new to do.
         }
+        let mut reason = self.hold_reason(key, &failures, cause);
+        if !is_news && !self.live.until_idle {
+            reason = reason.or(Some(HoldReason::RedBefore));
+        }
+        let task = self.file(key, run.findings.excerpt.clone(), (failures, red_before), cause);
         if let Some(reason) = reason {
             self.record(Fact::Held { task, reason });
         }
@@ -208,16 +263,9 @@ impl Supervisor {
         }
     }
 
-    fn file(
-        &mut self,
-        key: &CheckKey,
-        run: &CheckRun,
-        failures: Vec<Fingerprint>,
-        red_before: Vec<Fingerprint>,
-        cause: &Cause,
-    ) -> TaskId {
+    fn file(&mut self, key: &CheckKey, excerpt: String, (failures, red_before): Split, cause: &Cause) -> TaskId {
         let id = self.book.last_task.next();
-        let mut files = self.files_of(&failures, cause);
+        let mut files = Self::files_of(&failures, cause);
         files.extend(key.file.clone());
         let task = Task {
             id,
@@ -229,7 +277,7 @@ impl Supervisor {
             files: files.into_iter().collect(),
             failures,
             red_before,
-            excerpt: run.findings.excerpt.clone(),
+            excerpt,
             state: TaskState::Queued,
             stage: None,
             attempts: Vec::new(),
@@ -246,15 +294,19 @@ impl Supervisor {
         id
     }
 
-    fn files_of(&self, failures: &[Fingerprint], cause: &Cause) -> BTreeSet<ProjectPath> {
+    fn files_of(failures: &[Fingerprint], cause: &Cause) -> BTreeSet<ProjectPath> {
         let blamed = failures.iter().filter_map(|failure| failure.file.clone());
-        cause.files.iter().cloned().chain(blamed).collect()
+        cause.files.iter().take(CHANGED_FILES).cloned().chain(blamed).collect()
     }
 
     /// Returns the test file that the check of this key runs, if its command names one.
     pub(crate) fn tests_of(&self, key: &CheckKey) -> Option<ProjectPath> {
         let check = self.check(&key.check)?;
         let source = key.file.as_ref()?;
-        crate::core::command_line::test_path(check.tests.as_deref()?, source).ok()
+        command_line::test_path(check.tests.as_deref()?, source).ok()
     }
+}
+
+fn ids(failures: &[Fingerprint]) -> BTreeSet<&str> {
+    failures.iter().map(|failure| failure.id.as_str()).collect()
 }

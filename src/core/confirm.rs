@@ -3,22 +3,16 @@
 use crate::core::effect::Work;
 use crate::core::fact::Fact;
 use crate::core::input::Product;
-use crate::core::live::{Cause, JobOwner, Phase, Step};
+use crate::core::live::{Cause, JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
-use crate::model::id::TaskId;
+use crate::model::id::{LandingId, TaskId};
+use crate::model::path::ProjectPath;
 use crate::model::task::{ReviewReason, TaskState};
-use crate::model::time::Moment;
+use crate::model::workspace::{ChangeKind, FileChange};
 
 impl Supervisor {
-    pub(crate) fn stops_at(&self) -> Moment {
-        match self.live.phase {
-            Phase::Stopping { until, .. } => until,
-            Phase::Asleep | Phase::Up | Phase::Gone => Moment(u64::MAX),
-        }
-    }
-
     /// Ends an attempt that has landed without waiting for the checks in the tree; they run at the next start.
     pub(crate) fn confirm_unseen(&mut self, id: TaskId) {
         let Some(Step::Confirm(keys)) = self.live.attempts.get(&id).map(|attempt| attempt.step.clone()) else { return };
@@ -30,24 +24,47 @@ impl Supervisor {
         self.finish(id, AttemptEnd::Verified, None);
     }
 
-    /// A check that a landing waits for ran in the tree. Returns whether the landing is being taken back for it.
+    /// A check that a landing waits for ran in the tree. Returns whether that settles what its outcome means.
     pub(crate) fn confirmed(&mut self, key: &CheckKey, run: &CheckRun, known: &[Fingerprint], cause: &Cause) -> bool {
-        let waiting = self.live.attempts.iter().find_map(|(id, attempt)| match &attempt.step {
-            Step::Confirm(keys) if keys.contains(key) => Some(*id),
-            _ => None,
-        });
-        let Some(id) = waiting else { return false };
-        let Some(task) = self.task(id) else { return false };
-        let is_in = |list: &[Fingerprint], failure: &Fingerprint| list.iter().any(|old| old.same(failure));
-        let newly = run.findings.failures.iter().any(|failure| !is_in(known, failure));
-        let not_fixed = *key == task.key && run.findings.failures.iter().any(|failure| is_in(&task.failures, failure));
-        let silent = run.findings.failures.is_empty();
-        if !run.is_green() && (newly || not_fixed || silent) && cause.files.is_empty() {
-            self.take_back(id, key, run);
-            return true;
+        let Some(id) = self.confirming(key) else { return false };
+        if self.was_turned_red(id, key, run, known) {
+            if cause.files.is_empty() {
+                self.take_back(id, key, run);
+                return true;
+            }
+            if self.is_not_fixed(id, key, run) || self.was_landed_on(id, cause) {
+                self.red_after_landing(id, key, run);
+                return true;
+            }
+            // The user has changed something else meanwhile; this red is theirs.
         }
         self.confirmed_gone(key);
         false
+    }
+
+    /// Returns the attempt whose landing waits for a check in the tree.
+    fn confirming(&self, key: &CheckKey) -> Option<TaskId> {
+        let waits = |step: &Step| matches!(step, Step::Confirm(keys) if keys.contains(key));
+        self.live.attempts.iter().find(|(_, attempt)| waits(&attempt.step)).map(|(id, _)| *id)
+    }
+
+    /// Whether a run says something bad that it did not say before the landing.
+    fn was_turned_red(&self, id: TaskId, key: &CheckKey, run: &CheckRun, known: &[Fingerprint]) -> bool {
+        let failures = &run.findings.failures;
+        let is_new = |failure: &Fingerprint| !known.iter().any(|old| old.same(failure));
+        !run.is_green() && (failures.is_empty() || failures.iter().any(is_new) || self.is_not_fixed(id, key, run))
+    }
+
+    /// Whether the failures that a landing was to mend are still there.
+    fn is_not_fixed(&self, id: TaskId, key: &CheckKey, run: &CheckRun) -> bool {
+        let Some(task) = self.book.task(id).filter(|task| task.key == *key) else { return false };
+        run.findings.failures.iter().any(|now| task.failures.iter().any(|old| old.same(now)))
+    }
+
+    /// Whether somebody saved a file that a landing has written.
+    fn was_landed_on(&self, id: TaskId, cause: &Cause) -> bool {
+        let Some(attempt) = self.live.attempts.get(&id) else { return false };
+        attempt.files.iter().any(|file| cause.files.contains(&file.path))
     }
 
     /// A check that a landing may wait for has nothing left to say.
@@ -67,44 +84,115 @@ impl Supervisor {
     }
 
     fn take_back(&mut self, id: TaskId, key: &CheckKey, run: &CheckRun) {
-        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
-        let Some(landing) = attempt.landing else { return };
-        attempt.ending = Some(AttemptEnd::Refuted { check: key.to_string(), run: Box::new(run.clone()) });
+        let Some(landing) = self.live.attempts.get(&id).and_then(|attempt| attempt.landing) else { return };
         self.log(id, "land", format!("{key} turned red in your tree; taking the landing back"));
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.turned_red = Some(key.clone());
+        }
         // The journal must know: a start after a crash takes a landing at the stage of confirming for one that stands.
         self.enter(id, Stage::Land, Step::Gate);
-        let work = Work::Undo { landing, only_untouched: true };
-        let job = self.give(JobOwner::Attempt(id), work, Some(self.book.seq));
-        self.set_step(id, Step::TakeBack(job));
+        self.begin_taking_back(id, landing, true, refuted(key, run));
     }
 
-    pub(crate) fn taken_back(&mut self, id: TaskId, product: &Product) {
+    /// Takes files back out of the user's tree; the attempt ends as given when that is done.
+    pub(crate) fn begin_taking_back(
+        &mut self,
+        id: TaskId,
+        landing: LandingId,
+        only_untouched: bool,
+        ending: AttemptEnd,
+    ) {
+        let after = Some(self.book.seq);
+        let job = self.give(JobOwner::Attempt(id), Work::Undo { landing, only_untouched }, after);
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.ending = Some(ending);
+            attempt.step = Step::TakeBack(job);
+        }
+    }
+
+    fn red_after_landing(&mut self, id: TaskId, key: &CheckKey, run: &CheckRun) {
+        self.log(id, "land", format!("{key} turned red in your tree, where you have edited what landed"));
+        self.finish_with_review(id, refuted(key, run), ReviewReason::RedAfterLanding(key.clone()));
+    }
+
+    fn finish_with_review(&mut self, id: TaskId, end: AttemptEnd, reason: ReviewReason) {
+        if self.task(id).is_none_or(|task| task.state.is_final()) {
+            return self.finish(id, end, None);
+        }
+        self.record(Fact::NeedsReview { task: id, reason: reason.clone(), result: None });
+        self.finish(id, end, Some(TaskState::Review(reason)));
+    }
+
+    /// Files were taken back out of the user's tree, or not.
+    pub(crate) fn taken_back(&mut self, id: TaskId, product: Product) {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         let Some(end) = attempt.ending.clone() else { return };
         attempt.dirty = false;
-        let rolling = attempt.rolling.take();
-        let landing = rolling.or(attempt.landing.take());
-        if let Product::Undone(files) = product {
-            if let Some(landing) = landing {
+        let in_place = attempt.rolling.take();
+        let Some(landing) = in_place.or(attempt.landing) else { return };
+        let turned_red = attempt.turned_red.clone();
+        let reason = match (product, turned_red) {
+            (Product::Undone(files), _) => {
+                attempt.landing = None;
                 self.record(Fact::TakenBack { task: id, landing });
+                self.wrote(&files);
+                let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
+                if self.is_up() {
+                    self.want_touched(keys, id);
+                }
+                return self.finish(id, end, None);
             }
-            let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
-            if self.is_up() {
-                self.want_touched(keys, id);
+            (Product::NothingToUndo, None) => {
+                attempt.landing = None;
+                self.record(Fact::LandingFailed { task: id });
+                return self.finish(id, end, None);
             }
-            return self.finish(id, end, None);
+            (_, Some(key)) => ReviewReason::RedAfterLanding(key),
+            (Product::UndoConflict(paths), None) => ReviewReason::Conflict(paths),
+            (other, None) => ReviewReason::Refused(cannot(&other)),
+        };
+        if in_place.is_some() {
+            self.log(id, "note", "what was done in place could not be taken back completely");
         }
-        if rolling.is_some() {
-            self.record(Fact::LandingFailed { task: id });
-            self.log(id, "note", "what the agent did in place could not be taken back completely");
-            return self.finish(id, end, None);
+        self.finish_with_review(id, end, reason);
+    }
+
+    /// Keeps in mind which files there are after we wrote some.
+    pub(crate) fn wrote(&mut self, files: &[FileChange]) {
+        for file in files {
+            self.keep_in_mind(&file.path, file.kind != ChangeKind::Deleted);
         }
-        if let Some(attempt) = self.live.attempts.get_mut(&id) {
-            attempt.landing = landing;
+    }
+
+    /// Keeps in mind that a file of the project is there, or is not.
+    pub(crate) fn keep_in_mind(&mut self, file: &ProjectPath, is_there: bool) {
+        if is_there {
+            self.live.files.insert(file.clone());
+        } else {
+            self.live.files.remove(file);
         }
-        let key = self.task(id).map(|task| task.key.clone());
-        let Some(key) = key else { return };
-        let state = TaskState::Review(ReviewReason::RedAfterLanding(key));
-        self.finish(id, end, Some(state));
+    }
+}
+
+fn refuted(key: &CheckKey, run: &CheckRun) -> AttemptEnd {
+    AttemptEnd::Refuted { check: key.to_string(), run: Box::new(run.clone()) }
+}
+
+/// Says why a landing could not be taken back.
+pub(crate) fn cannot(product: &Product) -> String {
+    match product {
+        Product::Failed(why) => format!("a landing could not be taken back: {why}"),
+        other @ (Product::Snapshot(_)
+        | Product::Prepared { .. }
+        | Product::Collected(_)
+        | Product::Restored
+        | Product::Merged { .. }
+        | Product::Conflict { .. }
+        | Product::Landed(_)
+        | Product::Surprised
+        | Product::Refused(_)
+        | Product::Undone(_)
+        | Product::UndoConflict(_)
+        | Product::NothingToUndo) => format!("a landing could not be taken back: unexpected {other:?}"),
     }
 }

@@ -9,7 +9,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::id::TaskId;
 use crate::model::session::Rung;
-use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, ReadyReason, Task, TaskState};
 use crate::model::time::millis;
 
 /// How much of an attempt's diff the journal keeps, in bytes.
@@ -34,7 +34,16 @@ impl Supervisor {
         match &attempt.step {
             Step::Land(_) | Step::Record(_) | Step::TakeBack(_) => {}
             Step::Confirm(_) => self.confirm_unseen(id),
-            _ => self.end_attempt(id, AttemptEnd::Interrupted),
+            Step::Snapshot(_)
+            | Step::Prepare(_)
+            | Step::Run(..)
+            | Step::SecondOpinion
+            | Step::Agent(_)
+            | Step::Collect(_)
+            | Step::Gate
+            | Step::Merge(_)
+            | Step::Restore(_)
+            | Step::Ending => self.end_attempt(id, AttemptEnd::Interrupted),
         }
     }
 
@@ -97,12 +106,12 @@ impl Supervisor {
                 Some(landing) => TaskState::Done(DoneReason::Landed(landing)),
                 None => task.state.clone(),
             },
-            AttemptEnd::Parked { .. } | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => TaskState::Queued,
+            AttemptEnd::Parked { .. } | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => uncharged(task),
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
             | AttemptEnd::Broken { .. } => {
-                let made = task.charged + 1;
+                let made = attempt.number;
                 if made >= self.settings.fix.attempts {
                     let tries = if made == 1 { "1 attempt".to_owned() } else { format!("{made} attempts") };
                     return TaskState::Failed(FailReason::Escalated { why: format!("{tries}, the last: {end}") });
@@ -138,6 +147,16 @@ impl Supervisor {
             let until = now.after(breaker.window);
             self.record(Fact::BreakerTripped { subject: subject.to_owned(), failures, until });
         }
+    }
+}
+
+/// Returns where a task stands after an attempt that was no fault of it: it waits again for its turn, or for the yes that
+/// it had got.
+pub(crate) fn uncharged(task: &Task) -> TaskState {
+    match &task.result {
+        None => TaskState::Queued,
+        Some(result) if result.receipt.accepted.is_empty() => TaskState::Ready(ReadyReason::Asked),
+        Some(result) => TaskState::Ready(ReadyReason::Suspicious(result.receipt.accepted.clone())),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Settles changes and works out which checks they concern.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::core::command_line;
 use crate::core::effect::Place;
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
-use crate::core::live::{Burst, Cause, Step};
+use crate::core::live::{Burst, Cause, Owner, Step};
 use crate::core::matching::Concern;
 use crate::core::supervisor::Supervisor;
 use crate::model::check::CheckKey;
@@ -19,9 +20,14 @@ use crate::model::workspace::RepoState;
 /// How many files of a change the journal names.
 const NAMED_FILES: usize = 20;
 
+/// How long before and after HEAD moves files count as written by that: git writes files first and HEAD last, and the
+/// watcher is late by some of it.
+const HEAD_MOVES: Duration = Duration::from_secs(2);
+
 impl Supervisor {
     /// Takes in raw changes; they count when the burst settles.
-    pub(crate) fn changed(&mut self, files: Vec<(ProjectPath, Fate)>, saved: bool) {
+    pub(crate) fn changed(&mut self, files: impl IntoIterator<Item = (ProjectPath, Fate)>, saved: bool) {
+        let files: Vec<(ProjectPath, Fate)> = files.into_iter().collect();
         if files.is_empty() || !self.is_up() {
             return;
         }
@@ -29,7 +35,7 @@ impl Supervisor {
         if saved {
             self.live.saved = Some(now);
         }
-        let burst = self.live.burst.get_or_insert(Burst { first: now, last: now, files: Default::default(), saved });
+        let burst = self.live.burst.get_or_insert(Burst { first: now, last: now, files: BTreeMap::new(), saved });
         burst.last = now;
         burst.saved |= saved;
         burst.files.extend(files.iter().cloned());
@@ -40,9 +46,24 @@ impl Supervisor {
     pub(crate) fn repository(&mut self, state: RepoState) {
         let before = &self.live.repository;
         if before.head != state.head || before.branch != state.branch {
-            self.live.head_moved = true;
+            self.head_moved();
         }
         self.live.repository = state;
+    }
+
+    /// HEAD moved: what is about to settle comes from that, and so does what has settled just now.
+    fn head_moved(&mut self) {
+        let now = self.live.now.moment;
+        self.live.moved = Some(now);
+        let Some((_, change)) = self.live.settled.filter(|(at, _)| now.since(*at) <= HEAD_MOVES) else { return };
+        let running = self.live.sessions.values_mut().filter_map(|running| match &mut running.owner {
+            Owner::Tree { cause, .. } => Some(cause),
+            Owner::Attempt(_) => None,
+        });
+        for cause in running.chain(self.live.wanted.values_mut()).filter(|cause| cause.change == Some(change)) {
+            cause.head_moved = true;
+        }
+        self.hold_moved(change);
     }
 
     /// Returns when the open burst settles. Changes made in place by an agent settle when it is done.
@@ -73,17 +94,15 @@ impl Supervisor {
         let count = u32::try_from(burst.files.len()).unwrap_or(u32::MAX);
         let named = burst.files.keys().take(NAMED_FILES).cloned().collect();
         self.record(Fact::Changed { change, files: named, count });
-        let head_moved = std::mem::take(&mut self.live.head_moved);
+        self.live.settled = Some((burst.last, change));
+        let head_moved = self.live.moved.is_some_and(|moved| burst.first.since(moved) <= HEAD_MOVES);
         let files = self.with_what_was_below(burst.files);
         for (file, fate) in &files {
-            match fate {
-                Fate::Written => self.live.files.insert(file.clone()),
-                Fate::Removed => self.live.files.remove(file),
-            };
+            self.keep_in_mind(file, *fate == Fate::Written);
         }
         for (key, causes) in self.keys_of(files.keys()) {
-            let removed = key.file.as_ref().is_some_and(|file| files.get(file) == Some(&Fate::Removed));
-            if removed {
+            let is_removed = |file: &ProjectPath| files.get(file) == Some(&Fate::Removed);
+            if key.file.as_ref().is_some_and(is_removed) {
                 self.source_deleted(&key);
             } else {
                 let cause = Cause { change: Some(change), files: causes, head_moved, ..Cause::default() };
@@ -122,17 +141,17 @@ impl Supervisor {
     /// Returns what a check runs for one changed file: itself once, the file, or the sources of a test file.
     fn scopes_of(&self, check: &Check, concern: Concern, file: &ProjectPath) -> Vec<Option<ProjectPath>> {
         if !check.is_per_file() {
-            return match self.settings.fix.on {
-                FixOn::Red => vec![None],
-                FixOn::Change => vec![Some(file.clone())],
-            };
+            // The deletion of a file is the project's business.
+            let for_file = self.settings.fix.on == FixOn::Change && self.live.files.contains(file);
+            return vec![for_file.then(|| file.clone())];
         }
         match (concern, check.tests.as_deref()) {
             (Concern::Test, Some(pattern)) => {
-                let sources = self.live.files.iter().filter(|known| self.is_source(check, known));
-                command_line::sources_of(pattern, file, sources)
+                let sources = command_line::sources_of(pattern, file, self.live.files.iter());
+                sources
                     .into_iter()
-                    .map(|source| Some(source.clone()))
+                    .filter(|known| self.is_source(check, known))
+                    .map(|known| Some(known.clone()))
                     .collect()
             }
             (Concern::Source, _) | (Concern::Test, None) => vec![Some(file.clone())],

@@ -1,10 +1,13 @@
 //! Every promise of the machine as a check, run after each input in debug builds and in the simulation.
 
-use crate::core::book;
+use crate::core::book::{self, Book, Index, Wait};
 use crate::core::effect::Place;
+use crate::core::fact::Fact;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::task::TaskState;
+use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::id::{JobId, SessionId};
+use crate::model::task::{FailReason, Task, TaskState};
 
 /// Returns the first promise that does not hold.
 ///
@@ -15,7 +18,11 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     limits_hold(machine)?;
     checks_keep_apart(machine)?;
     tasks_can_move(machine)?;
-    places_have_one_writer(machine)
+    places_have_one_writer(machine)?;
+    if machine.book.index != Index::of(&machine.book.tasks) {
+        return Err("the index of tasks is not what the tasks say".to_owned());
+    }
+    Ok(())
 }
 
 fn attempts_belong_to_tasks(machine: &Supervisor) -> Result<(), String> {
@@ -29,26 +36,12 @@ fn attempts_belong_to_tasks(machine: &Supervisor) -> Result<(), String> {
         if attempt.ending.is_none() && task.state != TaskState::Running {
             return Err(format!("{id} is {} while an attempt works on it at {:?}", task.state.name(), attempt.step));
         }
-        let waits_for_session = match &attempt.step {
-            Step::Run(_, session) | Step::Agent(session) => *session,
-            _ => None,
-        };
+        let (waits_for_session, waits_for_job) = waits_for(&attempt.step);
         if let Some(session) = waits_for_session
             && !machine.live.sessions.contains_key(&session)
         {
             return Err(format!("{id} waits for the session {} that is over", session.0));
         }
-        let waits_for_job = match &attempt.step {
-            Step::Snapshot(job)
-            | Step::Prepare(job)
-            | Step::Collect(job)
-            | Step::Merge(job)
-            | Step::Restore(job)
-            | Step::Land(job)
-            | Step::Record(job)
-            | Step::TakeBack(job) => Some(*job),
-            _ => None,
-        };
         if let Some(job) = waits_for_job
             && !machine.live.jobs.contains_key(&job)
         {
@@ -75,15 +68,27 @@ fn attempts_belong_to_tasks(machine: &Supervisor) -> Result<(), String> {
     Ok(())
 }
 
+/// Returns the session and the job that a step waits for.
+fn waits_for(step: &Step) -> (Option<SessionId>, Option<JobId>) {
+    match step {
+        Step::Run(_, session) | Step::Agent(session) => (*session, None),
+        Step::Snapshot(job)
+        | Step::Prepare(job)
+        | Step::Collect(job)
+        | Step::Merge(job)
+        | Step::Restore(job)
+        | Step::Land(job)
+        | Step::Record(job)
+        | Step::TakeBack(job) => (None, Some(*job)),
+        Step::SecondOpinion | Step::Gate | Step::Confirm(_) | Step::Ending => (None, None),
+    }
+}
+
 fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     let limits = &machine.settings.limits;
-    let starting_or_working = machine.live.attempts.values().filter(|attempt| attempt.ending.is_none());
-    let landing =
-        |attempt: &&crate::core::live::Attempt| attempt.accepted.as_ref().is_some_and(|accepted| !accepted.is_empty());
-    let working = starting_or_working.filter(|attempt| !landing(attempt) && attempt.step != Step::Gate).count();
     let agents = machine.live.attempts.values().filter(|attempt| matches!(attempt.step, Step::Agent(Some(_)))).count();
     if agents > limits.running as usize {
-        return Err(format!("{agents} agents run, {} may (and {working} attempts)", limits.running));
+        return Err(format!("{agents} agents run, {} may", limits.running));
     }
     let checks = machine.live.checks().count();
     if checks > limits.checks as usize {
@@ -150,4 +155,83 @@ fn places_have_one_writer(machine: &Supervisor) -> Result<(), String> {
         return Err("two attempts write into the user's tree".to_owned());
     }
     Ok(())
+}
+
+/// Returns why a fact cannot be true after what the book knows.
+///
+/// # Errors
+/// What it contradicts.
+pub fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
+    let known = fact.task().and_then(|id| book.task(id));
+    let (holds, promise) = match (fact, known) {
+        (Fact::Filed { task }, None) if task.id != book.last_task.next() => (false, "tasks are numbered in order"),
+        (Fact::Filed { task }, _) => (book.open_task(&task.key).is_none(), "a check has one open task"),
+        (Fact::LandingBegan { landing, .. }, _) => {
+            (*landing == book.last_landing.next(), "landings are numbered in order")
+        }
+        (Fact::Changed { change, .. }, _) => (*change == book.last_change.next(), "changes are numbered in order"),
+        (fact, Some(task)) => may_befall(task, fact),
+        (_, None) => (true, ""),
+    };
+    if holds {
+        return Ok(());
+    }
+    Err(known.map_or_else(|| promise.to_owned(), |task| format!("{} is {}, but {promise}", task.id, task.state.name())))
+}
+
+/// Whether a fact may be true of a task next, and which promise says so.
+fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
+    let open = !task.state.is_final();
+    let waits = Wait::of(task).is_some();
+    let is_held = matches!(task.state, TaskState::Held(_));
+    let has_result = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
+    match fact {
+        Fact::Merged { .. } => (open, "nothing is added to a task that is over"),
+        Fact::Held { .. } | Fact::Released { .. } => (waits || is_held, "only what waits is held or released"),
+        Fact::Retried { .. } => {
+            let may = matches!(task.state, TaskState::Failed(_) | TaskState::Review(_));
+            (may || waits || is_held, "only what failed or waits is tried again")
+        }
+        Fact::AttemptStarted { number, .. } => match &task.result {
+            Some(result) => (has_result && *number == result.receipt.attempts, "a result lands as its own attempt"),
+            None => (waits && *number == task.charged + 1, "attempts are numbered by what was charged"),
+        },
+        Fact::AttemptEnded { record, then, .. } => {
+            // What landed after a yes, or did not, is told under the number of the attempt that made it.
+            let made = |known: &AttemptRecord| known.number == record.number && known.end == AttemptEnd::Verified;
+            let number = record.number == task.charged + 1 || task.attempts.iter().any(made);
+            let ends = open || *then == task.state;
+            (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
+        }
+        Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
+        Fact::Ready { .. } => (task.state == TaskState::Running, "a result comes from an attempt"),
+        Fact::NeedsReview { .. } => (open, "nothing is asked about a task that is over"),
+        Fact::Landed { receipt, .. } => {
+            (open && task.landing == Some(receipt.landing), "what lands was announced before")
+        }
+        Fact::TakenBack { landing, .. } => (task.landing == Some(*landing), "only what was begun is taken back"),
+        Fact::Undone { landing, .. } => {
+            let landed = task.receipt.as_ref().is_some_and(|receipt| receipt.landing == *landing);
+            (landed && task.state != TaskState::Failed(FailReason::Undone), "only what has landed is undone, and once")
+        }
+        Fact::Ended { state, .. } => (open && state.is_final(), "a task ends once"),
+        Fact::Filed { .. }
+        | Fact::LandingBegan { .. }
+        | Fact::LandingFailed { .. }
+        | Fact::Used { .. }
+        | Fact::Logged { .. }
+        | Fact::Started { .. }
+        | Fact::Stopped
+        | Fact::Beat
+        | Fact::Changed { .. }
+        | Fact::Ran { .. }
+        | Fact::Forgotten { .. }
+        | Fact::GreenAt { .. }
+        | Fact::Parked { .. }
+        | Fact::Unparked
+        | Fact::BreakerTripped { .. }
+        | Fact::Paused
+        | Fact::Resumed
+        | Fact::Felt { .. } => (true, ""),
+    }
 }

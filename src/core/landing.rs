@@ -1,15 +1,13 @@
 //! Brings a verified result into the user's tree, confirms it there, and takes it back.
 
-use crate::core::book;
-use crate::core::command::{Answer, Refusal};
-use crate::core::effect::{Effect, Place, Work};
+use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
 use crate::core::finish::{DIFF_KEPT, truncate};
-use crate::core::live::{JobOwner, Phase, Step};
+use crate::core::live::{JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, Stage};
-use crate::model::check::{CheckKey, TestCounts};
-use crate::model::id::{LandingId, RequestId, TaskId};
+use crate::model::check::TestCounts;
+use crate::model::id::{LandingId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::{Receipt, Witness};
 use crate::model::settings::LandMode;
@@ -41,9 +39,12 @@ impl Supervisor {
     }
 
     fn ready(&mut self, id: TaskId, reason: ReadyReason) {
-        let Some(result) = self.pending(id, String::new()) else {
+        let Some(mut result) = self.pending(id, String::new()) else {
             return self.broken(id, "the result has no evidence".to_owned());
         };
+        if let ReadyReason::Suspicious(doubts) = &reason {
+            result.receipt.accepted.clone_from(doubts);
+        }
         self.record(Fact::Ready { task: id, reason, result: Box::new(result) });
         self.finish(id, AttemptEnd::Verified, None);
     }
@@ -51,9 +52,12 @@ impl Supervisor {
     /// Returns the result of a running attempt as it is kept for a person.
     fn pending(&self, id: TaskId, conflict: String) -> Option<PendingResult> {
         let attempt = self.live.attempts.get(&id)?;
-        let mut diff = attempt.result.as_ref()?.patch.clone();
+        let result = attempt.result.as_ref()?;
+        let mut diff = result.patch.clone();
         truncate(&mut diff, DIFF_KEPT);
-        Some(PendingResult { receipt: self.receipt(id, LandingId(0))?, base: attempt.base.clone()?, diff, conflict })
+        let mut receipt = self.receipt(id, LandingId(0))?;
+        receipt.tree_after = result.tree.clone();
+        Some(PendingResult { receipt, base: attempt.base.clone()?, diff, conflict })
     }
 
     fn receipt(&self, id: TaskId, landing: LandingId) -> Option<Receipt> {
@@ -142,17 +146,7 @@ impl Supervisor {
         if attempt.merged.is_none() {
             return self.proceed(id, Stage::Fixers);
         }
-        let Some(task) = self.task(id) else { return };
-        let touched: Vec<ProjectPath> =
-            attempt.result.iter().flat_map(|result| &result.changes).map(|change| change.path.clone()).collect();
-        let keys = self.keys_touched_by(touched.iter());
-        let green = |key: &CheckKey| self.book.checks.get(key).is_some_and(book::CheckStatus::is_green);
-        let others = keys.into_iter().filter(|key| *key != task.key && green(key)).collect::<Vec<_>>();
-        if let Some(attempt) = self.live.attempts.get_mut(&id) {
-            attempt.queue = std::iter::once(task.key.clone()).chain(others).collect();
-            attempt.green.clear();
-        }
-        self.verify_next(id);
+        self.verify(id);
     }
 
     pub(crate) fn conflicted(&mut self, id: TaskId, paths: Vec<ProjectPath>, shown: &str) {
@@ -189,6 +183,15 @@ impl Supervisor {
         self.set_step(id, Step::Land(job));
     }
 
+    /// A landing failed in the middle: what it may have written is taken back.
+    pub(crate) fn landing_broke(&mut self, id: TaskId, why: String) {
+        let Some(landing) = self.task(id).and_then(|task| task.landing) else { return self.broken(id, why) };
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.landing = Some(landing);
+        }
+        self.begin_taking_back(id, landing, false, AttemptEnd::Broken { why });
+    }
+
     pub(crate) fn merge_again(&mut self, id: TaskId) {
         self.record(Fact::LandingFailed { task: id });
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
@@ -202,31 +205,20 @@ impl Supervisor {
 
     pub(crate) fn landed(&mut self, id: TaskId, files: Vec<FileChange>) {
         let Some(landing) = self.task(id).and_then(|task| task.landing) else { return };
+        self.wrote(&files);
+        let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         attempt.landing = Some(landing);
-        attempt.files.clone_from(&files);
-        let in_place = attempt.place == Place::Tree;
+        attempt.files = files;
         if let Some(receipt) = self.receipt(id, landing) {
             self.record(Fact::Landed { task: id, receipt: Box::new(receipt) });
         }
-        if in_place {
-            return self.finish(id, AttemptEnd::Verified, None);
-        }
-        let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
         keys.extend(self.task(id).map(|task| task.key.clone()));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));
-        if matches!(self.live.phase, Phase::Stopping { .. }) && self.live.now.moment >= self.stops_at() {
+        if self.is_hurried() {
             return self.confirm_unseen(id);
         }
         self.want_touched(keys, id);
-    }
-
-    /// Answers a request.
-    pub(crate) fn reply(&mut self, request: RequestId, reply: Result<Answer, Refusal>) {
-        if self.live.one_command {
-            self.live.commanded = Some(u8::from(reply.is_err()));
-        }
-        self.out.push(Effect::Reply(request, reply));
     }
 }
 
@@ -243,7 +235,7 @@ fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspici
 mod tests {
     use super::*;
     use crate::core::verify::witness;
-    use crate::model::check::{CheckRun, Verdict};
+    use crate::model::check::{CheckKey, CheckRun, Verdict};
 
     fn counted(passed: u32, failed: u32) -> Witness {
         let key = CheckKey { check: crate::model::check::CheckName("unit".into()), file: None };

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
-use crate::core::live::{Line, Owner, Running, Step};
+use crate::core::live::{Cause, JobOwner, Line, Owner, Running, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::check::CheckKey;
+use crate::model::attempt::AttemptEnd;
+use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Usd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
@@ -20,53 +21,61 @@ const PREPARE_LIMIT: Duration = Duration::from_secs(15 * 60);
 const FIXER_LIMIT: Duration = Duration::from_secs(2 * 60);
 
 impl Supervisor {
-    /// Whether a check may start in a place beside what runs now.
+    /// Whether a check may start in a place now.
     fn has_room(&self, key: &CheckKey, place: Place) -> bool {
-        let name = &key.check;
-        if self.live.checks().count() >= self.settings.limits.checks as usize {
-            return false;
-        }
-        if self.live.checks().any(|(_, running)| running.check.as_ref() == Some(key) && running.place == place) {
-            return false;
-        }
+        self.live.checks().count() < self.settings.limits.checks as usize
+            && !self.runs_in(key, place)
+            && self.may_run_beside(&key.check, place)
+    }
+
+    fn runs_in(&self, key: &CheckKey, place: Place) -> bool {
+        self.live.checks().any(|(_, running)| running.check.as_ref() == Some(key) && running.place == place)
+    }
+
+    /// Whether a check may run in a place beside what runs elsewhere, by `parallel` and `lock`.
+    fn may_run_beside(&self, name: &CheckName, place: Place) -> bool {
         let Some(check) = self.check(name) else { return true };
         if !check.parallel && self.live.places_of(name).any(|other| other != place) {
             return false;
         }
-        check.lock.is_empty()
-            || !self.live.checks().any(|(_, running)| {
-                running
-                    .check
-                    .as_ref()
-                    .and_then(|key| self.check(&key.check))
-                    .is_some_and(|other| other.lock == check.lock)
-            })
+        let lock_of = |key: &CheckKey| self.check(&key.check).map(|other| other.lock.as_str());
+        let mut running = self.live.checks().filter_map(|(_, running)| running.check.as_ref());
+        check.lock.is_empty() || !running.any(|key| lock_of(key) == Some(&check.lock))
     }
 
     /// Starts checks in the user's tree, as many as there is room for.
     pub(crate) fn start_tree_checks(&mut self) {
-        let keys: Vec<CheckKey> = self.live.wanted.keys().cloned().collect();
-        for key in keys {
-            let is_ending = self
-                .live
-                .sessions
-                .values()
-                .any(|running| running.check.as_ref() == Some(&key) && matches!(running.owner, Owner::Tree { .. }));
-            let waits = self.live.wanted.get(&key).and_then(|cause| cause.not_before);
-            if waits.is_some_and(|moment| moment > self.live.now.moment) {
-                continue;
-            }
-            if is_ending || !self.has_room(&key, Place::Tree) {
-                continue;
-            }
-            let Some(cause) = self.live.wanted.remove(&key) else { continue };
-            if self.check(&key.check).is_none() {
-                continue;
-            }
-            self.live.echoes.entry(key.clone()).or_default().files.clear();
-            let owner = Owner::Tree { cause, stale: false };
-            self.run_check(&key, Place::Tree, owner, None);
+        // A landing that a dead supervisor began is being taken back; before that the tree is not worth a look.
+        let is_recovering = self.live.jobs.values().any(|owner| matches!(owner, JobOwner::Recover(..)));
+        if is_recovering || self.is_hurried() {
+            return;
         }
+        while let Some(key) = self.next_tree_check() {
+            let Some(cause) = self.live.wanted.remove(&key) else { return };
+            self.live.echoes.entry(key.clone()).or_default().files.clear();
+            self.run_check(&key, Place::Tree, Owner::Tree { cause, stale: false }, None);
+        }
+    }
+
+    fn next_tree_check(&self) -> Option<CheckKey> {
+        if self.live.checks().count() >= self.settings.limits.checks as usize {
+            return None;
+        }
+        let mut shut: Option<&CheckName> = None;
+        let now = self.live.now.moment;
+        let is_due = |cause: &Cause| cause.not_before.is_none_or(|moment| moment <= now);
+        for key in self.live.wanted.iter().filter(|(_, cause)| is_due(cause)).map(|(key, _)| key) {
+            // What keeps one file's run of a check waiting mostly keeps all of them waiting.
+            if shut == Some(&key.check) {
+                continue;
+            }
+            if !self.may_run_beside(&key.check, Place::Tree) {
+                shut = Some(&key.check);
+            } else if !self.runs_in(key, Place::Tree) {
+                return Some(key.clone());
+            }
+        }
+        None
     }
 
     fn run_check(&mut self, key: &CheckKey, place: Place, owner: Owner, task: Option<TaskId>) -> SessionId {
@@ -99,13 +108,18 @@ impl Supervisor {
     /// Moves attempts that only waited for room or for a moment to land.
     pub(crate) fn advance_attempts(&mut self) {
         let calm = self.live.repository.operation.is_none();
+        let parked = self.book.parked.as_ref().map(|(_, why)| why.clone());
         for task in self.live.attempts.keys().copied().collect::<Vec<_>>() {
             let Some(attempt) = self.live.attempts.get(&task).filter(|attempt| attempt.ending.is_none()) else {
                 continue;
             };
             match attempt.step.clone() {
                 Step::Run(line, None) => self.start_line(task, line),
-                Step::Agent(None) if calm => self.start_agent(task),
+                Step::Agent(None) if parked.is_some() => {
+                    let why = parked.clone().unwrap_or_default();
+                    self.end_attempt(task, AttemptEnd::Parked { why });
+                }
+                Step::Agent(None) if calm && !self.book.paused => self.start_agent(task),
                 Step::Gate if calm => self.start_merge(task),
                 Step::Gate
                 | Step::Agent(_)

@@ -123,7 +123,7 @@ pub enum JobOwner {
     /// Remembers the tree in which these checks are green.
     Green(Vec<CheckKey>),
     /// Takes a landing back for a person.
-    Undo(TaskId, RequestId),
+    Undo(TaskId, LandingId, RequestId),
     /// Takes back a landing that a dead supervisor may have begun.
     Recover(TaskId, LandingId),
 }
@@ -176,6 +176,7 @@ pub enum Step {
 
 /// An attempt under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each notes one thing that happened, in no order")]
 pub struct Attempt {
     /// Its number.
     pub number: u32,
@@ -195,6 +196,8 @@ pub struct Attempt {
     pub base: Option<Snapshot>,
     /// What its workspace lacks that was asked for, and why.
     pub lacks: Vec<String>,
+    /// Whether the workspace lacks the file that the check is for.
+    pub lacks_file: bool,
     /// The run that was red on the untouched snapshot.
     pub red: Option<Witness>,
     /// What it goes through.
@@ -229,6 +232,8 @@ pub struct Attempt {
     pub files: Vec<FileChange>,
     /// Whether something of it may have written into its place.
     pub dirty: bool,
+    /// The check that turned red in the user's tree by the landing.
+    pub turned_red: Option<CheckKey>,
     /// The landing under which work done in place is being taken back.
     pub rolling: Option<LandingId>,
 }
@@ -250,8 +255,10 @@ pub struct Live {
     pub repository: RepoState,
     /// The files of the project that count, as far as we know.
     pub files: BTreeSet<ProjectPath>,
-    /// Whether HEAD moved since the last settled change.
-    pub head_moved: bool,
+    /// When HEAD last moved.
+    pub moved: Option<Moment>,
+    /// The last settled change, and when the last of its files was written.
+    pub settled: Option<(Moment, ChangeId)>,
     /// Changes that have not settled.
     pub burst: Option<Burst>,
     /// When a person last saved.

@@ -27,6 +27,7 @@ mod hold;
 mod intake;
 mod landing;
 mod launch;
+mod recover;
 mod request;
 mod stop;
 mod undo;

@@ -20,6 +20,7 @@ impl Supervisor {
             Command::Fix { task } => self.fix_now(task),
             Command::Land { task } => self.land_now(task),
             Command::Refuse { task } => self.refuse(task),
+            Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
             Command::Check => {
                 self.want_everything(false);
                 Ok(said("running all checks"))
@@ -37,7 +38,7 @@ impl Supervisor {
             }
             Command::Changed { files } => {
                 let count = files.len();
-                self.changed(files.into_iter().map(|file| (file, Fate::Written)).collect(), true);
+                self.changed(files.into_iter().map(|file| (file, Fate::Written)), true);
                 Ok(said(format!("{count} changed files noted")))
             }
             Command::Quit => {
@@ -51,7 +52,11 @@ impl Supervisor {
     fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         match &task.state {
-            TaskState::Failed(_) | TaskState::Cooling { .. } | TaskState::Held(_) | TaskState::Queued => {}
+            TaskState::Failed(_)
+            | TaskState::Cooling { .. }
+            | TaskState::Held(_)
+            | TaskState::Queued
+            | TaskState::Review(ReviewReason::Conflict(_) | ReviewReason::Unstable | ReviewReason::Refused(_)) => {}
             TaskState::Review(ReviewReason::RedAfterLanding(_))
             | TaskState::Running
             | TaskState::Ready(_)
@@ -61,7 +66,6 @@ impl Supervisor {
                     task.state.reason(self.live.now.wall)
                 )));
             }
-            TaskState::Review(_) => {}
         }
         if self.live.attempts.contains_key(&id) {
             return Err(Refusal::because(format!("the last attempt at {id} is still ending; try again in a moment")));
@@ -96,7 +100,13 @@ impl Supervisor {
         match &task.state {
             TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. } => {
                 self.record(Fact::Released { task: id, forced: true });
-                Ok(said(format!("{id} starts as soon as it can")))
+                Ok(said(match &self.book.parked {
+                    Some((_, why)) => {
+                        format!("{id} is queued, but everything is parked: {why}; `orchestrator-tui resume` goes on")
+                    }
+                    None if self.book.paused => format!("{id} is queued; `orchestrator-tui resume` ends the pause"),
+                    None => format!("{id} starts as soon as it can"),
+                }))
             }
             TaskState::Running
             | TaskState::Ready(_)
@@ -116,7 +126,17 @@ impl Supervisor {
             (TaskState::Ready(ReadyReason::Asked) | TaskState::Review(ReviewReason::Unstable), Some(result)) => {
                 (Vec::new(), result.clone())
             }
-            _ => {
+            (
+                TaskState::Ready(_)
+                | TaskState::Review(_)
+                | TaskState::Queued
+                | TaskState::Held(_)
+                | TaskState::Running
+                | TaskState::Cooling { .. }
+                | TaskState::Done(_)
+                | TaskState::Failed(_),
+                _,
+            ) => {
                 return Err(Refusal::because(format!(
                     "{id} has nothing that could land: {}",
                     task.state.reason(self.live.now.wall)

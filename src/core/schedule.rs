@@ -212,6 +212,9 @@ impl Supervisor {
 
     /// Starts attempts for tasks that may run, in turn.
     pub(crate) fn start_attempts(&mut self) {
+        if self.live.one_command {
+            return;
+        }
         while let Some(turn) = self.next_turn() {
             match turn {
                 Turn::Starts(task) => self.start_attempt(&task),
@@ -269,6 +272,7 @@ impl Supervisor {
             has_fixers: self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty()),
             base: None,
             lacks: Vec::new(),
+            lacks_file: false,
             red: None,
             fixers_done: false,
             said: None,
@@ -284,6 +288,7 @@ impl Supervisor {
             landing: None,
             files: Vec::new(),
             dirty: false,
+            turned_red: None,
             rolling: None,
         }
     }

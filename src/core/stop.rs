@@ -1,18 +1,18 @@
 //! Ends things: the ladder of a session, and the supervisor itself.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::core::effect::{Effect, Place, Work};
+use crate::core::effect::{Effect, Place};
 use crate::core::fact::Fact;
-use crate::core::input::RunOutcome;
-use crate::core::live::{JobOwner, Owner, Phase, Step};
+use crate::core::live::{Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
-use crate::model::check::{CheckRun, Findings, Verdict};
+use crate::model::attempt::AttemptEnd;
+use crate::model::check::CheckKey;
 use crate::model::id::SessionId;
-use crate::model::session::{Exit, Rung};
-use crate::model::task::{DoneReason, Task, TaskState};
+use crate::model::session::Rung;
+use crate::model::task::TaskState;
+use crate::model::time::Moment;
 
 /// How long before the end of `limits.stop` what still runs is told to end, so that all is over in time:
 /// the patience of the rungs from the request to SIGKILL, seven seconds, and three for the rest on a busy machine.
@@ -50,57 +50,12 @@ impl Supervisor {
     }
 
     fn give_up(&mut self, session: SessionId) {
-        let Some(running) = self.live.sessions.get(&session) else { return };
-        let is_agent = match &running.owner {
-            Owner::Tree { .. } => false,
-            Owner::Attempt(task) => self
-                .live
-                .attempts
-                .get(task)
-                .is_some_and(|attempt| attempt.step == Step::Agent(Some(session)) || running.check.is_none()),
-        };
-        if is_agent {
-            return self.agent_ended(session, Exit::Unknown);
+        let Some(running) = self.live.sessions.remove(&session) else { return };
+        // A run in the user's tree is only told to end when its outcome does not count any more.
+        let Owner::Attempt(task) = running.owner else { return };
+        if let Some(end) = self.live.attempts.get(&task).and_then(|attempt| attempt.ending.clone()) {
+            self.finish(task, end, None);
         }
-        let run =
-            CheckRun { verdict: Verdict::Broken, code: None, took: Duration::ZERO, findings: Findings::default() };
-        self.run_ended(session, RunOutcome::Ran(run));
-    }
-
-    /// Takes back landings that a dead supervisor may have begun, and queues what it was working on. A landing that
-    /// the journal knows to be complete stands; its checks run at the start anyway.
-    pub(crate) fn recover(&mut self) {
-        let running: Vec<Arc<Task>> =
-            self.book.open().filter(|task| task.state == TaskState::Running).cloned().collect();
-        for task in running {
-            let number = task.charged + 1;
-            let has_landed = task.receipt.as_ref().is_some_and(|receipt| Some(receipt.landing) == task.landing);
-            match task.landing {
-                Some(landing) if has_landed && task.stage == Some(Stage::Confirm) => {
-                    let then = TaskState::Done(DoneReason::Landed(landing));
-                    self.cut_short(&task, number, AttemptEnd::Verified, then);
-                }
-                Some(landing) => {
-                    self.cut_short(&task, number, AttemptEnd::Interrupted, TaskState::Queued);
-                    let work = Work::Undo { landing, only_untouched: false };
-                    self.give(JobOwner::Recover(task.id, landing), work, None);
-                }
-                None => self.cut_short(&task, number, AttemptEnd::Interrupted, TaskState::Queued),
-            }
-        }
-    }
-
-    /// Writes the record of an attempt of which nobody can tell more.
-    fn cut_short(&mut self, task: &Task, number: u32, end: AttemptEnd, then: TaskState) {
-        let record = AttemptRecord {
-            number,
-            end,
-            summary: String::new(),
-            diff: String::new(),
-            spent: task.running,
-            took: Duration::ZERO,
-        };
-        self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });
     }
 
     /// Takes in a wish to stop: the first waits, the second hurries, the third ends at once.
@@ -113,30 +68,62 @@ impl Supervisor {
         };
         self.live.phase = Phase::Stopping { asked, until };
         self.live.burst = None;
-        let confirming: Vec<_> = self
+        let confirming: BTreeSet<CheckKey> = self
             .live
             .attempts
             .values()
-            .filter_map(|attempt| match &attempt.step {
-                Step::Confirm(keys) => Some(keys.iter().cloned().collect::<Vec<_>>()),
-                _ => None,
-            })
+            .filter_map(|attempt| if let Step::Confirm(keys) = &attempt.step { Some(keys.clone()) } else { None })
             .flatten()
             .collect();
-        self.live.wanted.retain(|key, _| confirming.contains(key));
-        let idle: Vec<_> = self
+        self.keep_only(&confirming);
+    }
+
+    /// Ends checks in the user's tree, running or wanted, except these.
+    fn keep_only(&mut self, kept: &BTreeSet<CheckKey>) {
+        self.live.wanted.retain(|key, _| kept.contains(key));
+        let others: Vec<CheckKey> = self
             .live
             .checks()
             .filter(|(_, running)| matches!(running.owner, Owner::Tree { .. }))
             .filter_map(|(_, running)| running.check.clone())
-            .filter(|key| !confirming.contains(key))
+            .filter(|key| !kept.contains(key))
             .collect();
-        for key in idle {
+        for key in others {
             self.drop_tree_run(&key);
         }
-        if asked >= 3 {
+    }
+
+    /// Whether the time for what still runs is over.
+    pub(crate) fn is_hurried(&self) -> bool {
+        match self.live.phase {
+            Phase::Stopping { until, .. } => self.live.now.moment >= until,
+            Phase::Asleep | Phase::Up | Phase::Gone => false,
+        }
+    }
+
+    /// Returns when a stopping supervisor goes on to its next step.
+    pub(crate) fn stop_wakes(&self) -> Option<Moment> {
+        let Phase::Stopping { until, .. } = self.live.phase else { return None };
+        Some(if self.is_hurried() { until.after(LADDER) } else { until })
+    }
+
+    /// Ends what still runs once stopping has waited long enough, and leaves when nothing does, or when even the end of
+    /// it takes too long.
+    pub(crate) fn finish_stopping(&mut self) {
+        let Phase::Stopping { asked, until } = self.live.phase else { return };
+        if self.is_hurried() {
+            for task in self.live.attempts.keys().copied().collect::<Vec<_>>() {
+                self.interrupt_attempt(task);
+            }
+            self.keep_only(&BTreeSet::new());
+        }
+        if self.live.attempts.is_empty() && self.live.sessions.is_empty() && self.live.jobs.is_empty() {
+            let code = self.exit_code();
+            return self.leave(code);
+        }
+        if asked >= 3 || self.live.now.moment >= until.after(LADDER) {
             for session in self.live.sessions.keys().copied().collect::<Vec<_>>() {
-                self.out.push(Effect::Signal(session, Rung::Kill));
+                self.end_session(session, Rung::Kill);
             }
             self.abandon_attempts();
             self.leave(1);
@@ -153,32 +140,18 @@ impl Supervisor {
             } else if attempt.place != Place::Tree
                 && !matches!(attempt.step, Step::Land(_) | Step::Record(_) | Step::TakeBack(_))
             {
-                let number = attempt.number;
                 self.live.attempts.remove(&id);
                 if let Some(task) = self.task(id) {
-                    self.cut_short(&task, number, AttemptEnd::Interrupted, TaskState::Queued);
+                    self.ended_before(&task, AttemptEnd::Interrupted, TaskState::Queued);
                 }
             }
         }
         self.live.sessions.clear();
     }
 
-    /// Ends what still runs once stopping has waited long enough, and leaves when nothing does.
-    pub(crate) fn finish_stopping(&mut self) {
-        let Phase::Stopping { until, .. } = self.live.phase else { return };
-        if self.live.now.moment >= until {
-            for task in self.live.attempts.keys().copied().collect::<Vec<_>>() {
-                self.interrupt_attempt(task);
-            }
-        }
-        if self.live.attempts.is_empty() && self.live.sessions.is_empty() && self.live.jobs.is_empty() {
-            let code = self.exit_code();
-            self.leave(code);
-        }
-    }
-
     /// Leaves: records it, answers nothing more.
     pub(crate) fn leave(&mut self, code: u8) {
+        self.answer_at_the_end();
         if !self.live.one_command {
             self.record(Fact::Stopped);
         }
@@ -192,9 +165,10 @@ impl Supervisor {
             return;
         }
         if self.live.one_command {
-            if let Some(code) = self.live.commanded
-                && self.live.jobs.is_empty()
-            {
+            let live = &self.live;
+            let is_done =
+                live.jobs.is_empty() && live.attempts.is_empty() && live.sessions.is_empty() && live.wanted.is_empty();
+            if let Some(code) = live.commanded.filter(|_| is_done) {
                 self.leave(code);
             }
             return;

@@ -6,6 +6,8 @@ use crate::core::book::Book;
 use crate::core::effect::{Effect, Recorded, Work};
 use crate::core::fact::{Fact, Remember};
 use crate::core::input::{Fate, Input, Product, Start};
+#[cfg(debug_assertions)]
+use crate::core::invariant;
 use crate::core::live::{JobOwner, Live, Phase};
 use crate::core::matching::Matcher;
 use crate::model::check::CheckName;
@@ -39,7 +41,7 @@ impl Supervisor {
         self.absorb(input);
         self.reconcile();
         #[cfg(debug_assertions)]
-        if let Err(broken) = crate::core::invariant::check(self) {
+        if let Err(broken) = invariant::check(self) {
             debug_assert!(false, "broken promise: {broken}");
         }
         std::mem::take(&mut self.out)
@@ -65,7 +67,7 @@ impl Supervisor {
             Input::Started(start) => self.started(*start),
             Input::Changed(files) => self.changed(files, true),
             Input::Rescanned(files) => {
-                self.changed(files.into_iter().map(|file| (file, Fate::Written)).collect(), false);
+                self.changed(files.into_iter().map(|file| (file, Fate::Written)), false);
             }
             Input::Repository(state) => self.repository(state),
             Input::RunEnded(session, outcome) => self.run_ended(session, outcome),
@@ -105,11 +107,17 @@ impl Supervisor {
             self.record(Fact::Unparked);
         }
         self.recover();
+        self.forget_vanished();
+        self.release_held();
         self.want_everything(true);
     }
 
     /// Records a fact: the book knows it at once, the journal soon.
     pub(crate) fn record(&mut self, fact: Fact) -> Seq {
+        #[cfg(debug_assertions)]
+        if let Err(broken) = invariant::may_follow(&self.book, &fact) {
+            debug_assert!(false, "broken promise: {broken}: {fact:?}");
+        }
         let recorded = Recorded { seq: self.book.seq.next(), at: self.live.now.wall, fact };
         self.book.apply(&recorded);
         let seq = recorded.seq;
@@ -131,8 +139,8 @@ impl Supervisor {
         match owner {
             JobOwner::Attempt(task) => self.attempt_job_done(task, product),
             JobOwner::Green(keys) => self.green_at(keys, product),
-            JobOwner::Undo(task, request) => self.undo_done(task, request, product),
-            JobOwner::Recover(task, landing) => self.recovered(task, landing, &product),
+            JobOwner::Undo(task, landing, request) => self.undo_done(task, landing, request, product),
+            JobOwner::Recover(task, landing) => self.recovered(task, landing, product),
         }
     }
 
@@ -185,14 +193,10 @@ impl Supervisor {
         if matches!(self.live.phase, Phase::Asleep | Phase::Gone) {
             return None;
         }
-        let mut wakes = vec![self.live.beat];
+        let mut wakes: Vec<Moment> = (!self.live.one_command).then_some(self.live.beat).into_iter().collect();
         wakes.extend(self.settles_at());
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
-        if let Phase::Stopping { until, .. } = self.live.phase
-            && until > self.live.now.moment
-        {
-            wakes.push(until);
-        }
+        wakes.extend(self.stop_wakes());
         let now = self.live.now.moment;
         let delayed = self.live.wanted.values().filter_map(|cause| cause.not_before).filter(|moment| *moment > now);
         wakes.extend(delayed);

@@ -1,6 +1,7 @@
 //! Takes landings back: for a person, after a crash, and work done in place that came to nothing.
 
 use crate::core::command::{Answer, Refusal};
+use crate::core::confirm::cannot;
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
 use crate::core::input::Product;
@@ -8,8 +9,8 @@ use crate::core::live::{JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::{LandingId, RequestId, TaskId};
-use crate::model::task::{FailReason, TaskState};
-use crate::model::workspace::FileChange;
+use crate::model::path::ProjectPath;
+use crate::model::task::{FailReason, ReviewReason, TaskState};
 
 impl Supervisor {
     /// Whether work done in place must be taken back before its attempt can end; if so, that begins.
@@ -32,36 +33,55 @@ impl Supervisor {
     /// What was done in place is recorded; now it is taken back.
     pub(crate) fn rolled_back(&mut self, id: TaskId, end: AttemptEnd, product: &Product) {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
-        match (attempt.rolling, product) {
-            (Some(landing), Product::Landed(files)) if !files.is_empty() => {
-                let work = Work::Undo { landing, only_untouched: false };
-                let job = self.give(JobOwner::Attempt(id), work, None);
-                self.set_step(id, Step::TakeBack(job));
-            }
-            _ => {
-                attempt.dirty = false;
-                attempt.rolling = None;
-                self.record(Fact::LandingFailed { task: id });
-                self.finish(id, end, None);
-            }
+        if let (Some(landing), Product::Landed(files)) = (attempt.rolling, product)
+            && !files.is_empty()
+        {
+            return self.begin_taking_back(id, landing, false, end);
         }
+        attempt.dirty = false;
+        attempt.rolling = None;
+        if let Product::Failed(why) = product {
+            self.log(id, "note", format!("what was done in place stays as it is, it could not be recorded: {why}"));
+        }
+        self.record(Fact::LandingFailed { task: id });
+        self.finish(id, end, None);
     }
 
     /// A landing that a dead supervisor may have begun was looked at.
-    pub(crate) fn recovered(&mut self, task: TaskId, landing: LandingId, product: &Product) {
-        match product {
+    pub(crate) fn recovered(&mut self, task: TaskId, landing: LandingId, product: Product) {
+        let reason = match product {
             Product::Undone(files) => {
                 self.record(Fact::TakenBack { task, landing });
+                self.wrote(&files);
                 let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
-                self.want_touched(keys, task);
+                if self.is_up() && !self.live.one_command {
+                    self.want_touched(keys, task);
+                }
+                return;
             }
             // It had landed, and was taken back before the journal heard of it.
             Product::NothingToUndo if self.has_landed(task, landing) => {
                 self.record(Fact::TakenBack { task, landing });
+                return;
             }
-            _ => {
+            Product::NothingToUndo => {
                 self.record(Fact::LandingFailed { task });
+                return;
             }
+            Product::UndoConflict(paths) => ReviewReason::Conflict(paths),
+            other @ (Product::Snapshot(_)
+            | Product::Prepared { .. }
+            | Product::Collected(_)
+            | Product::Restored
+            | Product::Merged { .. }
+            | Product::Conflict { .. }
+            | Product::Landed(_)
+            | Product::Surprised
+            | Product::Refused(_)
+            | Product::Failed(_)) => ReviewReason::Refused(cannot(&other)),
+        };
+        if self.task(task).is_some_and(|task| !task.state.is_final()) {
+            self.record(Fact::NeedsReview { task, reason, result: None });
         }
     }
 
@@ -69,56 +89,91 @@ impl Supervisor {
         self.book.task(task).and_then(|task| task.receipt.as_ref()).is_some_and(|receipt| receipt.landing == landing)
     }
 
+    /// Takes a landing back for a person; answered when it is done.
+    ///
+    /// # Errors
+    /// If the task has landed nothing, or is busy.
+    pub(crate) fn undo(&mut self, request: RequestId, id: TaskId) -> Result<(), Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        if self.is_being_undone(id) || self.live.attempts.contains_key(&id) {
+            return Err(Refusal::because(format!("{id} is still landing, or being taken back")));
+        }
+        let landed = task.receipt.as_ref().filter(|_| task.state != TaskState::Failed(FailReason::Undone));
+        let Some(receipt) = landed else {
+            let why = task.state.reason(self.live.now.wall);
+            return Err(Refusal::because(format!("{id} has landed nothing that could be taken back: {why}")));
+        };
+        let work = Work::Undo { landing: receipt.landing, only_untouched: false };
+        self.give(JobOwner::Undo(id, receipt.landing, request), work, None);
+        Ok(())
+    }
+
+    fn is_being_undone(&self, id: TaskId) -> bool {
+        self.live.jobs.values().any(|owner| matches!(owner, JobOwner::Undo(other, ..) if *other == id))
+    }
+
     /// A landing was taken back for a person, or not.
-    pub(crate) fn undo_done(&mut self, task: TaskId, request: RequestId, product: Product) {
-        let landing = self.task(task).and_then(|task| task.receipt.as_ref().map(|receipt| receipt.landing));
+    pub(crate) fn undo_done(&mut self, task: TaskId, landing: LandingId, request: RequestId, product: Product) {
         let reply = match product {
             Product::Undone(files) => {
-                let landing = landing.unwrap_or_default();
                 let said = if files.is_empty() {
                     format!("nothing of {task} is left in your tree; nothing was written")
                 } else {
-                    format!("took back {task}: {}", names(&files))
+                    format!("took back {task}: {}", names(files.iter().map(|file| &file.path)))
                 };
                 let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
+                self.wrote(&files);
                 self.record(Fact::Undone { task, landing, files });
                 if !self.live.one_command && self.is_up() {
                     self.want_touched(keys, task);
                 }
                 Ok(Answer { said })
             }
-            Product::UndoConflict(paths) => {
-                let names: Vec<String> = paths.iter().map(ToString::to_string).collect();
-                Err(Refusal::because(format!(
-                    "{task} cannot be taken back: you edited the same lines since, in {}; nothing was written",
-                    names.join(", ")
-                )))
-            }
+            Product::UndoConflict(paths) => Err(Refusal::because(format!(
+                "{task} cannot be taken back: you edited the same lines since, in {}; nothing was written",
+                names(paths.iter())
+            ))),
             Product::NothingToUndo => Err(Refusal::because(format!("the landing of {task} was taken back before"))),
-            Product::Failed(why) => Err(Refusal::because(format!("{task} could not be taken back: {why}"))),
-            other => Err(Refusal::because(format!("{task} could not be taken back: unexpected {other:?}"))),
+            other @ (Product::Snapshot(_)
+            | Product::Prepared { .. }
+            | Product::Collected(_)
+            | Product::Restored
+            | Product::Merged { .. }
+            | Product::Conflict { .. }
+            | Product::Landed(_)
+            | Product::Surprised
+            | Product::Refused(_)
+            | Product::Failed(_)) => Err(Refusal::because(cannot(&other))),
         };
         self.reply(request, reply);
     }
 
-    pub(crate) fn undo(&mut self, request: RequestId, id: TaskId) -> Result<(), Refusal> {
-        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        let under_way = self.live.jobs.values().any(|owner| matches!(owner, JobOwner::Undo(other, _) if *other == id));
-        if under_way || self.live.attempts.contains_key(&id) {
-            return Err(Refusal::because(format!("{id} is still landing, or being taken back")));
+    /// Answers a request.
+    pub(crate) fn reply(&mut self, request: RequestId, reply: Result<Answer, Refusal>) {
+        if self.live.one_command {
+            self.live.commanded = Some(u8::from(reply.is_err()));
         }
-        let Some(receipt) = task.receipt.as_ref().filter(|_| task.state != TaskState::Failed(FailReason::Undone))
-        else {
-            let why = task.state.reason(self.live.now.wall);
-            return Err(Refusal::because(format!("{id} has landed nothing that could be taken back: {why}")));
-        };
-        let work = Work::Undo { landing: receipt.landing, only_untouched: false };
-        self.give(JobOwner::Undo(id, request), work, None);
-        Ok(())
+        self.out.push(crate::core::effect::Effect::Reply(request, reply));
+    }
+
+    /// Answers what can no longer be answered with its outcome, because the supervisor leaves.
+    pub(crate) fn answer_at_the_end(&mut self) {
+        let asked: Vec<(TaskId, RequestId)> = self
+            .live
+            .jobs
+            .values()
+            .filter_map(|owner| match owner {
+                JobOwner::Undo(task, _, request) => Some((*task, *request)),
+                JobOwner::Attempt(_) | JobOwner::Green(_) | JobOwner::Recover(..) => None,
+            })
+            .collect();
+        for (task, request) in asked {
+            let why = format!("the supervisor left before it knew whether {task} was taken back; see `git status`");
+            self.reply(request, Err(Refusal::because(why)));
+        }
     }
 }
 
-fn names(files: &[FileChange]) -> String {
-    let names: Vec<String> = files.iter().map(|file| file.path.to_string()).collect();
-    names.join(", ")
+fn names<'a>(paths: impl Iterator<Item = &'a ProjectPath>) -> String {
+    paths.map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

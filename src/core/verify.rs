@@ -1,5 +1,7 @@
 //! Judges by checks: the baseline, the second opinion, the results of fixers and agents.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use crate::core::book::CheckStatus;
 use crate::core::effect::{Place, Work};
 use crate::core::input::Collected;
@@ -19,13 +21,9 @@ impl Supervisor {
         let Some(task) = self.task(id) else { return };
         let changed_meanwhile = self.live.burst.is_some() || self.live.is_checking(&task.key);
         if run.is_green() {
-            self.log(id, "check", "green in the workspace; running it again in your tree");
-            self.set_step(id, Step::SecondOpinion);
-            self.want(task.key.clone(), Cause::default());
-            return;
+            return self.ask_again(id, "green in the workspace");
         }
-        let same = task.failures.iter().any(|failure| run.findings.failures.iter().any(|now| now.same(failure)));
-        if same {
+        if is_same(&task.failures, run) {
             let red = witness(&task.key, run);
             if let Some(attempt) = self.live.attempts.get_mut(&id) {
                 attempt.red = Some(red);
@@ -41,6 +39,22 @@ impl Supervisor {
         self.finish(id, AttemptEnd::Withdrawn, Some(unusable(said)));
     }
 
+    /// The workspace says something else than the user's tree did: the tree is asked again.
+    fn ask_again(&mut self, id: TaskId, what: &str) {
+        let Some(task) = self.task(id) else { return };
+        self.log(id, "check", format!("{what}; running it again in your tree"));
+        self.set_step(id, Step::SecondOpinion);
+        self.want(task.key.clone(), Cause::default());
+    }
+
+    /// The workspace has nothing to run the check on.
+    pub(crate) fn baseline_gone(&mut self, id: TaskId) {
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.lacks_file = true;
+        }
+        self.ask_again(id, "the check's file is missing in the workspace");
+    }
+
     pub(crate) fn in_place_baseline(&mut self, id: TaskId) {
         let Some(task) = self.task(id) else { return };
         let Some(status) = self.book.checks.get(&task.key) else {
@@ -54,7 +68,6 @@ impl Supervisor {
     }
 
     pub(crate) fn collected(&mut self, id: TaskId, collected: Collected) {
-        let Some(task) = self.task(id) else { return };
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         let unchanged = attempt.base.as_ref().is_some_and(|base| base.tree == collected.tree);
         if unchanged && !attempt.fixers_done {
@@ -63,14 +76,25 @@ impl Supervisor {
         if unchanged {
             return self.finish(id, AttemptEnd::NoChange, None);
         }
-        let touched: Vec<_> = collected.changes.iter().map(|change| change.path.clone()).collect();
         attempt.result = Some(collected);
-        let mut queue = vec![task.key.clone()];
-        let keys = self.keys_touched_by(touched.iter());
+        self.verify(id);
+    }
+
+    /// Runs the task's check on what is in the workspace, and every other green check that concerns a touched file.
+    pub(crate) fn verify(&mut self, id: TaskId) {
+        let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
+        let touched = attempt.result.iter().flat_map(|result| &result.changes).map(|change| &change.path);
         let green = |key: &CheckKey| self.book.checks.get(key).is_some_and(CheckStatus::is_green);
-        queue.extend(keys.into_iter().filter(|key| *key != task.key && green(key)));
+        let mut lines = BTreeSet::from([self.line_of(&task.key)]);
+        let mut queue = VecDeque::from([task.key.clone()]);
+        for key in self.keys_touched_by(touched).into_iter().filter(green) {
+            // With `fix.on = "change"` a check of the project has a key for every file and is the same for all.
+            if lines.insert(self.line_of(&key)) {
+                queue.push_back(key);
+            }
+        }
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
-            attempt.queue = queue.into();
+            attempt.queue = queue;
             attempt.green.clear();
         }
         self.verify_next(id);
@@ -106,6 +130,17 @@ impl Supervisor {
         self.finish(id, end, None);
     }
 
+    /// A check has nothing to run on the result: its file is gone there.
+    pub(crate) fn verify_gone(&mut self, id: TaskId, key: &CheckKey) {
+        let Some(task) = self.task(id) else { return };
+        if *key != task.key {
+            // A renamed or deleted file needs no check of its own; the others say whether that was right.
+            return self.verify_next(id);
+        }
+        let why = "it removed what the check is for, or its test".to_owned();
+        self.finish(id, AttemptEnd::AgentFailed { why }, None);
+    }
+
     fn restore_base(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         let Some(base) = attempt.base.clone() else { return };
@@ -123,21 +158,29 @@ impl Supervisor {
         if run.is_green() {
             return true;
         }
-        let red = self.live.attempts.get(&task.id).and_then(|attempt| attempt.red.as_ref());
-        let Some(red) = red.filter(|_| *key == task.key && !task.red_before.is_empty()) else { return false };
+        if *key != task.key || run.verdict != Verdict::Red || run.findings.failures.is_empty() {
+            return false;
+        }
+        let Some(attempt) = self.live.attempts.get(&task.id) else { return false };
+        let Some(red) = attempt.red.as_ref() else { return false };
         let is_in = |list: &[Fingerprint], failure: &Fingerprint| list.iter().any(|known| known.same(failure));
-        run.verdict == Verdict::Red
-            && !run.findings.failures.is_empty()
-            && run.findings.failures.iter().all(|failure| {
-                is_in(&task.red_before, failure) && is_in(&red.failures, failure) && !is_in(&task.failures, failure)
-            })
+        run.findings.failures.iter().all(|failure| {
+            // What the user has broken meanwhile is in the merged tree and was not in the snapshot.
+            let was_there = is_in(&red.failures, failure) || attempt.merged.is_some();
+            is_in(&task.red_before, failure) && was_there && !is_in(&task.failures, failure)
+        })
     }
 
     /// The check disagreed with the workspace and is red again in the tree.
     pub(crate) fn second_opinion_is_red(&mut self, task: &Task, run: &CheckRun, cause: &Cause) {
-        let same = task.failures.iter().any(|failure| run.findings.failures.iter().any(|now| now.same(failure)));
-        if cause.files.is_empty() && same {
-            self.finish(task.id, AttemptEnd::Withdrawn, Some(TaskState::Failed(FailReason::EnvironmentDiffers)));
+        if cause.files.is_empty() && is_same(&task.failures, run) {
+            let lacks_file = self.live.attempts.get(&task.id).is_some_and(|attempt| attempt.lacks_file);
+            let why = if lacks_file {
+                unusable("the check's file is not there, as it is ignored or too big".to_owned())
+            } else {
+                TaskState::Failed(FailReason::EnvironmentDiffers)
+            };
+            self.finish(task.id, AttemptEnd::Withdrawn, Some(why));
         } else {
             self.finish(task.id, AttemptEnd::Interrupted, None);
         }
@@ -146,6 +189,14 @@ impl Supervisor {
 
 pub(crate) fn unusable(said: String) -> TaskState {
     TaskState::Failed(FailReason::WorkspaceUnusable { said })
+}
+
+/// Whether a run is red in the way a task is about.
+fn is_same(failures: &[Fingerprint], run: &CheckRun) -> bool {
+    let now = &run.findings.failures;
+    // Some checks fail without saying what.
+    let silent = failures.is_empty() && now.is_empty();
+    !run.is_green() && (silent || failures.iter().any(|failure| now.iter().any(|other| other.same(failure))))
 }
 
 /// Returns what a red run said, in one line.

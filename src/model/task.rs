@@ -83,7 +83,7 @@ impl fmt::Display for HoldReason {
             Self::TooMany(count) => write!(f, "held: one change made {count} tasks"),
             Self::Undone(task) => write!(f, "held: the fix {task} of this failure was undone"),
             Self::Refused(task) => write!(f, "held: the fix {task} of this failure was refused"),
-            Self::FixingOff => f.write_str("held: fix.enabled is off"),
+            Self::FixingOff => f.write_str("held: fixing is off (fix.enabled, --checks-only)"),
             Self::Snoozed(None) => f.write_str("held: snoozed"),
             Self::Snoozed(Some(until)) => write!(f, "held: snoozed until {}", until.iso()),
         }

@@ -66,7 +66,7 @@ fn npm_workspace(more: &str) -> Site {
     let site = Site::new(&[
         (
             "package.json",
-            "{ \"name\": \"all\", \"private\": true, \"workspaces\": [\"packages/*\"], \"scripts\": { \"test\": \"node --test packages/\" } }\n",
+            "{ \"name\": \"all\", \"private\": true, \"workspaces\": [\"packages/*\"], \"scripts\": { \"test\": \"node --test\" } }\n",
         ),
         (
             "packages/core/package.json",
@@ -82,7 +82,7 @@ fn npm_workspace(more: &str) -> Site {
             "import test from 'node:test';\nimport assert from 'node:assert';\nimport { add } from '@acme/core';\nimport { two } from 'left';\n\ntest('sums', () => {\n  assert.equal(add(two, 3), 5);\n});\n",
         ),
         (".gitignore", "node_modules/\n"),
-        ("orchestrator.toml", &format!("{}{more}", check("node --test packages/"))),
+        ("orchestrator.toml", &format!("{}{more}", check("node --test"))),
     ]);
     site.write(
         "node_modules/left/package.json",

@@ -50,3 +50,24 @@ steps = [
     assert!(before.keys().eq(site.hashes(".git").keys()), "something was written into .git");
     assert_eq!(site.run(&["undo", "1"]).code, 1);
 }
+
+#[test]
+fn a_result_that_waits_lands_without_a_running_supervisor() {
+    let site = Site::new(&[("calc.py", CALC), ("test_calc.py", TEST), ("orchestrator.toml", CONFIG)]);
+    site.script(
+        r#"[[scenario]]
+match = "*"
+steps = [{ do = "edit", file = "calc.py", find = "a - b", replace = "a + b" }, { do = "say", text = "Adds." }]"#,
+    );
+    let said = site.run(&["run", "--headless", "--until-idle", "--trust", "--land", "ask"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("not green: unit; open: #1 (ready)"), "{said:?}");
+    assert_eq!(site.read("calc.py"), CALC);
+    let landed = site.run(&["land", "1"]);
+    assert_eq!((landed.code, landed.out.trim()), (0, "#1 landed"), "{landed:?}");
+    assert_eq!(site.read("calc.py"), CALC.replace("a - b", "a + b"));
+    assert_eq!(site.json(&["tasks"])[0]["attempts"], 1);
+    assert_eq!(site.run(&["land", "1"]).code, 1);
+    assert_eq!(site.run(&["undo", "1"]).code, 0);
+    assert_eq!(site.read("calc.py"), CALC);
+}

@@ -130,8 +130,8 @@ fn moves_a_function() {
                 "import unittest\nfrom stats import low\nfrom upper import high\n\n\nclass Stats(unittest.TestCase):\n    def test_all(self):\n        self.assertEqual((low([1, 2]), high([1, 2])), (1, 2))\n",
             ),
         ],
-        r##"{ do = "edit", file = "stats.py", find = "\n\ndef high(x):\n    return max(x)\n", replace = "" },
-        { do = "edit", file = "upper.py", find = "end.\n", replace = "end.\n\n\ndef high(x):\n    return max(x)\n" }"##,
+        r#"{ do = "edit", file = "stats.py", find = "\n\ndef high(x):\n    return max(x)\n", replace = "" },
+        { do = "edit", file = "upper.py", find = "end.\n", replace = "end.\n\n\ndef high(x):\n    return max(x)\n" }"#,
     );
     assert!(site.read("upper.py").contains("max(x)"));
 }

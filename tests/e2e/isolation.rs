@@ -171,7 +171,7 @@ fn a_program_that_is_not_there_parks_the_queue() {
     fs::write(user, config).expect("written");
     let said = site.until_idle();
     assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.out.contains("no-such-agent cannot be started"), "{said:?}");
+    assert!(said.out.contains("there is no program no-such-agent"), "{said:?}");
     assert_eq!(site.task(1)["attempts"], 0);
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn fix(file: &str, old: &str, new: &str) -> Vec<Reply> {
 pub(crate) fn log(site: &Site, label: &str) -> Vec<String> {
     let said = site.run(&["logs", "--json"]);
     let facts = said.out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let lines = facts.filter(|fact| fact["kind"] == "logged").flat_map(|fact| fact["lines"].as_array().cloned());
+    let lines = facts.filter(|fact| fact["kind"] == "logged").filter_map(|fact| fact["lines"].as_array().cloned());
     lines.flatten().filter(|line| line["label"] == label).map(|line| line["text"].to_string()).collect()
 }
 
@@ -319,6 +319,26 @@ fn killed_it_is_gone_with_all_that_it_started() {
     let task = site.task(1);
     assert_eq!((&task["state"], &task["reason"]), (&json!("failed"), &json!("killed")), "{task:#}");
     assert_eq!(site.read("word.txt"), "wrong\n");
+}
+
+#[test]
+fn killed_while_the_service_is_silent_it_ends_its_turn_when_asked() {
+    let Some((site, claude)) = word(vec![read("word.txt"), Reply::Hang], "") else { return };
+    let mut running = site.start(&[]);
+    running.wait_kind("held");
+    assert_eq!(site.run(&["fix", "1"]).code, 0);
+    running.wait("a tool", |fact| fact["kind"] == "logged" && fact.to_string().contains("word.txt"));
+    let began = std::time::Instant::now();
+    while claude.api.requests() < 2 {
+        assert!(began.elapsed() < PATIENCE, "it does not ask again: {:#?}", running.seen);
+        std::thread::yield_now();
+    }
+    assert_eq!(site.run(&["kill", "1"]).code, 0);
+    running.wait("the end of the attempt", |fact| fact["kind"] == "attempt_ended");
+    assert_eq!(running.stop(), 1);
+    assert_eq!(site.task(1)["reason"], "killed");
+    let said = site.task(1)["history"][0]["summary"].to_string();
+    assert!(said.contains("stopped when asked"), "by its own words, not by a signal: {said}");
 }
 
 #[test]

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use serde_json::Value;
 
-use crate::site::{Site, Supervisor, until};
+use crate::site::{Site, until};
 
 const SHAPES: &str = "def area(w, h):\n    return w + h\n";
 const WORDS: &str = "def shout(text):\n    return text.lower()\n";

@@ -289,7 +289,10 @@ fn tasks_that_are_none() {
 #[test]
 fn verbs_that_need_a_supervisor() {
     let site = red();
-    for verb in ["retry", "kill", "fix", "land", "refuse"] {
+    for verb in ["land", "refuse", "undo"] {
+        refuses(&site.run(&[verb, "1"]), 1, &["no supervisor ever ran in this project"]);
+    }
+    for verb in ["retry", "kill", "fix"] {
         refuses(&site.run(&[verb, "1"]), 3, &["no supervisor runs in this project", "hint: `orchestrator-tui run"]);
     }
     for verb in ["check", "pause", "resume", "stop"] {

@@ -1,18 +1,13 @@
 //! Carries effects into the world, with delays and faults.
 
-use std::time::Duration;
-
 use orchestrator_tui::core::effect::{AgentOrder, Effect, Place, RunOrder, Work};
-use orchestrator_tui::core::input::{Collected, Input, Product, RunOutcome};
+use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble};
-use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, Verdict};
 use orchestrator_tui::model::cost::{Spent, Usd};
-use orchestrator_tui::model::health::{Level, Part};
 use orchestrator_tui::model::id::{JobId, Seq, SessionId};
 use orchestrator_tui::model::session::{Exit, Rung};
-use orchestrator_tui::model::workspace::Suspicion;
 
-use super::disk::{Disk, Landing, mended, number};
+use super::disk::{mended, number};
 use super::{Ending, Event, World};
 
 /// A live session of the world.
@@ -67,7 +62,8 @@ impl World {
                 assert_eq!(recorded.seq.0 as usize, self.journal.len() + 1, "a gap in the journal");
                 self.journal.push(recorded);
                 let seq = Seq(self.journal.len() as u64);
-                let delay = if self.calm { 1 } else { self.chance.between(1, 40) };
+                let slow = self.slow_until.saturating_sub(self.now);
+                let delay = if self.calm { 1 } else { self.chance.between(1, 40) + slow };
                 self.at(delay, Event::Stores(seq));
             }
             Effect::Run(order) => self.runs(*order),
@@ -99,7 +95,8 @@ impl World {
     }
 
     fn works_later(&mut self, job: JobId, work: Work) {
-        let delay = if self.calm { 5 } else { self.chance.between(1, 400) };
+        let slowest = if self.chance.one_in(10) { 9_000 } else { 400 };
+        let delay = if self.calm { 5 } else { self.chance.between(1, slowest) };
         self.at(delay, Event::Works(job, work));
     }
 
@@ -151,7 +148,8 @@ impl World {
             Deed::Cheats,
         ];
         let deed = if self.calm { Deed::Mends } else { *self.chance.pick(&deeds) };
-        let delay = if self.calm { 100 } else { self.chance.between(1, 60_000) };
+        let longest = if self.chance.one_in(2) { 5_000 } else { 60_000 };
+        let delay = if self.calm { 100 } else { self.chance.between(1, longest) };
         let stubborn = (!self.calm && self.chance.one_in(5)).then_some(Rung::Kill);
         let ending = Ending::Agent(Box::new(AgentPlan { order, deed }));
         self.sessions.insert(session, Session { ending: ending.clone(), stubborn, is_agent: true });
@@ -256,188 +254,4 @@ impl World {
             self.at(2, Event::Reaches(Input::Changed(changed)));
         }
     }
-
-    fn outcome(&mut self, plan: &RunPlan) -> RunOutcome {
-        let order = &plan.order;
-        let tree = match order.place {
-            Place::Tree => self.disk.tree.clone(),
-            Place::Workspace(slot) => self.disk.slots.get(&slot).cloned().unwrap_or_default(),
-        };
-        let key = key_of(order);
-        if let Some(source) = &order.source
-            && !tree.contains_key(&number(source))
-        {
-            return RunOutcome::NoSource;
-        }
-        let mut run = CheckRun {
-            verdict: Verdict::Green,
-            code: Some(0),
-            took: Duration::from_millis(5),
-            findings: Findings::default(),
-        };
-        let Some(key) = key else {
-            // A fixer or a preparation; fixers mend linting now and then.
-            if order.line.starts_with("fix") && self.chance.one_in(2) {
-                self.fixer_works(order);
-            }
-            return RunOutcome::Ran(run);
-        };
-        run.findings = Disk::findings(&tree, &key);
-        let mark = |id: &str| Fingerprint { id: id.into(), file: None, line: None };
-        match plan.fault {
-            RunFault::None => {}
-            RunFault::Flaky => run.findings.failures.push(mark("flaky")),
-            RunFault::OtherFailure => run.findings.failures = vec![mark("cannot import")],
-            RunFault::AlwaysGreen => run.findings.failures.clear(),
-            RunFault::TimesOut => {
-                run.verdict = Verdict::TimedOut;
-                run.findings.failures = vec![mark("timed out")];
-                return RunOutcome::Ran(run);
-            }
-            RunFault::Broken => {
-                run.verdict = Verdict::Broken;
-                run.findings.failures = vec![mark("no shell")];
-                return RunOutcome::Ran(run);
-            }
-        }
-        if !run.findings.failures.is_empty() {
-            run.verdict = Verdict::Red;
-            run.code = Some(1);
-        }
-        RunOutcome::Ran(run)
-    }
-
-    fn fixer_works(&mut self, order: &RunOrder) {
-        let tree = match order.place {
-            Place::Tree => &mut self.disk.tree,
-            Place::Workspace(slot) => match self.disk.slots.get_mut(&slot) {
-                Some(tree) => tree,
-                None => return,
-            },
-        };
-        if let Some((_, content)) = tree.iter_mut().next() {
-            *content = mended(*content);
-        }
-    }
-
-    pub(super) fn works(&mut self, job: JobId, work: Work) {
-        let product = if !self.calm && self.chance.one_in(60) {
-            Product::Failed("the disk is full".into())
-        } else {
-            self.product(work)
-        };
-        if product == Product::Surprised {
-            self.report.surprises += 1;
-        }
-        if !self.calm && self.chance.one_in(80) {
-            let level = Level::Degraded { reason: "slow".into(), since: self.clock().wall };
-            self.input(Input::Felt(Part::StateManager, level));
-        }
-        self.input(Input::Done(job, product));
-    }
-
-    fn product(&mut self, work: Work) -> Product {
-        match work {
-            Work::Snapshot => Product::Snapshot(self.disk.snapshot()),
-            Work::Prepare { slot, snapshot } => {
-                let tree = self.disk.get(&snapshot.tree);
-                self.disk.slots.insert(slot, tree);
-                Product::Prepared { needs_command: self.chance.one_in(3), warnings: Vec::new() }
-            }
-            Work::Restore { slot, tree, .. } => {
-                let tree = self.disk.get(&tree);
-                self.disk.slots.insert(slot, tree);
-                Product::Restored
-            }
-            Work::Collect { place, base, .. } => {
-                let base = self.disk.get(&base.tree);
-                let tree = match place {
-                    Place::Tree => self.disk.tree.clone(),
-                    Place::Workspace(slot) => self.disk.slots.get(&slot).cloned().unwrap_or_default(),
-                };
-                let doubt = Suspicion { file: None, what: "skips a test".into() };
-                let suspicions = if self.chance.one_in(8) { vec![doubt] } else { Vec::new() };
-                let changes = Disk::changes(&base, &tree);
-                Product::Collected(Collected { tree: self.disk.id(&tree), changes, suspicions, patch: "patch".into() })
-            }
-            Work::Merge { base, theirs } => {
-                let (base, theirs, ours) = (self.disk.get(&base.tree), self.disk.get(&theirs), self.disk.snapshot());
-                match Disk::merge(&base, &self.disk.tree, &theirs) {
-                    Ok(tree) => Product::Merged { ours, tree: self.disk.id(&tree) },
-                    Err(paths) => Product::Conflict { paths, shown: "both".into() },
-                }
-            }
-            Work::Land { landing, ours, tree } => {
-                let (ours, after) = (self.disk.get(&ours.tree), self.disk.get(&tree));
-                let touched: Vec<u8> = Disk::changes(&ours, &after).iter().map(|change| number(&change.path)).collect();
-                if touched.iter().any(|file| self.disk.tree.get(file) != ours.get(file)) {
-                    return Product::Surprised;
-                }
-                if self.chance.one_in(50) && !self.calm {
-                    return Product::Refused("a hard link".into());
-                }
-                self.write(landing, ours, after)
-            }
-            Work::RecordInPlace { landing, base } => {
-                let before = self.disk.get(&base.tree);
-                let after = self.disk.tree.clone();
-                let files = Disk::changes(&before, &after);
-                self.disk.landings.insert(landing, Landing { before, after, done: true });
-                Product::Landed(files)
-            }
-            Work::Undo { landing, only_untouched } => self.undo(landing, only_untouched),
-        }
-    }
-
-    fn write(
-        &mut self,
-        landing: orchestrator_tui::model::id::LandingId,
-        before: super::disk::Tree,
-        after: super::disk::Tree,
-    ) -> Product {
-        let files = Disk::changes(&before, &after);
-        for change in &files {
-            let file = number(&change.path);
-            match after.get(&file) {
-                Some(content) => self.disk.tree.insert(file, *content),
-                None => self.disk.tree.remove(&file),
-            };
-        }
-        self.disk.landings.insert(landing, Landing { before, after, done: true });
-        Product::Landed(files)
-    }
-
-    fn undo(&mut self, landing: orchestrator_tui::model::id::LandingId, only_untouched: bool) -> Product {
-        let Some(known) = self.disk.landings.get_mut(&landing) else { return Product::NothingToUndo };
-        if !known.done {
-            return Product::NothingToUndo;
-        }
-        let touched = Disk::changes(&known.after, &known.before);
-        let edited: Vec<_> = touched
-            .iter()
-            .filter(|change| self.disk.tree.get(&number(&change.path)) != known.after.get(&number(&change.path)))
-            .map(|change| change.path.clone())
-            .collect();
-        if !edited.is_empty() {
-            let _ = only_untouched;
-            return Product::UndoConflict(edited);
-        }
-        known.done = false;
-        for change in &touched {
-            let file = number(&change.path);
-            match known.before.get(&file) {
-                Some(content) => self.disk.tree.insert(file, *content),
-                None => self.disk.tree.remove(&file),
-            };
-        }
-        Product::Undone(touched)
-    }
-}
-
-/// Reads back which check an order runs; fixers and preparations are none.
-fn key_of(order: &RunOrder) -> Option<CheckKey> {
-    let word = order.line.split(' ').next().unwrap_or_default();
-    let name = CheckName(["unit", "lint", "each"].iter().find(|name| **name == word)?.to_string());
-    let file = order.source.clone();
-    Some(CheckKey { check: name, file })
 }

@@ -2,22 +2,28 @@
 
 mod disk;
 mod effects;
+mod jobs;
 mod people;
 mod plan;
+mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use orchestrator_tui::core::book::Book;
+use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::effect::{Effect, Recorded, Work};
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::{Input, Start};
+use orchestrator_tui::core::live::JobOwner;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
+use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::id::{JobId, RequestId, Seq, SessionId};
 use orchestrator_tui::model::settings::Settings;
 use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
+use orchestrator_tui::model::workspace::TreeId;
 
 use disk::Disk;
 use plan::Chance;
@@ -40,12 +46,15 @@ pub(crate) struct Report {
     pub crashes: u64,
     pub quits: u64,
     pub surprises: u64,
+    pub half_landed: u64,
+    pub recovered: u64,
+    pub changed_settings: u64,
     /// A hash of all effects, so that two runs of a seed can be compared.
     pub story: u64,
 }
 
 impl Report {
-    pub(crate) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.inputs += other.inputs;
         self.landed += other.landed;
         self.undone += other.undone;
@@ -61,6 +70,9 @@ impl Report {
         self.crashes += other.crashes;
         self.quits += other.quits;
         self.surprises += other.surprises;
+        self.half_landed += other.half_landed;
+        self.recovered += other.recovered;
+        self.changed_settings += other.changed_settings;
         self.story ^= other.story;
     }
 }
@@ -75,6 +87,8 @@ enum Event {
     Works(JobId, Work),
     /// A session ends by itself or because it was told to.
     Ends(SessionId, Ending),
+    /// A person asks for something.
+    Asks(Command),
     /// A person, or the weather, does something.
     Strikes,
 }
@@ -101,6 +115,16 @@ struct World {
     journal: Vec<Recorded>,
     stored: usize,
     waiting_for_store: Vec<(Seq, JobId, Work)>,
+    /// The store takes its time until then.
+    slow_until: u64,
+    /// From which trees each result was made.
+    made_from: BTreeMap<TreeId, BTreeSet<TreeId>>,
+    /// Results that were made in the user's tree.
+    made_in_place: BTreeSet<TreeId>,
+    /// What was merged: the user's tree and the merged tree, and what the result was made from.
+    merged: BTreeMap<(TreeId, TreeId), TreeId>,
+    /// Which check has looked at which tree in a workspace.
+    judged: BTreeSet<(TreeId, CheckKey)>,
     sessions: BTreeMap<SessionId, effects::Session>,
     ended: BTreeSet<SessionId>,
     asked: BTreeSet<RequestId>,
@@ -147,6 +171,11 @@ impl World {
             journal: Vec::new(),
             stored: 0,
             waiting_for_store: Vec::new(),
+            slow_until: 0,
+            made_from: BTreeMap::new(),
+            made_in_place: BTreeSet::new(),
+            merged: BTreeMap::new(),
+            judged: BTreeSet::new(),
             sessions: BTreeMap::new(),
             ended: BTreeSet::new(),
             asked: BTreeSet::new(),
@@ -199,14 +228,8 @@ impl World {
     }
 
     fn wake(&mut self, at: u64) {
-        assert!(at > self.now || self.calm || self.report.inputs < 2_000_000, "the machine spins");
-        let spins = at <= self.now;
         self.now = self.now.max(at);
         self.input(Input::Woke);
-        if spins {
-            let again = self.machine.next_wake().map(|moment| moment.0);
-            assert!(self.gone.is_some() || again.is_none_or(|again| again > self.now), "next_wake stays in the past");
-        }
     }
 
     fn happen(&mut self, event: Event) {
@@ -215,6 +238,7 @@ impl World {
             Event::Stores(seq) => self.stores(seq),
             Event::Works(job, work) => self.works(job, work),
             Event::Ends(session, ending) => self.ends(session, ending),
+            Event::Asks(command) => self.ask(command),
             Event::Strikes => self.strikes(),
         }
     }
@@ -236,6 +260,11 @@ impl World {
             assert!(self.gone.is_none(), "an effect after Exit: {effect:?}");
             self.tell(&effect);
             self.effect(effect);
+        }
+        let wake = self.machine.next_wake();
+        assert!(wake.is_none_or(|wake| wake.0 > self.now), "the machine wants to be woken in the past: {wake:?}");
+        if self.gone.is_some() {
+            assert!(self.asked.is_empty(), "it left without an answer to {:?}", self.asked);
         }
     }
 
@@ -276,12 +305,24 @@ impl World {
         self.first_session = self.machine.live().last_session.0;
         self.sessions.clear();
         self.waiting_for_store.clear();
+        self.slow_until = 0;
         self.asked.clear();
         self.events.clear();
         self.gone = None;
+        if !self.calm && self.chance.one_in(4) {
+            self.report.changed_settings += 1;
+            let mut settings = plan::settings(&mut self.chance);
+            if self.chance.one_in(3) {
+                settings.checks.remove(self.chance.below(3) as usize);
+            }
+            self.matcher = Arc::new(Matcher::new(&settings).expect("the globs are good"));
+            self.settings = Arc::new(settings);
+        }
         self.machine = Supervisor::restore(self.settings.clone(), self.matcher.clone(), self.journal.iter().cloned());
         self.now += 1_000;
         self.start();
+        let recovering = |owner: &&JobOwner| matches!(owner, JobOwner::Recover(..));
+        self.report.recovered += self.machine.live().jobs.values().filter(recovering).count() as u64;
         if !self.calm {
             self.at(20, Event::Strikes);
         }
@@ -302,13 +343,13 @@ impl World {
         }
         let repository = self.disk.repository(false);
         self.input(Input::Repository(repository));
-        self.ask(orchestrator_tui::core::command::Command::Resume);
+        self.ask(Command::Resume);
         let mut steps = 0;
         while self.gone.is_none() && !self.is_still() {
             assert!(self.step(), "nothing will ever happen, and something is open");
             steps += 1;
             if steps % 100 == 0 {
-                self.ask(orchestrator_tui::core::command::Command::Resume);
+                self.ask(Command::Resume);
             }
             assert!(steps < 20_000, "the calm phase does not end: {:?}", self.machine.live());
         }
@@ -316,14 +357,14 @@ impl World {
         if self.gone.is_none() {
             self.report.quits += 1;
             let began = self.now;
-            self.ask(orchestrator_tui::core::command::Command::Quit);
+            self.ask(Command::Quit);
             let mut steps = 0;
             while self.gone.is_none() {
                 assert!(self.step(), "quitting never ends");
                 steps += 1;
                 assert!(steps < 5_000, "quitting does not end: {:?}", self.machine.live());
             }
-            let limit = self.settings.limits.stop.as_millis() as u64 + 15_000;
+            let limit = self.settings.limits.stop.as_millis() as u64;
             assert!(self.now - began <= limit, "quitting took {} ms", self.now - began);
         }
         self.check_replay();

@@ -3,6 +3,7 @@
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::{Fate, Input};
 use orchestrator_tui::model::id::{RequestId, TaskId};
+use orchestrator_tui::model::task::Task;
 
 use super::{Event, World};
 
@@ -15,74 +16,90 @@ impl World {
         let request = RequestId(self.requests);
         self.asked.insert(request);
         self.input(Input::Asked(request, command));
-        if self.gone.is_some() {
-            self.asked.clear();
+    }
+
+    /// Picks a task, mostly one for which it matters.
+    fn some_task(&mut self, matters: impl Fn(&Task) -> bool) -> TaskId {
+        let book = self.machine.book();
+        let such: Vec<TaskId> = book.tasks.values().filter(|task| matters(task)).map(|task| task.id).collect();
+        let all: Vec<TaskId> = book.tasks.keys().copied().collect();
+        match self.chance.below(10) {
+            0 => TaskId(999),
+            1 | 2 if !all.is_empty() => *self.chance.pick(&all),
+            _ if !such.is_empty() => *self.chance.pick(&such),
+            _ => TaskId(1),
         }
     }
 
-    fn some_task(&mut self) -> TaskId {
-        let tasks: Vec<TaskId> = self.machine.book().tasks.keys().copied().collect();
-        if tasks.is_empty() || self.chance.one_in(20) { TaskId(999) } else { *self.chance.pick(&tasks) }
+    fn some_working_task(&mut self) -> TaskId {
+        let working: Vec<TaskId> = self.machine.live().attempts.keys().copied().collect();
+        if working.is_empty() { self.some_task(|task| !task.state.is_final()) } else { *self.chance.pick(&working) }
     }
 
     pub(super) fn strikes(&mut self) {
         if self.gone.is_some() {
             // Somebody starts it again.
             self.stored = self.journal.len();
-            self.asked.clear();
             return self.restart();
         }
-        match self.chance.below(40) {
-            0..=15 => self.saves(),
-            16 => {
+        match self.chance.below(44) {
+            0..=13 => self.saves(),
+            14 => {
                 for _ in 0..8 {
                     self.saves();
                 }
             }
-            17 | 18 => self.rebase(),
-            19 => {
+            15 | 16 => self.rebase(),
+            17 => {
                 self.disk.heads += 1;
                 let state = self.disk.repository(self.operation);
                 self.input(Input::Repository(state));
                 self.saves();
             }
-            20 => {
-                let task = self.some_task();
+            18 | 19 => {
+                let task = self.some_working_task();
                 self.ask(Command::Kill { task });
             }
-            21 | 22 => {
-                let task = self.some_task();
+            20 | 21 => {
+                let task = self.some_task(|task| task.state.is_final());
                 self.ask(Command::Retry { task });
             }
-            23 | 24 | 25 => {
-                let task = self.some_task();
+            22..=24 => {
+                let task = self.some_task(|task| !task.state.is_final());
                 self.ask(Command::Fix { task });
             }
-            26 | 27 => {
-                let task = self.some_task();
+            25..=28 => {
+                let task = self.some_task(|task| task.receipt.is_some());
                 self.ask(Command::Undo { task });
             }
-            28 | 29 => {
-                let task = self.some_task();
+            29..=31 => {
+                let task = self.some_task(|task| task.result.is_some());
                 self.ask(Command::Land { task });
             }
-            30 => {
-                let task = self.some_task();
+            32 => {
+                let task = self.some_task(|task| task.result.is_some());
                 self.ask(Command::Refuse { task });
             }
-            31 => self.ask(Command::Check),
-            32 => self.ask(Command::Pause),
-            33 | 34 => self.ask(Command::Resume),
-            35 => {
+            33 => self.ask(Command::Check),
+            34 => self.ask(Command::Pause),
+            35 | 36 => self.ask(Command::Resume),
+            37 => {
                 let files = self.disk.names();
                 self.input(Input::Rescanned(files));
             }
-            36 if self.chance.one_in(3) => return self.crash(),
-            37 if self.chance.one_in(6) => {
+            38 if self.chance.one_in(3) => return self.crash(),
+            39 if self.chance.one_in(4) => {
                 self.report.quits += 1;
                 self.ask(Command::Quit);
+                for _ in 0..self.chance.below(3) {
+                    let delay = self.chance.between(1, 20_000);
+                    self.at(delay, Event::Asks(Command::Quit));
+                }
             }
-            38 if self.chance.one_in(3) => self.wall_offset += self.chance.below(3_600_000),
+            40 if self.chance.one_in(3) => self.wall_offset += self.chance.below(3_600_000),
+            // Somebody sets the clock back.
+            41 if self.chance.one_in(6) => self.wall_offset -= self.chance.below(600_000),
+            42 if self.chance.one_in(3) => self.slow_until = self.now + self.chance.between(1_000, 300_000),
             _ => {}
         }
         let delay = self.chance.between(1, 9_000);
@@ -92,7 +109,8 @@ impl World {
     fn saves(&mut self) {
         let (path, there) = self.disk.edit(&mut self.chance);
         let fate = if there { Fate::Written } else { Fate::Removed };
-        let delay = self.chance.between(1, 60);
+        // The watcher may be late.
+        let delay = if self.chance.one_in(20) { self.chance.between(60, 8_000) } else { self.chance.between(1, 60) };
         self.at(delay, Event::Reaches(Input::Changed(vec![(path, fate)])));
     }
 

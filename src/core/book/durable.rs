@@ -23,7 +23,7 @@ pub struct CheckStatus {
     pub verdict: Verdict,
     /// Since when, by the wall clock.
     pub since: Wall,
-    /// What fails.
+    /// What fails; as it was before, if the check could not run at all.
     pub failures: Vec<Fingerprint>,
     /// The last run, whole.
     pub last: Arc<CheckRun>,
@@ -212,7 +212,12 @@ impl Book {
         let status = CheckStatus {
             verdict: run.verdict,
             since: before.filter(|status| status.verdict == run.verdict).map_or(at, |status| status.since),
-            failures: run.findings.failures.clone(),
+            failures: match (run.verdict, before) {
+                (Verdict::Broken, Some(before)) => before.failures.clone(),
+                (Verdict::Green | Verdict::Red | Verdict::TimedOut | Verdict::Broken, _) => {
+                    run.findings.failures.clone()
+                }
+            },
             last: Arc::new(run.clone()),
             green_tree: before.and_then(|status| status.green_tree.clone()),
         };

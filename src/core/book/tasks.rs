@@ -13,6 +13,9 @@ use crate::model::time::Wall;
 use super::durable::Book;
 use super::index::Index;
 
+/// How many unwanted fixes, and how many failures of one subject, are remembered.
+const REMEMBERED: usize = 1000;
+
 impl Book {
     /// Applies a fact about a task.
     pub(super) fn apply_to_task(&mut self, at: Wall, fact: &Fact) {
@@ -34,6 +37,7 @@ impl Book {
             }
             Fact::Undone { task, .. } => {
                 self.unwant(*task, true);
+                self.change_task(*task, |task| task.landing = None);
                 self.end(at, *task, &TaskState::Failed(FailReason::Undone));
             }
             Fact::Ended { task, state } => {
@@ -74,6 +78,10 @@ impl Book {
             Fact::NeedsReview { task, reason, result } => self.change_task(*task, |task| {
                 task.state = TaskState::Review(reason.clone());
                 task.result = result.as_deref().cloned();
+                if task.receipt.as_ref().map(|receipt| receipt.landing) != task.landing {
+                    // What may be left of a landing is in a person's hands now.
+                    task.landing = None;
+                }
             }),
             Fact::Landed { task, receipt } => self.change_task(*task, |task| {
                 task.receipt = Some((**receipt).clone());
@@ -125,7 +133,10 @@ impl Book {
 
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
         self.change_task(id, |task| {
-            task.charged += u32::from(record.end.is_charged());
+            // A result that waited for a yes lands under the number of the attempt that made it.
+            if record.end.is_charged() {
+                task.charged = task.charged.max(record.number);
+            }
             task.spent += record.spent;
             task.running = Spent::default();
             task.attempts.push(record.clone());
@@ -133,6 +144,9 @@ impl Book {
             if !task.state.is_final() && !then.is_final() {
                 task.state = then.clone();
                 task.forced = task.forced && !record.end.is_charged();
+                if !matches!(then, TaskState::Ready(_) | TaskState::Review(_)) {
+                    task.result = None;
+                }
             }
         });
     }
@@ -141,6 +155,18 @@ impl Book {
         let Some(task) = self.tasks.get(&id) else { return };
         let ids = task.failures.iter().map(|failure| failure.id.clone()).collect();
         self.unwanted.push((task.key.clone(), ids, id, undone));
+        let surplus = self.unwanted.len().saturating_sub(REMEMBERED);
+        self.unwanted.drain(..surplus);
+    }
+
+    /// A fix of these failures has landed and stays: a person wants it now.
+    fn want_again(&mut self, id: TaskId) {
+        let Some(task) = self.tasks.get(&id) else { return };
+        let mended = |id: &String| task.failures.iter().any(|failure| failure.id == *id);
+        for (_, ids, ..) in self.unwanted.iter_mut().filter(|(key, ..)| *key == task.key) {
+            ids.retain(|id| !mended(id));
+        }
+        self.unwanted.retain(|(_, ids, ..)| !ids.is_empty());
     }
 
     /// Ends a task once; a task that is undone after it was done changes sides.
@@ -153,10 +179,10 @@ impl Book {
             task.stage = None;
             task.forced = false;
             task.result = None;
-            if !matches!(state, TaskState::Done(DoneReason::Landed(_))) {
-                task.landing = None;
-            }
         });
+        if matches!(state, TaskState::Done(DoneReason::Landed(_))) {
+            self.want_again(id);
+        }
         forget(&mut self.finished.0, id);
         forget(&mut self.finished.1, id);
         let (side, limit) = if matches!(state, TaskState::Failed(_)) {
@@ -175,7 +201,10 @@ impl Book {
         }
         self.statistics.count(state);
         if matches!(state, TaskState::Failed(FailReason::Escalated { .. })) {
-            self.failures.entry(subject).or_default().push(at);
+            let times = self.failures.entry(subject).or_default();
+            times.push(at);
+            let surplus = times.len().saturating_sub(REMEMBERED);
+            times.drain(..surplus);
         }
     }
 }

@@ -21,7 +21,7 @@ const DRAIN: Duration = Duration::from_millis(200);
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// Another supervisor answers there.
-    #[error("another supervisor answers at {}; `orchestrator-tui attach` shows it", path.display())]
+    #[error("another supervisor answers at {}; `orchestrator-tui status` asks it", path.display())]
     Answered {
         /// The socket.
         path: PathBuf,

@@ -1,0 +1,168 @@
+//! Tells facts and effects in one short line each.
+
+use orchestrator_tui::core::effect::{Effect, Work};
+use orchestrator_tui::core::fact::Fact;
+use orchestrator_tui::model::check::{CheckRun, Fingerprint, Verdict};
+use orchestrator_tui::model::health::Level;
+use orchestrator_tui::model::path::ProjectPath;
+use orchestrator_tui::model::session::Rung;
+use orchestrator_tui::model::time::{Wall, brief};
+
+use super::edge::kind;
+
+/// Kinds of lines that are left out unless a story wants to show them.
+const QUIET: [&str; 9] = ["started", "staged", "used", "logged", "beat", "green-at", "snapshot", "prepare", "collect"];
+
+pub(super) struct Teller {
+    show: Vec<String>,
+}
+
+impl Teller {
+    pub(super) fn new(show: Vec<String>) -> Self {
+        Self { show }
+    }
+
+    fn shows(&self, kind: &str) -> bool {
+        !QUIET.contains(&kind) || self.show.iter().any(|wanted| wanted == kind)
+    }
+
+    /// Returns the line for an effect, if it is not left out.
+    pub(super) fn line(&self, effect: &Effect, now: Wall) -> Option<String> {
+        match effect {
+            Effect::Record(recorded) => self.fact(&recorded.fact, now),
+            Effect::Run(order) => {
+                let what = if order.title == order.line { format!("`{}`", order.line) } else { order.title.clone() };
+                Some(format!("run @{} {what} in {}", order.session.0, order.place))
+            }
+            Effect::StartAgent(order) => {
+                let budget = order.budget.map(|usd| format!(", may spend {usd}")).unwrap_or_default();
+                let about: Vec<String> = order.task.failures.iter().map(|failure| failure.id.clone()).collect();
+                Some(format!(
+                    "agent @{} {} in {}: {} attempt {}, about {}{budget}",
+                    order.session.0,
+                    order.agent,
+                    order.place,
+                    order.task.id,
+                    order.number,
+                    about.join(", ")
+                ))
+            }
+            Effect::Signal(session, rung) => {
+                let rung = match rung {
+                    Rung::Ask => "asked to end",
+                    Rung::Interrupt => "interrupted",
+                    Rung::Terminate => "terminated",
+                    Rung::Kill => "killed",
+                };
+                Some(format!("@{} is {rung}", session.0))
+            }
+            Effect::Do { work, .. } => self.shows(kind(work)).then(|| job(work)),
+            Effect::Reply(_, Ok(answer)) => Some(format!("reply: {}", answer.said)),
+            Effect::Reply(_, Err(refusal)) => Some(format!("refused: {refusal}")),
+            Effect::Exit(code) => Some(format!("exit {code}")),
+        }
+    }
+
+    fn fact(&self, fact: &Fact, now: Wall) -> Option<String> {
+        let in_time = |until: Wall| brief(until.since(now));
+        let (kind, text) = match fact {
+            Fact::Started { .. } => ("started", "started".to_owned()),
+            Fact::Stopped => ("stopped", "stopped".to_owned()),
+            Fact::Beat => ("beat", "heartbeat".to_owned()),
+            Fact::Changed { change, files, count } => {
+                ("changed", format!("change {}: {} ({count})", change.0, names(files)))
+            }
+            Fact::Ran { key, run, .. } => ("ran", format!("{key} {}", said(run))),
+            Fact::Forgotten { key } => ("forgotten", format!("{key} has nothing to run")),
+            Fact::GreenAt { keys, tree } => ("green-at", format!("{} checks green at {tree}", keys.len())),
+            Fact::Filed { task } => {
+                let before = match ids(&task.red_before) {
+                    ids if ids.is_empty() => ids,
+                    ids => format!(", red before: {ids}"),
+                };
+                ("filed", format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures)))
+            }
+            Fact::Merged { task, failures, .. } => ("merged", format!("{task} is about {} now", ids(failures))),
+            Fact::Held { task, reason } => ("held", format!("{task} {reason}")),
+            Fact::Released { task, forced } => {
+                ("released", format!("{task} released{}", if *forced { " by a person" } else { "" }))
+            }
+            Fact::Retried { task } => ("retried", format!("{task} is tried again")),
+            Fact::AttemptStarted { task, number, slot } => {
+                ("attempt", format!("{task} attempt {number} begins in workspace {}", slot.0))
+            }
+            Fact::Staged { task, stage } => ("staged", format!("{task} stage {}", stage.name())),
+            Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),
+            Fact::Logged { task, lines } => {
+                let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
+                ("logged", format!("{task} log: {}", lines.join(" | ")))
+            }
+            Fact::AttemptEnded { task, record, then } => {
+                let charged = if record.end.is_charged() { "" } else { ", not charged" };
+                ("attempt", format!("{task} attempt {} {}{charged} → {}", record.number, record.end, then.reason(now)))
+            }
+            Fact::Ready { task, reason, .. } => ("ready", format!("{task} {reason}")),
+            Fact::NeedsReview { task, reason, .. } => ("review", format!("{task} {reason}")),
+            Fact::LandingBegan { task, landing } => ("landing", format!("{task} landing {} begins", landing.0)),
+            Fact::Landed { task, receipt } => {
+                let files: Vec<ProjectPath> = receipt.files.iter().map(|file| file.path.clone()).collect();
+                ("landed", format!("{task} landed: {} by {}", names(&files), receipt.by))
+            }
+            Fact::LandingFailed { task } => ("landing", format!("{task} did not land")),
+            Fact::TakenBack { task, landing } => ("landing", format!("{task} landing {} taken back", landing.0)),
+            Fact::Undone { task, landing, .. } => ("undone", format!("{task} landing {} undone", landing.0)),
+            Fact::Ended { task, state } => ("ended", format!("{task} → {}", state.reason(now))),
+            Fact::Parked { until, why } => {
+                let until = until.map(|until| format!(" for {}", in_time(until))).unwrap_or_default();
+                ("parked", format!("parked{until}: {why}"))
+            }
+            Fact::Unparked => ("parked", "no longer parked".to_owned()),
+            Fact::BreakerTripped { subject, failures, until } => {
+                ("breaker", format!("breaker: {subject}, {failures} failures, closed in {}", in_time(*until)))
+            }
+            Fact::Paused => ("paused", "paused".to_owned()),
+            Fact::Resumed => ("paused", "resumed".to_owned()),
+            Fact::Felt { part, level } => ("felt", format!("{} {}", part.name(), felt(level))),
+        };
+        self.shows(kind).then_some(text)
+    }
+}
+
+fn felt(level: &Level) -> String {
+    match level {
+        Level::Up => "is up".to_owned(),
+        Level::Degraded { reason, .. } => format!("is degraded: {reason}"),
+        Level::Down { reason, .. } => format!("is down: {reason}"),
+    }
+}
+
+fn job(work: &Work) -> String {
+    match work {
+        Work::Snapshot | Work::Collect { .. } => kind(work).to_owned(),
+        Work::Prepare { slot, .. } => format!("prepare workspace {}", slot.0),
+        Work::Restore { slot, tree, .. } => format!("restore {tree} in workspace {}", slot.0),
+        Work::Merge { base, theirs } => format!("merge {theirs}, made from {}", base.tree),
+        Work::Land { landing, tree, .. } => format!("land {tree} as landing {}", landing.0),
+        Work::RecordInPlace { landing, .. } => format!("record the work in place as landing {}", landing.0),
+        Work::Undo { landing, only_untouched: true } => format!("undo landing {} if untouched", landing.0),
+        Work::Undo { landing, only_untouched: false } => format!("undo landing {}", landing.0),
+    }
+}
+
+fn said(run: &CheckRun) -> String {
+    let ids = ids(&run.findings.failures);
+    match run.verdict {
+        Verdict::Green => "green".to_owned(),
+        Verdict::Red => format!("red: {ids}"),
+        Verdict::TimedOut => "timed out".to_owned(),
+        Verdict::Broken => "cannot run".to_owned(),
+    }
+}
+
+fn ids(failures: &[Fingerprint]) -> String {
+    failures.iter().map(|failure| failure.id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn names(files: &[ProjectPath]) -> String {
+    files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

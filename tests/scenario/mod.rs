@@ -1,0 +1,9 @@
+//! Reads, plays and tells the stories of `tests/scenarios`.
+
+mod edge;
+mod lines;
+mod person;
+mod settings;
+mod stage;
+
+pub(crate) use stage::{Scenario, play};

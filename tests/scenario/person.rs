@@ -1,0 +1,159 @@
+//! Reads the lines of a story that say what happens, as inputs.
+
+use std::time::Duration;
+
+use orchestrator_tui::core::command::Command;
+use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
+use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
+use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
+use orchestrator_tui::model::cost::Spent;
+use orchestrator_tui::model::id::{SessionId, TaskId};
+use orchestrator_tui::model::path::ProjectPath;
+use orchestrator_tui::model::session::Exit;
+use orchestrator_tui::model::workspace::GitOperation;
+
+use super::settings::millis;
+use super::stage::{Stage, path};
+
+impl Stage {
+    /// Returns the inputs that a line stands for.
+    pub(super) fn read(&mut self, text: &str) -> Result<Vec<Input>, String> {
+        let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+        if let Some(session) = word.strip_prefix('@') {
+            let session = session.parse().map_err(|_| format!("{word} is no session"))?;
+            return self.session(SessionId(session), rest);
+        }
+        let mut inputs = match word {
+            "wait" => Vec::new(),
+            "start" => vec![self.start(rest)],
+            "save" | "delete" => {
+                self.edge.edited();
+                let fate = if word == "save" { Fate::Written } else { Fate::Removed };
+                vec![Input::Changed(files(rest)?.into_iter().map(|file| (file, fate)).collect())]
+            }
+            "rescan" => vec![Input::Rescanned(files(rest)?)],
+            "head" => {
+                self.repository.head = Some(rest.to_owned());
+                vec![Input::Repository(self.repository.clone())]
+            }
+            "rebase" => {
+                self.repository.operation = (rest == "begins").then_some(GitOperation::Rebase);
+                vec![Input::Repository(self.repository.clone())]
+            }
+            "next" => {
+                let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
+                self.edge.expect(kind, deed);
+                Vec::new()
+            }
+            "done" => {
+                let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
+                vec![self.edge.finish(kind, deed)?]
+            }
+            _ => Vec::new(),
+        };
+        if inputs.is_empty() && !["wait", "next"].contains(&word) {
+            let command = command(word, rest)?;
+            inputs.push(Input::Asked(self.request(), command));
+        }
+        Ok(inputs)
+    }
+
+    fn start(&mut self, how: &str) -> Input {
+        let words: Vec<&str> = how.split(' ').collect();
+        Input::Started(Box::new(Start {
+            pid: 1,
+            version: "1".into(),
+            first_session: self.first_session,
+            until_idle: words.contains(&"until-idle"),
+            one_command: words.contains(&"one-command"),
+            files: self.files.clone(),
+            repository: self.repository.clone(),
+        }))
+    }
+
+    /// Reads what a running session does.
+    fn session(&mut self, session: SessionId, text: &str) -> Result<Vec<Input>, String> {
+        let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let says = |report| Input::Reported(session, report);
+        let result = |ok, text: &str| says(AgentReport::Done(AgentResult { ok, text: text.to_owned() }));
+        let over = Input::AgentEnded(session, Exit::Code(0));
+        Ok(match word {
+            "works" => vec![result(true, "I fixed it"), over],
+            "fails" => vec![result(false, rest), over],
+            "dies" => vec![Input::AgentEnded(session, Exit::Signal(9))],
+            "ends" => vec![over],
+            "cannot" => vec![Input::AgentFailed(session, rest.trim_start_matches("start: ").to_owned())],
+            "logs" => vec![says(AgentReport::Log(vec![LogLine { label: "Claude".into(), text: rest.into() }]))],
+            "spends" => {
+                let usd = rest.parse().map_err(|_| format!("{rest} is no amount"))?;
+                vec![says(AgentReport::Used(Spent { usd, unpriced: false, tokens_in: 0, tokens_out: 0 }))]
+            }
+            "rate-limited" => {
+                let wall = self.clock().wall;
+                let until = if rest.is_empty() { None } else { Some(wall.after(Duration::from_millis(millis(rest)?))) };
+                vec![says(AgentReport::Trouble(Trouble::RateLimit { until }))]
+            }
+            "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],
+            "no-tests" => vec![Input::RunEnded(session, RunOutcome::NoTests)],
+            "no-source" => vec![Input::RunEnded(session, RunOutcome::NoSource)],
+            _ => vec![Input::RunEnded(session, RunOutcome::Ran(run(word, rest)?))],
+        })
+    }
+}
+
+fn files(text: &str) -> Result<Vec<ProjectPath>, String> {
+    text.split(' ').map(path).collect()
+}
+
+fn command(word: &str, rest: &str) -> Result<Command, String> {
+    let task = || {
+        let number = rest.strip_prefix('#').and_then(|number| number.parse().ok());
+        number.map(TaskId).ok_or_else(|| format!("{rest:?} is no task"))
+    };
+    Ok(match word {
+        "retry" => Command::Retry { task: task()? },
+        "kill" => Command::Kill { task: task()? },
+        "undo" => Command::Undo { task: task()? },
+        "fix" => Command::Fix { task: task()? },
+        "land" => Command::Land { task: task()? },
+        "refuse" => Command::Refuse { task: task()? },
+        "check" => Command::Check,
+        "pause" => Command::Pause,
+        "resume" => Command::Resume,
+        "quit" => Command::Quit,
+        other => return Err(format!("what is {other}?")),
+    })
+}
+
+/// Reads the end of a run: `green`, `green 3 passed`, `red test_a@src/a.py, test_b`, `timed-out`, `broken`.
+fn run(word: &str, rest: &str) -> Result<CheckRun, String> {
+    let (verdict, code) = match word {
+        "green" => (Verdict::Green, Some(0)),
+        "red" => (Verdict::Red, Some(1)),
+        "timed-out" => (Verdict::TimedOut, None),
+        "broken" => (Verdict::Broken, Some(127)),
+        other => return Err(format!("how does a run end {other}?")),
+    };
+    let (rest, passed) = match rest.split_once(" passed") {
+        Some((before, _)) => {
+            let (before, passed) = before.rsplit_once(' ').unwrap_or(("", before));
+            (before, Some(passed.parse::<u32>().map_err(|_| format!("how many passed: {passed}?"))?))
+        }
+        None => (rest, None),
+    };
+    let failures: Vec<Fingerprint> =
+        rest.split(", ").filter(|id| !id.is_empty()).map(failure).collect::<Result<_, _>>()?;
+    let tests = passed.map(|passed| TestCounts {
+        passed,
+        failed: u32::try_from(failures.len()).unwrap_or(u32::MAX),
+        skipped: 0,
+    });
+    let excerpt = failures.iter().map(|failure| format!("{} failed\n", failure.id)).collect();
+    let findings = Findings { failures, tests, coverage: None, excerpt };
+    Ok(CheckRun { verdict, code, took: Duration::from_millis(500), findings })
+}
+
+fn failure(text: &str) -> Result<Fingerprint, String> {
+    let (id, file) = text.split_once('@').map_or((text, None), |(id, file)| (id, Some(file)));
+    Ok(Fingerprint { id: id.to_owned(), file: file.map(path).transpose()?, line: None })
+}
