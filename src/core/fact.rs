@@ -240,6 +240,19 @@ pub struct Remember {
 }
 
 impl Fact {
+    /// Whether it may change something for the tasks that wait.
+    pub(crate) fn is_about_waiting(&self) -> bool {
+        !matches!(
+            self,
+            Self::Logged { .. }
+                | Self::Used { .. }
+                | Self::Staged { .. }
+                | Self::Felt { .. }
+                | Self::GreenAt { .. }
+                | Self::Beat
+        )
+    }
+
     /// Returns the task it is about, if it is about one.
     pub fn task(&self) -> Option<TaskId> {
         match self {

@@ -40,6 +40,25 @@ pub enum Input {
     Woke,
 }
 
+impl Input {
+    /// Whether it can change nothing for the tasks that wait, unless by the facts that follow from it.
+    pub(crate) fn is_about_waiting(&self) -> bool {
+        match self {
+            Self::Stored(_) | Self::Felt(..) | Self::Woke => false,
+            Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
+            Self::Started(_)
+            | Self::Changed(_)
+            | Self::Rescanned(_)
+            | Self::Repository(_)
+            | Self::RunEnded(..)
+            | Self::AgentEnded(..)
+            | Self::AgentFailed(..)
+            | Self::Done(..)
+            | Self::Asked(..) => true,
+        }
+    }
+}
+
 /// What the shell knows when it starts.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Start {

@@ -238,6 +238,15 @@ pub struct Attempt {
     pub rolling: Option<LandingId>,
 }
 
+/// When a waiting task may be due, by each of the clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Due {
+    /// By the calendar: the end of a pause after a failed attempt, or of the time that a check must stay red.
+    pub wall: Option<Wall>,
+    /// By the steady clock: the end of the pause after a save.
+    pub moment: Option<Moment>,
+}
+
 /// Everything that dies with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Live {
@@ -273,6 +282,10 @@ pub struct Live {
     pub attempts: BTreeMap<TaskId, Attempt>,
     /// What changed while checks ran in the user's tree.
     pub echoes: BTreeMap<CheckKey, Echo>,
+    /// Whether something may have changed for the tasks that wait since they were looked at.
+    pub look: bool,
+    /// When time alone may change something for them.
+    pub due: Due,
     /// Checks that turned green and whose tree is not yet remembered.
     pub turned_green: BTreeSet<CheckKey>,
     /// When the heart beats next.

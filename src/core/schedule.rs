@@ -1,6 +1,6 @@
 //! Works out what should run now, and why the rest waits; the only place that starts attempts.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,15 +8,19 @@ use std::time::Duration;
 use crate::core::book::{self, Rank, Wait};
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
-use crate::core::live::{Attempt, JobOwner, Step};
+use crate::core::live::{Attempt, Due, JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::Stage;
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::{Slot, TaskId};
+use crate::model::path::ProjectPath;
 use crate::model::settings::{Isolation, Planner};
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Now, Wall, brief};
 use crate::model::workspace::GitOperation;
+
+/// How many files of waiting tasks are kept in mind while looking for the next one.
+const TAKEN_FILES: usize = 256;
 
 /// Why a task that could run does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,28 +183,12 @@ impl Supervisor {
             })
     }
 
-    /// Returns the moments at which a waiting task may start.
+    /// Returns the moments at which something may start because time has passed.
     pub(crate) fn schedule_wakes(&self) -> impl Iterator<Item = Moment> {
         let now = self.live.now;
-        let at = move |wall: Wall| now.moment.after(wall.since(now.wall));
-        let parked = self.book.parked.as_ref().and_then(|(until, _)| until.map(at));
-        // Without a free slot the end of an attempt comes first, and that is an input.
-        let can_start = self.standstill().is_none() && self.has_slot();
-        let breakers = self.book.breakers.values().map(|(_, until)| *until).filter(move |until| *until > now.wall);
-        let pauses = self.book.index.waiting().filter_map(move |(_, wait)| match self.pause(wait)? {
-            Waiting::Cooling(until) => Some(at(until)),
-            Waiting::Quiet(moment) => Some(moment),
-            Waiting::Down
-            | Waiting::Paused
-            | Waiting::Parked(..)
-            | Waiting::Operation(_)
-            | Waiting::Checking
-            | Waiting::Behind(_)
-            | Waiting::Slots
-            | Waiting::Breaker(..) => None,
-        });
-        let starts = can_start.then(move || pauses.chain(breakers.map(at))).into_iter().flatten();
-        parked.into_iter().chain(starts)
+        let parked = self.book.parked.as_ref().and_then(|(until, _)| *until);
+        let walls = parked.into_iter().chain(self.live.due.wall);
+        walls.map(move |wall| now.moment.after(wall.since(now.wall))).chain(self.live.due.moment)
     }
 
     /// Ends a parking whose time has come.
@@ -212,7 +200,10 @@ impl Supervisor {
 
     /// Starts attempts for tasks that may run, in turn.
     pub(crate) fn start_attempts(&mut self) {
-        if self.live.one_command {
+        let now = self.live.now;
+        let due = self.live.due;
+        let is_due = due.wall.is_some_and(|wall| wall <= now.wall) || due.moment.is_some_and(|at| at <= now.moment);
+        if self.live.one_command || (!self.live.look && !is_due) {
             return;
         }
         while let Some(turn) = self.next_turn() {
@@ -223,6 +214,26 @@ impl Supervisor {
                 }
             }
         }
+        self.live.look = false;
+        self.live.due = self.next_due();
+    }
+
+    /// Returns when the next waiting task may be due.
+    fn next_due(&self) -> Due {
+        let (now, after) = (self.live.now, self.settings.fix.after);
+        if self.standstill().is_some() || self.live.burst.is_some() || !self.has_slot() {
+            // Something else comes first, and the machine hears of it.
+            return Due::default();
+        }
+        let pauses = self.book.index.waiting().flat_map(|(_, wait)| {
+            let typed = wait.filed.filter(|_| !self.live.until_idle).map(|filed| filed.after(after));
+            [wait.cooling, typed]
+        });
+        let breakers = self.book.breakers.values().map(|(_, until)| Some(*until));
+        Due {
+            wall: pauses.chain(breakers).flatten().filter(|wall| *wall > now.wall).min(),
+            moment: self.live.saved.map(|saved| saved.after(after)).filter(|at| *at > now.moment),
+        }
     }
 
     fn next_turn(&self) -> Option<Turn> {
@@ -230,13 +241,24 @@ impl Supervisor {
             return None;
         }
         let limit = self.settings.budget.task;
+        // Files for which a task that waits goes first, so that the many behind it are not looked at one by one.
+        let mut taken: BTreeSet<&ProjectPath> = BTreeSet::new();
         let due = self.book.index.waiting().filter(|(_, wait)| self.pause(wait).is_none());
-        due.filter_map(|(rank, _)| self.book.task(rank.task)).find_map(|task| {
+        for task in due.filter_map(|(rank, _)| self.book.task(rank.task)) {
             if limit > Usd(0) && task.total().usd >= limit {
                 return Some(Turn::Broke(task.id));
             }
-            self.waiting(task).is_none().then(|| Turn::Starts(task.clone()))
-        })
+            if !task.forced && task.files.iter().any(|file| taken.contains(file)) {
+                continue;
+            }
+            match self.waiting(task) {
+                None => return Some(Turn::Starts(task.clone())),
+                Some(Waiting::Breaker(..)) => {}
+                Some(_) if taken.len() < TAKEN_FILES => taken.extend(&task.files),
+                Some(_) => {}
+            }
+        }
+        None
     }
 
     fn start_attempt(&mut self, task: &Task) {

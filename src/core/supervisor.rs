@@ -38,6 +38,7 @@ impl Supervisor {
             return Vec::new();
         }
         self.live.now = now;
+        self.live.look |= input.is_about_waiting();
         self.absorb(input);
         self.reconcile();
         #[cfg(debug_assertions)]
@@ -119,6 +120,7 @@ impl Supervisor {
             debug_assert!(false, "broken promise: {broken}: {fact:?}");
         }
         let recorded = Recorded { seq: self.book.seq.next(), at: self.live.now.wall, fact };
+        self.live.look |= recorded.fact.is_about_waiting();
         self.book.apply(&recorded);
         let seq = recorded.seq;
         self.out.push(Effect::Record(recorded));

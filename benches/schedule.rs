@@ -1,0 +1,305 @@
+//! What one input costs the machine with 10, 1,000 and 10,000 queued tasks; the aim is 200 µs.
+//!
+//! Run it with `cargo bench --bench schedule`. Each line is the mean over some hundred inputs, `next_wake` included.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints what it measured, and may stop")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use orchestrator_tui::core::command::Command;
+use orchestrator_tui::core::effect::{Effect, Recorded, Work};
+use orchestrator_tui::core::fact::Fact;
+use orchestrator_tui::core::input::{Collected, Fate, Input, Product, RunOutcome, Start};
+use orchestrator_tui::core::matching::Matcher;
+use orchestrator_tui::core::supervisor::Supervisor;
+use orchestrator_tui::model::agent::{AgentReport, LogLine};
+use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, Verdict};
+use orchestrator_tui::model::cost::{Spent, Usd};
+use orchestrator_tui::model::id::{RequestId, Seq, SessionId, TaskId};
+use orchestrator_tui::model::path::ProjectPath;
+use orchestrator_tui::model::session::Exit;
+use orchestrator_tui::model::settings::{
+    Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch, Workspace,
+};
+use orchestrator_tui::model::task::{Origin, Task, TaskState};
+use orchestrator_tui::model::time::{Moment, Now, Wall};
+use orchestrator_tui::model::workspace::{RepoState, Snapshot, TreeId};
+
+/// The calendar at the beginning.
+const DAWN: u64 = 1_767_225_600_000;
+
+/// How the tasks lie.
+#[derive(Clone, Copy)]
+struct Lie {
+    tasks: u32,
+    /// Whether all tasks may touch one common file, so that each waits for the one before.
+    common: bool,
+    running: u32,
+}
+
+fn main() {
+    println!("{:>7} {:>8} {:>8}  {:<34} {:>10} {:>10}", "tasks", "running", "files", "input", "mean", "worst");
+    for tasks in [10, 1_000, 10_000] {
+        for (common, running) in [(false, 1), (false, 4), (true, 4)] {
+            measure(Lie { tasks, common, running });
+        }
+    }
+}
+
+fn measure(lie: Lie) {
+    let mut bench = Bench::new(lie);
+    bench.start();
+    let logs = AgentReport::Log(vec![LogLine { label: "Claude".into(), text: "reads a file".into() }]);
+    let agent = bench.agents.first().copied().unwrap_or(SessionId(0));
+    bench.times("a line of an agent's log", 300, |_| Input::Reported(agent, logs.clone()));
+    bench.times("the journal is written", 300, |bench| Input::Stored(Seq(bench.facts)));
+    bench.times("a save", 300, |bench| Input::Changed(vec![(bench.some_file(), Fate::Written)]));
+    bench.later(400);
+    bench.times("a check is red again", 300, |bench| {
+        let file = bench.some_file();
+        bench.hand(Input::Changed(vec![(file, Fate::Written)]));
+        bench.later(400);
+        let (session, key) = bench.tree_runs.pop().unwrap();
+        Input::RunEnded(session, red(&key))
+    });
+    bench.times("an idle moment", 300, |bench| {
+        bench.now += 10;
+        Input::Woke
+    });
+    bench.later(11_000);
+    bench.times("an attempt ends, the next starts", 300, |bench| {
+        bench.later(10);
+        match bench.agents.pop() {
+            Some(agent) => Input::AgentEnded(agent, Exit::Code(1)),
+            None => Input::Woke,
+        }
+    });
+    let everything = |bench: &mut Bench| Input::Asked(RequestId(bench.facts), Command::Check);
+    bench.times("all checks are asked for", 1, everything);
+    bench.times("one of them ends, the next starts", lie.tasks.min(300), |bench| {
+        let (session, key) = bench.tree_runs.pop().unwrap();
+        Input::RunEnded(session, red(&key))
+    });
+}
+
+struct Bench {
+    lie: Lie,
+    machine: Supervisor,
+    now: u64,
+    facts: u64,
+    saves: u32,
+    tree_runs: Vec<(SessionId, CheckKey)>,
+    agents: Vec<SessionId>,
+}
+
+impl Bench {
+    fn new(lie: Lie) -> Self {
+        let settings = Arc::new(settings(lie.running));
+        let matcher = Arc::new(Matcher::new(&settings).unwrap());
+        let facts = (1..=lie.tasks).flat_map(|number| {
+            let run = Fact::Ran { key: key(number), run: run(&key(number)), tests: None };
+            [run, Fact::Filed { task: Box::new(task(number, lie.common)) }]
+        });
+        let facts = facts.enumerate().map(|(at, fact)| Recorded { seq: Seq(at as u64 + 1), at: Wall(DAWN), fact });
+        let machine = Supervisor::restore(settings, matcher, facts);
+        Self { lie, machine, now: 0, facts: 0, saves: 0, tree_runs: Vec::new(), agents: Vec::new() }
+    }
+
+    fn clock(&self) -> Now {
+        Now { moment: Moment(self.now), wall: Wall(DAWN + 100_000 + self.now) }
+    }
+
+    fn some_file(&mut self) -> ProjectPath {
+        self.saves += 1;
+        file(self.saves * 7 % self.lie.tasks + 1)
+    }
+
+    /// Starts without running every check, and lets the agents begin.
+    fn start(&mut self) {
+        self.hand(Input::Started(Box::new(Start {
+            pid: 1,
+            version: "bench".into(),
+            first_session: SessionId(0),
+            until_idle: false,
+            one_command: false,
+            files: Vec::new(),
+            repository: RepoState::default(),
+        })));
+        while let Some((session, key)) = self.tree_runs.pop() {
+            self.hand(Input::RunEnded(session, red(&key)));
+        }
+        self.later(11_000);
+    }
+
+    fn later(&mut self, millis: u64) {
+        self.now += millis;
+        self.hand(Input::Woke);
+    }
+
+    fn hand(&mut self, input: Input) {
+        let mut inputs = vec![input];
+        while let Some(input) = inputs.pop() {
+            let effects = self.machine.handle(self.clock(), input);
+            inputs.extend(self.carry_out(effects));
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Record(_) => self.facts += 1,
+                Effect::Run(order) => {
+                    let key = CheckKey { check: CheckName("each".into()), file: order.source.clone() };
+                    if order.task.is_some() {
+                        inputs.push(Input::RunEnded(order.session, red(&key)));
+                    } else {
+                        self.tree_runs.push((order.session, key));
+                    }
+                }
+                Effect::StartAgent(order) => self.agents.push(order.session),
+                Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
+                Effect::Signal(..) | Effect::Reply(..) | Effect::Exit(_) => {}
+            }
+        }
+        inputs
+    }
+
+    /// Measures inputs of a kind; what the machine wants done for them is done outside of the time.
+    #[expect(clippy::disallowed_methods, reason = "a bench looks at the clock")]
+    fn times(&mut self, what: &str, count: u32, input: impl Fn(&mut Self) -> Input) {
+        let (mut sum, mut worst) = (Duration::ZERO, Duration::ZERO);
+        for _ in 0..count {
+            let next = input(self);
+            let now = self.clock();
+            let began = Instant::now();
+            let effects = self.machine.handle(now, next);
+            let wake = self.machine.next_wake();
+            let took = began.elapsed();
+            assert!(wake.is_some(), "nothing wakes it");
+            sum += took;
+            worst = worst.max(took);
+            for input in self.carry_out(effects) {
+                self.hand(input);
+            }
+        }
+        let Lie { tasks, common, running } = self.lie;
+        let files = if common { "common" } else { "own" };
+        println!("{tasks:>7} {running:>8} {files:>8}  {what:<34} {:>10.1?} {worst:>10.1?}", sum / count);
+    }
+}
+
+fn product(work: &Work) -> Product {
+    let snapshot = || Snapshot { tree: TreeId("t".into()), commit: "c".into(), left_out: Vec::new() };
+    match work {
+        Work::Snapshot => Product::Snapshot(snapshot()),
+        Work::Prepare { .. } => Product::Prepared { needs_command: false, warnings: Vec::new() },
+        Work::Collect { .. } => Product::Collected(Collected {
+            tree: TreeId("t".into()),
+            changes: Vec::new(),
+            suspicions: Vec::new(),
+            patch: String::new(),
+        }),
+        Work::Restore { .. } => Product::Restored,
+        Work::Merge { .. } | Work::Land { .. } | Work::RecordInPlace { .. } | Work::Undo { .. } => {
+            Product::Failed("not in a bench".into())
+        }
+    }
+}
+
+fn file(number: u32) -> ProjectPath {
+    ProjectPath::new(format!("src/module_{}/file_{number}.py", number % 97)).unwrap()
+}
+
+fn key(number: u32) -> CheckKey {
+    CheckKey { check: CheckName("each".into()), file: Some(file(number)) }
+}
+
+fn run(key: &CheckKey) -> CheckRun {
+    let failures = vec![Fingerprint { id: format!("{key} fails"), file: key.file.clone(), line: Some(7) }];
+    let findings = Findings { failures, excerpt: "E   assert 1 == 2\n".repeat(20), ..Findings::default() };
+    CheckRun { verdict: Verdict::Red, code: Some(1), took: Duration::from_millis(300), findings }
+}
+
+fn red(key: &CheckKey) -> RunOutcome {
+    RunOutcome::Ran(run(key))
+}
+
+fn task(number: u32, common: bool) -> Task {
+    let key = key(number);
+    let run = run(&key);
+    let shared = ProjectPath::new("src/common.py").unwrap();
+    Task {
+        id: TaskId(number),
+        origin: Origin::Start,
+        filed: Wall(DAWN),
+        priority: 0,
+        forced: false,
+        files: key.file.clone().into_iter().chain(common.then_some(shared)).collect(),
+        failures: run.findings.failures,
+        red_before: Vec::new(),
+        excerpt: run.findings.excerpt,
+        state: TaskState::Queued,
+        stage: None,
+        attempts: Vec::new(),
+        charged: 0,
+        spent: Spent::default(),
+        running: Spent::default(),
+        began: None,
+        ended: None,
+        landing: None,
+        receipt: None,
+        result: None,
+        key,
+    }
+}
+
+fn settings(running: u32) -> Settings {
+    let check = Check {
+        name: CheckName("each".into()),
+        paths: vec!["src/**".into()],
+        run: "each {file}".into(),
+        tests: None,
+        timeout: Duration::from_secs(60),
+        parallel: true,
+        lock: String::new(),
+        fixers: Vec::new(),
+        keep_daemons: false,
+    };
+    Settings {
+        watch: Watch {
+            settle: Duration::from_millis(300),
+            settle_max: Duration::from_secs(2),
+            ignore: Vec::new(),
+            paths: Vec::new(),
+        },
+        checks: vec![check],
+        fix: Fix {
+            enabled: true,
+            on: FixOn::Red,
+            after: Duration::from_secs(10),
+            attempts: 5,
+            backoff: Duration::from_secs(2),
+            backoff_max: Duration::from_secs(60),
+            land: LandMode::Auto,
+            isolation: Isolation::Worktree,
+            protect: Vec::new(),
+            breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
+            planner: Planner::Off,
+        },
+        limits: Limits {
+            running,
+            checks: 8,
+            completed: 50,
+            failed: 50,
+            history: 100,
+            heartbeat: Duration::from_secs(30),
+            health: Duration::from_secs(300),
+            stop: Duration::from_secs(30),
+        },
+        workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
+        budget: Budget { task: Usd(1_000_000) },
+        agents: std::collections::BTreeMap::new(),
+        roles: [("fixer".to_owned(), Role { agent: "claude".into() })].into(),
+    }
+}
