@@ -1,4 +1,73 @@
 //! orchestrator-tui: you keep typing; it keeps the project green.
+//!
+//! This page is the map. Start here, then read [`core::supervisor`] (the spine) and [`app::run`] (the loop).
+//!
+//! # Three rules
+//!
+//! **One writer, one door.** All decisions are made by a pure, synchronous machine,
+//! [`Supervisor::handle`](core::supervisor::Supervisor::handle): an [`Input`](core::input::Input) in,
+//! [`Effect`](core::effect::Effect)s out. It reads no clock, draws no chance, opens no file. Verbs, HTTP, timers, processes
+//! and file changes all enter as inputs, so a key and a route cannot differ.
+//!
+//! **The journal is the truth.** Durable state, the [`Book`](core::book::Book), changes only by applying a
+//! [`Fact`](core::fact::Fact). Facts are what the store appends, streams and replays; replaying them gives the same book,
+//! and that is also how a crash is survived. Effects that cannot be taken back wait until their fact is on disk.
+//!
+//! **Never act on a guess.** An error is not an absence, silence is not death, prose is not a status, a missing price is
+//! not zero. Kill, retry and land only on structured evidence; otherwise say so and ask.
+//!
+//! # Floors
+//!
+//! Imports point down only; folders on one floor never see each other. `tests/floors.rs` and `.clippy.toml` hold this.
+//!
+//! | floor | folder | |
+//! |---|---|---|
+//! | 1 | [`model`] | the nouns, plain data |
+//! | 2 | [`core`] | decides; pure |
+//! | 3 | [`edge`] | touches the world, one folder for each part of it |
+//! | 4 | [`config`] | files, environment and flags become settings |
+//! | 5 | [`app`] | wires, loops, carries out effects |
+//! | 6 | [`cli`], `main.rs` | arguments in, verbs carried out, exit code out |
+//!
+//! # Words
+//!
+//! | word | is | is not |
+//! |---|---|---|
+//! | change | a settled batch of file changes ([`model::id::ChangeId`]) | a raw watcher event |
+//! | [check](model::settings::Check) | a command that says green or red | a task |
+//! | [fingerprint](model::check::Fingerprint) | one failure, reduced to what stays the same from run to run | a line of output |
+//! | [task](model::task::Task) | something to get done, with origin, goal, priority, budget | a process |
+//! | [attempt](model::attempt::AttemptRecord) | one numbered try at a task, in [stages](model::attempt::Stage) | a retry counter |
+//! | [session](model::session::SessionSpec) | one process tree in one PTY, under a [holder](edge::session) | an attempt |
+//! | [workspace](edge::workspace) | the private tree an attempt works in | the user's tree |
+//! | landing | a verified result in the user's tree; the unit of undo ([`model::id::LandingId`]) | a commit |
+//! | [receipt](model::receipt::Receipt) | the evidence for a landed fix | a log |
+//! | [input](core::input::Input), [effect](core::effect::Effect), [fact](core::fact::Fact) | what reaches the machine, what it wants done, what is true for ever | |
+//! | [command](core::command::Command) | what a person or program asks, in the imperative | a key |
+//!
+//! # The way of a save
+//!
+//! 1. [`edge::watch`] reports raw paths; our own writes are left out ([`model::own_writes`]).
+//! 2. `core/intake.rs` settles them into a change and works out which checks they concern ([`core::matching`]).
+//! 3. `core/schedule` starts the checks, [`app::checks`] runs them under holders, [`core::findings`] reads what they said.
+//! 4. `core/checks.rs` files, merges, holds or closes tasks.
+//! 5. `core/schedule` starts an attempt when nothing stands against it ([`core::schedule::Waiting`] says what does);
+//!    `core/attempt.rs` moves it through the stages of its [workflow](model::task::Workflow).
+//! 6. [`app::work`] takes snapshots, prepares workspaces, collects results; [`app::agents`] runs the agent.
+//! 7. [`core::suspicion`] judges the result; `core/landing.rs` merges, lands, confirms, takes back.
+//! 8. Every decision is a fact: [`edge::store`] keeps it, [`app::lines`] says it, [`edge::control`] streams it.
+//!
+//! # Where is …?
+//!
+//! | question | answer |
+//! |---|---|
+//! | when does a task start | `core/schedule` |
+//! | retry, backoff, escalation, breaker | `core/attempt.rs` |
+//! | what may an agent do | [`edge::agent::claude::Policy`] |
+//! | what is protected | [`model::kind`], [`core::suspicion`] |
+//! | how is the user's tree written | [`edge::workspace`] |
+//! | how does everything end | `core/stop.rs`, [`edge::session`] |
+//! | what is promised | [`core::invariant`], `tests/sim.rs`, `tests/scenarios/` |
 
 pub mod app;
 pub mod cli;

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use orchestrator_tui::app::verbs;
-use orchestrator_tui::cli::Cli;
+use orchestrator_tui::cli::{self, Cli};
 use orchestrator_tui::edge::agent::rehearsal;
 use orchestrator_tui::edge::session;
 
@@ -15,7 +14,7 @@ fn main() -> ExitCode {
     // Two verbs that only our own processes use. They take flags of other programs, and start in a millisecond.
     match args.get(1).and_then(|verb| verb.to_str()) {
         Some("holder") => session::run(Path::new(args.get(2).map_or("".as_ref(), OsString::as_os_str))),
-        Some("rehearsal") => rehearsal::main(args.into_iter().skip(2)),
-        _ => verbs::run(Cli::parse()),
+        Some("rehearsal") => rehearsal::main(args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned())),
+        _ => cli::run(Cli::parse()),
     }
 }

@@ -4,11 +4,14 @@
 //! `UPDATE_EXPECTED=1` writes the `.expected` files anew, for a person to review.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop here")]
+#![expect(clippy::disallowed_methods, reason = "UPDATE_EXPECTED is for whoever runs the tests")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
 
 use orchestrator_tui::core::findings::read;
 use orchestrator_tui::model::check::Findings;
@@ -150,4 +153,21 @@ fn fifty_megabytes_are_read_in_bounded_time() {
     assert_eq!(findings.failures.len(), 1);
     assert_eq!(findings.failures[0].id, "src/a.py: error: no such thing");
     assert!(findings.excerpt.len() <= 8 << 10);
+}
+
+proptest! {
+    /// Lines of any samples in any order: several tools in one output, cut and mixed.
+    #[test]
+    fn no_output_upsets_the_reader(picks in prop::collection::vec((0..1000usize, 0..100usize), 1..80)) {
+        let samples: Vec<Vec<u8>> = samples().into_iter().map(|(path, ..)| fs::read(path).unwrap()).collect();
+        let mut output = Vec::new();
+        for (sample, line) in picks {
+            let lines: Vec<&[u8]> = samples[sample % samples.len()].split(|byte| *byte == b'\n').collect();
+            output.extend_from_slice(lines[line % lines.len()]);
+            output.push(b'\n');
+        }
+        let findings = read(&output, Some(1), &known, &ROOTS);
+        prop_assert!(!findings.failures.is_empty());
+        prop_assert!(findings.excerpt.len() <= 8 << 10);
+    }
 }

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use serde::Deserialize;
 
 use orchestrator_tui::core::suspicion::{Changed, Judgement, Mode, UserEdit, judge};
@@ -82,7 +83,7 @@ fn judged(case: &Path, meta: &Meta) -> Vec<Suspicion> {
             FileChange { path: path.clone(), kind, added: 0, removed: 0 }
         })
         .collect();
-    let changed: Vec<Changed<'_>> = changes
+    let files: Vec<Changed<'_>> = changes
         .iter()
         .map(|change| {
             let mode_after = match link(&change.path) {
@@ -125,7 +126,7 @@ fn judged(case: &Path, meta: &Meta) -> Vec<Suspicion> {
         .map(|((path, was, _), (added, removed))| UserEdit { path, added, removed, last_green: Some(was) })
         .collect();
     judge(&Judgement {
-        changes: &changed,
+        changes: &files,
         protected: &meta.protect,
         test_globs: &[],
         config_globs: &[],
@@ -203,4 +204,79 @@ fn a_result_without_a_change_is_suspected() {
         user_edits: &[],
     };
     assert_eq!(judge(&nothing), [Suspicion { file: None, what: "changes nothing".to_owned() }]);
+}
+
+/// Pieces of source that quotes, braces and indentation are made of.
+const PIECES: [&str; 40] = [
+    "\"",
+    "'",
+    "`",
+    "\"\"\"",
+    "#",
+    "//",
+    "/*",
+    "*/",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "\n",
+    "\n    ",
+    "\n        ",
+    "\\",
+    "ü",
+    "=>",
+    "==",
+    "fn f",
+    "#[test]",
+    "#[cfg(test)]",
+    "mod tests",
+    "def test_a(x):",
+    "return 3",
+    "if x == 3",
+    "it(\"a\", () => ",
+    "describe(",
+    "catch",
+    "except",
+    "pass",
+    "r#",
+    "b",
+    "3",
+    "\0",
+    "@a",
+    "test.each(",
+    "/// assert",
+];
+
+proptest! {
+    #[test]
+    fn no_text_upsets_the_judgement(
+        old in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..60),
+        new in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..60),
+        name in prop::sample::select(vec!["a.rs", "a.py", "a.ts", "a.go", "a.rb", "A.java", "a.txt", "test_a.py", "a.test.ts", "Cargo.toml"]),
+    ) {
+        let path = ProjectPath::new(name).unwrap();
+        let change = FileChange { path: path.clone(), kind: ChangeKind::Modified, added: 0, removed: 0 };
+        let (old, new) = (old.concat(), new.concat());
+        let changed = [Changed {
+            change: &change,
+            before: Some(old.as_bytes()),
+            after: Some(new.as_bytes()),
+            mode_before: Some(Mode::Regular),
+            mode_after: Some(Mode::Regular),
+        }];
+        let judgement = Judgement {
+            changes: &changed,
+            protected: &[],
+            test_globs: &[],
+            config_globs: &[],
+            tests_text: &[(&path, &old)],
+            tests_before: None,
+            tests_after: None,
+            user_edits: &[],
+        };
+        prop_assert!(judge(&judgement).len() <= 50);
+    }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
-use crate::app::places::Places;
+use crate::app::places::{Places, hex};
 use crate::app::prompt;
 use crate::app::work::Tools;
 use crate::core::effect::AgentOrder;
@@ -24,8 +25,14 @@ const GOODBYE: Duration = Duration::from_secs(10);
 const ERRORS_KEPT: usize = 16 * 1024;
 
 /// Runs an order to its end; tells the machine through `inbox`.
-pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver<Rung>, inbox: mpsc::Sender<Input>) {
+pub async fn run(
+    tools: Arc<Tools>,
+    mut order: AgentOrder,
+    mut rungs: mpsc::Receiver<Rung>,
+    inbox: mpsc::Sender<Input>,
+) {
     let session = order.session;
+    order.line = tools.places.line(order.place, &order.line);
     let Some(agent) = tools.settings.agents.get(&order.agent).cloned() else {
         let why = format!("no agent is called {:?}; add [agent.{}]", order.agent, order.agent);
         let _ = inbox.send(Input::AgentFailed(session, why)).await;
@@ -44,26 +51,38 @@ pub async fn run(tools: Arc<Tools>, order: AgentOrder, mut rungs: mpsc::Receiver
     let (handle, output) = match Session::start(&tools.places.program, &spec).await {
         Ok(started) => started,
         Err(error) => {
-            let why = format!("{} cannot be started: {error}", agent.program);
+            let why = format!("{error} {}", way_out(&agent, &order.agent));
             let _ = inbox.send(Input::AgentFailed(session, why)).await;
             return;
         }
     };
     let first = talk.first_input();
     let writer = handle.clone();
+    // The prompt is all the input of such an agent; it is closed after it, not beside it.
+    let is_all = agent.kind == AgentKind::Command;
     // Written beside the reading: a program that answers before it has read all must not block both.
     tokio::spawn(async move {
         let _ = writer.write(&first).await;
+        if is_all {
+            let _ = writer.close_input();
+        }
     });
-    if agent.kind == AgentKind::Command {
-        // The prompt is all its input; what was written before still arrives.
-        let _ = handle.close_input();
-    }
     let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
+    sweep_if_unknown(&handle, exit).await;
     for report in talk.finish(exit, &errors) {
         let _ = inbox.send(Input::Reported(session, report)).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
+}
+
+/// Says what a person can do about an agent that does not start.
+fn way_out(agent: &Agent, name: &str) -> String {
+    let get = if agent.kind == AgentKind::Claude && agent.program == "claude" {
+        "`npm install -g @anthropic-ai/claude-code` gets it; ".to_owned()
+    } else {
+        format!("agent.{name}.program names it; ")
+    };
+    format!("({get}then `orchestrator-tui resume`, or a new start; checks go on)")
 }
 
 async fn converse(
@@ -133,7 +152,7 @@ impl Talk {
                 workspace: places.folder(order.place),
                 prompt,
                 conversation: conversation(places, order),
-                resumed_at: None,
+                resume: false,
                 budget: order.budget,
                 allowed_commands: vec![order.line.clone()],
             }))),
@@ -185,6 +204,6 @@ fn conversation(places: &Places, order: &AgentOrder) -> String {
     let mut bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes[..16]);
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

@@ -1,13 +1,17 @@
 //! Runs a command line under a holder and reads what it said.
 
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
 use tokio::sync::mpsc;
 
 use crate::app::clock::Stopwatch;
 use crate::app::places::{Places, exists};
-use crate::core::effect::RunOrder;
+use crate::core::effect::{Place, RunOrder};
 use crate::core::findings;
 use crate::core::input::RunOutcome;
-use crate::edge::session::{Session, SessionOutput};
+use crate::edge::session::{Session, SessionOutput, sweep_session};
 use crate::model::check::{CheckRun, Findings, Fingerprint, Verdict};
 use crate::model::path::ProjectPath;
 use crate::model::session::{Exit, Rung};
@@ -30,7 +34,7 @@ pub async fn run(places: &Places, order: RunOrder, mut rungs: mpsc::Receiver<Run
         return RunOutcome::NoTests;
     }
     let watch = Stopwatch::start();
-    let args = vec!["-c".to_owned(), order.line.clone()];
+    let args = vec!["-c".to_owned(), places.line(order.place, &order.line)];
     let mut spec = places.spec(order.session, order.place, "/bin/sh".into(), args, order.limit);
     spec.env.insert("NO_COLOR".to_owned(), "1".to_owned());
     spec.keep_daemons = order.keep_daemons;
@@ -53,7 +57,17 @@ pub async fn run(places: &Places, order: RunOrder, mut rungs: mpsc::Receiver<Run
             },
         }
     };
+    sweep_if_unknown(&session, exit).await;
     RunOutcome::Ran(judge(places, &order, &said.bytes(), exit, &watch))
+}
+
+/// Ends what a session may have left whose holder died without a word.
+pub async fn sweep_if_unknown(session: &Session, exit: Exit) {
+    if exit == Exit::Unknown {
+        let place = session.place().clone();
+        let swept = tokio::task::spawn_blocking(move || sweep_session(&place)).await;
+        tracing::warn!(?swept, "a holder died; ended what was left of its session");
+    }
 }
 
 fn judge(places: &Places, order: &RunOrder, output: &[u8], exit: Exit, watch: &Stopwatch) -> CheckRun {
@@ -67,6 +81,16 @@ fn judge(places: &Places, order: &RunOrder, output: &[u8], exit: Exit, watch: &S
     let place = folder.display().to_string();
     let mut findings = findings::read(output, code, &known, &[&place, &project]);
     let took = watch.read();
+    if order.place != Place::Tree
+        && exit != Exit::Code(0)
+        && let Some(strayed) = strayed(places, &folder, output)
+    {
+        // It proves nothing about the workspace, red or green.
+        let why = format!("it ran {strayed} of your tree instead of the workspace's");
+        findings.excerpt = format!("{why}\n{}", findings.excerpt);
+        findings.failures = vec![mark(&why)];
+        return CheckRun { verdict: Verdict::Broken, code, took, findings };
+    }
     let verdict = match exit {
         Exit::Code(0) => Verdict::Green,
         Exit::Code(code) if NOT_RUN.contains(&code) => Verdict::Broken,
@@ -82,6 +106,26 @@ fn judge(places: &Places, order: &RunOrder, output: &[u8], exit: Exit, watch: &S
         }
     };
     CheckRun { verdict, code, took, findings }
+}
+
+/// Returns a file of the user's tree that a run in a workspace names although the workspace has it, too: the run found
+/// its way back, by a path written somewhere. Programs are no evidence: they may well be shared.
+fn strayed(places: &Places, folder: &Path, output: &[u8]) -> Option<ProjectPath> {
+    let from = [places.project.as_os_str().as_bytes(), b"/"].concat();
+    let mut rest = output;
+    while let Some(at) = rest.windows(from.len()).position(|part| part == from) {
+        rest = &rest[at + from.len()..];
+        let ends = |byte: &u8| byte.is_ascii_control() || b" :,;()[]<>\"'`\x1b".contains(byte);
+        let name = &rest[..rest.iter().position(ends).unwrap_or(rest.len())];
+        let Some(path) = ProjectPath::from_bytes(name) else { continue };
+        let source = |root: &Path| {
+            path.under(root).metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 == 0)
+        };
+        if source(folder) && source(&places.project) {
+            return Some(path);
+        }
+    }
+    None
 }
 
 fn mark(id: &str) -> Fingerprint {

@@ -9,7 +9,6 @@ use crate::app::failure::Failure;
 use crate::app::run::Voice;
 use crate::app::setup::Site;
 use crate::app::supervise::{self, Wish};
-use crate::cli::Demo;
 use crate::config::Overrides;
 use crate::edge::agent::rehearsal::demo;
 use crate::model::settings::AgentKind;
@@ -18,10 +17,7 @@ use crate::model::settings::AgentKind;
 ///
 /// # Errors
 /// If its folder cannot be made, or the supervisor cannot start.
-pub fn run(wish: &Demo) -> Result<u8, Failure> {
-    if !wish.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: add --headless"));
-    }
+pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     let folder = tempfile::Builder::new()
         .prefix("orchestrator-demo-")
         .tempdir()
@@ -31,8 +27,8 @@ pub fn run(wish: &Demo) -> Result<u8, Failure> {
     let state = folder.path().join("state");
     let site = Site::in_folder(&project, &state)?;
     let mut loaded = site.load(Overrides::default())?;
-    rehearse(&mut loaded.settings, &project)?;
-    let quiet = wish.json;
+    rehearse(&mut loaded.settings)?;
+    let quiet = voice != Voice::Lines;
     let say = |text: &str| {
         if !quiet {
             let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -40,14 +36,13 @@ pub fn run(wish: &Demo) -> Result<u8, Failure> {
     };
     say("A small project with a bug. Its tests are real; the agent is a rehearsal: no model, no account, no cost.");
     say(&format!("project {}\n", project.display()));
-    let voice = if wish.json { Voice::Json } else { Voice::Lines };
-    let code = supervise::supervise(&site, loaded, Wish { until_idle: true, voice })?;
+    let code = supervise::supervise(&site, &loaded, Wish { until_idle: true, voice })?;
     say("");
     if code == 0 {
         say("The test was red, an agent worked in a private copy, the supervisor ran the test itself, and only then");
         say("was your file touched. `orchestrator-tui undo` takes such a fix back, byte for byte.");
     }
-    if wish.keep {
+    if keep {
         let kept = folder.keep();
         say(&format!("\nkept in {}; look at it with", kept.display()));
         say(&format!(
@@ -60,28 +55,36 @@ pub fn run(wish: &Demo) -> Result<u8, Failure> {
 }
 
 fn write(project: &Path) -> Result<(), Failure> {
-    for (name, bytes) in demo::files() {
+    for (name, bytes) in demo::demo_files() {
         let path = project.join(name);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bytes));
         made.map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))?;
     }
     // A repository is not needed; with one, the demo also shows that it is left alone.
-    for args in [&["init", "-q"][..], &["add", "-A"], &["-c", "user.name=demo", "-c", "user.email=demo@localhost", "commit", "-qm", "A bug"]] {
-        let _ = Command::new("git").args(args).current_dir(project).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    for args in [
+        &["init", "-q"][..],
+        &["add", "-A"],
+        &["-c", "user.name=demo", "-c", "user.email=demo@localhost", "commit", "-qm", "A bug"],
+    ] {
+        let _ = Command::new("git")
+            .args(args)
+            .current_dir(project)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
     }
     Ok(())
 }
 
-/// Lets the rehearsal agent play the fixer.
-fn rehearse(settings: &mut crate::model::settings::Settings, project: &Path) -> Result<(), Failure> {
-    let program = std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
-    let script = project.with_file_name("rehearsal.toml");
-    fs::write(&script, demo::script()).map_err(|error| Failure::usage(format!("{}: {error}", script.display())))?;
+/// Lets the rehearsal agent play the fixer, by the script that is built in.
+fn rehearse(settings: &mut crate::model::settings::Settings) -> Result<(), Failure> {
+    let program =
+        std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
     for agent in settings.agents.values_mut() {
         agent.kind = AgentKind::Claude;
         agent.program = program.display().to_string();
-        agent.args = vec!["rehearsal".to_owned()];
-        agent.env.insert("ORCHESTRATOR_REHEARSAL".to_owned(), script.display().to_string());
+        agent.args = ["rehearsal", "--script", "demo"].map(str::to_owned).to_vec();
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! One line for each fact, for `run --headless` and `logs`.
 
 use crate::core::fact::Fact;
+use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
-use crate::model::task::{TaskState};
 use crate::model::health::Level;
+use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
 
 /// Returns the line of a fact, without its time; `None` for facts that say nothing to a person.
@@ -21,8 +22,10 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         },
         Fact::Ran { key, run, .. } => format!("{} {key} {}", glyph(run.verdict), ran(run)),
         Fact::Forgotten { key } => format!("· {key} has nothing to run"),
-        Fact::Filed { task } => format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before)),
-        Fact::Held { task, reason } => format!("{task} {reason}"),
+        Fact::Filed { task } => {
+            format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
+        }
+        Fact::Held { task, reason } => format!("{task} {reason}; `orchestrator-tui fix {}` starts it", task.0),
         Fact::Released { task, forced: true } => format!("{task} starts because you said so"),
         Fact::Released { task, forced: false } => format!("{task} may start"),
         Fact::Retried { task } => format!("{task} is tried again"),
@@ -34,16 +37,34 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
             lines.join("\n")
         }
         Fact::AttemptEnded { task, record, then } => match then {
+            // The line that says it waits for a person has said so.
+            TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,
+            TaskState::Done(DoneReason::Landed(_)) => {
+                format!("{task} done; `orchestrator-tui undo {}` takes it back", task.0)
+            }
+            TaskState::Failed(FailReason::Escalated { .. }) => {
+                format!("{task} {}; `orchestrator-tui show {}` tells the story", then.reason(now), task.0)
+            }
             TaskState::Done(_) | TaskState::Failed(_) => format!("{task} {}", then.reason(now)),
             TaskState::Cooling { until } => {
                 format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
             }
-            TaskState::Queued | TaskState::Held(_) | TaskState::Running | TaskState::Ready(_) | TaskState::Review(_) => {
+            TaskState::Queued
+            | TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Ready(_)
+            | TaskState::Review(_) => {
+                if matches!(record.end, AttemptEnd::Parked { .. }) {
+                    // Why was said when everything was parked.
+                    return Some(format!("{task} goes back to the queue; the attempt does not count"));
+                }
                 format!("{task} attempt {} {}", record.number, record.end)
             }
         },
-        Fact::Ready { task, reason, .. } => format!("{task} {reason}"),
-        Fact::NeedsReview { task, reason, .. } => format!("{task} {reason}"),
+        Fact::Ready { task, reason, .. } => {
+            format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
+        }
+        Fact::NeedsReview { task, reason, .. } => format!("{task} {reason}; `orchestrator-tui show {}`", task.0),
         Fact::Landed { task, receipt } => {
             let files: Vec<String> =
                 receipt.files.iter().map(|file| format!("{} +{} −{}", file.path, file.added, file.removed)).collect();
@@ -73,6 +94,13 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
     Some(text)
 }
 
+/// Puts the time of day (UTC) before each line of a text.
+pub fn stamped(at: Wall, text: &str) -> String {
+    let iso = at.iso();
+    let lines: Vec<String> = text.lines().map(|line| format!("{} {line}", &iso[11..19])).collect();
+    lines.join("\n")
+}
+
 fn glyph(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Green => "✓",
@@ -100,5 +128,10 @@ fn already(failures: &[Fingerprint], before: &[Fingerprint]) -> String {
     if before.is_empty() {
         return String::new();
     }
-    format!(": you broke {}, {} {} red already", failures.len(), before.len(), if before.len() == 1 { "was" } else { "were" })
+    format!(
+        ": you broke {}, {} {} red already",
+        failures.len(),
+        before.len(),
+        if before.len() == 1 { "was" } else { "were" }
+    )
 }

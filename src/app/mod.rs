@@ -1,22 +1,26 @@
 //! Floor 5: wires the parts together, loops, and carries out effects.
 
 pub mod agents;
+pub mod ask;
 pub mod checks;
 pub mod clock;
+pub mod closing;
 pub mod demo;
+pub mod doubts;
+pub mod examine;
 pub mod failure;
+pub mod keep;
 pub mod lines;
 pub mod logging;
 pub mod mirror;
 pub mod offline;
 pub mod places;
 pub mod prompt;
-pub mod render;
 pub mod report;
 pub mod run;
 pub mod serve;
 pub mod setup;
 pub mod signals;
 pub mod supervise;
-pub mod verbs;
+pub mod unstored;
 pub mod work;

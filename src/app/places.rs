@@ -1,11 +1,13 @@
 //! Where command lines and agents run, and with which environment.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::core::effect::Place;
 use crate::edge::store::Layout;
+use crate::edge::workspace::editable_folders;
 use crate::model::id::{SessionId, Slot};
 use crate::model::session::{SessionSpec, Stdin};
 
@@ -47,7 +49,8 @@ impl Places {
     }
 
     /// Returns the user's environment with what every command of ours has: no colours, no marks of a surrounding
-    /// session, and a number of its own for ports and database names.
+    /// session, and a number of its own for ports and database names. In a workspace, what names the project names the
+    /// workspace, and Python packages that are installed from the project come from the workspace.
     pub fn environment(&self, place: Place) -> BTreeMap<String, String> {
         let slot = match place {
             Place::Tree => 0,
@@ -55,13 +58,73 @@ impl Places {
         };
         let mut environment = self.environment.clone();
         environment.retain(|name, _| !is_private(name));
+        if place != Place::Tree {
+            let folder = self.folder(place);
+            let mut python: Vec<String> = editable_folders(&self.project, &environment)
+                .into_iter()
+                .map(|inside| folder.join(inside).display().to_string())
+                .collect();
+            for value in environment.values_mut() {
+                *value = self.moved(value, &folder);
+            }
+            // Python takes a cached module for current if its source has the same size and was written in the same
+            // second; between the baseline and a quick agent's edit that is not enough.
+            environment.entry("PYTHONDONTWRITEBYTECODE".to_owned()).or_insert_with(|| "1".to_owned());
+            if !python.is_empty() {
+                python.extend(environment.get("PYTHONPATH").filter(|path| !path.is_empty()).cloned());
+                environment.insert("PYTHONPATH".to_owned(), python.join(":"));
+            }
+        }
         environment.insert("ORCHESTRATOR_SLOT".to_owned(), slot.to_string());
         environment.insert("PWD".to_owned(), self.folder(place).display().to_string());
         environment
     }
 
+    /// Returns a command line as it is run in a place: where it names the project, it means the place.
+    pub fn line(&self, place: Place, line: &str) -> String {
+        match place {
+            Place::Tree => line.to_owned(),
+            Place::Workspace(_) => self.moved(line, &self.folder(place)),
+        }
+    }
+
+    /// Replaces paths inside the project by those in a workspace, where the workspace has them: ignored files that it
+    /// does not have are still found where they are.
+    fn moved(&self, text: &str, folder: &Path) -> String {
+        let from = self.project.display().to_string();
+        // The whole home as the project: then its path is in everything and means the home.
+        if self.environment.get("HOME").is_some_and(|home| Path::new(home).starts_with(&self.project)) {
+            return text.to_owned();
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(&from) {
+            let (before, after) = (&rest[..at], &rest[at + from.len()..]);
+            out.push_str(before);
+            let begins = !before.ends_with(|letter: char| letter.is_alphanumeric() || "/._-~".contains(letter));
+            let ends = after.is_empty() || after.starts_with(|letter: char| letter == '/' || ends_path(letter));
+            let length = after.find(ends_path).unwrap_or(after.len());
+            let inside = after[..length].trim_start_matches('/');
+            if begins && ends && folder.join(inside).symlink_metadata().is_ok() {
+                out.push_str(&folder.display().to_string());
+            } else {
+                out.push_str(&from);
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+
     /// Returns what a session needs: `program` with `args` in a place.
-    pub fn spec(&self, id: SessionId, place: Place, program: PathBuf, args: Vec<String>, limit: Duration) -> SessionSpec {
+    pub fn spec(
+        &self,
+        id: SessionId,
+        place: Place,
+        program: PathBuf,
+        args: Vec<String>,
+        limit: Duration,
+    ) -> SessionSpec {
         SessionSpec {
             id,
             mark: self.mark.clone(),
@@ -82,10 +145,21 @@ impl Places {
     }
 }
 
+/// Whether a letter ends a path in a command line or in a list of paths.
+fn ends_path(letter: char) -> bool {
+    letter.is_whitespace() || ":;,&|<>()\"'".contains(letter)
+}
+
 /// Variables that are for us, not for what we run: our own settings and keys, which no check needs.
 fn is_private(name: &str) -> bool {
-    const OURS: [&str; 6] =
-        ["GITHUB_TOKEN", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL", "TELEGRAM_BOT_TOKEN", "OPENCLAW_TOKEN", "CLAUDE_WEBHOOK_SECRET"];
+    const OURS: [&str; 6] = [
+        "GITHUB_TOKEN",
+        "SLACK_WEBHOOK_URL",
+        "EMAIL_WEBHOOK_URL",
+        "TELEGRAM_BOT_TOKEN",
+        "OPENCLAW_TOKEN",
+        "CLAUDE_WEBHOOK_SECRET",
+    ];
     OURS.contains(&name) || (name.starts_with("ORCHESTRATOR_") && name != "ORCHESTRATOR_REHEARSAL")
 }
 
@@ -94,7 +168,16 @@ pub fn mark_of(layout: &Layout) -> String {
     use sha2::{Digest, Sha256};
     use std::os::unix::ffi::OsStrExt;
     let digest = Sha256::digest(layout.root().as_os_str().as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest[..8])
+}
+
+/// Writes bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Whether there is such a file.

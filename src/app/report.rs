@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::core::book::Book;
+use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
@@ -133,7 +134,7 @@ impl Reporter<'_> {
     pub fn statistics_text(&self) -> String {
         let numbers = &self.book.statistics;
         format!(
-            "Session statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
+            "Session Statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
              Tasks escalated: {}\n  Success rate: {}",
             hours(self.uptime()),
             numbers.processed,
@@ -215,7 +216,9 @@ impl Reporter<'_> {
                     Level::Degraded { reason, since } => {
                         json!({ "healthy": true, "degraded": true, "reason": reason, "since": since.iso() })
                     }
-                    Level::Down { reason, since } => json!({ "healthy": false, "reason": reason, "since": since.iso() }),
+                    Level::Down { reason, since } => {
+                        json!({ "healthy": false, "reason": reason, "since": since.iso() })
+                    }
                 };
                 (part.name().to_owned(), value)
             })
@@ -225,16 +228,18 @@ impl Reporter<'_> {
     }
 }
 
-/// Returns how many attempts a task has had, the running one included.
+/// Returns how many attempts a task has used up, the running one included; one that was parked or interrupted is none.
 pub fn attempts(task: &Task) -> u32 {
-    let finished = task.attempts.iter().map(|attempt| attempt.number).max().unwrap_or(0);
-    if task.state == TaskState::Running { finished.max(task.charged + 1) } else { finished }
+    let counts = |end: &AttemptEnd| end.is_charged() || *end == AttemptEnd::Verified;
+    let made = task.attempts.iter().filter(|attempt| counts(&attempt.end)).map(|attempt| attempt.number).max();
+    let made = made.unwrap_or(0);
+    if task.state == TaskState::Running { made.max(task.charged + 1) } else { made }
 }
 
 /// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.
 fn success_rate(succeeded: u32, processed: u32) -> String {
     if processed == 0 {
-        return "100.0%".to_owned();
+        return "0.0%".to_owned();
     }
     format!("{:.1}%", f64::from(succeeded) * 100.0 / f64::from(processed))
 }

@@ -13,18 +13,20 @@ use crate::app::failure::Failure;
 use crate::app::report::Reporter;
 use crate::app::serve::{self, Waiting};
 use crate::app::setup;
+use crate::app::unstored::Unstored;
 use crate::app::work::Tools;
-use crate::app::{agents, checks, lines, mirror, signals, work};
+use crate::app::{agents, checks, closing, lines, mirror, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{ControlCall, FactLine};
+use crate::edge::session;
 use crate::edge::store::{Journal, StoreError};
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, Seq, SessionId};
 use crate::model::session::Rung;
-use crate::model::task::Task;
+use crate::model::task::{DoneReason, Task, TaskState};
 
 /// How many inputs may wait before the parts that send them have to.
 const INBOX: usize = 1024;
@@ -64,6 +66,7 @@ pub struct Shell {
     sender: mpsc::Sender<Input>,
     calls: mpsc::Receiver<ControlCall>,
     facts: broadcast::Sender<FactLine>,
+    unstored: Unstored,
     waiting: Waiting,
     sessions: BTreeMap<SessionId, mpsc::Sender<Rung>>,
     held_back: Vec<(Seq, JobId, Work)>,
@@ -86,7 +89,15 @@ pub struct Doors {
 
 impl Shell {
     /// Puts a shell together; nothing runs yet.
-    pub fn new(machine: Supervisor, tools: Arc<Tools>, journal: Journal, journal_file: PathBuf, stored: watch::Receiver<Stored>, voice: Voice, mirror: Option<PathBuf>) -> (Self, Doors) {
+    pub fn new(
+        machine: Supervisor,
+        tools: Arc<Tools>,
+        journal: Journal,
+        journal_file: PathBuf,
+        stored: watch::Receiver<Stored>,
+        voice: Voice,
+        mirror: Option<PathBuf>,
+    ) -> (Self, Doors) {
         let (sender, inbox) = mpsc::channel(INBOX);
         let (call_sender, calls) = mpsc::channel(64);
         let (facts, _) = broadcast::channel(FOLLOWERS);
@@ -102,6 +113,7 @@ impl Shell {
             sender,
             calls,
             facts,
+            unstored: Unstored::default(),
             waiting: Waiting::default(),
             sessions: BTreeMap::new(),
             held_back: Vec::new(),
@@ -119,7 +131,8 @@ impl Shell {
     /// # Errors
     /// If signals cannot be listened to.
     pub async fn run(mut self, start: Start) -> Result<u8, Failure> {
-        let mut signals = signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
+        let mut signals =
+            signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
         self.input(Input::Started(Box::new(start)));
         while self.exit.is_none() {
             let wait = self.machine.next_wake().map(|moment| self.clock.until(moment));
@@ -129,6 +142,10 @@ impl Shell {
                     tracing::info!(signal, "told to stop");
                     let request = self.waiting.number();
                     self.input(Input::Asked(request, Command::Quit));
+                    if let Some(text) = closing::stopping(&self.machine).filter(|_| self.voice == Voice::Lines) {
+                        // A person who pressed ctrl-c sees why it is not over at once.
+                        say(&text);
+                    }
                 }
                 Ok(()) = self.stored.changed() => self.stored(),
                 Some(input) = self.inbox.recv() => self.input(input),
@@ -149,6 +166,7 @@ impl Shell {
     pub async fn run_one(mut self, start: Start, command: Command) -> Result<String, Failure> {
         self.input(Input::Started(Box::new(start)));
         let request = self.waiting.number();
+        let landing = if let Command::Land { task } = command { Some(task) } else { None };
         self.input(Input::Asked(request, command));
         while self.exit.is_none() {
             tokio::select! {
@@ -156,7 +174,15 @@ impl Shell {
                 Some(input) = self.inbox.recv() => self.input(input),
             }
         }
-        let answer = self.answer.take();
+        let mut answer = self.answer.take();
+        if let Some(task) = landing.and_then(|task| self.machine.book().task(task))
+            && let Some(Ok(_)) = answer
+        {
+            // The first answer is that it has begun; by now it has ended, one way or the other.
+            let said = format!("{} {}", task.id, task.state.reason(clock::wall()));
+            let has_landed = matches!(task.state, TaskState::Done(DoneReason::Landed(_)));
+            answer = Some(if has_landed { Ok(said) } else { Err(said) });
+        }
         self.leave();
         match answer {
             Some(Ok(said)) => Ok(said),
@@ -169,19 +195,22 @@ impl Shell {
         self.mirrored = false;
         self.reflect();
         let code = self.exit.unwrap_or(1);
+        if !self.sessions.is_empty() {
+            // Told three times: nobody is left to wait for the end of what still runs.
+            let killed = session::kill(&self.tools.places.mark);
+            tracing::warn!(?killed, "killed what still ran");
+        }
         if self.voice == Voice::Lines {
-            self.say(&self.reporter_text());
+            if let Some(why) = closing::why_not_green(self.machine.book()).filter(|_| code != 0) {
+                say(&why);
+            }
+            say(&closing::statistics(self.machine.book(), clock::wall()));
         }
         if let Err(error) = self.journal.close() {
             tracing::error!(%error, "the journal could not be closed");
             return code.max(1);
         }
         code
-    }
-
-    fn reporter_text(&self) -> String {
-        let reason = |_: &Task| String::new();
-        Reporter { book: self.machine.book(), reason: &reason, running: true, now: clock::wall() }.statistics_text()
     }
 
     fn input(&mut self, input: Input) {
@@ -194,25 +223,26 @@ impl Shell {
             match effect {
                 Effect::Record(recorded) => facts.push(recorded),
                 other => {
-                    self.append(std::mem::take(&mut facts));
+                    self.append(&std::mem::take(&mut facts));
                     self.execute(other);
                 }
             }
         }
-        self.append(facts);
+        self.append(&facts);
     }
 
-    fn append(&mut self, facts: Vec<Recorded>) {
+    fn append(&mut self, facts: &[Recorded]) {
         if facts.is_empty() {
             return;
         }
         self.mirrored = false;
         let mut rows = Vec::with_capacity(facts.len());
-        for recorded in &facts {
+        for recorded in facts {
             match setup::stored_of(recorded) {
                 Ok(row) => rows.push(row),
                 Err(error) => tracing::error!(%error, "a fact cannot be written"),
             }
+            self.unstored.push(recorded);
             self.tell(recorded);
         }
         if let Err(error) = self.journal.append(rows) {
@@ -223,11 +253,10 @@ impl Shell {
     fn tell(&self, recorded: &Recorded) {
         let json = fact_json(recorded);
         match self.voice {
-            Voice::Json => self.say(&json),
+            Voice::Json => say(&json),
             Voice::Lines => {
                 if let Some(line) = lines::line(&recorded.fact, recorded.at) {
-                    let time = recorded.at.iso();
-                    self.say(&format!("{} {line}", &time[11..19]));
+                    say(&lines::stamped(recorded.at, &line));
                 }
             }
             Voice::Silent => {}
@@ -236,19 +265,12 @@ impl Shell {
         let _ = self.facts.send(FactLine { seq: recorded.seq, json: json.into() });
     }
 
-    fn say(&self, text: &str) {
-        // A reader that has gone (`| head`) does not stop the work.
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
-    }
-
     fn stored(&mut self) {
         let stored = self.stored.borrow_and_update().clone();
+        self.unstored.stored(stored.seq);
         let level = match &stored.outage {
             None => Level::Up,
-            Some(error) => Level::Down {
-                reason: format!("{error}; going on in memory"),
-                since: clock::wall(),
-            },
+            Some(error) => Level::Down { reason: format!("{error}; going on in memory"), since: clock::wall() },
         };
         let was_down = matches!(self.machine.book().health.get(&Part::StateManager), Some(Level::Down { .. }));
         if was_down != stored.outage.is_some() {
@@ -256,7 +278,8 @@ impl Shell {
         }
         // With a broken store everything goes on in memory; landings keep their images all the same.
         let ready = |seq: Seq| seq <= stored.seq || stored.outage.is_some();
-        let (go, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held_back).into_iter().partition(|(seq, _, _)| ready(*seq));
+        let (go, stay): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.held_back).into_iter().partition(|(seq, _, _)| ready(*seq));
         self.held_back = stay;
         for (_, job, work) in go {
             self.work(job, work);
@@ -326,7 +349,9 @@ impl Shell {
         let file = &self.journal_file;
         let facts = |after: u64| -> Value {
             let stored = Journal::read_after(file, Seq(after), usize::MAX).unwrap_or_default();
-            stored.iter().filter_map(|row| setup::fact_of(row).ok()).map(|fact| fact_value(&fact)).collect()
+            let last = stored.last().map_or(Seq(after), |row| row.seq);
+            let stored = stored.iter().filter_map(|row| setup::fact_of(row).ok()).map(|fact| fact_value(&fact));
+            stored.chain(self.unstored.after(last).map(fact_value)).collect()
         };
         let now = self.clock.now();
         if let Some((request, command)) = serve::call(&self.machine, now, &mut self.waiting, call, &facts) {
@@ -340,11 +365,17 @@ impl Shell {
         self.mirrored = true;
         let now = self.clock.now();
         let reason = |task: &Task| serve::reason(&self.machine, task, now);
-        let reporter = Reporter { book: self.machine.book(), reason: &reason, running: self.exit.is_none(), now: now.wall };
+        let reporter =
+            Reporter { book: self.machine.book(), reason: &reason, running: self.exit.is_none(), now: now.wall };
         if let Err(error) = mirror::write(path, &reporter.status()) {
             tracing::warn!(%error, path = %path.display(), "the state file cannot be written");
         }
     }
+}
+
+/// Writes a line; a reader that has gone (`| head`) does not stop the work.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// Returns a fact as JSON, with its place and time.

@@ -7,6 +7,8 @@ use tokio::sync::oneshot;
 
 use crate::app::report::{self, Reporter};
 use crate::core::command::{Answer, Command, Refusal};
+use crate::core::live::Step;
+use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::model::id::{RequestId, TaskId};
@@ -41,7 +43,13 @@ impl Waiting {
 }
 
 /// What a call comes to: a command for the machine, or nothing, because it is answered already.
-pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: ControlCall, facts: &dyn Fn(u64) -> Value) -> Option<(RequestId, Command)> {
+pub fn call(
+    machine: &Supervisor,
+    now: Now,
+    waiting: &mut Waiting,
+    call: ControlCall,
+    facts: &dyn Fn(u64) -> Value,
+) -> Option<(RequestId, Command)> {
     match call.request {
         ControlRequest::Query { path, query } => {
             let reply = query_reply(machine, now, &path, &query, facts);
@@ -88,7 +96,13 @@ pub fn command_of(name: &str, body: &Value) -> Result<Command, String> {
     serde_json::from_value(Value::Object(tagged)).map_err(|error| format!("{name}: {error}"))
 }
 
-fn query_reply(machine: &Supervisor, now: Now, path: &str, query: &BTreeMap<String, String>, facts: &dyn Fn(u64) -> Value) -> ControlReply {
+fn query_reply(
+    machine: &Supervisor,
+    now: Now,
+    path: &str,
+    query: &BTreeMap<String, String>,
+    facts: &dyn Fn(u64) -> Value,
+) -> ControlReply {
     let reason = |task: &Task| reason(machine, task, now);
     let reporter = Reporter { book: machine.book(), reason: &reason, running: true, now: now.wall };
     if path == "facts" {
@@ -111,7 +125,9 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
         ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
             Some(receipt) => ControlReply::done(report::receipt(receipt)),
-            None => ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), ""),
+            None => {
+                ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), "")
+            }
         }),
         _ => ControlReply::refused(404, format!("there is no {path}"), "try status, tasks, tasks/14, health"),
     }
@@ -122,13 +138,10 @@ fn with_task(reporter: &Reporter<'_>, id: &str, reply: impl Fn(&Task) -> Control
         Ok(id) => id,
         Err(error) => return ControlReply::refused(422, format!("{error}"), ""),
     };
-    match reporter.book.task(id) {
-        Some(task) => reply(task),
-        None => {
-            let refusal = Refusal::no_task(id);
-            ControlReply::refused(404, refusal.message, "")
-        }
-    }
+    reporter
+        .book
+        .task(id)
+        .map_or_else(|| ControlReply::refused(404, Refusal::no_task(id).message, ""), |task| reply(task))
 }
 
 /// Says why a task is where it is, as the running machine knows it.
@@ -139,9 +152,20 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             Some(waiting) => waiting.text(now, machine.settings().fix.breaker.window),
             None => "starting".to_owned(),
         },
-        TaskState::Running => task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned()),
+        TaskState::Running => match machine.live().repository.operation {
+            Some(operation) if is_at_gate(machine, task) => {
+                Reason::Operation(operation).text(now, machine.settings().fix.breaker.window)
+            }
+            _ => task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned()),
+        },
         TaskState::Held(_) | TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => {
             task.state.reason(now.wall)
         }
     }
+}
+
+/// Whether the task's attempt is at a point where it goes on only while the repository is in the middle of nothing.
+fn is_at_gate(machine: &Supervisor, task: &Task) -> bool {
+    let step = machine.live().attempts.get(&task.id).map(|attempt| &attempt.step);
+    matches!(step, Some(Step::Gate | Step::Agent(None)))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::failure::Failure;
-use crate::config::{self, Inputs, Loaded, Overrides, TrustStore};
+use crate::config::{self, Diagnostic, Inputs, Loaded, Overrides, TrustError, TrustStore};
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
 use crate::core::matching::Matcher;
@@ -14,7 +14,9 @@ use crate::edge::store::{Layout, StoreError, StoredFact, layout};
 
 /// The user's environment, as text; names and values that are no text cannot be handed to agents and are left out.
 pub fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// A project and where its state is.
@@ -37,11 +39,16 @@ impl Site {
     /// If it does not exist, or no state folder can be named.
     pub fn find(flag: Option<&Path>) -> Result<Self, Failure> {
         let environment = environment();
-        let current = std::env::current_dir()
-            .map_err(|error| Failure::usage(format!("the current folder cannot be read: {error}; go to another one")))?;
-        let project = config::named_project(flag, &environment, &current).map_err(Failure::usage)?;
+        let current = std::env::current_dir().map_err(|error| {
+            Failure::usage(format!("the current folder cannot be read: {error}; go to another one"))
+        })?;
+        let project = config::named_project(flag, &environment, &current).map_err(|mistake| {
+            let hint = mistake.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            Failure::usage(format!("{}{hint}", mistake.message))
+        })?;
         let chosen = environment.get("ORCHESTRATOR_STATE_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
         let state_root = layout::state_root(chosen.as_deref()).map_err(Failure::usage)?;
+        usable(&state_root)?;
         let runtime = layout::runtime_root();
         let layout = Layout::for_project(&project, &state_root, runtime.as_deref()).map_err(Failure::usage)?;
         Ok(Self { project, layout, environment, state_root })
@@ -62,17 +69,20 @@ impl Site {
     /// # Errors
     /// All that is wrong with it, one below the other.
     pub fn load(&self, flags: Overrides) -> Result<Loaded, Failure> {
-        let user_file = self
-            .environment
-            .get("ORCHESTRATOR_CONFIG")
-            .map(PathBuf::from)
-            .or_else(|| directories::ProjectDirs::from("", "", "orchestrator-tui").map(|dirs| dirs.config_dir().join("orchestrator.toml")));
-        let inputs =
-            Inputs { project: self.project.clone(), user_file, environment: self.environment.clone(), flags };
-        config::load(&inputs).map_err(|diagnostics| {
-            let all: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-            Failure::usage(all.join("\n"))
-        })
+        self.read(flags).map_err(|mistakes| wrong(&mistakes))
+    }
+
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn read(&self, flags: Overrides) -> Result<Loaded, Vec<Diagnostic>> {
+        let user_file = self.environment.get("ORCHESTRATOR_CONFIG").map(PathBuf::from).or_else(|| {
+            directories::ProjectDirs::from("", "", "orchestrator-tui")
+                .map(|dirs| dirs.config_dir().join("orchestrator.toml"))
+        });
+        let inputs = Inputs { project: self.project.clone(), user_file, environment: self.environment.clone(), flags };
+        config::load(&inputs)
     }
 
     /// Makes sure that what the project's own files would run was agreed to, or records the agreement.
@@ -80,29 +90,77 @@ impl Site {
     /// # Errors
     /// If it was not, with what would run.
     pub fn trust(&self, loaded: &Loaded, yes: bool) -> Result<(), Failure> {
-        if loaded.running.is_empty() {
-            return Ok(());
-        }
-        let mut store = TrustStore::load(self.state_root.join("trusted.json")).map_err(Failure::usage)?;
-        let hash = loaded.running.hash();
-        if store.is_trusted(&self.project, &hash) {
+        let mut store = self.yeses()?;
+        if is_agreed(&store, &self.project, loaded) {
             return Ok(());
         }
         if yes {
-            return store.trust(&self.project, &hash).map_err(Failure::usage);
+            return store.trust(&self.project, &loaded.running.hash()).map_err(no_record);
         }
         let list: Vec<String> = loaded.running.describe().into_iter().map(|line| format!("  {line}")).collect();
+        let news = if store.knows(&self.project) {
+            "has changed what it would run since you agreed"
+        } else {
+            "is not trusted yet"
+        };
         Err(Failure::refused(format!(
-            "{} is not trusted yet: nothing of it was run. Its configuration would run\n{}\nhint: read it; if you agree, say so once with --trust",
+            "{} {news}; nothing was run. It would run\n{}\nhint: if you agree to that, say so once: `orchestrator-tui run --headless --trust`",
             self.project.display(),
             list.join("\n")
         )))
+    }
+
+    /// Whether what the project's own files would run was agreed to.
+    ///
+    /// # Errors
+    /// If the record of agreements cannot be read.
+    pub fn is_trusted(&self, loaded: &Loaded) -> Result<bool, Failure> {
+        Ok(is_agreed(&self.yeses()?, &self.project, loaded))
+    }
+
+    fn yeses(&self) -> Result<TrustStore, Failure> {
+        TrustStore::load(self.state_root.join("trusted.json")).map_err(no_record)
     }
 
     /// Returns the lock file.
     pub fn lock_file(&self, loaded: Option<&Loaded>) -> PathBuf {
         loaded.and_then(|loaded| loaded.lock_file.clone()).unwrap_or_else(|| self.layout.lock())
     }
+}
+
+fn is_agreed(store: &TrustStore, project: &Path, loaded: &Loaded) -> bool {
+    loaded.running.is_empty() || store.is_trusted(project, &loaded.running.hash())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "its place is in map_err")]
+fn no_record(error: TrustError) -> Failure {
+    let hint = match error {
+        TrustError::File { .. } => "\nhint: ORCHESTRATOR_STATE_DIR names another folder for state",
+        TrustError::Damaged { .. } => "",
+    };
+    Failure::usage(format!("{error}{hint}"))
+}
+
+/// Makes sure that the folder for state is one, or could become one.
+fn usable(state_root: &Path) -> Result<(), Failure> {
+    match state_root.ancestors().find(|folder| folder.exists()) {
+        Some(file) if !file.is_dir() => Err(Failure::usage(format!(
+            "{} cannot be the folder for state: {} is not a folder\nhint: ORCHESTRATOR_STATE_DIR names another one",
+            state_root.display(),
+            file.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Tells all that is wrong with a configuration.
+pub fn wrong(mistakes: &[Diagnostic]) -> Failure {
+    let count = match mistakes.len() {
+        1 => "a mistake".to_owned(),
+        more => format!("{more} mistakes"),
+    };
+    let all: Vec<String> = mistakes.iter().map(|mistake| format!("\n{mistake}")).collect();
+    Failure::usage(format!("the configuration has {count}; nothing was run\n{}", all.join("\n")))
 }
 
 /// Compiles the globs of the settings.
@@ -132,11 +190,5 @@ pub fn fact_of(stored: &StoredFact) -> Result<Recorded, StoreError> {
 pub fn stored_of(recorded: &Recorded) -> Result<StoredFact, serde_json::Error> {
     let body = serde_json::to_value(&recorded.fact)?;
     let kind = body.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
-    Ok(StoredFact {
-        seq: recorded.seq,
-        wall: recorded.at,
-        kind,
-        task: recorded.fact.task(),
-        body: body.to_string(),
-    })
+    Ok(StoredFact { seq: recorded.seq, wall: recorded.at, kind, task: recorded.fact.task(), body: body.to_string() })
 }

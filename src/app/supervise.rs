@@ -1,6 +1,6 @@
 //! Builds a supervisor from its parts, runs it, and takes it apart in order.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -11,16 +11,16 @@ use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
-use crate::app::logging;
-use crate::config::Loaded;
+use crate::app::{examine, keep, logging, mirror};
+use crate::config::{FILE_NAME, Loaded};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::Server;
+use crate::edge::control::{Server, remove_stale};
 use crate::edge::session;
 use crate::edge::store::{Holder, Journal, Lock, LockError, StoreError};
-use crate::edge::watch::{self, WatchEvent, Watcher};
+use crate::edge::watch::{Kind, WatchEvent, Watcher, start as start_watching};
 use crate::edge::workspace::Shadow;
 use crate::model::health::{Level, Part};
 use crate::model::id::SessionId;
@@ -49,32 +49,36 @@ struct Held {
 ///
 /// # Errors
 /// If it cannot start: another one runs, something needed is missing, a folder cannot be written.
-pub fn supervise(site: &Site, loaded: Loaded, wish: Wish) -> Result<u8, Failure> {
+pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let held = prepare(site, loaded, wish.voice)?;
         let Held { shell, doors, tools, mut start, _lock } = held;
-        let server = Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
+        let server =
+            Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
         start.until_idle = wish.until_idle;
         let watcher = watch_project(&tools, doors.inbox.clone()).await;
+        let examiner = tokio::spawn(examine::agents(Arc::clone(&tools), doors.inbox.clone()));
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         let result = shell.run(start).await;
+        examiner.abort();
         server.stop().await;
         drop(watcher);
         result
     })
 }
 
-/// Carries out one command without a running supervisor: an undo.
+/// Carries out one command without a running supervisor: an undo, a yes or a no to a result.
 ///
 /// # Errors
 /// As [`supervise`], and if the command is refused.
-pub fn command(site: &Site, loaded: Loaded, command: Command) -> Result<String, Failure> {
+pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String, Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let Held { shell, tools, mut start, _lock, .. } = prepare(site, loaded, Voice::Silent)?;
         start.one_command = true;
+        start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         shell.run_one(start, command).await
     })
@@ -89,14 +93,22 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// Takes the lock, ends what a dead supervisor left, opens journal and shadow, restores the machine.
-fn prepare(site: &Site, loaded: Loaded, voice: Voice) -> Result<Held, Failure> {
+fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> {
     let layout = &site.layout;
+    if layout.root().starts_with(&site.project) {
+        // Snapshots would hold themselves, and our own writes would look like a person's.
+        return Err(Failure::usage(format!(
+            "the state folder {} lies in the project\nhint: let ORCHESTRATOR_STATE_DIR name a folder outside of it",
+            layout.root().display()
+        )));
+    }
     layout.create().map_err(Failure::usage)?;
     let holder = Holder { pid: std::process::id(), since: clock::wall(), socket: layout.control_socket() };
-    let lock = Lock::acquire(&site.lock_file(Some(&loaded)), &holder).map_err(|error| match error {
+    let lock = Lock::acquire(&site.lock_file(Some(loaded)), &holder).map_err(|error| match error {
         LockError::Held { .. } => Failure::supervisor(error),
         LockError::Unusable { .. } => Failure::usage(error),
     })?;
+    remove_stale(&layout.control_socket()).map_err(Failure::supervisor)?;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
     logging::install(&layout.log(), filter).map_err(Failure::usage)?;
     let mark = mark_of(layout);
@@ -104,10 +116,22 @@ fn prepare(site: &Site, loaded: Loaded, voice: Voice) -> Result<Held, Failure> {
     if !swept.ended.is_empty() {
         tracing::warn!(?swept, "ended what an earlier supervisor left");
     }
+    if let Err(error) = keep::prune_transcripts(&layout.sessions()) {
+        tracing::warn!(%error, "old transcripts stay");
+    }
+    if let Some(file) = &loaded.state_file {
+        mirror::try_out(file).map_err(|error| {
+            Failure::usage(format!(
+                "STATE_FILE {} cannot be written: {error}\nhint: name a file in a folder that you can write, or unset it",
+                file.display()
+            ))
+        })?;
+    }
     let (journal, facts, stored) = open_journal(site)?;
-    let matcher = setup::matcher(&loaded)?;
+    let matcher = setup::matcher(loaded)?;
     let settings = Arc::new(loaded.settings.clone());
-    let program = std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
+    let program =
+        std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
     let places = Places {
         program,
         project: site.project.clone(),
@@ -120,7 +144,7 @@ fn prepare(site: &Site, loaded: Loaded, voice: Voice) -> Result<Held, Failure> {
     for recovered in shadow.recovered() {
         tracing::warn!(?recovered, "rolled back a landing that was cut short");
     }
-    let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), &loaded));
+    let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), loaded));
     let machine = Supervisor::restore(settings, matcher, facts);
     let (shell, doors) =
         Shell::new(machine, Arc::clone(&tools), journal, layout.journal(), stored, voice, loaded.state_file.clone());
@@ -177,9 +201,7 @@ async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Inpu
         }
     };
     let settings = tools.settings.watch.clone();
-    let state = tools.places.layout.root().to_owned();
-    let _ = state;
-    let started = tokio::task::spawn_blocking(move || watch::start(&project, &settings, git_files, sink)).await;
+    let started = tokio::task::spawn_blocking(move || start_watching(&project, &settings, git_files, sink)).await;
     let why = match started {
         Ok(Ok(watcher)) => return Some(watcher),
         Ok(Err(error)) => error.to_string(),
@@ -194,18 +216,27 @@ async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Inpu
 fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model::workspace::RepoState>>) -> Vec<Input> {
     match event {
         WatchEvent::Changed(files) => {
+            let rewritten = files.iter().any(|(path, _)| path.as_path() == Path::new(FILE_NAME));
             let theirs: Vec<(ProjectPath, Fate)> = files
                 .into_iter()
                 .filter(|(path, _)| !tools.is_our_write(path))
                 .map(|(path, kind)| {
                     let fate = match kind {
-                        watch::Kind::Written => Fate::Written,
-                        watch::Kind::Removed => Fate::Removed,
+                        Kind::Written => Fate::Written,
+                        Kind::Removed => Fate::Removed,
                     };
                     (path, fate)
                 })
                 .collect();
-            if theirs.is_empty() { Vec::new() } else { vec![Input::Changed(theirs)] }
+            let mut inputs = Vec::new();
+            if rewritten {
+                let reason = format!("{FILE_NAME} changed; stop and start again to apply it");
+                inputs.push(Input::Felt(Part::TestRunner, Level::Degraded { reason, since: clock::wall() }));
+            }
+            if !theirs.is_empty() {
+                inputs.push(Input::Changed(theirs));
+            }
+            inputs
         }
         WatchEvent::GitMoved => {
             let Ok(state) = tools.shadow.repo_state() else { return Vec::new() };
@@ -226,9 +257,4 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
         }
         WatchEvent::Recovered => vec![Input::Felt(Part::FileWatcher, Level::Up)],
     }
-}
-
-/// Returns the folder that state is kept in, for messages.
-pub fn state_folder(site: &Site) -> PathBuf {
-    site.layout.root().to_owned()
 }

@@ -33,6 +33,10 @@ fn complete(settings: &mut Settings, places: &Places) {
     if !places.is_given("fix.backoff_max") {
         fix.backoff_max = fix.backoff_max.max(fix.backoff);
     }
+    let workspace = &mut settings.workspace;
+    if !places.is_given("workspace.copy") {
+        workspace.copy.retain(|path| !workspace.link.contains(path));
+    }
     for agent in settings.agents.values_mut() {
         if agent.kind == AgentKind::Claude && agent.program.is_empty() {
             "claude".clone_into(&mut agent.program);
@@ -191,7 +195,7 @@ impl View<'_> {
             self.error(&key, "this leads out of the project", "write a path relative to the project, without ..");
         } else if !check.is_per_file() && !check.run.is_empty() {
             let diagnostic = self.places.diagnostic(&key, "`tests` has no effect: `run` is the same for every file");
-            self.warnings.push(diagnostic.hint("use {tests} in `run`, or remove `tests`"));
+            self.warnings.push(diagnostic.warning().hint("use {tests} in `run`, or remove `tests`"));
         }
     }
 

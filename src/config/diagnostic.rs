@@ -15,9 +15,21 @@ pub struct Excerpt {
     pub width: usize,
 }
 
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The configuration cannot be used.
+    Error,
+    /// It can be used, and probably means something else than was wished.
+    Warning,
+}
+
 /// Something wrong with a configuration; every one is for a person to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
     /// The file as shown, or `environment`, or `command line`.
     pub file: String,
     /// The line, from 1, if it is a file.
@@ -36,6 +48,7 @@ impl Diagnostic {
     /// Makes a diagnostic about something without lines: a whole file, a variable, a flag.
     pub(crate) fn about(source: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
+            severity: Severity::Error,
             file: plain(&source.into()),
             line: None,
             col: None,
@@ -43,6 +56,12 @@ impl Diagnostic {
             hint: None,
             excerpt: None,
         }
+    }
+
+    /// Makes it a warning.
+    pub(crate) fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
     }
 
     /// Adds what would be right.
@@ -55,7 +74,11 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     /// Writes several lines without an end of line at the end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}\n  --> {}", self.message, self.file)?;
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{severity}: {}\n  --> {}", self.message, self.file)?;
         if let (Some(line), Some(col)) = (self.line, self.col) {
             write!(f, ":{line}:{col}")?;
             if let Some(excerpt) = &self.excerpt {
@@ -113,6 +136,7 @@ impl SourceText {
         let marked = self.text.get(range.clone()).and_then(|marked| marked.lines().next()).unwrap_or_default();
         let excerpt = Excerpt { text: plain(&text), width: marked.chars().count().max(1) };
         Diagnostic {
+            severity: Severity::Error,
             file: self.label.clone(),
             line: Some(line),
             col: Some(col),

@@ -28,15 +28,15 @@ const SETTINGS: [&str; 10] = [
 ];
 
 /// Names whose values are kept, unread, for the parts that need them.
-const SECRETS: [&str; 5] =
-    ["ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GITHUB_REPO", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL"];
+const SECRETS: [&str; 6] =
+    ["ANTHROPIC_API_KEY", "GITHUB_TOKEN", "GITHUB_OWNER", "GITHUB_REPO", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL"];
 
 /// Values that must not be shown or stored. Shows nothing of itself, not even names.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(BTreeMap<&'static str, String>);
 
 impl Secrets {
-    /// Returns the value of a known name: `ANTHROPIC_API_KEY`, `GITHUB_TOKEN`, `GITHUB_REPO`, `SLACK_WEBHOOK_URL`,
+    /// Returns the value of a known name: `ANTHROPIC_API_KEY`, `GITHUB_TOKEN`, `GITHUB_OWNER`, `GITHUB_REPO`, `SLACK_WEBHOOK_URL`,
     /// `EMAIL_WEBHOOK_URL`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
@@ -162,7 +162,10 @@ impl Variable<'_> {
         let mut paths = Vec::new();
         for part in self.value.split([':', ',']).map(str::trim).filter(|part| !part.is_empty()) {
             let path = Path::new(part);
-            let inside = path.strip_prefix(self.project).unwrap_or(path);
+            // The project's path is resolved, the one written here may go through links.
+            let resolved = path.is_absolute().then(|| path.canonicalize().ok()).flatten();
+            let inside = resolved.as_deref().unwrap_or(path);
+            let inside = inside.strip_prefix(self.project).unwrap_or(inside);
             if inside.as_os_str().is_empty() || inside == Path::new(".") {
                 // The whole project is one of them.
                 self.draft.settings.watch.paths.clear();

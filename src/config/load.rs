@@ -10,7 +10,7 @@ use crate::config::detect::{detect, kinds};
 use crate::config::diagnostic::{Diagnostic, SourceText};
 use crate::config::environment::{DotEnv, Extras, Secrets, apply, variable};
 use crate::config::file::ConfigFile;
-use crate::config::merge::Draft;
+use crate::config::merge::{Draft, counts};
 use crate::config::origin::{Origin, Source};
 use crate::config::parse::parse;
 use crate::config::project::FILE_NAME;
@@ -116,11 +116,12 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
             let dot_env = DotEnv::parse(&source, draft.places.files.len());
             draft.places.files.push(source);
             running.of_dot_env(&dot_env);
+            warnings.extend(other_root(&draft, project, &dot_env));
             apply(&mut draft, &mut extras, project, |name| dot_env.get(name));
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         // It belongs to the project, not to us: what we need from it can also be said elsewhere.
-        Err(error) => warnings.push(Diagnostic::about(".env", format!("not read: {error}"))),
+        Err(error) => warnings.push(Diagnostic::about(".env", format!("not read: {error}")).warning()),
     }
     apply(&mut draft, &mut extras, project, |name| variable(&inputs.environment, name));
     flags(&mut draft, &inputs.flags);
@@ -183,7 +184,29 @@ fn read(draft: &mut Draft, project: &Path, path: &Path) -> Option<SourceText> {
     None
 }
 
+/// A `.env` is found in the project, so it cannot say where that is; it is odd if it tries.
+fn other_root(draft: &Draft, project: &Path, dot_env: &DotEnv) -> Option<Diagnostic> {
+    let (root, origin) = dot_env.get("PROJECT_ROOT")?;
+    let is_here = project.join(root).canonicalize().ok() == project.canonicalize().ok();
+    let Origin::DotEnv(_, file, range) = origin else { return None };
+    let diagnostic = draft.places.files[file].diagnostic(&range, "PROJECT_ROOT names another folder; it is not used");
+    (!is_here).then(|| diagnostic.warning().hint("use --project, or set it in the environment"))
+}
+
 fn flags(draft: &mut Draft, flags: &Overrides) {
+    for (value, key, flag) in
+        [(flags.attempts, "fix.attempts", "--attempts"), (flags.running, "limits.running", "--running")]
+    {
+        let range = counts(key);
+        if let Some(number) = value.filter(|number| !range.contains(&i64::from(*number))) {
+            let diagnostic = Diagnostic::about("command line", format!("{flag}: {number} makes no sense here"));
+            draft.diagnostics.push(diagnostic.hint(format!(
+                "write a number from {} to {}",
+                range.start(),
+                range.end()
+            )));
+        }
+    }
     let settings = &mut draft.settings;
     let keys = &mut draft.places.keys;
     let mut note = |key: &str, flag| keys.insert(key.to_owned(), Origin::Flag(flag));
@@ -192,7 +215,7 @@ fn flags(draft: &mut Draft, flags: &Overrides) {
         note("fix.enabled", if enabled { "--fix" } else { "--no-fix" });
     }
     if let Some(attempts) = flags.attempts {
-        settings.fix.attempts = attempts.max(1);
+        settings.fix.attempts = attempts;
         note("fix.attempts", "--attempts");
     }
     if let Some(land) = flags.land {
@@ -204,7 +227,7 @@ fn flags(draft: &mut Draft, flags: &Overrides) {
         note("fix.planner", "--planner");
     }
     if let Some(running) = flags.running {
-        settings.limits.running = running.max(1);
+        settings.limits.running = running;
         note("limits.running", "--running");
     }
     if let Some(model) = &flags.model {

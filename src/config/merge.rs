@@ -35,7 +35,7 @@ pub(crate) struct Draft {
 
 /// The numbers that make sense for a key. Zero would stop everything; the upper ends are far above any use and catch
 /// typing errors.
-fn counts(key: &str) -> RangeInclusive<i64> {
+pub(crate) fn counts(key: &str) -> RangeInclusive<i64> {
     match key {
         "limits.running" => 1..=64,
         "limits.checks" => 1..=256,

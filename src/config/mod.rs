@@ -15,7 +15,7 @@ mod tests;
 mod trust;
 
 pub use detect::{detect, kinds};
-pub use diagnostic::{Diagnostic, Excerpt};
+pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub use environment::Secrets;
 pub use load::{EXAMPLE, Inputs, Loaded, Overrides, load};
 pub use origin::Source;

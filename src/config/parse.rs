@@ -117,9 +117,8 @@ fn in_words(expected: &str) -> &str {
         "i64" | "u32" => "a whole number",
         "f64" => "a number, such as 1.5",
         "a boolean" => "true or false",
-        "a string" => "a text in quotes",
         "a sequence" => "a list, such as [\"a\", \"b\"]",
-        "string only" | "string or table" => "a text in quotes",
+        "a string" | "string only" | "string or table" => "a text in quotes",
         struct_or_map if struct_or_map.starts_with("struct ") || struct_or_map == "a map" => "a table",
         other => other,
     }

@@ -1,6 +1,7 @@
 //! Finds the project that a command means.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::config::diagnostic::Diagnostic;
@@ -23,15 +24,20 @@ pub fn named_project(
     flag: Option<&Path>,
     environment: &BTreeMap<String, String>,
     current: &Path,
-) -> Result<PathBuf, Diagnostic> {
+) -> Result<PathBuf, Box<Diagnostic>> {
     let variable = environment.get("PROJECT_ROOT").filter(|value| !value.is_empty()).map(Path::new);
     let (named, source) = match (flag, variable) {
         (Some(flag), _) => (current.join(flag), "command line"),
         (None, Some(root)) => (current.join(root), "environment"),
         (None, None) => (find_project(current), "current folder"),
     };
-    let wrong = |message: String| Diagnostic::about(source, message).hint("name an existing folder");
-    let resolved =
-        named.canonicalize().map_err(|error| wrong(format!("no project at {}: {error}", named.display())))?;
+    let wrong = |message: String| {
+        Box::new(Diagnostic::about(source, message).hint("-C or PROJECT_ROOT names the folder of a project"))
+    };
+    let resolved = named.canonicalize().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => wrong(format!("there is no folder {}", named.display())),
+        ErrorKind::NotADirectory => wrong(format!("{} is not a folder", named.display())),
+        _ => wrong(format!("{} cannot be opened: {error}", named.display())),
+    })?;
     if resolved.is_dir() { Ok(resolved) } else { Err(wrong(format!("{} is not a folder", named.display()))) }
 }

@@ -16,8 +16,15 @@ use crate::config::file::ConfigFile;
 use crate::model::settings::Check;
 
 /// Names of a project's `.env` that decide where something is written or sent, or on whose account.
-const FAR_REACHING: [&str; 6] =
-    ["STATE_FILE", "LOCK_FILE", "ANTHROPIC_API_KEY", "GITHUB_REPO", "SLACK_WEBHOOK_URL", "EMAIL_WEBHOOK_URL"];
+const FAR_REACHING: [&str; 7] = [
+    "STATE_FILE",
+    "LOCK_FILE",
+    "ANTHROPIC_API_KEY",
+    "GITHUB_OWNER",
+    "GITHUB_REPO",
+    "SLACK_WEBHOOK_URL",
+    "EMAIL_WEBHOOK_URL",
+];
 
 /// Everything in a project's own files that takes effect only after a yes.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,10 +33,10 @@ pub struct Running(BTreeSet<(String, String)>);
 impl Running {
     /// Gathers it from the project's file.
     pub(crate) fn of_file(&mut self, file: &ConfigFile) {
-        for check in file.check.iter().flat_map(|tables| tables.get_ref()).map(Spanned::get_ref) {
+        for check in file.check.iter().flat_map(Spanned::get_ref).map(Spanned::get_ref) {
             // Without the check's name: renaming a check runs nothing new.
             self.add("check run", check.run.iter().map(text));
-            self.add("check fixer", check.fixers.iter().flat_map(|list| list.get_ref()).map(text));
+            self.add("check fixer", check.fixers.iter().flat_map(Spanned::get_ref).map(text));
         }
         self.add("workspace.prepare", file.workspace.iter().filter_map(|table| table.prepare.as_ref()).map(text));
         for (name, agent) in &file.agent {
@@ -154,6 +161,11 @@ impl TrustStore {
     /// Whether a yes was given to exactly this content of this project.
     pub fn is_trusted(&self, project: &Path, hash: &str) -> bool {
         self.known.trusted.get(&key(project)).is_some_and(|hashes| hashes.contains(hash))
+    }
+
+    /// Whether a yes was ever given to any content of this project.
+    pub fn knows(&self, project: &Path) -> bool {
+        self.known.trusted.contains_key(&key(project))
     }
 
     /// Records a yes. The file is replaced at once or not at all, readable for the user only.

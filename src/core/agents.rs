@@ -9,7 +9,6 @@ use crate::model::agent::{AgentReport, LogLine, Trouble};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::session::Exit;
-use crate::model::task::{FailReason, TaskState};
 use crate::model::time::Wall;
 /// How long to wait after "too many requests" when the service names no time: a minute, as its limits are per minute.
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
@@ -62,13 +61,17 @@ impl Supervisor {
                 self.park(task, Some(until), "rate limit".to_owned());
             }
             Trouble::Login { message } => {
-                self.park(task, None, format!("not logged in: {message}; run `claude` and `/login`, then retry"));
+                self.park(
+                    task,
+                    None,
+                    format!("not logged in: {message}; run `claude` and `/login`, then `orchestrator-tui resume`"),
+                );
             }
             Trouble::Overloaded => self.log(task, "agent", "the service is overloaded; it tries again by itself"),
             Trouble::Budget => {
-                self.log(task, "agent", "budget.task_usd is used up");
+                self.log(task, "agent", "budget.task_usd is used up; the check decides about what it did");
                 if let Some(attempt) = self.live.attempts.get_mut(&task) {
-                    attempt.is_broke = true;
+                    attempt.overspent = true;
                 }
             }
         }
@@ -95,12 +98,11 @@ impl Supervisor {
             return;
         }
         let why = match &attempt.said {
-            Some(said) if said.ok => return self.collect(task),
+            Some(said) if said.ok || attempt.overspent => return self.collect(task),
             Some(said) => said.text.clone(),
             None => format!("it ended without a result ({exit})"),
         };
-        let then = attempt.is_broke.then_some(TaskState::Failed(FailReason::Budget));
-        self.finish(task, AttemptEnd::AgentFailed { why }, then);
+        self.finish(task, AttemptEnd::AgentFailed { why }, None);
     }
 
     /// Takes in that an agent could not be started.

@@ -63,8 +63,11 @@ impl Supervisor {
                 }
             }
             (Step::Prepare(_), Product::Prepared { needs_command, warnings }) => {
-                for warning in warnings {
+                for warning in &warnings {
                     self.log(id, "note", warning);
+                }
+                if let Some(attempt) = self.live.attempts.get_mut(&id) {
+                    attempt.lacks = warnings;
                 }
                 if needs_command {
                     self.set_step(id, Step::Run(Line::Prepare, None));
@@ -117,7 +120,7 @@ impl Supervisor {
     }
 
     /// Lets an agent work.
-    pub(crate) fn let_agent_work(&mut self, id: TaskId) {
+    fn let_agent_work(&mut self, id: TaskId) {
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.fixers_done = true;
             attempt.dirty = true;
@@ -126,6 +129,28 @@ impl Supervisor {
             attempt.result = None;
         }
         self.enter(id, Stage::Agent, Step::Agent(None));
+    }
+
+    /// Goes on with what the workflow has after a stage, as far as the work before the agent is concerned; from the
+    /// agent on, what comes next follows from what came out.
+    pub(crate) fn proceed(&mut self, id: TaskId, from: Stage) {
+        let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get_mut(&id)) else { return };
+        let mut stage = from;
+        while let Some(next) = attempt.workflow.after(stage) {
+            stage = next;
+            match next {
+                Stage::Fixers if attempt.has_fixers && task.charged == 0 => {
+                    "fixers".clone_into(&mut attempt.by);
+                    attempt.dirty = true;
+                    return self.enter(id, Stage::Fixers, Step::Run(Line::Fixer(0), None));
+                }
+                Stage::Agent => return self.let_agent_work(id),
+                // Without a fixer, or a planner, the stage has nothing to do.
+                Stage::Fixers | Stage::Plan => {}
+                Stage::Prepare | Stage::Baseline | Stage::Verify | Stage::Land | Stage::Confirm => break,
+            }
+        }
+        self.broken(id, format!("the workflow has nothing to do after {}", from.name()));
     }
 
     fn fixer_ran(&mut self, id: TaskId, index: usize, run: &CheckRun) {
@@ -146,7 +171,10 @@ impl Supervisor {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let Some(base) = attempt.base.clone() else { return };
         let last_green = self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone());
-        let work = Work::Collect { place: attempt.place, base, last_green, key: task.key.clone() };
+        let place = attempt.place;
+        let named = task.failures.iter().filter_map(|failure| failure.file.clone());
+        let blamed = named.chain(self.tests_of(&task.key)).collect();
+        let work = Work::Collect { place, base, last_green, blamed };
         self.give_step(id, work, Step::Collect);
     }
 }

@@ -129,10 +129,6 @@ fn quote_part(out: &mut String, bytes: &[u8]) {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop here")]
 mod tests {
-    use std::os::unix::ffi::OsStrExt as _;
-
-    use proptest::prelude::*;
-
     use super::*;
 
     fn path(text: &str) -> ProjectPath {
@@ -169,22 +165,5 @@ mod tests {
         assert_eq!(stem(&path("a/.bashrc")), b".bashrc");
         assert_eq!(stem(&path("a.d/Makefile")), b"Makefile");
         assert_eq!(stem(&path("a.tar.gz")), b"a.tar");
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn the_shell_sees_the_very_bytes(name in prop::collection::vec(1_u8..=255, 1..12)) {
-            let Some(file) = ProjectPath::from_bytes(&name) else { return Ok(()) };
-            let line = expand("printf '%s|' {file}", None, &file).unwrap();
-            let out = std::process::Command::new("sh").arg("-c").arg(&line).output().unwrap();
-            let mut want = std::ffi::OsStr::from_bytes(file.as_bytes()).as_bytes().to_vec();
-            if want.starts_with(b"-") {
-                want.splice(0..0, *b"./");
-            }
-            want.push(b'|');
-            prop_assert_eq!(out.stdout, want, "{}", line);
-        }
     }
 }

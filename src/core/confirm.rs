@@ -5,7 +5,7 @@ use crate::core::fact::Fact;
 use crate::core::live::{Cause, JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::core::undo::Undone;
-use crate::model::attempt::AttemptEnd;
+use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::id::{LandingId, TaskId};
 use crate::model::task::{ReviewReason, TaskState};
@@ -87,6 +87,8 @@ impl Supervisor {
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.turned_red = Some(key.clone());
         }
+        // The journal must know: a start after a crash takes a landing at the stage of confirming for one that stands.
+        self.enter(id, Stage::Land, Step::Gate);
         self.begin_taking_back(id, landing, true, refuted(key, run));
     }
 
@@ -98,7 +100,8 @@ impl Supervisor {
         only_untouched: bool,
         ending: AttemptEnd,
     ) {
-        let job = self.give(JobOwner::Attempt(id), Work::Undo { landing, only_untouched }, None);
+        let after = Some(self.book.seq);
+        let job = self.give(JobOwner::Attempt(id), Work::Undo { landing, only_untouched }, after);
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.ending = Some(ending);
             attempt.step = Step::TakeBack(job);

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
-use crate::model::check::CheckKey;
 use crate::model::cost::Usd;
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
@@ -125,8 +124,8 @@ pub enum Work {
         base: Snapshot,
         /// The user's tree when the check was last green, if we saw it.
         last_green: Option<TreeId>,
-        /// The failing tests' files, for judging the result.
-        key: CheckKey,
+        /// The files that the failures name, for judging the result.
+        blamed: Vec<ProjectPath>,
     },
     /// Put a tree into a workspace.
     Restore {

@@ -17,7 +17,7 @@ impl Supervisor {
         if self.live.turned_green.is_empty() || under_way || !self.is_tree_quiet() {
             return;
         }
-        if matches!(self.live.phase, Phase::Stopping { .. }) {
+        if matches!(self.live.phase, Phase::Stopping { .. }) || self.live.one_command {
             self.live.turned_green.clear();
             return;
         }

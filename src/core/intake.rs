@@ -95,18 +95,31 @@ impl Supervisor {
         self.record(Fact::Changed { change, files: named, count });
         self.live.settled = Some((burst.last, change));
         let head_moved = self.live.moved.is_some_and(|moved| burst.first.since(moved) <= HEAD_MOVES);
-        for (file, fate) in &burst.files {
+        let files = self.with_what_was_below(burst.files);
+        for (file, fate) in &files {
             self.keep_in_mind(file, *fate);
         }
-        for (key, files) in self.keys_of(burst.files.keys()) {
-            let is_removed = |file: &ProjectPath| burst.files.get(file) == Some(&Fate::Removed);
+        for (key, causes) in self.keys_of(files.keys()) {
+            let is_removed = |file: &ProjectPath| files.get(file) == Some(&Fate::Removed);
             if key.file.as_ref().is_some_and(is_removed) {
                 self.source_deleted(&key);
-            } else if !self.is_echo(&key, &files, burst.first) {
-                let cause = Cause { change: Some(change), files, head_moved, ..Cause::default() };
+            } else if !self.is_echo(&key, &causes, burst.first) {
+                let cause = Cause { change: Some(change), files: causes, head_moved, ..Cause::default() };
                 self.want(key, cause);
             }
         }
+    }
+
+    /// Adds the known files below paths that are gone: the watcher names a removed folder, not what was in it.
+    fn with_what_was_below(&self, mut files: BTreeMap<ProjectPath, Fate>) -> BTreeMap<ProjectPath, Fate> {
+        let gone: Vec<&ProjectPath> =
+            files.iter().filter(|(_, fate)| **fate == Fate::Removed).map(|(file, _)| file).collect();
+        let below: Vec<ProjectPath> =
+            self.live.files.iter().filter(|known| gone.iter().any(|folder| known.is_below(folder))).cloned().collect();
+        for file in below {
+            files.entry(file).or_insert(Fate::Removed);
+        }
+        files
     }
 
     /// Keeps in mind which files there are after we wrote some, also against what was noticed before that.

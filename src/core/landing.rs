@@ -89,7 +89,8 @@ impl Supervisor {
         let slot = self.live.free_slot();
         let number = receipt.attempts;
         self.record(Fact::AttemptStarted { task: id, number, slot });
-        let mut attempt = self.new_attempt(number, slot, Step::Gate, Stage::Land);
+        let Some(task) = self.task(id) else { return };
+        let mut attempt = self.new_attempt(&task, number, slot, Step::Gate, Stage::Land);
         attempt.place = Place::Workspace(slot);
         attempt.base = Some(result.base.clone());
         attempt.red = Some(receipt.red.clone());
@@ -143,7 +144,7 @@ impl Supervisor {
     pub(crate) fn restored(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         if attempt.merged.is_none() {
-            return self.let_agent_work(id);
+            return self.proceed(id, Stage::Fixers);
         }
         self.verify(id);
     }
@@ -204,14 +205,14 @@ impl Supervisor {
 
     pub(crate) fn landed(&mut self, id: TaskId, files: &[FileChange]) {
         let Some(landing) = self.task(id).and_then(|task| task.landing) else { return };
+        self.wrote(files);
+        let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         attempt.landing = Some(landing);
         attempt.files = files.to_vec();
         if let Some(receipt) = self.receipt(id, landing) {
             self.record(Fact::Landed { task: id, receipt: Box::new(receipt) });
         }
-        self.wrote(files);
-        let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
         keys.extend(self.task(id).map(|task| task.key.clone()));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));
         if self.is_hurried() {

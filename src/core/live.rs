@@ -13,6 +13,7 @@ use crate::model::id::{ChangeId, JobId, LandingId, RequestId, SessionId, Slot, T
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Witness;
 use crate::model::session::Rung;
+use crate::model::task::Workflow;
 use crate::model::time::{Moment, Now, Wall};
 use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
 
@@ -166,6 +167,7 @@ pub enum Step {
 
 /// An attempt under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each notes one thing that happened, in no order")]
 pub struct Attempt {
     /// Its number.
     pub number: u32,
@@ -183,18 +185,24 @@ pub struct Attempt {
     pub ending: Option<AttemptEnd>,
     /// What it began from.
     pub base: Option<Snapshot>,
+    /// What its workspace lacks that was asked for, and why.
+    pub lacks: Vec<String>,
     /// Whether the workspace lacks the file that the check is for.
     pub lacks_file: bool,
     /// The run that was red on the untouched snapshot.
     pub red: Option<Witness>,
+    /// What it goes through.
+    pub workflow: Workflow,
+    /// Whether its check has fixers.
+    pub has_fixers: bool,
     /// Whether fixers were tried.
     pub fixers_done: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
+    /// Whether it ended because its money was used up; its work may be done all the same.
+    pub overspent: bool,
     /// Who made the result.
     pub by: String,
-    /// Whether the agent has said that its money is used up.
-    pub is_broke: bool,
     /// What the agent has used.
     pub spent: Spent,
     /// What it brought.

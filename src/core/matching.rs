@@ -2,6 +2,7 @@
 
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::core::command_line::test_path;
 use crate::model::check::CheckName;
 use crate::model::path::ProjectPath;
 use crate::model::settings::Settings;
@@ -39,7 +40,8 @@ struct Row {
     name: CheckName,
     /// `None`: every file.
     paths: Option<GlobSet>,
-    tests: Option<GlobSet>,
+    /// The pattern, and what it can give.
+    tests: Option<(String, GlobSet)>,
 }
 
 impl Matcher {
@@ -53,7 +55,10 @@ impl Matcher {
             .iter()
             .map(|check| {
                 let paths = (!check.paths.is_empty()).then(|| compile(&check.paths)).transpose()?;
-                let tests = check.tests.as_deref().map(|tests| compile(&[as_glob(tests)])).transpose()?;
+                let tests = match &check.tests {
+                    Some(tests) => Some((tests.clone(), compile(&[as_glob(tests)])?)),
+                    None => None,
+                };
                 Ok(Row { name: check.name.clone(), paths, tests })
             })
             .collect::<Result<_, _>>()?;
@@ -67,7 +72,11 @@ impl Matcher {
         self.checks.iter().filter_map(move |row| {
             let hit = |set: &GlobSet| set.is_match_candidate(&candidate);
             // A test may lie inside `paths`, too: then it is a test, so that its source is checked and not itself.
-            if row.tests.as_ref().is_some_and(hit) {
+            let is_test = |(pattern, set): &(String, GlobSet)| {
+                // A file that holds its own tests is a source.
+                hit(set) && !test_path(pattern, path).is_ok_and(|test| test == *path)
+            };
+            if row.tests.as_ref().is_some_and(is_test) {
                 Some((&row.name, Concern::Test))
             } else if row.paths.as_ref().is_none_or(hit) {
                 Some((&row.name, Concern::Source))

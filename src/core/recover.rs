@@ -8,7 +8,7 @@ use crate::core::fact::Fact;
 use crate::core::finish::uncharged;
 use crate::core::live::JobOwner;
 use crate::core::supervisor::Supervisor;
-use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use crate::model::check::CheckKey;
 use crate::model::settings::FixOn;
 use crate::model::task::{DoneReason, FailReason, HoldReason, Task, TaskState};
@@ -17,7 +17,9 @@ impl Supervisor {
     /// Queues what the last supervisor was working on, and takes back landings that it may have begun.
     pub(crate) fn recover(&mut self) {
         for task in self.book.tasks.values().cloned().collect::<Vec<_>>() {
-            let written = task.receipt.as_ref().map(|receipt| receipt.landing);
+            // While it is being taken back, its stage is that of landing again.
+            let stands = task.stage != Some(Stage::Land) || task.state != TaskState::Running;
+            let written = task.receipt.as_ref().map(|receipt| receipt.landing).filter(|_| stands);
             let begun = task.landing.filter(|landing| written != Some(*landing));
             if task.state == TaskState::Running {
                 match task.landing {
@@ -35,7 +37,8 @@ impl Supervisor {
         }
     }
 
-    fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
+    /// Writes the record of an attempt of which nobody can tell more.
+    pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
         let record = AttemptRecord {
             number: task.result.as_ref().map_or(task.charged + 1, |result| result.receipt.attempts),
             end,

@@ -100,7 +100,13 @@ impl Supervisor {
         match &task.state {
             TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. } => {
                 self.record(Fact::Released { task: id, forced: true });
-                Ok(said(format!("{id} starts as soon as it can")))
+                Ok(said(match &self.book.parked {
+                    Some((_, why)) => {
+                        format!("{id} is queued, but everything is parked: {why}; `orchestrator-tui resume` goes on")
+                    }
+                    None if self.book.paused => format!("{id} is queued; `orchestrator-tui resume` ends the pause"),
+                    None => format!("{id} starts as soon as it can"),
+                }))
             }
             TaskState::Running
             | TaskState::Ready(_)

@@ -14,8 +14,8 @@ use crate::model::attempt::Stage;
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::{Slot, TaskId};
 use crate::model::path::ProjectPath;
-use crate::model::settings::Isolation;
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::settings::{Isolation, Planner};
+use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Now, Wall, brief};
 use crate::model::workspace::GitOperation;
 
@@ -61,8 +61,17 @@ impl Waiting {
             Self::Quiet(at) => format!("starts when you pause: {}", brief(at.since(now.moment))),
             Self::Behind(task) => format!("waits for {task}"),
             Self::Slots => "waits for a free agent".to_owned(),
-            Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", brief(window)),
+            Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", whole(window)),
         }
+    }
+}
+
+/// Writes a window as a person set it: `1 h`, `30 min`, or in seconds.
+fn whole(window: std::time::Duration) -> String {
+    match window.as_secs() {
+        seconds if seconds > 0 && seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        seconds if seconds > 0 && seconds % 60 == 0 => format!("{} min", seconds / 60),
+        _ => brief(window),
     }
 }
 
@@ -194,7 +203,7 @@ impl Supervisor {
         let now = self.live.now;
         let due = self.live.due;
         let is_due = due.wall.is_some_and(|wall| wall <= now.wall) || due.moment.is_some_and(|at| at <= now.moment);
-        if !self.live.look && !is_due {
+        if self.live.one_command || (!self.live.look && !is_due) {
             return;
         }
         while let Some(turn) = self.next_turn() {
@@ -258,12 +267,17 @@ impl Supervisor {
         self.record(Fact::AttemptStarted { task: task.id, number, slot });
         self.record(Fact::Staged { task: task.id, stage: Stage::Prepare });
         let job = self.give(JobOwner::Attempt(task.id), Work::Snapshot, None);
-        let attempt = self.new_attempt(number, slot, Step::Snapshot(job), Stage::Prepare);
+        let attempt = self.new_attempt(task, number, slot, Step::Snapshot(job), Stage::Prepare);
         self.live.attempts.insert(task.id, attempt);
     }
 
     /// Returns a new attempt in the given step.
-    pub(crate) fn new_attempt(&self, number: u32, slot: Slot, step: Step, stage: Stage) -> Attempt {
+    pub(crate) fn new_attempt(&self, task: &Task, number: u32, slot: Slot, step: Step, stage: Stage) -> Attempt {
+        let planned = match self.settings.fix.planner {
+            Planner::Off => false,
+            Planner::Auto => number > 1,
+            Planner::Always => true,
+        };
         let place = match self.settings.fix.isolation {
             Isolation::Worktree => Place::Workspace(slot),
             Isolation::InPlace => Place::Tree,
@@ -276,13 +290,16 @@ impl Supervisor {
             step,
             stage,
             ending: None,
+            workflow: Workflow::fix(planned),
+            has_fixers: self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty()),
             base: None,
+            lacks: Vec::new(),
             lacks_file: false,
             red: None,
             fixers_done: false,
             said: None,
+            overspent: false,
             by: String::new(),
-            is_broke: false,
             spent: Spent::default(),
             result: None,
             queue: VecDeque::new(),

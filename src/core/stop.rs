@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::core::effect::Effect;
+use crate::core::effect::{Effect, Place};
 use crate::core::fact::Fact;
+use crate::core::finish::uncharged;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::id::SessionId;
 use crate::model::session::Rung;
 use crate::model::time::Moment;
 
 /// How long before the end of `limits.stop` what still runs is told to end, so that all is over in time:
-/// the patience of the rungs before SIGKILL, and a second for the rest.
-const LADDER: Duration = Duration::from_secs(8);
+/// the patience of the rungs from the request to SIGKILL, seven seconds, and three for the rest on a busy machine.
+const LADDER: Duration = Duration::from_secs(10);
 
 impl Supervisor {
     /// Tells a session to end, at least this hard; told again, it goes on from where it is.
@@ -123,8 +125,31 @@ impl Supervisor {
             for session in self.live.sessions.keys().copied().collect::<Vec<_>>() {
                 self.end_session(session, Rung::Kill);
             }
+            self.abandon_attempts();
             self.leave(1);
         }
+    }
+
+    /// Writes down that attempts are cut short, without waiting for what works on them. One that is writing into the
+    /// user's tree stays under way in the journal: the next start looks at what it has written.
+    fn abandon_attempts(&mut self) {
+        for id in self.live.attempts.keys().copied().collect::<Vec<_>>() {
+            let Some(attempt) = self.live.attempts.get(&id) else { continue };
+            if matches!(attempt.step, Step::Confirm(_)) {
+                self.confirm_unseen(id);
+            } else if attempt.place != Place::Tree
+                && !matches!(attempt.step, Step::Land(_) | Step::Record(_) | Step::TakeBack(_))
+            {
+                let ending = attempt.ending.clone().unwrap_or(AttemptEnd::Interrupted);
+                self.live.attempts.remove(&id);
+                if let Some(task) = self.task(id) {
+                    let is_over = task.state.is_final();
+                    let then = if is_over { task.state.clone() } else { uncharged(&task) };
+                    self.ended_before(&task, ending, then);
+                }
+            }
+        }
+        self.live.sessions.clear();
     }
 
     /// Leaves: records it, answers nothing more.
@@ -143,9 +168,10 @@ impl Supervisor {
             return;
         }
         if self.live.one_command {
-            if let Some(code) = self.live.commanded
-                && self.live.jobs.is_empty()
-            {
+            let live = &self.live;
+            let is_done =
+                live.jobs.is_empty() && live.attempts.is_empty() && live.sessions.is_empty() && live.wanted.is_empty();
+            if let Some(code) = live.commanded.filter(|_| is_done) {
                 self.leave(code);
             }
             return;

@@ -99,17 +99,18 @@ impl Supervisor {
         self.live.files = start.files.into_iter().collect();
         self.live.last_session = start.first_session;
         self.live.beat = self.live.now.moment.after(limits.heartbeat);
+        if start.one_command {
+            return;
+        }
         self.record(Fact::Started { pid: start.pid, version: start.version.clone(), remember });
         if self.book.parked.as_ref().is_some_and(|(until, _)| until.is_none()) {
             // A login may have been mended meanwhile: a start is a person's doing.
             self.record(Fact::Unparked);
         }
         self.recover();
-        if !start.one_command {
-            self.forget_vanished();
-            self.release_held();
-            self.want_everything(true);
-        }
+        self.forget_vanished();
+        self.release_held();
+        self.want_everything(true);
     }
 
     /// Records a fact: the book knows it at once, the journal soon.

@@ -92,6 +92,11 @@ impl Supervisor {
                 self.wants_checks_of(&files, task);
                 return;
             }
+            // It had landed, and was taken back before the journal heard of it.
+            Undone::Nothing if self.has_landed(task, landing) => {
+                self.record(Fact::TakenBack { task, landing });
+                return;
+            }
             Undone::Nothing => {
                 self.record(Fact::LandingFailed { task });
                 return;
@@ -102,6 +107,10 @@ impl Supervisor {
         if self.task(task).is_some_and(|task| !task.state.is_final()) {
             self.record(Fact::NeedsReview { task, reason, result: None });
         }
+    }
+
+    fn has_landed(&self, task: TaskId, landing: LandingId) -> bool {
+        self.book.task(task).and_then(|task| task.receipt.as_ref()).is_some_and(|receipt| receipt.landing == landing)
     }
 
     /// Takes a landing back for a person; answered when it is done.
@@ -131,7 +140,11 @@ impl Supervisor {
     pub(crate) fn undo_done(&mut self, task: TaskId, landing: LandingId, request: RequestId, product: Product) {
         let reply = match Undone::from(product) {
             Undone::Files(files) => {
-                let said = format!("took back {task}: {}", names(files.iter().map(|file| &file.path)));
+                let said = if files.is_empty() {
+                    format!("nothing of {task} is left in your tree; nothing was written")
+                } else {
+                    format!("took back {task}: {}", names(files.iter().map(|file| &file.path)))
+                };
                 self.wrote(&files);
                 self.record(Fact::Undone { task, landing, files: files.clone() });
                 self.wants_checks_of(&files, task);

@@ -13,6 +13,9 @@ use crate::model::id::TaskId;
 use crate::model::receipt::Witness;
 use crate::model::task::{FailReason, Task, TaskState};
 
+/// The longest line of output that a reason repeats, in characters.
+const LINE_CAP: usize = 200;
+
 impl Supervisor {
     pub(crate) fn baseline_ran(&mut self, id: TaskId, run: &CheckRun) {
         let Some(task) = self.task(id) else { return };
@@ -25,13 +28,15 @@ impl Supervisor {
             if let Some(attempt) = self.live.attempts.get_mut(&id) {
                 attempt.red = Some(red);
             }
-            return self.next_after_baseline(id);
+            return self.proceed(id, Stage::Baseline);
         }
         if changed_meanwhile {
             // The snapshot is newer than what we know of the tree; begin again when the check has said more.
             return self.finish(id, AttemptEnd::Interrupted, None);
         }
-        self.finish(id, AttemptEnd::Withdrawn, Some(unusable(first_line(run))));
+        let lacks = self.live.attempts.get(&id).map(|attempt| attempt.lacks.clone()).unwrap_or_default();
+        let said = std::iter::once(what_is_missing(run)).chain(lacks).collect::<Vec<_>>().join("; ");
+        self.finish(id, AttemptEnd::Withdrawn, Some(unusable(said)));
     }
 
     /// The workspace says something else than the user's tree did: the tree is asked again.
@@ -50,20 +55,6 @@ impl Supervisor {
         self.ask_again(id, "the check's file is missing in the workspace");
     }
 
-    fn next_after_baseline(&mut self, id: TaskId) {
-        let Some(task) = self.task(id) else { return };
-        let has_fixers = self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty());
-        if has_fixers && task.charged == 0 {
-            if let Some(attempt) = self.live.attempts.get_mut(&id) {
-                "fixers".clone_into(&mut attempt.by);
-                attempt.dirty = true;
-            }
-            self.enter(id, Stage::Fixers, Step::Run(Line::Fixer(0), None));
-        } else {
-            self.let_agent_work(id);
-        }
-    }
-
     pub(crate) fn in_place_baseline(&mut self, id: TaskId) {
         let Some(task) = self.task(id) else { return };
         let Some(status) = self.book.checks.get(&task.key) else {
@@ -73,14 +64,14 @@ impl Supervisor {
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.red = Some(red);
         }
-        self.next_after_baseline(id);
+        self.proceed(id, Stage::Baseline);
     }
 
     pub(crate) fn collected(&mut self, id: TaskId, collected: Collected) {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         let unchanged = attempt.base.as_ref().is_some_and(|base| base.tree == collected.tree);
         if unchanged && !attempt.fixers_done {
-            return self.let_agent_work(id);
+            return self.proceed(id, Stage::Fixers);
         }
         if unchanged {
             return self.finish(id, AttemptEnd::NoChange, None);
@@ -158,7 +149,7 @@ impl Supervisor {
                 let tree = base.tree.clone();
                 self.give_step(id, Work::Restore { slot, snapshot: base, tree }, Step::Restore);
             }
-            Place::Tree => self.let_agent_work(id),
+            Place::Tree => self.proceed(id, Stage::Fixers),
         }
     }
 
@@ -213,6 +204,16 @@ pub(crate) fn first_line(run: &CheckRun) -> String {
     let failure = run.findings.failures.first().map(|failure| failure.id.clone());
     let line = || run.findings.excerpt.lines().find(|line| !line.trim().is_empty()).map(str::to_owned);
     failure.or_else(line).unwrap_or_else(|| format!("exit code {}", run.code.unwrap_or(-1)))
+}
+
+/// Words by which programs say that something is not there; they tell more than the name of the test that missed it.
+const MISSING: [&str; 4] = ["cannot find", "no module named", "not found", "no such file"];
+
+/// Returns what a run in a workspace said that fails in another way than in the tree, in one line.
+fn what_is_missing(run: &CheckRun) -> String {
+    let says = |line: &&str| MISSING.iter().any(|words| line.to_ascii_lowercase().contains(words));
+    let line = run.findings.excerpt.lines().map(str::trim).find(says);
+    line.map_or_else(|| first_line(run), |line| line.chars().take(LINE_CAP).collect())
 }
 
 /// Returns a run as evidence.

@@ -86,10 +86,8 @@ impl AttemptEnd {
     /// Whether it uses up one of the task's attempts.
     pub fn is_charged(&self) -> bool {
         match self {
-            Self::Verified | Self::Refuted { .. } | Self::AgentFailed { .. } | Self::NoChange | Self::Broken { .. } => {
-                true
-            }
-            Self::Parked { .. } | Self::Interrupted | Self::Withdrawn => false,
+            Self::Refuted { .. } | Self::AgentFailed { .. } | Self::NoChange | Self::Broken { .. } => true,
+            Self::Verified | Self::Parked { .. } | Self::Interrupted | Self::Withdrawn => false,
         }
     }
 }
@@ -99,9 +97,9 @@ impl fmt::Display for AttemptEnd {
         match self {
             Self::Verified => f.write_str("verified"),
             Self::Refuted { check, run } => match run.findings.failures.len() {
-                0 => write!(f, "{check} still red"),
-                1 => write!(f, "{check} still red: {}", run.findings.failures[0].id),
-                more => write!(f, "{check} still red: {} and {} more", run.findings.failures[0].id, more - 1),
+                0 => write!(f, "refuted by {check}"),
+                1 => write!(f, "refuted by {check}: {}", run.findings.failures[0].id),
+                more => write!(f, "refuted by {check}: {} and {} more", run.findings.failures[0].id, more - 1),
             },
             Self::AgentFailed { why } => write!(f, "agent failed: {why}"),
             Self::NoChange => f.write_str("the agent changed nothing"),

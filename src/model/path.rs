@@ -51,6 +51,11 @@ impl ProjectPath {
         root.join(self.as_path())
     }
 
+    /// Whether this path lies in `folder`, at any depth.
+    pub fn is_below(&self, folder: &Self) -> bool {
+        self.0.strip_prefix(folder.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'/'))
+    }
+
     /// Returns the last part, for a person to read.
     pub fn file_name(&self) -> String {
         let start = self.0.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);

@@ -39,7 +39,7 @@ pub struct Watch {
     pub settle_max: Duration,
     /// Globs that are ignored on top of `.gitignore`, `.ignore` and `.git`.
     pub ignore: Vec<String>,
-    /// Folders to watch, relative to the project; empty: all of it (WATCH_PATHS).
+    /// Folders to watch, relative to the project; empty: all of it (`WATCH_PATHS`).
     pub paths: Vec<String>,
 }
 

@@ -83,7 +83,7 @@ impl fmt::Display for HoldReason {
             Self::TooMany(count) => write!(f, "held: one change made {count} tasks"),
             Self::Undone(task) => write!(f, "held: the fix {task} of this failure was undone"),
             Self::Refused(task) => write!(f, "held: the fix {task} of this failure was refused"),
-            Self::FixingOff => f.write_str("held: fix.enabled is off"),
+            Self::FixingOff => f.write_str("held: fixing is off (fix.enabled, --checks-only)"),
             Self::Snoozed(None) => f.write_str("held: snoozed"),
             Self::Snoozed(Some(until)) => write!(f, "held: snoozed until {}", until.iso()),
         }
@@ -225,8 +225,17 @@ impl fmt::Display for ReadyReason {
         match self {
             Self::Asked => f.write_str("ready to land: say yes"),
             Self::Suspicious(reasons) => {
-                let whats: Vec<_> = reasons.iter().map(|reason| reason.what.as_str()).collect();
-                write!(f, "ready, look first: {}", whats.join("; "))
+                f.write_str("ready, look first: ")?;
+                let mut last = None;
+                for (number, reason) in reasons.iter().enumerate() {
+                    let separator = if number == 0 { "" } else { "; " };
+                    match &reason.file {
+                        Some(file) if last != Some(file) => write!(f, "{separator}{file} {}", reason.what)?,
+                        _ => write!(f, "{separator}{}", reason.what)?,
+                    }
+                    last = reason.file.as_ref();
+                }
+                Ok(())
             }
         }
     }

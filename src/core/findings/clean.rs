@@ -137,7 +137,7 @@ fn after_escape(rest: &[u8]) -> &[u8] {
     }
 }
 
-/// Takes absolute roots out of a line: `/root/src/a.rs` becomes `src/a.rs`, a bare `/root` becomes `.`.
+/// Takes absolute roots out of a line: `ROOT/src/a.rs` becomes `src/a.rs`, a bare `ROOT` becomes `.`.
 fn without_roots(line: &str, roots: &[&str]) -> String {
     let mut line = line.to_owned();
     for root in roots {

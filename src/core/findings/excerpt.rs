@@ -21,10 +21,12 @@ pub(super) fn of_green(output: &Output) -> String {
 /// Returns the failures' blocks, then the end of the output; long ones cut in the middle.
 pub(super) fn of_red(output: &Output, found: &[(String, Found)]) -> String {
     let mut blocks: Vec<std::ops::Range<usize>> = Vec::new();
-    for (_, found) in found {
+    let mut ranges: Vec<_> = found.iter().map(|(_, found)| found.block.clone()).collect();
+    ranges.sort_by_key(|range| range.start);
+    for range in ranges {
         match blocks.last_mut() {
-            Some(last) if found.block.start <= last.end => last.end = last.end.max(found.block.end),
-            _ => blocks.push(found.block.clone()),
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => blocks.push(range),
         }
     }
     let mut text = String::new();
@@ -39,7 +41,10 @@ pub(super) fn of_red(output: &Output, found: &[(String, Found)]) -> String {
         // What short blocks leave over goes to the long ones.
         let fair = share.max(left / (blocks.len() - index));
         text.push_str(&cut(&joined(output, block.clone()), fair.min(left)));
-        text.push('\n');
+        // What stood together stays together.
+        if blocks.get(index + 1).is_none_or(|next| next.start > block.end) {
+            text.push('\n');
+        }
     }
     let shown = blocks.last().map_or(0, |block| block.end);
     let start =

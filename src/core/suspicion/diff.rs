@@ -43,9 +43,9 @@ pub(super) fn hunks(old: &[&str], new: &[&str]) -> Vec<Hunk> {
 }
 
 /// Returns the lines that stay, as pairs of indexes; `None` if the texts differ too much.
-fn matches(a: &[&str], b: &[&str]) -> Option<Vec<(usize, usize)>> {
-    let most = (a.len() + b.len()).min(DIFFERENCES);
-    // frontier[k] is how far into `a` the best path on diagonal k (shifted by `most`) got.
+fn matches(old: &[&str], new: &[&str]) -> Option<Vec<(usize, usize)>> {
+    let most = (old.len() + new.len()).min(DIFFERENCES);
+    // frontier[k] is how far into the old text the best path on diagonal k (shifted by `most`) got.
     let mut frontier = vec![0usize; 2 * most + 3];
     let mut trace = Vec::new();
     for d in 0..=most {
@@ -59,13 +59,13 @@ fn matches(a: &[&str], b: &[&str]) -> Option<Vec<(usize, usize)>> {
                 k += 2;
                 continue;
             };
-            while x < a.len() && y < b.len() && a[x] == b[y] {
+            while x < old.len() && y < new.len() && old[x] == new[y] {
                 x += 1;
                 y += 1;
             }
             frontier[k] = x;
-            if x >= a.len() && y >= b.len() {
-                return Some(walk_back(&trace, a.len(), b.len(), most));
+            if x >= old.len() && y >= new.len() {
+                return Some(walk_back(&trace, old.len(), new.len(), most));
             }
             k += 2;
         }

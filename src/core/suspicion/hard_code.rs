@@ -36,8 +36,9 @@ impl TestLiterals {
 
     /// Whether the tests have these in different places; then the answer must be an unusual one.
     fn quote_apart(&self, inputs: &BTreeSet<String>, answer: &str) -> bool {
-        let unusual = answer.len() >= if answer.starts_with('\'') { 6 } else { 3 };
-        unusual && !inputs.is_empty() && self.has(answer) && inputs.iter().all(|input| self.has(input))
+        let unusual = answer.len() >= if answer.starts_with('\'') { 6 } else { 2 };
+        let mut telling = inputs.iter().filter(|input| !COMMON.contains(&input.as_str())).peekable();
+        unusual && self.has(answer) && telling.peek().is_some() && telling.all(|input| self.has(input))
     }
 
     fn has(&self, literal: &str) -> bool {

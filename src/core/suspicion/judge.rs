@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::cases::{shortened, weakened};
 use super::configuration;
 use super::diff::hunks;
 use super::hard_code::{TestLiterals, quoted};
 use super::kind::{Kind, Kinds};
 use super::own_work::taken_back;
 use super::shrink::{emptied, mostly_moved};
+use super::weaken::{shortened, weakened};
 use super::{silence, swallow};
 use crate::model::check::TestCounts;
 use crate::model::path::ProjectPath;

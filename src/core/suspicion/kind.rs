@@ -1,5 +1,7 @@
 //! What a file is to a check: a test, a recorded expectation, the configuration of a runner, or something else.
 
+use std::sync::LazyLock;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// Tests, by the names that runners look for.
@@ -141,29 +143,36 @@ pub(super) enum Kind {
     Source,
 }
 
-/// Tells what files are.
-pub(super) struct Kinds {
-    protected: GlobSet,
+/// What is known for every project, compiled once.
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let known = |globs: &[&str]| set(globs.iter().map(|glob| (*glob).to_owned()));
+    Known {
+        configuration: known(&CONFIGURATION),
+        installed: known(&INSTALLED),
+        snapshots: known(&SNAPSHOTS),
+        tests: known(&TESTS),
+    }
+});
+
+struct Known {
     configuration: GlobSet,
     installed: GlobSet,
     snapshots: GlobSet,
     tests: GlobSet,
 }
 
+/// Tells what files are.
+pub(super) struct Kinds {
+    protected: GlobSet,
+    configuration: GlobSet,
+    tests: GlobSet,
+}
+
 impl Kinds {
-    /// Adds the project's own globs to those that are known for every project.
+    /// Takes the project's own globs; those that are known for every project are added.
     pub(super) fn new(protected: &[String], test_globs: &[String], config_globs: &[String]) -> Self {
-        let own = |globs: &[String]| globs.iter().map(|glob| anywhere(glob)).collect::<Vec<_>>();
-        let with = |known: &[&str], globs: &[String]| {
-            own(globs).into_iter().chain(known.iter().map(|glob| (*glob).to_owned())).collect::<Vec<_>>()
-        };
-        Self {
-            protected: set(&own(protected)),
-            configuration: set(&with(&CONFIGURATION, config_globs)),
-            installed: set(&with(&INSTALLED, &[])),
-            snapshots: set(&with(&SNAPSHOTS, &[])),
-            tests: set(&with(&TESTS, test_globs)),
-        }
+        let own = |globs: &[String]| set(globs.iter().map(|glob| anywhere(glob)));
+        Self { protected: own(protected), configuration: own(config_globs), tests: own(test_globs) }
     }
 
     /// Tells what a file is; the strictest meaning wins.
@@ -171,15 +180,15 @@ impl Kinds {
         let name = path.rsplit('/').next().unwrap_or_default();
         if self.protected.is_match(path) {
             Kind::Protected
-        } else if self.installed.is_match(path) {
+        } else if KNOWN.installed.is_match(path) {
             Kind::Installed
         } else if MANIFESTS.contains(&name) {
             Kind::Manifest
-        } else if self.configuration.is_match(path) {
+        } else if self.configuration.is_match(path) || KNOWN.configuration.is_match(path) {
             Kind::Configuration
-        } else if self.snapshots.is_match(path) {
+        } else if KNOWN.snapshots.is_match(path) {
             Kind::Snapshot
-        } else if self.tests.is_match(path) {
+        } else if self.tests.is_match(path) || KNOWN.tests.is_match(path) {
             Kind::Test
         } else {
             Kind::Source
@@ -198,11 +207,11 @@ fn anywhere(glob: &str) -> String {
     }
 }
 
-fn set(globs: &[String]) -> GlobSet {
+fn set(globs: impl Iterator<Item = String>) -> GlobSet {
     let mut builder = GlobSetBuilder::new();
     for glob in globs {
         // The configuration has refused bad globs with a place and a hint; here one can only match nothing.
-        if let Ok(glob) = GlobBuilder::new(glob).literal_separator(true).build() {
+        if let Ok(glob) = GlobBuilder::new(&glob).literal_separator(true).build() {
             builder.add(glob);
         }
     }

@@ -3,6 +3,7 @@
 mod cases;
 mod configuration;
 mod diff;
+mod function;
 mod hard_code;
 mod judge;
 mod kind;
@@ -11,6 +12,7 @@ mod shrink;
 mod silence;
 mod source;
 mod swallow;
+mod weaken;
 
 pub use judge::{Changed, Judgement, Mode, UserEdit, judge};
 pub use kind::protected_paths;

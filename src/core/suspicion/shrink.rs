@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::source::{Language, code, functions};
+use super::function::functions;
+use super::source::{Language, code};
 
 /// Shorter files are too small to speak of a share that is gone, in lines of code.
 const SMALL: usize = 10;

@@ -136,27 +136,27 @@ fn change(change: &FileChange) -> String {
 fn attempts(records: &[AttemptRecord]) -> String {
     let told: Vec<_> = records.iter().filter(|record| record.end.is_charged()).collect();
     let skipped = told.len().saturating_sub(ATTEMPTS);
-    let mut text = String::new();
+    let mut parts = Vec::new();
     if skipped > 0 {
-        text.push_str(&format!("({skipped} older ones are left out.)\n\n"));
+        parts.push(format!("({skipped} older ones are left out.)"));
     }
     for record in &told[skipped..] {
-        text.push_str(&format!("### Attempt {}: {}\n\n", record.number, line(&record.end.to_string())));
+        parts.push(format!("### Attempt {}: {}", record.number, line(&record.end.to_string())));
         if !record.summary.is_empty() {
-            text.push_str(&format!("It said: {}\n\n", shorten(&record.summary, ATTEMPT_SUMMARY_CAP)));
+            parts.push(format!("It said: {}", shorten(&record.summary, ATTEMPT_SUMMARY_CAP)));
         }
         if let AttemptEnd::Refuted { run, .. } = &record.end {
             let excerpt = block("", &run.findings.excerpt, ATTEMPT_OUTPUT_CAP);
             if !excerpt.is_empty() {
-                text.push_str(&format!("The check said then:\n\n{excerpt}\n\n"));
+                parts.push(format!("The check said then:\n\n{excerpt}"));
             }
         }
         let diff = block("diff", &record.diff, ATTEMPT_DIFF_CAP);
         if !diff.is_empty() {
-            text.push_str(&format!("It had changed:\n\n{diff}\n\n"));
+            parts.push(format!("It had changed:\n\n{diff}"));
         }
     }
-    text.trim_end().to_owned()
+    parts.join("\n\n")
 }
 
 fn list(items: impl ExactSizeIterator<Item = String>, most: usize) -> String {
@@ -283,7 +283,7 @@ mod tests {
             "- src/a.rs (modified, +2 -1)",
             "````diff\n-a\n+b with {{command}} and ``` in it\n````",
             "This is attempt 2 of 5.",
-            "### Attempt 1: unit still red\n\nIt said: summary 1\n\nThe check said then:\n\n```\nstill 4\n```",
+            "### Attempt 1: refuted by unit\n\nIt said: summary 1\n\nThe check said then:\n\n```\nstill 4\n```",
             "+new 1",
             "Look at the rounding.",
             "- `tests/**`",
@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn head_and_tail_are_kept() {
-        let text: String = (0..1000).map(|n| format!("line {n}\n")).collect();
+        let text = (0..1000).map(|n| format!("line {n}")).collect::<Vec<_>>().join("\n") + "\n";
         let short = shorten(&text, 300);
         assert!(short.starts_with("line 0\n") && short.ends_with("line 999\n"), "{short}");
         assert!(short.lines().all(|line| text.contains(line) || line.starts_with("[… ")), "{short}");

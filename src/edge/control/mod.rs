@@ -13,4 +13,4 @@ mod tests;
 pub use blocking::BlockingClient;
 pub use call::{ControlCall, ControlReply, ControlRequest, FactLine};
 pub use client::{Client, ClientError, Facts, NotRunning};
-pub use server::{BindError, Server};
+pub use server::{BindError, Server, remove_stale};

@@ -21,7 +21,7 @@ const DRAIN: Duration = Duration::from_millis(200);
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// Another supervisor answers there.
-    #[error("another supervisor answers at {}; `orchestrator-tui attach` shows it", path.display())]
+    #[error("another supervisor answers at {}; `orchestrator-tui status` asks it", path.display())]
     Answered {
         /// The socket.
         path: PathBuf,
@@ -99,8 +99,12 @@ impl Server {
     }
 }
 
-/// Removes a socket on which nobody listens.
-fn remove_stale(path: &Path) -> Result<(), BindError> {
+/// Removes a socket on which nobody listens. To be asked before anything else is touched: whoever holds a lock that was
+/// moved with `LOCK_FILE` is found only here.
+///
+/// # Errors
+/// [`BindError`] when somebody answers there, or something else is in the way.
+pub fn remove_stale(path: &Path) -> Result<(), BindError> {
     let refused = |source: io::Error| BindError::Refused { path: path.to_owned(), source };
     match fs::symlink_metadata(path) {
         Ok(there) if !there.file_type().is_socket() => return Err(BindError::InTheWay { path: path.to_owned() }),

@@ -1,33 +1,33 @@
-//! The supervisor's end of a session: starts its holder, or finds it again, and follows what it says.
+//! The supervisor's end of a session: starts its holder, or finds it again, and says what the program shall do.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "only what a person or the machine asks goes through it: a few requests for each session"
+)]
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::Command;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::sync::mpsc;
 
 use crate::model::session::{Exit, Rung, SessionSpec};
 
 use super::error::StartError;
+use super::follow::Follower;
+use super::link::Link;
 use super::place::{HOLDER_VARIABLE, Place, SESSION_VARIABLE, write_private};
 use super::process::{self, ProcessId};
-use super::wire::{Attach, Decoder, Hello, PIECE, Report, Request, VERSION};
+use super::window::Window;
+use super::wire::{Hello, PIECE, Request};
 
 /// How long a holder may take to say that the program runs; it takes milliseconds, on a machine out of breath more.
 const HELLO: Duration = Duration::from_secs(30);
-/// How many bytes may be on their way to the program before a writer waits: a large message and more.
-const WINDOW: u32 = 4 * 1024 * 1024;
 /// How many pieces of output, of at most 64 KB, may wait to be received before reading from the holder stops.
 const QUEUE: usize = 64;
 
@@ -188,41 +188,6 @@ impl Session {
     }
 }
 
-/// How much may be on its way to the program.
-#[derive(Debug)]
-struct Window {
-    room: Semaphore,
-    /// What messages larger than the whole window have beyond it.
-    beyond: AtomicU64,
-}
-
-impl Window {
-    fn new() -> Self {
-        Self { room: Semaphore::new(WINDOW as usize), beyond: AtomicU64::new(0) }
-    }
-
-    /// Waits for room; first come, first served. A message larger than the window waits for all of it.
-    async fn enter(&self, length: usize) -> Result<(), SessionGone> {
-        let wanted = u32::try_from(length).unwrap_or(u32::MAX).min(WINDOW);
-        self.room.acquire_many(wanted).await.map_err(|_| SessionGone)?.forget();
-        self.beyond.fetch_add(length as u64 - u64::from(wanted), Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Makes room for what was taken.
-    fn taken(&self, bytes: u64) {
-        let beyond = self.beyond.load(Ordering::Relaxed).min(bytes);
-        self.beyond.fetch_sub(beyond, Ordering::Relaxed);
-        // Never more than the window, whatever a holder says.
-        let most = (WINDOW as usize).saturating_sub(self.room.available_permits());
-        self.room.add_permits(usize::try_from(bytes - beyond).unwrap_or(most).min(most));
-    }
-
-    fn close(&self) {
-        self.room.close();
-    }
-}
-
 fn write_spec(place: &Place, spec: &SessionSpec) -> Result<PathBuf, StartError> {
     let file = place.spec();
     let failed = |error: io::Error| StartError::file(&file, &error);
@@ -263,169 +228,4 @@ async fn start_holder(program: &Path, place: &Place, spec: &Path) -> Result<(Lin
         process::kill(id);
     }
     Err(StartError::Holder(format!("it said nothing for {} s", HELLO.as_secs())))
-}
-
-/// A connection to a holder.
-struct Link {
-    read: OwnedReadHalf,
-    write: OwnedWriteHalf,
-    decoder: Decoder,
-    buffer: Vec<u8>,
-}
-
-impl Link {
-    /// Says the first word and waits for the reply.
-    async fn open(stream: UnixStream, from: u64) -> Result<(Self, Hello), StartError> {
-        let (read, write) = stream.into_split();
-        let mut link = Self { read, write, decoder: Decoder::default(), buffer: vec![0; PIECE] };
-        let mut frame = Vec::new();
-        Request::Attach(Attach { version: VERSION, from }).encode(&mut frame);
-        // A holder that has failed already does not hear it, but has said why.
-        let written = link.write.write_all(&frame).await;
-        match next(&mut link.read, &mut link.decoder, &mut link.buffer).await {
-            Some(Report::Hello(hello)) => Ok((link, hello)),
-            Some(Report::Failed(error)) => Err(error),
-            _ => Err(StartError::Holder(
-                written.err().map_or_else(|| "it ended without a word".into(), |error| error.to_string()),
-            )),
-        }
-    }
-}
-
-/// Returns the next report; `None` when the connection has ended or is of no use. May be cancelled.
-async fn next(read: &mut OwnedReadHalf, decoder: &mut Decoder, buffer: &mut [u8]) -> Option<Report> {
-    loop {
-        if let Some(report) = decoder.report().ok()? {
-            return Some(report);
-        }
-        match read.read(buffer).await {
-            Ok(0) | Err(_) => return None,
-            Ok(count) => decoder.push(buffer.get(..count)?),
-        }
-    }
-}
-
-/// Passes on what clients of the handle want; ends when all handles are gone or the holder is.
-async fn write_requests(mut write: OwnedWriteHalf, mut requests: mpsc::UnboundedReceiver<Request>) {
-    let mut frame = Vec::new();
-    while let Some(request) = requests.recv().await {
-        frame.clear();
-        request.encode(&mut frame);
-        if write.write_all(&frame).await.is_err() {
-            return;
-        }
-    }
-    // Dropped, it would close the connection, and the output may still be followed.
-    write.forget();
-}
-
-/// Follows one session to its end.
-struct Follower {
-    place: Arc<Place>,
-    holder: Option<ProcessId>,
-    window: Arc<Window>,
-    out: mpsc::Sender<SessionOutput>,
-    next_output: u64,
-    next_errors: u64,
-}
-
-impl Follower {
-    async fn run(mut self, link: Option<Link>, requests: mpsc::UnboundedReceiver<Request>) {
-        let mut told = None;
-        match link {
-            Some(Link { mut read, write, mut decoder, mut buffer }) => {
-                let mut writer = tokio::spawn(write_requests(write, requests));
-                told = self.listen(&mut read, &mut decoder, &mut buffer, &mut writer).await;
-                writer.abort();
-            }
-            None => drop(requests),
-        }
-        self.window.close();
-        let exit = match told {
-            Some(exit) => exit,
-            None => self.find_out().await,
-        };
-        self.tell(SessionOutput::Ended(exit)).await;
-    }
-
-    /// Passes on what the holder says; returns how the session ended, or `None` when the connection did first.
-    async fn listen(
-        &mut self,
-        read: &mut OwnedReadHalf,
-        decoder: &mut Decoder,
-        buffer: &mut [u8],
-        writer: &mut JoinHandle<()>,
-    ) -> Option<Exit> {
-        loop {
-            let report = tokio::select! {
-                report = next(read, decoder, buffer) => report?,
-                // Nobody listens, and nobody can say anything any more.
-                _ = &mut *writer, if self.out.is_closed() => return None,
-            };
-            match report {
-                Report::Output { offset, bytes } => {
-                    self.next_output = offset + bytes.len() as u64;
-                    self.tell(SessionOutput::Bytes { offset, bytes }).await;
-                }
-                Report::Hole { from, to } => {
-                    self.next_output = to;
-                    self.tell(SessionOutput::Hole { from, to }).await;
-                }
-                Report::Errors(bytes) => {
-                    self.next_errors += bytes.len() as u64;
-                    self.tell(SessionOutput::Errors(bytes)).await;
-                }
-                Report::Taken(bytes) => self.window.taken(bytes),
-                Report::InputClosed => self.window.close(),
-                Report::Ended(exit) => return Some(exit),
-                Report::Hello(_) | Report::Failed(_) => {}
-            }
-        }
-    }
-
-    /// Nobody receiving is no error.
-    async fn tell(&self, what: SessionOutput) {
-        let _ = self.out.send(what).await;
-    }
-
-    /// Finds out how a session ended whose socket is gone: by the exit file; else its holder may still be at it, and
-    /// is waited for; else it is not known. What was not heard is read from the log.
-    async fn find_out(&mut self) -> Exit {
-        let mut record = self.place.exit_record();
-        if record.is_none() && !self.out.is_closed() {
-            let place = Arc::clone(&self.place);
-            let known = self.holder;
-            let holder = spawn_blocking(move || known.or_else(|| process::holder_of(&place))).await.ok().flatten();
-            if let Some(holder) = holder {
-                process::wait_gone(holder).await;
-                record = self.place.exit_record();
-            }
-        }
-        let (mut output, mut errors) = (self.next_output, self.next_errors);
-        while let Some(bytes) = read_log(self.place.output(), output).await {
-            let offset = output;
-            output += bytes.len() as u64;
-            self.tell(SessionOutput::Bytes { offset, bytes }).await;
-        }
-        while let Some(bytes) = read_log(self.place.errors(), errors).await {
-            errors += bytes.len() as u64;
-            self.tell(SessionOutput::Errors(bytes)).await;
-        }
-        let Some(record) = record else { return Exit::Unknown };
-        if output < record.output {
-            self.tell(SessionOutput::Hole { from: output, to: record.output }).await;
-        }
-        record.exit
-    }
-}
-
-/// Reads the next piece of a log; `None` at its end, and when it cannot be read.
-async fn read_log(path: PathBuf, offset: u64) -> Option<Vec<u8>> {
-    let read = move || {
-        let mut bytes = vec![0; PIECE];
-        let count = File::open(path)?.read_at(&mut bytes, offset)?;
-        bytes.truncate(count);
-        io::Result::Ok(bytes)
-    };
-    spawn_blocking(read).await.ok()?.ok().filter(|bytes| !bytes.is_empty())
 }

@@ -2,16 +2,19 @@
 //!
 //! A *holder* is this program started again as `holder SPEC.json`: it owns one terminal and one process tree, keeps
 //! the transcript, and serves one unix socket ([`run`]). It outlives the supervisor, so that a crash or an upgrade
-//! costs no session and no byte of output. [`Session`] is the supervisor's end of that socket, and [`sweep`] ends
+//! costs no session and no byte of output. [`Session`] is the supervisor's end of that socket, and [`sweep()`] ends
 //! what a supervisor that is gone has left.
 
 mod client;
 mod error;
+mod follow;
 mod holder;
+mod link;
 mod place;
 mod process;
 mod sweep;
 mod sys;
+mod window;
 mod wire;
 
 pub use client::{Output, Session, SessionGone, SessionOutput};
@@ -19,4 +22,4 @@ pub use error::StartError;
 pub use holder::run;
 pub use place::{Ended, ExitRecord, Place};
 pub use process::{Found, Marked, ProcessId, marked};
-pub use sweep::{SweepReport, sweep, sweep_session};
+pub use sweep::{SweepReport, kill, sweep, sweep_session};

@@ -1,4 +1,8 @@
 //! Ends what a supervisor that is gone has left running.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bound for waiting on the kernel; and our own mark is in the environment"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -28,15 +32,21 @@ pub struct SweepReport {
 /// Blocks, usually for some milliseconds, at most for some 15 seconds. The session that this process itself runs in,
 /// if it does, is left alone. Where other processes' environments cannot be read (macOS) nothing is found.
 pub fn sweep(mark: &str) -> SweepReport {
-    end(&|| process::marked(mark))
+    end(&|| process::marked(mark), HOLDER)
+}
+
+/// Kills what [`sweep`] would end, without asking first; takes some milliseconds.
+pub fn kill(mark: &str) -> SweepReport {
+    end(&|| process::marked(mark), Duration::ZERO)
 }
 
 /// Does what [`sweep`] does for one session, such as one whose holder died.
 pub fn sweep_session(place: &Place) -> SweepReport {
-    end(&|| process::marked(&place.mark).into_iter().filter(|marked| marked.session == place.id).collect())
+    end(&|| process::marked(&place.mark).into_iter().filter(|marked| marked.session == place.id).collect(), HOLDER)
 }
 
-fn end(all: &dyn Fn() -> Vec<Marked>) -> SweepReport {
+/// Ends all of these; holders are asked first, and given so long.
+fn end(all: &dyn Fn() -> Vec<Marked>, patience: Duration) -> SweepReport {
     let own_pid = i32::try_from(std::process::id()).unwrap_or(0);
     let own_session = std::env::var(SESSION_VARIABLE).unwrap_or_default();
     let own_session = own_session.rsplit('/').next().and_then(|id| id.parse().ok());
@@ -52,8 +62,10 @@ fn end(all: &dyn Fn() -> Vec<Marked>) -> SweepReport {
     let before = list();
     see(&before.iter().map(|marked| marked.found.clone()).collect::<Vec<_>>());
     let holders: Vec<Found> = before.into_iter().filter(|marked| marked.holder).map(|marked| marked.found).collect();
-    process::ask(&holders);
-    process::wait_all(&ids(&holders), HOLDER);
+    if !patience.is_zero() {
+        process::ask(&holders);
+        process::wait_all(&ids(&holders), patience);
+    }
 
     let doomed = || {
         let (stay, go): (Vec<Marked>, Vec<Marked>) = list().into_iter().partition(stays);

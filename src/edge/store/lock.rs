@@ -4,12 +4,21 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::model::time::Wall;
+
+/// A process that was killed in the instant in which it started another one has left the lock to that one, until it
+/// becomes the program it is to be. So a lock of the dead, or of one who has not yet said or already wiped out who it is,
+/// is looked at again, this often and this long after.
+const LOOKS: u32 = 250;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Who holds the lock, as written into its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +35,7 @@ pub struct Holder {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another supervisor runs in this project.
-    #[error("{}; `orchestrator-tui attach` shows it, `orchestrator-tui stop` ends it", describe(holder.as_ref()))]
+    #[error("{}; `orchestrator-tui status` asks it, `orchestrator-tui stop` ends it", describe(holder.as_ref()))]
     Held {
         /// Who it is; unknown in the instant between its taking the lock and saying so.
         holder: Option<Holder>,
@@ -67,6 +76,7 @@ impl Lock {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
         }
+        let mut looks = 0;
         loop {
             let file = OpenOptions::new()
                 .read(true)
@@ -78,7 +88,15 @@ impl Lock {
                 .map_err(unusable)?;
             let file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
                 Ok(file) => file,
-                Err((_, Errno::EWOULDBLOCK)) => return Err(LockError::Held { holder: Self::holder(path) }),
+                Err((_, Errno::EWOULDBLOCK)) => {
+                    let holder = Self::holder(path);
+                    if looks < LOOKS && holder.as_ref().is_none_or(is_dead) {
+                        looks += 1;
+                        std::thread::sleep(BETWEEN_LOOKS);
+                        continue;
+                    }
+                    return Err(LockError::Held { holder });
+                }
                 Err((_, Errno::EINTR)) => continue,
                 Err((_, errno)) => return Err(unusable(errno.into())),
             };
@@ -119,6 +137,12 @@ impl Drop for Lock {
         // Emptied, not removed: a process that waits for this very file would get a lock nobody else sees.
         let _ = self.file.set_len(0);
     }
+}
+
+/// Whether the process is gone that wrote itself into the lock.
+fn is_dead(holder: &Holder) -> bool {
+    let pid = i32::try_from(holder.pid).map(Pid::from_raw);
+    pid.is_ok_and(|pid| kill(pid, None) == Err(Errno::ESRCH))
 }
 
 /// Whether the open file is the one at `path`.
@@ -192,6 +216,25 @@ mod tests {
         let lock = Lock::acquire(&path, &me()).unwrap();
         assert_eq!(Lock::holder(&path), Some(me()));
         drop(lock);
+    }
+
+    #[test]
+    fn the_lock_of_a_dead_process_is_waited_for_as_long_as_its_child_has_it() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("lock");
+        let mut gone = Command::new("true").spawn().unwrap();
+        gone.wait().unwrap();
+        // As if that process had been killed between fork and exec: its lock lives on in another one.
+        let dead = Holder { pid: gone.id(), ..me() };
+        std::fs::write(&path, serde_json::to_string(&dead).unwrap()).unwrap();
+        let inherited = Flock::lock(File::open(&path).unwrap(), FlockArg::LockExclusive).unwrap();
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || Lock::acquire(&path, &me()).map(drop)
+        });
+        assert!(!waiting.is_finished());
+        drop(inherited);
+        waiting.join().unwrap().unwrap();
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(crate) struct GitPlaces {
 impl GitPlaces {
     /// Takes the given places apart; one that does not exist yet is taken for a file. Links are resolved, as the
     /// system's notices come with resolved paths.
-    pub(crate) fn new(project: &Path, given: &[PathBuf]) -> Self {
+    pub(crate) fn new(project: &Path, given: Vec<PathBuf>) -> Self {
         let mut places = Self::default();
         for path in given {
             if path.is_dir() {

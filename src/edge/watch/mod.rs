@@ -3,6 +3,7 @@
 mod event;
 mod git;
 mod native;
+mod observe;
 mod poll;
 mod rules;
 #[cfg(test)]

@@ -11,6 +11,10 @@ use std::sync::mpsc::Sender;
 use notify::event::{EventKind, ModifyKind};
 use notify::{Config, ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use crate::edge::watch::git::GitPlaces;
+use crate::edge::watch::rules::Rules;
+use crate::edge::watch::walk::{Met, go};
+
 /// Whether the system watches whole trees by itself. There, a watch for each folder would restart the stream each time
 /// (`FSEvents`); what is ignored is dropped on arrival instead.
 const WHOLE_TREES: bool = cfg!(target_os = "macos");
@@ -70,10 +74,9 @@ impl Native {
 
     /// Watches a folder; again, if it is watched already, as another folder may have taken its place.
     pub(crate) fn add(&mut self, folder: &Path, is_top: bool) -> Result<(), NotWatched> {
-        if !self.folders.contains(folder) {
-            if self.limit.as_ref().is_some_and(|limit| self.folders.len() >= limit.load(Ordering::SeqCst)) {
-                return Err(NotWatched::Full);
-            }
+        let is_spent = |limit: &Arc<AtomicUsize>| self.folders.len() >= limit.load(Ordering::SeqCst);
+        if !self.folders.contains(folder) && self.limit.as_ref().is_some_and(is_spent) {
+            return Err(NotWatched::Full);
         }
         let mode = if WHOLE_TREES { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
         if !WHOLE_TREES || is_top {
@@ -90,6 +93,51 @@ impl Native {
             })?;
         }
         self.folders.insert(folder.to_owned());
+        Ok(())
+    }
+
+    /// Watches everything that counts and stops watching what does not. `again`: also what is watched already, in case
+    /// another folder has taken its place unnoticed.
+    pub(crate) fn watch_all(
+        &mut self,
+        project: &Path,
+        rules: &mut Rules,
+        git: &GitPlaces,
+        again: bool,
+    ) -> Result<(), Trouble> {
+        let mut trouble = None;
+        let mut counted = Vec::new();
+        let mut add = |folder: PathBuf, is_top: bool| {
+            if (again || !self.has(&folder))
+                && let Err(refusal) = self.add(&folder, is_top)
+                && let Some(why) = Trouble::of(refusal)
+            {
+                trouble = Some(why);
+                return false;
+            }
+            counted.push(folder);
+            true
+        };
+        go(project, rules, Path::new(""), &mut |met| match met {
+            Met::Folder(top) if top.as_os_str().is_empty() => add(project.to_owned(), true),
+            Met::Folder(folder) => add(project.join(folder), false),
+            Met::File(_) | Met::Unreadable(_) => true,
+        });
+        for folder in git.folders() {
+            add(folder, true);
+        }
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
+        if !self.has(project) {
+            return Err(Trouble::gone(project));
+        }
+        counted.sort_unstable();
+        for known in self.below(project) {
+            if counted.binary_search(&known).is_err() {
+                self.remove(&known);
+            }
+        }
         Ok(())
     }
 
@@ -116,6 +164,50 @@ impl Native {
     }
 }
 
+/// Why the system's notices cannot be used.
+pub(crate) struct Trouble {
+    pub(crate) reason: String,
+    pub(crate) hint: String,
+}
+
+impl Trouble {
+    /// The interface itself cannot be had.
+    pub(crate) fn closed(error: &notify::Error) -> Self {
+        Self {
+            reason: format!("the system cannot watch files ({error}); looking every few seconds"),
+            hint: more_instances(),
+        }
+    }
+
+    /// Returns what a refusal means for the whole; a folder that is gone means nothing.
+    pub(crate) fn of(refusal: NotWatched) -> Option<Self> {
+        match refusal {
+            NotWatched::Gone => None,
+            NotWatched::Full => Some(Self::full()),
+            NotWatched::Refused(why) => Some(Self {
+                reason: format!("the system cannot watch files ({why}); looking every few seconds"),
+                hint: more_watches(),
+            }),
+        }
+    }
+
+    /// There are no more watches to be had.
+    pub(crate) fn full() -> Self {
+        Self {
+            reason: "the system has no more file watches; looking every few seconds".to_owned(),
+            hint: more_watches(),
+        }
+    }
+
+    /// There is no project any more.
+    pub(crate) fn gone(project: &Path) -> Self {
+        Self {
+            reason: format!("the project folder {} is gone", project.display()),
+            hint: "put it back, or end and start in the new place".to_owned(),
+        }
+    }
+}
+
 /// Drops what is no change of content (opened, closed, read, mode, times), and keeps what the rest means.
 fn understand(notice: notify::Result<Event>) -> Option<Message> {
     let event = match notice {
@@ -135,15 +227,18 @@ fn understand(notice: notify::Result<Event>) -> Option<Message> {
     }
     let notice = match event.kind {
         EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => return None,
-        EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)) => Notice::Structure,
         EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Any | ModifyKind::Other) => Notice::Content,
-        EventKind::Any | EventKind::Other => Notice::Structure,
+        EventKind::Create(_)
+        | EventKind::Remove(_)
+        | EventKind::Modify(ModifyKind::Name(_))
+        | EventKind::Any
+        | EventKind::Other => Notice::Structure,
     };
     Some(Message::At(notice, event.paths))
 }
 
 /// Returns what to type to get more watches.
-pub(crate) fn more_watches() -> String {
+fn more_watches() -> String {
     let now = |name: &str| fs::read_to_string(format!("/proc/sys/fs/inotify/{name}")).ok()?.trim().parse::<u64>().ok();
     match now("max_user_watches") {
         // Each costs about 1 KB of the kernel's memory, so the half million that editors ask for is enough to begin.
@@ -155,7 +250,7 @@ pub(crate) fn more_watches() -> String {
 }
 
 /// Returns what to type to be able to watch at all.
-pub(crate) fn more_instances() -> String {
+fn more_instances() -> String {
     let now = fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").ok();
     match now.and_then(|text| text.trim().parse::<u64>().ok()) {
         Some(instances) => {

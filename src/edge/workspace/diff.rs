@@ -24,6 +24,15 @@ pub(super) struct RawChange {
 pub type Pair = (FileChange, Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Shadow {
+    /// Lists the git modes of the files that differ between two trees, before and after: `100644`, `100755`, `120000`,
+    /// or `0` for nothing.
+    ///
+    /// # Errors
+    /// When git fails, as for a tree that does not exist.
+    pub fn modes(&self, from: &TreeId, to: &TreeId) -> Result<Vec<(ProjectPath, u32, u32)>> {
+        Ok(self.raw_changes(from, to)?.into_iter().map(|raw| (raw.change.path, raw.modes.0, raw.modes.1)).collect())
+    }
+
     /// Lists the files that differ between two trees, with the lines added and removed. A renamed file is one deleted
     /// and one added.
     ///
@@ -132,11 +141,11 @@ impl Shadow {
         let sizes = self.git.feed(&["cat-file", "--batch-check"], &list)?;
         let mut wanted = Vec::new();
         for row in sizes.split(|byte| *byte == b'\n') {
-            if let Some(("blob", size)) = parse_header(row) {
-                if u64::try_from(size).is_ok_and(|size| size <= largest) {
-                    wanted.extend(row.split(|byte| *byte == b' ').next().unwrap_or_default());
-                    wanted.push(b'\n');
-                }
+            if let Some(("blob", size)) = parse_header(row)
+                && u64::try_from(size).is_ok_and(|size| size <= largest)
+            {
+                wanted.extend(row.split(|byte| *byte == b' ').next().unwrap_or_default());
+                wanted.push(b'\n');
             }
         }
         let answer = self.git.feed(&["cat-file", "--batch"], &wanted)?;

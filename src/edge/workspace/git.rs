@@ -1,4 +1,5 @@
 //! How `git` is run: a clean environment, bytes in, bytes out, typed errors.
+#![expect(clippy::disallowed_methods, reason = "git gets the environment of this process without its GIT_ variables")]
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
@@ -50,7 +51,7 @@ impl Git {
     pub(super) fn start<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Running> {
         let args = refs(args);
         let child = self.command(&args, false).spawn().map_err(|error| self.not_started(error))?;
-        Ok(Running { child, name: name(&args) })
+        Ok(Running { child: Some(child), name: name(&args) })
     }
 
     /// Runs a command and returns what it printed; an exit code other than 0 is an error.
@@ -83,13 +84,12 @@ impl Git {
     pub(super) fn head<S: AsRef<OsStr>>(&self, args: &[S], limit: usize) -> Result<(Vec<u8>, bool)> {
         let mut running = self.start(args)?;
         let mut bytes = Vec::new();
-        if let Some(pipe) = running.child.stdout.take() {
+        if let Some(pipe) = running.child.as_mut().and_then(|child| child.stdout.take()) {
             let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
             pipe.take(bound).read_to_end(&mut bytes).map_err(|error| self.not_started(error))?;
         }
         // The pipe is closed now: a command with more to say ends by itself, so its exit code counts only otherwise.
         if bytes.len() > limit {
-            let _ = running.child.wait();
             bytes.truncate(limit);
             return Ok((bytes, true));
         }
@@ -107,22 +107,31 @@ impl Git {
     }
 }
 
-/// A started git command.
+/// A started git command. Dropped, it is waited for: none outlives the lock that it works under.
 pub(super) struct Running {
-    child: Child,
+    child: Option<Child>,
     name: String,
 }
 
 impl Running {
     /// Waits for the end and returns what was printed.
-    pub(super) fn finish(self) -> Result<Vec<u8>> {
-        let name = self.name;
-        let output = self.child.wait_with_output().map_err(|source| WorkspaceError::Git {
-            command: name.clone(),
-            status: "unknown".to_owned(),
-            stderr: source.to_string(),
-        })?;
+    pub(super) fn finish(mut self) -> Result<Vec<u8>> {
+        let name = std::mem::take(&mut self.name);
+        let lost =
+            |why: String| WorkspaceError::Git { command: name.clone(), status: "unknown".to_owned(), stderr: why };
+        let child = self.child.take().ok_or_else(|| lost("it was waited for already".to_owned()))?;
+        let output = child.wait_with_output().map_err(|error| lost(error.to_string()))?;
         succeed(&name, output)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Nobody reads any more: a command that still writes must not wait for that.
+            drop((child.stdout.take(), child.stderr.take()));
+            let _ = child.wait();
+        }
     }
 }
 

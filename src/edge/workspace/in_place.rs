@@ -36,21 +36,20 @@ impl Shadow {
             .filter(|raw| raw.modes.0 != 0o160_000 && raw.modes.1 != 0o160_000)
             .collect();
         let checkout = folder.join("checkout");
-        self.check_out(
-            &base.tree,
-            changes.iter().filter(|raw| raw.modes.0 != 0).map(|raw| &raw.change.path),
-            &checkout,
-        )?;
+        let (git, filling) = self.start_index(&base.tree)?;
+        filling.finish()?;
+        Self::check_out(&git, changes.iter().filter(|raw| raw.modes.0 != 0).map(|raw| &raw.change.path), &checkout)?;
         let mut entries = Vec::new();
         for raw in &changes {
             let path = &raw.change.path;
             let old = path.under(&checkout);
             let new = path.under(&self.project);
-            if raw.modes.0 == raw.modes.1 && raw.modes.0 & 0o170_000 == 0o100_000 {
-                if let Ok(meta) = new.symlink_metadata() {
-                    fs::set_permissions(&old, fs::Permissions::from_mode(meta.mode() & 0o7777))
-                        .at("set the mode of", &old)?;
-                }
+            if raw.modes.0 == raw.modes.1
+                && raw.modes.0 & 0o170_000 == 0o100_000
+                && let Ok(meta) = new.symlink_metadata()
+            {
+                fs::set_permissions(&old, fs::Permissions::from_mode(meta.mode() & 0o7777))
+                    .at("set the mode of", &old)?;
             }
             let read = |place, mode| if mode == 0 { Ok(Some(Node::Absent)) } else { Node::read(place) };
             match (read(&old, raw.modes.0)?, read(&new, raw.modes.1)?) {

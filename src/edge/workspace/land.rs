@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::diff::RawChange;
 use super::error::{At, Result, WorkspaceError};
-use super::git::joined;
+use super::git::{Git, Running, items, joined};
 use super::image::{Entry, Found, Images, Node, mark, sync_folder};
 use super::scan::{Scan, take_in};
 use super::shadow::Shadow;
-use super::snapshot::write_tree;
 use super::swap::{Swap, Swapped, all_folders_above, folders_above};
 use super::user_repo::is_absent;
 use crate::model::id::LandingId;
@@ -132,7 +131,9 @@ impl Shadow {
         own: &OwnWrites,
     ) -> Result<Landing> {
         let files: Vec<_> = changes.iter().map(|raw| raw.change.clone()).collect();
-        let before = match self.pre_images(changes)? {
+        // Meanwhile the index for the new files is filled: all of the tree, so that its own attributes decide.
+        let (git, filling) = self.start_index(merged)?;
+        let before = match self.pre_images(ours, changes)? {
             Ok(before) => before,
             Err(stop) => return Ok(stop.into()),
         };
@@ -142,7 +143,8 @@ impl Shadow {
         let stage = folder.join("stage");
         fs::create_dir(&stage).at("create", &stage)?;
         let checkout = folder.join("checkout");
-        self.check_out(merged, changes.iter().filter(|raw| raw.modes.1 != 0).map(|raw| &raw.change.path), &checkout)?;
+        filling.finish()?;
+        Self::check_out(&git, changes.iter().filter(|raw| raw.modes.1 != 0).map(|raw| &raw.change.path), &checkout)?;
         let mut entries = Vec::new();
         for (number, (raw, pre)) in changes.iter().zip(before).enumerate() {
             let path = raw.change.path.clone();
@@ -200,6 +202,10 @@ impl Shadow {
                 Err(source) => return Err(WorkspaceError::NotReadable { path: folder.under(&self.project), source }),
             }
         }
+        // Empty folders, which no snapshot knows, may be where a file shall come.
+        for entry in entries.iter().filter(|entry| entry.post != Node::Absent && entry.pre == Node::Absent) {
+            add_folders(&self.project, &entry.path, &mut emptied)?;
+        }
         let is_folder =
             |path: &ProjectPath| path.under(&self.project).symlink_metadata().is_ok_and(|meta| meta.is_dir());
         let made = all_folders_above(paths(false)).into_iter().filter(|folder| !is_folder(folder)).collect();
@@ -207,7 +213,7 @@ impl Shadow {
     }
 
     /// Reads what stands at the paths that differ, and refuses what cannot be swapped safely.
-    fn pre_images(&self, changes: &[RawChange]) -> Result<std::result::Result<Vec<Node>, Stop>> {
+    fn pre_images(&self, ours: &Snapshot, changes: &[RawChange]) -> Result<std::result::Result<Vec<Node>, Stop>> {
         let deleted: BTreeSet<&ProjectPath> =
             changes.iter().filter(|raw| raw.change.kind == ChangeKind::Deleted).map(|raw| &raw.change.path).collect();
         let mut nodes = Vec::new();
@@ -236,11 +242,23 @@ impl Shadow {
                 _ => matches!(node, Node::File { .. }),
             };
             if !expected {
+                if raw.modes.0 == 0 && self.is_hidden(ours, path)? {
+                    return refused("a file that snapshots leave out stands there");
+                }
                 return Ok(Err(Stop::Surprised(vec![path.clone()])));
             }
             nodes.push(node);
         }
         Ok(Ok(nodes))
+    }
+
+    /// Whether what stands at a path is in no snapshot, however often one is taken.
+    fn is_hidden(&self, ours: &Snapshot, path: &ProjectPath) -> Result<bool> {
+        if ours.left_out.iter().any(|left| left.path == *path) {
+            return Ok(true);
+        }
+        let answer = self.git.output(&["check-ignore", "-z", "--stdin"], &joined([path.as_bytes()]))?;
+        Ok(answer.status.code() == Some(0))
     }
 
     /// Returns a folder above `path` that is a link (or a file that is not about to go): nothing is written through it.
@@ -268,33 +286,46 @@ impl Shadow {
         if let Some(left) = scan.left_out.into_iter().next() {
             return Ok(Err(Stop::Refused(left.path, left.why)));
         }
-        let now = write_tree(&self.git)?;
-        let differing = self.raw_changes(&ours.tree, &now)?;
-        let changed: Vec<_> =
-            differing.into_iter().map(|raw| raw.change.path).filter(|path| paths.contains(path)).collect();
-        Ok(if changed.is_empty() { Ok(()) } else { Err(Stop::Surprised(changed)) })
+        let listing = self.git.run(&["diff-index", "--cached", "-z", "--name-only", "--no-renames", &ours.tree.0])?;
+        let others: Vec<_> =
+            items(&listing).filter_map(ProjectPath::from_bytes).filter(|path| paths.contains(path)).collect();
+        Ok(if others.is_empty() { Ok(()) } else { Err(Stop::Surprised(others)) })
     }
 
-    /// Writes files of a tree to `folder` as git would check them out: line ends, filters, links, executable bits.
-    pub(super) fn check_out<'a>(
-        &self,
-        tree: &TreeId,
-        paths: impl Iterator<Item = &'a ProjectPath>,
-        folder: &Path,
-    ) -> Result<()> {
+    /// Starts to fill an index of its own with a tree.
+    pub(super) fn start_index(&self, tree: &TreeId) -> Result<(Git, Running)> {
+        let git = self.git.with(&self.project, &self.index("landing"));
+        let filling = git.start(&["read-tree", "--reset", &tree.0])?;
+        Ok((git, filling))
+    }
+
+    /// Writes files of an index to `folder` as git would check them out: line ends, filters, links, executable bits.
+    pub(super) fn check_out<'a>(git: &Git, paths: impl Iterator<Item = &'a ProjectPath>, folder: &Path) -> Result<()> {
         let list = joined(paths.map(ProjectPath::as_bytes));
         fs::create_dir_all(folder).at("create", folder)?;
         if list.is_empty() {
             return Ok(());
         }
-        // All of the tree, so that its own attributes decide and not those of the folder.
-        let git = self.git.with(&self.project, &self.index("landing"));
-        git.run(&["read-tree", "--reset", &tree.0])?;
         let mut prefix = std::ffi::OsString::from("--prefix=");
         prefix.push(folder);
         prefix.push("/");
         git.feed(&["checkout-index".into(), "-f".into(), "-z".into(), "--stdin".into(), prefix], &list).map(drop)
     }
+}
+
+/// Adds a folder, if there is one, and all folders in it, with their modes.
+fn add_folders(project: &Path, path: &ProjectPath, found: &mut BTreeMap<ProjectPath, u32>) -> Result<()> {
+    let full = path.under(project);
+    let Ok(meta) = full.symlink_metadata() else { return Ok(()) };
+    if meta.is_dir() {
+        found.insert(path.clone(), meta.mode() & 0o7777);
+        for entry in fs::read_dir(&full).at("read", &full)?.flatten() {
+            if let Some(inner) = ProjectPath::new(path.as_path().join(entry.file_name())) {
+                add_folders(project, &inner, found)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether a folder holds nothing that stays when the deleted files are gone.
@@ -347,10 +378,10 @@ pub(super) fn last_undo(folder: &Path) -> Result<Option<PathBuf>> {
         let name = entry.file_name();
         let number =
             name.to_str().and_then(|name| name.strip_prefix("undo-")).and_then(|number| number.parse::<u32>().ok());
-        if let Some(number) = number {
-            if last.as_ref().is_none_or(|(most, _)| number > *most) {
-                last = Some((number, entry.path()));
-            }
+        if let Some(number) = number
+            && last.as_ref().is_none_or(|(most, _)| number > *most)
+        {
+            last = Some((number, entry.path()));
         }
     }
     Ok(last.map(|(_, path)| path))

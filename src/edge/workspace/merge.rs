@@ -1,9 +1,12 @@
 //! A result and the user's edits since, merged in memory.
 
+use std::fmt;
+
 use std::collections::BTreeMap;
+use std::process::Output;
 
 use super::error::{Result, WorkspaceError};
-use super::git::failure;
+use super::git::{failure, line};
 use super::shadow::Shadow;
 use crate::model::path::ProjectPath;
 use crate::model::workspace::{Snapshot, TreeId};
@@ -44,6 +47,16 @@ pub struct Conflict {
     pub parts: Vec<ConflictPart>,
 }
 
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} ({})", self.path, self.kind)?;
+        for part in &self.parts {
+            writeln!(f, "yours:\n{}\nthe agent's:\n{}", part.ours.trim_end(), part.theirs.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
 /// One place of a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConflictPart {
@@ -66,29 +79,19 @@ impl Shadow {
         } else if *theirs == base.tree {
             MergeOutcome::Clean(ours.tree.clone())
         } else {
-            self.merge_trees(&base.tree, &ours.tree, theirs)?
+            self.merge_trees(base, &ours.tree, theirs)?
         };
         Ok(Merge { ours, outcome })
     }
 
     /// Merges two trees with a common ancestor.
-    fn merge_trees(&self, base: &TreeId, ours: &TreeId, theirs: &TreeId) -> Result<MergeOutcome> {
-        // A base without parents: the merge then needs nothing of the user's history, which a `gc` may have cut.
-        let base = self.commit(base, None, "base")?;
-        let ours = self.commit(ours, Some(&base), "ours")?;
-        let theirs = self.commit(theirs, Some(&base), "theirs")?;
-        let args = [
-            "-c",
-            "merge.directoryRenames=false",
-            "-c",
-            "merge.conflictStyle=merge",
-            "merge-tree",
-            "--write-tree",
-            "-z",
-            &ours,
-            &theirs,
-        ];
-        let output = self.git.output(&args, b"")?;
+    fn merge_trees(&self, base: &Snapshot, ours: &TreeId, theirs: &TreeId) -> Result<MergeOutcome> {
+        let mut output = self.merge_tree(&base.commit, ours, theirs)?;
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            // The user's `gc` may have cut the history behind the base; a base without parents needs none.
+            let orphan = self.commit(&base.tree, None, "base")?;
+            output = self.merge_tree(&orphan, ours, theirs)?;
+        }
         match output.status.code() {
             Some(0) => {
                 let id = output.stdout.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -97,6 +100,16 @@ impl Shadow {
             Some(1) => Ok(MergeOutcome::Conflict(self.conflicts(&output.stdout)?)),
             _ => Err(failure("merge-tree", &output)),
         }
+    }
+
+    /// Runs the merge with commits that follow `base`.
+    fn merge_tree(&self, base: &str, ours: &TreeId, theirs: &TreeId) -> Result<Output> {
+        let commits = [self.start_commit(ours, Some(base), "ours")?, self.start_commit(theirs, Some(base), "theirs")?];
+        let [ours, theirs] = commits.map(|commit| commit.finish().map(|id| line(&id)));
+        let (ours, theirs) = (ours?, theirs?);
+        let settings = ["-c", "merge.directoryRenames=false", "-c", "merge.conflictStyle=merge"];
+        let command = ["merge-tree", "--write-tree", "-z", &ours, &theirs];
+        self.git.output(&[&settings[..], &command].concat(), b"")
     }
 
     /// Reads the conflicts out of git's answer: tree, files with stages, an empty item, messages.

@@ -2,7 +2,9 @@
 
 mod carry;
 mod diff;
+mod editable;
 mod error;
+mod exchange;
 mod git;
 mod image;
 mod in_place;
@@ -20,6 +22,7 @@ mod undo;
 mod user_repo;
 
 pub use diff::Pair;
+pub use editable::editable_folders;
 pub use error::WorkspaceError;
 pub use land::{Landing, LandingState};
 pub use merge::{Conflict, ConflictPart, Merge, MergeOutcome};

@@ -1,13 +1,17 @@
 //! After a crash: a landing or an undo that did not get to its end is rolled back when the shadow is opened.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::error::{At, Result};
+use super::error::{At, Result, WorkspaceError};
+use super::exchange::{aside, exchange, move_to_free};
 use super::image::{Found, Images, Node, mark};
 use super::land::last_undo;
 use super::shadow::Shadow;
-use super::swap::{aside, beside, exchange, folders_above, move_to_free};
+use super::swap::{beside, folders_above};
+use super::user_repo::is_absent;
 use crate::model::id::LandingId;
 use crate::model::path::ProjectPath;
 
@@ -70,7 +74,8 @@ impl Shadow {
         for (number, entry) in order(true).collect::<Vec<_>>().into_iter().rev().chain(order(false)) {
             let target = entry.path.under(&self.project);
             let staged = folder.join("stage").join(number.to_string());
-            let near = beside(&target, &tag, number);
+            let near = if entry.post == Node::Absent { self.project.join("any") } else { target.clone() };
+            let near = beside(&near, &tag, number);
             let now = match self.find(&entry.path)? {
                 Found::Node(node) => Some(node),
                 Found::HardLinked | Found::Other => None,
@@ -97,7 +102,20 @@ impl Shadow {
                 }
             }
         }
+        for (folder, mode) in &images.emptied {
+            self.make_again(folder, *mode)?;
+        }
         Ok(Some(done))
+    }
+
+    /// Makes a folder that became empty, unless something stands there.
+    fn make_again(&self, folder: &ProjectPath, mode: u32) -> Result<()> {
+        let path = folder.under(&self.project);
+        match fs::create_dir(&path) {
+            Ok(()) => fs::set_permissions(&path, Permissions::from_mode(mode)).at("set the mode of", &path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists || is_absent(&error) => Ok(()),
+            Err(source) => Err(WorkspaceError::Io { what: "create", path, source }),
+        }
     }
 
     /// Puts one file back: the displaced one if it is still there, else one made from its image.
@@ -115,27 +133,19 @@ impl Shadow {
             return fs::remove_file(target).at("take back", target);
         }
         for above in folders_above(&entry.path) {
-            let full = above.under(&self.project);
-            if full.symlink_metadata().is_err() {
-                fs::create_dir(&full).at("create", &full)?;
-                if let Some(mode) = images.emptied.get(&above) {
-                    let mode = std::os::unix::fs::PermissionsExt::from_mode(*mode);
-                    fs::set_permissions(&full, mode).at("set the mode of", &full)?;
-                }
-            }
+            self.make_again(&above, images.emptied.get(&above).copied().unwrap_or(0o755))?;
         }
-        let source = match held {
-            Some(held) => held.to_owned(),
-            None => {
-                entry.pre.create(&spare)?;
-                spare
-            }
+        let source = if let Some(held) = held {
+            held.to_owned()
+        } else {
+            entry.pre.create(&spare)?;
+            spare
         };
         let put = |source: &Path| {
             if entry.post == Node::Absent { move_to_free(source, target) } else { exchange(source, target) }
         };
         match put(&source) {
-            Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
                 let near = target.with_file_name(format!(".orchestrator-{}-back.tmp", std::process::id()));
                 Node::read(&source)?.unwrap_or(Node::Absent).create(&near)?;
                 let done = put(&near).at("put back", target);

@@ -53,10 +53,10 @@ pub(super) fn scan(git: &Git, limits: Limits<'_>) -> Result<Scan> {
     let mut fields = items(&differing);
     while let (Some(modes), Some(path)) = (fields.next(), fields.next()) {
         let gitlink = modes.starts_with(b":160000");
-        if let Some(path) = ProjectPath::from_bytes(path) {
-            if !(gitlink && path.under(&git.tree).is_dir()) {
-                tracked.insert(path);
-            }
+        if let Some(path) = ProjectPath::from_bytes(path)
+            && !(gitlink && path.under(&git.tree).is_dir())
+        {
+            tracked.insert(path);
         }
     }
     let mut new = BTreeSet::new();

@@ -156,10 +156,12 @@ impl Shadow {
     fn set_up(&self) -> Result<()> {
         let repo = self.repo.as_ref();
         let identity = self.identity();
-        if let Some(seed) = self.seed()? {
-            if seed.format == FORMAT && seed.identity == identity && self.git.index.exists() {
-                return self.follow_settings();
-            }
+        if let Some(seed) = self.seed()?
+            && seed.format == FORMAT
+            && seed.identity == identity
+            && self.git.index.exists()
+        {
+            return self.follow_settings();
         }
         let objects = carry::object_format(repo)?;
         let other = self.seed()?.is_some_and(|seed| seed.format != FORMAT || seed.objects != objects);

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::carry::{self, write};
 use super::error::{At, Result, WorkspaceError};
-use super::git::Git;
-use super::scan::{Limits, scan};
+use super::git::{Git, items};
+use super::scan::{Limits, is_below, scan};
 use super::shadow::{Shadow, copy_with_time};
 use super::snapshot::write_tree;
 use super::user_repo::UserRepo;
@@ -93,7 +93,7 @@ impl Shadow {
         let warnings = self.supply(slot, copy, link, &mut record)?;
         self.write_record(slot, &record)?;
         self.make_private_repository(slot, snapshot, &record)?;
-        let lock_hash = self.lock_hash(&self.slot_git(slot))?;
+        let lock_hash = lock_hash(&self.slot_git(slot))?;
         Ok(Prepared { folder, warnings, lock_hash })
     }
 
@@ -109,8 +109,7 @@ impl Shadow {
         scan(&git, Limits { untracked: None, without: &without })?;
         let tree = write_tree(&git)?;
         if tree != base.tree {
-            let commit = self.commit(&tree, Some(&base.commit), "result")?;
-            self.keep_commit(&commit)?;
+            self.keep_object(&tree.0)?;
         }
         Ok(tree)
     }
@@ -169,18 +168,17 @@ impl Shadow {
             clean.push("-e".into());
             clean.push(pattern(path));
         }
-        // Once is enough nearly always. An agent that put a link in the place of a folder needs the second time:
-        // behind the link all files seemed to be in order until it was cleared away.
+        // Nearly always all is well after the first step: what the last agent added is known since its result was read.
+        git.run(&["read-tree", "-u", "--reset", &tree.0])?;
+        if differing(&git, &["--directory"], &without)? == (false, false) {
+            return Ok(());
+        }
+        // An agent that put a link in the place of a folder needs more rounds than one: behind the link all files
+        // seem to be in order until it is cleared away.
         for _ in 0..3 {
-            git.run(&["read-tree", "-u", "--reset", &tree.0])?;
             git.run(&clean)?;
-            let differing = git.start(&["diff-files", "-z", "--name-only", "--ignore-submodules=all"])?;
-            let untracked = git.run(&["ls-files", "-o", "--exclude-standard", "-z"])?;
-            let differing = differing.finish()?;
-            let stray = super::git::items(&untracked)
-                .filter_map(ProjectPath::from_bytes)
-                .any(|path| !without.iter().any(|root| super::scan::is_below(&path, root)));
-            if differing.is_empty() && !stray {
+            git.run(&["read-tree", "-u", "--reset", &tree.0])?;
+            if differing(&git, &[], &without)? == (false, false) {
                 return Ok(());
             }
         }
@@ -232,14 +230,6 @@ impl Shadow {
         fs::create_dir_all(&folder).at("create", &folder)
     }
 
-    /// Returns the hash over all lock files in the index of a workspace.
-    fn lock_hash(&self, git: &Git) -> Result<String> {
-        let mut args = vec!["ls-files".to_owned(), "-s".to_owned(), "-z".to_owned(), "--".to_owned()];
-        args.extend(LOCK_FILES.iter().map(|name| format!(":(glob)**/{name}")));
-        let listing = git.run(&args)?;
-        Ok(format!("{:x}", Sha256::digest(listing)))
-    }
-
     /// Reads what is known of a slot.
     fn record(&self, slot: Slot) -> Result<SlotRecord> {
         let path = self.record_file(slot);
@@ -263,6 +253,17 @@ impl Shadow {
     }
 }
 
+/// Whether tracked files of a folder differ from its index, and whether there are untracked ones that do not belong.
+fn differing(git: &Git, options: &[&str], without: &[ProjectPath]) -> Result<(bool, bool)> {
+    let tracked = git.start(&["diff-files", "-z", "--name-only", "--ignore-submodules=all"])?;
+    let args: Vec<&str> = ["ls-files", "-o", "--exclude-standard", "-z"].iter().chain(options).copied().collect();
+    let untracked = git.run(&args)?;
+    let stray = items(&untracked)
+        .filter_map(ProjectPath::from_bytes)
+        .any(|path| !without.iter().any(|root| is_below(&path, root)));
+    Ok((!tracked.finish()?.is_empty(), stray))
+}
+
 /// Returns the name of a slot's lock and index.
 fn slot_name(slot: Slot) -> String {
     format!("slot-{}", slot.0)
@@ -278,4 +279,12 @@ fn pattern(path: &ProjectPath) -> OsString {
         rule.push(*byte);
     }
     OsString::from_vec(rule)
+}
+
+/// Returns the hash over all lock files in the index of a workspace.
+fn lock_hash(git: &Git) -> Result<String> {
+    let mut args = vec!["ls-files".to_owned(), "-s".to_owned(), "-z".to_owned(), "--".to_owned()];
+    args.extend(LOCK_FILES.iter().map(|name| format!(":(glob)**/{name}")));
+    let listing = git.run(&args)?;
+    Ok(format!("{:x}", Sha256::digest(listing)))
 }

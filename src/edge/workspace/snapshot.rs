@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::error::{At, Result, WorkspaceError};
-use super::git::{Git, items, joined, line};
+use super::git::{Git, Running, items, joined, line};
 use super::scan::{Limits, Scan, scan, take_in};
 use super::shadow::{Last, Shadow, index_stamp};
 use crate::model::path::ProjectPath;
@@ -31,10 +31,10 @@ impl Shadow {
     /// Takes a snapshot; the lock `snap` is held by the caller.
     pub(super) fn take_snapshot(&self, named: Option<&[ProjectPath]>) -> Result<Snapshot> {
         let last = self.last();
-        if let (Some(paths), Some(last)) = (named, &last) {
-            if let Some(scan) = self.scan_named(paths)? {
-                return self.keep(&scan, last.snapshot.left_out.clone(), Some(last));
-            }
+        if let (Some(paths), Some(last)) = (named, &last)
+            && let Some(scan) = self.scan_named(paths)?
+        {
+            return self.keep(&scan, last.snapshot.left_out.clone(), Some(last));
         }
         self.follow_settings()?;
         let limits = Limits { untracked: Some(LARGEST_UNTRACKED), without: &[] };
@@ -98,11 +98,11 @@ impl Shadow {
         if let Some(last) = last.filter(|last| last.snapshot.tree == tree) {
             return Ok(self.again(last, left_out));
         }
-        let commit = self.commit(&tree, head.as_deref(), "snapshot")?;
-        let known: Vec<&str> =
-            head.as_deref().into_iter().chain(last.map(|last| last.snapshot.commit.as_str())).collect();
-        self.pin(&commit, &known)?;
-        self.keep_commit(&commit)?;
+        let committing = self.start_commit(&tree, head.as_deref(), "snapshot")?;
+        let known = last.map(|last| last.snapshot.tree.0.as_str()).or(head.as_deref());
+        self.pin(&tree, known)?;
+        let commit = line(&committing.finish()?);
+        self.keep_object(&commit)?;
         let snapshot = Snapshot { tree, commit, left_out };
         self.remember(Some(Last { head, snapshot: snapshot.clone(), index: index_stamp(&self.git.index) }));
         Ok(snapshot)
@@ -116,10 +116,10 @@ impl Shadow {
         snapshot
     }
 
-    /// Gives a commit a name in the shadow, so that it counts as used.
-    pub(super) fn keep_commit(&self, commit: &str) -> Result<()> {
-        let name = self.git.dir.join("refs/snapshots").join(commit);
-        fs::write(&name, format!("{commit}\n")).at("write", &name)
+    /// Gives a commit or a tree a name in the shadow, so that it counts as used.
+    pub(super) fn keep_object(&self, id: &str) -> Result<()> {
+        let name = self.git.dir.join("refs/snapshots").join(id);
+        fs::write(&name, format!("{id}\n")).at("write", &name)
     }
 
     /// Returns the commit that a snapshot follows: the user's HEAD. The history of a repository whose subfolder the
@@ -133,21 +133,36 @@ impl Shadow {
 
     /// Writes a commit into the shadow.
     pub(super) fn commit(&self, tree: &TreeId, parent: Option<&str>, message: &str) -> Result<String> {
+        Ok(line(&self.start_commit(tree, parent, message)?.finish()?))
+    }
+
+    /// Starts to write a commit into the shadow; the answer is its id.
+    pub(super) fn start_commit(&self, tree: &TreeId, parent: Option<&str>, message: &str) -> Result<Running> {
         let mut args = vec!["commit-tree", &tree.0, "-m", message];
         if let Some(parent) = parent {
             args.extend(["-p", parent]);
         }
-        Ok(line(&self.git.run(&args)?))
+        self.git.start(&args)
     }
 
-    /// Copies what `commit` borrows from the user's objects and no known commit holds: the user's `gc` could take it
-    /// (files that were only staged).
-    fn pin(&self, commit: &str, known: &[&str]) -> Result<()> {
-        let mut args = vec!["rev-list", "--objects", "--no-object-names", commit, "--not"];
-        args.extend(known.iter().copied());
-        let listing = self.git.run(&args)?;
-        let borrowed: Vec<&[u8]> =
-            listing.split(|byte| *byte == b'\n').filter(|id| id.len() > 2 && !self.is_own_loose(id)).collect();
+    /// Copies what `tree` borrows from the user's objects and `known` (a tree or commit that is safe) does not have:
+    /// the user's `gc` could take it (files that were only staged).
+    fn pin(&self, tree: &TreeId, known: Option<&str>) -> Result<()> {
+        let ids: Vec<Vec<u8>> = if let Some(known) = known {
+            let listing = self.git.run(&["diff-tree", "-r", "-t", "-z", "--raw", "--no-renames", known, &tree.0])?;
+            let rows = items(&listing).filter(|item| item.starts_with(b":"));
+            // `:OLDMODE NEWMODE OLDOID NEWOID STATUS`; a nested repository's commit is not ours to keep.
+            let ids = rows.filter_map(|row| {
+                let fields: Vec<&[u8]> = row.split(|byte| *byte == b' ').collect();
+                let exists = !matches!(fields.get(1), Some(&(b"000000" | b"160000")) | None);
+                fields.get(3).filter(|_| exists).map(|id| id.to_vec())
+            });
+            ids.chain([tree.0.clone().into_bytes()]).collect()
+        } else {
+            let listing = self.git.run(&["rev-list", "--objects", "--no-object-names", &tree.0])?;
+            listing.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+        };
+        let borrowed: Vec<Vec<u8>> = ids.into_iter().filter(|id| id.len() > 2 && !self.is_own_loose(id)).collect();
         if borrowed.is_empty() {
             return Ok(());
         }

@@ -37,7 +37,7 @@ impl Shadow {
         let stale: Vec<String> = record.supplied.keys().filter(|name| !wanted.contains(name)).cloned().collect();
         for name in stale {
             if let Some(old) = record.supplied.remove(&name) {
-                self.discard(&old.path.under(&folder))?;
+                discard(&old.path.under(&folder))?;
             }
         }
         for (names, is_link) in [(copy, false), (link, true)] {
@@ -46,13 +46,20 @@ impl Shadow {
                     warnings.push(format!("`{name}` is not a path inside the project"));
                     continue;
                 };
+                if !is_link && path.under(&self.project).symlink_metadata().is_err() {
+                    // Copied where it exists; what `prepare` made in the workspace stays, a copy of what is gone not.
+                    if let Some(old) = record.supplied.remove(name) {
+                        discard(&old.path.under(&folder))?;
+                    }
+                    continue;
+                }
                 let done = self.supply_one(slot, &path, is_link, record.supplied.get(name))?;
                 match done {
                     Ok(Some(supplied)) => drop(record.supplied.insert(name.clone(), supplied)),
                     Ok(None) => {}
                     Err(why) => {
                         if let Some(old) = record.supplied.remove(name) {
-                            self.discard(&old.path.under(&folder))?;
+                            discard(&old.path.under(&folder))?;
                         }
                         let verb = if is_link { "linked" } else { "copied" };
                         warnings.push(format!("`{name}` was not {verb} into the workspace: {why}"));
@@ -73,7 +80,8 @@ impl Shadow {
     ) -> Result<std::result::Result<Option<Supplied>, String>> {
         let (source, target) = (path.under(&self.project), path.under(&self.workspace(slot)));
         if source.symlink_metadata().is_err() {
-            return Ok(Err("it does not exist in the project".to_owned()));
+            // `copy` names what a workspace needs where it exists; the default names what only some projects have.
+            return Ok(Ok(None));
         }
         let present = target.symlink_metadata();
         let stamp = if is_link { None } else { Some(stamp(&source).at("read", &source)?) };
@@ -84,16 +92,14 @@ impl Shadow {
         if self.is_tracked(slot, path)? {
             return Ok(Err("it is part of the snapshot already".to_owned()));
         }
-        if is_link {
-            if let Some(why) = leads_back(&source, &self.project).at("read", &source)? {
-                return Ok(Err(why));
-            }
+        if is_link && let Some(why) = leads_back(&source, &self.project).at("read", &source)? {
+            return Ok(Err(why));
         }
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent).at("create", parent)?;
         }
         if is_link {
-            self.discard(&target)?;
+            discard(&target)?;
             symlink(&source, &target).at("link", &target)?;
         } else {
             // Copied beside and moved into place: a copy that was cut short never counts as one.
@@ -102,7 +108,7 @@ impl Shadow {
             let _ = fs::remove_file(&new);
             let places = Places { from: &self.project, to: &self.workspace(slot) };
             copy_tree(&source, &new, places).at("copy", &source)?;
-            self.discard(&target)?;
+            discard(&target)?;
             fs::rename(&new, &target).at("copy", &target)?;
         }
         Ok(Ok(Some(Supplied { path: path.clone(), stamp })))
@@ -116,14 +122,14 @@ impl Shadow {
         let listing = self.slot_git(slot).run(&args)?;
         Ok(items(&listing).next().is_some())
     }
+}
 
-    /// Removes something that was supplied earlier.
-    fn discard(&self, target: &Path) -> Result<()> {
-        match target.symlink_metadata() {
-            Ok(meta) if meta.is_dir() => fs::remove_dir_all(target).at("remove", target),
-            Ok(_) => fs::remove_file(target).at("remove", target),
-            Err(_) => Ok(()),
-        }
+/// Removes something that was supplied earlier.
+fn discard(target: &Path) -> Result<()> {
+    match target.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(target).at("remove", target),
+        Ok(_) => fs::remove_file(target).at("remove", target),
+        Err(_) => Ok(()),
     }
 }
 
@@ -174,11 +180,12 @@ fn copy_tree(from: &Path, to: &Path, places: Places<'_>) -> io::Result<()> {
         return symlink(places.moved(fs::read_link(from)?), to);
     }
     if meta.is_file() {
-        if meta.len() <= LARGEST_TEXT && names_places(from)? {
-            if let Some(text) = places.rewritten(&fs::read(from)?) {
-                fs::write(to, text)?;
-                return fs::set_permissions(to, meta.permissions());
-            }
+        if meta.len() <= LARGEST_TEXT
+            && names_places(from)?
+            && let Some(text) = places.rewritten(&fs::read(from)?)
+        {
+            fs::write(to, text)?;
+            return fs::set_permissions(to, meta.permissions());
         }
         fs::copy(from, to)?;
         // Tools compare times of sources and products; a copy with new times would be built again.
@@ -288,10 +295,11 @@ fn leads_back_below(folder: &Path, root: &Path, project: &Path, depth: u32) -> i
                     "{shown} in it is an editable install of the project; use `copy` or `prepare`"
                 )));
             }
-        } else if kind.is_dir() && depth < DEPTH {
-            if let Some(why) = leads_back_below(&path, root, project, depth + 1)? {
-                return Ok(Some(why));
-            }
+        } else if kind.is_dir()
+            && depth < DEPTH
+            && let Some(why) = leads_back_below(&path, root, project, depth + 1)?
+        {
+            return Ok(Some(why));
         }
     }
     Ok(None)

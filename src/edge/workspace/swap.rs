@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::error::{At, Result, WorkspaceError};
+use super::exchange::{exchange, move_to_free};
 use super::image::{Entry, Images, Node};
 use super::user_repo::is_absent;
 use crate::model::own_writes::OwnWrites;
@@ -80,17 +82,23 @@ impl<'a> Swap<'a> {
             }
         }
         for (number, entry) in entries().filter(|(_, entry)| entry.post != Node::Absent) {
-            if !self.make_folders(&entry.path, steps)? || !self.put(number, entry, steps)? {
+            if !self.make_folders(folders_above(&entry.path).iter(), steps)? || !self.put(number, entry, steps)? {
                 return Ok(vec![entry.path.clone()]);
             }
+        }
+        // Folders that were empty before a landing have no file that would bring them back.
+        for folder in self.images.modes.keys().filter(|folder| folder.under(self.project).symlink_metadata().is_err()) {
+            let above = folders_above(folder);
+            self.make_folders(above.iter().chain([folder]), steps)?;
         }
         // A program that had a file open could go on writing to what we displaced.
         let mut surprises = Vec::new();
         for step in steps.iter() {
-            if let Step::Put { entry, hold } = step {
-                if entry.pre != Node::Absent && Node::read(hold)?.as_ref() != Some(&entry.pre) {
-                    surprises.push(entry.path.clone());
-                }
+            if let Step::Put { entry, hold } = step
+                && entry.pre != Node::Absent
+                && Node::read(hold)?.as_ref() != Some(&entry.pre)
+            {
+                surprises.push(entry.path.clone());
             }
         }
         Ok(surprises)
@@ -103,7 +111,9 @@ impl<'a> Swap<'a> {
         self.own.register(entry.path.clone(), entry.post.hash());
         let mut moved = move_to_free(&target, &hold);
         if moved.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::CrossesDevices) {
-            hold = self.beside(&target, number);
+            // To the top of the project, so that the file's folder can become empty.
+            hold = beside(&self.project.join("any"), self.tag, number);
+            self.note(&hold, &entry.pre);
             moved = move_to_free(&target, &hold);
         }
         match moved {
@@ -121,15 +131,19 @@ impl<'a> Swap<'a> {
         let target = entry.path.under(self.project);
         let mut hold = self.stage.join(number.to_string());
         let is_new = entry.pre == Node::Absent;
-        let place = |hold: &Path| if is_new { move_to_free(hold, &target) } else { exchange(hold, &target) };
+        let place = |hold: &Path| {
+            if is_new {
+                return move_to_free(hold, &target);
+            }
+            set_apart(hold, &target);
+            exchange(hold, &target)
+        };
         self.own.register(entry.path.clone(), entry.post.hash());
         let mut placed = place(&hold);
         if placed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::CrossesDevices) {
             // The state folder is on another file system: the new file is written once more, beside the old one.
-            hold = self.beside(&target, number);
-            if let Some(beside) = hold.strip_prefix(self.project).ok().and_then(ProjectPath::new) {
-                self.own.register(beside, entry.post.hash());
-            }
+            hold = beside(&target, self.tag, number);
+            self.note(&hold, &entry.post);
             entry.post.create(&hold)?;
             placed = place(&hold);
             if placed.is_err() {
@@ -146,16 +160,20 @@ impl<'a> Swap<'a> {
         Ok(expected)
     }
 
-    /// Makes the folders above a path; false if something else stands where one has to be.
-    fn make_folders(&self, path: &ProjectPath, steps: &mut Vec<Step<'a>>) -> Result<bool> {
-        for folder in folders_above(path) {
+    /// Makes folders, the top one first; false if something else stands where one has to be.
+    fn make_folders<'p>(
+        &self,
+        folders: impl Iterator<Item = &'p ProjectPath>,
+        steps: &mut Vec<Step<'a>>,
+    ) -> Result<bool> {
+        for folder in folders {
             let full = folder.under(self.project);
             match full.symlink_metadata() {
                 Ok(meta) if meta.is_dir() => {}
                 Ok(_) => return Ok(false),
                 Err(error) if is_absent(&error) => {
                     fs::create_dir(&full).at("create", &full)?;
-                    if let Some(mode) = self.images.modes.get(&folder) {
+                    if let Some(mode) = self.images.modes.get(folder) {
                         fs::set_permissions(&full, Permissions::from_mode(*mode)).at("set the mode of", &full)?;
                     }
                     steps.push(Step::Made(full));
@@ -212,17 +230,31 @@ impl<'a> Swap<'a> {
     /// Removes displaced files that lie beside the new ones; those in the stage go with it.
     fn clear_holds(&self, steps: &[Step<'_>]) {
         for step in steps {
-            if let Step::Put { hold, .. } = step {
-                if hold.parent() != Some(self.stage) {
-                    let _ = fs::remove_file(hold);
-                }
+            if let Step::Put { hold, .. } = step
+                && hold.parent() != Some(self.stage)
+            {
+                let _ = fs::remove_file(hold);
             }
         }
     }
 
-    /// Returns our name beside a file.
-    fn beside(&self, target: &Path, number: usize) -> PathBuf {
-        beside(target, self.tag, number)
+    /// Notes what is about to stand at one of our own names in the project.
+    fn note(&self, hold: &Path, node: &Node) {
+        if let Some(path) = hold.strip_prefix(self.project).ok().and_then(ProjectPath::new) {
+            self.own.register(path, node.hash());
+        }
+    }
+}
+
+/// Gives a new file another second than the old one of the same size has: Python takes what it has compiled for
+/// current by just these two. Where that cannot be done, nothing is lost but this.
+fn set_apart(new: &Path, old: &Path) {
+    let (Ok(before), Ok(after)) = (old.symlink_metadata(), new.symlink_metadata()) else { return };
+    if before.is_file() && after.is_file() && before.len() == after.len() && before.mtime() == after.mtime() {
+        let second = u64::try_from(before.mtime() + 1).map(Duration::from_secs);
+        if let (Ok(second), Ok(file)) = (second, fs::File::open(new)) {
+            let _ = file.set_modified(UNIX_EPOCH + second);
+        }
     }
 }
 
@@ -243,82 +275,107 @@ pub(super) fn all_folders_above<'a>(paths: impl IntoIterator<Item = &'a ProjectP
     paths.into_iter().flat_map(folders_above).collect()
 }
 
-/// Exchanges two files in one step: at no moment is one of the names without a file.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    use nix::errno::Errno;
-    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-    match renameat2(AT_FDCWD, one, AT_FDCWD, other, RenameFlags::RENAME_EXCHANGE) {
-        // Some file systems (NFS, FUSE) cannot.
-        Err(Errno::EINVAL | Errno::ENOSYS) => exchange_in_steps(one, other),
-        done => Ok(done?),
-    }
-}
-
-/// Exchanges two files.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    exchange_in_steps(one, other)
-}
-
-/// Exchanges two files where the system cannot do it in one step. `other` is missing for a moment, and a file that
-/// someone creates there in that moment is not overwritten: then the old one stays aside and this fails.
-fn exchange_in_steps(one: &Path, other: &Path) -> io::Result<()> {
-    let aside = aside(one);
-    fs::rename(other, &aside)?;
-    if let Err(error) = move_to_free(one, other) {
-        let _ = move_to_free(&aside, other);
-        return Err(error);
-    }
-    fs::rename(&aside, one)
-}
-
-/// Returns where the old file is for a moment when an exchange takes several steps.
-pub(super) fn aside(hold: &Path) -> PathBuf {
-    hold.with_extension("old")
-}
-
-/// Moves a file to a name that must be free.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
-    use nix::errno::Errno;
-    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-    match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
-        Err(Errno::EINVAL | Errno::ENOSYS) => link_and_unlink(from, to),
-        done => Ok(done?),
-    }
-}
-
-/// Moves a file to a name that must be free.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
-    link_and_unlink(from, to)
-}
-
-/// Moves a file by a second name: a link is refused where something stands, a rename is not.
-fn link_and_unlink(from: &Path, to: &Path) -> io::Result<()> {
-    fs::hard_link(from, to)?;
-    fs::remove_file(from)
-}
-
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop here")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop here")]
 mod tests {
     use super::*;
 
+    /// A project with `changed`, `gone`, `deep/gone` and a stage for it that replaces, removes and adds.
+    fn prepared(project: &Path, stage: &Path) -> Images {
+        let path = |name: &str| ProjectPath::new(name).unwrap();
+        let file = |text: &str| Node::File { mode: 0o644, bytes: text.as_bytes().to_vec() };
+        let entries = vec![
+            Entry { path: path("changed"), pre: file("old"), post: file("new") },
+            Entry { path: path("deep/gone"), pre: file("old"), post: Node::Absent },
+            Entry { path: path("gone"), pre: Node::Link { target: b"changed".to_vec() }, post: Node::Absent },
+            Entry { path: path("new/folder/file"), pre: Node::Absent, post: file("new") },
+        ];
+        for entry in &entries {
+            let target = entry.path.under(project);
+            if entry.pre != Node::Absent {
+                fs::create_dir_all(target.parent().unwrap()).unwrap();
+                entry.pre.create(&target).unwrap();
+            }
+        }
+        for (number, entry) in entries.iter().enumerate() {
+            entry.post.create(&stage.join(number.to_string())).unwrap();
+        }
+        let emptied = [(path("deep"), 0o755)].into();
+        Images { entries, emptied, made: vec![path("new"), path("new/folder")], ..Images::default() }
+    }
+
+    fn list(folder: &Path) -> Vec<String> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            names.push(entry.path().display().to_string());
+            if entry.file_type().unwrap().is_dir() {
+                names.extend(list(&entry.path()));
+            }
+        }
+        names.sort();
+        names
+    }
+
     #[test]
-    fn files_change_places_in_one_step_or_in_several() {
+    fn one_unexpected_file_takes_all_back() {
+        for (surprise, text) in [("changed", "edited"), ("deep/gone", "edited"), ("new/folder/file", "mine")] {
+            let (project, stage) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let images = prepared(project.path(), stage.path());
+            let surprising = project.path().join(surprise);
+            fs::create_dir_all(surprising.parent().unwrap()).unwrap();
+            fs::write(&surprising, text).unwrap();
+            let before = list(project.path());
+            let own = OwnWrites::default();
+            let swap = Swap { project: project.path(), stage: stage.path(), tag: "1", images: &images, own: &own };
+            let Swapped::Surprised(paths) = swap.run().unwrap() else { panic!("{surprise} was not noticed") };
+            assert_eq!(paths, [ProjectPath::new(surprise).unwrap()]);
+            assert_eq!(list(project.path()), before);
+            assert_eq!(fs::read_to_string(&surprising).unwrap(), text);
+            for entry in images.entries.iter().filter(|entry| entry.path != paths[0]) {
+                assert_eq!(
+                    Node::read(&entry.path.under(project.path())).unwrap(),
+                    Some(entry.pre.clone()),
+                    "{surprise}"
+                );
+                assert!(!own.is_ours(&entry.path, &entry.post.hash()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_stage_on_another_file_system_leaves_nothing_behind() {
+        let project = tempfile::tempdir().unwrap();
+        // Where there is no second file system to write to, this tests the usual way once more.
+        let shared = Path::new("/dev/shm");
+        let stage = tempfile::tempdir_in(shared).or_else(|_| tempfile::tempdir()).unwrap();
+        let images = prepared(project.path(), stage.path());
+        let own = OwnWrites::default();
+        let swap = Swap { project: project.path(), stage: stage.path(), tag: "1", images: &images, own: &own };
+        assert!(matches!(swap.run().unwrap(), Swapped::Done));
+        for entry in &images.entries {
+            assert_eq!(Node::read(&entry.path.under(project.path())).unwrap(), Some(entry.post.clone()));
+            assert!(own.is_ours(&entry.path, &entry.post.hash()));
+        }
+        assert_eq!(
+            list(project.path()).len(),
+            4,
+            "changed, new, new/folder, new/folder/file: {:?}",
+            list(project.path())
+        );
+    }
+
+    #[test]
+    fn a_new_file_of_the_same_size_has_another_second() {
         let folder = tempfile::tempdir().unwrap();
-        let (one, other) = (folder.path().join("1"), folder.path().join("2"));
-        fs::write(&one, "1").unwrap();
-        fs::write(&other, "2").unwrap();
-        for (exchange, now) in [(exchange as fn(&Path, &Path) -> _, "2"), (exchange_in_steps, "1")] {
-            exchange(&one, &other).unwrap();
-            assert_eq!(fs::read_to_string(&one).unwrap(), now);
+        let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
+        let second = |path: &Path| path.metadata().unwrap().mtime();
+        for (text, apart) in [("a + b", 1), ("a + bc", 0)] {
+            fs::write(&old, "a - b").unwrap();
+            fs::write(&new, text).unwrap();
+            let same = fs::File::open(&old).unwrap().metadata().unwrap().modified().unwrap();
+            fs::File::open(&new).unwrap().set_modified(same).unwrap();
+            set_apart(&new, &old);
+            assert_eq!(second(&new) - second(&old), apart);
         }
-        for free in [move_to_free as fn(&Path, &Path) -> io::Result<()>, link_and_unlink] {
-            assert_eq!(free(&one, &other).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        }
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

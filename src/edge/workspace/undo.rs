@@ -61,6 +61,18 @@ impl Shadow {
     /// # Errors
     /// When there is no such landing, its images are damaged, or a file cannot be written.
     pub fn undo(&self, landing: LandingId, own: &OwnWrites) -> Result<Undo> {
+        self.undo_if(landing, own, |_| true)
+    }
+
+    /// Takes a landing back only if nobody edited its files since; edited ones are a [`Undo::Conflict`].
+    ///
+    /// # Errors
+    /// As for [`Shadow::undo`].
+    pub fn undo_untouched(&self, landing: LandingId, own: &OwnWrites) -> Result<Undo> {
+        self.undo_if(landing, own, <[ProjectPath]>::is_empty)
+    }
+
+    fn undo_if(&self, landing: LandingId, own: &OwnWrites, may: fn(&[ProjectPath]) -> bool) -> Result<Undo> {
         let _held = self.lock("landing")?;
         let folder = self.landing_folder(landing);
         if !folder.is_dir() {
@@ -80,7 +92,11 @@ impl Shadow {
             let _ = fs::remove_dir_all(&place);
             fs::create_dir(&place).at("create", &place)?;
             let (plan, merged) = match self.plan_undo(&images, &place)? {
-                Plan::Ready { images, merged } => (images, merged),
+                Plan::Ready { images, merged } if may(&merged) => (images, merged),
+                Plan::Ready { merged, .. } => {
+                    let _ = fs::remove_dir_all(&place);
+                    return Ok(Undo::Conflict { paths: merged });
+                }
                 Plan::Stop(stop) => {
                     let _ = fs::remove_dir_all(&place);
                     return Ok(stop);
@@ -147,17 +163,12 @@ impl Shadow {
                 entry.pre.clone()
             } else if now == entry.pre {
                 continue;
+            } else if let Some(node) = self.merge_back(&now, entry, place)? {
+                merged.push(path.clone());
+                node
             } else {
-                match self.merge_back(&now, entry, place)? {
-                    Some(node) => {
-                        merged.push(path.clone());
-                        node
-                    }
-                    None => {
-                        conflicts.push(path.clone());
-                        continue;
-                    }
-                }
+                conflicts.push(path.clone());
+                continue;
             };
             if post != now {
                 entries.push(Entry { path: path.clone(), pre: now, post });

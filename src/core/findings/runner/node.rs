@@ -38,7 +38,20 @@ pub(in crate::core::findings) fn read(output: &Output, files: &Files<'_>, claims
         let name = output.line(start + 1).trim_start_matches("✖ ");
         let name = name.rsplit_once(" (").filter(|(_, rest)| rest.ends_with("ms)")).map_or(name, |(name, _)| name);
         let deepest = files.first(output, start + 2..end).or_else(|| files.within(place));
-        report.found.push(Found::new(format!("{path}: {name}"), deepest, *start..end));
+        let block = story(output, *start, output.line(start + 1)).unwrap_or(*start..end);
+        report.found.push(Found::new(format!("{path}: {name}"), deepest, block));
     }
     report
+}
+
+/// Returns what was said about a file that failed as a whole, because it could not even be loaded: the list says only
+/// `'test failed'` then, and the reason stands further up, before the same headline.
+fn story(output: &Output, start: usize, headline: &str) -> Option<std::ops::Range<usize>> {
+    if output.len() <= start + 2 || output.line(start + 2).trim() != "'test failed'" {
+        return None;
+    }
+    let told = (0..start).rev().find(|index| output.line(*index) == headline)?;
+    let is_mark = |index: &usize| output.line(*index).starts_with(['✖', '✔', 'ℹ', '▶', '﹣']);
+    let first = (told.saturating_sub(BLOCK)..told).rev().find(is_mark).map_or(told.saturating_sub(BLOCK), |at| at + 1);
+    Some(first..told + 1)
 }

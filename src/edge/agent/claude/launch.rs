@@ -19,9 +19,10 @@ pub struct RunSpec {
     pub prompt: String,
     /// The conversation's id, a UUID; new for a new conversation, and the CLI refuses one that is in use.
     pub conversation: String,
-    /// When the conversation is resumed: what it had cost before, since the CLI goes on counting from there.
-    pub resumed_at: Option<Usd>,
-    /// What this run may spend; handed to the CLI, which checks it after each answer and so overshoots by one.
+    /// Whether this goes on with a conversation that has been before.
+    pub resume: bool,
+    /// What this run may spend, earlier runs of the conversation not counted; handed to the CLI, which checks it after
+    /// each answer and so overshoots by one.
     pub budget: Option<Usd>,
     /// Command lines that it may run on top of read-only ones: the check's own.
     pub allowed_commands: Vec<String>,
@@ -39,7 +40,7 @@ impl RunSpec {
         let ours = "-p --input-format stream-json --output-format stream-json --verbose --permission-prompt-tool stdio \
                     --permission-mode acceptEdits";
         args.extend(ours.split_whitespace().map(str::to_owned));
-        let id = if self.resumed_at.is_some() { "--resume" } else { "--session-id" };
+        let id = if self.resume { "--resume" } else { "--session-id" };
         args.extend([id.to_owned(), self.conversation.clone()]);
         if !self.agent.model.is_empty() {
             args.extend(["--model".to_owned(), self.agent.model.clone()]);
@@ -81,9 +82,15 @@ const KEPT: [&str; 14] = [
     "CLAUDE_CODE_USE_VERTEX",
 ];
 
-/// What a run of ours has unless the user says otherwise: no update of the program under running agents, and git
-/// fails instead of asking on a terminal that nobody reads or opening an editor.
-const ADDED: [(&str, &str); 3] = [("DISABLE_AUTOUPDATER", "1"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_EDITOR", "true")];
+/// What a run of ours has unless the user says otherwise: no update of the program under running agents, a word when
+/// it is idle (which no result proves), and git fails instead of asking on a terminal that nobody reads or opening an
+/// editor.
+const ADDED: [(&str, &str); 4] = [
+    ("CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS", "1"),
+    ("DISABLE_AUTOUPDATER", "1"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_EDITOR", "true"),
+];
 
 /// Returns the environment for a run: the inherited one without the marks of a surrounding Claude session, then
 /// ours, then what the agent's `env` table sets, which is taken as it is.
@@ -112,7 +119,7 @@ pub(super) mod tests {
     use super::*;
     use crate::model::settings::AgentKind;
 
-    /// A run in `/work` with `cargo test` as its check.
+    /// A run in `/project` with `cargo test` as its check.
     pub(in super::super) fn spec() -> RunSpec {
         let agent = Agent {
             kind: AgentKind::Claude,
@@ -124,10 +131,10 @@ pub(super) mod tests {
         };
         RunSpec {
             agent,
-            workspace: PathBuf::from("/work"),
+            workspace: PathBuf::from("/project"),
             prompt: "mend it".to_owned(),
             conversation: "11111111-2222-4333-8444-555555555555".to_owned(),
-            resumed_at: None,
+            resume: false,
             budget: None,
             allowed_commands: vec!["cargo test".to_owned()],
         }
@@ -148,7 +155,7 @@ pub(super) mod tests {
              --permission-prompt-tool stdio --permission-mode acceptEdits \
              --session-id 11111111-2222-4333-8444-555555555555 --model opus --max-budget-usd 0.25 --effort high"
         );
-        spec.resumed_at = Some(Usd(0));
+        spec.resume = true;
         assert!(spec.command().1.contains(&"--resume".to_owned()));
     }
 
@@ -171,6 +178,7 @@ pub(super) mod tests {
         assert_eq!(
             names,
             [
+                "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS",
                 "CLAUDE_CODE_MAX_RETRIES",
                 "CLAUDE_CODE_USE_BEDROCK",
                 "CLAUDE_CONFIG_DIR",

@@ -9,8 +9,9 @@ use crate::model::cost::{Spent, Usd};
 /// Counts tokens and money of one run.
 ///
 /// The CLI repeats a message's usage in every line that carries a part of it, so usage is kept by message id. Its
-/// numbers are not final then; the result's are, and only the result has a price: `total_cost_usd`, which counts from
-/// the start of the process, or from the saved total of a resumed conversation.
+/// numbers are not final then; the result's are, and only the result has a price: `total_cost_usd`. It counts from the
+/// start of the process; in a resumed conversation 2.1.328 counts on from the saved total and says what is new in
+/// `model_usage_since_last_result`, which 2.1.197 lacks, and that one starts at zero.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     base: Usd,
@@ -29,9 +30,9 @@ struct Tokens {
 }
 
 impl Meter {
-    /// Starts at what a resumed conversation had cost before.
-    pub(super) fn new(resumed_at: Option<Usd>) -> Self {
-        Self { base: resumed_at.unwrap_or_default(), resumed: resumed_at.is_some(), ..Self::default() }
+    /// Starts at nothing.
+    pub(super) fn new(resumed: bool) -> Self {
+        Self { resumed, ..Self::default() }
     }
 
     /// Notes that a request is under way, whose price is not known yet.
@@ -68,6 +69,9 @@ impl Meter {
             };
         }
         if let Some(total) = result["total_cost_usd"].as_f64().and_then(Usd::from_dollars) {
+            if self.resumed && self.priced.is_none() {
+                self.base = new_cost(result).map_or(Usd(0), |new| total.minus(new));
+            }
             let used = total.minus(self.base);
             self.priced = Some(used);
             // Zero for work that took tokens means that the CLI does not know the model's price.
@@ -94,6 +98,12 @@ impl Meter {
     }
 }
 
+/// Returns what was added since the last result, or since the conversation was resumed, if the CLI says so.
+fn new_cost(result: &Value) -> Option<Usd> {
+    let models = result["model_usage_since_last_result"].as_object()?;
+    Usd::from_dollars(models.values().filter_map(|model| model["costUSD"].as_f64()).sum())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -106,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_repeated_message_counts_once_and_the_result_settles() {
-        let mut meter = Meter::new(None);
+        let mut meter = Meter::new(false);
         meter.message(&message("a", 100, 1));
         meter.message(&message("a", 100, 1));
         meter.message(&message("b", 50, 7));
@@ -121,15 +131,22 @@ mod tests {
 
     #[test]
     fn a_resumed_conversation_pays_only_for_itself() {
-        let mut meter = Meter::new(Some(Usd(1_600_000)));
+        let mut meter = Meter::new(true);
         meter.message(&message("a", 100, 1));
-        meter.result(&json!({ "total_cost_usd": 1.624, "modelUsage": { "m": { "inputTokens": 9000 } } }));
+        let new = json!({ "m": { "costUSD": 0.024 } });
+        meter.result(&json!({ "total_cost_usd": 1.624, "modelUsage": { "m": { "inputTokens": 9000 } },
+            "model_usage_since_last_result": new }));
         assert_eq!(meter.spent(), Spent { usd: Usd(24_000), unpriced: false, tokens_in: 110, tokens_out: 1 });
+        meter.result(&json!({ "total_cost_usd": 1.648, "model_usage_since_last_result": new }));
+        assert_eq!(meter.spent().usd, Usd(48_000));
+        let mut older = Meter::new(true);
+        older.result(&json!({ "total_cost_usd": 0.024 }));
+        assert_eq!(older.spent().usd, Usd(24_000), "it starts at zero");
     }
 
     #[test]
     fn no_price_is_not_a_price_of_zero() {
-        let mut meter = Meter::new(None);
+        let mut meter = Meter::new(false);
         meter.request();
         assert!(meter.spent().unpriced);
         meter.result(&json!({ "total_cost_usd": 0, "modelUsage": {} }));

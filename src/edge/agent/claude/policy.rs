@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::edge::agent::claude::read_only::{HARMLESS_VARIABLES, inside, is_read_only};
+use crate::edge::agent::claude::read_only::{HARMLESS_VARIABLES, inside, is_read_only, paths_inside};
 use crate::edge::agent::claude::shell::{Simple, parse};
 
 /// What the answer to a request is.
@@ -93,7 +93,8 @@ impl Policy {
             _ => {
                 if let Some((_, field)) = READ_TOOLS.iter().find(|(name, _)| *name == tool) {
                     // Without a path these search the folder that the agent is in.
-                    input[*field].as_str().and_then(|path| self.refuse_outside(path))
+                    let places = [&input[*field], if tool == "Glob" { &input["pattern"] } else { &Value::Null }];
+                    places.iter().find_map(|place| self.refuse_outside(place.as_str()?))
                 } else if let Some((_, field)) = EDIT_TOOLS.iter().find(|(name, _)| *name == tool) {
                     match input[*field].as_str() {
                         Some(path) => self.refuse_edit(path),
@@ -167,7 +168,7 @@ impl Policy {
                 line = after;
                 continue;
             }
-            match checks.iter().find(|check| starts_with_check(line, check)) {
+            match checks.iter().find(|check| self.starts_with_check(line, check)) {
                 Some(check) => line = &line[check.len()..],
                 None => {
                     return Some(format!("`{}` is neither read-only nor this task's check", command.words.join(" ")));
@@ -176,30 +177,31 @@ impl Policy {
         }
         None
     }
+
+    /// Whether the line begins with the commands of a check, where the last one may have further arguments for its
+    /// test runner (no paths outside: some are emptied first), and any may have harmless variables set.
+    fn starts_with_check(&self, line: &[Simple], check: &[Simple]) -> bool {
+        if check.is_empty() || line.len() < check.len() {
+            return false;
+        }
+        line.iter().zip(check).enumerate().all(|(at, (given, wanted))| {
+            let assignments = given.assignments.iter().all(|assignment| {
+                wanted.assignments.contains(assignment) || HARMLESS_VARIABLES.contains(&assignment.0.as_str())
+            });
+            let words = given.words == wanted.words
+                || (at + 1 == check.len()
+                    && given.words.starts_with(&wanted.words)
+                    && RUNNERS.iter().any(|runner| begins(&wanted.words, runner))
+                    && paths_inside(&given.words[wanted.words.len()..], false, &self.workspace, &self.workspace));
+            assignments && words
+        })
+    }
 }
 
 /// Returns what follows `command` at the beginning of `text`, if an operator or nothing does.
 fn continues<'a>(text: &'a str, command: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(command)?.trim_start();
     (rest.is_empty() || rest.starts_with(['|', '&', ';', '>', '\n']) || rest.starts_with("2>")).then_some(rest)
-}
-
-/// Whether the line begins with the commands of a check, where the last one may have further arguments for its
-/// test runner, and any may have harmless variables set.
-fn starts_with_check(line: &[Simple], check: &[Simple]) -> bool {
-    if check.is_empty() || line.len() < check.len() {
-        return false;
-    }
-    line.iter().zip(check).enumerate().all(|(at, (given, wanted))| {
-        let assignments = given.assignments.iter().all(|assignment| {
-            wanted.assignments.contains(assignment) || HARMLESS_VARIABLES.contains(&assignment.0.as_str())
-        });
-        let words = given.words == wanted.words
-            || (at + 1 == check.len()
-                && given.words.starts_with(&wanted.words)
-                && RUNNERS.iter().any(|runner| begins(&wanted.words, runner)));
-        assignments && words
-    })
 }
 
 fn begins(words: &[String], runner: &[&str]) -> bool {
@@ -214,7 +216,7 @@ mod tests {
 
     fn policy(commands: &[&str]) -> Policy {
         Policy {
-            workspace: PathBuf::from("/work"),
+            workspace: PathBuf::from("/project"),
             commands: commands.iter().map(|command| (*command).to_owned()).collect(),
         }
     }
@@ -230,15 +232,15 @@ mod tests {
     fn files_inside_may_be_read_and_edited() {
         let policy = policy(&[]);
         for (tool, input) in [
-            ("Read", json!({ "file_path": "/work/src/a.rs" })),
+            ("Read", json!({ "file_path": "/project/src/a.rs" })),
             ("Grep", json!({ "pattern": "/etc" })),
-            ("Glob", json!({ "pattern": "**/*.rs", "path": "/work/src" })),
-            ("LS", json!({ "path": "/work" })),
+            ("Glob", json!({ "pattern": "**/*.rs", "path": "/project/src" })),
+            ("LS", json!({ "path": "/project" })),
             ("TodoWrite", json!({ "todos": [] })),
-            ("Edit", json!({ "file_path": "/work/src/a.rs" })),
+            ("Edit", json!({ "file_path": "/project/src/a.rs" })),
             ("Write", json!({ "file_path": "src/new.rs" })),
-            ("NotebookEdit", json!({ "notebook_path": "/work/a.ipynb" })),
-            ("Write", json!({ "file_path": "/work/.github/workflows/ci.yml" })),
+            ("NotebookEdit", json!({ "notebook_path": "/project/a.ipynb" })),
+            ("Write", json!({ "file_path": "/project/.github/workflows/ci.yml" })),
         ] {
             assert_eq!(policy.decide(tool, &input, None), Decision::Allow, "{tool} {input}");
         }
@@ -249,13 +251,14 @@ mod tests {
         let policy = policy(&["cargo test"]);
         for (tool, input, reason) in [
             ("Read", json!({ "file_path": "/etc/passwd" }), "outside the workspace"),
-            ("Edit", json!({ "file_path": "/workshop/a" }), "outside the workspace"),
-            ("Edit", json!({ "file_path": "/work/../etc/passwd" }), "outside the workspace"),
+            ("Glob", json!({ "pattern": "/etc/*" }), "outside the workspace"),
+            ("Edit", json!({ "file_path": "/projects/a" }), "outside the workspace"),
+            ("Edit", json!({ "file_path": "/project/../etc/passwd" }), "outside the workspace"),
             ("Write", json!({ "file_path": "~/.bashrc" }), "outside the workspace"),
-            ("Write", json!({ "file_path": "/work/.claude/settings.json" }), ".claude is protected"),
-            ("Write", json!({ "file_path": "/work/sub/.GIT/config" }), "is protected"),
-            ("Write", json!({ "file_path": "/work/.mcp.json" }), ".mcp.json is protected"),
-            ("Write", json!({ "file_path": "/work" }), "not a file"),
+            ("Write", json!({ "file_path": "/project/.claude/settings.json" }), ".claude is protected"),
+            ("Write", json!({ "file_path": "/project/sub/.GIT/config" }), "is protected"),
+            ("Write", json!({ "file_path": "/project/.mcp.json" }), ".mcp.json is protected"),
+            ("Write", json!({ "file_path": "/project" }), "not a file"),
             ("Edit", json!({}), "names no file"),
             ("WebFetch", json!({ "url": "https://example.org" }), "the tool WebFetch is not for this task"),
             ("mcp__x__y", json!({}), "is not for this task"),
@@ -265,10 +268,10 @@ mod tests {
         ] {
             let why = why(policy.decide(tool, &input, None));
             assert!(why.contains(reason), "{tool} {input}: {why}");
-            assert!(why.contains("You may read and edit files inside /work"), "{why}");
+            assert!(why.contains("You may read and edit files inside /project"), "{why}");
             assert!(why.contains("`cargo test`"), "{why}");
         }
-        let link = policy.decide("Read", &json!({ "file_path": "/work/link" }), Some("/etc/passwd"));
+        let link = policy.decide("Read", &json!({ "file_path": "/project/link" }), Some("/etc/passwd"));
         assert!(why(link).contains("/etc/passwd is outside"));
     }
 
@@ -285,7 +288,7 @@ mod tests {
         for command in [
             "cargo test -q",
             "  cargo test -q 2>&1 | tail -50",
-            "cd /work && cargo test -q parses -- --nocapture 2>&1; echo \"exit: $?\"",
+            "cd /project && cargo test -q parses -- --nocapture 2>&1; echo \"exit: $?\"",
             "RUST_BACKTRACE=1 cargo test -q",
             "FOO=1 make check",
             "make check && git diff",
@@ -302,6 +305,8 @@ mod tests {
             "cargo test -q > src/out.rs",
             "cargo test -q $(rm x)",
             "cargo test -quiet-and-more",
+            "cargo test -q --target-dir /home/me",
+            "cargo test -q --target-dir=../x",
             "make check deploy",
             "FOO=2 make check",
             "PATH=. make check",

@@ -25,8 +25,9 @@ const fn searcher(program: &'static str, refused: &'static [&'static str]) -> Re
     Reader { program, refused, pattern_first: true }
 }
 
-/// Programs that only read. Not here on purpose: `awk` (can run programs), `xargs`, `env` (shows secrets), `less`.
-const READERS: [Reader; 34] = [
+/// Programs that only read. Not here on purpose: `awk` (can run programs), `xargs`, `env` and `jq` (show the environment, with its
+/// secrets), `less`.
+const READERS: [Reader; 33] = [
     reader("basename"),
     reader("cat"),
     reader("cmp"),
@@ -37,26 +38,25 @@ const READERS: [Reader; 34] = [
     reader("dirname"),
     reader("du"),
     reader("echo"),
-    searcher("egrep", &[]),
+    searcher("egrep", &["-f", "--file"]),
     reader("false"),
-    searcher("fgrep", &[]),
+    searcher("fgrep", &["-f", "--file"]),
     but("file", &["-C", "--compile"]),
-    searcher("grep", &[]),
+    searcher("grep", &["-f", "--file"]),
     reader("head"),
-    searcher("jq", &[]),
     reader("ls"),
     reader("nl"),
     reader("printf"),
     reader("pwd"),
     reader("readlink"),
     reader("realpath"),
-    searcher("rg", &["--pre", "--hostname-bin"]),
+    searcher("rg", &["-f", "--file", "--pre", "--hostname-bin"]),
     but("sort", &["-o", "--output", "--compress-program"]),
     reader("stat"),
     but("tail", &["-f", "-F", "--follow", "--retry"]),
     reader("test"),
     searcher("tr", &[]),
-    but("tree", &["-o"]),
+    but("tree", &["-o", "-R"]),
     reader("true"),
     reader("wc"),
     reader("which"),
@@ -154,8 +154,7 @@ fn git(args: &[String], root: &Path, folder: &Path) -> bool {
         "branch" => {
             args.iter().all(|arg| ["-a", "-r", "-v", "-vv", "--list", "--show-current"].contains(&arg.as_str()))
         }
-        "stash" => matches!(args, [list] if list == "list"),
-        "worktree" => matches!(args, [list] if list == "list"),
+        "stash" | "worktree" => matches!(args, [list] if list == "list"),
         _ => GIT_READERS.iter().find(|(name, _)| name == subcommand).is_some_and(|(_, refused)| {
             !args.iter().any(|arg| is_refused(arg, refused)) && paths_inside(args, *subcommand == "grep", root, &folder)
         }),
@@ -167,7 +166,7 @@ fn sed(args: &[String], root: &Path, folder: &Path) -> bool {
     let mut operands = Vec::new();
     for arg in args {
         match arg.as_str() {
-            "-n" | "-e" | "-E" | "-r" => {}
+            "-n" | "-E" | "-r" => {}
             option if option.starts_with('-') => return false,
             operand => operands.push(operand.to_owned()),
         }
@@ -195,9 +194,12 @@ fn is_refused(arg: &str, refused: &[&str]) -> bool {
     })
 }
 
+/// Options that make every operand of a searcher a path.
+const NO_PATTERN: [&str; 3] = ["-e", "--regexp", "--files"];
+
 /// Whether every argument that could be a path stays inside.
-fn paths_inside(args: &[String], pattern_first: bool, root: &Path, folder: &Path) -> bool {
-    let mut skip = pattern_first;
+pub(super) fn paths_inside(args: &[String], pattern_first: bool, root: &Path, folder: &Path) -> bool {
+    let mut skip = pattern_first && !args.iter().any(|arg| is_refused(arg, &NO_PATTERN));
     args.iter().all(|arg| {
         if let Some(option) = arg.strip_prefix('-') {
             // `--file=path`, and `-fpath` where only what begins with a slash could lead outside.
@@ -217,7 +219,9 @@ fn paths_inside(args: &[String], pattern_first: bool, root: &Path, folder: &Path
 /// Returns the path that a word names, seen from `folder`, if it stays inside `root` by its letters; links are
 /// followed by nobody here.
 pub(super) fn inside(word: &str, root: &Path, folder: &Path) -> Option<PathBuf> {
-    if word.starts_with('~') {
+    // Some shells let `.*` stand for `..`.
+    let may_climb = |part: &str| [".*", ".?", ".["].iter().any(|start| part.starts_with(start));
+    if word.starts_with('~') || word.split('/').any(may_climb) {
         return None;
     }
     if word == "/dev/null" {
@@ -243,7 +247,7 @@ mod tests {
     use crate::edge::agent::claude::shell::parse;
 
     fn reads(text: &str) -> bool {
-        let root = Path::new("/work");
+        let root = Path::new("/project");
         let mut folder = root.to_path_buf();
         parse(text).unwrap().iter().all(|command| is_read_only(command, root, &mut folder))
     }
@@ -253,10 +257,10 @@ mod tests {
         for text in [
             "ls -la src",
             "cat src/a.rs | head -50",
-            "cd /work/src && grep -rn '/api/users' . && cat ../Cargo.toml",
+            "cd /project/src && grep -rn '/api/users' . && cat ../Cargo.toml",
             "rg --files -g '*.rs'",
             "find . -name '*.py' -not -path './x/*'",
-            "git diff HEAD~1 -- src && git log --oneline -5 && git -C /work status",
+            "git diff HEAD~1 -- src && git log --oneline -5 && git -C /project status",
             "git --no-pager show HEAD:src/a.rs",
             "git branch --show-current",
             "sed -n '10,20p' src/a.rs",
@@ -282,6 +286,16 @@ mod tests {
             "cd ~",
             "cd src && cat ../../x",
             "grep -f/etc/passwd x .",
+            "grep -f /etc/passwd .",
+            "grep -eroot /etc/passwd",
+            "grep -rneroot /etc/passwd",
+            "grep --regexp=root /etc/passwd",
+            "rg --files /etc",
+            "cat .*/.*/etc/passwd",
+            "sed -n -e 1p -e '1w x' a",
+            "tree -R -L 1",
+            "ls\rx",
+            "jq -n env",
             "grep --file=/etc/passwd .",
             "find . -delete",
             "find . -name x -exec rm {} +",

@@ -41,8 +41,10 @@ pub struct ClaudeRun {
     ready: bool,
     /// Work that goes on in the background and will start another turn when it ends.
     background: BTreeSet<String>,
-    /// The last result, held back while background work goes on.
+    /// The last result, held back until nothing more can follow.
     held: Option<AgentResult>,
+    /// What it last said about its state; versions that say nothing are taken to be idle after a result.
+    idle: Option<bool>,
     finished: bool,
     /// What the service said in this turn, so that the result does not say it again.
     trouble: Option<Trouble>,
@@ -53,7 +55,7 @@ impl ClaudeRun {
     /// Starts with nothing heard.
     pub fn new(spec: RunSpec) -> Self {
         let policy = Policy { workspace: spec.workspace.clone(), commands: spec.allowed_commands.clone() };
-        let meter = Meter::new(spec.resumed_at);
+        let meter = Meter::new(spec.resume);
         Self {
             spec,
             policy,
@@ -63,6 +65,7 @@ impl ClaudeRun {
             ready: false,
             background: BTreeSet::new(),
             held: None,
+            idle: None,
             finished: false,
             trouble: None,
             stops: 0,
@@ -105,7 +108,7 @@ impl ClaudeRun {
             self.line(&line, Wall(0), &mut steps);
         }
         self.report_used(&mut steps);
-        if !self.finished {
+        if self.held.is_some() || !self.finished {
             let result = self.held.take().unwrap_or_else(|| {
                 let said = one_line(stderr, RESULT_CAP);
                 let text = if said.is_empty() {
@@ -211,6 +214,13 @@ impl ClaudeRun {
                     self.background.remove(id);
                 }
             }
+            "session_state_changed" => {
+                let idle = frame["state"] == "idle";
+                self.idle = Some(idle);
+                if idle {
+                    self.finish_if_idle(steps);
+                }
+            }
             "background_tasks_changed" => {
                 if let Some(tasks) = frame["tasks"].as_array() {
                     let ids = tasks.iter().filter_map(|task| task["task_id"].as_str());
@@ -250,15 +260,28 @@ impl ClaudeRun {
             (false, false) => AgentResult { ok, text: format!("{words}: {said}") },
         };
         self.report_used(steps);
-        let more = !self.background.is_empty() || frame["queued_turn_count"].as_u64().unwrap_or(0) > 0;
-        if ok && more && self.stops == 0 {
-            self.held = Some(result);
-            return;
+        self.held = Some(result);
+        if !ok || self.stops > 0 {
+            // Nothing good can follow; work in the background ends with its input.
+            self.end_turns(steps);
+        } else if frame["queued_turn_count"].as_u64().unwrap_or(0) == 0 && self.idle.is_none() {
+            self.finish_if_idle(steps);
         }
-        self.held = None;
-        self.finished = true;
-        steps.report(AgentReport::Done(result));
-        steps.0.push(Step::CloseInput);
+    }
+
+    /// Reports the result unless something goes on in the background, whose end starts another turn.
+    fn finish_if_idle(&mut self, steps: &mut Steps) {
+        if self.background.is_empty() {
+            self.end_turns(steps);
+        }
+    }
+
+    fn end_turns(&mut self, steps: &mut Steps) {
+        if let Some(result) = self.held.take() {
+            self.finished = true;
+            steps.report(AgentReport::Done(result));
+            steps.0.push(Step::CloseInput);
+        }
     }
 
     fn request(&mut self, frame: &Value, steps: &mut Steps) {
@@ -280,7 +303,6 @@ impl ClaudeRun {
             Decision::Allow => answer::allow(id, input),
             Decision::Deny { why } => {
                 let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
-                steps.log([say::line("refused", &what)]);
                 steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
                 answer::deny(id, &why)
             }
@@ -335,7 +357,7 @@ fn trouble(error: Option<&str>, status: Option<u64>, message: &str) -> Option<Tr
     let login = || Some(Trouble::Login { message: one_line(message, RESULT_CAP) });
     match (error, status) {
         (Some("rate_limit"), _) | (_, Some(429)) => Some(Trouble::RateLimit { until: None }),
-        (Some("authentication_failed" | "billing_error" | "oauth_org_not_allowed"), _) | (_, Some(401 | 402 | 403)) => {
+        (Some("authentication_failed" | "billing_error" | "oauth_org_not_allowed"), _) | (_, Some(401..=403)) => {
             login()
         }
         (Some("overloaded"), _) | (_, Some(503 | 529)) => Some(Trouble::Overloaded),

@@ -90,13 +90,13 @@ mod tests {
         let message = json!({ "content": [
             { "type": "thinking", "thinking": "hm" },
             { "type": "text", "text": "I will\nlook." },
-            { "type": "tool_use", "name": "Edit", "input": { "file_path": "/work/src/a.rs", "old_string": "x" } },
+            { "type": "tool_use", "name": "Edit", "input": { "file_path": "/project/src/a.rs", "old_string": "x" } },
             { "type": "tool_use", "name": "Read", "input": { "file_path": "/etc/hosts" } },
             { "type": "tool_use", "name": "Bash", "input": { "command": "npm test\u{1b}[2J" } },
             { "type": "tool_use", "name": "Odd", "input": { "a": 1 } },
             { "type": "tool_use", "name": "Odd", "input": {} },
         ] });
-        let lines: Vec<_> = assistant(&message, Path::new("/work"))
+        let lines: Vec<_> = assistant(&message, Path::new("/project"))
             .into_iter()
             .map(|line| format!("{} {}", line.label, line.text))
             .collect();

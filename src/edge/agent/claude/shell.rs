@@ -55,7 +55,7 @@ impl Parser<'_> {
         let mut expects_more = false;
         while let Some(&letter) = self.letters.peek() {
             match letter {
-                ' ' | '\t' | '\r' => {
+                ' ' | '\t' => {
                     self.letters.next();
                 }
                 '#' => while self.letters.next_if(|letter| *letter != '\n').is_some() {},
@@ -255,7 +255,7 @@ impl Parser<'_> {
 
 /// Whether a letter ends an unquoted word.
 fn is_meta(letter: char) -> bool {
-    matches!(letter, ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
+    matches!(letter, ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
 }
 
 fn is_name(word: &str) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! In each turn everything that happened is taken in first, then the tree is moved on, and only then is written what
 //! there is to write, to the program and to the clients. So nothing that was heard waits for the next event.
+#![expect(clippy::disallowed_methods, reason = "the holder is a process of its own, with its own clock")]
 
 use std::fs::File;
 use std::io::{self, PipeReader, Read};

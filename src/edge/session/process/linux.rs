@@ -1,4 +1,8 @@
 //! Processes on Linux: `/proc`, pidfds and the child subreaper.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bound for waiting on the kernel, not a time that anything is decided by"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,6 @@
 //! Processes by identity: a number and a start time, so that a number used again is never mistaken.
 
+mod identity;
 #[cfg(not(target_os = "linux"))]
 #[path = "elsewhere.rs"]
 mod system;
@@ -7,81 +8,9 @@ mod system;
 #[path = "linux.rs"]
 mod system;
 
-use serde::{Deserialize, Serialize};
-
-use crate::model::id::SessionId;
-
-use super::place::{Ended, Place};
-
+pub use identity::{Found, Marked, ProcessId};
+pub(super) use identity::{Scope, holder_of};
 pub use system::marked;
 pub(super) use system::{
     adopt_orphans, ask, families, kill, kill_round, stop_and_kill, terminate, wait_all, wait_gone,
 };
-
-/// A process, told from every other that had or will have its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ProcessId {
-    /// Its number.
-    pub pid: i32,
-    /// When it started, in clock ticks since the machine did (Linux); zero where that is not known.
-    pub start: u64,
-}
-
-impl ProcessId {
-    /// Returns the identity of the process that has this number now.
-    pub fn of(pid: i32) -> Option<Self> {
-        system::same(pid)
-    }
-
-    /// Returns whether it still runs; one that has ended and was not waited for does not.
-    pub fn is_alive(self) -> bool {
-        Self::of(self.pid) == Some(self)
-    }
-}
-
-/// A process that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Which.
-    pub id: ProcessId,
-    /// Its name, cut by the kernel to 15 bytes.
-    pub name: String,
-    /// The number of its parent.
-    pub parent: i32,
-    /// The number of its session's leader.
-    pub session: i32,
-}
-
-impl From<&Found> for Ended {
-    fn from(found: &Found) -> Self {
-        Self { pid: found.id.pid, name: found.name.clone() }
-    }
-}
-
-/// A process that carries a project's mark.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marked {
-    /// The process.
-    pub found: Found,
-    /// Which session it belongs to.
-    pub session: SessionId,
-    /// Whether it is the session's holder.
-    pub holder: bool,
-    /// Whether its session lets daemons outlive it.
-    pub may_stay: bool,
-}
-
-/// Returns the holder of a session, where it can be found by its mark.
-pub(super) fn holder_of(place: &Place) -> Option<ProcessId> {
-    let holds = |marked: &Marked| marked.holder && marked.session == place.id;
-    marked(&place.mark).into_iter().find(holds).map(|marked| marked.found.id)
-}
-
-/// Which processes of a tree are meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// All that descend from the holder.
-    Tree,
-    /// Those of the program's own session: without the daemons it started, which made sessions of their own.
-    Session,
-}

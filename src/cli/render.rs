@@ -26,11 +26,19 @@ fn seconds(value: &Value) -> String {
 }
 
 /// The answer to `status`.
-pub fn status(value: &Value) -> String {
+pub(super) fn status(value: &Value) -> String {
     let process = &value["processes"]["orchestrator"];
+    if process["pid"] == 0 {
+        return "no supervisor has run here yet; `orchestrator-tui run --headless` starts one".to_owned();
+    }
     let mut out = String::new();
     let state = text(process, "status");
-    let _ = writeln!(out, "supervisor  {state}, process {}, last heartbeat {}", process["pid"], text(process, "last_heartbeat"));
+    let _ = writeln!(
+        out,
+        "supervisor  {state}, process {}, last heartbeat {}",
+        process["pid"],
+        text(process, "last_heartbeat")
+    );
     if value["paused"] == true {
         let _ = writeln!(out, "paused      `orchestrator-tui resume` goes on");
     }
@@ -65,7 +73,7 @@ pub fn status(value: &Value) -> String {
 }
 
 /// The answer to `tasks`.
-pub fn tasks(value: &Value) -> String {
+pub(super) fn tasks(value: &Value) -> String {
     let rows = value.as_array().map_or(&[][..], Vec::as_slice);
     if rows.is_empty() {
         return "no tasks; a check that turns red files one".to_owned();
@@ -76,14 +84,19 @@ pub fn tasks(value: &Value) -> String {
         .map(|row| {
             let title = text(row, "title");
             let number = format!("#{}", row["number"]);
-            format!("{number:<5} {title:<width$}  {:<8} {}  {}", text(row, "state"), money(&row["cost_usd"]), text(row, "reason"))
+            format!(
+                "{number:<5} {title:<width$}  {:<8} {}  {}",
+                text(row, "state"),
+                money(&row["cost_usd"]),
+                text(row, "reason")
+            )
         })
         .collect();
     lines.join("\n")
 }
 
 /// The answer to `show`.
-pub fn task(value: &Value) -> String {
+pub(super) fn task(value: &Value) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "#{} {}  {}", value["number"], text(value, "title"), text(value, "reason"));
     let _ = writeln!(
@@ -100,6 +113,8 @@ pub fn task(value: &Value) -> String {
     section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
     section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
     block(&mut out, "output", text(value, "excerpt"));
+    let pending = value.get("pending").filter(|pending| !pending.is_null());
+    let waiting = pending.map(|pending| text(pending, "diff")).unwrap_or_default();
     for attempt in list(value, "history") {
         let _ = writeln!(
             out,
@@ -110,12 +125,28 @@ pub fn task(value: &Value) -> String {
             money(&attempt["cost_usd"])
         );
         block(&mut out, "said", text(attempt, "summary"));
-        block(&mut out, "diff", text(attempt, "diff"));
+        // The diff that waits for a yes follows below; it need not be read twice.
+        if text(attempt, "diff") != waiting {
+            block(&mut out, "diff", text(attempt, "diff"));
+        }
     }
-    if let Some(pending) = value.get("pending").filter(|pending| !pending.is_null()) {
-        block(&mut out, "waits for you", text(pending, "diff"));
+    if let Some(pending) = pending {
+        block(&mut out, "waits for your yes", waiting);
         block(&mut out, "both versions", text(pending, "conflict"));
-        let _ = writeln!(out, "\n`orchestrator-tui land #{0}` lands it, `refuse #{0}` throws it away", value["number"]);
+        // Without the number sign, which begins a comment in a shell.
+        let number = &value["number"];
+        let _ = if value["state"] == "ready" {
+            writeln!(
+                out,
+                "\n`orchestrator-tui land {number}` lands it, `orchestrator-tui refuse {number}` throws it away"
+            )
+        } else {
+            writeln!(
+                out,
+                "\nMend it by hand and it is done when the check is green; `orchestrator-tui retry {number}` lets an agent \
+                 begin again from what you have now, `orchestrator-tui refuse {number}` throws the result away"
+            )
+        };
     }
     if !value["receipt"].is_null() {
         let _ = writeln!(out, "\n{}", receipt(&value["receipt"]));
@@ -135,21 +166,36 @@ fn block(out: &mut String, title: &str, text: &str) {
 }
 
 /// The answer to `receipt`.
-pub fn receipt(value: &Value) -> String {
+pub(super) fn receipt(value: &Value) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "receipt of {}  landed {}  by {}", text(value, "task"), text(value, "landed_at"), text(value, "by"));
+    let _ = writeln!(
+        out,
+        "receipt of {}  landed {}  by {}",
+        text(value, "task"),
+        text(value, "landed_at"),
+        text(value, "by")
+    );
     section(&mut out, "fixed", list(value, "fixed").iter().map(|failure| text(failure, "id").to_owned()));
     let witness = |witness: &Value| {
         let name = match witness["file"].as_str() {
             Some(file) => format!("{} · {file}", text(witness, "check")),
             None => text(witness, "check").to_owned(),
         };
-        let tests = witness["tests"].as_object().map(|tests| format!(", {} passed, {} failed", tests["passed"], tests["failed"]));
-        format!("{name}: {} in {}{}", text(witness, "verdict"), seconds(&witness["duration"]), tests.unwrap_or_default())
+        let tests = witness["tests"]
+            .as_object()
+            .map(|tests| format!(", {} passed, {} failed", tests["passed"], tests["failed"]));
+        format!(
+            "{name}: {} in {}{}",
+            text(witness, "verdict"),
+            seconds(&witness["duration"]),
+            tests.unwrap_or_default()
+        )
     };
     section(&mut out, "red before", std::iter::once(witness(&value["red"])));
     section(&mut out, "green after", list(value, "green").iter().map(witness));
-    let file = |file: &Value| format!("{} +{} −{} ({})", text(file, "path"), file["added"], file["removed"], text(file, "change"));
+    let file = |file: &Value| {
+        format!("{} +{} −{} ({})", text(file, "path"), file["added"], file["removed"], text(file, "change"))
+    };
     section(&mut out, "files", list(value, "files").iter().map(file));
     section(&mut out, "accepted by you", list(value, "accepted").iter().filter_map(Value::as_str).map(str::to_owned));
     let _ = writeln!(
@@ -165,7 +211,7 @@ pub fn receipt(value: &Value) -> String {
 }
 
 /// The answer to `health`.
-pub fn health(value: &Value) -> String {
+pub(super) fn health(value: &Value) -> String {
     let healthy = value["healthy"] == true;
     let mut out = format!("Health check: {}\n", if healthy { "✓ HEALTHY" } else { "✗ UNHEALTHY" });
     if value["running"] == false {

@@ -11,7 +11,6 @@ use crate::model::id::TaskId;
 #[command(
     name = "orchestrator-tui",
     version,
-    propagate_version = true,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 green or done · 1 work failed, was refused or waits for a person · \
                   2 wrong usage or configuration · 3 no supervisor runs, or another one holds the project"
@@ -75,6 +74,7 @@ pub enum Verb {
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
     /// Print one line for each thing that happens. This version has no other face.
     #[arg(long)]
@@ -139,7 +139,7 @@ pub struct Json {
 /// A task, and the output.
 #[derive(Debug, Args)]
 pub struct Task {
-    /// 14, #14 or task_0000000e.
+    /// Its number, as `tasks` shows it: 14.
     pub task: TaskId,
     /// Print JSON.
     #[arg(long)]
@@ -149,7 +149,7 @@ pub struct Task {
 /// Flags of `logs`.
 #[derive(Debug, Args)]
 pub struct Logs {
-    /// Only this task.
+    /// Only this task: its number, as `tasks` shows it.
     pub task: Option<TaskId>,
     /// Go on as it happens.
     #[arg(short, long)]

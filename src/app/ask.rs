@@ -1,0 +1,164 @@
+//! Asks about a project, or asks for something: the running supervisor if there is one, else the journal.
+
+use serde_json::{Value, json};
+
+use crate::app::failure::Failure;
+use crate::app::report::Reporter;
+use crate::app::run::fact_value;
+use crate::app::setup::Site;
+use crate::app::{clock, lines, offline, serve, supervise};
+use crate::config::Overrides;
+use crate::core::command::Command;
+use crate::edge::control::{BlockingClient, NotRunning};
+use crate::model::id::TaskId;
+use crate::model::task::Task;
+use crate::model::time::Wall;
+
+/// Connects to the running supervisor, if there is one.
+fn connect(site: &Site) -> Result<Option<BlockingClient>, Failure> {
+    match BlockingClient::connect(&site.layout.control_socket()) {
+        Ok(client) => Ok(Some(client)),
+        Err(NotRunning::NoSocket { .. } | NotRunning::Stale { .. }) => Ok(None),
+        Err(error) => Err(Failure::supervisor(error)),
+    }
+}
+
+/// Whether a supervisor runs in this project.
+///
+/// # Errors
+/// If its socket is there and cannot be reached.
+pub fn is_supervised(site: &Site) -> Result<bool, Failure> {
+    connect(site).map(|client| client.is_some())
+}
+
+/// Answers a query, from the running supervisor or from the journal.
+///
+/// # Errors
+/// If there is no such thing, or neither can be reached.
+pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
+    let (status, body) = if let Some(answer) = of_the_running(site, path)? {
+        answer
+    } else {
+        let book = offline::book(site)?;
+        let now = clock::wall();
+        let reason = |task: &Task| offline::reason(&book, task, now);
+        let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now }, path);
+        (reply.status(), reply.body().clone())
+    };
+    if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
+}
+
+/// Asks the running supervisor; nothing if none runs, or if it has just ended: then the journal knows as much.
+fn of_the_running(site: &Site, path: &str) -> Result<Option<(u16, Value)>, Failure> {
+    let Some(client) = connect(site)? else { return Ok(None) };
+    match client.get(path) {
+        Ok((503, _)) => Ok(None),
+        Ok(answer) => Ok(Some(answer)),
+        Err(_) if connect(site)?.is_none() => Ok(None),
+        Err(error) => Err(Failure::supervisor(error)),
+    }
+}
+
+fn refusal(status: u16, body: &Value) -> Failure {
+    let said = body["error"].as_str().unwrap_or("refused without a reason");
+    let hint =
+        body["hint"].as_str().filter(|hint| !hint.is_empty()).map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    let message = format!("{said}{hint}");
+    match status {
+        422 => Failure::usage(message),
+        503 => Failure::supervisor(message),
+        _ => Failure::refused(message),
+    }
+}
+
+fn no_supervisor() -> Failure {
+    Failure::supervisor("no supervisor runs in this project\nhint: `orchestrator-tui run --headless` starts one")
+}
+
+/// Sends a command to the running supervisor and returns its answer.
+///
+/// # Errors
+/// If none runs, or it refuses.
+pub fn command(site: &Site, name: &str, task: Option<TaskId>) -> Result<Value, Failure> {
+    let Some(client) = connect(site)? else { return Err(no_supervisor()) };
+    let body = task.map_or_else(|| json!({}), |task| json!({ "task": task }));
+    let (status, body) = client.command(name, &body).map_err(Failure::supervisor)?;
+    if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
+}
+
+/// Takes back a landing, with or without a running supervisor.
+///
+/// # Errors
+/// If there is nothing to take back, or the user edited the same lines since.
+pub fn undo(site: &Site, task: TaskId) -> Result<Value, Failure> {
+    with_or_without(site, "undo", task, Command::Undo { task })
+}
+
+/// Says yes to a result that waits, with or without a running supervisor.
+///
+/// # Errors
+/// If nothing waits, or it does not land.
+pub fn land(site: &Site, task: TaskId) -> Result<Value, Failure> {
+    with_or_without(site, "land", task, Command::Land { task })
+}
+
+/// Says no to a result that waits, with or without a running supervisor.
+///
+/// # Errors
+/// If nothing waits.
+pub fn refuse(site: &Site, task: TaskId) -> Result<Value, Failure> {
+    with_or_without(site, "refuse", task, Command::Refuse { task })
+}
+
+fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Result<Value, Failure> {
+    if is_supervised(site)? {
+        return command(site, name, Some(task));
+    }
+    if offline::facts(site)?.is_empty() {
+        return Err(Failure::refused(format!("no supervisor ever ran in this project; there is nothing to {name}")));
+    }
+    let loaded = site.load(Overrides::default())?;
+    if let Command::Land { .. } = wish {
+        // What lands is checked in the tree, and that runs the project's commands.
+        site.trust(&loaded, false)?;
+    }
+    let said = supervise::command(site, &loaded, wish)?;
+    Ok(json!({ "said": said }))
+}
+
+/// Hands out every fact, or those of one task, and goes on as they happen if asked to.
+///
+/// # Errors
+/// If the journal cannot be read, or none runs that could be followed.
+pub fn facts(site: &Site, task: Option<TaskId>, follow: bool, mut each: impl FnMut(&Value)) -> Result<(), Failure> {
+    let wanted = |value: &Value| task.is_none_or(|task| value["task_id"] == json!(task.long()));
+    if let Some(client) = connect(site)? {
+        return client
+            .facts(0, follow, |value| {
+                if wanted(&value) {
+                    each(&value);
+                }
+                true
+            })
+            .map_err(Failure::supervisor);
+    }
+    if follow {
+        return Err(no_supervisor());
+    }
+    for recorded in offline::facts(site)? {
+        let value = fact_value(&recorded);
+        if wanted(&value) {
+            each(&value);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the line of a fact as [`facts`] hands it out; `None` for one that says nothing to a person.
+pub fn line_of(value: &Value) -> Option<String> {
+    let fact = serde_json::from_value(value.clone()).ok()?;
+    let at = value["at"].as_str().unwrap_or_default();
+    let line = lines::line(&fact, Wall(0))?;
+    let time = at.get(11..19).unwrap_or(at);
+    Some(line.lines().map(|line| format!("{time} {line}")).collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,8 @@
+//! Floor 6: the command line.
+
+mod args;
+mod render;
+mod verbs;
+
+pub use args::Cli;
+pub use verbs::run;

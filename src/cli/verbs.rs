@@ -1,0 +1,190 @@
+//! Carries out each verb of the command line.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use serde_json::{Value, json};
+
+use super::args::{Cli, ConfigVerb, Demo, Json, Landing, Run, Task, Verb};
+use super::render;
+use crate::app::failure::{Code, Failure};
+use crate::app::run::Voice;
+use crate::app::setup::{self, Site};
+use crate::app::supervise::{self, Wish};
+use crate::app::{ask, demo};
+use crate::config::Overrides;
+use crate::model::settings::{LandMode, Planner};
+
+/// Carries out a command line and returns its exit code.
+pub fn run(cli: Cli) -> ExitCode {
+    let code = carry_out(cli).unwrap_or_else(|failure| {
+        complain(&failure.message);
+        failure.code as u8
+    });
+    ExitCode::from(code)
+}
+
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "orchestrator-tui: {message}");
+}
+
+/// Writes to standard output; a reader that has gone is no error.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+fn voice(json: bool) -> Voice {
+    if json { Voice::Json } else { Voice::Lines }
+}
+
+fn carry_out(cli: Cli) -> Result<u8, Failure> {
+    let site = || Site::find(cli.project.as_deref());
+    match cli.verb {
+        Verb::Run(run) => supervise_project(&site()?, &run),
+        Verb::Demo(demo) => show_demo(&demo),
+        Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
+        Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
+        Verb::Show(Task { task, json }) => show(&site()?, &format!("tasks/{}", task.0), json, render::task).map(|_| 0),
+        Verb::Receipt(Task { task, json }) => {
+            show(&site()?, &format!("tasks/{}/receipt", task.0), json, render::receipt).map(|_| 0)
+        }
+        Verb::Health(Json { json }) => {
+            let value = show(&site()?, "health", json, render::health)?;
+            Ok(u8::from(value["healthy"] != true))
+        }
+        Verb::Logs(logs) => {
+            let print = |value: &Value| {
+                if logs.json {
+                    say(&value.to_string());
+                } else if let Some(line) = ask::line_of(value) {
+                    say(&line);
+                }
+            };
+            ask::facts(&site()?, logs.task, logs.follow, print).map(|()| 0)
+        }
+        Verb::Retry(task) => command(&site()?, "retry", &task),
+        Verb::Kill(task) => command(&site()?, "kill", &task),
+        Verb::Fix(task) => command(&site()?, "fix", &task),
+        Verb::Land(Task { task, json }) => ask::land(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
+        Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
+        Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),
+        Verb::Stop(Json { json }) => ask::command(&site()?, "quit", None).map(|answer| said(&answer, json)),
+        Verb::Config(config) => match config.verb {
+            ConfigVerb::Check(Json { json }) => check_config(&site()?, json),
+        },
+        Verb::Completions { shell } => {
+            // Into memory first: it panics when its reader has gone (`| head`).
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut script);
+            let _ = std::io::stdout().lock().write_all(&script);
+            Ok(0)
+        }
+    }
+}
+
+/// Prints the answer to a query.
+fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Result<Value, Failure> {
+    let body = ask::query(site, path)?;
+    say(&if json { pretty(&body) } else { render(&body) });
+    Ok(body)
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+}
+
+fn command(site: &Site, name: &str, task: &Task) -> Result<u8, Failure> {
+    ask::command(site, name, Some(task.task)).map(|answer| said(&answer, task.json))
+}
+
+/// Prints the answer to a command.
+fn said(answer: &Value, json: bool) -> u8 {
+    say(&if json { pretty(answer) } else { answer["said"].as_str().unwrap_or("done").to_owned() });
+    0
+}
+
+fn show_demo(wish: &Demo) -> Result<u8, Failure> {
+    if !wish.headless {
+        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui demo --headless`"));
+    }
+    demo::run(voice(wish.json), wish.keep)
+}
+
+fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
+    if !run.headless {
+        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui run --headless`"));
+    }
+    let flags = Overrides {
+        fix: run.checks_only.then_some(false),
+        attempts: run.attempts,
+        land: run.land.map(|land| match land {
+            Landing::Auto => LandMode::Auto,
+            Landing::Ask => LandMode::Ask,
+        }),
+        running: run.running,
+        model: run.model.clone(),
+        ..Overrides::default()
+    };
+    let loaded = site.load(flags)?;
+    for warning in &loaded.warnings {
+        complain(&format!("warning: {warning}"));
+    }
+    if loaded.settings.fix.planner != Planner::Off {
+        complain("warning: fix.planner: this version has no planner yet; attempts go on without a strategy");
+    }
+    if loaded.settings.checks.is_empty() {
+        return Err(Failure::usage(format!(
+            "{} has no checks, and none is usual for what is in it\nhint: say what is green or red in its orchestrator.toml:\n\n[[check]]\nname = \"unit\"\nrun = \"make test\"",
+            site.project.display()
+        )));
+    }
+    site.trust(&loaded, run.trust)?;
+    supervise::supervise(site, &loaded, Wish { until_idle: run.until_idle, voice: voice(run.json) })
+}
+
+fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
+    let loaded = match site.read(Overrides::default()) {
+        Ok(loaded) => loaded,
+        Err(mistakes) if json => {
+            say(&pretty(&json!({ "ok": false, "errors": mistakes })));
+            return Ok(Code::Usage as u8);
+        }
+        Err(mistakes) => return Err(setup::wrong(&mistakes)),
+    };
+    setup::matcher(&loaded)?;
+    let trusted = site.is_trusted(&loaded)?;
+    if json {
+        say(&pretty(&json!({
+            "ok": true,
+            "trusted": trusted,
+            "warnings": loaded.warnings,
+            "sources": loaded.sources,
+            "checks": loaded.settings.checks.iter().map(|check| json!({ "name": check.name, "run": check.run })).collect::<Vec<_>>(),
+        })));
+        return Ok(0);
+    }
+    for warning in &loaded.warnings {
+        complain(&format!("warning: {warning}"));
+    }
+    say(&format!("{}: the configuration is good", site.project.display()));
+    for check in &loaded.settings.checks {
+        say(&format!("  check {:<12} {}", check.name.to_string(), check.run));
+    }
+    if loaded.settings.checks.is_empty() {
+        say("  no check: none is written, and none is usual for what is in this folder");
+    }
+    for (key, source) in &loaded.sources {
+        say(&format!("  {key:<28} from {source}"));
+    }
+    if !trusted {
+        say("  not trusted yet: `orchestrator-tui run --headless --trust` agrees to run these");
+    }
+    if ask::is_supervised(site)? {
+        say("  a supervisor runs in this project; it goes on with what it read when it started");
+    }
+    Ok(0)
+}

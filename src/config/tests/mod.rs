@@ -1,0 +1,8 @@
+//! What the configuration promises.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop here")]
+
+mod bad;
+mod layers;
+mod project;
+mod support;
+mod trust;

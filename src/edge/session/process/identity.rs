@@ -1,0 +1,76 @@
+//! What a process is told by, and how those of a session are found.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::id::SessionId;
+
+use super::super::place::{Ended, Place};
+use super::system;
+
+/// A process, told from every other that had or will have its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ProcessId {
+    /// Its number.
+    pub pid: i32,
+    /// When it started, in clock ticks since the machine did (Linux); zero where that is not known.
+    pub start: u64,
+}
+
+impl ProcessId {
+    /// Returns the identity of the process that has this number now.
+    pub fn of(pid: i32) -> Option<Self> {
+        system::same(pid)
+    }
+
+    /// Returns whether it still runs; one that has ended and was not waited for does not.
+    pub fn is_alive(self) -> bool {
+        Self::of(self.pid) == Some(self)
+    }
+}
+
+/// A process that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which.
+    pub id: ProcessId,
+    /// Its name, cut by the kernel to 15 bytes.
+    pub name: String,
+    /// The number of its parent.
+    pub parent: i32,
+    /// The number of its session's leader.
+    pub session: i32,
+}
+
+impl From<&Found> for Ended {
+    fn from(found: &Found) -> Self {
+        Self { pid: found.id.pid, name: found.name.clone() }
+    }
+}
+
+/// A process that carries a project's mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// The process.
+    pub found: Found,
+    /// Which session it belongs to.
+    pub session: SessionId,
+    /// Whether it is the session's holder.
+    pub holder: bool,
+    /// Whether its session lets daemons outlive it.
+    pub may_stay: bool,
+}
+
+/// Returns the holder of a session, where it can be found by its mark.
+pub(in crate::edge::session) fn holder_of(place: &Place) -> Option<ProcessId> {
+    let holds = |marked: &Marked| marked.holder && marked.session == place.id;
+    system::marked(&place.mark).into_iter().find(holds).map(|marked| marked.found.id)
+}
+
+/// Which processes of a tree are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::edge::session) enum Scope {
+    /// All that descend from the holder.
+    Tree,
+    /// Those of the program's own session: without the daemons it started, which made sessions of their own.
+    Session,
+}

@@ -1,0 +1,73 @@
+//! The main job, once from end to end.
+
+use crate::site::Site;
+
+const CALC: &str = "def add(a, b):\n    return a - b\n\n\ndef double(x):\n    return x * 2\n";
+
+const TEST: &str = "import unittest
+from calc import add, double
+
+
+class Calc(unittest.TestCase):
+    def test_add(self):
+        self.assertEqual(add(2, 3), 5)
+
+    def test_double(self):
+        self.assertEqual(double(2), 4)
+";
+
+const CONFIG: &str = "[[check]]
+name = \"unit\"
+paths = [\"**/*.py\"]
+run = \"python3 -B -m unittest -q test_calc\"
+";
+
+#[test]
+fn a_red_check_becomes_a_verified_landed_undoable_fix() {
+    let site = Site::new(&[("calc.py", CALC), ("test_calc.py", TEST), ("orchestrator.toml", CONFIG)]);
+    site.script(
+        r#"[[scenario]]
+match = "*"
+steps = [
+  { do = "edit", file = "calc.py", find = "a - b", replace = "a + b" },
+  { do = "usage", cost = 0.02, input = 1000, output = 100 },
+  { do = "say", text = "It subtracted; now it adds." },
+]"#,
+    );
+    let before = site.hashes(".git");
+    let said = site.until_idle();
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(site.read("calc.py"), CALC.replace("a - b", "a + b"));
+    assert_eq!(site.git(&["status", "--porcelain"]), " M calc.py\n");
+    // `git status` itself may refresh the index; compare before it ran.
+    let receipt = site.json(&["receipt", "1"]);
+    assert_eq!(receipt["red"]["tests"]["failed"], 1);
+    assert_eq!(receipt["green"][0]["tests"]["passed"], 2);
+    assert_eq!(receipt["cost_usd"], 0.02);
+    let undone = site.run(&["undo", "1"]);
+    assert_eq!(undone.code, 0, "{undone:?}");
+    assert_eq!(site.read("calc.py"), CALC);
+    assert!(before.keys().eq(site.hashes(".git").keys()), "something was written into .git");
+    assert_eq!(site.run(&["undo", "1"]).code, 1);
+}
+
+#[test]
+fn a_result_that_waits_lands_without_a_running_supervisor() {
+    let site = Site::new(&[("calc.py", CALC), ("test_calc.py", TEST), ("orchestrator.toml", CONFIG)]);
+    site.script(
+        r#"[[scenario]]
+match = "*"
+steps = [{ do = "edit", file = "calc.py", find = "a - b", replace = "a + b" }, { do = "say", text = "Adds." }]"#,
+    );
+    let said = site.run(&["run", "--headless", "--until-idle", "--trust", "--land", "ask"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("not green: unit; open: #1 (ready)"), "{said:?}");
+    assert_eq!(site.read("calc.py"), CALC);
+    let landed = site.run(&["land", "1"]);
+    assert_eq!((landed.code, landed.out.trim()), (0, "#1 landed"), "{landed:?}");
+    assert_eq!(site.read("calc.py"), CALC.replace("a - b", "a + b"));
+    assert_eq!(site.json(&["tasks"])[0]["attempts"], 1);
+    assert_eq!(site.run(&["land", "1"]).code, 1);
+    assert_eq!(site.run(&["undo", "1"]).code, 0);
+    assert_eq!(site.read("calc.py"), CALC);
+}

@@ -1,0 +1,34 @@
+//! The binary as a user meets it: real projects, real checks, the rehearsal agent, real signals.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop here")]
+#![allow(clippy::disallowed_methods, reason = "a test sets its own deadlines and reads its own environment")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+#![allow(clippy::unnecessary_debug_formatting, reason = "paths in scripts and settings are quoted")]
+#![allow(
+    clippy::format_collect,
+    clippy::needless_pass_by_value,
+    clippy::similar_names,
+    reason = "a test reads well first"
+)]
+#![allow(clippy::cast_possible_wrap, reason = "the number of a process is positive")]
+
+mod attempts;
+mod awkward;
+mod cheats;
+mod crashes;
+mod first;
+mod honest;
+mod isolation;
+mod many;
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "../support/messages_api.rs"]
+mod messages_api;
+mod misbehaves;
+mod per_file;
+mod real_claude;
+mod shapes;
+mod signals;
+mod site;
+mod state;
+mod surroundings;
+mod typing;
