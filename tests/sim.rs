@@ -12,7 +12,7 @@
 
 mod world;
 
-use world::{Report, run};
+use world::{Report, Told, run};
 
 /// So many seeds in one run of the tests; `ORCHESTRATOR_SIM_SEEDS` asks for more, `ORCHESTRATOR_SIM_SEED` for one.
 const SEEDS: u64 = 10_000;
@@ -32,7 +32,7 @@ const FAILED_ONCE: &[u64] = &[];
 #[expect(clippy::disallowed_methods, reason = "it says how fast it was")]
 fn every_seed_keeps_every_promise() {
     if let Some(seed) = number("ORCHESTRATOR_SIM_SEED") {
-        println!("{:?}", run(seed, INPUTS, true));
+        println!("{:?}", run(seed, INPUTS, Told::Aloud));
         return;
     }
     let seeds = number("ORCHESTRATOR_SIM_SEEDS").unwrap_or(SEEDS);
@@ -45,7 +45,7 @@ fn every_seed_keeps_every_promise() {
                     let mine = (0..seeds).filter(|seed| seed % workers == worker).chain(FAILED_ONCE.iter().copied());
                     let mut sum = Report::default();
                     for seed in mine {
-                        let report = std::panic::catch_unwind(|| run(seed, INPUTS, false));
+                        let report = std::panic::catch_unwind(|| run(seed, INPUTS, Told::Silently));
                         let Ok(report) = report else {
                             panic!("seed {seed} broke a promise; run with ORCHESTRATOR_SIM_SEED={seed}")
                         };
@@ -89,6 +89,6 @@ fn every_seed_keeps_every_promise() {
 #[test]
 fn the_same_seed_gives_the_same_story() {
     for seed in [1, 77, 4242] {
-        assert_eq!(run(seed, INPUTS, false), run(seed, INPUTS, false));
+        assert_eq!(run(seed, INPUTS, Told::Hashed), run(seed, INPUTS, Told::Hashed));
     }
 }
