@@ -2,7 +2,7 @@
 //!
 //! Nobody can tell by a file event who wrote the file. So a check that started three times in a row only because of
 //! files that changed while it ran is first made to wait until nothing was saved for a while; if the same happens in
-//! that run, too, it was not a person, and the check pauses.
+//! that run, too, it was not a person, and the check pauses until one of its files changes while it does not run.
 
 use crate::core::fact::Fact;
 use crate::core::live::{Cause, Owner};
@@ -25,6 +25,12 @@ impl Supervisor {
             .filter(|running| matches!(running.owner, Owner::Tree { .. }))
             .filter_map(|running| running.check.clone())
             .collect();
+        for (key, echo) in &mut self.live.echoes {
+            if !running.contains(key) && files.iter().any(|file| echo.files.remove(file)) {
+                // It came while the check was not running: that was somebody else.
+                echo.starts = 0;
+            }
+        }
         for key in running {
             self.live.echoes.entry(key).or_default().files.extend(files.iter().cloned());
         }
@@ -35,10 +41,14 @@ impl Supervisor {
         let echo = self.live.echoes.entry(key.clone()).or_default();
         if !cause.files.is_subset(&echo.files) {
             echo.starts = 0;
+            if std::mem::take(&mut echo.paused) {
+                self.record(Fact::Felt { part: Part::TestRunner, level: Level::Up });
+            }
             return self.want(key, cause);
         }
         echo.starts += 1;
         if echo.starts > STARTS + 1 {
+            echo.paused = true;
             return self.pause_echo(&key, &cause);
         }
         if echo.starts > STARTS {

@@ -52,6 +52,7 @@ fn attempts_belong_to_tasks(machine: &Supervisor) -> Result<(), String> {
         let works = machine.live.attempts.contains_key(&task.id);
         if task.state == TaskState::Running
             && !works
+            && !machine.live.one_command
             && machine.live.phase != Phase::Asleep
             && machine.live.phase != Phase::Gone
         {

@@ -86,6 +86,8 @@ pub struct Echo {
     pub files: BTreeSet<ProjectPath>,
     /// How often in a row it started only because of such changes.
     pub starts: u32,
+    /// Whether it pauses.
+    pub paused: bool,
 }
 
 /// Whose a session is.
@@ -290,6 +292,8 @@ pub struct Live {
     pub turned_green: BTreeSet<CheckKey>,
     /// When the heart beats next.
     pub beat: Moment,
+    /// The last landing that left images on disk, known to the journal or not.
+    pub last_landing: LandingId,
     /// The last session number given out.
     pub last_session: SessionId,
     /// The last job number given out.

@@ -11,7 +11,7 @@ use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::id::TaskId;
 use crate::model::receipt::Witness;
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{FailReason, ReviewReason, Task, TaskState};
 
 /// The longest line of output that a reason repeats, in characters.
 const LINE_CAP: usize = 200;
@@ -125,6 +125,10 @@ impl Supervisor {
         if fixers_failed {
             self.log(id, "fixer", "not enough; an agent goes on from the untouched snapshot");
             return self.restore_base(id);
+        }
+        if self.live.attempts.get(&id).is_some_and(|attempt| attempt.merged.is_some()) {
+            // Green alone, red with what the user typed meanwhile: nobody's fault, and no reason to pay again.
+            return self.review(id, ReviewReason::RedTogether(key.clone()), String::new());
         }
         let end = AttemptEnd::Refuted { check: key.to_string(), run: Box::new(run.clone()) };
         self.finish(id, end, None);

@@ -19,7 +19,7 @@ use orchestrator_tui::core::live::JobOwner;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::model::check::CheckKey;
-use orchestrator_tui::model::id::{JobId, RequestId, Seq, SessionId};
+use orchestrator_tui::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
 use orchestrator_tui::model::settings::Settings;
 use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
@@ -202,6 +202,7 @@ impl World {
             pid: 1,
             version: "sim".into(),
             first_session: SessionId(self.first_session),
+            last_landing: LandingId::default(),
             until_idle,
             one_command: false,
             files: self.disk.names(),
