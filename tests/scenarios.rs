@@ -7,15 +7,7 @@
 //!
 //! `ORCHESTRATOR_SCENARIOS=write cargo test --test scenarios` writes what really happens into the files, for a person
 //! to read before it is committed.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop here")]
-#![allow(
-    clippy::similar_names,
-    clippy::match_same_arms,
-    clippy::format_collect,
-    clippy::format_push_string,
-    reason = "a test reads well first"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop here")]
 
 mod scenario;
 

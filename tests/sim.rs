@@ -2,14 +2,12 @@
 //!
 //! Every input is followed by every invariant (debug builds run them inside `handle`); the world itself checks
 //! that no edit of the user is ever lost. After the random phase a calm phase must come to an end.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop here")]
-#![allow(clippy::disallowed_methods, reason = "the environment says which seeds, the clock how long they took")]
-#![allow(clippy::print_stdout, reason = "a seed that fails is told step by step")]
-#![allow(
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may stop here")]
+#![expect(clippy::print_stdout, reason = "a test tells what it reached")]
+#![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    reason = "what is drawn from the seed is cut to its purpose"
+    reason = "the numbers of this world are small"
 )]
 
 mod world;
@@ -22,6 +20,7 @@ const SEEDS: u64 = 10_000;
 /// Inputs in the random phase of each seed.
 const INPUTS: u32 = 200;
 
+#[expect(clippy::disallowed_methods, reason = "a switch for people who look for a seed")]
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
@@ -30,6 +29,7 @@ fn number(name: &str) -> Option<u64> {
 const FAILED_ONCE: &[u64] = &[];
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "it says how fast it was")]
 fn every_seed_keeps_every_promise() {
     if let Some(seed) = number("ORCHESTRATOR_SIM_SEED") {
         println!("{:?}", run(seed, INPUTS, true));
@@ -47,7 +47,7 @@ fn every_seed_keeps_every_promise() {
                     for seed in mine {
                         let report = std::panic::catch_unwind(|| run(seed, INPUTS, false));
                         let Ok(report) = report else {
-                            panic!("seed {seed} broke a promise; run with ORCHESTRATOR_SIM_SEED={seed}");
+                            panic!("seed {seed} broke a promise; run with ORCHESTRATOR_SIM_SEED={seed}")
                         };
                         sum.add(&report);
                     }

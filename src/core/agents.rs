@@ -18,7 +18,7 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(5);
 
 impl Supervisor {
     fn agent_of(&self, session: SessionId) -> Option<TaskId> {
-        let running = self.live.sessions.get(&session)?;
+        let running = self.live.sessions.get(&session).filter(|running| running.check.is_none())?;
         match running.owner {
             Owner::Attempt(task) => Some(task),
             Owner::Tree { .. } => None,
@@ -100,17 +100,12 @@ impl Supervisor {
         if attempt.step != Step::Agent(Some(session)) {
             return;
         }
-        match (&attempt.said, exit) {
-            (Some(said), _) if said.ok || attempt.overspent => self.collect(task),
-            (Some(said), _) => {
-                let why = said.text.clone();
-                self.finish(task, AttemptEnd::AgentFailed { why }, None);
-            }
-            (None, exit) => {
-                let why = format!("it ended without a result ({exit})");
-                self.finish(task, AttemptEnd::AgentFailed { why }, None);
-            }
-        }
+        let why = match &attempt.said {
+            Some(said) if said.ok || attempt.overspent => return self.collect(task),
+            Some(said) => said.text.clone(),
+            None => format!("it ended without a result ({exit})"),
+        };
+        self.finish(task, AttemptEnd::AgentFailed { why }, None);
     }
 
     /// Takes in that an agent could not be started.

@@ -43,7 +43,7 @@ impl Supervisor {
     pub(crate) fn attempt_job_done(&mut self, id: TaskId, product: Product) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         match (&attempt.step, attempt.ending.clone()) {
-            (Step::TakeBack(_), _) => return self.taken_back(id, product),
+            (Step::TakeBack(_), _) => return self.taken_back(id, product.into()),
             (Step::Record(_), Some(end)) => return self.rolled_back(id, end, &product),
             (_, Some(end)) => return self.finish(id, end, None),
             (_, None) => {}
@@ -79,7 +79,7 @@ impl Supervisor {
             (Step::Merge(_), Product::Merged { ours, tree }) => self.merged(id, ours, tree),
             (Step::Merge(_), Product::Conflict { paths, shown }) => self.conflicted(id, paths, &shown),
             (Step::Restore(_), Product::Restored) => self.restored(id),
-            (Step::Land(_) | Step::Record(_), Product::Landed(files)) => self.landed(id, files),
+            (Step::Land(_) | Step::Record(_), Product::Landed(files)) => self.landed(id, &files),
             (Step::Land(_), Product::Surprised) => self.merge_again(id),
             (Step::Land(_), Product::Refused(why)) => self.landing_refused(id, why),
             (step, product) => {

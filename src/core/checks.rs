@@ -17,6 +17,7 @@ use crate::model::path::ProjectPath;
 use crate::model::session::Rung;
 use crate::model::settings::FixOn;
 use crate::model::task::{DoneReason, FailReason, HoldReason, Origin, Task, TaskState};
+use crate::model::workspace::FileChange;
 
 /// How many of the changed files a task is about; a switched branch changes thousands, and those say nothing.
 const CHANGED_FILES: usize = 100;
@@ -40,7 +41,15 @@ impl Supervisor {
         self.live.wanted.entry(key).or_default().merge(cause);
     }
 
-    /// Wants the checks of files that we wrote ourselves.
+    /// Wants the checks of files that we wrote ourselves, unless nothing new begins.
+    pub(crate) fn wants_checks_of(&mut self, files: &[FileChange], by: TaskId) {
+        if self.is_up() && !self.live.one_command {
+            let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
+            self.want_touched(keys, by);
+        }
+    }
+
+    /// Wants checks for what a task wrote.
     pub(crate) fn want_touched(&mut self, keys: impl IntoIterator<Item = CheckKey>, by: TaskId) {
         for key in keys {
             self.want(key, Cause { by: Some(by), ..Cause::default() });
@@ -61,6 +70,7 @@ impl Supervisor {
 
     /// Takes in the end of any command line.
     pub(crate) fn run_ended(&mut self, session: SessionId, outcome: RunOutcome) {
+        self.keep_run_in_mind(session);
         let Some(running) = self.live.sessions.remove(&session) else { return };
         match running.owner {
             Owner::Tree { stale: true, .. } => {}

@@ -2,15 +2,13 @@
 
 use crate::core::effect::Work;
 use crate::core::fact::Fact;
-use crate::core::input::Product;
 use crate::core::live::{Cause, JobOwner, Step};
 use crate::core::supervisor::Supervisor;
+use crate::core::undo::Undone;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::id::{LandingId, TaskId};
-use crate::model::path::ProjectPath;
 use crate::model::task::{ReviewReason, TaskState};
-use crate::model::workspace::{ChangeKind, FileChange};
 
 impl Supervisor {
     /// Ends an attempt that has landed without waiting for the checks in the tree; they run at the next start.
@@ -127,75 +125,41 @@ impl Supervisor {
     }
 
     /// Files were taken back out of the user's tree, or not.
-    pub(crate) fn taken_back(&mut self, id: TaskId, product: Product) {
+    pub(crate) fn taken_back(&mut self, id: TaskId, outcome: Undone) {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         let Some(end) = attempt.ending.clone() else { return };
         attempt.dirty = false;
         let in_place = attempt.rolling.take();
         let Some(landing) = in_place.or(attempt.landing) else { return };
         let turned_red = attempt.turned_red.clone();
-        let reason = match (product, turned_red) {
-            (Product::Undone(files), _) => {
+        let reason = match (outcome, turned_red) {
+            (Undone::Files(files), _) => {
                 attempt.landing = None;
                 self.record(Fact::TakenBack { task: id, landing });
                 self.wrote(&files);
-                let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
-                if self.is_up() {
-                    self.want_touched(keys, id);
-                }
+                self.wants_checks_of(&files, id);
                 return self.finish(id, end, None);
             }
-            (Product::NothingToUndo, None) => {
+            (Undone::Nothing, None) => {
                 attempt.landing = None;
                 self.record(Fact::LandingFailed { task: id });
                 return self.finish(id, end, None);
             }
-            (_, Some(key)) => ReviewReason::RedAfterLanding(key),
-            (Product::UndoConflict(paths), None) => ReviewReason::Conflict(paths),
-            (other, None) => ReviewReason::Refused(cannot(&other)),
+            (_, Some(key)) => return self.finish_with_review(id, end, ReviewReason::RedAfterLanding(key)),
+            (Undone::Edited(paths), None) => ReviewReason::Conflict(paths),
+            (Undone::Failed(why), None) => ReviewReason::Refused(why),
         };
-        if in_place.is_some() {
-            self.log(id, "note", "what was done in place could not be taken back completely");
-        }
+        self.log(id, "note", "what was written could not be taken back completely; see what your tree holds");
+        let attempt = self.live.attempts.get(&id);
+        let written = attempt.map(|attempt| match &attempt.result {
+            Some(result) if attempt.files.is_empty() => result.changes.clone(),
+            Some(_) | None => attempt.files.clone(),
+        });
+        self.wants_checks_of(&written.unwrap_or_default(), id);
         self.finish_with_review(id, end, reason);
-    }
-
-    /// Keeps in mind which files there are after we wrote some.
-    pub(crate) fn wrote(&mut self, files: &[FileChange]) {
-        for file in files {
-            self.keep_in_mind(&file.path, file.kind != ChangeKind::Deleted);
-        }
-    }
-
-    /// Keeps in mind that a file of the project is there, or is not.
-    pub(crate) fn keep_in_mind(&mut self, file: &ProjectPath, is_there: bool) {
-        if is_there {
-            self.live.files.insert(file.clone());
-        } else {
-            self.live.files.remove(file);
-        }
     }
 }
 
 fn refuted(key: &CheckKey, run: &CheckRun) -> AttemptEnd {
     AttemptEnd::Refuted { check: key.to_string(), run: Box::new(run.clone()) }
-}
-
-/// Says why a landing could not be taken back.
-pub(crate) fn cannot(product: &Product) -> String {
-    match product {
-        Product::Failed(why) => format!("a landing could not be taken back: {why}"),
-        other @ (Product::Snapshot(_)
-        | Product::Prepared { .. }
-        | Product::Collected(_)
-        | Product::Restored
-        | Product::Merged { .. }
-        | Product::Conflict { .. }
-        | Product::Landed(_)
-        | Product::Surprised
-        | Product::Refused(_)
-        | Product::Undone(_)
-        | Product::UndoConflict(_)
-        | Product::NothingToUndo) => format!("a landing could not be taken back: unexpected {other:?}"),
-    }
 }

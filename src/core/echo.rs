@@ -1,70 +1,70 @@
-//! Notices checks that start again and again because of files that their own runs write: coverage, snapshots, caches.
-//!
-//! Nobody can tell by a file event who wrote the file. So a check that started three times in a row only because of
-//! files that changed while it ran is first made to wait until nothing was saved for a while; if the same happens in
-//! that run, too, it was not a person, and the check pauses until one of its files changes while it does not run.
+//! Notices a check that starts itself by what its own run writes (coverage, snapshots), and stops listening to that.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::core::fact::Fact;
-use crate::core::live::{Cause, Owner};
+use crate::core::live::{Echo, Owner};
 use crate::core::supervisor::Supervisor;
 use crate::model::check::CheckKey;
 use crate::model::health::{Level, Part};
+use crate::model::id::SessionId;
 use crate::model::path::ProjectPath;
+use crate::model::time::{Moment, millis};
 
-/// So many starts in a row by changes during its own runs are believed to be a person's.
+/// So many starts in a row by its own doing are believed to be somebody's saves.
 const STARTS: u32 = 3;
 
+/// How far apart the same write of two runs may lie, counted from the start of each: a quarter of a second, or a sixth
+/// of the time. Nobody saves the same files that evenly by hand, run after run.
+const JITTER: Duration = Duration::from_millis(250);
+
 impl Supervisor {
-    /// Notes what changes while checks run in the user's tree.
-    pub(crate) fn note_changes_during_runs(&mut self, files: impl Iterator<Item = ProjectPath>) {
-        let files: Vec<ProjectPath> = files.collect();
-        let running: Vec<CheckKey> = self
-            .live
-            .sessions
-            .values()
-            .filter(|running| matches!(running.owner, Owner::Tree { .. }))
-            .filter_map(|running| running.check.clone())
-            .collect();
-        for (key, echo) in &mut self.live.echoes {
-            if !running.contains(key) && files.iter().any(|file| echo.files.remove(file)) {
-                // It came while the check was not running: that was somebody else.
-                echo.starts = 0;
-            }
+    /// Whether files were changed by the running check itself, as it has done over and over.
+    pub(crate) fn is_echo(&mut self, key: &CheckKey, files: &BTreeSet<ProjectPath>, at: Moment) -> bool {
+        let Some(began) = self.run_at(key, at) else { return false };
+        let after = at.since(began);
+        let sound = (key.clone(), files.clone());
+        let known = self.live.echoes.get(&sound).filter(|echo| is_like(echo.after, after));
+        let starts = known.map_or(1, |echo| echo.starts.saturating_add(1));
+        self.live.echoes.insert(sound, Echo { run: began, after, starts });
+        if starts == STARTS + 1 {
+            self.say_echo(key, files);
         }
-        for key in running {
-            self.live.echoes.entry(key).or_default().files.extend(files.iter().cloned());
+        starts > STARTS
+    }
+
+    /// Returns when the run of a check in the user's tree began that was under way at a moment, or had just ended.
+    fn run_at(&self, key: &CheckKey, at: Moment) -> Option<Moment> {
+        let running = self.live.tree_run(key).and_then(|session| self.live.sessions.get(&session));
+        let last = self.live.last_runs.get(key).filter(|(_, ended)| at.since(*ended) <= self.settings.watch.settle);
+        running.map(|running| running.began).or(last.map(|(began, _)| *began)).filter(|began| *began <= at)
+    }
+
+    /// Keeps in mind when a check ran in the user's tree. What its runs write, they write every time; a run may have
+    /// ended before its echo is heard, so one run is waited for.
+    pub(crate) fn keep_run_in_mind(&mut self, session: SessionId) {
+        let Some(running) = self.live.sessions.get(&session) else { return };
+        let (Owner::Tree { stale, .. }, Some(key)) = (&running.owner, &running.check) else { return };
+        let before = self.live.last_runs.insert(key.clone(), (running.began, self.live.now.moment));
+        if let (false, Some((before, _))) = (*stale, before) {
+            self.live.echoes.retain(|(other, _), echo| other != key || echo.run >= before);
         }
     }
 
-    /// Wants a check run for a change, unless only its own runs are behind it.
-    pub(crate) fn want_unless_echo(&mut self, key: CheckKey, mut cause: Cause) {
-        let echo = self.live.echoes.entry(key.clone()).or_default();
-        if !cause.files.is_subset(&echo.files) {
-            echo.starts = 0;
-            if std::mem::take(&mut echo.paused) {
-                self.record(Fact::Felt { part: Part::TestRunner, level: Level::Up });
-            }
-            return self.want(key, cause);
-        }
-        echo.starts += 1;
-        if echo.starts > STARTS + 1 {
-            echo.paused = true;
-            return self.pause_echo(&key, &cause);
-        }
-        if echo.starts > STARTS {
-            cause.not_before = Some(self.live.now.moment.after(self.settings.fix.after));
-        }
-        self.want(key, cause);
-    }
-
-    fn pause_echo(&mut self, key: &CheckKey, cause: &Cause) {
-        let list: Vec<String> = cause.files.iter().take(3).map(|file| format!("{:?}", file.to_string())).collect();
+    fn say_echo(&mut self, key: &CheckKey, files: &BTreeSet<ProjectPath>) {
+        let lines: Vec<String> = files.iter().map(|file| format!("{:?}", file.to_string())).collect();
+        let lines = lines.join(", ");
         let reason = format!(
-            "{key} pauses: its own runs write {}, which start it again; add ignore = [{}] to [watch]",
-            list.join(", "),
-            list.join(", ")
+            "{key} starts itself, as its run writes {lines}; that is overlooked from now on; add it to watch.ignore: \
+             ignore = [{lines}]"
         );
         let level = Level::Degraded { reason, since: self.live.now.wall };
         self.record(Fact::Felt { part: Part::TestRunner, level });
     }
+}
+
+fn is_like(one: Duration, other: Duration) -> bool {
+    let apart = millis(one.abs_diff(other));
+    apart <= millis(JITTER).max(millis(one.max(other)) / 6)
 }

@@ -111,6 +111,9 @@ impl Supervisor {
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
             | AttemptEnd::Broken { .. } => {
+                if attempt.overspent {
+                    return TaskState::Failed(FailReason::Budget);
+                }
                 let made = attempt.number;
                 if made >= self.settings.fix.attempts {
                     let tries = if made == 1 { "1 attempt".to_owned() } else { format!("{made} attempts") };

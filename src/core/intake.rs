@@ -15,7 +15,7 @@ use crate::model::path::ProjectPath;
 use crate::model::settings::{Check, FixOn};
 use crate::model::task::{DoneReason, TaskState};
 use crate::model::time::Moment;
-use crate::model::workspace::RepoState;
+use crate::model::workspace::{ChangeKind, FileChange, RepoState};
 
 /// How many files of a change the journal names.
 const NAMED_FILES: usize = 20;
@@ -27,8 +27,8 @@ const HEAD_MOVES: Duration = Duration::from_secs(2);
 impl Supervisor {
     /// Takes in raw changes; they count when the burst settles.
     pub(crate) fn changed(&mut self, files: impl IntoIterator<Item = (ProjectPath, Fate)>, saved: bool) {
-        let files: Vec<(ProjectPath, Fate)> = files.into_iter().collect();
-        if files.is_empty() || !self.is_up() {
+        let mut files = files.into_iter().peekable();
+        if files.peek().is_none() || !self.is_up() {
             return;
         }
         let now = self.live.now.moment;
@@ -38,8 +38,7 @@ impl Supervisor {
         let burst = self.live.burst.get_or_insert(Burst { first: now, last: now, files: BTreeMap::new(), saved });
         burst.last = now;
         burst.saved |= saved;
-        burst.files.extend(files.iter().cloned());
-        self.note_changes_during_runs(files.into_iter().map(|(file, _)| file));
+        burst.files.extend(files);
     }
 
     /// Takes in where the repository stands.
@@ -98,17 +97,17 @@ impl Supervisor {
         let head_moved = self.live.moved.is_some_and(|moved| burst.first.since(moved) <= HEAD_MOVES);
         let files = self.with_what_was_below(burst.files);
         for (file, fate) in &files {
-            self.keep_in_mind(file, *fate == Fate::Written);
+            self.keep_in_mind(file, *fate);
         }
         for (key, causes) in self.keys_of(files.keys()) {
             let is_removed = |file: &ProjectPath| files.get(file) == Some(&Fate::Removed);
             if key.file.as_ref().is_some_and(is_removed) {
                 self.source_deleted(&key);
-            } else {
+            } else if !self.is_echo(&key, &causes, burst.first) {
                 // Where the watcher lost track nobody is known to have saved anything.
                 let causes = if burst.saved { causes } else { BTreeSet::new() };
                 let cause = Cause { change: Some(change), files: causes, head_moved, ..Cause::default() };
-                self.want_unless_echo(key, cause);
+                self.want(key, cause);
             }
         }
     }
@@ -123,6 +122,24 @@ impl Supervisor {
             files.entry(file).or_insert(Fate::Removed);
         }
         files
+    }
+
+    /// Keeps in mind which files there are after we wrote some, also against what was noticed before that.
+    pub(crate) fn wrote(&mut self, files: &[FileChange]) {
+        for FileChange { path, kind, .. } in files {
+            let fate = if *kind == ChangeKind::Deleted { Fate::Removed } else { Fate::Written };
+            self.keep_in_mind(path, fate);
+            if let Some(noticed) = self.live.burst.as_mut().and_then(|burst| burst.files.get_mut(path)) {
+                *noticed = fate;
+            }
+        }
+    }
+
+    fn keep_in_mind(&mut self, file: &ProjectPath, fate: Fate) {
+        match fate {
+            Fate::Written => self.live.files.insert(file.clone()),
+            Fate::Removed => self.live.files.remove(file),
+        };
     }
 
     /// Returns what the checks have to run for these files, each with the files that are the reason.

@@ -204,13 +204,13 @@ impl Supervisor {
         self.set_step(id, Step::Gate);
     }
 
-    pub(crate) fn landed(&mut self, id: TaskId, files: Vec<FileChange>) {
+    pub(crate) fn landed(&mut self, id: TaskId, files: &[FileChange]) {
         let Some(landing) = self.task(id).and_then(|task| task.landing) else { return };
-        self.wrote(&files);
+        self.wrote(files);
         let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         attempt.landing = Some(landing);
-        attempt.files = files;
+        attempt.files = files.to_vec();
         if let Some(receipt) = self.receipt(id, landing) {
             self.record(Fact::Landed { task: id, receipt: Box::new(receipt) });
         }
@@ -234,18 +234,20 @@ fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspici
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::core::verify::witness;
-    use crate::model::check::{CheckKey, CheckRun, Verdict};
+    use crate::model::check::{CheckKey, CheckName, Verdict};
 
     fn counted(passed: u32, failed: u32) -> Witness {
-        let key = CheckKey { check: crate::model::check::CheckName("unit".into()), file: None };
-        let findings = crate::model::check::Findings {
+        Witness {
+            check: CheckKey { check: CheckName("unit".into()), file: None },
+            verdict: Verdict::Red,
+            code: Some(1),
+            failures: Vec::new(),
             tests: Some(TestCounts { passed, failed, skipped: 0 }),
-            ..Default::default()
-        };
-        let run = CheckRun { verdict: Verdict::Red, code: Some(1), took: std::time::Duration::ZERO, findings };
-        witness(&key, &run)
+            took: Duration::ZERO,
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
-use crate::core::live::{Cause, JobOwner, Line, Owner, Running, Step};
+use crate::core::live::{JobOwner, Line, Owner, Running, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckKey, CheckName};
@@ -52,7 +52,6 @@ impl Supervisor {
         }
         while let Some(key) = self.next_tree_check() {
             let Some(cause) = self.live.wanted.remove(&key) else { return };
-            self.live.echoes.entry(key.clone()).or_default().files.clear();
             self.run_check(&key, Place::Tree, Owner::Tree { cause, stale: false }, None);
         }
     }
@@ -62,9 +61,7 @@ impl Supervisor {
             return None;
         }
         let mut shut: Option<&CheckName> = None;
-        let now = self.live.now.moment;
-        let is_due = |cause: &Cause| cause.not_before.is_none_or(|moment| moment <= now);
-        for key in self.live.wanted.iter().filter(|(_, cause)| is_due(cause)).map(|(key, _)| key) {
+        for key in self.live.wanted.keys() {
             // What keeps one file's run of a check waiting mostly keeps all of them waiting.
             if shut == Some(&key.check) {
                 continue;
@@ -94,7 +91,10 @@ impl Supervisor {
             task,
             title: key.to_string(),
         };
-        self.live.sessions.insert(session, Running { owner, check: Some(key.clone()), place, stopping: None });
+        self.live.sessions.insert(
+            session,
+            Running { owner, check: Some(key.clone()), place, began: self.live.now.moment, stopping: None },
+        );
         self.out.push(Effect::Run(Box::new(order)));
         session
     }
@@ -171,7 +171,10 @@ impl Supervisor {
             tests: None,
             task: Some(task),
         };
-        self.live.sessions.insert(session, Running { owner: Owner::Attempt(task), check: None, place, stopping: None });
+        self.live.sessions.insert(
+            session,
+            Running { owner: Owner::Attempt(task), check: None, place, began: self.live.now.moment, stopping: None },
+        );
         self.out.push(Effect::Run(Box::new(order)));
         session
     }
@@ -203,7 +206,10 @@ impl Supervisor {
             base,
             budget,
         };
-        self.live.sessions.insert(session, Running { owner: Owner::Attempt(id), check: None, place, stopping: None });
+        self.live.sessions.insert(
+            session,
+            Running { owner: Owner::Attempt(id), check: None, place, began: self.live.now.moment, stopping: None },
+        );
         self.out.push(Effect::StartAgent(Box::new(order)));
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.by = agent;

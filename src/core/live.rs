@@ -1,6 +1,7 @@
 //! State of this process only: sessions, jobs, attempts under way. Gone after a crash, by design.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use crate::core::effect::Place;
 use crate::core::input::Collected;
@@ -63,8 +64,6 @@ pub struct Cause {
     pub start: bool,
     /// Whether HEAD moved with the change.
     pub head_moved: bool,
-    /// It does not run before then.
-    pub not_before: Option<Moment>,
 }
 
 impl Cause {
@@ -75,19 +74,7 @@ impl Cause {
         self.by = other.by.or(self.by);
         self.start |= other.start;
         self.head_moved |= other.head_moved;
-        self.not_before = other.not_before;
     }
-}
-
-/// Changes that came while a check ran in the user's tree, perhaps by its own hand.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Echo {
-    /// What changed during its last run.
-    pub files: BTreeSet<ProjectPath>,
-    /// How often in a row it started only because of such changes.
-    pub starts: u32,
-    /// Whether it pauses.
-    pub paused: bool,
 }
 
 /// Whose a session is.
@@ -113,6 +100,8 @@ pub struct Running {
     pub check: Option<CheckKey>,
     /// Where.
     pub place: Place,
+    /// When it began.
+    pub began: Moment,
     /// How hard it was told to end, and when it is told harder.
     pub stopping: Option<(Rung, Moment)>,
 }
@@ -240,6 +229,17 @@ pub struct Attempt {
     pub rolling: Option<LandingId>,
 }
 
+/// A change while a check runs, as if by its own doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Echo {
+    /// When the run began in which it last happened.
+    pub run: Moment,
+    /// How long after the start of the run.
+    pub after: Duration,
+    /// How often in a row.
+    pub starts: u32,
+}
+
 /// When a waiting task may be due, by each of the clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Due {
@@ -276,14 +276,16 @@ pub struct Live {
     pub saved: Option<Moment>,
     /// Checks that are to run in the user's tree.
     pub wanted: BTreeMap<CheckKey, Cause>,
+    /// When checks last ran in the user's tree, from when to when.
+    pub last_runs: BTreeMap<CheckKey, (Moment, Moment)>,
+    /// Which files checks seem to write themselves.
+    pub echoes: BTreeMap<(CheckKey, BTreeSet<ProjectPath>), Echo>,
     /// Live sessions.
     pub sessions: BTreeMap<SessionId, Running>,
     /// Jobs under way.
     pub jobs: BTreeMap<JobId, JobOwner>,
     /// Attempts under way.
     pub attempts: BTreeMap<TaskId, Attempt>,
-    /// What changed while checks ran in the user's tree.
-    pub echoes: BTreeMap<CheckKey, Echo>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

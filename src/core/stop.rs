@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::core::effect::{Effect, Place};
 use crate::core::fact::Fact;
+use crate::core::finish::uncharged;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::id::SessionId;
 use crate::model::session::Rung;
-use crate::model::task::TaskState;
 use crate::model::time::Moment;
 
 /// How long before the end of `limits.stop` what still runs is told to end, so that all is over in time:
@@ -140,9 +140,12 @@ impl Supervisor {
             } else if attempt.place != Place::Tree
                 && !matches!(attempt.step, Step::Land(_) | Step::Record(_) | Step::TakeBack(_))
             {
+                let ending = attempt.ending.clone().unwrap_or(AttemptEnd::Interrupted);
                 self.live.attempts.remove(&id);
                 if let Some(task) = self.task(id) {
-                    self.ended_before(&task, AttemptEnd::Interrupted, TaskState::Queued);
+                    let is_over = task.state.is_final();
+                    let then = if is_over { task.state.clone() } else { uncharged(&task) };
+                    self.ended_before(&task, ending, then);
                 }
             }
         }

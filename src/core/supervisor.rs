@@ -200,9 +200,6 @@ impl Supervisor {
         wakes.extend(self.settles_at());
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
         wakes.extend(self.stop_wakes());
-        let now = self.live.now.moment;
-        let delayed = self.live.wanted.values().filter_map(|cause| cause.not_before).filter(|moment| *moment > now);
-        wakes.extend(delayed);
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

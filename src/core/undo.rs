@@ -1,8 +1,7 @@
 //! Takes landings back: for a person, after a crash, and work done in place that came to nothing.
 
 use crate::core::command::{Answer, Refusal};
-use crate::core::confirm::cannot;
-use crate::core::effect::{Place, Work};
+use crate::core::effect::{Effect, Place, Work};
 use crate::core::fact::Fact;
 use crate::core::input::Product;
 use crate::core::live::{JobOwner, Step};
@@ -11,6 +10,39 @@ use crate::model::attempt::AttemptEnd;
 use crate::model::id::{LandingId, RequestId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::task::{FailReason, ReviewReason, TaskState};
+use crate::model::workspace::FileChange;
+
+/// What came of taking a landing back.
+pub(crate) enum Undone {
+    /// These files were written.
+    Files(Vec<FileChange>),
+    /// These were edited since; nothing was written.
+    Edited(Vec<ProjectPath>),
+    /// There is no such landing, or it was taken back before.
+    Nothing,
+    /// It went wrong, for this reason.
+    Failed(String),
+}
+
+impl From<Product> for Undone {
+    fn from(product: Product) -> Self {
+        match product {
+            Product::Undone(files) => Self::Files(files),
+            Product::UndoConflict(paths) => Self::Edited(paths),
+            Product::NothingToUndo => Self::Nothing,
+            Product::Failed(why) => Self::Failed(format!("a landing could not be taken back: {why}")),
+            other @ (Product::Snapshot(_)
+            | Product::Prepared { .. }
+            | Product::Collected(_)
+            | Product::Restored
+            | Product::Merged { .. }
+            | Product::Conflict { .. }
+            | Product::Landed(_)
+            | Product::Surprised
+            | Product::Refused(_)) => Self::Failed(format!("a landing could not be taken back: unexpected {other:?}")),
+        }
+    }
+}
 
 impl Supervisor {
     /// Whether work done in place must be taken back before its attempt can end; if so, that begins.
@@ -36,12 +68,16 @@ impl Supervisor {
         if let (Some(landing), Product::Landed(files)) = (attempt.rolling, product)
             && !files.is_empty()
         {
+            attempt.files.clone_from(files);
             return self.begin_taking_back(id, landing, false, end);
         }
         attempt.dirty = false;
         attempt.rolling = None;
         if let Product::Failed(why) = product {
             self.log(id, "note", format!("what was done in place stays as it is, it could not be recorded: {why}"));
+            if self.is_up() {
+                self.want_everything(false);
+            }
         }
         self.record(Fact::LandingFailed { task: id });
         self.finish(id, end, None);
@@ -49,36 +85,24 @@ impl Supervisor {
 
     /// A landing that a dead supervisor may have begun was looked at.
     pub(crate) fn recovered(&mut self, task: TaskId, landing: LandingId, product: Product) {
-        let reason = match product {
-            Product::Undone(files) => {
+        let reason = match Undone::from(product) {
+            Undone::Files(files) => {
                 self.record(Fact::TakenBack { task, landing });
                 self.wrote(&files);
-                let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
-                if self.is_up() && !self.live.one_command {
-                    self.want_touched(keys, task);
-                }
+                self.wants_checks_of(&files, task);
                 return;
             }
             // It had landed, and was taken back before the journal heard of it.
-            Product::NothingToUndo if self.has_landed(task, landing) => {
+            Undone::Nothing if self.has_landed(task, landing) => {
                 self.record(Fact::TakenBack { task, landing });
                 return;
             }
-            Product::NothingToUndo => {
+            Undone::Nothing => {
                 self.record(Fact::LandingFailed { task });
                 return;
             }
-            Product::UndoConflict(paths) => ReviewReason::Conflict(paths),
-            other @ (Product::Snapshot(_)
-            | Product::Prepared { .. }
-            | Product::Collected(_)
-            | Product::Restored
-            | Product::Merged { .. }
-            | Product::Conflict { .. }
-            | Product::Landed(_)
-            | Product::Surprised
-            | Product::Refused(_)
-            | Product::Failed(_)) => ReviewReason::Refused(cannot(&other)),
+            Undone::Edited(paths) => ReviewReason::Conflict(paths),
+            Undone::Failed(why) => ReviewReason::Refused(why),
         };
         if self.task(task).is_some_and(|task| !task.state.is_final()) {
             self.record(Fact::NeedsReview { task, reason, result: None });
@@ -114,36 +138,30 @@ impl Supervisor {
 
     /// A landing was taken back for a person, or not.
     pub(crate) fn undo_done(&mut self, task: TaskId, landing: LandingId, request: RequestId, product: Product) {
-        let reply = match product {
-            Product::Undone(files) => {
+        let reply = match Undone::from(product) {
+            Undone::Files(files) => {
                 let said = if files.is_empty() {
                     format!("nothing of {task} is left in your tree; nothing was written")
                 } else {
                     format!("took back {task}: {}", names(files.iter().map(|file| &file.path)))
                 };
-                let keys = self.keys_touched_by(files.iter().map(|file| &file.path));
                 self.wrote(&files);
-                self.record(Fact::Undone { task, landing, files });
-                if !self.live.one_command && self.is_up() {
-                    self.want_touched(keys, task);
-                }
+                self.record(Fact::Undone { task, landing, files: files.clone() });
+                self.wants_checks_of(&files, task);
                 Ok(Answer { said })
             }
-            Product::UndoConflict(paths) => Err(Refusal::because(format!(
+            Undone::Edited(paths) => Err(Refusal::because(format!(
                 "{task} cannot be taken back: you edited the same lines since, in {}; nothing was written",
                 names(paths.iter())
             ))),
-            Product::NothingToUndo => Err(Refusal::because(format!("the landing of {task} was taken back before"))),
-            other @ (Product::Snapshot(_)
-            | Product::Prepared { .. }
-            | Product::Collected(_)
-            | Product::Restored
-            | Product::Merged { .. }
-            | Product::Conflict { .. }
-            | Product::Landed(_)
-            | Product::Surprised
-            | Product::Refused(_)
-            | Product::Failed(_)) => Err(Refusal::because(cannot(&other))),
+            Undone::Nothing => Err(Refusal::because(format!("the landing of {task} was taken back before"))),
+            Undone::Failed(why) => {
+                // Some of it may have been written.
+                let written =
+                    self.task(task).and_then(|task| task.receipt.as_ref().map(|receipt| receipt.files.clone()));
+                self.wants_checks_of(&written.unwrap_or_default(), task);
+                Err(Refusal::because(why))
+            }
         };
         self.reply(request, reply);
     }
@@ -153,7 +171,7 @@ impl Supervisor {
         if self.live.one_command {
             self.live.commanded = Some(u8::from(reply.is_err()));
         }
-        self.out.push(crate::core::effect::Effect::Reply(request, reply));
+        self.out.push(Effect::Reply(request, reply));
     }
 
     /// Answers what can no longer be answered with its outcome, because the supervisor leaves.

@@ -75,19 +75,19 @@ impl Edge {
     }
 
     fn product(&mut self, work: &Work, deed: &str) -> Product {
-        let (word, rest) = deed.split_once(' ').unwrap_or((deed, ""));
-        let paths = || rest.split(' ').filter_map(|text| path(text).ok()).collect::<Vec<_>>();
-        match (word, work) {
+        let (how, rest) = deed.split_once(' ').unwrap_or((deed, ""));
+        let named = || rest.split(' ').filter_map(|text| path(text).ok()).collect::<Vec<_>>();
+        match (how, work) {
             ("failed", _) => Product::Failed(rest.to_owned()),
             (_, Work::Snapshot) => Product::Snapshot(self.snapshot()),
-            (_, Work::Prepare { .. }) => Product::Prepared { needs_command: word == "command", warnings: Vec::new() },
-            (_, Work::Collect { base, .. }) => Product::Collected(self.collect(base, word, rest)),
+            (_, Work::Prepare { .. }) => Product::Prepared { needs_command: how == "command", warnings: Vec::new() },
+            (_, Work::Collect { base, .. }) => Product::Collected(self.collect(base, how, rest)),
             (_, Work::Restore { .. }) => Product::Restored,
-            ("conflict", Work::Merge { .. }) => Product::Conflict { paths: paths(), shown: "both versions".to_owned() },
+            ("conflict", Work::Merge { .. }) => Product::Conflict { paths: named(), shown: "both versions".to_owned() },
             (_, Work::Merge { base, theirs }) => {
                 let ours = self.snapshot();
                 let tree = if ours == *base { theirs.clone() } else { TreeId(format!("{theirs} on {}", ours.tree)) };
-                Product::Merged { tree: if word == "same" { ours.tree.clone() } else { tree }, ours }
+                Product::Merged { tree: if how == "same" { ours.tree.clone() } else { tree }, ours }
             }
             ("surprised", Work::Land { .. }) => Product::Surprised,
             ("refused", Work::Land { .. }) => Product::Refused(rest.to_owned()),
@@ -95,7 +95,7 @@ impl Edge {
                 self.edits += 1;
                 Product::Landed(self.changes.clone())
             }
-            ("conflict", Work::Undo { .. }) => Product::UndoConflict(paths()),
+            ("conflict", Work::Undo { .. }) => Product::UndoConflict(named()),
             ("nothing", Work::Undo { .. }) => Product::NothingToUndo,
             (_, Work::Undo { .. }) => {
                 self.edits += 1;

@@ -23,7 +23,7 @@ impl Stage {
             let session = session.parse().map_err(|_| format!("{word} is no session"))?;
             return self.session(SessionId(session), rest);
         }
-        let mut inputs = match word {
+        let inputs = match word {
             "wait" => Vec::new(),
             "start" => vec![self.start(rest)],
             "save" | "delete" => {
@@ -49,12 +49,11 @@ impl Stage {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
                 vec![self.edge.finish(kind, deed)?]
             }
-            _ => Vec::new(),
+            _ => {
+                let command = command(word, rest)?;
+                vec![Input::Asked(self.request(), command)]
+            }
         };
-        if inputs.is_empty() && !["wait", "next"].contains(&word) {
-            let command = command(word, rest)?;
-            inputs.push(Input::Asked(self.request(), command));
-        }
         Ok(inputs)
     }
 
@@ -94,6 +93,7 @@ impl Stage {
                 let until = if rest.is_empty() { None } else { Some(wall.after(Duration::from_millis(millis(rest)?))) };
                 vec![says(AgentReport::Trouble(Trouble::RateLimit { until }))]
             }
+            "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],
             "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],
             "no-tests" => vec![Input::RunEnded(session, RunOutcome::NoTests)],
             "no-source" => vec![Input::RunEnded(session, RunOutcome::NoSource)],
@@ -149,7 +149,7 @@ fn run(word: &str, rest: &str) -> Result<CheckRun, String> {
         failed: u32::try_from(failures.len()).unwrap_or(u32::MAX),
         skipped: 0,
     });
-    let excerpt = failures.iter().map(|failure| format!("{} failed\n", failure.id)).collect();
+    let excerpt = failures.iter().map(|failure| failure.id.as_str()).collect::<Vec<_>>().join("\n");
     let findings = Findings { failures, tests, coverage: None, excerpt };
     Ok(CheckRun { verdict, code, took: Duration::from_millis(500), findings })
 }

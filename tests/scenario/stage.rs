@@ -51,8 +51,8 @@ impl Scenario {
             let list = table.get(key).and_then(Value::as_array);
             list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
         };
-        let tale = |key: &str| table.get(key).and_then(Value::as_str).unwrap_or_default();
-        if tale("name").is_empty() {
+        let text_of = |key: &str| table.get(key).and_then(Value::as_str).unwrap_or_default();
+        if text_of("name").is_empty() {
             return Err("has no name".to_owned());
         }
         let empty = Table::new();
@@ -62,10 +62,10 @@ impl Scenario {
         Ok(Self {
             settings: settings::read(different)?,
             files: files.iter().map(|file| path(file)).collect::<Result<_, _>>()?,
-            before: inputs(tale("before"))?,
-            inputs: inputs(tale("story"))?,
+            before: inputs(text_of("before"))?,
+            inputs: inputs(text_of("story"))?,
             show: words("show"),
-            story: tale("story").to_owned(),
+            story: text_of("story").to_owned(),
         })
     }
 }
@@ -170,8 +170,13 @@ impl Stage {
 
     fn line(&mut self, line: &Line) -> Result<(), String> {
         self.until(line.at)?;
-        self.told.push_str(&format!("{:>8} > {}\n", line.at, line.text));
+        self.tell(line.at, '>', &line.text);
         self.input(&line.text)
+    }
+
+    fn tell(&mut self, at: u64, mark: char, text: &str) {
+        let line = format!("{at:>8} {mark} {text}\n");
+        self.told.push_str(&line);
     }
 
     fn input(&mut self, text: &str) -> Result<(), String> {
@@ -225,7 +230,7 @@ impl Stage {
             let effects = self.machine.handle(self.clock(), input);
             for effect in effects {
                 if let Some(line) = self.teller.line(&effect, self.clock().wall) {
-                    self.told.push_str(&format!("{:>8}   {line}\n", self.now));
+                    self.tell(self.now, ' ', &line);
                 }
                 self.carry_out(effect);
             }

@@ -120,13 +120,13 @@ impl Disk {
     }
 
     /// A person edits a file, adds one or deletes one.
-    pub(super) fn edit(&mut self, chance: &mut Chance) -> (ProjectPath, bool) {
+    pub(super) fn edit(&mut self, chance: &mut Chance) -> u8 {
         let file = chance.below(FILES) as u8;
         if chance.one_in(12) && self.tree.len() > 1 && self.tree.remove(&file).is_some() {
-            return (name(file), false);
+            return file;
         }
         self.tree.insert(file, chance.below(60) as u32);
-        (name(file), true)
+        file
     }
 
     /// Three-way merge, file by file.

@@ -5,6 +5,7 @@ mod effects;
 mod jobs;
 mod people;
 mod plan;
+mod report;
 mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,73 +15,27 @@ use orchestrator_tui::core::book::Book;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::effect::{Effect, Recorded, Work};
 use orchestrator_tui::core::fact::Fact;
-use orchestrator_tui::core::input::{Input, Start};
+use orchestrator_tui::core::input::{Fate, Input, Start};
 use orchestrator_tui::core::live::JobOwner;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
-use orchestrator_tui::model::settings::Settings;
+use orchestrator_tui::model::settings::{FixOn, Settings};
 use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
 use orchestrator_tui::model::workspace::TreeId;
 
-use disk::Disk;
+use disk::{Disk, Tree};
 use plan::Chance;
-
-/// What the seeds reached, summed up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub inputs: u64,
-    pub landed: u64,
-    pub undone: u64,
-    pub taken_back: u64,
-    pub reviews: u64,
-    pub ready: u64,
-    pub escalated: u64,
-    pub flaky: u64,
-    pub fixed_by_you: u64,
-    pub fixed_by_other: u64,
-    pub parked: u64,
-    pub killed: u64,
-    pub crashes: u64,
-    pub quits: u64,
-    pub surprises: u64,
-    pub half_landed: u64,
-    pub recovered: u64,
-    pub changed_settings: u64,
-    /// A hash of all effects, so that two runs of a seed can be compared.
-    pub story: u64,
-}
-
-impl Report {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.inputs += other.inputs;
-        self.landed += other.landed;
-        self.undone += other.undone;
-        self.taken_back += other.taken_back;
-        self.reviews += other.reviews;
-        self.ready += other.ready;
-        self.escalated += other.escalated;
-        self.flaky += other.flaky;
-        self.fixed_by_you += other.fixed_by_you;
-        self.fixed_by_other += other.fixed_by_other;
-        self.parked += other.parked;
-        self.killed += other.killed;
-        self.crashes += other.crashes;
-        self.quits += other.quits;
-        self.surprises += other.surprises;
-        self.half_landed += other.half_landed;
-        self.recovered += other.recovered;
-        self.changed_settings += other.changed_settings;
-        self.story ^= other.story;
-    }
-}
+pub(crate) use report::Report;
 
 /// Something that will happen in the world.
 enum Event {
     /// It reaches the machine as it is.
     Reaches(Input),
+    /// The watcher sees what became of a file.
+    Notices(u8),
     /// The store confirms.
     Stores(Seq),
     /// A job is carried out now.
@@ -123,6 +78,9 @@ struct World {
     made_in_place: BTreeSet<TreeId>,
     /// What was merged: the user's tree and the merged tree, and what the result was made from.
     merged: BTreeMap<(TreeId, TreeId), TreeId>,
+    /// What the last run of each check in the user's tree looked at, and what it looked at when its outcome counted.
+    looked: BTreeMap<CheckKey, Tree>,
+    seen: BTreeMap<CheckKey, Tree>,
     /// Which check has looked at which tree in a workspace.
     judged: BTreeSet<(TreeId, CheckKey)>,
     sessions: BTreeMap<SessionId, effects::Session>,
@@ -176,6 +134,8 @@ impl World {
             made_in_place: BTreeSet::new(),
             merged: BTreeMap::new(),
             judged: BTreeSet::new(),
+            looked: BTreeMap::new(),
+            seen: BTreeMap::new(),
             sessions: BTreeMap::new(),
             ended: BTreeSet::new(),
             asked: BTreeSet::new(),
@@ -239,6 +199,10 @@ impl World {
             Event::Stores(seq) => self.stores(seq),
             Event::Works(job, work) => self.works(job, work),
             Event::Ends(session, ending) => self.ends(session, ending),
+            Event::Notices(file) => {
+                let fate = if self.disk.tree.contains_key(&file) { Fate::Written } else { Fate::Removed };
+                self.input(Input::Changed(vec![(disk::name(file), fate)]));
+            }
             Event::Asks(command) => self.ask(command),
             Event::Strikes => self.strikes(),
         }
@@ -276,6 +240,10 @@ impl World {
         }
         let Effect::Record(Recorded { fact, .. }) = effect else { return };
         match fact {
+            Fact::Ran { key, .. } => {
+                let looked = self.looked.get(key).expect("it ran").clone();
+                self.seen.insert(key.clone(), looked);
+            }
             Fact::Landed { .. } => self.report.landed += 1,
             Fact::Undone { .. } => self.report.undone += 1,
             Fact::TakenBack { .. } => self.report.taken_back += 1,
@@ -356,6 +324,7 @@ impl World {
         }
         self.check_replay();
         if self.gone.is_none() {
+            self.check_seen();
             self.report.quits += 1;
             let began = self.now;
             self.ask(Command::Quit);
@@ -370,6 +339,23 @@ impl World {
         }
         self.check_replay();
         assert!(self.asked.is_empty(), "unanswered requests: {:?}", self.asked);
+    }
+
+    /// No edit was missed: every check has looked at the tree as it is.
+    fn check_seen(&self) {
+        for check in &self.settings.checks {
+            let name = &check.name;
+            if check.is_per_file() {
+                for file in self.disk.tree.keys() {
+                    let key = CheckKey { check: name.clone(), file: Some(disk::name(*file)) };
+                    let seen = self.seen.get(&key).and_then(|tree| tree.get(file));
+                    assert_eq!(seen, self.disk.tree.get(file), "{key} has not seen what is in the tree");
+                }
+            } else if self.settings.fix.on == FixOn::Red {
+                let seen = self.seen.get(&CheckKey { check: name.clone(), file: None });
+                assert_eq!(seen, Some(&self.disk.tree), "{name} has not seen what is in the tree");
+            }
+        }
     }
 
     /// Whether nothing is under way and no task will move by itself within the next day.

@@ -1,7 +1,7 @@
 //! People and weather: edits, commands, rebases, crashes, at any moment.
 
 use orchestrator_tui::core::command::Command;
-use orchestrator_tui::core::input::{Fate, Input};
+use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::id::{RequestId, TaskId};
 use orchestrator_tui::model::task::Task;
 
@@ -107,11 +107,10 @@ impl World {
     }
 
     fn saves(&mut self) {
-        let (path, there) = self.disk.edit(&mut self.chance);
-        let fate = if there { Fate::Written } else { Fate::Removed };
+        let file = self.disk.edit(&mut self.chance);
         // The watcher may be late.
         let delay = if self.chance.one_in(20) { self.chance.between(60, 8_000) } else { self.chance.between(1, 60) };
-        self.at(delay, Event::Reaches(Input::Changed(vec![(path, fate)])));
+        self.at(delay, Event::Notices(file));
     }
 
     fn rebase(&mut self) {

@@ -36,6 +36,12 @@ impl World {
             }
             return RunOutcome::Ran(run);
         };
+        if order.task.is_none() {
+            // In a project where every change is a task a check of the project has a key for each file.
+            let keys = self.machine.live().checks().filter(|(id, _)| **id == order.session);
+            let keys: Vec<CheckKey> = keys.filter_map(|(_, running)| running.check.clone()).collect();
+            self.looked.extend(keys.into_iter().map(|key| (key, tree.clone())));
+        }
         if order.task.is_some() {
             let tree = self.disk.id(&tree);
             self.judged.insert((tree, key.clone()));
