@@ -1,4 +1,4 @@
-//! Brings a verified result into the user's tree, confirms it there, and takes it back.
+//! Brings a verified result into the user's tree, or asks a person first.
 
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
