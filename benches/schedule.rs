@@ -15,7 +15,7 @@ use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::model::agent::{AgentReport, LogLine};
 use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, Verdict};
 use orchestrator_tui::model::cost::{Spent, Usd};
-use orchestrator_tui::model::id::{RequestId, Seq, SessionId, TaskId};
+use orchestrator_tui::model::id::{LandingId, RequestId, Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::{
@@ -122,6 +122,7 @@ impl Bench {
             first_session: SessionId(0),
             until_idle: false,
             one_command: false,
+            last_landing: LandingId::default(),
             files: Vec::new(),
             repository: RepoState::default(),
         })));

@@ -49,24 +49,25 @@
 //!
 //! 1. [`edge::watch`] reports raw paths; our own writes are left out ([`model::own_writes`]).
 //! 2. `core/intake.rs` settles them into a change and works out which checks they concern ([`core::matching`]).
-//! 3. `core/schedule` starts the checks, [`app::checks`] runs them under holders, [`core::findings`] reads what they said.
+//! 3. `core/launch.rs` starts the checks, [`app::checks`] runs them under holders, [`core::findings`] reads what they said.
 //! 4. `core/checks.rs` files, merges, holds or closes tasks.
-//! 5. `core/schedule` starts an attempt when nothing stands against it ([`core::schedule::Waiting`] says what does);
+//! 5. `core/schedule.rs` starts an attempt when nothing stands against it ([`core::schedule::Waiting`] says what does);
 //!    `core/attempt.rs` moves it through the stages of its [workflow](model::task::Workflow).
 //! 6. [`app::work`] takes snapshots, prepares workspaces, collects results; [`app::agents`] runs the agent.
-//! 7. [`core::suspicion`] judges the result; `core/landing.rs` merges, lands, confirms, takes back.
+//! 7. [`core::suspicion`] judges the result; `core/landing.rs` merges and lands, `core/confirm.rs` confirms
+//!    or takes back.
 //! 8. Every decision is a fact: [`edge::store`] keeps it, [`app::lines`] says it, [`edge::control`] streams it.
 //!
 //! # Where is …?
 //!
 //! | question | answer |
 //! |---|---|
-//! | when does a task start | `core/schedule` |
-//! | retry, backoff, escalation, breaker | `core/attempt.rs` |
+//! | when does a task start | `core/schedule.rs`; why it is held: `core/hold.rs` |
+//! | retry, backoff, escalation, breaker | `core/finish.rs` |
 //! | what may an agent do | [`edge::agent::claude::Policy`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |
-//! | how does everything end | `core/stop.rs`, [`edge::session`] |
+//! | how does everything end, and begin again | `core/stop.rs`, `core/recover.rs`, [`edge::session`] |
 //! | what is promised | [`core::invariant`], `tests/sim.rs`, `tests/scenarios/` |
 
 pub mod app;

@@ -117,11 +117,15 @@ fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Resu
     if offline::facts(site)?.is_empty() {
         return Err(Failure::refused(format!("no supervisor ever ran in this project; there is nothing to {name}")));
     }
-    let loaded = site.load(Overrides::default())?;
-    if let Command::Land { .. } = wish {
+    let loaded = if let Command::Land { .. } = wish {
+        let loaded = site.load(Overrides::default())?;
         // What lands is checked in the tree, and that runs the project's commands.
         site.trust(&loaded, false)?;
-    }
+        loaded
+    } else {
+        // A mistake in the configuration must not stand in the way of taking something back.
+        site.load(Overrides::default()).or_else(|_| site.load_built_in())?
+    };
     let said = supervise::command(site, &loaded, wish)?;
     Ok(json!({ "said": said }))
 }

@@ -5,8 +5,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::model::id::LandingId;
+
 /// How many sessions keep their transcripts: some days of work, at most a few hundred megabytes in practice.
 const SESSIONS: usize = 300;
+
+/// Returns the last landing that left images, so that no other ever gets its number.
+pub fn last_landing(folder: &Path) -> LandingId {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let numbers = names.filter_map(|name| name.to_str().and_then(|name| name.parse().ok()));
+    LandingId(numbers.max().unwrap_or(0))
+}
 
 /// Removes the transcripts of all but the last sessions; session numbers only grow.
 ///

@@ -70,7 +70,7 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
                 receipt.files.iter().map(|file| format!("{} +{} −{}", file.path, file.added, file.removed)).collect();
             format!("✓ {task} landed in your tree: {} ({})", files.join(", "), receipt.spent)
         }
-        Fact::LandingFailed { task } => format!("{task} did not land: the tree changed meanwhile"),
+        Fact::LandingFailed { task } => format!("{task} did not land"),
         Fact::TakenBack { task, .. } => format!("{task} landing taken back"),
         Fact::Undone { task, files, .. } => {
             let files: Vec<String> = files.iter().map(|file| file.path.to_string()).collect();

@@ -85,6 +85,15 @@ impl Site {
         config::load(&inputs)
     }
 
+    /// Returns the built-in configuration, for what needs none of the project's.
+    ///
+    /// # Errors
+    /// Never for a good build: it is tested.
+    pub fn load_built_in(&self) -> Result<Loaded, Failure> {
+        let inputs = Inputs { project: self.layout.root().to_owned(), ..Inputs::default() };
+        config::load(&inputs).map_err(|mistakes| wrong(&mistakes))
+    }
+
     /// Makes sure that what the project's own files would run was agreed to, or records the agreement.
     ///
     /// # Errors

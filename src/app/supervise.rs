@@ -152,6 +152,7 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         first_session: SessionId(clock::wall().0),
+        last_landing: keep::last_landing(&layout.landings()),
         ..Start::default()
     };
     Ok(Held { shell, doors, tools, start, _lock: lock })

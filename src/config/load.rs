@@ -24,7 +24,7 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// What flags say; `None` leaves the value to the layers below.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// `--fix`, `--no-fix`: `fix.enabled`.
+    /// `--checks-only`: `fix.enabled`.
     pub fix: Option<bool>,
     /// `--attempts`: `fix.attempts`.
     pub attempts: Option<u32>,

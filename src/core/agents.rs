@@ -82,7 +82,10 @@ impl Supervisor {
         if self.live.attempts.get(&task).is_some_and(|attempt| attempt.ending.is_some()) {
             return;
         }
-        self.record(Fact::Parked { until, why: why.clone() });
+        let is_for_good = self.book.parked.as_ref().is_some_and(|(known, _)| known.is_none());
+        if !is_for_good || until.is_none() {
+            self.record(Fact::Parked { until, why: why.clone() });
+        }
         self.end_attempt(task, AttemptEnd::Parked { why });
     }
 

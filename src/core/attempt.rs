@@ -1,4 +1,4 @@
-//! Moves an attempt through its stages, and decides retry, backoff and giving up.
+//! Moves an attempt through its stages, from the snapshot to what an agent brought.
 
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;

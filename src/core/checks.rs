@@ -163,8 +163,8 @@ impl Supervisor {
 
     fn turned_green(&mut self, task: &Arc<Task>, cause: &Cause) {
         let reason = match cause.by {
-            Some(other) if cause.files.is_empty() && other != task.id => DoneReason::FixedBy(other),
-            Some(_) | None if cause.files.is_empty() && !cause.start => self.fixed_meanwhile(task),
+            Some(other) if !cause.is_by_somebody() && other != task.id => DoneReason::FixedBy(other),
+            Some(_) | None if !cause.is_by_somebody() && !cause.start => self.fixed_meanwhile(task),
             Some(_) | None => DoneReason::FixedByYou,
         };
         self.close(task.id, TaskState::Done(reason));

@@ -6,7 +6,7 @@ use crate::core::live::{Cause, JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::core::undo::Undone;
 use crate::model::attempt::{AttemptEnd, Stage};
-use crate::model::check::{CheckKey, CheckRun, Fingerprint};
+use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::id::{LandingId, TaskId};
 use crate::model::task::{ReviewReason, TaskState};
 
@@ -50,7 +50,10 @@ impl Supervisor {
     fn was_turned_red(&self, id: TaskId, key: &CheckKey, run: &CheckRun, known: &[Fingerprint]) -> bool {
         let failures = &run.findings.failures;
         let is_new = |failure: &Fingerprint| !known.iter().any(|old| old.same(failure));
-        !run.is_green() && (failures.is_empty() || failures.iter().any(is_new) || self.is_not_fixed(id, key, run))
+        // A check that could not even run says nothing about the landing.
+        !run.is_green()
+            && run.verdict != Verdict::Broken
+            && (failures.is_empty() || failures.iter().any(is_new) || self.is_not_fixed(id, key, run))
     }
 
     /// Whether the failures that a landing was to mend are still there.

@@ -4,7 +4,7 @@ use crate::core::command::Command;
 use crate::model::agent::AgentReport;
 use crate::model::check::CheckRun;
 use crate::model::health::{Level, Part};
-use crate::model::id::{JobId, RequestId, Seq, SessionId};
+use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Exit;
 use crate::model::workspace::{FileChange, LeftOut, RepoState, Snapshot, Suspicion, TreeId};
@@ -68,6 +68,8 @@ pub struct Start {
     pub version: String,
     /// The first number that no session of this project ever had.
     pub first_session: SessionId,
+    /// The last landing that left images on disk; a journal that was moved away does not know of it.
+    pub last_landing: LandingId,
     /// Whether to exit when nothing is left to do, and to wait for no pause meanwhile.
     pub until_idle: bool,
     /// Whether this start only carries out one command (an undo without a running supervisor).

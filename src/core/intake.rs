@@ -104,6 +104,8 @@ impl Supervisor {
             if key.file.as_ref().is_some_and(is_removed) {
                 self.source_deleted(&key);
             } else if !self.is_echo(&key, &causes, burst.first) {
+                // Where the watcher lost track nobody is known to have saved anything.
+                let causes = if burst.saved { causes } else { BTreeSet::new() };
                 let cause = Cause { change: Some(change), files: causes, head_moved, ..Cause::default() };
                 self.want(key, cause);
             }

@@ -1,4 +1,4 @@
-//! Brings a verified result into the user's tree, confirms it there, and takes it back.
+//! Brings a verified result into the user's tree, or asks a person first.
 
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
@@ -158,14 +158,15 @@ impl Supervisor {
         self.review(id, ReviewReason::Refused(why), String::new());
     }
 
-    fn review(&mut self, id: TaskId, reason: ReviewReason, conflict: String) {
+    pub(crate) fn review(&mut self, id: TaskId, reason: ReviewReason, conflict: String) {
         let result = self.pending(id, conflict).map(Box::new);
         self.record(Fact::NeedsReview { task: id, reason, result });
         self.finish(id, AttemptEnd::Verified, None);
     }
 
     pub(crate) fn begin_landing(&mut self, id: TaskId) -> LandingId {
-        let landing = self.book.last_landing.next();
+        let landing = self.book.last_landing.max(self.live.last_landing).next();
+        self.live.last_landing = landing;
         self.record(Fact::LandingBegan { task: id, landing });
         landing
     }

@@ -115,6 +115,8 @@ impl Supervisor {
             };
             match attempt.step.clone() {
                 Step::Run(line, None) => self.start_line(task, line),
+                // Nothing that costs begins any more.
+                Step::Agent(None) if !self.is_up() => self.end_attempt(task, AttemptEnd::Interrupted),
                 Step::Agent(None) if parked.is_some() => {
                     let why = parked.clone().unwrap_or_default();
                     self.end_attempt(task, AttemptEnd::Parked { why });

@@ -67,6 +67,11 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// Whether somebody else than us may have changed something, even if nobody knows what.
+    pub fn is_by_somebody(&self) -> bool {
+        self.change.is_some()
+    }
+
     /// Adds another reason for the same run.
     pub fn merge(&mut self, other: Self) {
         self.change = other.change.or(self.change);
@@ -294,6 +299,8 @@ pub struct Live {
     pub turned_green: BTreeSet<CheckKey>,
     /// When the heart beats next.
     pub beat: Moment,
+    /// The last landing that left images on disk, known to the journal or not.
+    pub last_landing: LandingId,
     /// The last session number given out.
     pub last_session: SessionId,
     /// The last job number given out.

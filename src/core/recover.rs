@@ -71,6 +71,12 @@ impl Supervisor {
 
     /// Releases what an earlier start held for a reason that does not hold for this one.
     pub(crate) fn release_held(&mut self) {
+        if !self.settings.fix.enabled {
+            let waits = |task: &&Arc<Task>| matches!(task.state, TaskState::Queued | TaskState::Cooling { .. });
+            for task in self.book.open().filter(waits).map(|task| task.id).collect::<Vec<_>>() {
+                self.record(Fact::Held { task, reason: HoldReason::FixingOff });
+            }
+        }
         let held: Vec<Arc<Task>> =
             self.book.open().filter(|task| matches!(task.state, TaskState::Held(_))).cloned().collect();
         for task in held {

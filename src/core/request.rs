@@ -56,7 +56,12 @@ impl Supervisor {
             | TaskState::Cooling { .. }
             | TaskState::Held(_)
             | TaskState::Queued
-            | TaskState::Review(ReviewReason::Conflict(_) | ReviewReason::Unstable | ReviewReason::Refused(_)) => {}
+            | TaskState::Review(
+                ReviewReason::Conflict(_)
+                | ReviewReason::RedTogether(_)
+                | ReviewReason::Unstable
+                | ReviewReason::Refused(_),
+            ) => {}
             TaskState::Review(ReviewReason::RedAfterLanding(_))
             | TaskState::Running
             | TaskState::Ready(_)
@@ -123,9 +128,11 @@ impl Supervisor {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         let (accepted, result) = match (&task.state, &task.result) {
             (TaskState::Ready(ReadyReason::Suspicious(doubts)), Some(result)) => (doubts.clone(), result.clone()),
-            (TaskState::Ready(ReadyReason::Asked) | TaskState::Review(ReviewReason::Unstable), Some(result)) => {
-                (Vec::new(), result.clone())
-            }
+            (
+                TaskState::Ready(ReadyReason::Asked)
+                | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_)),
+                Some(result),
+            ) => (Vec::new(), result.clone()),
             (
                 TaskState::Ready(_)
                 | TaskState::Review(_)
@@ -143,6 +150,12 @@ impl Supervisor {
                 )));
             }
         };
+        if let Some(operation) = self.live.repository.operation.filter(|_| self.live.one_command) {
+            // A running supervisor waits for its end; one command does not.
+            return Err(Refusal::because(format!(
+                "{id} cannot land: {operation} under way; land it when that is over"
+            )));
+        }
         if !self.is_up() || self.live.attempts.contains_key(&id) || self.is_working_in_place() {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }

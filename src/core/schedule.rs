@@ -1,4 +1,4 @@
-//! Works out what should run now, and why the rest waits; the only place that starts attempts.
+//! Works out which task is next, and why the rest waits; what a person lets land goes past it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;

@@ -98,6 +98,7 @@ impl Supervisor {
         self.live.repository = start.repository.clone();
         self.live.files = start.files.into_iter().collect();
         self.live.last_session = start.first_session;
+        self.live.last_landing = start.last_landing;
         self.live.beat = self.live.now.moment.after(limits.heartbeat);
         if start.one_command {
             return;

@@ -11,7 +11,7 @@ use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::id::TaskId;
 use crate::model::receipt::Witness;
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{FailReason, ReviewReason, Task, TaskState};
 
 /// The longest line of output that a reason repeats, in characters.
 const LINE_CAP: usize = 200;
@@ -126,6 +126,10 @@ impl Supervisor {
             self.log(id, "fixer", "not enough; an agent goes on from the untouched snapshot");
             return self.restore_base(id);
         }
+        if self.live.attempts.get(&id).is_some_and(|attempt| attempt.merged.is_some()) {
+            // Green alone, red with what the user typed meanwhile: nobody's fault, and no reason to pay again.
+            return self.review(id, ReviewReason::RedTogether(key.clone()), String::new());
+        }
         let end = AttemptEnd::Refuted { check: key.to_string(), run: Box::new(run.clone()) };
         self.finish(id, end, None);
     }
@@ -173,7 +177,7 @@ impl Supervisor {
 
     /// The check disagreed with the workspace and is red again in the tree.
     pub(crate) fn second_opinion_is_red(&mut self, task: &Task, run: &CheckRun, cause: &Cause) {
-        if cause.files.is_empty() && is_same(&task.failures, run) {
+        if !cause.is_by_somebody() && is_same(&task.failures, run) {
             let lacks_file = self.live.attempts.get(&task.id).is_some_and(|attempt| attempt.lacks_file);
             let why = if lacks_file {
                 unusable("the check's file is not there, as it is ignored or too big".to_owned())

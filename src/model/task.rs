@@ -108,6 +108,8 @@ pub enum ReviewReason {
     Conflict(Vec<ProjectPath>),
     /// A check turned red in the tree after landing, and the files were edited since.
     RedAfterLanding(CheckKey),
+    /// The result is green alone, and red together with what the user typed meanwhile.
+    RedTogether(CheckKey),
     /// The tree kept changing under the landing.
     Unstable,
     /// A file turned out to be something that is never replaced: a symbolic link, a hard link.
@@ -246,6 +248,9 @@ impl fmt::Display for ReviewReason {
         match self {
             Self::Conflict(paths) => write!(f, "needs review: you both changed {}", names(paths)),
             Self::RedAfterLanding(check) => write!(f, "needs review: {check} turned red after landing"),
+            Self::RedTogether(check) => {
+                write!(f, "needs review: green alone, but {check} is red together with what you typed meanwhile")
+            }
             Self::Unstable => f.write_str("needs review: the tree kept changing while landing"),
             Self::Refused(why) => write!(f, "needs review: {why}"),
         }

@@ -7,7 +7,7 @@ use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
 use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::Spent;
-use orchestrator_tui::model::id::{SessionId, TaskId};
+use orchestrator_tui::model::id::{LandingId, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::workspace::GitOperation;
@@ -65,6 +65,7 @@ impl Stage {
             first_session: self.first_session,
             until_idle: words.contains(&"until-idle"),
             one_command: words.contains(&"one-command"),
+            last_landing: LandingId::default(),
             files: self.files.clone(),
             repository: self.repository.clone(),
         }))

@@ -6,6 +6,7 @@ mod effects;
 mod jobs;
 mod people;
 mod plan;
+mod report;
 mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use orchestrator_tui::core::live::JobOwner;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::model::check::CheckKey;
-use orchestrator_tui::model::id::{JobId, RequestId, Seq, SessionId};
+use orchestrator_tui::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
 use orchestrator_tui::model::settings::Settings;
 use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
@@ -27,54 +28,7 @@ use orchestrator_tui::model::workspace::TreeId;
 
 use disk::{Disk, Tree};
 use plan::Chance;
-
-/// What the seeds reached, summed up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Report {
-    pub inputs: u64,
-    pub landed: u64,
-    pub undone: u64,
-    pub taken_back: u64,
-    pub reviews: u64,
-    pub ready: u64,
-    pub escalated: u64,
-    pub flaky: u64,
-    pub fixed_by_you: u64,
-    pub fixed_by_other: u64,
-    pub parked: u64,
-    pub killed: u64,
-    pub crashes: u64,
-    pub quits: u64,
-    pub surprises: u64,
-    pub half_landed: u64,
-    pub recovered: u64,
-    pub changed_settings: u64,
-    /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
-    pub story: u64,
-}
-
-impl Report {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.inputs += other.inputs;
-        self.landed += other.landed;
-        self.undone += other.undone;
-        self.taken_back += other.taken_back;
-        self.reviews += other.reviews;
-        self.ready += other.ready;
-        self.escalated += other.escalated;
-        self.flaky += other.flaky;
-        self.fixed_by_you += other.fixed_by_you;
-        self.fixed_by_other += other.fixed_by_other;
-        self.parked += other.parked;
-        self.killed += other.killed;
-        self.crashes += other.crashes;
-        self.quits += other.quits;
-        self.surprises += other.surprises;
-        self.half_landed += other.half_landed;
-        self.recovered += other.recovered;
-        self.changed_settings += other.changed_settings;
-    }
-}
+pub(crate) use report::Report;
 
 /// How a seed is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +173,7 @@ impl World {
             pid: 1,
             version: "sim".into(),
             first_session: SessionId(self.first_session),
+            last_landing: LandingId::default(),
             until_idle,
             one_command: false,
             files: self.disk.names(),

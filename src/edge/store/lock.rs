@@ -92,7 +92,7 @@ impl Lock {
                     let holder = Self::holder(path);
                     if looks < LOOKS && holder.as_ref().is_none_or(is_dead) {
                         looks += 1;
-                        std::thread::sleep(BETWEEN_LOOKS);
+                        pause();
                         continue;
                     }
                     return Err(LockError::Held { holder });
@@ -137,6 +137,11 @@ impl Drop for Lock {
         // Emptied, not removed: a process that waits for this very file would get a lock nobody else sees.
         let _ = self.file.set_len(0);
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a file lock can only be waited for without end, or looked at again")]
+fn pause() {
+    std::thread::sleep(BETWEEN_LOOKS);
 }
 
 /// Whether the process is gone that wrote itself into the lock.
