@@ -4,6 +4,7 @@ use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
+use crate::model::cost::Usd;
 use crate::model::id::{RequestId, TaskId};
 use crate::model::task::{FailReason, ReadyReason, ReviewReason, TaskState};
 
@@ -80,6 +81,13 @@ impl Supervisor {
         }
         if self.book.open_task(&task.key).is_some_and(|other| other.id != id) {
             return Err(Refusal::because(format!("another task is open for {}", task.key)));
+        }
+        let limit = self.settings.budget.task;
+        if limit > Usd(0) && task.total().usd >= limit {
+            return Err(Refusal::because(format!(
+                "{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml and start again",
+                task.total().usd
+            )));
         }
         self.record(Fact::Retried { task: id });
         if self.book.parked.is_some() {

@@ -116,7 +116,7 @@ fn the_state_file_is_whole_at_every_moment_and_has_the_documented_schema() {
         .iter()
         .map(|event| event["type"].as_str().expect("text"))
         .collect();
-    assert!(names.is_superset(&BTreeSet::from(["task_created", "attempt_started", "task_landed", "attempt_ended"])));
+    assert!(names.is_superset(&BTreeSet::from(["task_created", "attempt_started", "task_landed", "task_ended"])));
     assert_eq!(last["statistics"]["success_rate"], "100.0%");
 }
 

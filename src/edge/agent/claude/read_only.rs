@@ -101,6 +101,10 @@ pub(super) fn is_read_only(command: &Simple, root: &Path, folder: &mut PathBuf) 
         return false;
     }
     let Some((program, args)) = command.words.split_first() else { return false };
+    // `--files0-from` of sort, wc, du and find reads whatever paths a file names, which the agent may have written.
+    if args.iter().any(|arg| arg.contains("-files0")) {
+        return false;
+    }
     match program.as_str() {
         "cd" => change_folder(args, root, folder),
         "git" => git(args, root, folder),
@@ -315,6 +319,8 @@ mod tests {
             "sed -n '1w x' a",
             "sed 's/a/b/e' a",
             "sort -o x a",
+            "wc --files0-from=list",
+            "find -files0-from list",
             "sort -uo x a",
             "sort --outp x a",
             "uniq a b",
