@@ -115,6 +115,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
     match fact {
         Fact::Filed { .. } => Some("task_created"),
         Fact::AttemptStarted { .. } => Some("attempt_started"),
+        Fact::AttemptEnded { then, .. } if then.is_final() => Some("task_ended"),
         Fact::AttemptEnded { .. } => Some("attempt_ended"),
         Fact::Held { .. } => Some("task_held"),
         Fact::Released { .. } => Some("task_released"),
