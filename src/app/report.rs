@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::core::book::Book;
-use crate::model::attempt::AttemptEnd;
+use crate::core::view::attempts;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
@@ -226,14 +226,6 @@ impl Reporter<'_> {
         let healthy = self.running && !self.book.health.values().any(|level| matches!(level, Level::Down { .. }));
         json!({ "healthy": healthy, "running": self.running, "parts": parts, "last_heartbeat": self.book.process.beat.iso() })
     }
-}
-
-/// Returns how many attempts a task has used up, the running one included; one that was parked or interrupted is none.
-pub fn attempts(task: &Task) -> u32 {
-    let counts = |end: &AttemptEnd| end.is_charged() || *end == AttemptEnd::Verified;
-    let made = task.attempts.iter().filter(|attempt| counts(&attempt.end)).map(|attempt| attempt.number).max();
-    let made = made.unwrap_or(0);
-    if task.state == TaskState::Running { made.max(task.charged + 1) } else { made }
 }
 
 /// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.

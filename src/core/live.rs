@@ -259,6 +259,8 @@ pub struct Due {
 pub struct Live {
     /// The clocks at the last input.
     pub now: Now,
+    /// The clocks when the supervisor started; what turns moments into calendar time.
+    pub anchor: Now,
     /// Where the supervisor is in its own life.
     pub phase: Phase,
     /// Whether to wait for no pause and to exit when idle.

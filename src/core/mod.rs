@@ -15,6 +15,7 @@ pub mod schedule;
 pub mod supervisor;
 #[expect(clippy::wildcard_enum_match_arm, reason = "a language without a rule of its own follows the common one")]
 pub mod suspicion;
+pub mod view;
 
 mod agents;
 mod attempt;

@@ -50,8 +50,9 @@ impl Supervisor {
         self.reply(request, reply);
     }
 
-    fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
-        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+    /// Says why a task cannot be tried again, if so.
+    pub(crate) fn may_retry(&self, id: TaskId) -> Result<(), Refusal> {
+        let task = self.book.task(id).ok_or_else(|| Refusal::no_task(id))?;
         match &task.state {
             TaskState::Failed(_)
             | TaskState::Cooling { .. }
@@ -89,6 +90,11 @@ impl Supervisor {
                 task.total().usd
             )));
         }
+        Ok(())
+    }
+
+    fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        self.may_retry(id)?;
         self.record(Fact::Retried { task: id });
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);

@@ -92,6 +92,7 @@ impl Supervisor {
         }
         let limits = &self.settings.limits;
         let remember = Remember { completed: limits.completed, failed: limits.failed, history: limits.history };
+        self.live.anchor = self.live.now;
         self.live.phase = Phase::Up;
         self.live.until_idle = start.until_idle;
         self.live.one_command = start.one_command;

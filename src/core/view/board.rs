@@ -1,0 +1,192 @@
+//! The read model itself: plain data, small, in the order in which it is shown.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::attempt::Stage;
+use crate::model::check::{CheckKey, CheckRun, Verdict};
+use crate::model::cost::Spent;
+use crate::model::health::{Level, Part};
+use crate::model::id::TaskId;
+use crate::model::task::Task;
+use crate::model::time::Wall;
+
+/// Everything a face shows at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct View {
+    /// How the supervisor itself stands.
+    pub head: Head,
+    /// The checks, by name and file.
+    pub checks: Vec<CheckRow>,
+    /// The tasks, group by group, each group in its own order.
+    pub rows: Vec<Row>,
+}
+
+/// Where the supervisor is in its own life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Course {
+    /// Not yet at work.
+    #[default]
+    Starting,
+    /// At work.
+    Up,
+    /// Told to stop so often; what still runs may go on until then.
+    Stopping(u32, Wall),
+    /// Over.
+    Gone,
+}
+
+/// How the supervisor itself stands.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Head {
+    /// Its process.
+    pub pid: u32,
+    /// When it started.
+    pub started: Wall,
+    /// When its heart last beat.
+    pub beat: Wall,
+    /// How often it should, in milliseconds.
+    pub heartbeat: u64,
+    /// Where it is in its own life.
+    pub course: Course,
+    /// The branch of the user's repository.
+    pub branch: Option<String>,
+    /// What is under way there: a rebase, a merge.
+    pub operation: Option<String>,
+    /// How many files are watched.
+    pub files: usize,
+    /// Whether a person stopped everything for now.
+    pub paused: bool,
+    /// Why nothing starts, and until when.
+    pub parked: Option<(Option<Wall>, String)>,
+    /// Whether fixes start by themselves (`fix.enabled`).
+    pub fixing: bool,
+    /// Health by part; a part that is not named is up.
+    pub health: BTreeMap<Part, Level>,
+    /// How many agents work, and how many may.
+    pub agents: (u32, u32),
+    /// What all remembered tasks used.
+    pub spent: Spent,
+    /// Numbers since the journal began.
+    pub numbers: Numbers,
+}
+
+/// Numbers since the journal began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Numbers {
+    /// Tasks that were worked on and ended.
+    pub processed: u32,
+    /// Those that ended well.
+    pub succeeded: u32,
+    /// Those that did not.
+    pub failed: u32,
+    /// Those of them that were escalated.
+    pub escalated: u32,
+}
+
+/// A check, as it stands in the user's tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRow {
+    /// Which.
+    pub key: CheckKey,
+    /// What it said last; `None`: it has not run yet.
+    pub verdict: Option<Verdict>,
+    /// Since when it says so.
+    pub since: Option<Wall>,
+    /// How long its last run took, in milliseconds.
+    pub took: u64,
+    /// How many failures it named.
+    pub failures: usize,
+    /// Since when it runs, if it does.
+    pub running: Option<Wall>,
+    /// Whether it is about to run.
+    pub wanted: bool,
+}
+
+/// The groups of the task list, in the order shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// Waits for a person: a fix ready to land, a conflict, a question.
+    NeedsYou,
+    /// An attempt is under way.
+    Working,
+    /// Waits until a person says so.
+    Held,
+    /// Goes on by itself.
+    Queued,
+    /// Over, by a good end or by a person's wish.
+    Done,
+    /// Over, and red as far as we know.
+    Failed,
+}
+
+impl Group {
+    /// Returns the heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::NeedsYou => "NEEDS YOU",
+            Self::Working => "WORKING",
+            Self::Held => "HELD",
+            Self::Queued => "QUEUED",
+            Self::Done => "DONE",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// A task, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its number.
+    pub id: TaskId,
+    /// What must become green; also its title.
+    pub key: CheckKey,
+    /// Where it belongs.
+    pub group: Group,
+    /// Why it is where it is. A time that runs out is not in it, but in `until`.
+    pub why: String,
+    /// When that reason ends by itself.
+    pub until: Option<Wall>,
+    /// When what is under way began, or when it ended.
+    pub since: Option<Wall>,
+    /// The stage of the running attempt.
+    pub stage: Option<Stage>,
+    /// How many attempts it has used up, the running one included, and how many it has.
+    pub attempts: (u32, u32),
+    /// What it used so far.
+    pub spent: Spent,
+    /// What would not be refused now.
+    pub allowed: Allowed,
+}
+
+/// The commands about a task that would not be refused now, so that no face offers another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of commands, each with its name")]
+pub struct Allowed {
+    /// `Command::Fix`.
+    pub fix: bool,
+    /// `Command::Retry`.
+    pub retry: bool,
+    /// `Command::Kill`.
+    pub kill: bool,
+    /// `Command::Undo`.
+    pub undo: bool,
+    /// `Command::Land`.
+    pub land: bool,
+    /// `Command::Refuse`.
+    pub refuse: bool,
+}
+
+/// All about one task, for the pane beside the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// The task.
+    pub task: Task,
+    /// The stages of its workflow, in order.
+    pub stages: Vec<Stage>,
+    /// The last run of its check in the user's tree.
+    pub run: Option<CheckRun>,
+}

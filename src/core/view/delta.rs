@@ -1,0 +1,65 @@
+//! What changed between two views, so that a face far away hears only news.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::board::{CheckRow, Head, Row, View};
+use crate::model::id::TaskId;
+
+/// The way from one view to a later one.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Delta {
+    /// The head, if it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+    /// All checks, if one changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<Vec<CheckRow>>,
+    /// Rows that are new or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Row>,
+    /// The order of all rows, if it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Vec<TaskId>>,
+}
+
+impl Delta {
+    /// Returns what leads from `before` to `after`; time grows with the number of rows.
+    pub fn between(before: &View, after: &View) -> Self {
+        let known: BTreeMap<TaskId, &Row> = before.rows.iter().map(|row| (row.id, row)).collect();
+        let moved = before.rows.len() != after.rows.len()
+            || before.rows.iter().zip(&after.rows).any(|(before, after)| before.id != after.id);
+        Self {
+            head: (before.head != after.head).then(|| after.head.clone()),
+            checks: (before.checks != after.checks).then(|| after.checks.clone()),
+            rows: after.rows.iter().filter(|row| known.get(&row.id) != Some(row)).cloned().collect(),
+            order: moved.then(|| after.rows.iter().map(|row| row.id).collect()),
+        }
+    }
+
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl View {
+    /// Goes from this view to the next one.
+    pub fn apply(&mut self, delta: Delta) {
+        if let Some(head) = delta.head {
+            self.head = head;
+        }
+        if let Some(checks) = delta.checks {
+            self.checks = checks;
+        }
+        if delta.rows.is_empty() && delta.order.is_none() {
+            return;
+        }
+        let order = delta.order.unwrap_or_else(|| self.rows.iter().map(|row| row.id).collect());
+        let mut rows: BTreeMap<TaskId, Row> =
+            std::mem::take(&mut self.rows).into_iter().map(|row| (row.id, row)).collect();
+        rows.extend(delta.rows.into_iter().map(|row| (row.id, row)));
+        self.rows = order.into_iter().filter_map(|id| rows.remove(&id)).collect();
+    }
+}

@@ -1,0 +1,233 @@
+//! Looks at the machine and writes down what there is to see.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+use crate::core::live::{Owner, Phase, Step};
+use crate::core::schedule::Waiting;
+use crate::core::supervisor::Supervisor;
+use crate::model::attempt::AttemptEnd;
+use crate::model::check::CheckKey;
+use crate::model::cost::Spent;
+use crate::model::id::TaskId;
+use crate::model::settings::Planner;
+use crate::model::task::{DoneReason, FailReason, HoldReason, ReadyReason, ReviewReason, Task, TaskState, Workflow};
+use crate::model::time::{Moment, Wall, millis};
+
+impl Supervisor {
+    /// Returns what every face draws from. Time grows with the number of remembered tasks, not with the past.
+    pub fn view(&self) -> View {
+        View { head: self.head(), checks: self.check_rows(), rows: self.rows() }
+    }
+
+    /// Returns all about one task.
+    pub fn detail(&self, id: TaskId) -> Option<Detail> {
+        let task = self.book.task(id)?;
+        let workflow = self.live.attempts.get(&id).map_or_else(
+            || Workflow::fix(self.settings.fix.planner == Planner::Always),
+            |attempt| attempt.workflow.clone(),
+        );
+        let run = self.book.checks.get(&task.key).map(|status| (*status.last).clone());
+        Some(Detail { task: (**task).clone(), stages: workflow.stages, run })
+    }
+
+    /// Returns the calendar time of a moment of this process; the same one whenever it is asked.
+    fn wall_of(&self, moment: Moment) -> Wall {
+        let anchor = self.live.anchor;
+        if moment >= anchor.moment {
+            anchor.wall.after(moment.since(anchor.moment))
+        } else {
+            Wall(anchor.wall.0.saturating_sub(millis(anchor.moment.since(moment))))
+        }
+    }
+
+    fn head(&self) -> Head {
+        let statistics = self.book.statistics;
+        let spent = self.book.tasks.values().fold(Spent::default(), |sum, task| sum + task.total());
+        Head {
+            pid: self.book.process.pid,
+            started: self.book.process.started,
+            beat: self.book.process.beat,
+            heartbeat: millis(self.settings.limits.heartbeat),
+            course: match self.live.phase {
+                Phase::Asleep => Course::Starting,
+                Phase::Up => Course::Up,
+                Phase::Stopping { asked, until } => Course::Stopping(asked, self.wall_of(until)),
+                Phase::Gone => Course::Gone,
+            },
+            branch: self.live.repository.branch.clone(),
+            operation: self.live.repository.operation.map(|operation| operation.to_string()),
+            files: self.live.files.len(),
+            paused: self.book.paused,
+            parked: self.book.parked.clone(),
+            fixing: self.settings.fix.enabled,
+            health: self.book.health.clone(),
+            agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
+            spent,
+            numbers: Numbers {
+                processed: statistics.processed,
+                succeeded: statistics.succeeded,
+                failed: statistics.failed,
+                escalated: statistics.escalated,
+            },
+        }
+    }
+
+    fn check_rows(&self) -> Vec<CheckRow> {
+        let blank = |key: &CheckKey| CheckRow {
+            key: key.clone(),
+            verdict: None,
+            since: None,
+            took: 0,
+            failures: 0,
+            running: None,
+            wanted: self.live.wanted.contains_key(key),
+        };
+        let mut rows: BTreeMap<CheckKey, CheckRow> = BTreeMap::new();
+        for (key, status) in &self.book.checks {
+            let row = CheckRow {
+                verdict: Some(status.verdict),
+                since: Some(status.since),
+                took: millis(status.last.took),
+                failures: status.failures.len(),
+                ..blank(key)
+            };
+            rows.insert(key.clone(), row);
+        }
+        for key in self.live.wanted.keys() {
+            rows.entry(key.clone()).or_insert_with(|| blank(key));
+        }
+        for running in self.live.sessions.values() {
+            if let (Some(key), Owner::Tree { stale: false, .. }) = (&running.check, &running.owner) {
+                rows.entry(key.clone()).or_insert_with(|| blank(key)).running = Some(self.wall_of(running.began));
+            }
+        }
+        rows.into_values().collect()
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let (mut needs, mut working, mut held, mut queued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for task in self.book.open() {
+            let row = self.row(task);
+            match row.group {
+                Group::NeedsYou => needs.push(row),
+                Group::Working => working.push(row),
+                Group::Held => held.push(row),
+                Group::Queued | Group::Done | Group::Failed => queued.push(row),
+            }
+        }
+        let turns: BTreeMap<TaskId, usize> =
+            self.book.index.waiting().enumerate().map(|(turn, (rank, _))| (rank.task, turn)).collect();
+        queued.sort_by_key(|row| (turns.get(&row.id).copied(), row.id));
+        let mut over: Vec<Row> = self.book.over().map(|task| self.row(task)).collect();
+        over.sort_by_key(|row| (row.group, std::cmp::Reverse((row.since, row.id))));
+        needs.into_iter().chain(working).chain(held).chain(queued).chain(over).collect()
+    }
+
+    fn row(&self, task: &Arc<Task>) -> Row {
+        let (why, until) = self.why(task);
+        let attempt = self.live.attempts.get(&task.id);
+        Row {
+            id: task.id,
+            key: task.key.clone(),
+            group: group(&task.state),
+            why,
+            until,
+            since: attempt.map(|attempt| attempt.began).or(task.ended),
+            stage: attempt.map(|attempt| attempt.stage).or(task.stage),
+            attempts: (attempts(task), self.settings.fix.attempts),
+            spent: task.total(),
+            allowed: self.allowed(task),
+        }
+    }
+
+    /// Says why a task is where it is, and until when, if that is known.
+    fn why(&self, task: &Task) -> (String, Option<Wall>) {
+        let window = self.settings.fix.breaker.window;
+        let now = self.live.now;
+        match &task.state {
+            TaskState::Queued | TaskState::Cooling { .. } => match self.waiting(task) {
+                None => ("starting".to_owned(), None),
+                Some(Waiting::Quiet(at)) => ("starts when you pause".to_owned(), Some(self.wall_of(at))),
+                Some(Waiting::Cooling(until)) => ("cooling".to_owned(), Some(until)),
+                Some(Waiting::Breaker(failures, until)) => {
+                    (Waiting::Breaker(failures, until).text(now, window), Some(until))
+                }
+                Some(Waiting::Parked(until, why)) => (format!("parked: {why}"), until),
+                Some(
+                    other @ (Waiting::Down
+                    | Waiting::Paused
+                    | Waiting::Operation(_)
+                    | Waiting::Checking
+                    | Waiting::Behind(_)
+                    | Waiting::Slots),
+                ) => (other.text(now, window), None),
+            },
+            TaskState::Running => {
+                let gate = self.live.attempts.get(&task.id).map(|attempt| &attempt.step);
+                let waits = matches!(gate, Some(Step::Gate | Step::Agent(None)));
+                match self.live.repository.operation.filter(|_| waits) {
+                    Some(operation) => (Waiting::Operation(operation).text(now, window), None),
+                    None => (task.stage.map_or("starting", |stage| stage.name()).to_owned(), None),
+                }
+            }
+            TaskState::Held(HoldReason::Snoozed(Some(until))) => ("held: snoozed".to_owned(), Some(*until)),
+            TaskState::Held(_)
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => (task.state.reason(now.wall), None),
+        }
+    }
+
+    /// Returns the commands that would not be refused, by the same rules by which they are.
+    fn allowed(&self, task: &Task) -> Allowed {
+        let state = &task.state;
+        let busy = self.live.attempts.contains_key(&task.id);
+        let waits = matches!(state, TaskState::Ready(_) | TaskState::Review(_)) && !busy;
+        Allowed {
+            fix: matches!(state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. }),
+            retry: self.may_retry(task.id).is_ok(),
+            kill: !state.is_final(),
+            undo: matches!(
+                state,
+                TaskState::Done(DoneReason::Landed(_)) | TaskState::Review(ReviewReason::RedAfterLanding(_))
+            ) && !busy,
+            land: matches!(
+                state,
+                TaskState::Ready(ReadyReason::Asked | ReadyReason::Suspicious(_))
+                    | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_))
+            ) && task.result.is_some()
+                && !busy,
+            refuse: waits,
+        }
+    }
+}
+
+/// Returns how many attempts a task has used up, the running one included; one that was parked or interrupted is none.
+pub fn attempts(task: &Task) -> u32 {
+    let counts = |end: &AttemptEnd| end.is_charged() || *end == AttemptEnd::Verified;
+    let made = task.attempts.iter().filter(|attempt| counts(&attempt.end)).map(|attempt| attempt.number).max();
+    let made = made.unwrap_or(0);
+    if task.state == TaskState::Running { made.max(task.charged + 1) } else { made }
+}
+
+fn group(state: &TaskState) -> Group {
+    match state {
+        TaskState::Ready(_) | TaskState::Review(_) => Group::NeedsYou,
+        TaskState::Running => Group::Working,
+        TaskState::Held(_) => Group::Held,
+        TaskState::Queued | TaskState::Cooling { .. } => Group::Queued,
+        TaskState::Done(_) | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused) => {
+            Group::Done
+        }
+        TaskState::Failed(
+            FailReason::Escalated { .. }
+            | FailReason::EnvironmentDiffers
+            | FailReason::WorkspaceUnusable { .. }
+            | FailReason::Budget
+            | FailReason::CheckBroken { .. },
+        ) => Group::Failed,
+    }
+}
