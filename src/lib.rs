@@ -76,3 +76,4 @@ pub mod config;
 pub mod core;
 pub mod edge;
 pub mod model;
+pub mod ui;
