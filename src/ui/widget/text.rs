@@ -82,6 +82,7 @@ fn wrap<'a>(line: &Line<'a>, columns: usize) -> Vec<Line<'a>> {
         }
         let (stop, next) = match space {
             _ if end == letters.len() => (end, end),
+            _ if letters[end].0 == ' ' => (end, end + 1),
             // A break that leaves less than half a row is worse than a word cut in two.
             Some(space) if space > start + room / 2 => (space, space + 1),
             _ => (end.max(start + 1), end.max(start + 1)),
