@@ -25,7 +25,7 @@ fn paint(state: &State, area: Rect, buf: &mut Buffer) {
         buf.set_stringn(area.x, area.y, "too small", usize::from(area.width), ratatui::style::Style::new());
         return;
     }
-    let layout = Layout::of(area, state.focus);
+    let layout = Layout::of(state);
     pane::draw_header(state, layout.header, buf);
     if let Some((page, top)) = state.page {
         pane::draw_page(state, page, top, layout.body, buf);
@@ -38,6 +38,7 @@ fn paint(state: &State, area: Rect, buf: &mut Buffer) {
         }
     }
     pane::draw_footer(state, layout.footer, buf);
+    pane::draw_toasts(state, layout.body, buf);
     for popup in &state.popups {
         match popup {
             Popup::Ask(ask) => ask.draw(state, area, buf),

@@ -1,5 +1,6 @@
 //! The one door of the screen: an event in, intents out.
 
+use super::settle::{Before, settle};
 use super::{arrive, key, mouse};
 use crate::model::time::Wall;
 use crate::ui::event::{Event, Intent};
@@ -10,6 +11,14 @@ use crate::ui::state::State;
 pub fn update(state: &mut State, now: Wall, event: Event) -> Vec<Intent> {
     state.now = now;
     state.toasts.retain(|toast| toast.until > now);
+    let before = Before::of(state);
+    let seen = matches!(event, Event::Seen(_));
+    let mut intents = take(state, event);
+    intents.extend(settle(state, &before, seen));
+    intents
+}
+
+fn take(state: &mut State, event: Event) -> Vec<Intent> {
     match event {
         Event::Key(pressed) => key::pressed(state, pressed),
         Event::Mouse(moved) => mouse::moved(state, moved),

@@ -97,9 +97,7 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
 
 fn type_filter(state: &mut State, key: KeyEvent) -> Vec<Intent> {
     edit(&mut state.filter, key);
-    if !state.rows().any(|row| Some(row.id) == state.selected) {
-        state.selected = state.task_at(0);
-    }
+    state.relist();
     fetch_if_new(state, false)
 }
 

@@ -2,10 +2,12 @@
 
 mod act;
 mod arrive;
+mod copy;
 mod enter;
 mod key;
 mod mouse;
 mod question;
 mod scroll;
+mod settle;
 
 pub use enter::update;
