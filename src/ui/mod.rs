@@ -9,6 +9,7 @@ pub mod layout;
 pub mod popup;
 pub mod state;
 pub mod theme;
+pub mod tour;
 pub mod update;
 pub mod widget;
 

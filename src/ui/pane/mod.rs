@@ -15,6 +15,7 @@ mod tasks;
 pub(super) use diff::lines as diff_lines;
 pub(super) use footer::draw as draw_footer;
 pub(super) use header::draw as draw_header;
+pub(super) use log::clock;
 pub(super) use task::{copied, draw as draw_task, find, last_line};
 pub(super) use tasks::{draw as draw_tasks, row_at};
 

@@ -19,7 +19,7 @@ fn lines(state: &State, page: Page) -> Vec<Line<'static>> {
 
 /// Returns how many rows the page takes.
 pub(in crate::ui) fn length(state: &State, page: Page) -> usize {
-    let body = Layout::of(crate::ui::draw::screen(state), state.focus).body;
+    let body = Layout::of(state, crate::ui::draw::screen(state)).body;
     wrapped_rows(&lines(state, page), usize::from(body.width.saturating_sub(4))) + 2
 }
 

@@ -77,7 +77,7 @@ fn content(state: &State) -> Vec<Line<'static>> {
 
 /// Returns the first row at which the end of the shown tab is seen; nothing if the pane is not shown.
 pub(in crate::ui) fn last_line(state: &State) -> Option<usize> {
-    let area = Layout::of(crate::ui::draw::screen(state), state.focus).task?;
+    let area = Layout::of(state, crate::ui::draw::screen(state)).task?;
     let inner = Rect {
         x: area.x + 2,
         y: area.y + 1,
@@ -90,7 +90,7 @@ pub(in crate::ui) fn last_line(state: &State) -> Option<usize> {
 
 /// Returns the row of the next line that holds the searched text.
 pub(in crate::ui) fn find(state: &State, forward: bool) -> Option<usize> {
-    let area = Layout::of(crate::ui::draw::screen(state), state.focus).task?;
+    let area = Layout::of(state, crate::ui::draw::screen(state)).task?;
     let columns = usize::from(area.width.saturating_sub(4));
     let wanted = state.search.text.to_lowercase();
     let lines = content(state);

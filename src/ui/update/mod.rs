@@ -6,6 +6,7 @@ mod enter;
 mod key;
 mod mouse;
 mod question;
+mod review;
 mod scroll;
 
 pub use enter::update;

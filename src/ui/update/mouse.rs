@@ -11,13 +11,10 @@ use crate::ui::layout::Layout;
 use crate::ui::pane::row_at;
 use crate::ui::state::{Focus, State};
 
-/// Takes in a move of the mouse; popups are answered with keys only.
+/// Takes in a move of the mouse.
 pub(super) fn moved(state: &mut State, event: MouseEvent) -> Vec<Intent> {
-    if !state.popups.is_empty() {
-        return Vec::new();
-    }
     let at = Position { x: event.column, y: event.row };
-    let layout = Layout::of(draw::screen(state), state.focus);
+    let layout = Layout::of(state, draw::screen(state));
     let over = if layout.tasks.is_some_and(|area| area.contains(at)) { Focus::Tasks } else { Focus::Task };
     match event.kind {
         MouseEventKind::ScrollDown => wheel(state, over, 3),

@@ -37,7 +37,7 @@ pub(super) fn go(state: &mut State, how: Move) -> Vec<Intent> {
 }
 
 fn body(state: &State) -> Layout {
-    Layout::of(crate::ui::draw::screen(state), state.focus)
+    Layout::of(state, crate::ui::draw::screen(state))
 }
 
 fn target(from: usize, last: usize, rows: usize, how: Move) -> usize {
