@@ -11,6 +11,7 @@ pub mod list;
 pub mod popup;
 pub mod state;
 pub mod theme;
+pub mod tour;
 pub mod update;
 pub mod widget;
 

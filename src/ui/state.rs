@@ -16,6 +16,7 @@ use super::layout::Layout;
 use super::list::{Entry, List};
 use super::popup::Popup;
 use super::theme::Theme;
+use super::tour::Tour;
 
 /// How long a toast stays.
 pub const TOAST: Duration = Duration::from_secs(6);
@@ -178,12 +179,19 @@ pub struct State {
     pub popups: Vec<Popup>,
     /// What shows for a while.
     pub toasts: Vec<Toast>,
+    /// Keys are ignored until then: something came or went without the person's doing, and they were typed for what was
+    /// there before.
+    pub deaf_until: Wall,
+    /// The demo's tour, while it is on.
+    pub tour: Option<Tour>,
     /// The chords of a sequence so far.
     pub pending: Vec<Chord>,
     /// Whether the mouse belongs to the screen.
     pub mouse: bool,
     /// Why the supervisor is gone, if it is.
     pub gone: Option<String>,
+    /// Whether the supervisor was there before this screen, so that leaving leaves it alone.
+    pub attached: bool,
 }
 
 impl State {
@@ -218,9 +226,12 @@ impl State {
             page: None,
             popups: Vec::new(),
             toasts: Vec::new(),
+            deaf_until: Wall(0),
+            tour: None,
             pending: Vec::new(),
             mouse: true,
             gone: None,
+            attached: false,
         }
     }
 
@@ -251,7 +262,7 @@ impl State {
 
     /// Returns where each pane lies.
     pub fn layout(&self) -> Layout {
-        Layout::of(self)
+        Layout::of(self, super::draw::screen(self))
     }
 
     /// Returns what was fetched about the selected task, if it has come.
@@ -308,6 +319,7 @@ impl State {
         let toast = self.toasts.iter().map(|toast| toast.until).min();
         let late = (self.seen && self.gone.is_none() && !self.is_late())
             .then(|| self.late_at().after(Duration::from_millis(1)));
-        second.into_iter().chain(toast).chain(late).min()
+        let tour = self.tour.as_ref().and_then(|tour| tour.next_tick(self));
+        second.into_iter().chain(toast).chain(late).chain(tour).min()
     }
 }

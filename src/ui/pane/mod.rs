@@ -22,4 +22,5 @@ pub(super) use header::draw as draw_header;
 pub(super) use page::{draw as draw_page, length as page_length};
 pub(super) use task::{content, draw as draw_task, tab_at, text_area};
 pub(super) use tasks::{draw as draw_tasks, row_at};
+pub(super) use time::clock;
 pub(super) use toast::draw as draw_toasts;

@@ -36,7 +36,7 @@ pub(super) fn age(since: Wall, now: Wall) -> String {
 }
 
 /// Writes the time of day, in the person's own time zone.
-pub(super) fn clock(state: &State, at: Wall) -> String {
+pub(in crate::ui) fn clock(state: &State, at: Wall) -> String {
     let seconds = i64::try_from(at.0 / 1000).unwrap_or(i64::MAX).saturating_add(state.offset).rem_euclid(86_400);
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }

@@ -49,20 +49,13 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
             Vec::new()
         }
         Action::NeedsMe => needs_me(state),
-        Action::Answer => {
-            let mut intents = needs_me(state);
-            intents.extend(question::answer(state));
-            intents
-        }
+        Action::Answer => question::answer(state),
         Action::Fix => command(state, |allowed| allowed.fix, |task| Command::Fix { task }, "start"),
         Action::Retry => command(state, |allowed| allowed.retry, |task| Command::Retry { task }, "try again"),
         Action::Kill | Action::Undo | Action::Land | Action::Refuse | Action::Snooze | Action::Hold => {
             question::about(state, action)
         }
-        Action::Pause => {
-            let paused = state.view.head.paused || state.view.head.parked.is_some();
-            vec![Intent::Command(if paused { Command::Resume } else { Command::Pause })]
-        }
+        Action::Pause => question::pause(state),
         Action::Check => vec![Intent::Command(Command::Check)],
         Action::Edit => edit(state),
         Action::Copy => copy::copy(state),
@@ -83,8 +76,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::NextMatch => search(state, true),
         Action::PrevMatch => search(state, false),
         Action::Palette => {
-            let palette = Palette::new(state.context());
-            state.popups.push(Popup::Palette(palette));
+            state.popups.push(Popup::Palette(Palette::default()));
             Vec::new()
         }
         Action::Health => page(state, Page::Health),
@@ -152,7 +144,7 @@ fn needs_me(state: &mut State) -> Vec<Intent> {
 }
 
 /// Asks for something about the selected task, if it would not be refused.
-pub(super) fn command(
+fn command(
     state: &mut State,
     is_allowed: impl Fn(&crate::core::view::Allowed) -> bool,
     command: impl Fn(crate::model::id::TaskId) -> Command,

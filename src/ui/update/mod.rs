@@ -7,6 +7,7 @@ mod enter;
 mod key;
 mod mouse;
 mod question;
+mod review;
 mod scroll;
 mod settle;
 

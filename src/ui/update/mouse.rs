@@ -12,12 +12,8 @@ use crate::ui::state::{Focus, State};
 /// How many lines a notch of the wheel turns.
 const NOTCH: isize = 3;
 
-/// Takes in a move of the mouse; popups are answered with keys only.
+/// Takes in a move of the mouse.
 pub(super) fn moved(state: &mut State, event: MouseEvent) -> Vec<Intent> {
-    if !state.popups.is_empty() {
-        state.is_dragging = false;
-        return Vec::new();
-    }
     let at = Position { x: event.column, y: event.row };
     let layout = state.layout();
     let over = if layout.tasks.is_some_and(|area| area.contains(at)) { Focus::Tasks } else { Focus::Task };

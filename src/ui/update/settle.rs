@@ -18,9 +18,9 @@ impl Before {
     }
 }
 
-/// Puts everything right; `seen` says that the event was another view.
-pub(super) fn settle(state: &mut State, before: &Before, seen: bool) -> Vec<Intent> {
-    if seen || !state.list.is_filtered_by(&state.filter.text) {
+/// Puts everything right.
+pub(super) fn settle(state: &mut State, before: &Before) -> Vec<Intent> {
+    if !state.list.is_filtered_by(&state.filter.text) {
         state.relist();
     }
     let intents = fetch_if_new(state, false);
