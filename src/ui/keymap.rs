@@ -187,16 +187,20 @@ impl Keymap {
 
     /// Returns the first key of an action, as it is shown; empty if it has none.
     pub fn key_of(&self, action: Action) -> String {
-        let all = self.keys_of(action);
-        let listed = action.entry().and_then(|entry| entry.keys.split(' ').next()).unwrap_or_default();
-        let listed = listed.replace('>', "");
-        if all.contains(&listed) { listed } else { all.into_iter().next().unwrap_or_default() }
+        self.keys_of(action).into_iter().next().unwrap_or_default()
     }
 
-    /// Returns all keys of an action, as they are shown.
+    /// Returns all keys of an action, as they are shown, those of the table first and in its order.
     pub fn keys_of(&self, action: Action) -> Vec<String> {
-        let shown = |chords: &Vec<Chord>| chords.iter().map(ToString::to_string).collect::<String>();
-        self.bindings.iter().filter(|(_, actions)| actions.contains(&action)).map(|(chords, _)| shown(chords)).collect()
+        let listed: Vec<&str> = action.entry().map(|entry| entry.keys.split(' ').collect()).unwrap_or_default();
+        let place = |keys: &Vec<Chord>| {
+            let written = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(">");
+            listed.iter().position(|listed| *listed == written).unwrap_or(listed.len())
+        };
+        let mut keys: Vec<&Vec<Chord>> =
+            self.bindings.iter().filter(|(_, actions)| actions.contains(&action)).map(|(chords, _)| chords).collect();
+        keys.sort_by_key(|keys| place(keys));
+        keys.into_iter().map(|chords| chords.iter().map(ToString::to_string).collect()).collect()
     }
 }
 
