@@ -48,7 +48,7 @@ fn paint(state: &State, area: Rect, buf: &mut Buffer) {
     popup::draw_which(state, area, buf);
     for popup in &state.popups {
         match popup {
-            Popup::Ask(ask) => ask.draw(state, area, buf),
+            Popup::Ask(ask) => ask.sheet(state).draw(state, area, buf),
             Popup::Palette(palette) => palette.draw(state, area, buf),
         }
     }
