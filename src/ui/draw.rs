@@ -45,6 +45,7 @@ fn paint(state: &State, area: Rect, buf: &mut Buffer) {
         tour::draw(state, area, buf);
     }
     pane::draw_footer(state, layout.footer, buf);
+    pane::draw_toasts(state, layout.body, buf);
     popup::draw_which(state, area, buf);
     for popup in &state.popups {
         match popup {

@@ -9,6 +9,9 @@ use super::tour;
 /// From this width on, list and task stand side by side.
 const SIDE_BY_SIDE: u16 = 100;
 
+/// The fewest columns that a pane keeps when the divider is moved.
+const NARROWEST: u16 = 30;
+
 /// The smallest screen on which something useful can be shown.
 pub const SMALLEST: (u16, u16) = (24, 5);
 
@@ -40,8 +43,8 @@ impl Layout {
         let tour = below(&mut body, tour::height(state, screen));
         let asks = strip_height(state, body);
         let question = below(&mut body, asks);
-        let (tasks, task) = if screen.width >= SIDE_BY_SIDE {
-            let left = (screen.width * 2 / 5).clamp(46, 76);
+        let (tasks, task) = if screen.width >= SIDE_BY_SIDE && !state.zoom {
+            let left = divider(screen.width, state.split);
             let tasks = Rect { width: left, ..body };
             let task = Rect { x: body.x + left, width: body.width - left, ..body };
             (Some(tasks), Some(task))
@@ -60,4 +63,10 @@ fn below(body: &mut Rect, rows: u16) -> Option<Rect> {
     let rows = rows.min(body.height);
     body.height -= rows;
     (rows > 0).then(|| Rect { y: body.bottom(), height: rows, ..*body })
+}
+
+/// Returns how many columns the list has beside the task: enough for a title and most reasons, unless a person said so.
+fn divider(columns: u16, split: Option<u16>) -> u16 {
+    let usual = (columns / 7 * 3).clamp(52, 60);
+    split.unwrap_or(usual).clamp(NARROWEST, columns - NARROWEST)
 }

@@ -13,7 +13,7 @@ use orchestrator_tui::model::receipt::{Receipt, Witness};
 use orchestrator_tui::model::task::{
     DoneReason, FailReason, Origin, PendingResult, ReadyReason, ReviewReason, Task, TaskState, Workflow,
 };
-use orchestrator_tui::model::time::Wall;
+use orchestrator_tui::model::time::{Wall, millis};
 use orchestrator_tui::model::workspace::{ChangeKind, FileChange, Snapshot, Suspicion, TreeId};
 
 use super::past::attempt;
@@ -200,6 +200,7 @@ pub(crate) fn row(group: Group, task: &Task) -> Row {
         why: task.state.reason(NOW),
         until: None,
         since: task.ended,
+        took: task.receipt.as_ref().map(|receipt| millis(receipt.took)),
         stage: task.stage,
         attempts: (task.charged, 5),
         spent: task.total(),

@@ -279,7 +279,7 @@ mod tests {
         {
             assert_eq!(first(typed), Some(name), "{typed}");
         }
-        assert_eq!(first("take back"), Some("task.undo"));
+        assert_eq!(first("take back what"), Some("task.undo"));
         assert_eq!(first("zzz"), None);
     }
 

@@ -3,6 +3,7 @@
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+use super::settle::{Before, settle};
 use super::{arrive, key, mouse, question, review};
 use crate::core::view::View;
 use crate::model::time::Wall;
@@ -15,7 +16,9 @@ use crate::ui::state::State;
 pub fn update(state: &mut State, now: Wall, event: Event) -> Vec<Intent> {
     state.now = now;
     state.toasts.retain(|toast| toast.until > now);
-    let intents = take_in(state, event);
+    let before = Before::of(state);
+    let mut intents = take_in(state, event);
+    intents.extend(settle(state, &before));
     if let Some(tour) = state.tour {
         state.tour = tour.looked(state);
     }

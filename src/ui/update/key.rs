@@ -220,9 +220,7 @@ fn choose(state: &mut State, palette: Palette) -> Vec<Intent> {
 
 fn type_filter(state: &mut State, key: KeyEvent) -> Vec<Intent> {
     edit(&mut state.filter, key);
-    if !state.rows().any(|row| Some(row.id) == state.selected) {
-        state.selected = state.task_at(0);
-    }
+    state.relist();
     fetch_if_new(state, false)
 }
 
