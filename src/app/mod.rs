@@ -5,15 +5,16 @@ pub mod ask;
 pub mod checks;
 pub mod clock;
 pub mod closing;
+pub mod dashboard;
 pub mod demo;
 pub mod doubts;
 pub mod examine;
 pub mod failure;
 pub mod keep;
-
 pub mod logging;
 pub mod mirror;
 pub mod offline;
+pub mod panic;
 pub mod places;
 pub mod prompt;
 pub mod report;

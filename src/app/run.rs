@@ -257,7 +257,7 @@ impl Shell {
             Voice::Json => say(&json),
             Voice::Lines => {
                 if let Some(line) = lines::line(&recorded.fact, recorded.at) {
-                    say(&lines::stamped(recorded.at, &line));
+                    say(&lines::stamped(recorded.at, clock::offset(recorded.at), &line));
                 }
             }
             Voice::Silent => {}
@@ -385,6 +385,7 @@ pub fn fact_value(recorded: &Recorded) -> Value {
     if let Value::Object(fields) = &mut value {
         fields.insert("seq".to_owned(), json!(recorded.seq));
         fields.insert("at".to_owned(), json!(recorded.at.iso()));
+        fields.insert("at_ms".to_owned(), json!(recorded.at));
         if let Some(task) = recorded.fact.task() {
             fields.insert("task_id".to_owned(), json!(task.long()));
         }

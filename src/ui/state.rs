@@ -163,6 +163,8 @@ pub struct State {
     pub mouse: bool,
     /// Why the supervisor is gone, if it is.
     pub gone: Option<String>,
+    /// Whether the supervisor was there before this screen, so that leaving leaves it alone.
+    pub attached: bool,
 }
 
 impl State {
@@ -192,6 +194,7 @@ impl State {
             pending: Vec::new(),
             mouse: true,
             gone: None,
+            attached: false,
         }
     }
 

@@ -11,8 +11,7 @@ use crate::ui::widget::plain;
 
 /// Writes the time of day, in the person's own time zone.
 pub(super) fn clock(state: &State, at: Wall) -> String {
-    let seconds = i64::try_from(at.0 / 1000).unwrap_or(i64::MAX).saturating_add(state.offset).rem_euclid(86_400);
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    lines::time_of_day(at, state.offset)
 }
 
 /// Returns the lines of the log.

@@ -74,6 +74,9 @@ pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
 
 /// Leaves at once, or asks how while work runs.
 pub(super) fn quit(state: &mut State) -> Vec<Intent> {
+    if state.attached {
+        return vec![Intent::Leave(Leave::LeaveRunning)];
+    }
     if state.gone.is_some() || !state.is_working() {
         return vec![Intent::Leave(Leave::Finish)];
     }
