@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod ask;
+pub mod background;
 pub mod checks;
 pub mod clock;
 pub mod closing;
@@ -15,12 +16,14 @@ pub mod logging;
 pub mod mirror;
 pub mod offline;
 pub mod panic;
+pub mod past;
 pub mod places;
 pub mod prompt;
 pub mod report;
 pub mod run;
 pub mod serve;
 pub mod setup;
+pub mod show;
 pub mod signals;
 pub mod supervise;
 pub mod unstored;

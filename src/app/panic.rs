@@ -5,7 +5,7 @@ use std::panic;
 
 use crate::edge::tty;
 
-/// The exit code after a panic: EX_SOFTWARE of sysexits(3).
+/// The exit code after a panic: `EX_SOFTWARE` of sysexits(3).
 const SOFTWARE: i32 = 70;
 
 /// Makes every panic, on any thread, give the terminal back and end the process; the supervisor is another process and goes
@@ -19,7 +19,9 @@ pub fn install() {
     panic::set_hook(Box::new(|panic| {
         tty::give_back();
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
-        let why = panic.payload_as_str().unwrap_or("no reason given");
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let why = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
         tracing::error!(why, place, "the screen broke");
         let mut out = std::io::stderr().lock();
         let _ = writeln!(out, "orchestrator-tui: the screen broke{place}: {why}");

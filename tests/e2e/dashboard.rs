@@ -50,6 +50,24 @@ fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
 }
 
 #[test]
+fn nothing_is_written_while_nothing_changes() {
+    // The heart beats many times meanwhile, and is not shown.
+    let config = format!("{CONFIG}\n[limits]\nheartbeat = \"20ms\"\n");
+    let site = Site::new(&[("calc.py", GOOD), ("test_calc.py", TEST), ("orchestrator.toml", &config)]);
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (120, 36));
+    terminal.wait_text("all green");
+    let beats = || site.run(&["logs", "--json"]).out.matches("\"beat\"").count();
+    // What the start still had to say is said when two beats have passed.
+    let first = beats();
+    until("two beats", || beats() > first + 2);
+    let (written, first) = (terminal.written(), beats());
+    until("twenty beats", || beats() > first + 20);
+    assert_eq!(terminal.written(), written, "{}", terminal.screen());
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
 fn a_running_task_is_killed_after_a_yes() {
     let site = site(GOOD, SLOW);
     let mut terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));
@@ -89,9 +107,9 @@ fn it_stops_and_goes_on_as_the_shell_says() {
     terminal.wait_text("all green");
     for by_key in [false, true] {
         if by_key {
-            terminal.keys("\u{1a}")
+            terminal.keys("\u{1a}");
         } else {
-            terminal.signal(Signal::SIGTSTP)
+            terminal.signal(Signal::SIGTSTP);
         }
         until("it to stop", || state(&terminal) == "T");
         until("the terminal to be given back", || {

@@ -1,7 +1,8 @@
 //! A terminal with the binary in it: what it shows, which keys it gets, how it leaves the terminal behind.
 
 use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::num::NonZero;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -62,7 +63,7 @@ impl Terminal {
         let mut reader = master.try_clone_reader().expect("readable");
         let writer = master.take_writer().expect("writable");
         let child = pair.slave.spawn_command(command).expect("our program");
-        let seen = Seen { parser: vt100::Parser::new(rows, cols, 0), bytes: Vec::new(), ended: false };
+        let seen = Seen { parser: vt100::Parser::new(some(rows), some(cols), 0), bytes: Vec::new(), ended: false };
         let seen = Arc::new((Mutex::new(seen), Condvar::new()));
         let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
@@ -113,11 +114,6 @@ impl Terminal {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.len()
     }
 
-    /// Returns everything that was written.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone()
-    }
-
     /// Whether the program is on the other screen.
     pub(crate) fn is_on_other_screen(&self) -> bool {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().alternate_screen()
@@ -131,7 +127,7 @@ impl Terminal {
 
     /// Gives the window another size.
     pub(crate) fn resize(&self, cols: u16, rows: u16) {
-        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen_mut().set_size(rows, cols);
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen_mut().set_size(some(rows), some(cols));
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("resized");
     }
 
@@ -168,6 +164,10 @@ impl Terminal {
         assert!(!seen.parser.screen().bracketed_paste());
         (code, seen.parser.screen().contents())
     }
+}
+
+fn some(size: u16) -> NonZero<u16> {
+    NonZero::new(size).expect("a size")
 }
 
 fn settings(fd: RawFd) -> Termios {

@@ -22,7 +22,7 @@ pub(super) fn command(
     let path = file.display().to_string();
     match (line, program.as_str()) {
         (Some(line), "code" | "code-insiders" | "codium" | "cursor") => {
-            words.extend(["--goto".to_owned(), format!("{path}:{line}")])
+            words.extend(["--goto".to_owned(), format!("{path}:{line}")]);
         }
         (Some(line), "hx" | "helix" | "subl" | "zed" | "micro") => words.push(format!("{path}:{line}")),
         (Some(line), "vi" | "vim" | "nvim" | "nano" | "emacs" | "emacsclient" | "kak" | "joe" | "jed" | "mg") => {

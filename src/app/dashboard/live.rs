@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::process::Command as Process;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
 use super::editor;
 use super::link::{Link, Wanted};
 use super::window::Window;
@@ -207,11 +205,4 @@ async fn pressed(window: &mut Window) -> Pressed {
         Some(keys) => keys.next().await,
         None => std::future::pending().await,
     }
-}
-
-/// Makes the channels between a screen and its supervisor.
-pub(super) fn channels() -> (Link, mpsc::Sender<Event>, mpsc::Receiver<Wanted>) {
-    let (events, heard) = mpsc::channel(256);
-    let (wanted, wishes) = mpsc::channel(64);
-    (Link { events: heard, wanted }, events, wishes)
 }
