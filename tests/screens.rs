@@ -8,9 +8,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
+use orchestrator_tui::ui::front::draw_front;
+use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::theme::Theme;
+use ratatui::buffer::Buffer;
 use screens::scene::Scene;
-use screens::{panes, popups};
+use screens::{front, panes, popups, tour};
 
 #[path = "screens/mod.rs"]
 mod screens;
@@ -24,16 +27,32 @@ fn expected(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/screens/expected").join(format!("{name}.txt"))
 }
 
-fn written(scene: &Scene) -> String {
+/// Writes a scene at all sizes.
+fn written(draw: impl Fn((u16, u16)) -> Buffer) -> String {
     let mut out = String::new();
     for size in SIZES {
         let _ = writeln!(out, "== {}x{}", size.0, size.1);
-        let state = (scene.make)(size);
-        // A scene that is about a theme shows its colours; all others say roles, whatever they look like.
-        let state = if state.theme == Theme::default() { show::with_roles(state) } else { state };
-        out.push_str(&show::written(&show::buffer(&state)));
+        out.push_str(&show::written(&draw(size)));
     }
     out
+}
+
+/// A scene that is about a theme shows its colours; all others say roles, whatever they look like.
+fn coloured(state: State) -> State {
+    if state.theme == Theme::default() { show::with_roles(state) } else { state }
+}
+
+fn drawn(scene: &Scene) -> (&'static str, String) {
+    (scene.name, written(|size| show::buffer(&coloured((scene.make)(size)))))
+}
+
+fn drawn_front(scene: &front::Scene) -> (&'static str, String) {
+    let buffer = |size| {
+        let mut front = (scene.make)(size);
+        front.state = coloured(front.state);
+        show::buffer_of(size, |frame| draw_front(&front, frame))
+    };
+    (scene.name, written(buffer))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a switch of the person at the keyboard")]
@@ -42,10 +61,10 @@ fn is_update() -> bool {
 }
 
 /// Compares each scene with its file, and says the first row that differs.
-fn compare(scenes: &[Scene]) {
+fn compare(scenes: impl Iterator<Item = (&'static str, String)>) {
     let mut faults = Vec::new();
-    for scene in scenes {
-        let (path, now) = (expected(scene.name), written(scene));
+    for (name, now) in scenes {
+        let path = expected(name);
         if is_update() {
             fs::write(&path, now).expect("written");
             continue;
@@ -69,12 +88,22 @@ fn compare(scenes: &[Scene]) {
 
 #[test]
 fn panes_look_as_expected() {
-    compare(panes::SCENES);
+    compare(panes::SCENES.iter().map(drawn));
 }
 
 #[test]
 fn popups_look_as_expected() {
-    compare(popups::SCENES);
+    compare(popups::SCENES.iter().map(drawn));
+}
+
+#[test]
+fn the_tour_looks_as_expected() {
+    compare(tour::SCENES.iter().map(drawn));
+}
+
+#[test]
+fn the_first_screens_look_as_expected() {
+    compare(front::SCENES.iter().map(drawn_front));
 }
 
 #[test]
@@ -82,7 +111,8 @@ fn every_expected_screen_belongs_to_a_scene() {
     if is_update() {
         return;
     }
-    let mut known: Vec<&str> = panes::SCENES.iter().chain(popups::SCENES).map(|scene| scene.name).collect();
+    let all = panes::SCENES.iter().chain(popups::SCENES).chain(tour::SCENES).map(|scene| scene.name);
+    let mut known: Vec<&str> = all.chain(front::SCENES.iter().map(|scene| scene.name)).collect();
     known.sort_unstable();
     let mut files: Vec<String> = fs::read_dir(expected("x").parent().expect("a folder"))
         .expect("the folder of expected screens")

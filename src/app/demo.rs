@@ -36,7 +36,7 @@ pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     };
     say("A small project with a bug. Its tests are real; the agent is a rehearsal: no model, no account, no cost.");
     say(&format!("project {}\n", project.display()));
-    let code = supervise::supervise(&site, &loaded, Wish { until_idle: true, voice })?;
+    let code = supervise::supervise(&site, &loaded, Wish { until_idle: true, voice, leased: false })?;
     say("");
     if code == 0 {
         say("The test was red, an agent worked in a private copy, the supervisor ran the test itself, and only then");

@@ -2,24 +2,28 @@
 
 pub mod agents;
 pub mod ask;
+pub mod background;
 pub mod checks;
 pub mod clock;
 pub mod closing;
+pub mod dashboard;
 pub mod demo;
 pub mod doubts;
 pub mod examine;
 pub mod failure;
 pub mod keep;
-
 pub mod logging;
 pub mod mirror;
 pub mod offline;
+pub mod panic;
+pub mod past;
 pub mod places;
 pub mod prompt;
 pub mod report;
 pub mod run;
 pub mod serve;
 pub mod setup;
+pub mod show;
 pub mod signals;
 pub mod supervise;
 pub mod unstored;

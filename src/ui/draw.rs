@@ -21,7 +21,8 @@ pub fn draw(state: &State, frame: &mut Frame) {
     paint(state, area, frame.buffer_mut());
 }
 
-fn paint(state: &State, area: Rect, buf: &mut Buffer) {
+/// Draws everything into a buffer.
+pub fn paint(state: &State, area: Rect, buf: &mut Buffer) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         buf.set_stringn(area.x, area.y, "too small", usize::from(area.width), ratatui::style::Style::new());
         return;
@@ -49,7 +50,7 @@ fn paint(state: &State, area: Rect, buf: &mut Buffer) {
     popup::draw_which(state, area, buf);
     for popup in &state.popups {
         match popup {
-            Popup::Ask(ask) => ask.draw(state, area, buf),
+            Popup::Ask(ask) => ask.sheet(state).draw(state, area, buf),
             Popup::Palette(palette) => palette.draw(state, area, buf),
         }
     }

@@ -4,6 +4,7 @@ pub mod action;
 pub mod body;
 pub mod draw;
 pub mod event;
+pub mod front;
 pub mod glyph;
 pub mod keymap;
 pub mod layout;

@@ -186,7 +186,7 @@ pub(super) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         _ => "rehearsal, no cost",
     };
     let place = format!(" tour {} of {} ", tour.step + 1, STEPS.len());
-    let keys = if area.width < ROOMY { " esc ends " } else { " enter skips   esc ends " };
+    let keys = if area.width < ROOMY { "" } else { " enter skips   esc ends " };
     let rule = state.theme.style(Role::Border);
     let mut spans = vec![
         Span::styled(dash, rule),

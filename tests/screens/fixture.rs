@@ -208,7 +208,7 @@ pub(crate) fn row(group: Group, task: &Task) -> Row {
     }
 }
 
-fn check_row(check: &str, file: Option<&str>, verdict: Option<Verdict>) -> CheckRow {
+pub(crate) fn check_row(check: &str, file: Option<&str>, verdict: Option<Verdict>) -> CheckRow {
     CheckRow {
         key: key(check, file),
         verdict,

@@ -54,19 +54,28 @@ impl Person {
 
     /// Presses keys: letters as they are, others by name in angle brackets: `gg<enter>`.
     #[must_use]
-    pub(crate) fn types(mut self, keys: &str) -> Self {
-        let mut rest = keys;
-        while let Some(letter) = rest.chars().next() {
-            let named = rest.strip_prefix('<').and_then(|after| after.split_once('>'));
-            let (key, after) = match named {
-                Some((name, after)) => (named_key(name), after),
-                None => (KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE), &rest[letter.len_utf8()..]),
-            };
-            self = self.sends(Event::Key(key));
-            rest = after;
+    pub(crate) fn types(mut self, text: &str) -> Self {
+        for key in keys(text) {
+            self = self.sends(key);
         }
         self
     }
+}
+
+/// Reads keys: letters as they are, others by name in angle brackets.
+pub(crate) fn keys(text: &str) -> Vec<Event> {
+    let mut keys = Vec::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let named = rest.strip_prefix('<').and_then(|after| after.split_once('>'));
+        let (key, after) = match named {
+            Some((name, after)) => (named_key(name), after),
+            None => (KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE), &rest[letter.len_utf8()..]),
+        };
+        keys.push(Event::Key(key));
+        rest = after;
+    }
+    keys
 }
 
 fn named_key(name: &str) -> KeyEvent {

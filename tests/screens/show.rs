@@ -5,16 +5,21 @@ use std::fmt::Write as _;
 use orchestrator_tui::ui::draw::draw;
 use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::theme::ROLES;
-use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
+use ratatui::{Frame, Terminal};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Draws a state as a terminal of its size would show it.
 pub(crate) fn buffer(state: &State) -> Buffer {
-    let mut terminal = Terminal::new(TestBackend::new(state.size.0, state.size.1)).expect("a terminal in memory");
-    terminal.draw(|frame| draw(state, frame)).expect("drawn in memory");
+    buffer_of(state.size, |frame| draw(state, frame))
+}
+
+/// Draws something as a terminal of this size would show it.
+pub(crate) fn buffer_of(size: (u16, u16), draw: impl FnOnce(&mut Frame)) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a terminal in memory");
+    terminal.draw(draw).expect("drawn in memory");
     terminal.backend().buffer().clone()
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::core::lines;
 use crate::model::time::{Wall, millis};
 use crate::ui::state::State;
 
@@ -37,8 +38,7 @@ pub(super) fn age(since: Wall, now: Wall) -> String {
 
 /// Writes the time of day, in the person's own time zone.
 pub(in crate::ui) fn clock(state: &State, at: Wall) -> String {
-    let seconds = i64::try_from(at.0 / 1000).unwrap_or(i64::MAX).saturating_add(state.offset).rem_euclid(86_400);
-    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    lines::time_of_day(at, state.offset)
 }
 
 #[cfg(test)]

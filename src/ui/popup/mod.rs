@@ -5,6 +5,7 @@ mod ask;
 mod evidence;
 mod open;
 mod palette;
+mod sheet;
 mod strip;
 mod subject;
 mod which;
@@ -16,6 +17,7 @@ pub use palette::{Hit, Palette, Target};
 pub use subject::{Asked, Subject};
 
 pub(super) use able::BY_YOU;
+pub(super) use sheet::{Answer, Sheet, widest};
 pub(super) use strip::{draw as draw_strip, height as strip_height};
 pub(super) use subject::is_informed;
 pub(super) use which::draw as draw_which;

@@ -80,8 +80,8 @@ fn over_popup(state: &mut State, moved: MouseEvent) -> Vec<Intent> {
     let at = Position { x: moved.column, y: moved.row };
     let screen = draw::screen(state);
     let target = match (state.popups.last(), moved.kind) {
-        (Some(Popup::Ask(ask)), MouseEventKind::Down(MouseButton::Left)) => ask.choice_at(state, at),
-        (Some(Popup::Palette(palette)), MouseEventKind::Down(MouseButton::Left)) => palette.line_at(screen, at),
+        (Some(Popup::Ask(ask)), MouseEventKind::Down(MouseButton::Left)) => ask.sheet(state).answer_at(screen, at),
+        (Some(Popup::Palette(palette)), MouseEventKind::Down(MouseButton::Left)) => palette.line_at(state, screen, at),
         _ => None,
     };
     match (moved.kind, target) {

@@ -4,11 +4,11 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::act;
 use super::arrive::{fetch_if_new, say};
-use crate::ui::action::Context;
+use crate::ui::action::{Action, Context};
 use crate::ui::draw;
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
-use crate::ui::popup::{Ask, Palette, Popup, Target, is_informed};
+use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, is_informed};
 use crate::ui::state::{Filter, State, Tone};
 
 /// Takes in a key.
@@ -81,8 +81,11 @@ fn guided(state: &mut State, key: KeyEvent) -> bool {
 fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
     let last = ask.choices.len().saturating_sub(1);
     let is_letter = key.modifiers.is_empty() || key.modifiers == KeyModifiers::SHIFT;
+    let is_quit = || matches!(ask.subject, Subject::Leave) && Chord::of(key).is_some_and(|chord| is_quit(state, chord));
     let taken = match key.code {
         KeyCode::Esc => return Vec::new(),
+        // Whoever asks twice to leave means it.
+        _ if is_quit() => Some(ask.marked),
         KeyCode::Enter => Some(ask.marked),
         KeyCode::Char(letter) if is_letter => {
             let by_number =
@@ -95,7 +98,7 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
         return take(state, ask, at);
     }
     let is_scroll = key.modifiers.is_empty();
-    let page = isize::try_from(ask.page(state)).unwrap_or(1);
+    let page = isize::try_from(ask.sheet(state).page(draw::screen(state))).unwrap_or(1);
     match key.code {
         KeyCode::Down | KeyCode::Tab => ask.marked = (ask.marked + 1).min(last),
         KeyCode::Up | KeyCode::BackTab => ask.marked = ask.marked.saturating_sub(1),
@@ -107,7 +110,7 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
         KeyCode::Char('j') if is_scroll => scroll(state, &mut ask, 1),
         KeyCode::Char('k') if is_scroll => scroll(state, &mut ask, -1),
         KeyCode::Home => ask.top = 0,
-        KeyCode::End => ask.top = ask.last_top(state),
+        KeyCode::End => scroll(state, &mut ask, isize::MAX),
         _ => {}
     }
     state.popups.push(Popup::Ask(ask));
@@ -127,8 +130,13 @@ fn take(state: &mut State, ask: Ask, at: usize) -> Vec<Intent> {
     }
 }
 
+/// Whether a key is the one that leaves.
+fn is_quit(state: &State, chord: Chord) -> bool {
+    state.keymap.find(state.context(), &[chord]) == Found::Action(Action::Quit)
+}
+
 fn scroll(state: &State, ask: &mut Ask, lines: isize) {
-    let last = ask.last_top(state);
+    let last = ask.sheet(state).last_top(draw::screen(state));
     ask.top = ask.top.min(last).saturating_add_signed(lines).min(last);
 }
 

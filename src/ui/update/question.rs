@@ -40,11 +40,7 @@ pub(super) fn answer(state: &mut State) -> Vec<Intent> {
         state.selected = Some(row.id);
     }
     let intents = fetch_if_new(state, false);
-    let is_first = state.told().and_then(|story| story.detail.as_ref()).map_or_else(
-        || row.why == ReadyReason::First.to_string(),
-        |detail| detail.task.state == TaskState::Ready(ReadyReason::First),
-    );
-    if is_first && row.allowed.land {
+    if is_first(state, &row) && row.allowed.land {
         let choices = first(row.id);
         // One yes to all that comes is not what a hasty enter gives.
         open(state, Asked::First, row, choices, 1);
@@ -55,13 +51,21 @@ pub(super) fn answer(state: &mut State) -> Vec<Intent> {
     intents
 }
 
+/// Whether nobody has said yet what becomes of verified fixes in this project.
+fn is_first(state: &State, row: &Row) -> bool {
+    let detail = state.told().and_then(|story| story.detail.as_ref()).filter(|detail| detail.task.id == row.id);
+    row.why == ReadyReason::First.to_string()
+        || detail.is_some_and(|detail| detail.task.state == TaskState::Ready(ReadyReason::First))
+}
+
 fn first(task: TaskId) -> Vec<Choice> {
     let land = |mode| vec![Intent::Command(Command::Agree { land: mode }), Intent::Command(Command::Land { task })];
     vec![
-        Choice::informed('y', "land it, and land verified fixes by itself from now on", land(LandMode::Auto)),
+        Choice::informed('y', "land it, and land verified fixes by itself from now on", land(LandMode::Auto))
+            .or("land it, and all from now on"),
         Choice::informed('l', "land it, and ask each time", land(LandMode::Ask)),
         Choice::new('n', "not now", Vec::new()),
-        Choice::new('d', "throw it away", wish(Command::Refuse { task })),
+        Choice::new('D', "throw it away", wish(Command::Refuse { task })),
     ]
 }
 
@@ -71,7 +75,7 @@ fn answers(row: &Row) -> Vec<Choice> {
         (allowed.land, Choice::informed('l', "land it", wish(Command::Land { task }))),
         (allowed.undo, Choice::informed('u', "take the landing back", wish(Command::Undo { task }))),
         (allowed.retry, Choice::new('r', "try again", wish(Command::Retry { task }))),
-        (allowed.refuse, Choice::new('d', "throw it away", wish(Command::Refuse { task }))),
+        (allowed.refuse, Choice::new('D', "throw it away", wish(Command::Refuse { task }))),
         (true, Choice::new('n', "not now", Vec::new())),
     ];
     all.into_iter().filter_map(|(is_allowed, choice)| is_allowed.then_some(choice)).collect()
@@ -93,20 +97,20 @@ pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
         say(state, Tone::Bad, why);
         return Vec::new();
     }
-    let is_first = row.why == ReadyReason::First.to_string();
+    // The key of a yes is another one than the key that asks: holding a key down too long is no answer.
     let (asked, yes) = match action {
-        Action::Kill => (Asked::Kill, Choice::new('x', format!("yes, kill {task}"), wish(Command::Kill { task }))),
+        Action::Kill => (Asked::Kill, Choice::new('y', format!("yes, kill {task}"), wish(Command::Kill { task }))),
         Action::Undo => {
-            (Asked::Undo, Choice::informed('u', format!("yes, take {task} back"), wish(Command::Undo { task })))
+            (Asked::Undo, Choice::informed('y', format!("yes, take {task} back"), wish(Command::Undo { task })))
         }
-        Action::Land if is_first => {
+        Action::Land if is_first(state, &row) => {
             open(state, Asked::First, row, first(task), 1);
             return Vec::new();
         }
-        Action::Land => (Asked::Land, Choice::informed('l', format!("yes, land {task}"), wish(Command::Land { task }))),
+        Action::Land => (Asked::Land, Choice::informed('y', format!("yes, land {task}"), wish(Command::Land { task }))),
         Action::Refuse => {
             let text = format!("yes, throw the result of {task} away");
-            (Asked::Refuse, Choice::new('d', text, wish(Command::Refuse { task })))
+            (Asked::Refuse, Choice::new('y', text, wish(Command::Refuse { task })))
         }
         Action::Snooze => {
             snooze(state, row);
@@ -165,19 +169,16 @@ pub(super) fn quit(state: &mut State) -> Vec<Intent> {
     let is_stopping = matches!(state.view.head.course, Course::Stopping(..));
     let mut choices = Vec::new();
     if !is_stopping {
-        choices.push(Choice::new('f', "finish: wait for what runs, then leave", vec![Intent::Leave(Leave::Finish)]));
+        let finish = vec![Intent::Leave(Leave::Finish)];
+        choices.push(Choice::new('f', "finish: wait for what runs, then leave", finish).or("wait for it, then leave"));
     }
-    choices.push(Choice::new(
-        's',
-        "stop: end it now; it begins again the next time, uncharged",
-        vec![Intent::Leave(Leave::Stop)],
-    ));
+    let stop = vec![Intent::Leave(Leave::Stop)];
+    choices.push(
+        Choice::new('s', "stop: end it now; it begins again the next time, uncharged", stop).or("stop it, uncharged"),
+    );
     if !is_stopping {
-        choices.push(Choice::new(
-            'l',
-            "leave running: it goes on without a screen",
-            vec![Intent::Leave(Leave::LeaveRunning)],
-        ));
+        let go_on = vec![Intent::Leave(Leave::LeaveRunning)];
+        choices.push(Choice::new('l', "leave running: it goes on without a screen", go_on).or("leave it running"));
     }
     state.popups.push(Popup::Ask(Ask::new(Subject::Leave, choices)));
     Vec::new()

@@ -1,0 +1,94 @@
+//! Opens the screen of a project: the supervisor in the background, the terminal, and the way out.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use super::link::Link;
+use super::live::{End, Live};
+use super::window::Window;
+use crate::app::failure::Failure;
+use crate::app::setup::Site;
+use crate::app::{background, clock, closing, logging, offline, panic};
+use crate::config::Overrides;
+use crate::edge::tty;
+use crate::ui::glyph::ASCII;
+use crate::ui::state::State;
+
+/// What a screen is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The flags of `run` for the supervisor.
+    pub flags: Vec<OsString>,
+    /// The same, as settings.
+    pub overrides: Overrides,
+    /// Whether the person agreed to run what the project's configuration says.
+    pub trust: bool,
+    /// A word before the project's name; empty: none.
+    pub label: String,
+}
+
+/// Opens the screen and returns when the person has left it.
+///
+/// # Errors
+/// If there is no terminal, or the supervisor does not start.
+pub fn open(site: &Site, wish: &Wish) -> Result<u8, Failure> {
+    if !tty::is_terminal() {
+        return Err(Failure::usage(
+            "the screen needs a terminal\nhint: `orchestrator-tui run --headless` prints lines instead",
+        ));
+    }
+    let attached = crate::app::ask::is_supervised(site)?;
+    if !attached {
+        let loaded = site.load(wish.overrides.clone())?;
+        site.trust(&loaded, wish.trust)?;
+        background::start(site, &wish.flags)?;
+    }
+    site.layout.create().map_err(Failure::usage)?;
+    let _ = logging::install(&site.layout.log(), "info");
+    panic::install();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
+    let end = runtime.block_on(show(site, wish, attached))?;
+    // Requests that nobody waits for any more do not hold up the end.
+    runtime.shutdown_background();
+    say_goodbye(site, end);
+    Ok(0)
+}
+
+async fn show(site: &Site, wish: &Wish, attached: bool) -> Result<End, Failure> {
+    let gone = |error: std::io::Error| Failure::usage(format!("the terminal cannot be used: {error}"));
+    let link = Link::connect(&site.layout.control_socket(), !attached).await.map_err(Failure::supervisor)?;
+    let mut window = Window::open(true).map_err(gone)?;
+    let name = site.project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut state = State::new(&name, tty::size().map_err(gone)?, clock::wall());
+    state.offset = clock::offset(state.now);
+    state.label.clone_from(&wish.label);
+    state.attached = attached;
+    if site.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        state.theme = state.theme.without_colour();
+    }
+    if site.environment.get("TERM").is_some_and(|term| term == "linux") {
+        // The console's own font lacks the signs.
+        state.glyphs = ASCII;
+    }
+    let end = Live::new(site, &mut window, state, link).run().await;
+    drop(window);
+    end.map_err(gone)
+}
+
+fn say_goodbye(site: &Site, end: End) {
+    let mut out = std::io::stdout().lock();
+    // A terminal that is gone reads nothing.
+    let _ = match end {
+        End::Left => writeln!(
+            out,
+            "the supervisor goes on; `orchestrator-tui` comes back to it, `orchestrator-tui stop` ends it"
+        ),
+        End::Ended => match offline::book(site) {
+            Ok(book) => writeln!(out, "{}", closing::statistics(&book, clock::wall())),
+            Err(_) => writeln!(out, "stopped"),
+        },
+    };
+}

@@ -1,0 +1,78 @@
+//! The terminal as a picture: draws what differs, and nothing when nothing does.
+
+use std::io::{self, Stdout};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::edge::tty::{Guard, Keys, size};
+
+/// The terminal while it is ours.
+pub(super) struct Window {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    shown: Option<Buffer>,
+    /// The terminal's modes.
+    pub(super) guard: Guard,
+    /// What the user does; nothing while the terminal is lent.
+    pub(super) keys: Option<Keys>,
+}
+
+impl Window {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// If it refuses.
+    pub(super) fn open(mouse: bool) -> io::Result<Self> {
+        let guard = Guard::take(mouse)?;
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(Self { terminal, shown: None, guard, keys: Some(Keys::default()) })
+    }
+
+    /// Shows what `paint` paints, if it differs from what is shown.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(super) fn show(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+        let (width, height) = size()?;
+        let area = Rect { x: 0, y: 0, width, height };
+        let mut next = Buffer::empty(area);
+        paint(area, &mut next);
+        if self.shown.as_ref() == Some(&next) {
+            return Ok(());
+        }
+        self.terminal.draw(|frame| {
+            // The window may have changed its size in between; then the next event says so.
+            if frame.area() == area {
+                frame.buffer_mut().clone_from(&next);
+            }
+        })?;
+        self.shown = Some(next);
+        Ok(())
+    }
+
+    /// Draws everything anew the next time.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        self.shown = None;
+        self.terminal.clear()
+    }
+
+    /// Lends the terminal to somebody else, who must be done when `meanwhile` returns.
+    ///
+    /// # Errors
+    /// If it cannot be taken again.
+    pub(super) fn lend<T>(&mut self, meanwhile: impl FnOnce() -> T) -> io::Result<T> {
+        // Its thread would take the other program's keys.
+        self.keys = None;
+        self.guard.lend();
+        let result = meanwhile();
+        self.guard.retake()?;
+        self.keys = Some(Keys::default());
+        self.forget()?;
+        Ok(result)
+    }
+}
