@@ -67,6 +67,8 @@ impl<'a> Live<'a> {
                 let state = &self.state;
                 self.window.show(|area, buffer| draw::paint(state, area, buffer))?;
                 dirty = false;
+                #[cfg(debug_assertions)]
+                self.break_if_told();
             }
             let wake = if dirty { Some(due) } else { self.state.next_tick() };
             let wait = wake.map(|at| at.since(clock::wall()));
@@ -165,10 +167,11 @@ impl<'a> Live<'a> {
             Intent::Leave(_) if self.state.gone.is_some() => self.end = Some(End::Ended),
             Intent::Leave(Leave::Finish) => self.stop(1).await,
             Intent::Leave(Leave::Stop) => self.stop(2).await,
-            Intent::Leave(Leave::LeaveRunning) => {
-                self.want(Wanted::Leave).await;
-                self.end = Some(End::Left);
-            }
+            Intent::Leave(Leave::LeaveRunning) if self.state.attached => self.end = Some(End::Left),
+            Intent::Leave(Leave::LeaveRunning) => match self.link.leave().await {
+                Ok(()) => self.end = Some(End::Left),
+                Err(why) => Box::pin(self.take(Event::Answered(Err(why)))).await?,
+            },
         }
         Ok(())
     }
@@ -196,6 +199,17 @@ impl<'a> Live<'a> {
             }
         };
         Box::pin(self.take(Event::Answered(said))).await
+    }
+}
+
+#[cfg(debug_assertions)]
+impl Live<'_> {
+    /// Panics on another thread, so that a test can see what becomes of the terminal. Not in the program that users have.
+    #[expect(clippy::panic, reason = "the test asks for it")]
+    fn break_if_told(&self) {
+        if self.state.seen && self.site.environment.contains_key("ORCHESTRATOR_TEST_PANIC") {
+            let _ = std::thread::spawn(|| panic!("as the test asked")).join();
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::io::{self, Stdout};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{Clear, ClearType};
 use ratatui::layout::Rect;
 
 use crate::edge::tty::{Guard, Keys, size};
@@ -58,7 +60,9 @@ impl Window {
     /// If the terminal is gone.
     pub(super) fn forget(&mut self) -> io::Result<()> {
         self.shown = None;
-        self.terminal.clear()
+        // A terminal of its own, not `clear`: that one asks where the cursor is, and not every terminal answers.
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        execute!(io::stdout(), Clear(ClearType::All))
     }
 
     /// Lends the terminal to somebody else, who must be done when `meanwhile` returns.
