@@ -81,6 +81,9 @@ fn every_seed_keeps_every_promise() {
         ("half landed", sum.half_landed),
         ("recovered", sum.recovered),
         ("changed settings", sum.changed_settings),
+        ("snoozed", sum.snoozed),
+        ("unsnoozed", sum.unsnoozed),
+        ("held by you", sum.held_by_you),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

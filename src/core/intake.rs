@@ -187,6 +187,7 @@ impl Supervisor {
         if self.book.checks.contains_key(key) {
             self.record(Fact::Forgotten { key: key.clone() });
         }
+        self.green_ends_snooze(key);
         if let Some(task) = self.book.open_task(key).map(|task| task.id) {
             self.close(task, TaskState::Done(DoneReason::SourceDeleted));
         }

@@ -6,6 +6,7 @@ use crate::core::fact::Fact;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{JobId, SessionId};
 use crate::model::task::{FailReason, Task, TaskState};
 
@@ -133,10 +134,19 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
         return Ok(());
     }
     for task in machine.book.open() {
+        if let TaskState::Held(HoldReason::Snoozed { until, .. }) = &task.state
+            && machine.book.snoozed.get(&task.key) != Some(until)
+        {
+            return Err(format!("{} is held by a snooze that is over", task.id));
+        }
         let waits = matches!(task.state, TaskState::Queued | TaskState::Cooling { .. });
         if waits && machine.waiting(task).is_none() {
             return Err(format!("{} could start and does not ({})", task.id, book::subject(task)));
         }
+    }
+    let is_over = |until: &SnoozeEnd| matches!(until, SnoozeEnd::At(until) if *until <= machine.live.now.wall);
+    if machine.book.snoozed.values().any(is_over) {
+        return Err("a snooze has not ended in time".to_owned());
     }
     if machine.next_wake().is_none() {
         return Err("nothing would ever wake the machine".to_owned());
@@ -189,7 +199,15 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
     let has_result = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
     match fact {
         Fact::Merged { .. } => (open, "nothing is added to a task that is over"),
-        Fact::Held { .. } | Fact::Released { .. } => (waits || is_held, "only what waits is held or released"),
+        Fact::Held { .. } => {
+            let works = task.state == TaskState::Running && task.result.is_none();
+            (waits || is_held || works, "only what waits or is worked on is held")
+        }
+        Fact::Released { .. } => (waits || is_held, "only what waits is released"),
+        Fact::Replaced { landing, .. } => {
+            let landed = task.receipt.as_ref().is_some_and(|receipt| receipt.landing == *landing);
+            (landed && task.replaced.is_empty(), "only what has landed is replaced, and is said once")
+        }
         Fact::Retried { .. } => {
             let may = matches!(task.state, TaskState::Failed(_) | TaskState::Review(_));
             (may || waits || is_held, "only what failed or waits is tried again")
@@ -234,7 +252,6 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::BreakerTripped { .. }
         | Fact::Paused
         | Fact::Resumed
-        | Fact::Replaced { .. }
         | Fact::Snoozed { .. }
         | Fact::Unsnoozed { .. }
         | Fact::Agreed { .. }

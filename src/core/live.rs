@@ -62,7 +62,7 @@ pub struct Cause {
     pub by: Option<TaskId>,
     /// Whether it is the first run of this process.
     pub start: bool,
-    /// Whether HEAD moved with the change.
+    /// Whether HEAD moved with the change, or is all that changed as far as we know.
     pub head_moved: bool,
 }
 

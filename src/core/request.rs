@@ -5,7 +5,6 @@ use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
 use crate::model::cost::Usd;
-use crate::model::hold::HoldReason;
 use crate::model::id::{RequestId, TaskId};
 use crate::model::settings::LandMode;
 use crate::model::task::{FailReason, ReadyReason, ReviewReason, TaskState};
@@ -141,24 +140,6 @@ impl Supervisor {
                 "{id} does not wait to be started: {}",
                 task.state.reason(self.live.now.wall)
             ))),
-        }
-    }
-
-    /// Holds a task until a person releases it.
-    fn hold_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
-        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        match &task.state {
-            TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. } => {
-                self.record(Fact::Held { task: id, reason: HoldReason::ByYou });
-                Ok(said(format!("{id} is held; `orchestrator-tui fix {}` starts it", id.0)))
-            }
-            TaskState::Running
-            | TaskState::Ready(_)
-            | TaskState::Review(_)
-            | TaskState::Done(_)
-            | TaskState::Failed(_) => {
-                Err(Refusal::because(format!("{id} cannot be held: {}", task.state.reason(self.live.now.wall))))
-            }
         }
     }
 

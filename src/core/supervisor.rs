@@ -114,7 +114,7 @@ impl Supervisor {
         }
         self.recover();
         self.forget_vanished();
-        self.release_held();
+        self.hold_anew();
         self.want_everything(true);
     }
 
@@ -176,6 +176,7 @@ impl Supervisor {
         if matches!(self.live.phase, Phase::Asleep | Phase::Gone) {
             return;
         }
+        self.end_snoozes();
         self.settle();
         self.climb_ladders();
         self.unpark();
@@ -204,6 +205,7 @@ impl Supervisor {
         wakes.extend(self.settles_at());
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
         wakes.extend(self.stop_wakes());
+        wakes.extend(self.snooze_wakes());
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

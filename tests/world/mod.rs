@@ -20,6 +20,7 @@ use orchestrator_tui::core::live::JobOwner;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::model::check::CheckKey;
+use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
 use orchestrator_tui::model::settings::Settings;
 use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
@@ -262,6 +263,9 @@ impl World {
             Fact::TakenBack { .. } => self.report.taken_back += 1,
             Fact::NeedsReview { .. } => self.report.reviews += 1,
             Fact::Ready { .. } => self.report.ready += 1,
+            Fact::Held { reason: HoldReason::Snoozed { .. }, .. } => self.report.snoozed += 1,
+            Fact::Held { reason: HoldReason::ByYou, .. } => self.report.held_by_you += 1,
+            Fact::Unsnoozed { .. } => self.report.unsnoozed += 1,
             Fact::Parked { .. } => self.report.parked += 1,
             Fact::AttemptEnded { then: state, .. } | Fact::Ended { state, .. } => match state {
                 TaskState::Done(DoneReason::Flaky) => self.report.flaky += 1,

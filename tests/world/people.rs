@@ -2,8 +2,9 @@
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
-use orchestrator_tui::model::task::Task;
+use orchestrator_tui::model::task::{Task, TaskState};
 
 use super::{Event, World};
 
@@ -42,7 +43,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(44) {
+        match self.chance.below(51) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -81,6 +82,25 @@ impl World {
                 self.ask(Command::Refuse { task });
             }
             33 => self.ask(Command::Check),
+            44..=46 => {
+                let task = self.some_task(|task| !task.state.is_final());
+                let until = match self.chance.below(4) {
+                    0 => Snooze::UntilGreen,
+                    1 => Snooze::OnBranch,
+                    _ => Snooze::For(self.chance.between(1, 900)),
+                };
+                self.ask(Command::Snooze { task, until });
+            }
+            47 => {
+                let task = self.some_task(|task| matches!(task.state, TaskState::Held(_)));
+                self.ask(Command::Unsnooze { task });
+            }
+            48 | 49 => {
+                let task = self.some_working_task();
+                self.ask(Command::Hold { task });
+            }
+            50 if self.chance.one_in(3) => self.disk.branches += 1,
+
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),
             37 => {

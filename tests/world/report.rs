@@ -21,6 +21,9 @@ pub(crate) struct Report {
     pub half_landed: u64,
     pub recovered: u64,
     pub changed_settings: u64,
+    pub snoozed: u64,
+    pub unsnoozed: u64,
+    pub held_by_you: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -45,5 +48,8 @@ impl Report {
         self.half_landed += other.half_landed;
         self.recovered += other.recovered;
         self.changed_settings += other.changed_settings;
+        self.snoozed += other.snoozed;
+        self.unsnoozed += other.unsnoozed;
+        self.held_by_you += other.held_by_you;
     }
 }

@@ -57,7 +57,10 @@ impl Book {
                 task.excerpt.clone_from(excerpt);
             }),
             Fact::Held { task, reason } => {
-                self.change_task(*task, |task| task.state = TaskState::Held(reason.clone()));
+                self.change_task(*task, |task| {
+                    task.state = TaskState::Held(reason.clone());
+                    task.stage = None;
+                });
             }
             Fact::Released { task, forced } => self.change_task(*task, |task| {
                 task.state = TaskState::Queued;

@@ -161,6 +161,7 @@ impl Supervisor {
                     | Waiting::Paused
                     | Waiting::Operation(_)
                     | Waiting::Checking
+                    | Waiting::Ending
                     | Waiting::Behind(_)
                     | Waiting::Slots),
                 ) => (other.text(now, window), None),
