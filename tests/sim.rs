@@ -84,6 +84,8 @@ fn every_seed_keeps_every_promise() {
         ("snoozed", sum.snoozed),
         ("unsnoozed", sum.unsnoozed),
         ("held by you", sum.held_by_you),
+        ("first results", sum.first),
+        ("replaced", sum.replaced),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

@@ -6,7 +6,6 @@ use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
 use crate::model::cost::Usd;
 use crate::model::id::{RequestId, TaskId};
-use crate::model::settings::LandMode;
 use crate::model::task::{FailReason, ReadyReason, ReviewReason, TaskState};
 
 impl Supervisor {
@@ -141,14 +140,6 @@ impl Supervisor {
                 task.state.reason(self.live.now.wall)
             ))),
         }
-    }
-
-    fn agree(&mut self, land: LandMode) -> Answer {
-        self.record(Fact::Agreed { land });
-        said(match land {
-            LandMode::Auto => "from now on verified fixes land by themselves",
-            LandMode::Ask => "from now on verified fixes wait for a yes",
-        })
     }
 
     fn land_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {

@@ -47,6 +47,11 @@ impl Stage {
                 self.repository.operation = (rest == "begins").then_some(GitOperation::Rebase);
                 vec![Input::Repository(self.repository.clone())]
             }
+            "replaced" => {
+                let (number, named) = rest.split_once(' ').ok_or("which files?")?;
+                let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
+                vec![Input::Replaced(task.ok_or("which task?")?, files(named)?)]
+            }
             "next" => {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
                 self.edge.expect(kind, deed);

@@ -23,7 +23,7 @@ use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
 use orchestrator_tui::model::settings::Settings;
-use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
+use orchestrator_tui::model::task::{DoneReason, FailReason, ReadyReason, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
 use orchestrator_tui::model::workspace::TreeId;
 
@@ -262,7 +262,11 @@ impl World {
             Fact::Undone { .. } => self.report.undone += 1,
             Fact::TakenBack { .. } => self.report.taken_back += 1,
             Fact::NeedsReview { .. } => self.report.reviews += 1,
-            Fact::Ready { .. } => self.report.ready += 1,
+            Fact::Ready { reason, .. } => {
+                self.report.ready += 1;
+                self.report.first += u64::from(*reason == ReadyReason::First);
+            }
+            Fact::Replaced { .. } => self.report.replaced += 1,
             Fact::Held { reason: HoldReason::Snoozed { .. }, .. } => self.report.snoozed += 1,
             Fact::Held { reason: HoldReason::ByYou, .. } => self.report.held_by_you += 1,
             Fact::Unsnoozed { .. } => self.report.unsnoozed += 1,

@@ -4,6 +4,7 @@ use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
+use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::task::{Task, TaskState};
 
 use super::{Event, World};
@@ -43,7 +44,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(51) {
+        match self.chance.below(53) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -98,6 +99,15 @@ impl World {
             48 | 49 => {
                 let task = self.some_working_task();
                 self.ask(Command::Hold { task });
+            }
+            51 => {
+                let land = if self.chance.one_in(2) { LandMode::Auto } else { LandMode::Ask };
+                self.ask(Command::Agree { land });
+            }
+            52 => {
+                let task = self.some_task(|task| task.receipt.is_some());
+                let files = self.disk.names();
+                self.input(Input::Replaced(task, files));
             }
             50 if self.chance.one_in(3) => self.disk.branches += 1,
 

@@ -24,6 +24,8 @@ pub(crate) struct Report {
     pub snoozed: u64,
     pub unsnoozed: u64,
     pub held_by_you: u64,
+    pub first: u64,
+    pub replaced: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -51,5 +53,7 @@ impl Report {
         self.snoozed += other.snoozed;
         self.unsnoozed += other.unsnoozed;
         self.held_by_you += other.held_by_you;
+        self.first += other.first;
+        self.replaced += other.replaced;
     }
 }

@@ -130,6 +130,10 @@ impl Book {
     /// A task begins anew; it is finished no more.
     fn retried(&mut self, id: TaskId) {
         self.change_task(id, |task| {
+            if task.state == TaskState::Failed(FailReason::Undone) {
+                // What it landed is gone; it is about what it lands next.
+                task.receipt = None;
+            }
             task.state = TaskState::Queued;
             task.forced = true;
             task.charged = 0;
