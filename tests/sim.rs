@@ -86,6 +86,8 @@ fn every_seed_keeps_every_promise() {
         ("held by you", sum.held_by_you),
         ("first results", sum.first),
         ("replaced", sum.replaced),
+        ("reconfigured", sum.reconfigured),
+        ("checks gone", sum.checks_gone),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

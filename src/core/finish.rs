@@ -88,8 +88,15 @@ impl Supervisor {
             Some(then) => then,
             // A person has said meanwhile where it stands.
             None if task.state != TaskState::Running => task.state.clone(),
-            None => self.state_after(&task, &attempt, &end),
+            None => match (self.state_after(&task, &attempt, &end), attempt.held_after.clone()) {
+                (TaskState::Queued | TaskState::Cooling { .. }, Some(reason)) => TaskState::Held(reason),
+                (then, _) => then,
+            },
         };
+        let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
+        // Who withdraws it says where it stands.
+        let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
+        let then = if is_gone { TaskState::Done(DoneReason::CheckGone) } else { then };
         let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
         truncate(&mut diff, DIFF_KEPT);
         let record = AttemptRecord {

@@ -139,8 +139,9 @@ impl Supervisor {
         let enabled = self.settings.fix.enabled;
         let Some(reason) = before else { return (!enabled).then_some(HoldReason::FixingOff) };
         match reason {
-            HoldReason::FixingOff if enabled && !self.live.until_idle => Some(HoldReason::RedBefore),
+            HoldReason::FixingOff if enabled && !self.live.until_idle => Some(HoldReason::RedBeforeFixing),
             HoldReason::RedBefore
+            | HoldReason::RedBeforeFixing
             | HoldReason::HeadMoved
             | HoldReason::Operation(_)
             | HoldReason::TooMany(_)
@@ -210,6 +211,7 @@ impl Supervisor {
 fn is_about_before(reason: &HoldReason) -> bool {
     match reason {
         HoldReason::RedBefore
+        | HoldReason::RedBeforeFixing
         | HoldReason::HeadMoved
         | HoldReason::Operation(_)
         | HoldReason::Undone(_)

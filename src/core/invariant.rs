@@ -89,11 +89,12 @@ fn waits_for(step: &Step) -> (Option<SessionId>, Option<JobId>) {
 fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     let limits = &machine.settings.limits;
     let agents = machine.live.attempts.values().filter(|attempt| matches!(attempt.step, Step::Agent(Some(_)))).count();
-    if agents > limits.running as usize {
+    let surplus = machine.live.surplus;
+    if agents > (limits.running as usize).max(surplus.agents) {
         return Err(format!("{agents} agents run, {} may", limits.running));
     }
     let checks = machine.live.checks().count();
-    if checks > limits.checks as usize {
+    if checks > (limits.checks as usize).max(surplus.checks) {
         return Err(format!("{checks} checks run, {} may", limits.checks));
     }
     let (done, failed) = &machine.book.finished;
@@ -104,9 +105,11 @@ fn limits_hold(machine: &Supervisor) -> Result<(), String> {
 }
 
 fn checks_keep_apart(machine: &Supervisor) -> Result<(), String> {
-    let running: Vec<_> = machine.live.checks().map(|(_, running)| running).collect();
-    for (index, one) in running.iter().enumerate() {
-        for other in &running[index + 1..] {
+    let running: Vec<_> = machine.live.checks().collect();
+    let before = machine.live.surplus.last_session;
+    for (index, (_, one)) in running.iter().enumerate() {
+        // Sessions are in the order in which they began.
+        for (_, other) in running[index + 1..].iter().filter(|(id, _)| **id > before) {
             let (Some(key), Some(other_key)) = (&one.check, &other.check) else { continue };
             let (Some(check), Some(other_check)) = (machine.check(&key.check), machine.check(&other_key.check)) else {
                 continue;
@@ -134,6 +137,9 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
         return Ok(());
     }
     for task in machine.book.open() {
+        if !machine.is_meaningful(&task.key) && !machine.live.attempts.contains_key(&task.id) {
+            return Err(format!("{} is open and its check is not in the configuration", task.id));
+        }
         if let TaskState::Held(HoldReason::Snoozed { until, .. }) = &task.state
             && machine.book.snoozed.get(&task.key) != Some(until)
         {
@@ -143,6 +149,9 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
         if waits && machine.waiting(task).is_none() {
             return Err(format!("{} could start and does not ({})", task.id, book::subject(task)));
         }
+    }
+    if let Some(key) = machine.live.wanted.keys().find(|key| !machine.is_meaningful(key)) {
+        return Err(format!("{key} is wanted and is not in the configuration"));
     }
     let is_over = |until: &SnoozeEnd| matches!(until, SnoozeEnd::At(until) if *until <= machine.live.now.wall);
     if machine.book.snoozed.values().any(is_over) {

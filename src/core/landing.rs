@@ -237,8 +237,11 @@ impl Supervisor {
         if let Some(receipt) = self.receipt(id, landing) {
             self.record(Fact::Landed { task: id, receipt: Box::new(receipt) });
         }
-        keys.extend(self.task(id).map(|task| task.key.clone()));
+        keys.extend(self.task(id).map(|task| task.key.clone()).filter(|key| self.is_meaningful(key)));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));
+        if keys.is_empty() {
+            return self.finish(id, AttemptEnd::Verified, None);
+        }
         if self.is_hurried() {
             return self.confirm_unseen(id);
         }

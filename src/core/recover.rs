@@ -67,9 +67,13 @@ impl Supervisor {
         }
     }
 
-    /// Whether the settings have such a check, for a file or for the project.
+    /// Whether the settings have such a check, for such a file or for the project.
     pub(crate) fn is_meaningful(&self, key: &CheckKey) -> bool {
         let any_file = self.settings.fix.on == FixOn::Change;
-        self.check(&key.check).is_some_and(|check| any_file || check.is_per_file() == key.file.is_some())
+        self.check(&key.check).is_some_and(|check| match &key.file {
+            Some(file) if check.is_per_file() => self.is_source(check, file),
+            Some(file) => any_file && self.matcher.concerned(file).any(|(name, _)| *name == check.name),
+            None => any_file || !check.is_per_file(),
+        })
     }
 }

@@ -166,8 +166,11 @@ impl Supervisor {
     }
 
     fn conflicts(&self, task: &Task, other: TaskId) -> bool {
-        let in_place = self.settings.fix.isolation == Isolation::InPlace;
-        in_place || other == task.id || self.book.task(other).is_some_and(|other| other.overlaps(task))
+        let in_place = |attempt: &Attempt| attempt.place == Place::Tree;
+        self.settings.fix.isolation == Isolation::InPlace
+            || self.live.attempts.get(&other).is_some_and(in_place)
+            || other == task.id
+            || self.book.task(other).is_some_and(|other| other.overlaps(task))
     }
 
     fn has_slot(&self) -> bool {
@@ -316,6 +319,7 @@ impl Supervisor {
             dirty: false,
             turned_red: None,
             rolling: None,
+            held_after: None,
         }
     }
 }

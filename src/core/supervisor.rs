@@ -181,12 +181,14 @@ impl Supervisor {
         self.climb_ladders();
         self.unpark();
         self.start_tree_checks();
+        self.end_what_has_gone();
         self.advance_attempts();
         self.start_attempts();
         self.remember_green();
         self.beat();
         self.finish_stopping();
         self.exit_when_idle();
+        self.shrink_surplus();
     }
 
     fn beat(&mut self) {

@@ -47,6 +47,7 @@ impl Stage {
                 self.repository.operation = (rest == "begins").then_some(GitOperation::Rebase);
                 vec![Input::Repository(self.repository.clone())]
             }
+            "configuration" => vec![self.read_again()?],
             "replaced" => {
                 let (number, named) = rest.split_once(' ').ok_or("which files?")?;
                 let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);

@@ -273,6 +273,7 @@ impl World {
             Fact::Parked { .. } => self.report.parked += 1,
             Fact::AttemptEnded { then: state, .. } | Fact::Ended { state, .. } => match state {
                 TaskState::Done(DoneReason::Flaky) => self.report.flaky += 1,
+                TaskState::Done(DoneReason::CheckGone) => self.report.checks_gone += 1,
                 TaskState::Done(DoneReason::FixedByYou) => self.report.fixed_by_you += 1,
                 TaskState::Done(DoneReason::FixedBy(_)) => self.report.fixed_by_other += 1,
                 TaskState::Failed(FailReason::Escalated { .. }) => self.report.escalated += 1,
@@ -291,6 +292,15 @@ impl World {
         self.restart();
     }
 
+    fn other_settings(&mut self) {
+        let mut settings = plan::settings(&mut self.chance);
+        if self.chance.one_in(3) {
+            settings.checks.remove(self.chance.below(3) as usize);
+        }
+        self.matcher = Arc::new(Matcher::new(&settings).expect("the globs are good"));
+        self.settings = Arc::new(settings);
+    }
+
     fn restart(&mut self) {
         self.first_session = self.machine.live().last_session.0;
         self.sessions.clear();
@@ -301,12 +311,7 @@ impl World {
         self.gone = None;
         if !self.calm && self.chance.one_in(4) {
             self.report.changed_settings += 1;
-            let mut settings = plan::settings(&mut self.chance);
-            if self.chance.one_in(3) {
-                settings.checks.remove(self.chance.below(3) as usize);
-            }
-            self.matcher = Arc::new(Matcher::new(&settings).expect("the globs are good"));
-            self.settings = Arc::new(settings);
+            self.other_settings();
         }
         self.machine = Supervisor::restore(self.settings.clone(), self.matcher.clone(), self.journal.iter().cloned());
         self.now += 1_000;

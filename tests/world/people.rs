@@ -44,7 +44,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(53) {
+        match self.chance.below(54) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -109,6 +109,7 @@ impl World {
                 let files = self.disk.names();
                 self.input(Input::Replaced(task, files));
             }
+            53 => self.reconfigures(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
 
             34 => self.ask(Command::Pause),
@@ -141,6 +142,13 @@ impl World {
         // The watcher may be late.
         let delay = if self.chance.one_in(20) { self.chance.between(60, 8_000) } else { self.chance.between(1, 60) };
         self.at(delay, Event::Notices(file));
+    }
+
+    /// Somebody edits the configuration.
+    fn reconfigures(&mut self) {
+        self.report.reconfigured += 1;
+        self.other_settings();
+        self.input(Input::Reconfigured(self.settings.clone(), self.matcher.clone()));
     }
 
     fn rebase(&mut self) {

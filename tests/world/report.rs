@@ -26,6 +26,8 @@ pub(crate) struct Report {
     pub held_by_you: u64,
     pub first: u64,
     pub replaced: u64,
+    pub reconfigured: u64,
+    pub checks_gone: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -55,5 +57,7 @@ impl Report {
         self.held_by_you += other.held_by_you;
         self.first += other.first;
         self.replaced += other.replaced;
+        self.reconfigured += other.reconfigured;
+        self.checks_gone += other.checks_gone;
     }
 }
