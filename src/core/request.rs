@@ -78,6 +78,9 @@ impl Supervisor {
                 )));
             }
         }
+        if !self.is_meaningful(&task.key) {
+            return Err(Refusal::because(format!("{} is no longer in the configuration", task.key)));
+        }
         if self.live.attempts.contains_key(&id) {
             return Err(Refusal::because(format!("the last attempt at {id} is still ending; try again in a moment")));
         }
