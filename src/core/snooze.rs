@@ -15,7 +15,7 @@ use crate::model::time::Moment;
 impl Supervisor {
     /// Whether the check and file of a task can be left alone, for a time at least.
     pub(crate) fn may_snooze(&self, task: &Task) -> bool {
-        self.is_meaningful(&task.key)
+        self.is_current(task)
     }
 
     /// Leaves the check and file of a task alone; an attempt at its open task ends and does not count.

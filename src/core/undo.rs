@@ -119,7 +119,7 @@ impl Supervisor {
     /// If the task has landed nothing, or is busy.
     pub(crate) fn undo(&mut self, request: RequestId, id: TaskId) -> Result<(), Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        if self.is_being_undone(id) || self.live.attempts.contains_key(&id) {
+        if !self.is_settled(id) {
             return Err(Refusal::because(format!("{id} is still landing, or being taken back")));
         }
         let Some(landing) = standing(&task) else {
@@ -131,8 +131,15 @@ impl Supervisor {
         Ok(())
     }
 
-    fn is_being_undone(&self, id: TaskId) -> bool {
-        self.live.jobs.values().any(|owner| matches!(owner, JobOwner::Undo(other, ..) if *other == id))
+    /// Whether a task has landed something that can be taken back now, as far as we know.
+    pub(crate) fn may_undo(&self, task: &Task) -> bool {
+        standing(task).is_some() && self.is_settled(task.id)
+    }
+
+    /// Whether nothing of a task is just written into the user's tree, or taken back.
+    fn is_settled(&self, id: TaskId) -> bool {
+        let undoes = |owner: &JobOwner| matches!(owner, JobOwner::Undo(other, ..) if *other == id);
+        !self.live.attempts.contains_key(&id) && !self.live.jobs.values().any(undoes)
     }
 
     /// A landing was taken back for a person, or not.

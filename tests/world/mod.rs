@@ -3,6 +3,7 @@
 mod calm;
 mod disk;
 mod effects;
+mod faces;
 mod jobs;
 mod people;
 mod plan;
@@ -19,6 +20,7 @@ use orchestrator_tui::core::input::{Fate, Input, Start};
 use orchestrator_tui::core::live::JobOwner;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
+use orchestrator_tui::core::view::View;
 use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
@@ -102,6 +104,8 @@ struct World {
     operation: bool,
     gone: Option<u8>,
     first_session: u64,
+    /// What faces saw last.
+    view: View,
     report: Report,
 }
 
@@ -155,6 +159,7 @@ impl World {
             operation: false,
             gone: None,
             first_session: 0,
+            view: View::default(),
             report: Report::default(),
         }
     }
@@ -241,6 +246,7 @@ impl World {
         }
         let wake = self.machine.next_wake();
         assert!(wake.is_none_or(|wake| wake.0 > self.now), "the machine wants to be woken in the past: {wake:?}");
+        self.look();
         if self.gone.is_some() {
             assert!(self.asked.is_empty(), "it left without an answer to {:?}", self.asked);
         }
