@@ -159,6 +159,7 @@ impl<'a> Live<'a> {
             Intent::Command(command) => self.want(Wanted::Command(command)).await,
             Intent::Fetch(task) => self.want(Wanted::Task(task)).await,
             Intent::Edit(file, line) => return self.edit(&file, line).await,
+            Intent::Attention(_) => self.window.guard.ring()?,
             Intent::Copy(text) => self.window.guard.copy(&text)?,
             Intent::Mouse(ours) => self.window.guard.set_mouse(ours)?,
             Intent::Redraw => self.window.forget()?,
