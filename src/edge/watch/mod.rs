@@ -2,6 +2,7 @@
 
 mod event;
 mod git;
+mod named;
 mod native;
 mod observe;
 mod poll;
@@ -12,5 +13,6 @@ mod walk;
 mod watcher;
 
 pub use event::{Kind, WatchError, WatchEvent};
+pub use named::Named;
 pub use walk::walk;
 pub use watcher::{Options, Watcher, start, start_with};
