@@ -5,6 +5,7 @@ mod git;
 mod native;
 mod observe;
 mod poll;
+mod proof;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -13,4 +14,4 @@ mod watcher;
 
 pub use event::{Kind, WatchError, WatchEvent};
 pub use walk::walk;
-pub use watcher::{Options, Watcher, start, start_with};
+pub use watcher::{Blind, Options, Watcher, start, start_with};
