@@ -10,7 +10,7 @@ pub mod doubts;
 pub mod examine;
 pub mod failure;
 pub mod keep;
-pub mod lines;
+
 pub mod logging;
 pub mod mirror;
 pub mod offline;

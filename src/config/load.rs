@@ -126,6 +126,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     apply(&mut draft, &mut extras, project, |name| variable(&inputs.environment, name));
     flags(&mut draft, &inputs.flags);
 
+    draft.settings.fix.land_chosen = draft.places.is_given("fix.land");
     if !draft.places.is_given("check") && !incomplete {
         detected(&mut draft, project, &mut running);
     }

@@ -12,11 +12,12 @@ use crate::core::verify::first_line;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
+use crate::model::hold::HoldReason;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Rung;
 use crate::model::settings::FixOn;
-use crate::model::task::{DoneReason, FailReason, HoldReason, Origin, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Origin, Task, TaskState};
 use crate::model::workspace::FileChange;
 
 /// How many of the changed files a task is about; a switched branch changes thousands, and those say nothing.
@@ -298,6 +299,7 @@ impl Supervisor {
             ended: None,
             landing: None,
             receipt: None,
+            replaced: Vec::new(),
             result: None,
         };
         self.record(Fact::Filed { task: Box::new(task) });

@@ -7,8 +7,9 @@ use crate::core::fact::Fact;
 use crate::core::live::Cause;
 use crate::core::supervisor::Supervisor;
 use crate::model::check::{CheckKey, Fingerprint};
+use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, TaskId};
-use crate::model::task::{FailReason, HoldReason, Task, TaskState};
+use crate::model::task::{FailReason, Task, TaskState};
 
 /// One change that makes more tasks than this is not fixed unasked: a broken build, a switched branch.
 const EXPECTED_TASKS: usize = 5;
@@ -62,7 +63,7 @@ impl Supervisor {
                 | HoldReason::Refused(_)
                 | HoldReason::FixingOff,
             ) => true,
-            TaskState::Held(HoldReason::TooMany(_) | HoldReason::Snoozed(_))
+            TaskState::Held(HoldReason::TooMany(_) | HoldReason::Snoozed { .. } | HoldReason::ByYou)
             | TaskState::Queued
             | TaskState::Running
             | TaskState::Cooling { .. }

@@ -234,6 +234,11 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::BreakerTripped { .. }
         | Fact::Paused
         | Fact::Resumed
+        | Fact::Replaced { .. }
+        | Fact::Snoozed { .. }
+        | Fact::Unsnoozed { .. }
+        | Fact::Agreed { .. }
+        | Fact::Reconfigured { .. }
         | Fact::Felt { .. } => (true, ""),
     }
 }

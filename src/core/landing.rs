@@ -223,6 +223,17 @@ impl Supervisor {
     }
 }
 
+impl Supervisor {
+    /// Takes in that a person's save put back files that a task had landed; it is said once for each landing.
+    pub(crate) fn replaced(&mut self, id: TaskId, files: Vec<ProjectPath>) {
+        let Some(task) = self.task(id) else { return };
+        let TaskState::Done(DoneReason::Landed(landing)) = task.state else { return };
+        if task.replaced.is_empty() && !files.is_empty() {
+            self.record(Fact::Replaced { task: id, landing, files });
+        }
+    }
+}
+
 /// Fewer tests ran on the result than on the untouched snapshot: something a person should see.
 fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspicion> {
     let ran = |witness: Option<&Witness>| {

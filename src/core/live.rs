@@ -256,6 +256,7 @@ pub struct Due {
 
 /// Everything that dies with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each notes one thing that is so, in no order")]
 pub struct Live {
     /// The clocks at the last input.
     pub now: Now,
@@ -265,6 +266,8 @@ pub struct Live {
     pub phase: Phase,
     /// Whether to wait for no pause and to exit when idle.
     pub until_idle: bool,
+    /// Whether a person sits before a face of it.
+    pub attended: bool,
     /// Whether this process only carries out one command.
     pub one_command: bool,
     /// The exit code that the one command came to, once it did.

@@ -10,8 +10,9 @@ use crate::core::live::JobOwner;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use crate::model::check::CheckKey;
+use crate::model::hold::HoldReason;
 use crate::model::settings::FixOn;
-use crate::model::task::{DoneReason, FailReason, HoldReason, Task, TaskState};
+use crate::model::task::{DoneReason, Task, TaskState};
 
 impl Supervisor {
     /// Queues what the last supervisor was working on, and takes back landings that it may have begun.
@@ -58,8 +59,7 @@ impl Supervisor {
         }
         let tasks: Vec<Arc<Task>> = self.book.open().filter(|task| !self.is_meaningful(&task.key)).cloned().collect();
         for task in tasks {
-            let why = format!("{} is no longer in the configuration", task.key);
-            self.close(task.id, TaskState::Failed(FailReason::CheckBroken { why }));
+            self.close(task.id, TaskState::Done(DoneReason::CheckGone));
         }
     }
 
@@ -92,7 +92,9 @@ impl Supervisor {
                 | HoldReason::Operation(_)
                 | HoldReason::TooMany(_)
                 | HoldReason::FixingOff => self.live.until_idle && enabled,
-                HoldReason::Undone(_) | HoldReason::Refused(_) | HoldReason::Snoozed(_) => false,
+                HoldReason::Undone(_) | HoldReason::Refused(_) | HoldReason::Snoozed { .. } | HoldReason::ByYou => {
+                    false
+                }
             };
             if released {
                 self.record(Fact::Released { task: task.id, forced: false });

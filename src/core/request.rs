@@ -5,7 +5,9 @@ use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
 use crate::model::cost::Usd;
+use crate::model::hold::HoldReason;
 use crate::model::id::{RequestId, TaskId};
+use crate::model::settings::LandMode;
 use crate::model::task::{FailReason, ReadyReason, ReviewReason, TaskState};
 
 impl Supervisor {
@@ -19,6 +21,10 @@ impl Supervisor {
             Command::Retry { task } => self.retry(task),
             Command::Kill { task } => self.kill(task),
             Command::Fix { task } => self.fix_now(task),
+            Command::Snooze { task, until } => self.snooze(task, until),
+            Command::Unsnooze { task } => self.unsnooze(task),
+            Command::Hold { task } => self.hold_now(task),
+            Command::Agree { land } => Ok(self.agree(land)),
             Command::Land { task } => self.land_now(task),
             Command::Refuse { task } => self.refuse(task),
             Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
@@ -138,12 +144,38 @@ impl Supervisor {
         }
     }
 
+    /// Holds a task until a person releases it.
+    fn hold_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        match &task.state {
+            TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. } => {
+                self.record(Fact::Held { task: id, reason: HoldReason::ByYou });
+                Ok(said(format!("{id} is held; `orchestrator-tui fix {}` starts it", id.0)))
+            }
+            TaskState::Running
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => {
+                Err(Refusal::because(format!("{id} cannot be held: {}", task.state.reason(self.live.now.wall))))
+            }
+        }
+    }
+
+    fn agree(&mut self, land: LandMode) -> Answer {
+        self.record(Fact::Agreed { land });
+        said(match land {
+            LandMode::Auto => "from now on verified fixes land by themselves",
+            LandMode::Ask => "from now on verified fixes wait for a yes",
+        })
+    }
+
     fn land_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         let (accepted, result) = match (&task.state, &task.result) {
             (TaskState::Ready(ReadyReason::Suspicious(doubts)), Some(result)) => (doubts.clone(), result.clone()),
             (
-                TaskState::Ready(ReadyReason::Asked)
+                TaskState::Ready(ReadyReason::Asked | ReadyReason::First)
                 | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_)),
                 Some(result),
             ) => (Vec::new(), result.clone()),

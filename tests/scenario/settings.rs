@@ -146,6 +146,7 @@ fn plain() -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: LandMode::Auto,
+            land_chosen: false,
             isolation: Isolation::Worktree,
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },

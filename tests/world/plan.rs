@@ -77,6 +77,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: if chance.one_in(4) { LandMode::Ask } else { LandMode::Auto },
+            land_chosen: chance.one_in(2),
             isolation: if chance.one_in(6) { Isolation::InPlace } else { Isolation::Worktree },
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },

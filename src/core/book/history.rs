@@ -144,6 +144,11 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::BreakerTripped { .. }
         | Fact::Paused
         | Fact::Resumed
+        | Fact::Replaced { .. }
+        | Fact::Snoozed { .. }
+        | Fact::Unsnoozed { .. }
+        | Fact::Agreed { .. }
+        | Fact::Reconfigured { .. }
         | Fact::Felt { .. } => None,
     }
 }

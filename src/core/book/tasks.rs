@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::core::fact::Fact;
+use crate::core::fact::{Fact, Remember};
 use crate::model::attempt::AttemptRecord;
 use crate::model::cost::Spent;
 use crate::model::id::TaskId;
@@ -83,8 +83,10 @@ impl Book {
                     task.landing = None;
                 }
             }),
+            Fact::Replaced { task, files, .. } => self.change_task(*task, |task| task.replaced.clone_from(files)),
             Fact::Landed { task, receipt } => self.change_task(*task, |task| {
                 task.receipt = Some((**receipt).clone());
+                task.replaced = Vec::new();
                 task.result = None;
             }),
             Fact::LandingFailed { task } => self.change_task(*task, |task| task.landing = None),
@@ -105,6 +107,10 @@ impl Book {
             | Fact::BreakerTripped { .. }
             | Fact::Paused
             | Fact::Resumed
+            | Fact::Snoozed { .. }
+            | Fact::Unsnoozed { .. }
+            | Fact::Agreed { .. }
+            | Fact::Reconfigured { .. }
             | Fact::Felt { .. } => {}
         }
     }
@@ -151,6 +157,27 @@ impl Book {
         });
     }
 
+    /// Remembers as much as is asked for from now on.
+    pub(super) fn remember_so_much(&mut self, remember: Remember) {
+        self.remember = remember;
+        self.forget_oldest();
+        let limit = remember.history as usize;
+        let surplus = |len: usize| len.saturating_sub(limit);
+        self.history.drain(..surplus(self.history.len()));
+        self.results.drain(..surplus(self.results.len()));
+    }
+
+    fn forget_oldest(&mut self) {
+        let (done, failed) = &mut self.finished;
+        for (side, limit) in [(done, self.remember.completed), (failed, self.remember.failed)] {
+            while side.len() > limit as usize {
+                if let Some(old) = side.pop_front() {
+                    self.tasks.remove(&old);
+                }
+            }
+        }
+    }
+
     fn unwant(&mut self, id: TaskId, undone: bool) {
         let Some(task) = self.tasks.get(&id) else { return };
         let ids = task.failures.iter().map(|failure| failure.id.clone()).collect();
@@ -185,17 +212,10 @@ impl Book {
         }
         forget(&mut self.finished.0, id);
         forget(&mut self.finished.1, id);
-        let (side, limit) = if matches!(state, TaskState::Failed(_)) {
-            (&mut self.finished.1, self.remember.failed)
-        } else {
-            (&mut self.finished.0, self.remember.completed)
-        };
+        let (done, failed) = &mut self.finished;
+        let side = if matches!(state, TaskState::Failed(_)) { failed } else { done };
         side.push_back(id);
-        while side.len() > limit as usize {
-            if let Some(old) = side.pop_front() {
-                self.tasks.remove(&old);
-            }
-        }
+        self.forget_oldest();
         if was_over || began.is_none() {
             return;
         }

@@ -10,9 +10,10 @@ use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::cost::Spent;
+use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
 use crate::model::settings::Planner;
-use crate::model::task::{DoneReason, FailReason, HoldReason, ReadyReason, ReviewReason, Task, TaskState, Workflow};
+use crate::model::task::{DoneReason, FailReason, ReadyReason, ReviewReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
 
 impl Supervisor {
@@ -172,7 +173,9 @@ impl Supervisor {
                     None => (task.stage.map_or("starting", |stage| stage.name()).to_owned(), None),
                 }
             }
-            TaskState::Held(HoldReason::Snoozed(Some(until))) => ("held: snoozed".to_owned(), Some(*until)),
+            TaskState::Held(HoldReason::Snoozed { until: SnoozeEnd::At(until), .. }) => {
+                ("held: snoozed".to_owned(), Some(*until))
+            }
             TaskState::Held(_)
             | TaskState::Ready(_)
             | TaskState::Review(_)
@@ -196,7 +199,7 @@ impl Supervisor {
             ) && !busy,
             land: matches!(
                 state,
-                TaskState::Ready(ReadyReason::Asked | ReadyReason::Suspicious(_))
+                TaskState::Ready(ReadyReason::Asked | ReadyReason::First | ReadyReason::Suspicious(_))
                     | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_))
             ) && task.result.is_some()
                 && !busy,

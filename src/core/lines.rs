@@ -4,6 +4,7 @@ use crate::core::fact::Fact;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
+use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
 
@@ -85,6 +86,15 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         }
         Fact::Paused => "paused".to_owned(),
         Fact::Resumed => "resumed".to_owned(),
+        Fact::Replaced { task, files, .. } => {
+            let files: Vec<String> = files.iter().map(ToString::to_string).collect();
+            format!("your save replaced {task}: {}", files.join(", "))
+        }
+        Fact::Snoozed { key, until } => format!("{key} is snoozed {until}"),
+        Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
+        Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
+        Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
+        Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
         Fact::Felt { part, level } => match level {
             Level::Up => format!("health: {} is up", part.name()),
             Level::Degraded { reason, .. } => format!("health: {} is degraded: {reason}", part.name()),
