@@ -1,10 +1,14 @@
-//! Keeps the state folder from growing for ever: transcripts of old sessions go.
+//! Keeps the state folder from growing for ever: transcripts of old sessions go, and its size is told.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
+use crate::edge::store::Layout;
+use crate::edge::workspace;
 use crate::model::id::LandingId;
 
 /// How many sessions keep their transcripts: some days of work, at most a few hundred megabytes in practice.
@@ -35,6 +39,55 @@ pub fn prune_transcripts(folder: &Path) -> io::Result<()> {
         fs::remove_file(path)?;
     }
     Ok(())
+}
+
+/// What a project's state takes on disk, in bytes as allocated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// The journal, with what is not merged into it yet.
+    pub journal: u64,
+    /// What sessions printed.
+    pub transcripts: u64,
+    /// The shadow repository, the workspaces, and the images of landings.
+    pub trees: workspace::Sizes,
+    /// All of it, the log and small files included.
+    pub total: u64,
+}
+
+/// Adds up what is in a state folder; walks all files, so this takes seconds for big workspaces.
+pub fn sizes(layout: &Layout) -> Sizes {
+    let journal = ["journal.db", "journal.db-wal", "journal.db-shm"];
+    Sizes {
+        journal: journal.iter().map(|name| workspace::size(&layout.root().join(name))).sum(),
+        transcripts: workspace::size(&layout.sessions()),
+        trees: workspace::sizes(layout.root()),
+        total: workspace::size(layout.root()),
+    }
+}
+
+impl Sizes {
+    /// As `health --json` gives it out.
+    pub fn json(&self) -> Value {
+        let workspaces: u64 = self.trees.workspaces.iter().map(|(_, bytes)| bytes).sum();
+        json!({
+            "journal": self.journal,
+            "transcripts": self.transcripts,
+            "landings": self.trees.landings,
+            "snapshots": self.trees.shadow,
+            "workspaces": workspaces + self.trees.set_aside,
+            "total": self.total,
+        })
+    }
+}
+
+/// Writes an amount of disk space the way a person reads it: `4 KB`, `1.5 MB`.
+pub fn readable(bytes: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB")];
+    let Some((unit, name)) = units.into_iter().find(|(unit, _)| bytes >= *unit) else {
+        return format!("{bytes} bytes");
+    };
+    let (whole, tenths) = (bytes / unit, bytes % unit * 10 / unit);
+    if whole < 10 && tenths > 0 { format!("{whole}.{tenths} {name}") } else { format!("{whole} {name}") }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doubts;
 pub mod examine;
 pub mod failure;
+pub mod health;
 pub mod keep;
 
 pub mod logging;

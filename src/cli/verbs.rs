@@ -12,7 +12,7 @@ use crate::app::failure::{Code, Failure};
 use crate::app::run::Voice;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Wish};
-use crate::app::{ask, demo};
+use crate::app::{ask, demo, health};
 use crate::config::Overrides;
 use crate::model::settings::{LandMode, Planner};
 
@@ -50,7 +50,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
             show(&site()?, &format!("tasks/{}/receipt", task.0), json, render::receipt).map(|_| 0)
         }
         Verb::Health(Json { json }) => {
-            let value = show(&site()?, "health", json, render::health)?;
+            let value = health::ask(&site()?)?;
+            say(&if json { pretty(&value) } else { render::health(&value) });
             Ok(u8::from(value["healthy"] != true))
         }
         Verb::Logs(logs) => {

@@ -17,6 +17,7 @@ mod awkward;
 mod cheats;
 mod crashes;
 mod first;
+mod health;
 mod honest;
 mod isolation;
 mod many;

@@ -48,8 +48,13 @@ impl Journal {
             .spawn(move || writer.run(&jobs))
             .map_err(|error| StoreError::Other { path: path.to_owned(), cause: error.to_string() })?;
         let compacted = replay.checkpoint.as_ref().map(|checkpoint| checkpoint.seq).unwrap_or_default();
-        let journal =
-            Self { path: path.to_owned(), queued: stored, compacted, queue: Some(Arc::new(queue)), writer: Some(writer) };
+        let journal = Self {
+            path: path.to_owned(),
+            queued: stored,
+            compacted,
+            queue: Some(Arc::new(queue)),
+            writer: Some(writer),
+        };
         Ok((journal, replay))
     }
 

@@ -64,18 +64,18 @@ impl Writer {
             match self.commit(&waiting) {
                 Ok(stored) => {
                     self.stored = stored;
-                    answer(&mut waiting, &Ok(()));
-                    waiting.clear();
                     outage = false;
                     (self.confirm)(Ok(stored));
+                    answer(&mut waiting, &Ok(()));
+                    waiting.clear();
                 }
                 Err(error) if open => {
-                    answer(&mut waiting, &Err(error.clone()));
                     forget_superseded(&mut waiting);
                     if !outage {
                         outage = true;
-                        (self.confirm)(Err(error));
+                        (self.confirm)(Err(error.clone()));
                     }
+                    answer(&mut waiting, &Err(error));
                 }
                 Err(error) => return Err(error),
             }

@@ -28,6 +28,6 @@ pub use land::{Landing, LandingState};
 pub use merge::{Conflict, ConflictPart, Merge, MergeOutcome};
 pub use recover::Recovered;
 pub use shadow::Shadow;
-pub use sizes::Sizes;
+pub use sizes::{Sizes, size, sizes};
 pub use slot::Prepared;
 pub use undo::Undo;
