@@ -11,8 +11,11 @@ use crate::edge::store::Layout;
 use crate::edge::workspace;
 use crate::model::id::LandingId;
 
-/// How many sessions keep their transcripts: some days of work, at most a few hundred megabytes in practice.
+/// How many sessions keep their transcripts: some days of work.
 const SESSIONS: usize = 300;
+
+/// What transcripts may take on disk together, in bytes: eight that are as long as one can be.
+const QUOTA: u64 = 512 * 1024 * 1024;
 
 /// Returns the last landing that left images, so that no other ever gets its number.
 pub fn last_landing(folder: &Path) -> LandingId {
@@ -21,21 +24,50 @@ pub fn last_landing(folder: &Path) -> LandingId {
     LandingId(numbers.max().unwrap_or(0))
 }
 
-/// Removes the transcripts of all but the last sessions; session numbers only grow.
+/// The transcripts of one session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcripts {
+    /// The session's number.
+    pub session: u64,
+    /// Its files.
+    pub files: Vec<PathBuf>,
+    /// What they take on disk, in bytes.
+    pub bytes: u64,
+}
+
+/// Returns the transcripts that are over the quota, the oldest; session numbers only grow.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn surplus_transcripts(folder: &Path) -> io::Result<Vec<Transcripts>> {
+    let mut sessions: BTreeMap<u64, Transcripts> = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+        if let Some(session) = number {
+            let of = sessions.entry(session).or_insert_with(|| Transcripts { session, ..Transcripts::default() });
+            of.bytes += workspace::size(&path);
+            of.files.push(path);
+        }
+    }
+    let (mut count, mut total) = (0, 0_u64);
+    let keeps = |of: &Transcripts| {
+        count += 1;
+        total = total.saturating_add(of.bytes);
+        // The last one stays whatever its size: it is what a person asks about.
+        count == 1 || (count <= SESSIONS && total <= QUOTA)
+    };
+    let kept = sessions.values().rev().map(keeps).take_while(|keeps| *keeps).count();
+    let surplus = sessions.len() - kept;
+    Ok(sessions.into_values().take(surplus).collect())
+}
+
+/// Removes the transcripts that are over the quota.
 ///
 /// # Errors
 /// If the folder cannot be read or a file cannot be removed.
 pub fn prune_transcripts(folder: &Path) -> io::Result<()> {
-    let mut sessions: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        if let Some(number) = number {
-            sessions.entry(number).or_default().push(path);
-        }
-    }
-    let surplus = sessions.len().saturating_sub(SESSIONS);
-    for path in sessions.into_values().take(surplus).flatten() {
+    for path in surplus_transcripts(folder)?.into_iter().flat_map(|of| of.files) {
         fs::remove_file(path)?;
     }
     Ok(())
@@ -107,5 +139,26 @@ mod tests {
         assert!(!folder.path().join("2.out").exists());
         assert!(folder.path().join("3.out").exists() && folder.path().join("3.exit").exists());
         assert!(folder.path().join("notes.txt").exists());
+    }
+
+    #[test]
+    fn long_ones_go_sooner_and_the_last_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |number: u32, bytes: u64| {
+            let file = fs::File::create(folder.path().join(format!("{number}.out"))).unwrap();
+            // Allocated and not only as long as that: holes take nothing.
+            nix::fcntl::fallocate(&file, nix::fcntl::FallocateFlags::empty(), 0, i64::try_from(bytes).unwrap())
+                .unwrap();
+        };
+        let surplus =
+            || -> Vec<u64> { surplus_transcripts(folder.path()).unwrap().into_iter().map(|of| of.session).collect() };
+        for number in 1..=3 {
+            write(number, QUOTA / 4);
+        }
+        assert_eq!(surplus(), [0; 0]);
+        write(4, QUOTA / 2);
+        assert_eq!(surplus(), [1, 2]);
+        write(5, QUOTA + 1);
+        assert_eq!(surplus(), [1, 2, 3, 4]);
     }
 }
