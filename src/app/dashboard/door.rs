@@ -87,10 +87,7 @@ impl Door<'_> {
     }
 
     fn agree(&mut self) {
-        let agreed = self
-            .site
-            .load(self.wish.overrides.clone())
-            .and_then(|loaded| self.site.trust(&loaded, true));
+        let agreed = self.site.load(self.wish.overrides.clone()).and_then(|loaded| self.site.trust(&loaded, true));
         if let Err(failure) = agreed {
             self.failed = Some(look::failed(&failure));
         }

@@ -63,7 +63,7 @@ fn trust(site: &Site, loaded: &Loaded, project: String) -> Result<Front, Failure
     Ok(Front::Trust {
         project,
         running: loaded.running.describe(),
-        news: site.was_trusted()?,
+        news: site.is_known()?,
         kinds: config::kinds(&site.project).iter().map(|kind| format!("{kind:?}")).collect(),
         file: site.project.join(FILE_NAME).is_file().then(|| FILE_NAME.to_owned()),
         missing_agent: missing_agent(site, loaded),

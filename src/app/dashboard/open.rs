@@ -10,7 +10,7 @@ use super::look;
 use super::window::Window;
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
-use crate::app::{background, clock, closing, logging, offline, panic};
+use crate::app::{clock, closing, logging, offline, panic};
 use crate::config::Overrides;
 use crate::edge::tty;
 use crate::ui::glyph::ASCII;

@@ -6,6 +6,7 @@ mod named;
 mod native;
 mod observe;
 mod poll;
+mod proof;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,4 @@ mod watcher;
 pub use event::{Kind, WatchError, WatchEvent};
 pub use named::Named;
 pub use walk::walk;
-pub use watcher::{Options, Watcher, start, start_with};
+pub use watcher::{Blind, Options, Watcher, start, start_with};

@@ -24,7 +24,7 @@ impl Named {
         let names: BTreeSet<OsString> = files.iter().filter_map(|file| file.file_name()).map(OsString::from).collect();
         let folders: BTreeSet<PathBuf> =
             files.iter().filter_map(|file| file.parent()).filter(|folder| folder.is_dir()).map(PathBuf::from).collect();
-        let wrap = |error: notify::Error| WatchError::Native(error.to_string());
+        let wrap = |error: notify::Error| WatchError::System(error.to_string());
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let is_ours = |event: &Event| {
                 !event.kind.is_access()
