@@ -24,6 +24,7 @@ pub fn start(site: &Site, flags: &[OsString]) -> Result<(), Failure> {
         .arg("--project")
         .arg(&site.project)
         .args(flags)
+        .envs(&site.environment)
         .env("ORCHESTRATOR_STATE_DIR", &site.state_root)
         .current_dir(&site.project)
         .stdin(Stdio::null())

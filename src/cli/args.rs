@@ -127,14 +127,14 @@ pub enum Landing {
 /// Flags of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Print one line for each thing that happens. This version has no other face.
+    /// Print one line for each thing that happens, instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
     /// Keep the demo project and say where it is.
     #[arg(long)]
     pub keep: bool,
     /// Print JSON, one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     pub json: bool,
 }
 

@@ -120,7 +120,7 @@ fn said(answer: &Value, json: bool) -> u8 {
 
 fn show_demo(wish: &Demo) -> Result<u8, Failure> {
     if !wish.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui demo --headless`"));
+        return demo::tour(wish.keep);
     }
     demo::run(voice(wish.json), wish.keep)
 }
@@ -154,7 +154,7 @@ fn dashboard_wish(run: &Run) -> dashboard::Wish {
     if run.checks_only {
         flags.push("--checks-only".into());
     }
-    dashboard::Wish { flags, overrides: overrides(run), trust: run.trust, label: String::new() }
+    dashboard::Wish { flags, overrides: overrides(run), trust: run.trust, ..dashboard::Wish::default() }
 }
 
 /// Who listens to a supervisor.

@@ -155,6 +155,11 @@ fn leaving_while_work_runs_asks_how() {
     // The work goes on, and a second screen finds it.
     assert_eq!(site.json(&["tasks"])[0]["state"], "running");
     let mut second = Terminal::start(&site, &[], (100, 30));
+    second.wait_text("supervised already");
+    until("the question to take keys", || {
+        second.keys("a");
+        second.screen().contains("WORKING")
+    });
     second.wait_text("WORKING");
     second.keys("q");
     assert_eq!(second.end().0, 0);

@@ -52,7 +52,7 @@ impl Door<'_> {
             self.window.show(|area, buffer| draw::paint(state, area, buffer))?;
             let looked = match self.failed.take() {
                 Some(front) => Ok(Looked::Say(front)),
-                None => look::look(self.site, &self.wish),
+                None => self.look().await,
             };
             let front = match looked {
                 Ok(Looked::Ready) => match self.start().await {
@@ -84,6 +84,13 @@ impl Door<'_> {
                 FrontAnswer::Retry | FrontAnswer::Redraw | FrontAnswer::Suspend => {}
             }
         }
+    }
+
+    /// Looks at the project, beside the loop: it reads files, and asks whoever holds the project.
+    async fn look(&self) -> Result<Looked, Failure> {
+        let (site, wish) = (self.site.clone(), self.wish.clone());
+        let looked = tokio::task::spawn_blocking(move || look::look(&site, &wish)).await;
+        looked.unwrap_or_else(|error| Err(Failure::usage(format!("looking at the project broke: {error}"))))
     }
 
     fn agree(&mut self) {
@@ -144,7 +151,7 @@ impl Door<'_> {
                     Pressed::Nothing => continue,
                     Pressed::Gone => break FrontAnswer::Interrupt,
                 },
-                Some(()) = changes.recv() => match look::look(self.site, &self.wish) {
+                Some(()) = changes.recv() => match self.look().await {
                     Ok(Looked::Say(front)) => {
                         shown.show(front, clock::wall());
                         continue;

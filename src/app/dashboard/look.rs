@@ -7,6 +7,7 @@ use crate::app::failure::{Code, Failure};
 use crate::app::setup::Site;
 use crate::config::{self, Diagnostic, FILE_NAME, Loaded, Severity};
 use crate::edge::store::Lock;
+use crate::model::kind::ProjectKind;
 use crate::ui::front::{Front, Problem};
 
 /// What a look came to.
@@ -64,11 +65,24 @@ fn trust(site: &Site, loaded: &Loaded, project: String) -> Result<Front, Failure
         project,
         running: loaded.running.describe(),
         news: site.is_known()?,
-        kinds: config::kinds(&site.project).iter().map(|kind| format!("{kind:?}")).collect(),
+        kinds: config::kinds(&site.project).into_iter().filter_map(kind).collect(),
         file: site.project.join(FILE_NAME).is_file().then(|| FILE_NAME.to_owned()),
         missing_agent: missing_agent(site, loaded),
         without_git: !is_in_repository(&site.project),
     })
+}
+
+/// Returns what a person calls a kind of project.
+fn kind(kind: ProjectKind) -> Option<String> {
+    let name = match kind {
+        ProjectKind::Rust => "Rust",
+        ProjectKind::Node => "Node",
+        ProjectKind::Python => "Python",
+        ProjectKind::Go => "Go",
+        ProjectKind::Ruby => "Ruby",
+        ProjectKind::Other => return None,
+    };
+    Some(name.to_owned())
 }
 
 fn is_in_repository(project: &Path) -> bool {

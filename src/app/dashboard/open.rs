@@ -15,6 +15,7 @@ use crate::config::Overrides;
 use crate::edge::tty;
 use crate::ui::glyph::ASCII;
 use crate::ui::state::State;
+use crate::ui::tour::Tour;
 
 /// What a screen is asked for.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub struct Wish {
     pub trust: bool,
     /// A word before the project's name; empty: none.
     pub label: String,
+    /// Whether to explain what happens, step by step.
+    pub tour: bool,
 }
 
 /// Opens the screen and returns when the person has left it.
@@ -64,6 +67,7 @@ async fn show(site: &Site, wish: &Wish) -> Result<Option<End>, Failure> {
     let mut state = State::new(&look::name(site), tty::size().map_err(gone)?, clock::wall());
     state.offset = clock::offset(state.now);
     state.label.clone_from(&wish.label);
+    state.tour = wish.tour.then(|| Tour::begin(state.now));
     if site.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         state.theme = state.theme.without_colour();
     }
