@@ -15,8 +15,10 @@ use ratatui::buffer::Buffer;
 use screens::scene::Scene;
 use screens::{front, panes, popups, tour};
 
-#[path = "screens/random.rs"]
-mod random;
+#[path = "screens/hands.rs"]
+mod hands;
+#[path = "screens/whole.rs"]
+mod whole;
 #[path = "screens/readme.rs"]
 mod readme;
 #[path = "screens/mod.rs"]
