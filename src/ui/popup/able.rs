@@ -14,6 +14,9 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         let places: Vec<&str> = entry.contexts.iter().map(|context| place(*context)).collect();
         return Some(format!("works in {}", places.join(" and ")));
     }
+    if state.gone.is_some() && is_wish(action) {
+        return Some("the supervisor is gone".to_owned());
+    }
     match action {
         Action::Open | Action::Diff | Action::Edit | Action::Snooze if state.row().is_none() => Some(none()),
         Action::Answer | Action::NeedsMe => {
@@ -33,9 +36,26 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         Action::NextMatch | Action::PrevMatch if state.search == Filter::default() => {
             Some("nothing is searched for".to_owned())
         }
-        Action::Pause | Action::Check if state.gone.is_some() => Some("the supervisor is gone".to_owned()),
         _ => None,
     }
+}
+
+/// Whether an action asks something of the supervisor.
+fn is_wish(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Answer
+            | Action::Fix
+            | Action::Retry
+            | Action::Kill
+            | Action::Undo
+            | Action::Land
+            | Action::Refuse
+            | Action::Snooze
+            | Action::Hold
+            | Action::Pause
+            | Action::Check
+    )
 }
 
 fn none() -> String {

@@ -220,7 +220,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
             lines.push(Line::default());
             lines.extend(diff_lines(state));
         }
-        None => lines.push(Line::styled("What it changes is on its way …", dim)),
+        None => lines.push(Line::styled(format!("What it changes is on its way {}", state.glyphs.more), dim)),
     }
     lines
 }

@@ -29,12 +29,13 @@ fn open(state: &mut State, asked: Asked, row: Row, choices: Vec<Choice>, marked:
 
 /// Asks what to do with a result that waits for a person: the selected one, or else the oldest.
 pub(super) fn answer(state: &mut State) -> Vec<Intent> {
+    if let Some(why) = unable(state, Action::Answer) {
+        say(state, Tone::Note, why);
+        return Vec::new();
+    }
     let selected = state.row().filter(|row| row.group == Group::NeedsYou);
     let row = selected.or_else(|| state.view.rows.iter().find(|row| row.group == Group::NeedsYou)).cloned();
-    let Some(row) = row else {
-        say(state, Tone::Note, "nothing waits for you".to_owned());
-        return Vec::new();
-    };
+    let Some(row) = row else { return Vec::new() };
     if state.selected != Some(row.id) {
         state.filter = Filter::default();
         state.selected = Some(row.id);
