@@ -5,13 +5,16 @@ mod detect;
 mod diagnostic;
 mod environment;
 mod file;
+mod keys;
 mod load;
 mod merge;
 mod origin;
 mod parse;
 mod project;
+mod screen;
 #[cfg(test)]
 mod tests;
+mod theme;
 mod trust;
 
 pub use detect::{detect, kinds};
@@ -20,4 +23,5 @@ pub use environment::Secrets;
 pub use load::{EXAMPLE, Inputs, Loaded, Overrides, load};
 pub use origin::Source;
 pub use project::{FILE_NAME, find_project, named_project};
+pub use screen::UiSettings;
 pub use trust::{Running, TrustError, TrustStore};
