@@ -16,7 +16,10 @@ use crate::model::task::Task;
 use crate::model::time::Wall;
 
 /// Connects to the running supervisor, if there is one.
-fn connect(site: &Site) -> Result<Option<BlockingClient>, Failure> {
+///
+/// # Errors
+/// If its socket is there and cannot be reached.
+pub fn connect(site: &Site) -> Result<Option<BlockingClient>, Failure> {
     match BlockingClient::connect(&site.layout.control_socket()) {
         Ok(client) => Ok(Some(client)),
         Err(NotRunning::NoSocket { .. } | NotRunning::Stale { .. }) => Ok(None),

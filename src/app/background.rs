@@ -24,6 +24,7 @@ pub fn start(site: &Site, flags: &[OsString]) -> Result<(), Failure> {
         .arg("--project")
         .arg(&site.project)
         .args(flags)
+        .envs(&site.environment)
         .env("ORCHESTRATOR_STATE_DIR", &site.state_root)
         .current_dir(&site.project)
         .stdin(Stdio::null())
@@ -37,6 +38,8 @@ pub fn start(site: &Site, flags: &[OsString]) -> Result<(), Failure> {
         let _ = BufReader::new(out).read_line(&mut first);
     }
     if first.trim_end() == READY {
+        // Somebody must take note of its end, or it stays in the list of processes as long as the screen.
+        std::thread::spawn(move || child.wait());
         return Ok(());
     }
     let mut said = String::new();

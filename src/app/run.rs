@@ -282,7 +282,7 @@ impl Shell {
         self.unstored.stored(stored.seq);
         let level = match &stored.outage {
             None => Level::Up,
-            Some(error) => Level::Down { reason: format!("{error}; going on in memory"), since: clock::wall() },
+            Some(error) => Level::Down { reason: format!("going on in memory: {error}"), since: clock::wall() },
         };
         let was_down = matches!(self.machine.book().health.get(&Part::StateManager), Some(Level::Down { .. }));
         if was_down != stored.outage.is_some() {

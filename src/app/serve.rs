@@ -96,7 +96,11 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     if let Some(id) = path.strip_prefix("detail/") {
         return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
-    answer(&reporter, path)
+    let reply = answer(&reporter, path);
+    if path.starts_with("health") {
+        return report::with_heart(reply, machine.book().process.beat, now.wall, machine.settings().limits.heartbeat);
+    }
+    reply
 }
 
 /// Answers a query from a book; the same for a running supervisor and without one.
@@ -108,7 +112,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             "numbers": reporter.statistics(), "text": reporter.statistics_text(),
         })),
         ["tasks"] => ControlReply::done(reporter.tasks()),
-        ["health"] => ControlReply::done(reporter.health()),
+        ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
         ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
             Some(receipt) => ControlReply::done(report::receipt(receipt)),

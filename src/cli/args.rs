@@ -65,8 +65,16 @@ pub enum Verb {
     Stop(Json),
     /// Say how well each part works; exit 1 when one does not.
     Health(Json),
+    /// Prove on this machine what is promised: watching, undo, sessions, the agent; exit 1 when one does not work.
+    Doctor(Json),
+    /// Write a first orchestrator.toml from what is found in the project.
+    Init(Init),
     /// Look at the configuration.
     Config(Config),
+    /// Remove from the project's state what nothing needs any more; the supervisor must be stopped.
+    Gc(Gc),
+    /// Remove everything that is kept about the project, after a yes.
+    Purge(Purge),
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -119,20 +127,53 @@ pub enum Landing {
 /// Flags of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Print one line for each thing that happens. This version has no other face.
+    /// Print one line for each thing that happens, instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
     /// Keep the demo project and say where it is.
     #[arg(long)]
     pub keep: bool,
     /// Print JSON, one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     pub json: bool,
 }
 
 /// The flag of verbs that only report or command.
 #[derive(Debug, Args)]
 pub struct Json {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Replace the file that is there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `gc`.
+#[derive(Debug, Args)]
+pub struct Gc {
+    /// Only say what would go; works beside a supervisor.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `purge`.
+#[derive(Debug, Args)]
+pub struct Purge {
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

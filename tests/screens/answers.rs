@@ -239,10 +239,15 @@ fn a_snooze_has_the_ends_that_make_sense() {
     assert_eq!(types(&mut before(view, 15), "sg"), [], "it is green already");
 }
 
+fn by_you(row: &mut Row) {
+    "held: by you".clone_into(&mut row.why);
+    row.allowed.hold = false;
+}
+
 #[test]
 fn what_is_easily_taken_back_is_not_asked() {
     assert_eq!(types(&mut before(busy(), 16), "p"), wish(Command::Hold { task: TaskId(16) }));
-    let mut held = before(with_row(busy(), 7, |row| "held: by you".clone_into(&mut row.why)), 7);
+    let mut held = before(with_row(busy(), 7, by_you), 7);
     assert_eq!((types(&mut held, "p"), said(&held)), (vec![], "#7 is held already; f starts it"));
     let mut over = before(busy(), 13);
     assert_eq!((types(&mut over, "p"), said(&over)), (vec![], "#13: landed"));

@@ -100,6 +100,9 @@ fn changed(which: usize, task: u32, group: usize) -> View {
             retry: group == 5,
             fix: group == 2 || group == 3,
             kill: group < 4,
+            hold: (1..4).contains(&group),
+            snooze: true,
+            unsnooze: group == 2,
         };
     }
     view

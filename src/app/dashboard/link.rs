@@ -22,8 +22,6 @@ pub(super) enum Wanted {
     Command(Command),
     /// All about a task; answered by [`Event::Detailed`] and [`Event::Told`].
     Task(TaskId),
-    /// That the supervisor goes on without this screen.
-    Leave,
 }
 
 /// The two ends that the screen holds.
@@ -32,6 +30,7 @@ pub(super) struct Link {
     pub(super) events: mpsc::Receiver<Event>,
     /// What is wanted.
     pub(super) wanted: mpsc::Sender<Wanted>,
+    client: Client,
 }
 
 impl Link {
@@ -44,8 +43,20 @@ impl Link {
         let (events, heard) = mpsc::channel(256);
         let (wanted, wishes) = mpsc::channel(64);
         tokio::spawn(look(client.clone(), lease, events.clone()));
-        tokio::spawn(serve(client, wishes, events));
-        Ok(Self { events: heard, wanted })
+        tokio::spawn(serve(client.clone(), wishes, events));
+        Ok(Self { events: heard, wanted, client })
+    }
+
+    /// Lets the supervisor go on without this screen; returns when it knows.
+    ///
+    /// # Errors
+    /// Why it may not know.
+    pub(super) async fn leave(&self) -> Result<(), String> {
+        match self.client.command("leave", &json!({})).await {
+            Ok((200..300, _)) => Ok(()),
+            Ok((_, body)) => Err(body["error"].as_str().unwrap_or("refused without a reason").to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
     }
 }
 
@@ -120,9 +131,6 @@ async fn serve(client: Client, mut wishes: mpsc::Receiver<Wanted>, events: mpsc:
             }
             Wanted::Task(task) => {
                 tokio::spawn(fetch(client.clone(), task, events.clone()));
-            }
-            Wanted::Leave => {
-                let _ = client.command("leave", &json!({})).await;
             }
         }
     }

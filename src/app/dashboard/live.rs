@@ -1,11 +1,8 @@
 //! The loop of the screen: what happens, the next state, what it wants; drawn when it differs.
 
 use std::io;
-use std::path::PathBuf;
-use std::process::Command as Process;
 use std::time::Duration;
 
-use super::editor;
 use super::link::{Link, Wanted};
 use super::window::Window;
 use crate::app::setup::Site;
@@ -67,13 +64,15 @@ impl<'a> Live<'a> {
                 let state = &self.state;
                 self.window.show(|area, buffer| draw::paint(state, area, buffer))?;
                 dirty = false;
+                #[cfg(debug_assertions)]
+                self.break_if_told();
             }
             let wake = if dirty { Some(due) } else { self.state.next_tick() };
             let wait = wake.map(|at| at.since(clock::wall()));
             tokio::select! {
                 biased;
                 Some(signal) = signals.recv() => self.signalled(signal).await?,
-                pressed = pressed(self.window) => self.pressed(pressed).await?,
+                pressed = self.window.pressed() => self.pressed(pressed).await?,
                 Some(event) = self.link.events.recv() => self.take(event).await?,
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {
                     if !dirty {
@@ -111,11 +110,10 @@ impl<'a> Live<'a> {
     async fn signalled(&mut self, signal: &str) -> io::Result<()> {
         tracing::info!(signal, "the screen was signalled");
         match signal {
-            "SIGTSTP" => self.suspend(),
+            "SIGTSTP" => self.window.suspend(),
             "SIGCONT" => {
                 // Somebody stopped us without asking; the terminal may have been used meanwhile.
-                self.window.guard.retake()?;
-                self.window.forget()
+                self.window.resume()
             }
             "SIGHUP" => {
                 // Nobody looks any more. The supervisor stops in order, by itself.
@@ -161,15 +159,16 @@ impl<'a> Live<'a> {
             Intent::Copy(text) => self.window.guard.copy(&text)?,
             Intent::Mouse(ours) => self.window.guard.set_mouse(ours)?,
             Intent::Redraw => self.window.forget()?,
-            Intent::Suspend => self.suspend()?,
+            Intent::Suspend => self.window.suspend()?,
             Intent::Interrupt => self.interrupt().await,
             Intent::Leave(_) if self.state.gone.is_some() => self.end = Some(End::Ended),
             Intent::Leave(Leave::Finish) => self.stop(1).await,
             Intent::Leave(Leave::Stop) => self.stop(2).await,
-            Intent::Leave(Leave::LeaveRunning) => {
-                self.want(Wanted::Leave).await;
-                self.end = Some(End::Left);
-            }
+            Intent::Leave(Leave::LeaveRunning) if self.state.attached => self.end = Some(End::Left),
+            Intent::Leave(Leave::LeaveRunning) => match self.link.leave().await {
+                Ok(()) => self.end = Some(End::Left),
+                Err(why) => Box::pin(self.take(Event::Answered(Err(why)))).await?,
+            },
         }
         Ok(())
     }
@@ -179,31 +178,22 @@ impl<'a> Live<'a> {
         let _ = self.link.wanted.send(wanted).await;
     }
 
-    fn suspend(&mut self) -> io::Result<()> {
-        self.window.lend(signals::stop_here)
-    }
-
     async fn edit(&mut self, file: &ProjectPath, line: Option<u32>) -> io::Result<()> {
-        let path: PathBuf = self.site.project.join(file.as_path());
-        let said = match editor::command(&self.site.environment, &path, line) {
-            Err(why) => Err(why),
-            Ok(words) => {
-                let project = &self.site.project;
-                let run = || Process::new(&words[0]).args(&words[1..]).current_dir(project).status();
-                match self.window.lend(run)? {
-                    Ok(_) => return Ok(()),
-                    Err(error) => Err(format!("{} cannot be started: {error}", words[0])),
-                }
-            }
-        };
-        Box::pin(self.take(Event::Answered(said))).await
+        let path = self.site.project.join(file.as_path());
+        match self.window.edit(self.site, &path, line)? {
+            Ok(()) => Ok(()),
+            Err(why) => Box::pin(self.take(Event::Answered(Err(why)))).await,
+        }
     }
 }
 
-/// Waits for a key; for ever while the terminal is lent.
-async fn pressed(window: &mut Window) -> Pressed {
-    match &mut window.keys {
-        Some(keys) => keys.next().await,
-        None => std::future::pending().await,
+#[cfg(debug_assertions)]
+impl Live<'_> {
+    /// Panics on another thread, so that a test can see what becomes of the terminal. Not in the program that users have.
+    #[expect(clippy::panic, reason = "the test asks for it")]
+    fn break_if_told(&self) {
+        if self.state.seen && self.site.environment.contains_key("ORCHESTRATOR_TEST_PANIC") {
+            let _ = std::thread::spawn(|| panic!("as the test asked")).join();
+        }
     }
 }

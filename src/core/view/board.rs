@@ -67,7 +67,7 @@ pub struct Head {
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.
     pub agents: (u32, u32),
-    /// What all remembered tasks used.
+    /// What all attempts since the journal began used, those that run now included.
     pub spent: Spent,
     /// Numbers since the journal began.
     pub numbers: Numbers,
@@ -181,6 +181,12 @@ pub struct Allowed {
     pub land: bool,
     /// `Command::Refuse`.
     pub refuse: bool,
+    /// `Command::Hold`.
+    pub hold: bool,
+    /// `Command::Snooze` for a time.
+    pub snooze: bool,
+    /// `Command::Unsnooze`.
+    pub unsnooze: bool,
 }
 
 /// All about one task, for the pane beside the list.

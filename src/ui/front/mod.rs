@@ -7,6 +7,6 @@ mod update;
 mod what;
 
 pub use problem::Problem;
-pub use screen::{FrontState, draw_front};
+pub use screen::{FrontState, draw_front, draw_front_into};
 pub use update::update_front;
 pub use what::{Front, FrontAnswer};

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::text;
 use super::what::{Front, Offer};
@@ -92,7 +94,11 @@ impl FrontState {
 /// Draws one of the first screens.
 pub fn draw_front(front: &FrontState, frame: &mut Frame) {
     let area = frame.area();
-    let buf = frame.buffer_mut();
+    draw_front_into(front, area, frame.buffer_mut());
+}
+
+/// Draws one of the first screens into a buffer.
+pub fn draw_front_into(front: &FrontState, area: Rect, buf: &mut Buffer) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         buf.set_stringn(area.x, area.y, "too small", usize::from(area.width), ratatui::style::Style::new());
         return;

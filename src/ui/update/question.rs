@@ -129,14 +129,16 @@ fn snooze(state: &mut State, row: Row) {
     let until = |until| wish(Command::Snooze { task, until });
     let is_green = state.view.checks.iter().any(|check| check.key == row.key && check.verdict == Some(Verdict::Green));
     let mut choices = Vec::new();
-    if row.why.starts_with("held: snoozed") {
+    if row.allowed.unsnooze {
         choices.push(Choice::new('u', "end the snooze", wish(Command::Unsnooze { task })));
     }
-    choices.push(Choice::new('m', "for 10 minutes", until(Snooze::For(SNOOZE))));
-    if !is_green {
+    if row.allowed.snooze {
+        choices.push(Choice::new('m', "for 10 minutes", until(Snooze::For(SNOOZE))));
+    }
+    if row.allowed.snooze && !is_green {
         choices.push(Choice::new('g', "until it is green", until(Snooze::UntilGreen)));
     }
-    if let Some(branch) = &state.view.head.branch {
+    if let Some(branch) = state.view.head.branch.as_ref().filter(|_| row.allowed.snooze) {
         choices.push(Choice::new('b', format!("while you are on {branch}"), until(Snooze::OnBranch)));
     }
     open(state, Asked::Snooze, row, choices, 0);
