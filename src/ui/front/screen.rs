@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::text;
 use super::what::{Front, Offer};
 use crate::model::time::Wall;
-use crate::ui::draw::screen;
+use crate::ui::draw::{ground, screen};
 use crate::ui::layout::SMALLEST;
 use crate::ui::popup::{Answer, Sheet, widest};
 use crate::ui::state::State;
@@ -109,4 +109,5 @@ pub fn draw_front_into(front: &FrontState, area: Rect, buf: &mut Buffer) {
         answer.is_dim = offer.answer.is_yes() && !is_informed;
     }
     sheet.draw(&front.state, area, buf);
+    ground(&front.state.theme, area, buf);
 }
