@@ -19,8 +19,8 @@ use screens::{front, panes, popups, tour};
 mod agreements;
 #[path = "screens/answers.rs"]
 mod answers;
-#[path = "screens/random.rs"]
-mod random;
+#[path = "screens/yes.rs"]
+mod yes;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]
