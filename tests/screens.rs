@@ -15,16 +15,22 @@ use ratatui::buffer::Buffer;
 use screens::scene::Scene;
 use screens::{front, panes, popups, tour};
 
+#[path = "screens/agreements.rs"]
+mod agreements;
+#[path = "screens/answers.rs"]
+mod answers;
 #[path = "screens/hands.rs"]
 mod hands;
-#[path = "screens/whole.rs"]
-mod whole;
 #[path = "screens/readme.rs"]
 mod readme;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]
 mod show;
+#[path = "screens/whole.rs"]
+mod whole;
+#[path = "screens/yes.rs"]
+mod yes;
 
 /// What people have, and two that only must not break.
 const SIZES: [(u16, u16); 5] = [(80, 24), (120, 36), (200, 60), (40, 12), (24, 5)];

@@ -55,12 +55,15 @@ fn layers(state: &State, area: Rect, buf: &mut Buffer) {
         tour::draw(state, area, buf);
     }
     pane::draw_footer(state, layout.footer, buf);
-    pane::draw_toasts(state, layout.body, buf);
+    if state.popups.is_empty() {
+        pane::draw_toasts(state, layout.body, buf);
+    }
     popup::draw_which(state, area, buf);
+    let room = popup::room(state).intersection(area);
     for popup in &state.popups {
         match popup {
-            Popup::Ask(ask) => ask.sheet(state).draw(state, area, buf),
-            Popup::Palette(palette) => palette.draw(state, area, buf),
+            Popup::Ask(ask) => ask.sheet(state).draw(state, room, buf),
+            Popup::Palette(palette) => palette.draw(state, room, buf),
         }
     }
 }

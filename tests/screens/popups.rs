@@ -82,13 +82,13 @@ pub(crate) fn first() -> View {
     view
 }
 
-fn stopping() -> View {
+pub(crate) fn stopping() -> View {
     let mut view = busy();
     view.head.course = Course::Stopping(1, ahead(8));
     view
 }
 
-fn parked() -> View {
+pub(crate) fn parked() -> View {
     let mut view = busy();
     view.head.parked = Some((Some(ahead(4620)), "rate limit".to_owned()));
     view
@@ -98,7 +98,7 @@ fn parked() -> View {
 fn asked_before_it_came(size: (u16, u16)) -> State {
     let mut person = Person::before(busy(), Some(14), size);
     person.state.story.1.detail = None;
-    person.types("Ll").state
+    person.types("Ly").state
 }
 
 /// Somebody else has said yes while the question was open.

@@ -3,6 +3,8 @@
 use ratatui::text::{Line, Span};
 
 use super::evidence;
+use super::open::room;
+use super::sheet::widest;
 use crate::core::view::{Course, Group, Row};
 use crate::model::task::{DoneReason, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::{Wall, millis};
@@ -204,7 +206,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
             if row.group == Group::Working {
                 lines.push(Line::styled("What works on it now ends, and does not count.", dim));
             }
-            if row.why.starts_with("held: snoozed") {
+            if row.allowed.unsnooze {
                 let until =
                     row.until.map(|until| format!(" until {}", evidence::clock(state, until))).unwrap_or_default();
                 lines.push(Line::styled(format!("It is snoozed{until} already."), dim));
@@ -218,9 +220,9 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
         Some(task) => {
             lines.extend(evidence::lines(state, task, asked == Asked::Undo));
             lines.push(Line::default());
-            lines.extend(diff_lines(state));
+            lines.extend(diff_lines(state, usize::from(widest(room(state)))));
         }
-        None => lines.push(Line::styled("What it changes is on its way …", dim)),
+        None => lines.push(Line::styled(format!("What it changes is on its way {}", state.glyphs.more), dim)),
     }
     lines
 }
