@@ -2,28 +2,30 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::app::clock;
+use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
 use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
-use crate::app::{examine, keep, logging, mirror};
+use crate::app::{background, keep, logging, mirror};
 use crate::config::{FILE_NAME, Loaded};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::{Server, remove_stale};
+use crate::edge::control::{Server, Views, remove_stale};
 use crate::edge::session;
-use crate::edge::store::{Holder, Journal, Lock, LockError, StoreError};
-use crate::edge::watch::{Kind, WatchEvent, Watcher, start as start_watching};
+use crate::edge::store::{Holder, Journal, Lock, LockError, Pulse, StoreError};
+use crate::edge::watch::{Kind, Options, WatchEvent, Watcher, start_with as start_watching};
 use crate::edge::workspace::Shadow;
 use crate::model::health::{Level, Part};
-use crate::model::id::SessionId;
+use crate::model::id::{RequestId, SessionId};
 use crate::model::own_writes::OwnWrites;
 use crate::model::path::ProjectPath;
 
@@ -34,16 +36,25 @@ pub struct Wish {
     pub until_idle: bool,
     /// What it shows of itself.
     pub voice: Voice,
+    /// Whether it belongs to a screen: it says when it answers, and stops when no screen is left.
+    pub leased: bool,
 }
+
+/// How long a supervisor that belongs to a screen waits for the first one.
+const FIRST_SCREEN: Duration = Duration::from_secs(30);
 
 /// The parts that a supervisor holds while it runs.
 struct Held {
     shell: Shell,
     doors: Doors,
     tools: Arc<Tools>,
+    journal: Pulse,
     start: Start,
     _lock: Lock,
 }
+
+/// How many calls of the control socket may wait before those who call have to.
+const CALLS: usize = 64;
 
 /// Runs a supervisor on a project until it ends; returns its exit code.
 ///
@@ -53,20 +64,43 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
     let runtime = runtime()?;
     runtime.block_on(async {
         let held = prepare(site, loaded, wish.voice)?;
-        let Held { shell, doors, tools, mut start, _lock } = held;
-        let server =
-            Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
+        let Held { shell, doors, tools, journal, mut start, _lock } = held;
+        let (socket, calls) = tokio::sync::mpsc::channel(CALLS);
+        let views = Arc::clone(&doors.views);
+        let server = Server::start(&site.layout.control_socket(), socket, doors.facts, doors.views)
+            .map_err(Failure::supervisor)?;
         start.until_idle = wish.until_idle;
-        let watcher = watch_project(&tools, doors.inbox.clone()).await;
-        let examiner = tokio::spawn(examine::agents(Arc::clone(&tools), doors.inbox.clone()));
+        start.attended = wish.leased;
+        let waiting = wish.leased.then(|| {
+            background::say_ready();
+            tokio::spawn(stop_without_screen(views, doors.inbox.clone()))
+        });
+        let mut examiner = Examiner::new(&tools, journal, doors.inbox, doors.calls.clone());
+        examiner.watch().await;
+        let (health, asked) = tokio::sync::mpsc::channel(CALLS);
+        tokio::spawn(examine::sort(calls, health, doors.calls));
+        let examiner = tokio::spawn(examiner.run(asked));
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         let result = shell.run(start).await;
         examiner.abort();
+        if let Some(waiting) = waiting {
+            waiting.abort();
+        }
         server.stop().await;
-        drop(watcher);
+        // With it ends the watcher.
+        let _ = examiner.await;
         result
     })
+}
+
+/// Stops a supervisor whose screen never came: it may have been killed right after it started us.
+async fn stop_without_screen(views: Arc<Views>, inbox: tokio::sync::mpsc::Sender<Input>) {
+    tokio::time::sleep(FIRST_SCREEN).await;
+    if !views.was_leased() {
+        tracing::warn!("no screen came; stopping");
+        let _ = inbox.send(Input::Asked(RequestId::default(), Command::Quit)).await;
+    }
 }
 
 /// Carries out one command without a running supervisor: an undo, a yes or a no to a result.
@@ -146,6 +180,7 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     }
     let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), loaded));
     let machine = Supervisor::restore(settings, matcher, facts);
+    let pulse = journal.pulse();
     let (shell, doors) =
         Shell::new(machine, Arc::clone(&tools), journal, layout.journal(), stored, voice, loaded.state_file.clone());
     let start = Start {
@@ -155,7 +190,7 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
         last_landing: keep::last_landing(&layout.landings()),
         ..Start::default()
     };
-    Ok(Held { shell, doors, tools, start, _lock: lock })
+    Ok(Held { shell, doors, tools, journal: pulse, start, _lock: lock })
 }
 
 type Opened = (Journal, Vec<Recorded>, watch::Receiver<Stored>);
@@ -182,35 +217,40 @@ fn open_journal(site: &Site) -> Result<Opened, Failure> {
         Err(error @ (StoreError::Newer { .. } | StoreError::Corrupt { .. })) => Err(Failure::usage(error)),
         Err(error) => {
             tracing::error!(%error, "the journal cannot be opened; going on in memory");
-            let journal = Journal::in_memory(confirm).map_err(Failure::usage)?;
+            // What is written into memory is on no disk, so nothing is confirmed, and the outage lasts.
+            let journal = Journal::in_memory(drop).map_err(Failure::usage)?;
             send.send_modify(|stored| stored.outage = Some(error));
             Ok((journal, Vec::new(), stored))
         }
     }
 }
 
-/// Watches the project; without a watcher the supervisor still runs, and says so.
-async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Input>) -> Option<Watcher> {
+/// Watches the project.
+///
+/// # Errors
+/// Why nothing is watched, for a person to read.
+pub async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Input>) -> Result<Watcher, String> {
     let project = tools.places.project.clone();
     let git_files = tools.shadow.git_files_to_watch();
     let last = Arc::new(Mutex::new(None));
-    let (sender, keeper) = (inbox.clone(), Arc::clone(tools));
+    let keeper = Arc::clone(tools);
     let sink = move |event: WatchEvent| {
         for input in inputs_of(&keeper, event, &last) {
             // Blocks the watcher's own thread when the machine is busy; nothing is lost.
-            let _ = sender.blocking_send(input);
+            let _ = inbox.blocking_send(input);
         }
     };
     let settings = tools.settings.watch.clone();
-    let started = tokio::task::spawn_blocking(move || start_watching(&project, &settings, git_files, sink)).await;
-    let why = match started {
-        Ok(Ok(watcher)) => return Some(watcher),
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    let level = Level::Down { reason: why, since: clock::wall() };
-    let _ = inbox.send(Input::Felt(Part::FileWatcher, level)).await;
-    None
+    let ground = proving_ground(tools);
+    let started = tokio::task::spawn_blocking(move || {
+        let proving_ground = std::fs::create_dir_all(&ground).is_ok().then_some(ground);
+        let options = Options { proving_ground, ..Options::default() };
+        start_watching(&project, &settings, git_files, options, sink)
+    });
+    match started.await {
+        Ok(started) => started.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Turns what the watcher saw into inputs; our own writes are left out.

@@ -1,19 +1,20 @@
 //! Carries out each verb of the command line.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum as _};
 use serde_json::{Value, json};
 
-use super::args::{Cli, ConfigVerb, Demo, Json, Landing, Run, Task, Verb};
-use super::render;
+use super::args::{Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Task, Verb};
+use super::{render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::run::Voice;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Wish};
-use crate::app::{ask, demo};
-use crate::config::Overrides;
+use crate::app::{ask, background, dashboard, demo, fit, health};
+use crate::config::{Diagnostic, Overrides};
 use crate::model::settings::{LandMode, Planner};
 
 /// Carries out a command line and returns its exit code.
@@ -30,7 +31,7 @@ fn complain(message: &str) {
 }
 
 /// Writes to standard output; a reader that has gone is no error.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
@@ -40,8 +41,13 @@ fn voice(json: bool) -> Voice {
 
 fn carry_out(cli: Cli) -> Result<u8, Failure> {
     let site = || Site::find(cli.project.as_deref());
-    match cli.verb {
-        Verb::Run(run) => supervise_project(&site()?, &run),
+    match cli.verb.unwrap_or_else(|| Verb::Run(Run::default())) {
+        Verb::Run(run) if run.headless => supervise_project(&site()?, &run, Face::Lines),
+        Verb::Run(run) => dashboard::open(&site()?, &dashboard_wish(&run)),
+        Verb::Supervise(run) => {
+            background::detach();
+            supervise_project(&site()?, &run, Face::Screen)
+        }
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
@@ -50,7 +56,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
             show(&site()?, &format!("tasks/{}/receipt", task.0), json, render::receipt).map(|_| 0)
         }
         Verb::Health(Json { json }) => {
-            let value = show(&site()?, "health", json, render::health)?;
+            let value = health::ask(&site()?)?;
+            say(&if json { pretty(&value) } else { render::health(&value) });
             Ok(u8::from(value["healthy"] != true))
         }
         Verb::Logs(logs) => {
@@ -73,6 +80,10 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),
         Verb::Stop(Json { json }) => ask::command(&site()?, "quit", None).map(|answer| said(&answer, json)),
+        Verb::Doctor(Json { json }) => upkeep::doctor(cli.project.as_deref(), json),
+        Verb::Init(Init { force, json }) => upkeep::init(&site()?, force, json),
+        Verb::Gc(Gc { dry_run, json }) => upkeep::gc(&site()?, dry_run, json),
+        Verb::Purge(Purge { yes, json }) => upkeep::purge(&site()?, yes, json),
         Verb::Config(config) => match config.verb {
             ConfigVerb::Check(Json { json }) => check_config(&site()?, json),
         },
@@ -93,7 +104,7 @@ fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Re
     Ok(body)
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
@@ -109,16 +120,14 @@ fn said(answer: &Value, json: bool) -> u8 {
 
 fn show_demo(wish: &Demo) -> Result<u8, Failure> {
     if !wish.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui demo --headless`"));
+        return demo::tour(wish.keep);
     }
     demo::run(voice(wish.json), wish.keep)
 }
 
-fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
-    if !run.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui run --headless`"));
-    }
-    let flags = Overrides {
+/// Returns what the flags of `run` say about settings.
+fn overrides(run: &Run) -> Overrides {
+    Overrides {
         fix: run.checks_only.then_some(false),
         attempts: run.attempts,
         land: run.land.map(|land| match land {
@@ -128,8 +137,37 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
         running: run.running,
         model: run.model.clone(),
         ..Overrides::default()
+    }
+}
+
+fn dashboard_wish(run: &Run) -> dashboard::Wish {
+    let mut flags: Vec<OsString> = Vec::new();
+    let mut flag = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            flags.push(format!("--{name}={value}").into());
+        }
     };
-    let loaded = site.load(flags)?;
+    flag("running", run.running.map(|number| number.to_string()));
+    flag("attempts", run.attempts.map(|number| number.to_string()));
+    flag("model", run.model.clone());
+    flag("land", run.land.and_then(|land| Some(land.to_possible_value()?.get_name().to_owned())));
+    if run.checks_only {
+        flags.push("--checks-only".into());
+    }
+    dashboard::Wish { flags, overrides: overrides(run), trust: run.trust, ..dashboard::Wish::default() }
+}
+
+/// Who listens to a supervisor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Face {
+    /// Whoever reads its lines.
+    Lines,
+    /// A screen, in another process.
+    Screen,
+}
+
+fn supervise_project(site: &Site, run: &Run, face: Face) -> Result<u8, Failure> {
+    let loaded = site.load(overrides(run))?;
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -143,7 +181,8 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
         )));
     }
     site.trust(&loaded, run.trust)?;
-    supervise::supervise(site, &loaded, Wish { until_idle: run.until_idle, voice: voice(run.json) })
+    let voice = if face == Face::Screen { Voice::Silent } else { voice(run.json) };
+    supervise::supervise(site, &loaded, Wish { until_idle: run.until_idle, voice, leased: face == Face::Screen })
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
@@ -157,17 +196,18 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
     };
     setup::matcher(&loaded)?;
     let trusted = site.is_trusted(&loaded)?;
+    let warnings: Vec<Diagnostic> = loaded.warnings.iter().cloned().chain(fit::misfits(site, &loaded)).collect();
     if json {
         say(&pretty(&json!({
             "ok": true,
             "trusted": trusted,
-            "warnings": loaded.warnings,
+            "warnings": warnings,
             "sources": loaded.sources,
             "checks": loaded.settings.checks.iter().map(|check| json!({ "name": check.name, "run": check.run })).collect::<Vec<_>>(),
         })));
         return Ok(0);
     }
-    for warning in &loaded.warnings {
+    for warning in &warnings {
         complain(&format!("warning: {warning}"));
     }
     say(&format!("{}: the configuration is good", site.project.display()));

@@ -9,6 +9,7 @@ pub mod fact;
 pub mod findings;
 pub mod input;
 pub mod invariant;
+pub mod lines;
 pub mod live;
 pub mod matching;
 pub mod schedule;

@@ -152,6 +152,9 @@ pub struct Row {
     pub until: Option<Wall>,
     /// When what is under way began, or when it ended.
     pub since: Option<Wall>,
+    /// How long it took to land what it landed, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
     /// The stage of the running attempt.
     pub stage: Option<Stage>,
     /// How many attempts it has used up, the running one included, and how many it has.

@@ -90,6 +90,23 @@ pub(super) fn select(
         .map_err(|error| StoreError::from_database(path, &error))
 }
 
+/// Reads the last `limit` facts about a task, in order.
+pub(super) fn of_task(
+    connection: &Connection,
+    path: &Path,
+    task: TaskId,
+    limit: usize,
+) -> Result<Vec<StoredFact>, StoreError> {
+    let sql = "SELECT seq, wall, kind, task, body FROM fact WHERE task = ?1 ORDER BY seq DESC LIMIT ?2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut facts: Vec<StoredFact> = connection
+        .prepare_cached(sql)
+        .and_then(|mut rows| rows.query_map(params![task.0, limit], read)?.collect())
+        .map_err(|error| StoreError::from_database(path, &error))?;
+    facts.reverse();
+    Ok(facts)
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<StoredFact> {
     Ok(StoredFact {
         seq: Seq(number(row, 0)?),
@@ -133,4 +150,12 @@ pub(super) fn compact(connection: &Connection, path: &Path, checkpoint: &Checkpo
     connection.execute(sql, params![seq, checkpoint.body]).map_err(wrap)?;
     connection.execute("DELETE FROM fact WHERE seq <= ?1", [seq]).map_err(wrap)?;
     Ok(())
+}
+
+/// Writes a row and takes it out again, inside the caller's transaction: a write like any other that leaves nothing.
+/// (Of an update to the same value `SQLite` writes nothing.)
+pub(super) fn touch(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    connection
+        .execute_batch("INSERT INTO schema (version) VALUES (0); DELETE FROM schema WHERE version = 0;")
+        .map_err(|error| StoreError::from_database(path, &error))
 }
