@@ -21,6 +21,7 @@ mod first;
 mod health;
 mod honest;
 mod isolation;
+mod machine;
 mod many;
 #[allow(dead_code, reason = "other tests need the rest")]
 #[path = "../support/messages_api.rs"]
