@@ -165,8 +165,7 @@ pub fn facts(site: &Site, task: Option<TaskId>, follow: bool, mut each: impl FnM
 /// Returns the line of a fact as [`facts`] hands it out; `None` for one that says nothing to a person.
 pub fn line_of(value: &Value) -> Option<String> {
     let fact = serde_json::from_value(value.clone()).ok()?;
-    let at = value["at"].as_str().unwrap_or_default();
-    let line = lines::line(&fact, Wall(0))?;
-    let time = at.get(11..19).unwrap_or(at);
-    Some(line.lines().map(|line| format!("{time} {line}")).collect::<Vec<_>>().join("\n"))
+    let at: Wall = serde_json::from_value(value["at_ms"].clone()).ok()?;
+    let line = lines::line(&fact, at)?;
+    Some(lines::stamped(at, clock::offset(at), &line))
 }

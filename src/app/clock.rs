@@ -53,3 +53,9 @@ impl Stopwatch {
         self.0.elapsed()
     }
 }
+
+/// Returns how far the user's local time is ahead of UTC at a time, in seconds; zero if the time zone is not known.
+pub fn offset(at: Wall) -> i64 {
+    let at = i64::try_from(at.0).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+    at.map_or(0, |at| i64::from(jiff::tz::TimeZone::system().to_offset(at).seconds()))
+}

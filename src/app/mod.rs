@@ -2,9 +2,11 @@
 
 pub mod agents;
 pub mod ask;
+pub mod background;
 pub mod checks;
 pub mod clock;
 pub mod closing;
+pub mod dashboard;
 pub mod demo;
 pub mod doctor;
 pub mod doubts;
@@ -15,10 +17,11 @@ pub mod gc;
 pub mod health;
 pub mod init;
 pub mod keep;
-
 pub mod logging;
 pub mod mirror;
 pub mod offline;
+pub mod panic;
+pub mod past;
 pub mod places;
 pub mod prompt;
 pub mod purge;
@@ -26,6 +29,7 @@ pub mod report;
 pub mod run;
 pub mod serve;
 pub mod setup;
+pub mod show;
 pub mod signals;
 pub mod supervise;
 pub mod unstored;

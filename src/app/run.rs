@@ -13,15 +13,16 @@ use crate::app::failure::Failure;
 use crate::app::report::Reporter;
 use crate::app::serve::{self, Waiting};
 use crate::app::setup;
+use crate::app::show::Show;
 use crate::app::unstored::Unstored;
 use crate::app::work::Tools;
-use crate::app::{agents, checks, closing, mirror, signals, work};
+use crate::app::{agents, checks, closing, mirror, past, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
 use crate::core::lines;
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::{ControlCall, FactLine};
+use crate::edge::control::{ControlCall, ControlReply, ControlRequest, FactLine, Views};
 use crate::edge::session;
 use crate::edge::store::{Journal, StoreError};
 use crate::model::health::{Level, Part};
@@ -69,6 +70,7 @@ pub struct Shell {
     facts: broadcast::Sender<FactLine>,
     unstored: Unstored,
     waiting: Waiting,
+    show: Show,
     sessions: BTreeMap<SessionId, mpsc::Sender<Rung>>,
     held_back: Vec<(Seq, JobId, Work)>,
     mirror: Option<PathBuf>,
@@ -86,6 +88,8 @@ pub struct Doors {
     pub calls: mpsc::Sender<ControlCall>,
     /// Gives out facts.
     pub facts: broadcast::Sender<FactLine>,
+    /// What screens see.
+    pub views: Arc<Views>,
 }
 
 impl Shell {
@@ -102,7 +106,9 @@ impl Shell {
         let (sender, inbox) = mpsc::channel(INBOX);
         let (call_sender, calls) = mpsc::channel(64);
         let (facts, _) = broadcast::channel(FOLLOWERS);
-        let doors = Doors { inbox: sender.clone(), calls: call_sender, facts: facts.clone() };
+        let views = Arc::new(Views::default());
+        let doors =
+            Doors { inbox: sender.clone(), calls: call_sender, facts: facts.clone(), views: Arc::clone(&views) };
         let shell = Self {
             machine,
             clock: Clock::start(),
@@ -116,6 +122,7 @@ impl Shell {
             facts,
             unstored: Unstored::default(),
             waiting: Waiting::default(),
+            show: Show::new(views),
             sessions: BTreeMap::new(),
             held_back: Vec::new(),
             mirror,
@@ -136,7 +143,8 @@ impl Shell {
             signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
         self.input(Input::Started(Box::new(start)));
         while self.exit.is_none() {
-            let wait = self.machine.next_wake().map(|moment| self.clock.until(moment));
+            let wake = self.machine.next_wake().into_iter().chain(self.show.due()).min();
+            let wait = wake.map(|moment| self.clock.until(moment));
             tokio::select! {
                 biased;
                 Some(signal) = signals.recv() => {
@@ -155,6 +163,7 @@ impl Shell {
             }
             if self.inbox.is_empty() {
                 self.reflect();
+                self.show.refresh(&self.machine, self.clock.now().moment);
             }
         }
         Ok(self.leave())
@@ -195,6 +204,7 @@ impl Shell {
     fn leave(mut self) -> u8 {
         self.mirrored = false;
         self.reflect();
+        self.show.show(&self.machine, self.clock.now().moment);
         let code = self.exit.unwrap_or(1);
         if !self.sessions.is_empty() {
             // Told three times: nobody is left to wait for the end of what still runs.
@@ -219,6 +229,7 @@ impl Shell {
             self.sessions.remove(session);
         }
         let effects = self.machine.handle(self.clock.now(), input);
+        self.show.touch();
         let mut facts = Vec::new();
         for effect in effects {
             match effect {
@@ -257,7 +268,7 @@ impl Shell {
             Voice::Json => say(&json),
             Voice::Lines => {
                 if let Some(line) = lines::line(&recorded.fact, recorded.at) {
-                    say(&lines::stamped(recorded.at, &line));
+                    say(&lines::stamped(recorded.at, clock::offset(recorded.at), &line));
                 }
             }
             Voice::Silent => {}
@@ -347,15 +358,27 @@ impl Shell {
     }
 
     fn call(&mut self, call: ControlCall) {
-        let file = &self.journal_file;
-        let facts = |after: u64| -> Value {
-            let stored = Journal::read_after(file, Seq(after), usize::MAX).unwrap_or_default();
-            let last = stored.last().map_or(Seq(after), |row| row.seq);
-            let stored = stored.iter().filter_map(|row| setup::fact_of(row).ok()).map(|fact| fact_value(&fact));
-            stored.chain(self.unstored.after(last).map(fact_value)).collect()
-        };
         let now = self.clock.now();
-        if let Some((request, command)) = serve::call(&self.machine, now, &mut self.waiting, call, &facts) {
+        if let ControlRequest::Query { path, query } = &call.request {
+            match path.as_str() {
+                "facts" | "past" => {
+                    let last = self.unstored.all();
+                    let reading = past::read(self.journal_file.clone(), query.clone(), last);
+                    tokio::spawn(async move {
+                        // Whoever asked may have gone.
+                        let _ = call.reply.send(reading.await);
+                    });
+                    return;
+                }
+                "view" => {
+                    self.show.show(&self.machine, now.moment);
+                    let _ = call.reply.send(ControlReply::done(Value::Null));
+                    return;
+                }
+                _ => {}
+            }
+        }
+        if let Some((request, command)) = serve::call(&self.machine, now, &mut self.waiting, call) {
             self.input(Input::Asked(request, command));
         }
     }
@@ -385,6 +408,7 @@ pub fn fact_value(recorded: &Recorded) -> Value {
     if let Value::Object(fields) = &mut value {
         fields.insert("seq".to_owned(), json!(recorded.seq));
         fields.insert("at".to_owned(), json!(recorded.at.iso()));
+        fields.insert("at_ms".to_owned(), json!(recorded.at));
         if let Some(task) = recorded.fact.task() {
             fields.insert("task_id".to_owned(), json!(task.long()));
         }

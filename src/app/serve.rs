@@ -43,16 +43,10 @@ impl Waiting {
 }
 
 /// What a call comes to: a command for the machine, or nothing, because it is answered already.
-pub fn call(
-    machine: &Supervisor,
-    now: Now,
-    waiting: &mut Waiting,
-    call: ControlCall,
-    facts: &dyn Fn(u64) -> Value,
-) -> Option<(RequestId, Command)> {
+pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: ControlCall) -> Option<(RequestId, Command)> {
     match call.request {
-        ControlRequest::Query { path, query } => {
-            let reply = query_reply(machine, now, &path, &query, facts);
+        ControlRequest::Query { path, .. } => {
+            let reply = query_reply(machine, now, &path);
             let _ = call.reply.send(reply);
             None
         }
@@ -96,18 +90,11 @@ pub fn command_of(name: &str, body: &Value) -> Result<Command, String> {
     serde_json::from_value(Value::Object(tagged)).map_err(|error| format!("{name}: {error}"))
 }
 
-fn query_reply(
-    machine: &Supervisor,
-    now: Now,
-    path: &str,
-    query: &BTreeMap<String, String>,
-    facts: &dyn Fn(u64) -> Value,
-) -> ControlReply {
+fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     let reason = |task: &Task| reason(machine, task, now);
     let reporter = Reporter { book: machine.book(), reason: &reason, running: true, now: now.wall };
-    if path == "facts" {
-        let after = query.get("after").and_then(|after| after.parse().ok()).unwrap_or(0);
-        return ControlReply::done(facts(after));
+    if let Some(id) = path.strip_prefix("detail/") {
+        return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
     let reply = answer(&reporter, path);
     if path.starts_with("health") {

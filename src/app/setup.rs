@@ -20,7 +20,7 @@ pub fn environment() -> BTreeMap<String, String> {
 }
 
 /// A project and where its state is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Site {
     /// The project, absolute, links resolved.
     pub project: PathBuf,
@@ -93,10 +93,7 @@ impl Site {
     /// # Errors
     /// All that is wrong with it.
     pub fn read(&self, flags: Overrides) -> Result<Loaded, Vec<Diagnostic>> {
-        let user_file = self.environment.get("ORCHESTRATOR_CONFIG").map(PathBuf::from).or_else(|| {
-            directories::ProjectDirs::from("", "", "orchestrator-tui")
-                .map(|dirs| dirs.config_dir().join("orchestrator.toml"))
-        });
+        let user_file = self.user_file();
         let inputs = Inputs { project: self.project.clone(), user_file, environment: self.environment.clone(), flags };
         config::load(&inputs)
     }
@@ -141,6 +138,19 @@ impl Site {
     /// If the record of agreements cannot be read.
     pub fn is_trusted(&self, loaded: &Loaded) -> Result<bool, Failure> {
         Ok(is_agreed(&self.yeses()?, &self.project, loaded))
+    }
+
+    /// Returns the files whose change changes the configuration, whether they exist or not.
+    pub fn config_files(&self) -> Vec<PathBuf> {
+        [Some(self.project.join(config::FILE_NAME)), self.user_file()].into_iter().flatten().collect()
+    }
+
+    /// Returns the user's own file.
+    fn user_file(&self) -> Option<PathBuf> {
+        self.environment.get("ORCHESTRATOR_CONFIG").map(PathBuf::from).or_else(|| {
+            directories::ProjectDirs::from("", "", "orchestrator-tui")
+                .map(|dirs| dirs.config_dir().join("orchestrator.toml"))
+        })
     }
 
     /// Whether anything of the project was ever agreed to.

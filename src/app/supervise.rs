@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -12,19 +13,19 @@ use crate::app::places::{Places, mark_of};
 use crate::app::run::{Doors, Shell, Stored, Voice};
 use crate::app::setup::{self, Site};
 use crate::app::work::Tools;
-use crate::app::{keep, logging, mirror};
+use crate::app::{background, keep, logging, mirror};
 use crate::config::{FILE_NAME, Loaded};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::{Server, remove_stale};
+use crate::edge::control::{Server, Views, remove_stale};
 use crate::edge::session;
 use crate::edge::store::{Holder, Journal, Lock, LockError, Pulse, StoreError};
 use crate::edge::watch::{Kind, Options, WatchEvent, Watcher, start_with as start_watching};
 use crate::edge::workspace::Shadow;
 use crate::model::health::{Level, Part};
-use crate::model::id::SessionId;
+use crate::model::id::{RequestId, SessionId};
 use crate::model::own_writes::OwnWrites;
 use crate::model::path::ProjectPath;
 
@@ -35,7 +36,12 @@ pub struct Wish {
     pub until_idle: bool,
     /// What it shows of itself.
     pub voice: Voice,
+    /// Whether it belongs to a screen: it says when it answers, and stops when no screen is left.
+    pub leased: bool,
 }
+
+/// How long a supervisor that belongs to a screen waits for the first one.
+const FIRST_SCREEN: Duration = Duration::from_secs(30);
 
 /// The parts that a supervisor holds while it runs.
 struct Held {
@@ -60,8 +66,15 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
         let held = prepare(site, loaded, wish.voice)?;
         let Held { shell, doors, tools, journal, mut start, _lock } = held;
         let (socket, calls) = tokio::sync::mpsc::channel(CALLS);
-        let server = Server::start(&site.layout.control_socket(), socket, doors.facts).map_err(Failure::supervisor)?;
+        let views = Arc::clone(&doors.views);
+        let server = Server::start(&site.layout.control_socket(), socket, doors.facts, doors.views)
+            .map_err(Failure::supervisor)?;
         start.until_idle = wish.until_idle;
+        start.attended = wish.leased;
+        let waiting = wish.leased.then(|| {
+            background::say_ready();
+            tokio::spawn(stop_without_screen(views, doors.inbox.clone()))
+        });
         let mut examiner = Examiner::new(&tools, journal, doors.inbox, doors.calls.clone());
         examiner.watch().await;
         let (health, asked) = tokio::sync::mpsc::channel(CALLS);
@@ -71,11 +84,23 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         let result = shell.run(start).await;
         examiner.abort();
+        if let Some(waiting) = waiting {
+            waiting.abort();
+        }
         server.stop().await;
         // With it ends the watcher.
         let _ = examiner.await;
         result
     })
+}
+
+/// Stops a supervisor whose screen never came: it may have been killed right after it started us.
+async fn stop_without_screen(views: Arc<Views>, inbox: tokio::sync::mpsc::Sender<Input>) {
+    tokio::time::sleep(FIRST_SCREEN).await;
+    if !views.was_leased() {
+        tracing::warn!("no screen came; stopping");
+        let _ = inbox.send(Input::Asked(RequestId::default(), Command::Quit)).await;
+    }
 }
 
 /// Carries out one command without a running supervisor: an undo, a yes or a no to a result.

@@ -28,9 +28,9 @@ impl Unstored {
         }
     }
 
-    /// Returns those after a fact, oldest first.
-    pub fn after(&self, seq: Seq) -> impl Iterator<Item = &Recorded> {
-        self.0.iter().filter(move |recorded| recorded.seq > seq)
+    /// Returns all of them, oldest first.
+    pub fn all(&self) -> Vec<Recorded> {
+        self.0.iter().cloned().collect()
     }
 }
 
@@ -47,9 +47,7 @@ mod tests {
             unstored.push(&Recorded { seq: Seq(seq), at: Wall(0), fact: Fact::Beat });
         }
         unstored.stored(Seq(2));
-        let after = |seq| unstored.after(Seq(seq)).map(|recorded| recorded.seq.0).collect::<Vec<_>>();
-        assert_eq!(after(0), [3, 4, 5]);
-        assert_eq!(after(4), [5]);
+        assert_eq!(unstored.all().iter().map(|recorded| recorded.seq.0).collect::<Vec<_>>(), [3, 4, 5]);
     }
 
     #[test]
@@ -58,7 +56,7 @@ mod tests {
         for seq in 1..=KEPT as u64 + 3 {
             unstored.push(&Recorded { seq: Seq(seq), at: Wall(0), fact: Fact::Beat });
         }
-        assert_eq!(unstored.after(Seq(0)).count(), KEPT);
-        assert_eq!(unstored.after(Seq(0)).next().map(|recorded| recorded.seq), Some(Seq(4)));
+        assert_eq!(unstored.all().len(), KEPT);
+        assert_eq!(unstored.all().first().map(|recorded| recorded.seq), Some(Seq(4)));
     }
 }

@@ -11,7 +11,6 @@ use crate::model::id::TaskId;
 #[command(
     name = "orchestrator-tui",
     version,
-    arg_required_else_help = true,
     after_help = "Exit codes: 0 green or done · 1 work failed, was refused or waits for a person · \
                   2 wrong usage or configuration · 3 no supervisor runs, or another one holds the project"
 )]
@@ -19,16 +18,19 @@ pub struct Cli {
     /// The project; by default the one around the current folder.
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
-    /// What to do.
+    /// What to do; nothing: open the dashboard.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub verb: Option<Verb>,
 }
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Watch the project and keep it green.
+    /// Watch the project and keep it green: in the dashboard, or with --headless as lines.
     Run(Run),
+    /// The supervisor behind a dashboard.
+    #[command(hide = true)]
+    Supervise(Run),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.
@@ -81,17 +83,17 @@ pub enum Verb {
 }
 
 /// Flags of `run`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
-    /// Print one line for each thing that happens. This version has no other face.
+    /// Print one line for each thing that happens, instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
     /// Start at once, and end when nothing is left to do: 0 if all is green, 1 if not.
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     pub until_idle: bool,
     /// Print JSON, one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     pub json: bool,
     /// Agree to run what the project's configuration says, this content of it, from now on.
     #[arg(long)]
@@ -125,14 +127,14 @@ pub enum Landing {
 /// Flags of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Print one line for each thing that happens. This version has no other face.
+    /// Print one line for each thing that happens, instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
     /// Keep the demo project and say where it is.
     #[arg(long)]
     pub keep: bool,
     /// Print JSON, one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     pub json: bool,
 }
 

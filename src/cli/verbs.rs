@@ -1,9 +1,10 @@
 //! Carries out each verb of the command line.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum as _};
 use serde_json::{Value, json};
 
 use super::args::{Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Task, Verb};
@@ -12,7 +13,7 @@ use crate::app::failure::{Code, Failure};
 use crate::app::run::Voice;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Wish};
-use crate::app::{ask, demo, fit, health};
+use crate::app::{ask, background, dashboard, demo, fit, health};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::settings::{LandMode, Planner};
 
@@ -40,8 +41,13 @@ fn voice(json: bool) -> Voice {
 
 fn carry_out(cli: Cli) -> Result<u8, Failure> {
     let site = || Site::find(cli.project.as_deref());
-    match cli.verb {
-        Verb::Run(run) => supervise_project(&site()?, &run),
+    match cli.verb.unwrap_or_else(|| Verb::Run(Run::default())) {
+        Verb::Run(run) if run.headless => supervise_project(&site()?, &run, Face::Lines),
+        Verb::Run(run) => dashboard::open(&site()?, &dashboard_wish(&run)),
+        Verb::Supervise(run) => {
+            background::detach();
+            supervise_project(&site()?, &run, Face::Screen)
+        }
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
@@ -114,16 +120,14 @@ fn said(answer: &Value, json: bool) -> u8 {
 
 fn show_demo(wish: &Demo) -> Result<u8, Failure> {
     if !wish.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui demo --headless`"));
+        return demo::tour(wish.keep);
     }
     demo::run(voice(wish.json), wish.keep)
 }
 
-fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
-    if !run.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui run --headless`"));
-    }
-    let flags = Overrides {
+/// Returns what the flags of `run` say about settings.
+fn overrides(run: &Run) -> Overrides {
+    Overrides {
         fix: run.checks_only.then_some(false),
         attempts: run.attempts,
         land: run.land.map(|land| match land {
@@ -133,8 +137,37 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
         running: run.running,
         model: run.model.clone(),
         ..Overrides::default()
+    }
+}
+
+fn dashboard_wish(run: &Run) -> dashboard::Wish {
+    let mut flags: Vec<OsString> = Vec::new();
+    let mut flag = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            flags.push(format!("--{name}={value}").into());
+        }
     };
-    let loaded = site.load(flags)?;
+    flag("running", run.running.map(|number| number.to_string()));
+    flag("attempts", run.attempts.map(|number| number.to_string()));
+    flag("model", run.model.clone());
+    flag("land", run.land.and_then(|land| Some(land.to_possible_value()?.get_name().to_owned())));
+    if run.checks_only {
+        flags.push("--checks-only".into());
+    }
+    dashboard::Wish { flags, overrides: overrides(run), trust: run.trust, ..dashboard::Wish::default() }
+}
+
+/// Who listens to a supervisor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Face {
+    /// Whoever reads its lines.
+    Lines,
+    /// A screen, in another process.
+    Screen,
+}
+
+fn supervise_project(site: &Site, run: &Run, face: Face) -> Result<u8, Failure> {
+    let loaded = site.load(overrides(run))?;
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -148,7 +181,8 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
         )));
     }
     site.trust(&loaded, run.trust)?;
-    supervise::supervise(site, &loaded, Wish { until_idle: run.until_idle, voice: voice(run.json) })
+    let voice = if face == Face::Screen { Voice::Silent } else { voice(run.json) };
+    supervise::supervise(site, &loaded, Wish { until_idle: run.until_idle, voice, leased: face == Face::Screen })
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {

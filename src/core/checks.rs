@@ -91,6 +91,7 @@ impl Supervisor {
         if self.book.checks.contains_key(key) {
             self.record(Fact::Forgotten { key: key.clone() });
         }
+        self.green_ends_snooze(key);
         if let Some(task) = self.book.open_task(key).map(|task| task.id) {
             self.close(task, TaskState::Done(reason));
         } else if reason == DoneReason::NoTests {
@@ -121,10 +122,13 @@ impl Supervisor {
         let was_green = before.is_some() && !was_red;
         let tests = self.tests_of(key);
         self.record(Fact::Ran { key: key.clone(), run: run.clone(), tests });
-        if !run.is_green() {
+        if run.is_green() {
+            self.green_ends_snooze(key);
+            if !was_green || !cause.files.is_empty() {
+                self.live.turned_green.insert(key.clone());
+            }
+        } else {
             self.live.turned_green.remove(key);
-        } else if !was_green || !cause.files.is_empty() {
-            self.live.turned_green.insert(key.clone());
         }
         if self.confirmed(key, run, &known, cause) {
             return;
@@ -165,7 +169,9 @@ impl Supervisor {
     fn turned_green(&mut self, task: &Arc<Task>, cause: &Cause) {
         let reason = match cause.by {
             Some(other) if !cause.is_by_somebody() && other != task.id => DoneReason::FixedBy(other),
-            Some(_) | None if !cause.is_by_somebody() && !cause.start => self.fixed_meanwhile(task),
+            Some(_) | None if !cause.is_by_somebody() && !cause.start && !cause.head_moved => {
+                self.fixed_meanwhile(task)
+            }
             Some(_) | None => DoneReason::FixedByYou,
         };
         self.close(task.id, TaskState::Done(reason));
@@ -216,10 +222,9 @@ impl Supervisor {
             });
         }
         if is_released {
-            match self.hold_reason(&task.key, &failures, cause) {
-                Some(reason) => self.record(Fact::Held { task: task.id, reason }),
-                None => self.record(Fact::Released { task: task.id, forced: false }),
-            };
+            let reason = self.hold_reason(&task.key, &failures, cause);
+            let reason = self.or_snoozed(&task.key, reason);
+            self.hold_or_release(task.id, reason);
         }
     }
 
@@ -265,6 +270,7 @@ impl Supervisor {
         if !is_news && !self.live.until_idle {
             reason = reason.or(Some(HoldReason::RedBefore));
         }
+        let reason = self.or_snoozed(key, reason);
         let task = self.file(key, run.findings.excerpt.clone(), (failures, red_before), cause);
         if let Some(reason) = reason {
             self.record(Fact::Held { task, reason });

@@ -104,11 +104,17 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
     Some(text)
 }
 
-/// Puts the time of day (UTC) before each line of a text.
-pub fn stamped(at: Wall, text: &str) -> String {
-    let iso = at.iso();
-    let lines: Vec<String> = text.lines().map(|line| format!("{} {line}", &iso[11..19])).collect();
+/// Puts the time of day before each line of a text; `offset` is how far local time is ahead of UTC, in seconds.
+pub fn stamped(at: Wall, offset: i64, text: &str) -> String {
+    let time = time_of_day(at, offset);
+    let lines: Vec<String> = text.lines().map(|line| format!("{time} {line}")).collect();
     lines.join("\n")
+}
+
+/// Writes the time of day: `14:32:05`.
+pub fn time_of_day(at: Wall, offset: i64) -> String {
+    let seconds = i64::try_from(at.0 / 1000).unwrap_or(i64::MAX).saturating_add(offset).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 fn glyph(verdict: Verdict) -> &'static str {

@@ -79,7 +79,7 @@ impl Supervisor {
             Input::Done(job, product) => self.job_done(job, product),
             Input::Asked(request, command) => self.asked(request, command),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
-            Input::Replaced(task, files) => self.replaced(task, files),
+            Input::Replaced(task, files) => self.replaced(task, &files),
             Input::Felt(part, level) => {
                 if self.book.health.get(&part) != Some(&level) {
                     self.record(Fact::Felt { part, level });
@@ -114,7 +114,7 @@ impl Supervisor {
         }
         self.recover();
         self.forget_vanished();
-        self.release_held();
+        self.hold_anew();
         self.want_everything(true);
     }
 
@@ -176,16 +176,19 @@ impl Supervisor {
         if matches!(self.live.phase, Phase::Asleep | Phase::Gone) {
             return;
         }
+        self.end_snoozes();
         self.settle();
         self.climb_ladders();
         self.unpark();
         self.start_tree_checks();
+        self.end_what_has_gone();
         self.advance_attempts();
         self.start_attempts();
         self.remember_green();
         self.beat();
         self.finish_stopping();
         self.exit_when_idle();
+        self.shrink_surplus();
     }
 
     fn beat(&mut self) {
@@ -204,6 +207,7 @@ impl Supervisor {
         wakes.extend(self.settles_at());
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
         wakes.extend(self.stop_wakes());
+        wakes.extend(self.snooze_wakes());
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

@@ -26,6 +26,8 @@ pub enum HoldReason {
     Refused(TaskId),
     /// `fix.enabled` is off.
     FixingOff,
+    /// It was red before `fix.enabled` was turned on.
+    RedBeforeFixing,
     /// A person leaves this check and file alone.
     Snoozed {
         /// What ends it.
@@ -47,6 +49,7 @@ impl fmt::Display for HoldReason {
             Self::Undone(task) => write!(f, "held: the fix {task} of this failure was undone"),
             Self::Refused(task) => write!(f, "held: the fix {task} of this failure was refused"),
             Self::FixingOff => f.write_str("held: fixing is off (fix.enabled, --checks-only)"),
+            Self::RedBeforeFixing => f.write_str("held: was red before fixing was turned on"),
             Self::Snoozed { until, .. } => write!(f, "held: snoozed {until}"),
             Self::ByYou => f.write_str("held: by you"),
         }

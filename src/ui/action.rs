@@ -21,6 +21,8 @@ pub enum Action {
     Back,
     /// Go to the other pane.
     NextPane,
+    /// Give the pane the whole screen, or take it back.
+    Zoom,
     /// Show the next tab.
     NextTab,
     /// Show the tab before.
@@ -135,6 +137,7 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Open, "open", "enter o", "open", "Open what is selected", PANES),
     entry(Action::Back, "back", "esc", "back", "Close one layer; never quits", LISTS),
     entry(Action::NextPane, "pane.next", "tab", "other pane", "Go to the other pane", PANES),
+    entry(Action::Zoom, "pane.zoom", "z", "zoom", "Give this pane the whole screen, or take it back", PANES),
     entry(Action::NextTab, "tab.next", "]", "next tab", "Show the next tab", PANES),
     entry(Action::PrevTab, "tab.previous", "[", "tab before", "Show the tab before", PANES),
     entry(Action::Tab(1), "tab.log", "1", "log", "Show what happened in the task", PANES),
@@ -162,7 +165,7 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Pause, "pause", "P", "pause", "Start nothing new, or go on", PANES),
     entry(Action::Check, "check.run", "c", "run checks", "Run all checks now", PANES),
     entry(Action::Edit, "open.editor", "e", "edit", "Open the file in $EDITOR, at the failing line", PANES),
-    entry(Action::Copy, "copy", "y", "copy", "Copy what is shown", TASK),
+    entry(Action::Copy, "copy", "y", "copy", "Copy what is marked, or all that is shown", PANES),
     entry(Action::Filter, "filter", "/", "filter", "Show only what matches; in a pane: search", PANES),
     entry(Action::NextMatch, "filter.next", "n", "next match", "Go to the next match", TASK),
     entry(Action::PrevMatch, "filter.previous", "N", "match before", "Go to the match before", TASK),

@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 
 use super::layout::{Layout, SMALLEST};
 use super::pane;
-use super::popup::Popup;
+use super::popup::{self, Popup};
 use super::state::State;
+use super::tour;
 
 /// Returns the whole screen as an area.
 pub fn screen(state: &State) -> Rect {
@@ -20,12 +21,13 @@ pub fn draw(state: &State, frame: &mut Frame) {
     paint(state, area, frame.buffer_mut());
 }
 
-fn paint(state: &State, area: Rect, buf: &mut Buffer) {
+/// Draws everything into a buffer.
+pub fn paint(state: &State, area: Rect, buf: &mut Buffer) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         buf.set_stringn(area.x, area.y, "too small", usize::from(area.width), ratatui::style::Style::new());
         return;
     }
-    let layout = Layout::of(area, state.focus);
+    let layout = Layout::of(state, area);
     pane::draw_header(state, layout.header, buf);
     if let Some((page, top)) = state.page {
         pane::draw_page(state, page, top, layout.body, buf);
@@ -37,10 +39,18 @@ fn paint(state: &State, area: Rect, buf: &mut Buffer) {
             pane::draw_task(state, area, buf);
         }
     }
+    if let Some(area) = layout.question {
+        popup::draw_strip(state, area, buf);
+    }
+    if let Some(area) = layout.tour {
+        tour::draw(state, area, buf);
+    }
     pane::draw_footer(state, layout.footer, buf);
+    pane::draw_toasts(state, layout.body, buf);
+    popup::draw_which(state, area, buf);
     for popup in &state.popups {
         match popup {
-            Popup::Ask(ask) => ask.draw(state, area, buf),
+            Popup::Ask(ask) => ask.sheet(state).draw(state, area, buf),
             Popup::Palette(palette) => palette.draw(state, area, buf),
         }
     }

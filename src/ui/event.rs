@@ -62,6 +62,8 @@ pub enum Intent {
     Fetch(TaskId),
     /// Open a file in the user's editor.
     Edit(ProjectPath, Option<u32>),
+    /// Something new waits for the person; the app rings or writes it, as the settings say.
+    Attention(String),
     /// Put text into the clipboard of the terminal.
     Copy(String),
     /// Whether the mouse belongs to the screen.

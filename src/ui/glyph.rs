@@ -25,6 +25,10 @@ pub struct Glyphs {
     pub heart: &'static str,
     /// Between the stages of a workflow.
     pub dash: &'static str,
+    /// The part of a border that says how far a pane is scrolled.
+    pub thumb: &'static str,
+    /// Good to know.
+    pub note: &'static str,
     /// Whether borders are drawn with lines, or with `+`, `-` and `|`.
     pub lines: bool,
 }
@@ -42,6 +46,8 @@ pub const UNICODE: Glyphs = Glyphs {
     more: "…",
     heart: "♥",
     dash: "─",
+    thumb: "┃",
+    note: "•",
     lines: true,
 };
 
@@ -58,5 +64,7 @@ pub const ASCII: Glyphs = Glyphs {
     more: "~",
     heart: "H",
     dash: "-",
+    thumb: "#",
+    note: "-",
     lines: false,
 };

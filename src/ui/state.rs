@@ -1,18 +1,22 @@
 //! What the screen knows: the supervisor as last seen, and where the person is looking.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::core::effect::Recorded;
-use crate::core::view::{Course, Detail, Group, Row, View};
-use crate::model::id::TaskId;
+use crate::core::view::{Course, Detail, Row, View};
+use crate::model::id::{Seq, TaskId};
 use crate::model::time::Wall;
 
 use super::action::Context;
+use super::body::Body;
 use super::glyph::{Glyphs, UNICODE};
 use super::keymap::{Chord, Keymap};
+use super::layout::Layout;
+use super::list::{Entry, List};
 use super::popup::Popup;
 use super::theme::Theme;
+use super::tour::Tour;
 
 /// How long a toast stays.
 pub const TOAST: Duration = Duration::from_secs(6);
@@ -81,6 +85,8 @@ pub struct Story {
     pub facts: Vec<Recorded>,
     /// Whether the beginning is missing.
     pub cut: bool,
+    /// Counts what came to it, so that one can see that it is another one.
+    pub version: u64,
 }
 
 /// How much a toast matters.
@@ -147,22 +153,45 @@ pub struct State {
     pub story: (Option<TaskId>, Story),
     /// Where each tab is scrolled to.
     pub scrolls: BTreeMap<Tab, Scroll>,
+    /// The marked spot of each tab, by its place among the spots.
+    pub marks: BTreeMap<Tab, usize>,
+    /// What is unfolded in the log and in the journal.
+    pub unfolded: BTreeSet<(Tab, Seq)>,
+    /// Which task stands in which line of the list.
+    pub list: List,
+    /// The text of the shown tab.
+    pub body: Body,
+    /// How many columns the list has, if a person moved the divider.
+    pub split: Option<u16>,
+    /// Whether the pane with the keys has the whole screen.
+    pub zoom: bool,
+    /// Whether the divider is held with the mouse.
+    pub is_dragging: bool,
     /// Narrows the list.
     pub filter: Filter,
     /// Searches the pane.
     pub search: Filter,
+    /// The row of the match that was gone to last.
+    pub search_at: Option<usize>,
     /// A page over the panes, and its first line.
     pub page: Option<(Page, usize)>,
     /// Questions and lists over everything, the last one on top.
     pub popups: Vec<Popup>,
     /// What shows for a while.
     pub toasts: Vec<Toast>,
+    /// Keys are ignored until then: something came or went without the person's doing, and they were typed for what was
+    /// there before.
+    pub deaf_until: Wall,
+    /// The demo's tour, while it is on.
+    pub tour: Option<Tour>,
     /// The chords of a sequence so far.
     pub pending: Vec<Chord>,
     /// Whether the mouse belongs to the screen.
     pub mouse: bool,
     /// Why the supervisor is gone, if it is.
     pub gone: Option<String>,
+    /// Whether the supervisor was there before this screen, so that leaving leaves it alone.
+    pub attached: bool,
 }
 
 impl State {
@@ -184,37 +213,56 @@ impl State {
             tab: Tab::Log,
             story: (None, Story::default()),
             scrolls: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            unfolded: BTreeSet::new(),
+            list: List::default(),
+            body: Body::default(),
+            split: None,
+            zoom: false,
+            is_dragging: false,
             filter: Filter::default(),
             search: Filter::default(),
+            search_at: None,
             page: None,
             popups: Vec::new(),
             toasts: Vec::new(),
+            deaf_until: Wall(0),
+            tour: None,
             pending: Vec::new(),
             mouse: true,
             gone: None,
+            attached: false,
         }
     }
 
     /// Returns the rows that the filter lets through, in the order shown.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        let wanted = self.filter.text.to_lowercase();
-        self.view.rows.iter().filter(move |row| {
-            wanted.is_empty()
-                || row.key.to_string().to_lowercase().contains(&wanted)
-                || row.why.to_lowercase().contains(&wanted)
-                || row.id.to_string() == wanted
-        })
-    }
-
-    /// Returns the task in a place of the list.
-    pub fn task_at(&self, place: usize) -> Option<TaskId> {
-        self.rows().nth(place).map(|row| row.id)
+        let at = |entry: &Entry| match entry {
+            Entry::Task(_, at) => Some(*at),
+            Entry::Heading(_) => None,
+        };
+        self.list.entries().iter().filter_map(at).filter_map(|at| self.view.rows.get(at))
     }
 
     /// Returns the row of the selected task.
     pub fn row(&self) -> Option<&Row> {
         let selected = self.selected?;
-        self.view.rows.iter().find(|row| row.id == selected)
+        let listed = self.list.row_of(&self.view, selected);
+        listed.or_else(|| self.view.rows.iter().find(|row| row.id == selected))
+    }
+
+    /// Makes the list anew, after the view or the filter became another one; the selection goes to a task that is shown.
+    pub fn relist(&mut self) {
+        let line = self.selected.and_then(|task| self.list.line_of(task)).unwrap_or(0);
+        self.list = List::of(&self.view, &self.filter.text, &self.list);
+        if self.selected.is_none_or(|task| self.list.line_of(task).is_none()) {
+            self.selected = self.list.nearest(line);
+        }
+    }
+
+    /// Returns where each pane lies.
+    pub fn layout(&self) -> Layout {
+        Layout::of(self, super::draw::screen(self))
     }
 
     /// Returns what was fetched about the selected task, if it has come.
@@ -228,6 +276,13 @@ impl State {
         self.scrolls.get(&self.tab).copied().unwrap_or(start)
     }
 
+    /// Returns the first row of the shown tab that is in sight.
+    pub fn top(&self) -> usize {
+        let last = self.body.last_top(super::pane::text_area(self).map_or(0, |area| area.height));
+        let scroll = self.scroll();
+        if scroll.follow { last } else { scroll.top.min(last) }
+    }
+
     /// Returns where the keys go when no popup is open.
     pub fn context(&self) -> Context {
         match (self.page, self.focus) {
@@ -239,7 +294,7 @@ impl State {
 
     /// Whether an agent works or something lands, so that leaving asks.
     pub fn is_working(&self) -> bool {
-        self.view.rows.iter().any(|row| row.group == Group::Working)
+        self.list.is_working
     }
 
     /// Returns when the heart is late, if nothing comes before.
@@ -255,15 +310,16 @@ impl State {
 
     /// Returns when something on the screen changes by time alone: a count, the end of a toast, a late heart.
     pub fn next_tick(&self) -> Option<Wall> {
-        let counts = self.view.rows.iter().any(|row| {
-            row.group == Group::Working || (row.until.is_some_and(|until| until > self.now) && row.group != Group::Held)
-        }) || self.view.checks.iter().any(|check| check.running.is_some())
+        let counts = self.list.is_working
+            || self.list.until > self.now
+            || self.view.checks.iter().any(|check| check.running.is_some())
             || matches!(self.view.head.course, Course::Stopping(..))
             || self.view.head.parked.as_ref().is_some_and(|(until, _)| until.is_some());
         let second = (counts && self.gone.is_none()).then(|| Wall((self.now.0 / 1000 + 1) * 1000));
         let toast = self.toasts.iter().map(|toast| toast.until).min();
         let late = (self.seen && self.gone.is_none() && !self.is_late())
             .then(|| self.late_at().after(Duration::from_millis(1)));
-        second.into_iter().chain(toast).chain(late).min()
+        let tour = self.tour.as_ref().and_then(|tour| tour.next_tick(self));
+        second.into_iter().chain(toast).chain(late).chain(tour).min()
     }
 }

@@ -31,6 +31,10 @@ pub enum Role {
     Added,
     /// A removed line of a diff.
     Removed,
+    /// What is new within a changed line.
+    AddedWord,
+    /// What is gone within a changed line.
+    RemovedWord,
     /// What matches a search.
     Match,
 }
@@ -49,6 +53,8 @@ pub const ROLES: &[(&str, Role)] = &[
     ("heading", Role::Heading),
     ("added", Role::Added),
     ("removed", Role::Removed),
+    ("added-word", Role::AddedWord),
+    ("removed-word", Role::RemovedWord),
     ("match", Role::Match),
 ];
 
@@ -75,6 +81,8 @@ impl Default for Theme {
             (Role::Heading, plain.add_modifier(Modifier::BOLD | Modifier::DIM)),
             (Role::Added, plain.fg(Color::Green)),
             (Role::Removed, plain.fg(Color::Red)),
+            (Role::AddedWord, plain.fg(Color::Green).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)),
+            (Role::RemovedWord, plain.fg(Color::Red).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)),
             (Role::Match, plain.fg(Color::Black).bg(Color::Yellow)),
         ];
         Self { styles: styles.into() }

@@ -39,6 +39,7 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "fix.after" => settings.fix.after = span(value)?,
         "fix.attempts" => settings.fix.attempts = number(value)?,
         "fix.land" => {
+            settings.fix.land_chosen = true;
             settings.fix.land = if value.as_str() == Some("ask") { LandMode::Ask } else { LandMode::Auto };
         }
         "fix.isolation" => {

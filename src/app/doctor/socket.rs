@@ -41,7 +41,7 @@ pub(super) async fn probe(site: &Site) -> Finding {
 async fn answer(path: &Path) -> Result<(), String> {
     let (calls, mut asked) = mpsc::channel(1);
     let (facts, _) = broadcast::channel(1);
-    let server = Server::start(path, calls, facts).map_err(|error| error.to_string())?;
+    let server = Server::start(path, calls, facts, std::sync::Arc::default()).map_err(|error| error.to_string())?;
     tokio::spawn(async move {
         if let Some(call) = asked.recv().await {
             let _ = call.reply.send(ControlReply::done(json!({ "here": true })));

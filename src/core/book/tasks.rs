@@ -57,7 +57,10 @@ impl Book {
                 task.excerpt.clone_from(excerpt);
             }),
             Fact::Held { task, reason } => {
-                self.change_task(*task, |task| task.state = TaskState::Held(reason.clone()));
+                self.change_task(*task, |task| {
+                    task.state = TaskState::Held(reason.clone());
+                    task.stage = None;
+                });
             }
             Fact::Released { task, forced } => self.change_task(*task, |task| {
                 task.state = TaskState::Queued;
@@ -127,6 +130,10 @@ impl Book {
     /// A task begins anew; it is finished no more.
     fn retried(&mut self, id: TaskId) {
         self.change_task(id, |task| {
+            if task.state == TaskState::Failed(FailReason::Undone) {
+                // What it landed is gone; it is about what it lands next.
+                task.receipt = None;
+            }
             task.state = TaskState::Queued;
             task.forced = true;
             task.charged = 0;
@@ -138,6 +145,7 @@ impl Book {
     }
 
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
+        self.statistics.spent += record.spent;
         self.change_task(id, |task| {
             // A result that waited for a yes lands under the number of the attempt that made it.
             if record.end.is_charged() {

@@ -10,8 +10,12 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::UnixStream;
+
+use crate::core::view::{Delta, View};
+use crate::model::id::Seq;
 
 /// How long a reply may take. The supervisor answers from memory; this is for a machine that swaps.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -139,8 +143,20 @@ impl Client {
     /// # Errors
     /// [`ClientError`] when the stream cannot be had.
     pub async fn facts(&self, after: u64, follow: bool) -> Result<Facts, ClientError> {
-        let path = format!("facts?after={after}&follow={}", u8::from(follow));
-        let response = patiently(self.send(build(Method::GET, &path, "", None)?)).await?;
+        self.stream(&format!("facts?after={after}&follow={}", u8::from(follow))).await
+    }
+
+    /// Looks at the supervisor: the whole at first, then what changes. With a `lease` it stops when the last such
+    /// stream ends.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the stream cannot be had.
+    pub async fn view(&self, lease: bool) -> Result<SeenStream, ClientError> {
+        self.stream(&format!("view?lease={}", u8::from(lease))).await.map(SeenStream)
+    }
+
+    async fn stream(&self, path: &str) -> Result<Facts, ClientError> {
+        let response = patiently(self.send(build(Method::GET, path, "", None)?)).await?;
         let status = response.status().as_u16();
         if status >= 400 {
             let body = patiently(collect(response)).await?;
@@ -194,6 +210,41 @@ impl Facts {
                 None => return None,
             }
         }
+    }
+}
+
+/// One look at the supervisor.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Seen {
+    /// Everything there is to see.
+    Whole {
+        /// The supervisor's version.
+        version: String,
+        /// The last fact that it shows.
+        seq: Seq,
+        /// What there is to see.
+        view: Box<View>,
+    },
+    /// What changed since.
+    Change {
+        /// What.
+        delta: Box<Delta>,
+    },
+}
+
+/// A stream of looks.
+#[derive(Debug)]
+pub struct SeenStream(Facts);
+
+impl SeenStream {
+    /// Waits for the next look; nothing at the end, when the supervisor has stopped in order.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the connection breaks or a line cannot be read: by another version's supervisor, most likely.
+    pub async fn next(&mut self) -> Option<Result<Seen, ClientError>> {
+        let line = self.0.next().await?;
+        Some(line.and_then(|value| serde_json::from_value(value).map_err(|error| unreadable(&error))))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::model::id::Seq;
 const LINES_AHEAD: usize = 64;
 
 /// A body that is filled line by line.
-pub(super) struct Lines(mpsc::Receiver<Bytes>);
+pub(super) struct Lines(pub(super) mpsc::Receiver<Bytes>);
 
 impl Body for Lines {
     type Data = Bytes;
@@ -107,7 +107,7 @@ async fn send(
     }
 }
 
-fn line(json: &str) -> Bytes {
+pub(super) fn line(json: &str) -> Bytes {
     Bytes::from(format!("{json}\n"))
 }
 

@@ -9,8 +9,10 @@ mod routes;
 pub mod server;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use blocking::BlockingClient;
 pub use call::{ControlCall, ControlReply, ControlRequest, FactLine};
-pub use client::{Client, ClientError, Facts, NotRunning};
+pub use client::{Client, ClientError, Facts, NotRunning, Seen, SeenStream};
 pub use server::{BindError, Server, remove_stale};
+pub use views::Views;

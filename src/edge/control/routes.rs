@@ -10,12 +10,13 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::call::{ControlCall, ControlReply, ControlRequest, FactLine};
-use super::facts;
 use super::once::Replies;
+use super::views::Views;
+use super::{facts, views};
 use crate::model::id::Seq;
 
 /// The largest body that is read, in bytes. The largest there is names 100,000 changed files' paths by the thousand.
@@ -28,6 +29,8 @@ pub(super) struct Door {
     pub(super) calls: mpsc::Sender<ControlCall>,
     /// New facts.
     pub(super) facts: broadcast::Sender<FactLine>,
+    /// What every screen sees.
+    pub(super) views: Arc<Views>,
     /// Becomes true when the server stops.
     pub(super) stopping: watch::Receiver<bool>,
     /// Replies by idempotency key.
@@ -38,6 +41,8 @@ pub(super) struct Door {
 pub(super) fn router(door: Door) -> Router {
     Router::new()
         .route("/api/v1/facts", get(stream))
+        .route("/api/v1/view", get(view))
+        .route("/api/v1/commands/leave", post(leave))
         .route("/api/v1/events", post(event))
         .route("/api/v1/commands/{name}", post(command))
         .route("/api/v1/{*path}", get(query))
@@ -137,6 +142,35 @@ async fn stream(
         Ok(lines) => ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(lines)).into_response(),
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// Streams what there is to see: the whole, then what changes. With `lease=1` the supervisor stops when the last such
+/// stream ends, unless the person said [`leave`] before.
+async fn view(
+    State(door): State<Arc<Door>>,
+    query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
+) -> Response {
+    let query = match pairs(query) {
+        Ok(query) => query,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let leased = match query.get("lease").map(String::as_str) {
+        None | Some("0") => false,
+        Some("1") => true,
+        Some(_) => {
+            return ControlReply::refused(400, "lease is 0 or 1", "use /api/v1/view?lease=1").into_response();
+        }
+    };
+    match views::stream(door, leased).await {
+        Ok(lines) => ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(lines)).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Lets the supervisor go on without a screen.
+async fn leave(State(door): State<Arc<Door>>) -> ControlReply {
+    door.views.leave();
+    ControlReply::done(json!({ "said": "going on without a screen; `orchestrator-tui` comes back to it" }))
 }
 
 async fn unknown(uri: Uri) -> ControlReply {

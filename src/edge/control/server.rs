@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UnixListener;
@@ -13,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::call::{ControlCall, FactLine};
 use super::once::Replies;
 use super::routes::{self, Door};
+use super::views::Views;
 
 /// How long open requests may take to end when the server stops; a person waits for the terminal meanwhile.
 const DRAIN: Duration = Duration::from_millis(200);
@@ -55,7 +57,7 @@ impl Server {
     /// enter. Requests go to `calls`; those who follow the facts hear what is sent to `facts`.
     ///
     /// Must be called within a tokio runtime and while the project lock is held: a socket that a killed supervisor
-    /// left there is removed.
+    /// left there is removed. Screens hear what is shown to `views`.
     ///
     /// # Errors
     /// [`BindError`] when somebody answers there, or the socket cannot be made.
@@ -63,13 +65,15 @@ impl Server {
         path: &Path,
         calls: mpsc::Sender<ControlCall>,
         facts: broadcast::Sender<FactLine>,
+        views: Arc<Views>,
     ) -> Result<Self, BindError> {
         let refused = |source: io::Error| BindError::Refused { path: path.to_owned(), source };
         remove_stale(path)?;
         let listener = UnixListener::bind(path).map_err(refused)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refused)?;
         let (stop, stopping) = watch::channel(false);
-        let router = routes::router(Door { calls, facts, stopping: stopping.clone(), replies: Replies::default() });
+        let door = Door { calls, facts, views, stopping: stopping.clone(), replies: Replies::default() };
+        let router = routes::router(door);
         let running = tokio::spawn(async move {
             let mut told = stopping.clone();
             let drained = axum::serve(listener, router).with_graceful_shutdown({

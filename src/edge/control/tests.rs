@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -32,7 +33,7 @@ fn house() -> House {
     let socket = home.path().join("control.sock");
     let (sender, calls) = mpsc::channel(8);
     let (facts, _) = broadcast::channel(4);
-    let server = Server::start(&socket, sender, facts.clone()).unwrap();
+    let server = Server::start(&socket, sender, facts.clone(), Arc::default()).unwrap();
     House { server, calls, facts, socket, _home: home }
 }
 
@@ -215,7 +216,7 @@ async fn a_dead_supervisors_socket_is_told_from_a_living_one() {
     let stale = Client::connect(&socket).await.unwrap_err();
     assert!(matches!(stale, NotRunning::Stale { .. }));
     assert!(stale.to_string().contains("no supervisor runs"), "{stale}");
-    let start = |path: &Path| Server::start(path, mpsc::channel(1).0, broadcast::channel(1).0);
+    let start = |path: &Path| Server::start(path, mpsc::channel(1).0, broadcast::channel(1).0, Arc::default());
     let server = start(&socket).unwrap();
     assert!(matches!(start(&socket), Err(BindError::Answered { .. })));
     server.stop().await;

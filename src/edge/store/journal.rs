@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::record::{self, Checkpoint, Replay, StoredFact};
 use super::schema;
 use super::writer::{Confirm, Job, Writer};
-use crate::model::id::Seq;
+use crate::model::id::{Seq, TaskId};
 
 /// The journal of one project, open for its one writer. The project lock must be held.
 #[derive(Debug)]
@@ -81,6 +81,14 @@ impl Journal {
     /// As [`Journal::read`].
     pub fn read_after(path: &Path, after: Seq, limit: usize) -> Result<Vec<StoredFact>, StoreError> {
         record::select(&schema::open_to_read(path)?, path, after, limit)
+    }
+
+    /// Reads the last `limit` facts about a task, oldest first, without the lock.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn read_task(path: &Path, task: TaskId, limit: usize) -> Result<Vec<StoredFact>, StoreError> {
+        record::of_task(&schema::open_to_read(path)?, path, task, limit)
     }
 
     /// Queues facts to be appended, all or none, and returns at once.

@@ -90,6 +90,23 @@ pub(super) fn select(
         .map_err(|error| StoreError::from_database(path, &error))
 }
 
+/// Reads the last `limit` facts about a task, in order.
+pub(super) fn of_task(
+    connection: &Connection,
+    path: &Path,
+    task: TaskId,
+    limit: usize,
+) -> Result<Vec<StoredFact>, StoreError> {
+    let sql = "SELECT seq, wall, kind, task, body FROM fact WHERE task = ?1 ORDER BY seq DESC LIMIT ?2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut facts: Vec<StoredFact> = connection
+        .prepare_cached(sql)
+        .and_then(|mut rows| rows.query_map(params![task.0, limit], read)?.collect())
+        .map_err(|error| StoreError::from_database(path, &error))?;
+    facts.reverse();
+    Ok(facts)
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<StoredFact> {
     Ok(StoredFact {
         seq: Seq(number(row, 0)?),

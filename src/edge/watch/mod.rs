@@ -2,6 +2,7 @@
 
 mod event;
 mod git;
+mod named;
 mod native;
 mod observe;
 mod poll;
@@ -13,5 +14,6 @@ mod walk;
 mod watcher;
 
 pub use event::{Kind, WatchError, WatchEvent};
+pub use named::Named;
 pub use walk::walk;
 pub use watcher::{Blind, Options, Watcher, start, start_with};

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::tasks::count;
+use super::time::count;
 use crate::core::view::CheckRow;
 use crate::model::check::Verdict;
 use crate::model::time::brief;

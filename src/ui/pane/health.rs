@@ -67,5 +67,5 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
 }
 
 fn since_text(state: &State, since: crate::model::time::Wall, reason: &str) -> String {
-    format!("since {}: {reason}", super::log::clock(state, since))
+    format!("since {}: {reason}", super::time::clock(state, since))
 }

@@ -9,15 +9,18 @@ mod header;
 mod health;
 mod help;
 mod log;
+mod page;
+mod stages;
 mod task;
 mod tasks;
+mod time;
+mod toast;
 
 pub(super) use diff::lines as diff_lines;
 pub(super) use footer::draw as draw_footer;
 pub(super) use header::draw as draw_header;
-pub(super) use task::{copied, draw as draw_task, find, last_line};
-pub(super) use tasks::{draw as draw_tasks, row_at};
-
 pub(super) use page::{draw as draw_page, length as page_length};
-
-mod page;
+pub(super) use task::{content, draw as draw_task, tab_at, text_area};
+pub(super) use tasks::{draw as draw_tasks, row_at};
+pub(super) use time::clock;
+pub(super) use toast::draw as draw_toasts;

@@ -6,7 +6,6 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::{health, help};
-use crate::ui::layout::Layout;
 use crate::ui::state::{Page, State};
 use crate::ui::widget::{framed, wrapped_rows, write_lines};
 
@@ -19,7 +18,7 @@ fn lines(state: &State, page: Page) -> Vec<Line<'static>> {
 
 /// Returns how many rows the page takes.
 pub(in crate::ui) fn length(state: &State, page: Page) -> usize {
-    let body = Layout::of(crate::ui::draw::screen(state), state.focus).body;
+    let body = state.layout().body;
     wrapped_rows(&lines(state, page), usize::from(body.width.saturating_sub(4))) + 2
 }
 

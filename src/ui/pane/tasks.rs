@@ -5,141 +5,142 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::checks;
+use super::time::{count, short};
 use crate::core::view::{Group, Row};
 use crate::model::id::TaskId;
-use crate::model::time::{Wall, millis};
+use crate::ui::list::Entry;
 use crate::ui::state::{Focus, State};
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, framed, plain, width};
+use crate::ui::widget::{bar, clip, framed, marked, note, plain, put, width};
 
-/// A line of the list.
-enum Entry<'a> {
-    Heading(Group),
-    Task(&'a Row),
+/// The fewest columns that a reason gets before a title is cut.
+const REASON_MIN: usize = 9;
+
+/// How wide the columns of the list are, in a pane of some width.
+struct Columns {
+    ids: usize,
+    title: usize,
+    inner: usize,
 }
 
-fn entries(state: &State) -> Vec<Entry<'_>> {
-    let mut entries = Vec::new();
-    let mut last = None;
-    for row in state.rows() {
-        if last != Some(row.group) {
-            last = Some(row.group);
-            entries.push(Entry::Heading(row.group));
-        }
-        entries.push(Entry::Task(row));
+impl Columns {
+    fn of(state: &State, inner: usize) -> Self {
+        let list = &state.list;
+        // Cursor, sign, number and a space after each.
+        let fixed = 4 + list.ids;
+        let room = inner.saturating_sub(fixed + 2 + REASON_MIN + 12);
+        Self { ids: list.ids, title: list.titles.min(room.max(inner / 4)), inner }
     }
-    entries
-}
-
-/// Returns the first entry shown, so that the selected one is, with its heading where there is room.
-fn top(state: &State, entries: &[Entry<'_>], rows: usize) -> usize {
-    let at = entries.iter().position(|entry| matches!(entry, Entry::Task(row) if Some(row.id) == state.selected));
-    let Some(at) = at else { return 0 };
-    if entries.len() <= rows || at < rows {
-        return 0;
-    }
-    (at + 1 + rows / 4).min(entries.len()).saturating_sub(rows)
 }
 
 /// Draws the list.
 pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
-    let count = state.rows().count();
+    let list = &state.list;
     let title = if state.filter.text.is_empty() {
         "Tasks".to_owned()
     } else {
-        format!("Tasks {count} of {}", state.view.rows.len())
+        format!("Tasks {} of {}", list.tasks, state.view.rows.len())
     };
     let inner = framed(state, area, &title, state.focus == Focus::Tasks && state.page.is_none(), buf);
-    let entries = entries(state);
+    let entries = list.entries();
     if entries.is_empty() {
         checks::draw(state, inner, buf);
         return;
     }
-    let top = top(state, &entries, usize::from(inner.height));
-    let widest = state.view.rows.iter().map(|row| width(&row.id.to_string())).max().unwrap_or(2);
+    let rows = usize::from(inner.height);
+    let top = list.top.min(entries.len().saturating_sub(rows));
+    let columns = Columns::of(state, usize::from(inner.width));
     for (y, entry) in (inner.y..inner.bottom()).zip(&entries[top..]) {
+        let line = Rect { y, height: 1, ..inner };
         match entry {
             Entry::Heading(group) => {
-                buf.set_stringn(
-                    inner.x + 1,
-                    y,
-                    group.title(),
-                    usize::from(inner.width),
-                    state.theme.style(Role::Heading),
-                );
+                let text = Span::styled(format!(" {}", group.title()), state.theme.style(Role::Heading));
+                let mut spans = vec![text];
+                if entries.len() > rows {
+                    let tasks = list.ending(*group).tasks;
+                    spans.push(Span::styled(format!(" {tasks}"), state.theme.style(Role::Dim)));
+                }
+                put(&Line::from(spans), line, buf);
             }
-            Entry::Task(row) => draw_row(state, row, widest, Rect { y, height: 1, ..inner }, buf),
+            Entry::Task(_, at) => {
+                if let Some(row) = state.view.rows.get(*at) {
+                    draw_row(state, row, &columns, line, buf);
+                }
+            }
         }
     }
-    let shown = top + usize::from(inner.height);
-    if shown < entries.len() {
-        let text = format!(" {} more below ", entries.len() - shown);
-        let at = area.right().saturating_sub(u16::try_from(text.len()).unwrap_or(0) + 2);
-        buf.set_stringn(at, area.bottom() - 1, &text, text.len(), state.theme.style(Role::Dim));
+    if entries.len() > rows {
+        bar(state, area, top, rows, entries.len(), buf);
+        let below = entries.len().saturating_sub(top + rows);
+        note(state, area, &if below == 0 { "end".to_owned() } else { format!("{below} more below") }, buf);
     }
 }
 
-fn draw_row(state: &State, row: &Row, widest: usize, area: Rect, buf: &mut Buffer) {
+fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut Buffer) {
     let is_selected = state.selected == Some(row.id);
+    let is_marked = is_selected && state.focus == Focus::Tasks && state.page.is_none();
+    let style = |role| state.theme.style(if is_marked { Role::Selected } else { role });
     let (glyph, role) = sign(state, row);
-    let id = format!("{:>widest$}", row.id.to_string());
-    let end = ending(state, row);
-    // Cursor, glyph, id, title, reason, and what stands at the right edge.
-    let fixed = 5 + widest + width(&end);
-    let room = usize::from(area.width).saturating_sub(fixed + 2);
-    let title = plain(&row.key.to_string());
-    let why = reason(row);
-    let for_title = width(&title).min((room / 2).max(room.saturating_sub(width(&why) + 2)));
-    let title = clip(&title, for_title, state.glyphs.more);
-    let for_why = room.saturating_sub(width(&title));
-    let why = clip(&why, for_why, state.glyphs.more);
-    let pad = for_why.saturating_sub(width(&why));
-    let dim = state.theme.style(if row.group == Group::NeedsYou { Role::Warn } else { Role::Dim });
+    let more = state.glyphs.more;
+    let ending = ending(state, row, columns.inner);
+    let title = clip(&plain(&row.key.to_string()), columns.title, more);
+    let fixed = 4 + columns.ids + columns.title + 2 + width(&ending) + usize::from(!ending.is_empty());
+    let why = clip(&reason(row), columns.inner.saturating_sub(fixed), more);
+    let is_news = matches!(row.group, Group::NeedsYou | Group::Working | Group::Queued | Group::Failed);
+    let pad = |text: &str, columns: usize| " ".repeat(columns.saturating_sub(width(text)));
     let line = Line::from(vec![
         Span::styled(if is_selected { state.glyphs.cursor } else { " " }, state.theme.style(Role::Accent)),
-        Span::styled(glyph, state.theme.style(role)),
-        Span::raw(format!(" {id} ")),
-        Span::raw(title),
-        Span::styled(format!("  {why}"), dim),
-        Span::raw(" ".repeat(pad + 1)),
-        Span::raw(end),
+        Span::styled(glyph, style(role)),
+        Span::styled(format!(" {:>1$} ", row.id.to_string(), columns.ids), style(Role::Dim)),
+        Span::styled(
+            format!("{title}{}  ", pad(&title, columns.title)),
+            style(if is_news { Role::Text } else { Role::Dim }),
+        ),
+        Span::styled(why.clone(), style(if row.group == Group::NeedsYou { Role::Warn } else { Role::Dim })),
+        Span::styled(pad(&why, columns.inner.saturating_sub(fixed)), style(Role::Text)),
+        Span::styled(if ending.is_empty() { String::new() } else { format!(" {ending}") }, style(Role::Text)),
     ]);
-    buf.set_line(area.x, area.y, &line, area.width);
-    if is_selected && state.focus == Focus::Tasks {
-        buf.set_style(
-            Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area },
-            state.theme.style(Role::Selected),
-        );
-    }
+    let line = if state.filter.text.is_empty() {
+        line
+    } else {
+        marked(&line, &state.filter.text, state.theme.style(Role::Match))
+    };
+    put(&line, area, buf);
 }
 
-/// Returns why the row is where it is, in short.
+/// Returns why the row is where it is, without what its heading says.
 fn reason(row: &Row) -> String {
     let (made, limit) = row.attempts;
-    match row.group {
-        Group::Working => format!("{} {made}/{limit}", row.why),
-        Group::NeedsYou | Group::Held | Group::Queued | Group::Done | Group::Failed => {
-            plain(row.why.strip_prefix("held: ").unwrap_or(&row.why))
-        }
+    if row.group == Group::Working {
+        return format!("{} {made}/{limit}", plain(&row.why));
     }
+    let why = ["held: ", "needs review: ", "ready, ", "ready: "].iter().find_map(|known| row.why.strip_prefix(known));
+    plain(why.unwrap_or(&row.why))
 }
 
-/// Returns what stands at the right edge: a count of time, or what it cost.
-fn ending(state: &State, row: &Row) -> String {
-    let time = match (row.group, row.since, row.until) {
-        (Group::Working, Some(since), _) => Some(count(since, state.now)),
-        (Group::Queued | Group::Held, _, Some(until)) if until > state.now => Some(count(state.now, until)),
-        _ => None,
+/// Returns what stands at the right edge: a time, then what it cost, each in a column of its group.
+fn ending(state: &State, row: &Row, inner: usize) -> String {
+    let columns = state.list.ending(row.group);
+    let time = match (row.group, row.since, row.until, row.took) {
+        (Group::Working, Some(since), ..) => count(since, state.now),
+        (Group::Queued | Group::Held, _, Some(until), _) if until > state.now => count(state.now, until),
+        (Group::Done, .., Some(took)) => short(std::time::Duration::from_millis(took)),
+        _ => String::new(),
     };
-    let cost = (row.spent.usd.0 > 0 || row.spent.unpriced)
-        .then(|| if row.spent.unpriced { "$?".to_owned() } else { row.spent.to_string() });
-    [time, cost].into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// Writes the time between as `0:42`, counted in whole seconds.
-pub(super) fn count(from: Wall, to: Wall) -> String {
-    let seconds = millis(to.since(from)).div_ceil(1000);
-    format!("{}:{:02}", seconds / 60, seconds % 60)
+    let cost = if row.spent.unpriced {
+        "$?".to_owned()
+    } else if row.spent.usd.0 > 0 {
+        row.spent.usd.to_string()
+    } else {
+        String::new()
+    };
+    // On a narrow screen the reason is worth more than the cost.
+    let cost = if columns.cost > 0 && inner >= 40 { format!("{cost:>0$}", columns.cost) } else { String::new() };
+    let time = if columns.time > 0 { format!("{time:>0$}", columns.time) } else { String::new() };
+    let gap = if time.is_empty() || cost.is_empty() { "" } else { " " };
+    let ending = format!("{time}{gap}{cost}");
+    // A row without either needs no column.
+    if ending.trim().is_empty() { String::new() } else { ending }
 }
 
 /// Returns the sign of a row.
@@ -159,9 +160,10 @@ pub(super) fn sign(state: &State, row: &Row) -> (&'static str, Role) {
 pub(in crate::ui) fn row_at(state: &State, area: Rect, y: u16) -> Option<TaskId> {
     let line = usize::from(y.checked_sub(area.y + 1)?);
     let rows = usize::from(area.height.saturating_sub(2));
-    let entries = entries(state);
-    match entries.get(top(state, &entries, rows) + line).filter(|_| line < rows)? {
-        Entry::Task(row) => Some(row.id),
+    let entries = state.list.entries();
+    let top = state.list.top.min(entries.len().saturating_sub(rows));
+    match entries.get(top + line).filter(|_| line < rows)? {
+        Entry::Task(id, _) => Some(*id),
         Entry::Heading(_) => None,
     }
 }

@@ -1,14 +1,16 @@
 //! Carries out an action: changes what is shown, or says what the app shall do.
 
 use super::arrive::{fetch_if_new, say};
+use super::copy;
 use super::question;
-use super::scroll::{Move, go};
+use super::scroll::{Move, bring, go};
 use crate::core::command::Command;
 use crate::core::view::Group;
 use crate::ui::action::Action;
+use crate::ui::body::Target;
 use crate::ui::event::Intent;
 use crate::ui::popup::{Palette, Popup};
-use crate::ui::state::{Filter, Focus, Page, State, Tab, Tone};
+use crate::ui::state::{Filter, Focus, Page, Scroll, State, Tab, Tone};
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
@@ -19,12 +21,15 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Bottom => go(state, Move::Bottom),
         Action::PageDown => go(state, Move::HalfPage(1)),
         Action::PageUp => go(state, Move::HalfPage(-1)),
-        Action::Open => {
-            if state.selected.is_some() {
-                state.focus = Focus::Task;
+        Action::Open => match state.focus {
+            Focus::Tasks => {
+                if state.selected.is_some() {
+                    state.focus = Focus::Task;
+                }
+                Vec::new()
             }
-            Vec::new()
-        }
+            Focus::Task => open_spot(state, true),
+        },
         Action::Back => back(state),
         Action::NextPane => {
             state.focus = if state.focus == Focus::Tasks { Focus::Task } else { Focus::Tasks };
@@ -44,35 +49,34 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
             Vec::new()
         }
         Action::NeedsMe => needs_me(state),
-        Action::Answer => {
-            let mut intents = needs_me(state);
-            intents.extend(question::answer(state));
-            intents
-        }
+        Action::Answer => question::answer(state),
         Action::Fix => command(state, |allowed| allowed.fix, |task| Command::Fix { task }, "start"),
         Action::Retry => command(state, |allowed| allowed.retry, |task| Command::Retry { task }, "try again"),
         Action::Kill | Action::Undo | Action::Land | Action::Refuse | Action::Snooze | Action::Hold => {
             question::about(state, action)
         }
-        Action::Pause => {
-            let paused = state.view.head.paused || state.view.head.parked.is_some();
-            vec![Intent::Command(if paused { Command::Resume } else { Command::Pause })]
-        }
+        Action::Pause => question::pause(state),
         Action::Check => vec![Intent::Command(Command::Check)],
         Action::Edit => edit(state),
-        Action::Copy => crate::ui::pane::copied(state).map(Intent::Copy).into_iter().collect(),
+        Action::Copy => copy::copy(state),
+        Action::Zoom => {
+            state.zoom = !state.zoom;
+            Vec::new()
+        }
         Action::Filter => {
             match state.focus {
                 Focus::Tasks => state.filter = Filter { editing: true, ..Filter::default() },
-                Focus::Task => state.search = Filter { editing: true, ..Filter::default() },
+                Focus::Task => {
+                    state.search = Filter { editing: true, ..Filter::default() };
+                    state.search_at = None;
+                }
             }
             Vec::new()
         }
         Action::NextMatch => search(state, true),
         Action::PrevMatch => search(state, false),
         Action::Palette => {
-            let palette = Palette::new(state.context());
-            state.popups.push(Popup::Palette(palette));
+            state.popups.push(Popup::Palette(Palette::default()));
             Vec::new()
         }
         Action::Health => page(state, Page::Health),
@@ -118,6 +122,7 @@ fn page(state: &mut State, page: Page) -> Vec<Intent> {
 fn turn(state: &mut State, by: usize) -> Vec<Intent> {
     let at = Tab::ALL.iter().position(|tab| *tab == state.tab).unwrap_or(0);
     state.tab = Tab::ALL[(at + by) % Tab::ALL.len()];
+    state.search_at = None;
     Vec::new()
 }
 
@@ -128,7 +133,9 @@ fn needs_me(state: &mut State) -> Vec<Intent> {
     let next = at.map_or(0, |at| (at + 1) % waiting.len());
     match waiting.get(next) {
         Some(task) => {
-            state.filter = Filter::default();
+            if state.list.line_of(*task).is_none() {
+                state.filter = Filter::default();
+            }
             state.selected = Some(*task);
         }
         None => say(state, Tone::Note, "nothing waits for you".to_owned()),
@@ -137,7 +144,7 @@ fn needs_me(state: &mut State) -> Vec<Intent> {
 }
 
 /// Asks for something about the selected task, if it would not be refused.
-pub(super) fn command(
+fn command(
     state: &mut State,
     is_allowed: impl Fn(&crate::core::view::Allowed) -> bool,
     command: impl Fn(crate::model::id::TaskId) -> Command,
@@ -157,8 +164,29 @@ pub(super) fn command(
     }
 }
 
-/// Opens the first place that the failures name, or else the file of the task.
+/// Opens or closes the marked fold, or opens the marked place if `places` says so.
+pub(super) fn open_spot(state: &mut State, places: bool) -> Vec<Intent> {
+    match state.spot().map(|spot| spot.target.clone()) {
+        Some(Target::Fold(seq)) => {
+            let fold = (state.tab, seq);
+            // What follows the end would move away under the reader.
+            let top = state.top();
+            if !state.unfolded.remove(&fold) {
+                state.unfolded.insert(fold);
+            }
+            state.scrolls.insert(state.tab, Scroll { top, follow: false });
+            Vec::new()
+        }
+        Some(Target::Place(file, line)) if places => vec![Intent::Edit(file, line)],
+        Some(Target::Place(..)) | None => Vec::new(),
+    }
+}
+
+/// Opens the marked place, or else the first one that the failures name, or else the file of the task.
 fn edit(state: &mut State) -> Vec<Intent> {
+    if let (Focus::Task, Some(Target::Place(file, line))) = (state.focus, state.spot().map(|spot| &spot.target)) {
+        return vec![Intent::Edit(file.clone(), *line)];
+    }
     let place = state.told().and_then(|story| story.detail.as_ref()).and_then(|detail| {
         let failure = detail.task.failures.iter().find_map(|failure| Some((failure.file.clone()?, failure.line)));
         failure.or_else(|| detail.task.files.first().map(|file| (file.clone(), None)))
@@ -170,16 +198,26 @@ fn edit(state: &mut State) -> Vec<Intent> {
     Vec::new()
 }
 
-/// Goes to the next row of the shown tab that holds the searched text.
+/// Goes to the next row of the shown tab that holds the searched text, around the end.
 fn search(state: &mut State, forward: bool) -> Vec<Intent> {
     if state.search.text.is_empty() {
         return Vec::new();
     }
-    if let Some(top) = crate::ui::pane::find(state, forward) {
-        state.scrolls.insert(state.tab, crate::ui::state::Scroll { top, follow: false });
-    } else {
-        let text = format!("{:?} is not here", state.search.text);
-        say(state, Tone::Note, text);
+    let found = state.body.find(&state.search.text);
+    let from = state.search_at.unwrap_or_else(|| state.top());
+    let next = match (forward, state.search_at) {
+        (true, Some(_)) => found.iter().find(|row| **row > from),
+        (true, None) => found.iter().find(|row| **row >= from),
+        (false, _) => found.iter().rev().find(|row| **row < from),
+    };
+    let next = next.or(if forward { found.first() } else { found.last() }).copied();
+    state.search_at = next;
+    match next {
+        Some(row) => bring(state, row),
+        None => {
+            let text = format!("{:?} is not here", state.search.text);
+            say(state, Tone::Note, text);
+        }
     }
     Vec::new()
 }

@@ -4,23 +4,19 @@ use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
 use crate::core::view::{Detail, View};
 use crate::model::id::TaskId;
+use crate::model::receipt::Receipt;
 use crate::ui::event::Intent;
 use crate::ui::state::{State, Story, TOAST, Toast, Tone};
 
 /// How many facts of a task are kept for its pane.
 const STORY_MAX: usize = 2000;
 
-/// Takes in a new view; the selection stays on its task, or goes to its neighbour.
+/// Takes in a new view.
 pub(super) fn seen(state: &mut State, view: View) -> Vec<Intent> {
-    let place = state.rows().position(|row| Some(row.id) == state.selected);
     let before = state.row().cloned();
     state.view = view;
     state.seen = true;
-    if !state.rows().any(|row| Some(row.id) == state.selected) {
-        let count = state.rows().count();
-        let next = place.unwrap_or(0).min(count.saturating_sub(1));
-        state.selected = state.task_at(next);
-    }
+    state.relist();
     fetch_if_new(state, before.as_ref() != state.row())
 }
 
@@ -28,8 +24,11 @@ pub(super) fn seen(state: &mut State, view: View) -> Vec<Intent> {
 pub(super) fn fetch_if_new(state: &mut State, changed: bool) -> Vec<Intent> {
     let is_other = state.story.0 != state.selected;
     if is_other {
-        state.story = (state.selected, Story::default());
+        let version = state.story.1.version + 1;
+        state.story = (state.selected, Story { version, ..Story::default() });
         state.scrolls.clear();
+        state.marks.clear();
+        state.unfolded.clear();
     }
     match state.selected {
         Some(task) if is_other || changed => vec![Intent::Fetch(task)],
@@ -41,6 +40,7 @@ pub(super) fn fetch_if_new(state: &mut State, changed: bool) -> Vec<Intent> {
 pub(super) fn detailed(state: &mut State, detail: Detail) {
     if state.story.0 == Some(detail.task.id) {
         state.story.1.detail = Some(detail);
+        state.story.1.version += 1;
     }
 }
 
@@ -53,6 +53,7 @@ pub(super) fn told(state: &mut State, task: TaskId, mut facts: Vec<Recorded>, cu
     facts.extend(state.story.1.facts.drain(..).filter(|fact| Some(fact.seq) > last));
     state.story.1.facts = facts;
     state.story.1.cut = cut;
+    state.story.1.version += 1;
     shorten(&mut state.story.1);
 }
 
@@ -66,10 +67,7 @@ fn shorten(story: &mut Story) {
 /// Takes in something that just became true.
 pub(super) fn happened(state: &mut State, recorded: Recorded) {
     let toast = match &recorded.fact {
-        Fact::Landed { task, receipt } => {
-            let places: Vec<String> = receipt.files.iter().map(|file| file.path.to_string()).collect();
-            Some((Tone::Good, format!("{task} landed: {}", places.join(", "))))
-        }
+        Fact::Landed { task, receipt } => Some((Tone::Good, landed(*task, receipt))),
         Fact::Undone { task, .. } => Some((Tone::Note, format!("{task} undone"))),
         Fact::TakenBack { task, .. } => Some((Tone::Bad, format!("{task} landing taken back"))),
         _ => None,
@@ -81,9 +79,26 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         let story = &mut state.story.1;
         if story.facts.last().is_none_or(|last| last.seq < recorded.seq) {
             story.facts.push(recorded);
+            story.version += 1;
             shorten(story);
         }
     }
+}
+
+/// Says what landed, and where to look: the file, and the line of the failure if it lies in it.
+fn landed(task: TaskId, receipt: &Receipt) -> String {
+    let places: Vec<String> = receipt
+        .files
+        .iter()
+        .map(|file| {
+            let line = receipt.fixed.iter().find(|failure| failure.file.as_ref() == Some(&file.path));
+            match line.and_then(|failure| failure.line) {
+                Some(line) => format!("{}:{line}", file.path),
+                None => file.path.to_string(),
+            }
+        })
+        .collect();
+    format!("{task} landed: {}", places.join(", "))
 }
 
 /// Takes in the answer to a command.
@@ -94,9 +109,9 @@ pub(super) fn answered(state: &mut State, answer: Result<String, String>) {
     }
 }
 
-/// Shows a line for a while.
+/// Shows a line for a while; what went wrong stays longer.
 pub(super) fn say(state: &mut State, tone: Tone, text: String) {
-    let until = state.now.after(TOAST);
+    let until = state.now.after(if tone == Tone::Bad { TOAST * 2 } else { TOAST });
     state.toasts.retain(|toast| toast.text != text);
     state.toasts.push(Toast { text, tone, until });
 }

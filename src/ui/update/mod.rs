@@ -2,10 +2,13 @@
 
 mod act;
 mod arrive;
+mod copy;
 mod enter;
 mod key;
 mod mouse;
 mod question;
+mod review;
 mod scroll;
+mod settle;
 
 pub use enter::update;
