@@ -23,6 +23,7 @@ mod front;
 mod health;
 mod honest;
 mod isolation;
+mod machine;
 mod many;
 #[allow(dead_code, reason = "other tests need the rest")]
 #[path = "../support/messages_api.rs"]
