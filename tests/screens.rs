@@ -15,6 +15,8 @@ use ratatui::buffer::Buffer;
 use screens::scene::Scene;
 use screens::{front, panes, popups, tour};
 
+#[path = "screens/readme.rs"]
+mod readme;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]
