@@ -19,9 +19,11 @@ mod crashes;
 mod dashboard;
 mod doctor;
 mod first;
+mod front;
 mod health;
 mod honest;
 mod isolation;
+mod machine;
 mod many;
 #[allow(dead_code, reason = "other tests need the rest")]
 #[path = "../support/messages_api.rs"]
