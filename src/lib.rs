@@ -64,7 +64,8 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | when does a task start | `core/schedule.rs`; why it is held: `core/hold.rs` |
+//! | when does a task start | `core/schedule.rs`; why it is held: `core/hold.rs`, `core/snooze.rs` |
+//! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
 //! | what may an agent do | [`edge::agent::claude::Policy`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
