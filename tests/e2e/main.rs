@@ -19,6 +19,7 @@ mod crashes;
 mod dashboard;
 mod doctor;
 mod first;
+mod front;
 mod health;
 mod honest;
 mod isolation;
