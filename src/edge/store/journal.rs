@@ -5,10 +5,10 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
 use super::error::StoreError;
-use super::record::{self, Checkpoint, Replay, StoredFact};
+use super::record::{self, Checkpoint, Page, Replay, StoredFact, Tail};
 use super::schema;
 use super::writer::{Confirm, Job, Writer};
-use crate::model::id::Seq;
+use crate::model::id::{Seq, TaskId};
 
 /// The journal of one project, open for its one writer. The project lock must be held.
 #[derive(Debug)]
@@ -67,13 +67,21 @@ impl Journal {
         record::replay(&schema::open_to_read(path)?, path)
     }
 
-    /// Reads at most `limit` facts after `after`, without the lock. The first one is `after + 1` unless a checkpoint
-    /// has replaced it.
+    /// Reads at most `limit` facts after `after`, of one task if one is named, without the lock.
     ///
     /// # Errors
     /// As [`Journal::read`].
-    pub fn read_after(path: &Path, after: Seq, limit: usize) -> Result<Vec<StoredFact>, StoreError> {
-        record::select(&schema::open_to_read(path)?, path, after, limit)
+    pub fn page(path: &Path, after: Seq, task: Option<TaskId>, limit: usize) -> Result<Page, StoreError> {
+        record::page(&schema::open_to_read(path)?, path, after, task, limit)
+    }
+
+    /// Finds where the last `count` facts behind the first position and up to the second begin, of one task if one is
+    /// named, without the lock.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn tail(path: &Path, range: (Seq, Seq), task: Option<TaskId>, count: usize) -> Result<Tail, StoreError> {
+        record::tail(&schema::open_to_read(path)?, path, range, task, count)
     }
 
     /// Queues facts to be appended, all or none, and returns at once.
