@@ -2,6 +2,8 @@
 
 pub mod agents;
 pub mod ask;
+pub mod background;
+pub mod channels;
 pub mod checks;
 pub mod clock;
 pub mod closing;
@@ -9,7 +11,9 @@ pub mod demo;
 pub mod doubts;
 pub mod examine;
 pub mod failure;
+pub mod history;
 pub mod keep;
+pub mod lease;
 pub mod lines;
 pub mod logging;
 pub mod mirror;
@@ -20,7 +24,8 @@ pub mod report;
 pub mod run;
 pub mod serve;
 pub mod setup;
+pub mod showing;
 pub mod signals;
 pub mod supervise;
-pub mod unstored;
+pub mod voice;
 pub mod work;

@@ -5,19 +5,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::app::clock;
+use crate::app::channels::Channels;
 use crate::app::failure::Failure;
+use crate::app::history::History;
 use crate::app::places::{Places, mark_of};
-use crate::app::run::{Doors, Shell, Stored, Voice};
+use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
+use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{examine, keep, logging, mirror};
+use crate::app::{background, clock, examine, keep, logging, mirror};
 use crate::config::{FILE_NAME, Loaded};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::{Server, remove_stale};
+use crate::edge::control::{BindError, Client, Farewell, Server, remove_stale};
 use crate::edge::session;
 use crate::edge::store::{Holder, Journal, Lock, LockError, StoreError};
 use crate::edge::watch::{Kind, WatchEvent, Watcher, start as start_watching};
@@ -34,15 +36,20 @@ pub struct Wish {
     pub until_idle: bool,
     /// What it shows of itself.
     pub voice: Voice,
+    /// Where it runs.
+    pub presence: Presence,
 }
 
-/// The parts that a supervisor holds while it runs.
-struct Held {
-    shell: Shell,
-    doors: Doors,
-    tools: Arc<Tools>,
-    start: Start,
-    _lock: Lock,
+/// Where a supervisor runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// In the terminal of whoever started it.
+    Foreground,
+    /// Without a terminal; see [`background`].
+    Background {
+        /// Whether it ends with the last screen that looks at it.
+        leased: bool,
+    },
 }
 
 /// Runs a supervisor on a project until it ends; returns its exit code.
@@ -50,23 +57,40 @@ struct Held {
 /// # Errors
 /// If it cannot start: another one runs, something needed is missing, a folder cannot be written.
 pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure> {
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let held = prepare(site, loaded, wish.voice)?;
-        let Held { shell, doors, tools, mut start, _lock } = held;
-        let server =
-            Server::start(&site.layout.control_socket(), doors.calls, doors.facts).map_err(Failure::supervisor)?;
-        start.until_idle = wish.until_idle;
-        let watcher = watch_project(&tools, doors.inbox.clone()).await;
-        let examiner = tokio::spawn(examine::agents(Arc::clone(&tools), doors.inbox.clone()));
-        start.files = tools.files();
-        start.repository = tools.shadow.repo_state().unwrap_or_default();
-        let result = shell.run(start).await;
-        examiner.abort();
-        server.stop().await;
-        drop(watcher);
-        result
+    runtime()?.block_on(async {
+        let _lock = lock(site, loaded)?;
+        let leased = wish.presence == Presence::Background { leased: true };
+        let channels = Channels::new(site.layout.journal(), leased);
+        // Before the rest: whoever looks for a supervisor from now on waits for this one instead of starting another.
+        let server = match Server::start(&site.layout.control_socket(), channels.sources()) {
+            Ok(server) => server,
+            Err(error) => return Err(Failure::supervisor(taken(site, error).await)),
+        };
+        let ended = run(site, loaded, wish, channels).await;
+        let farewell = match &ended {
+            Ok(farewell) => farewell.clone(),
+            Err(failure) => Farewell { code: failure.code as u8, said: failure.message.clone() },
+        };
+        server.stop(farewell).await;
+        ended.map(|farewell| farewell.code)
     })
+}
+
+async fn run(site: &Site, loaded: &Loaded, wish: Wish, channels: Channels) -> Result<Farewell, Failure> {
+    let inbox = channels.inbox.clone();
+    let (shell, tools, mut start) = prepare(site, loaded, wish.voice, channels)?;
+    start.until_idle = wish.until_idle;
+    let watcher = watch_project(&tools, inbox.clone()).await;
+    let examiner = tokio::spawn(examine::agents(Arc::clone(&tools), inbox));
+    start.files = tools.files();
+    start.repository = tools.shadow.repo_state().unwrap_or_default();
+    if let Presence::Background { .. } = wish.presence {
+        background::is_up(&site.layout.log());
+    }
+    let result = shell.run(start).await;
+    examiner.abort();
+    drop(watcher);
+    result
 }
 
 /// Carries out one command without a running supervisor: an undo, a yes or a no to a result.
@@ -74,14 +98,38 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
 /// # Errors
 /// As [`supervise`], and if the command is refused.
 pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String, Failure> {
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let Held { shell, tools, mut start, _lock, .. } = prepare(site, loaded, Voice::Silent)?;
+    runtime()?.block_on(async {
+        let _lock = lock(site, loaded)?;
+        if let Err(error) = remove_stale(&site.layout.control_socket()) {
+            return Err(Failure::supervisor(taken(site, error).await));
+        }
+        let channels = Channels::new(site.layout.journal(), false);
+        let (shell, tools, mut start) = prepare(site, loaded, Voice::Silent, channels)?;
         start.one_command = true;
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         shell.run_one(start, command).await
     })
+}
+
+/// Says who answers on a socket that should be free: somebody moved the lock, and must be left alone.
+async fn taken(site: &Site, error: BindError) -> String {
+    let BindError::Answered { path } = &error else { return error.to_string() };
+    let asked = match Client::connect(path).await {
+        Ok(client) => client.get("status").await.ok(),
+        Err(_) => None,
+    };
+    let process = asked.map(|(_, body)| body["processes"]["orchestrator"].clone()).unwrap_or_default();
+    let (Some(pid), Some(since)) = (process["pid"].as_u64(), process["started_at"].as_str()) else {
+        return error.to_string();
+    };
+    let elsewhere = site.lock_file(None);
+    format!(
+        "another supervisor answers at {}: process {pid} has supervised this project since {since}, with another lock \
+         than {}; `orchestrator-tui` in this project shows what it does, `orchestrator-tui stop` ends it",
+        path.display(),
+        elsewhere.display()
+    )
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
@@ -92,8 +140,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|error| Failure::usage(format!("no threads can be started: {error}")))
 }
 
-/// Takes the lock, ends what a dead supervisor left, opens journal and shadow, restores the machine.
-fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> {
+/// Takes the project's lock.
+fn lock(site: &Site, loaded: &Loaded) -> Result<Lock, Failure> {
     let layout = &site.layout;
     if layout.root().starts_with(&site.project) {
         // Snapshots would hold themselves, and our own writes would look like a person's.
@@ -104,11 +152,20 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     }
     layout.create().map_err(Failure::usage)?;
     let holder = Holder { pid: std::process::id(), since: clock::wall(), socket: layout.control_socket() };
-    let lock = Lock::acquire(&site.lock_file(Some(loaded)), &holder).map_err(|error| match error {
+    Lock::acquire(&site.lock_file(Some(loaded)), &holder).map_err(|error| match error {
         LockError::Held { .. } => Failure::supervisor(error),
         LockError::Unusable { .. } => Failure::usage(error),
-    })?;
-    remove_stale(&layout.control_socket()).map_err(Failure::supervisor)?;
+    })
+}
+
+/// Ends what a dead supervisor left, opens journal and shadow, restores the machine.
+fn prepare(
+    site: &Site,
+    loaded: &Loaded,
+    voice: Voice,
+    channels: Channels,
+) -> Result<(Shell, Arc<Tools>, Start), Failure> {
+    let layout = &site.layout;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
     logging::install(&layout.log(), filter).map_err(Failure::usage)?;
     let mark = mark_of(layout);
@@ -127,7 +184,7 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
             ))
         })?;
     }
-    let (journal, facts, stored) = open_journal(site)?;
+    let (journal, facts, stored) = open_journal(site, &channels.history)?;
     let matcher = setup::matcher(loaded)?;
     let settings = Arc::new(loaded.settings.clone());
     let program =
@@ -146,8 +203,10 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     }
     let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), loaded));
     let machine = Supervisor::restore(settings, matcher, facts);
-    let (shell, doors) =
-        Shell::new(machine, Arc::clone(&tools), journal, layout.journal(), stored, voice, loaded.state_file.clone());
+    let speaker =
+        Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
+    let mirror = loaded.state_file.clone();
+    let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirror);
     let start = Start {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -155,13 +214,13 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
         last_landing: keep::last_landing(&layout.landings()),
         ..Start::default()
     };
-    Ok(Held { shell, doors, tools, start, _lock: lock })
+    Ok((shell, tools, start))
 }
 
 type Opened = (Journal, Vec<Recorded>, watch::Receiver<Stored>);
 
 /// Opens the journal; one that is broken is said and replaced by one in memory, so that work goes on.
-fn open_journal(site: &Site) -> Result<Opened, Failure> {
+fn open_journal(site: &Site, history: &History) -> Result<Opened, Failure> {
     let (send, stored) = watch::channel(Stored::default());
     let confirm = {
         let send = send.clone();
@@ -172,17 +231,20 @@ fn open_journal(site: &Site) -> Result<Opened, Failure> {
             });
         }
     };
-    match Journal::open(&site.layout.journal(), confirm.clone()) {
+    match Journal::open(&site.layout.journal(), confirm) {
         Ok((journal, replay)) => {
             let facts: Vec<Recorded> =
                 replay.facts.iter().map(setup::fact_of).collect::<Result<_, _>>().map_err(Failure::usage)?;
+            history.restored(replay.last());
             send.send_modify(|stored| stored.seq = replay.last());
             Ok((journal, facts, stored))
         }
         Err(error @ (StoreError::Newer { .. } | StoreError::Corrupt { .. })) => Err(Failure::usage(error)),
         Err(error) => {
             tracing::error!(%error, "the journal cannot be opened; going on in memory");
-            let journal = Journal::in_memory(confirm).map_err(Failure::usage)?;
+            history.only_memory();
+            // What memory takes is on no disk: the outage lasts as long as this process.
+            let journal = Journal::in_memory(|_| {}).map_err(Failure::usage)?;
             send.send_modify(|stored| stored.outage = Some(error));
             Ok((journal, Vec::new(), stored))
         }

@@ -65,6 +65,9 @@ pub enum Verb {
     Health(Json),
     /// Look at the configuration.
     Config(Config),
+    /// Supervise without a terminal; the dashboard starts this for itself.
+    #[command(hide = true)]
+    Supervise(Supervise),
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -88,6 +91,14 @@ pub struct Run {
     /// Agree to run what the project's configuration says, this content of it, from now on.
     #[arg(long)]
     pub trust: bool,
+    /// What is to be otherwise than the configuration says.
+    #[command(flatten)]
+    pub tuning: Tuning,
+}
+
+/// Flags that are stronger than the configuration.
+#[derive(Debug, Args)]
+pub struct Tuning {
     /// Only run checks; fix nothing.
     #[arg(long)]
     pub checks_only: bool,
@@ -103,6 +114,17 @@ pub struct Run {
     /// The model of the fixer, passed on unchanged.
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
+}
+
+/// Flags of `supervise`.
+#[derive(Debug, Args)]
+pub struct Supervise {
+    /// End with the last dashboard that looks, unless that one says to go on.
+    #[arg(long)]
+    pub leased: bool,
+    /// What is to be otherwise than the configuration says.
+    #[command(flatten)]
+    pub tuning: Tuning,
 }
 
 /// Whether verified results land by themselves.
@@ -151,6 +173,9 @@ pub struct Task {
 pub struct Logs {
     /// Only this task: its number, as `tasks` shows it.
     pub task: Option<TaskId>,
+    /// Only the last so many.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub last: Option<usize>,
     /// Go on as it happens.
     #[arg(short, long)]
     pub follow: bool,

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use serde_json::{Value, json};
 
-use super::args::{Cli, ConfigVerb, Demo, Json, Landing, Run, Task, Verb};
+use super::args::{Cli, ConfigVerb, Demo, Json, Landing, Run, Supervise, Task, Tuning, Verb};
 use super::render;
 use crate::app::failure::{Code, Failure};
-use crate::app::run::Voice;
 use crate::app::setup::{self, Site};
-use crate::app::supervise::{self, Wish};
-use crate::app::{ask, demo};
+use crate::app::supervise::{self, Presence, Wish};
+use crate::app::voice::{Voice, complain};
+use crate::app::{ask, background, demo};
 use crate::config::Overrides;
 use crate::model::settings::{LandMode, Planner};
 
@@ -23,10 +23,6 @@ pub fn run(cli: Cli) -> ExitCode {
         failure.code as u8
     });
     ExitCode::from(code)
-}
-
-fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "orchestrator-tui: {message}");
 }
 
 /// Writes to standard output; a reader that has gone is no error.
@@ -41,7 +37,8 @@ fn voice(json: bool) -> Voice {
 fn carry_out(cli: Cli) -> Result<u8, Failure> {
     let site = || Site::find(cli.project.as_deref());
     match cli.verb {
-        Verb::Run(run) => supervise_project(&site()?, &run),
+        Verb::Run(run) => run_project(&site()?, &run),
+        Verb::Supervise(supervise) => supervise_alone(site, &supervise),
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
@@ -61,7 +58,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
                     say(&line);
                 }
             };
-            ask::facts(&site()?, logs.task, logs.follow, print).map(|()| 0)
+            ask::facts(&site()?, (logs.task, logs.last), logs.follow, print).map(|()| 0)
         }
         Verb::Retry(task) => command(&site()?, "retry", &task),
         Verb::Kill(task) => command(&site()?, "kill", &task),
@@ -114,22 +111,39 @@ fn show_demo(wish: &Demo) -> Result<u8, Failure> {
     demo::run(voice(wish.json), wish.keep)
 }
 
-fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
+fn run_project(site: &Site, run: &Run) -> Result<u8, Failure> {
     if !run.headless {
         return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui run --headless`"));
     }
-    let flags = Overrides {
-        fix: run.checks_only.then_some(false),
-        attempts: run.attempts,
-        land: run.land.map(|land| match land {
+    let wish = Wish { until_idle: run.until_idle, voice: voice(run.json), presence: Presence::Foreground };
+    supervise_project(site, &run.tuning, run.trust, wish)
+}
+
+/// Supervises as a process of its own, which nobody sees but those who look.
+fn supervise_alone(site: impl Fn() -> Result<Site, Failure>, wish: &Supervise) -> Result<u8, Failure> {
+    // Before anything is opened.
+    background::stand_alone();
+    let presence = Presence::Background { leased: wish.leased };
+    supervise_project(&site()?, &wish.tuning, false, Wish { until_idle: false, voice: Voice::Silent, presence })
+}
+
+/// Returns what flags say.
+fn overrides(tuning: &Tuning) -> Overrides {
+    Overrides {
+        fix: tuning.checks_only.then_some(false),
+        attempts: tuning.attempts,
+        land: tuning.land.map(|land| match land {
             Landing::Auto => LandMode::Auto,
             Landing::Ask => LandMode::Ask,
         }),
-        running: run.running,
-        model: run.model.clone(),
+        running: tuning.running,
+        model: tuning.model.clone(),
         ..Overrides::default()
-    };
-    let loaded = site.load(flags)?;
+    }
+}
+
+fn supervise_project(site: &Site, tuning: &Tuning, trust: bool, wish: Wish) -> Result<u8, Failure> {
+    let loaded = site.load(overrides(tuning))?;
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -142,8 +156,8 @@ fn supervise_project(site: &Site, run: &Run) -> Result<u8, Failure> {
             site.project.display()
         )));
     }
-    site.trust(&loaded, run.trust)?;
-    supervise::supervise(site, &loaded, Wish { until_idle: run.until_idle, voice: voice(run.json) })
+    site.trust(&loaded, trust)?;
+    supervise::supervise(site, &loaded, wish)
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
