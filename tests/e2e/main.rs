@@ -14,6 +14,7 @@
 
 mod attempts;
 mod awkward;
+mod background;
 mod cheats;
 mod crashes;
 mod first;
@@ -26,6 +27,7 @@ mod messages_api;
 mod misbehaves;
 mod per_file;
 mod real_claude;
+mod screen;
 mod shapes;
 mod signals;
 mod site;
