@@ -121,6 +121,7 @@ impl Bench {
             version: "bench".into(),
             first_session: SessionId(0),
             until_idle: false,
+            attended: false,
             one_command: false,
             last_landing: LandingId::default(),
             files: Vec::new(),
@@ -250,6 +251,7 @@ fn task(number: u32, common: bool) -> Task {
         ended: None,
         landing: None,
         receipt: None,
+        replaced: Vec::new(),
         result: None,
         key,
     }
@@ -283,6 +285,7 @@ fn settings(running: u32) -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: LandMode::Auto,
+            land_chosen: true,
             isolation: Isolation::Worktree,
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },

@@ -24,6 +24,7 @@
 //! |---|---|---|
 //! | 1 | [`model`] | the nouns, plain data |
 //! | 2 | [`core`] | decides; pure |
+//! | 3 | [`ui`] | draws the read model, turns keys into intents; pure |
 //! | 3 | [`edge`] | touches the world, one folder for each part of it |
 //! | 4 | [`config`] | files, environment and flags become settings |
 //! | 5 | [`app`] | wires, loops, carries out effects |
@@ -78,3 +79,4 @@ pub mod config;
 pub mod core;
 pub mod edge;
 pub mod model;
+pub mod ui;

@@ -1,6 +1,6 @@
 //! Stories anyone can read: what happens in a project, and what the machine does about it, line by line.
 //!
-//! Each `tests/scenarios/*.toml` has a `name`, a `story`, and may have `settings`, `files`, `before` (a beginning that
+//! Each `tests/scenarios/*.toml` has a `name`, a `story`, and may have `settings`, `again` (settings that a line `> configuration edited` brings), `files`, `before` (a beginning that
 //! is not compared) and `show` (kinds of lines that are otherwise left out). In a story a line with `>` is an input at
 //! a time in milliseconds; the lines below it are the facts and effects that follow, until the next input. The world
 //! around the machine answers its jobs at once and without trouble, unless a line `> next JOB …` says otherwise.

@@ -81,6 +81,13 @@ fn every_seed_keeps_every_promise() {
         ("half landed", sum.half_landed),
         ("recovered", sum.recovered),
         ("changed settings", sum.changed_settings),
+        ("snoozed", sum.snoozed),
+        ("unsnoozed", sum.unsnoozed),
+        ("held by you", sum.held_by_you),
+        ("first results", sum.first),
+        ("replaced", sum.replaced),
+        ("reconfigured", sum.reconfigured),
+        ("checks gone", sum.checks_gone),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

@@ -6,16 +6,20 @@ use crate::app::failure::Failure;
 use crate::app::history::History;
 use crate::app::report::Reporter;
 use crate::app::setup::Site;
-use crate::app::{clock, lines, offline, serve, supervise};
+use crate::app::{clock, offline, serve, supervise};
 use crate::config::Overrides;
 use crate::core::command::Command;
+use crate::core::lines;
 use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
 use crate::model::id::{Seq, TaskId};
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
 /// Connects to the running supervisor, if there is one.
-fn connect(site: &Site) -> Result<Option<BlockingClient>, Failure> {
+///
+/// # Errors
+/// If its socket is there and cannot be reached.
+pub fn connect(site: &Site) -> Result<Option<BlockingClient>, Failure> {
     match BlockingClient::connect(&site.layout.control_socket()) {
         Ok(client) => Ok(Some(client)),
         Err(NotRunning::NoSocket { .. } | NotRunning::Stale { .. }) => Ok(None),
@@ -181,8 +185,7 @@ pub fn line_of(value: &Value) -> Option<String> {
         return Some("… some are missing here".to_owned());
     }
     let fact = serde_json::from_value(value.clone()).ok()?;
-    let at = value["at"].as_str().unwrap_or_default();
-    let line = lines::line(&fact, Wall(0))?;
-    let time = at.get(11..19).unwrap_or(at);
-    Some(line.lines().map(|line| format!("{time} {line}")).collect::<Vec<_>>().join("\n"))
+    let at: Wall = serde_json::from_value(value["at_ms"].clone()).ok()?;
+    let line = lines::line(&fact, at)?;
+    Some(lines::stamped(at, clock::offset(at), &line))
 }

@@ -46,11 +46,11 @@ impl Channels {
         Self { inbox, inputs, caller, calls, facts, history, views: Views::new(leased) }
     }
 
-    /// Returns the ends that the control socket has.
-    pub fn sources(&self) -> Sources {
+    /// Returns what the control socket gives out; what is asked there goes to `calls`.
+    pub fn sources(&self, calls: mpsc::Sender<ControlCall>) -> Sources {
         Sources {
             version: env!("CARGO_PKG_VERSION"),
-            calls: self.caller.clone(),
+            calls,
             facts: self.facts.clone(),
             archive: Arc::clone(&self.history) as _,
             views: self.views.clone(),

@@ -33,6 +33,11 @@ pub fn wall() -> Wall {
     Wall(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis))
 }
 
+/// Reads the calendar as the times of files are given.
+pub fn system() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Measures how long something takes, for evidence and logs.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);
@@ -47,4 +52,10 @@ impl Stopwatch {
     pub fn read(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// Returns how far the user's local time is ahead of UTC at a time, in seconds; zero if the time zone is not known.
+pub fn offset(at: Wall) -> i64 {
+    let at = i64::try_from(at.0).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+    at.map_or(0, |at| i64::from(jiff::tz::TimeZone::system().to_offset(at).seconds()))
 }

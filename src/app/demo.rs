@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::app::dashboard;
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
 use crate::app::supervise::{self, Presence, Wish};
@@ -55,6 +56,45 @@ pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     Ok(code)
 }
 
+/// Shows the demo in the dashboard, with a tour.
+///
+/// # Errors
+/// If its folder cannot be made, there is no terminal, or the supervisor cannot start.
+pub fn tour(keep: bool) -> Result<u8, Failure> {
+    let folder = tempfile::Builder::new()
+        .prefix("orchestrator-demo-")
+        .tempdir()
+        .map_err(|error| Failure::usage(format!("no temporary folder can be made: {error}")))?;
+    let project = folder.path().join("late-fees");
+    write(&project)?;
+    let user_file = folder.path().join("user.toml");
+    let agent = format!(
+        "[agent.claude]\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{PACE}\"]\n",
+        own_program()?
+    );
+    fs::write(&user_file, agent)
+        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", user_file.display())))?;
+    let mut site = Site::in_folder(&project, &folder.path().join("state"))?;
+    // What the person set for real projects is none of the demo's business.
+    site.environment.insert("ORCHESTRATOR_CONFIG".to_owned(), user_file.display().to_string());
+    let wish = dashboard::Wish { trust: true, label: "demo".to_owned(), tour: true, ..dashboard::Wish::default() };
+    let code = dashboard::open(&site, &wish)?;
+    if keep {
+        let kept = folder.keep();
+        let _ = writeln!(std::io::stdout().lock(), "kept in {}", kept.display());
+    }
+    Ok(code)
+}
+
+/// How long the rehearsal agent takes a breath before each step in the dashboard, in milliseconds.
+const PACE: u32 = 900;
+
+fn own_program() -> Result<String, Failure> {
+    std::env::current_exe()
+        .map(|program| program.display().to_string())
+        .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))
+}
+
 fn write(project: &Path) -> Result<(), Failure> {
     for (name, bytes) in demo::demo_files() {
         let path = project.join(name);
@@ -80,11 +120,10 @@ fn write(project: &Path) -> Result<(), Failure> {
 
 /// Lets the rehearsal agent play the fixer, by the script that is built in.
 fn rehearse(settings: &mut crate::model::settings::Settings) -> Result<(), Failure> {
-    let program =
-        std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
+    let program = own_program()?;
     for agent in settings.agents.values_mut() {
         agent.kind = AgentKind::Claude;
-        agent.program = program.display().to_string();
+        agent.program.clone_from(&program);
         agent.args = ["rehearsal", "--script", "demo"].map(str::to_owned).to_vec();
     }
     Ok(())

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::core::book::Book;
 use crate::core::view::attempts;
+use crate::edge::control::ControlReply;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
@@ -209,23 +210,35 @@ impl Reporter<'_> {
     pub fn health(&self) -> Value {
         let parts: serde_json::Map<String, Value> = Part::ALL
             .iter()
-            .map(|part| {
-                let level = self.book.health.get(part).unwrap_or(&Level::Up);
-                let value = match level {
-                    Level::Up => json!({ "healthy": true }),
-                    Level::Degraded { reason, since } => {
-                        json!({ "healthy": true, "degraded": true, "reason": reason, "since": since.iso() })
-                    }
-                    Level::Down { reason, since } => {
-                        json!({ "healthy": false, "reason": reason, "since": since.iso() })
-                    }
-                };
-                (part.name().to_owned(), value)
-            })
+            .map(|part| (part.name().to_owned(), level(self.book.health.get(part).unwrap_or(&Level::Up))))
             .collect();
         let healthy = self.running && !self.book.health.values().any(|level| matches!(level, Level::Down { .. }));
         json!({ "healthy": healthy, "running": self.running, "parts": parts, "last_heartbeat": self.book.process.beat.iso() })
     }
+}
+
+/// How well a part works, why not better, since when, and what mends it: that ends the reason, after a semicolon.
+fn level(level: &Level) -> Value {
+    let (word, reason, since) = match level {
+        Level::Up => return json!({ "healthy": true }),
+        Level::Degraded { reason, since } => ("degraded", reason, since),
+        Level::Down { reason, since } => ("down", reason, since),
+    };
+    let (why, mend) = match reason.rsplit_once("; ") {
+        Some((why, mend)) => (why, Some(mend)),
+        None => (reason.as_str(), None),
+    };
+    json!({ "healthy": word != "down", "degraded": word == "degraded", "reason": why, "mend": mend, "since": since.iso() })
+}
+
+/// Adds to the health when the heart last beat, and whether that is late: on a busy machine it may miss one beat, not
+/// two.
+pub fn with_heart(health: ControlReply, beat: Wall, now: Wall, every: std::time::Duration) -> ControlReply {
+    let age = now.since(beat);
+    let late = age > 2 * every;
+    let healthy = health.body()["healthy"] == true && !late;
+    let heart = json!({ "last": beat.iso(), "age": span(age), "every": span(every), "late": late });
+    health.with("healthy", json!(healthy)).with("heart", heart)
 }
 
 /// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.

@@ -17,10 +17,11 @@ use crate::app::setup;
 use crate::app::showing::Showing;
 use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
-use crate::app::{agents, checks, closing, lines, mirror, signals, work};
+use crate::app::{agents, checks, closing, mirror, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
+use crate::core::lines;
 use crate::core::live::Phase;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{Audience, ControlCall, Farewell};
@@ -256,7 +257,7 @@ impl Shell {
             Voice::Json => self.speaker.fact(recorded.seq, &told.json),
             Voice::Lines => {
                 if let Some(line) = lines::line(&recorded.fact, recorded.at) {
-                    self.speaker.fact(recorded.seq, &lines::stamped(recorded.at, &line));
+                    self.speaker.fact(recorded.seq, &lines::stamped(recorded.at, clock::offset(recorded.at), &line));
                 }
             }
             Voice::Silent => {}
@@ -271,7 +272,7 @@ impl Shell {
         self.channels.history.stored(stored.seq);
         let level = match &stored.outage {
             None => Level::Up,
-            Some(error) => Level::Down { reason: format!("{error}; going on in memory"), since: clock::wall() },
+            Some(error) => Level::Down { reason: format!("going on in memory: {error}"), since: clock::wall() },
         };
         let was_down = matches!(self.machine.book().health.get(&Part::StateManager), Some(Level::Down { .. }));
         if was_down != stored.outage.is_some() {

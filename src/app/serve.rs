@@ -110,12 +110,14 @@ pub fn command_of(name: &str, body: &Value) -> Result<Command, String> {
 fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     let reason = |task: &Task| reason(machine, task, now);
     let reporter = Reporter { book: machine.book(), reason: &reason, running: true, now: now.wall };
-    match path.strip_prefix("detail/") {
-        Some(id) => with_task(&reporter, id, |task| {
-            ControlReply::done(machine.detail(task.id).map_or(Value::Null, |d| json!(d)))
-        }),
-        None => answer(&reporter, path),
+    if let Some(id) = path.strip_prefix("detail/") {
+        return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
+    let reply = answer(&reporter, path);
+    if path.starts_with("health") {
+        return report::with_heart(reply, machine.book().process.beat, now.wall, machine.settings().limits.heartbeat);
+    }
+    reply
 }
 
 /// Answers a query from a book; the same for a running supervisor and without one.
@@ -127,7 +129,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             "numbers": reporter.statistics(), "text": reporter.statistics_text(),
         })),
         ["tasks"] => ControlReply::done(reporter.tasks()),
-        ["health"] => ControlReply::done(reporter.health()),
+        ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
         ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
             Some(receipt) => ControlReply::done(report::receipt(receipt)),

@@ -20,7 +20,7 @@ pub fn environment() -> BTreeMap<String, String> {
 }
 
 /// A project and where its state is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Site {
     /// The project, absolute, links resolved.
     pub project: PathBuf,
@@ -39,13 +39,29 @@ impl Site {
     /// If it does not exist, or no state folder can be named.
     pub fn find(flag: Option<&Path>) -> Result<Self, Failure> {
         let environment = environment();
+        let project = Self::project(flag, &environment)?;
+        Self::of(project, environment)
+    }
+
+    /// Returns the folder of the project that is meant.
+    ///
+    /// # Errors
+    /// If it does not exist.
+    pub fn project(flag: Option<&Path>, environment: &BTreeMap<String, String>) -> Result<PathBuf, Failure> {
         let current = std::env::current_dir().map_err(|error| {
             Failure::usage(format!("the current folder cannot be read: {error}; go to another one"))
         })?;
-        let project = config::named_project(flag, &environment, &current).map_err(|mistake| {
+        config::named_project(flag, environment, &current).map_err(|mistake| {
             let hint = mistake.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
             Failure::usage(format!("{}{hint}", mistake.message))
-        })?;
+        })
+    }
+
+    /// Finds where the state of a project is.
+    ///
+    /// # Errors
+    /// If no state folder can be named.
+    pub fn of(project: PathBuf, environment: BTreeMap<String, String>) -> Result<Self, Failure> {
         let chosen = environment.get("ORCHESTRATOR_STATE_DIR").filter(|path| !path.is_empty()).map(PathBuf::from);
         let state_root = layout::state_root(chosen.as_deref()).map_err(Failure::usage)?;
         usable(&state_root)?;
@@ -77,10 +93,7 @@ impl Site {
     /// # Errors
     /// All that is wrong with it.
     pub fn read(&self, flags: Overrides) -> Result<Loaded, Vec<Diagnostic>> {
-        let user_file = self.environment.get("ORCHESTRATOR_CONFIG").map(PathBuf::from).or_else(|| {
-            directories::ProjectDirs::from("", "", "orchestrator-tui")
-                .map(|dirs| dirs.config_dir().join("orchestrator.toml"))
-        });
+        let user_file = self.user_file();
         let inputs = Inputs { project: self.project.clone(), user_file, environment: self.environment.clone(), flags };
         config::load(&inputs)
     }
@@ -127,8 +140,42 @@ impl Site {
         Ok(is_agreed(&self.yeses()?, &self.project, loaded))
     }
 
+    /// Returns the files whose change changes the configuration, whether they exist or not.
+    pub fn config_files(&self) -> Vec<PathBuf> {
+        [Some(self.project.join(config::FILE_NAME)), self.user_file()].into_iter().flatten().collect()
+    }
+
+    /// Returns the user's own file.
+    fn user_file(&self) -> Option<PathBuf> {
+        self.environment.get("ORCHESTRATOR_CONFIG").map(PathBuf::from).or_else(|| {
+            directories::ProjectDirs::from("", "", "orchestrator-tui")
+                .map(|dirs| dirs.config_dir().join("orchestrator.toml"))
+        })
+    }
+
+    /// Whether anything of the project was ever agreed to.
+    ///
+    /// # Errors
+    /// If the record of agreements cannot be read.
+    pub fn is_known(&self) -> Result<bool, Failure> {
+        Ok(self.yeses()?.knows(&self.project))
+    }
+
+    /// Forgets what was agreed to.
+    ///
+    /// # Errors
+    /// If the record of agreements cannot be written.
+    pub fn distrust(&self) -> Result<(), Failure> {
+        self.yeses()?.forget(&self.project).map_err(no_record)
+    }
+
+    /// Returns the record of agreements, of all projects.
+    pub fn trust_file(&self) -> PathBuf {
+        self.state_root.join("trusted.json")
+    }
+
     fn yeses(&self) -> Result<TrustStore, Failure> {
-        TrustStore::load(self.state_root.join("trusted.json")).map_err(no_record)
+        TrustStore::load(self.trust_file()).map_err(no_record)
     }
 
     /// Returns the lock file.

@@ -45,7 +45,7 @@ impl Showing {
         let is_time = self.is_stale && now >= self.next && self.views.is_watched();
         if is_time || self.views.is_blank() {
             let watch = Stopwatch::start();
-            self.views.show(machine.view());
+            self.views.show(machine.book().seq, machine.view());
             self.is_stale = false;
             self.next = now.after(PAUSE.max(watch.read() * SHARE));
         }
@@ -54,7 +54,7 @@ impl Showing {
     /// Shows the machine as it is at its end.
     pub fn show_last(&self, machine: &Supervisor) {
         if self.views.is_watched() {
-            self.views.show(machine.view());
+            self.views.show(machine.book().seq, machine.view());
         }
     }
 }

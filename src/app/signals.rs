@@ -1,17 +1,40 @@
-//! Signals of the operating system become wishes to stop.
+//! Signals of the operating system become wishes: to stop, or to give the terminal back for a while.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+
+const STOP: &[(SignalKind, &str)] =
+    &[(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")];
+
+/// What the shell asks of a program on a terminal.
+fn job_control() -> [(SignalKind, &'static str); 2] {
+    use nix::sys::signal::Signal;
+    [
+        (SignalKind::from_raw(Signal::SIGTSTP as i32), "SIGTSTP"),
+        (SignalKind::from_raw(Signal::SIGCONT as i32), "SIGCONT"),
+    ]
+}
 
 /// Sends one message for each SIGINT, SIGTERM and SIGHUP, as long as somebody listens.
 ///
 /// # Errors
 /// If the system does not let us listen to signals.
 pub fn listen() -> std::io::Result<mpsc::Receiver<&'static str>> {
+    receive(STOP)
+}
+
+/// As [`listen`], and also for SIGTSTP and SIGCONT.
+///
+/// # Errors
+/// As [`listen`].
+pub fn listen_on_terminal() -> std::io::Result<mpsc::Receiver<&'static str>> {
+    let all: Vec<_> = STOP.iter().copied().chain(job_control()).collect();
+    receive(&all)
+}
+
+fn receive(kinds: &[(SignalKind, &'static str)]) -> std::io::Result<mpsc::Receiver<&'static str>> {
     let (send, receive) = mpsc::channel(8);
-    for (kind, name) in
-        [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")]
-    {
+    for (kind, name) in kinds.iter().copied() {
         let mut signals = signal(kind)?;
         let send = send.clone();
         tokio::spawn(async move {
@@ -23,4 +46,10 @@ pub fn listen() -> std::io::Result<mpsc::Receiver<&'static str>> {
         });
     }
     Ok(receive)
+}
+
+/// Stops this process as the shell's ctrl-z does, until the shell continues it.
+pub fn stop_here() {
+    // SIGSTOP, because SIGTSTP is caught: it would come back to us.
+    let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
 }

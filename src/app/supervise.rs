@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
+use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
 use crate::app::history::History;
 use crate::app::places::{Places, mark_of};
@@ -13,16 +14,16 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, examine, keep, logging, mirror};
+use crate::app::{background, clock, keep, logging, mirror};
 use crate::config::{FILE_NAME, Loaded};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::{BindError, Client, Farewell, Server, remove_stale};
+use crate::edge::control::{BindError, Client, ControlCall, Farewell, Server, remove_stale};
 use crate::edge::session;
-use crate::edge::store::{Holder, Journal, Lock, LockError, StoreError};
-use crate::edge::watch::{Kind, WatchEvent, Watcher, start as start_watching};
+use crate::edge::store::{Holder, Journal, Lock, LockError, Pulse, StoreError};
+use crate::edge::watch::{Kind, Options, WatchEvent, Watcher, start_with as start_watching};
 use crate::edge::workspace::Shadow;
 use crate::model::health::{Level, Part};
 use crate::model::id::SessionId;
@@ -52,6 +53,16 @@ pub enum Presence {
     },
 }
 
+/// How many calls of the control socket may wait before those who call have to.
+const CALLS: usize = 64;
+
+/// The inner end of the control socket.
+struct Door {
+    channels: Channels,
+    /// What is asked there.
+    calls: mpsc::Receiver<ControlCall>,
+}
+
 /// Runs a supervisor on a project until it ends; returns its exit code.
 ///
 /// # Errors
@@ -61,12 +72,13 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
         let _lock = lock(site, loaded)?;
         let leased = wish.presence == Presence::Background { leased: true };
         let channels = Channels::new(site.layout.journal(), leased);
+        let (caller, calls) = mpsc::channel(CALLS);
         // Before the rest: whoever looks for a supervisor from now on waits for this one instead of starting another.
-        let server = match Server::start(&site.layout.control_socket(), channels.sources()) {
+        let server = match Server::start(&site.layout.control_socket(), channels.sources(caller)) {
             Ok(server) => server,
             Err(error) => return Err(Failure::supervisor(taken(site, error).await)),
         };
-        let ended = run(site, loaded, wish, channels).await;
+        let ended = run(site, loaded, wish, Door { channels, calls }).await;
         let farewell = match &ended {
             Ok(farewell) => farewell.clone(),
             Err(failure) => Farewell { code: failure.code as u8, said: failure.message.clone() },
@@ -76,12 +88,17 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
     })
 }
 
-async fn run(site: &Site, loaded: &Loaded, wish: Wish, channels: Channels) -> Result<Farewell, Failure> {
-    let inbox = channels.inbox.clone();
-    let (shell, tools, mut start) = prepare(site, loaded, wish.voice, channels)?;
+async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Farewell, Failure> {
+    let Door { channels, calls } = door;
+    let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
+    let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
     start.until_idle = wish.until_idle;
-    let watcher = watch_project(&tools, inbox.clone()).await;
-    let examiner = tokio::spawn(examine::agents(Arc::clone(&tools), inbox));
+    start.attended = wish.presence == Presence::Background { leased: true };
+    let mut examiner = Examiner::new(&tools, journal, inbox, caller.clone());
+    examiner.watch().await;
+    let (health, asked) = mpsc::channel(CALLS);
+    tokio::spawn(examine::sort(calls, health, caller));
+    let examiner = tokio::spawn(examiner.run(asked));
     start.files = tools.files();
     start.repository = tools.shadow.repo_state().unwrap_or_default();
     if let Presence::Background { .. } = wish.presence {
@@ -89,7 +106,8 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, channels: Channels) -> Re
     }
     let result = shell.run(start).await;
     examiner.abort();
-    drop(watcher);
+    // With it ends the watcher.
+    let _ = examiner.await;
     result
 }
 
@@ -104,7 +122,7 @@ pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String,
             return Err(Failure::supervisor(taken(site, error).await));
         }
         let channels = Channels::new(site.layout.journal(), false);
-        let (shell, tools, mut start) = prepare(site, loaded, Voice::Silent, channels)?;
+        let (shell, tools, _, mut start) = prepare(site, loaded, Voice::Silent, channels)?;
         start.one_command = true;
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
@@ -164,7 +182,7 @@ fn prepare(
     loaded: &Loaded,
     voice: Voice,
     channels: Channels,
-) -> Result<(Shell, Arc<Tools>, Start), Failure> {
+) -> Result<(Shell, Arc<Tools>, Pulse, Start), Failure> {
     let layout = &site.layout;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
     logging::install(&layout.log(), filter).map_err(Failure::usage)?;
@@ -203,6 +221,7 @@ fn prepare(
     }
     let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), loaded));
     let machine = Supervisor::restore(settings, matcher, facts);
+    let pulse = journal.pulse();
     let speaker =
         Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
     let mirror = loaded.state_file.clone();
@@ -214,7 +233,7 @@ fn prepare(
         last_landing: keep::last_landing(&layout.landings()),
         ..Start::default()
     };
-    Ok((shell, tools, start))
+    Ok((shell, tools, pulse, start))
 }
 
 type Opened = (Journal, Vec<Recorded>, watch::Receiver<Stored>);
@@ -243,36 +262,40 @@ fn open_journal(site: &Site, history: &History) -> Result<Opened, Failure> {
         Err(error) => {
             tracing::error!(%error, "the journal cannot be opened; going on in memory");
             history.only_memory();
-            // What memory takes is on no disk: the outage lasts as long as this process.
-            let journal = Journal::in_memory(|_| {}).map_err(Failure::usage)?;
+            // What is written into memory is on no disk, so nothing is confirmed, and the outage lasts.
+            let journal = Journal::in_memory(drop).map_err(Failure::usage)?;
             send.send_modify(|stored| stored.outage = Some(error));
             Ok((journal, Vec::new(), stored))
         }
     }
 }
 
-/// Watches the project; without a watcher the supervisor still runs, and says so.
-async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Input>) -> Option<Watcher> {
+/// Watches the project.
+///
+/// # Errors
+/// Why nothing is watched, for a person to read.
+pub async fn watch_project(tools: &Arc<Tools>, inbox: mpsc::Sender<Input>) -> Result<Watcher, String> {
     let project = tools.places.project.clone();
     let git_files = tools.shadow.git_files_to_watch();
     let last = Arc::new(Mutex::new(None));
-    let (sender, keeper) = (inbox.clone(), Arc::clone(tools));
+    let keeper = Arc::clone(tools);
     let sink = move |event: WatchEvent| {
         for input in inputs_of(&keeper, event, &last) {
             // Blocks the watcher's own thread when the machine is busy; nothing is lost.
-            let _ = sender.blocking_send(input);
+            let _ = inbox.blocking_send(input);
         }
     };
     let settings = tools.settings.watch.clone();
-    let started = tokio::task::spawn_blocking(move || start_watching(&project, &settings, git_files, sink)).await;
-    let why = match started {
-        Ok(Ok(watcher)) => return Some(watcher),
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    let level = Level::Down { reason: why, since: clock::wall() };
-    let _ = inbox.send(Input::Felt(Part::FileWatcher, level)).await;
-    None
+    let ground = proving_ground(tools);
+    let started = tokio::task::spawn_blocking(move || {
+        let proving_ground = std::fs::create_dir_all(&ground).is_ok().then_some(ground);
+        let options = Options { proving_ground, ..Options::default() };
+        start_watching(&project, &settings, git_files, options, sink)
+    });
+    match started.await {
+        Ok(started) => started.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Turns what the watcher saw into inputs; our own writes are left out.

@@ -11,7 +11,6 @@ use crate::model::id::TaskId;
 #[command(
     name = "orchestrator-tui",
     version,
-    arg_required_else_help = true,
     after_help = "Exit codes: 0 green or done · 1 work failed, was refused or waits for a person · \
                   2 wrong usage or configuration · 3 no supervisor runs, or another one holds the project"
 )]
@@ -19,16 +18,19 @@ pub struct Cli {
     /// The project; by default the one around the current folder.
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
-    /// What to do.
+    /// What to do; nothing: open the dashboard.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub verb: Option<Verb>,
 }
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Watch the project and keep it green.
+    /// Watch the project and keep it green: in the dashboard, or with --headless as lines.
     Run(Run),
+    /// The supervisor behind a dashboard.
+    #[command(hide = true)]
+    Supervise(Supervise),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.
@@ -63,11 +65,16 @@ pub enum Verb {
     Stop(Json),
     /// Say how well each part works; exit 1 when one does not.
     Health(Json),
+    /// Prove on this machine what is promised: watching, undo, sessions, the agent; exit 1 when one does not work.
+    Doctor(Json),
+    /// Write a first orchestrator.toml from what is found in the project.
+    Init(Init),
     /// Look at the configuration.
     Config(Config),
-    /// Supervise without a terminal; the dashboard starts this for itself.
-    #[command(hide = true)]
-    Supervise(Supervise),
+    /// Remove from the project's state what nothing needs any more; the supervisor must be stopped.
+    Gc(Gc),
+    /// Remove everything that is kept about the project, after a yes.
+    Purge(Purge),
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -76,17 +83,17 @@ pub enum Verb {
 }
 
 /// Flags of `run`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
-    /// Print one line for each thing that happens. This version has no other face.
+    /// Print one line for each thing that happens, instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
     /// Start at once, and end when nothing is left to do: 0 if all is green, 1 if not.
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     pub until_idle: bool,
     /// Print JSON, one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     pub json: bool,
     /// Agree to run what the project's configuration says, this content of it, from now on.
     #[arg(long)]
@@ -97,7 +104,7 @@ pub struct Run {
 }
 
 /// Flags that are stronger than the configuration.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Tuning {
     /// Only run checks; fix nothing.
     #[arg(long)]
@@ -139,20 +146,53 @@ pub enum Landing {
 /// Flags of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Print one line for each thing that happens. This version has no other face.
+    /// Print one line for each thing that happens, instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
     /// Keep the demo project and say where it is.
     #[arg(long)]
     pub keep: bool,
     /// Print JSON, one object a line.
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     pub json: bool,
 }
 
 /// The flag of verbs that only report or command.
 #[derive(Debug, Args)]
 pub struct Json {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Replace the file that is there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `gc`.
+#[derive(Debug, Args)]
+pub struct Gc {
+    /// Only say what would go; works beside a supervisor.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `purge`.
+#[derive(Debug, Args)]
+pub struct Purge {
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -2,6 +2,7 @@
 
 mod args;
 mod render;
+mod upkeep;
 mod verbs;
 
 pub use args::Cli;

@@ -215,15 +215,44 @@ pub(super) fn health(value: &Value) -> String {
     let healthy = value["healthy"] == true;
     let mut out = format!("Health check: {}\n", if healthy { "✓ HEALTHY" } else { "✗ UNHEALTHY" });
     if value["running"] == false {
-        out.push_str("✗ no supervisor runs; `orchestrator-tui run --headless` starts one\n");
+        out.push_str("✗ no supervisor runs; `orchestrator-tui run --headless` starts one. What it last knew:\n");
     }
-    if let Some(parts) = value["parts"].as_object() {
-        for part in crate::model::health::Part::ALL {
-            let part_value = &parts[part.name()];
-            let glyph = if part_value["healthy"] == true { "✓" } else { "✗" };
-            let reason = part_value["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
-            let _ = writeln!(out, "{glyph} {}{reason}", part.name());
+    if let Value::Object(silent) = &value["silent"] {
+        let _ = writeln!(out, "✗ process {} does not answer. What the journal knows:", silent["process"]);
+        let _ = writeln!(out, "    {}", text(&value["silent"], "mend"));
+    }
+    for part in crate::model::health::Part::ALL {
+        let level = &value["parts"][part.name()];
+        let glyph = match (level["healthy"] == true, level["degraded"] == true) {
+            (true, false) => "✓",
+            (true, true) => "!",
+            (false, _) => "✗",
+        };
+        let _ = write!(out, "{glyph} {}", part.name());
+        if let Some(reason) = level["reason"].as_str() {
+            let _ = write!(out, ", since {}: {reason}", text(level, "since"));
+        }
+        out.push('\n');
+        if let Some(mend) = level["mend"].as_str() {
+            let _ = writeln!(out, "    {mend}");
         }
     }
+    let heart = &value["heart"];
+    if heart.is_object() {
+        let (age, every) = (seconds(&heart["age"]), seconds(&heart["every"]));
+        let (glyph, late) = if heart["late"] == true { ("✗", ", is late") } else { ("✓", "") };
+        let _ = writeln!(out, "{glyph} heart{late}: last beat {age} ago, one is due every {every}");
+    }
+    let sizes = &value["sizes"];
+    if sizes.is_object() {
+        let each = ["journal", "transcripts", "landings", "snapshots", "workspaces"];
+        let each: Vec<String> = each.iter().map(|what| format!("{what} {}", bytes(&sizes[what]))).collect();
+        let _ = writeln!(out, "  on disk: {} ({})", bytes(&sizes["total"]), each.join(", "));
+    }
     out.trim_end().to_owned()
+}
+
+/// Writes an amount of disk space the way a person reads it.
+pub(super) fn bytes(value: &Value) -> String {
+    crate::app::keep::readable(value.as_u64().unwrap_or_default())
 }

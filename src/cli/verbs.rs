@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use serde_json::{Value, json};
 
-use super::args::{Cli, ConfigVerb, Demo, Json, Landing, Run, Supervise, Task, Tuning, Verb};
-use super::render;
+use super::args::{Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Tuning, Verb};
+use super::{render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::{Voice, complain};
-use crate::app::{ask, background, demo};
-use crate::config::Overrides;
+use crate::app::{ask, background, dashboard, demo, fit, health};
+use crate::config::{Diagnostic, Overrides};
 use crate::model::settings::{LandMode, Planner};
 
 /// Carries out a command line and returns its exit code.
@@ -26,7 +26,7 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 /// Writes to standard output; a reader that has gone is no error.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
@@ -36,7 +36,7 @@ fn voice(json: bool) -> Voice {
 
 fn carry_out(cli: Cli) -> Result<u8, Failure> {
     let site = || Site::find(cli.project.as_deref());
-    match cli.verb {
+    match cli.verb.unwrap_or_else(|| Verb::Run(Run::default())) {
         Verb::Run(run) => run_project(&site()?, &run),
         Verb::Supervise(supervise) => supervise_alone(site, &supervise),
         Verb::Demo(demo) => show_demo(&demo),
@@ -47,7 +47,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
             show(&site()?, &format!("tasks/{}/receipt", task.0), json, render::receipt).map(|_| 0)
         }
         Verb::Health(Json { json }) => {
-            let value = show(&site()?, "health", json, render::health)?;
+            let value = health::ask(&site()?)?;
+            say(&if json { pretty(&value) } else { render::health(&value) });
             Ok(u8::from(value["healthy"] != true))
         }
         Verb::Logs(logs) => {
@@ -70,6 +71,10 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),
         Verb::Stop(Json { json }) => ask::command(&site()?, "quit", None).map(|answer| said(&answer, json)),
+        Verb::Doctor(Json { json }) => upkeep::doctor(cli.project.as_deref(), json),
+        Verb::Init(Init { force, json }) => upkeep::init(&site()?, force, json),
+        Verb::Gc(Gc { dry_run, json }) => upkeep::gc(&site()?, dry_run, json),
+        Verb::Purge(Purge { yes, json }) => upkeep::purge(&site()?, yes, json),
         Verb::Config(config) => match config.verb {
             ConfigVerb::Check(Json { json }) => check_config(&site()?, json),
         },
@@ -90,7 +95,7 @@ fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Re
     Ok(body)
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
@@ -106,14 +111,15 @@ fn said(answer: &Value, json: bool) -> u8 {
 
 fn show_demo(wish: &Demo) -> Result<u8, Failure> {
     if !wish.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui demo --headless`"));
+        return demo::tour(wish.keep);
     }
     demo::run(voice(wish.json), wish.keep)
 }
 
 fn run_project(site: &Site, run: &Run) -> Result<u8, Failure> {
     if !run.headless {
-        return Err(Failure::usage("this version has no dashboard yet\nhint: `orchestrator-tui run --headless`"));
+        let overrides = overrides(&run.tuning);
+        return dashboard::open(site, &dashboard::Wish { overrides, trust: run.trust, ..dashboard::Wish::default() });
     }
     let wish = Wish { until_idle: run.until_idle, voice: voice(run.json), presence: Presence::Foreground };
     supervise_project(site, &run.tuning, run.trust, wish)
@@ -171,17 +177,18 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
     };
     setup::matcher(&loaded)?;
     let trusted = site.is_trusted(&loaded)?;
+    let warnings: Vec<Diagnostic> = loaded.warnings.iter().cloned().chain(fit::misfits(site, &loaded)).collect();
     if json {
         say(&pretty(&json!({
             "ok": true,
             "trusted": trusted,
-            "warnings": loaded.warnings,
+            "warnings": warnings,
             "sources": loaded.sources,
             "checks": loaded.settings.checks.iter().map(|check| json!({ "name": check.name, "run": check.run })).collect::<Vec<_>>(),
         })));
         return Ok(0);
     }
-    for warning in &loaded.warnings {
+    for warning in &warnings {
         complain(&format!("warning: {warning}"));
     }
     say(&format!("{}: the configuration is good", site.project.display()));

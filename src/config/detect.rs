@@ -1,10 +1,12 @@
 //! Looks at a project without a configuration: what kind is it, and what says green or red there?
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::config::merge::CHECK_TIMEOUT;
+use crate::config::python;
 use crate::model::check::CheckName;
 use crate::model::kind::ProjectKind;
 use crate::model::settings::Check;
@@ -33,20 +35,31 @@ pub fn kinds(project: &Path) -> Vec<ProjectKind> {
     kinds
 }
 
-/// Returns the usual checks of a project; none if it looks like nothing known.
+/// A check that is usual for what is in a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detected {
+    /// The check.
+    pub check: Check,
+    /// The file that speaks for it.
+    pub from: &'static str,
+}
+
+/// Returns the usual checks of a project; none if it looks like nothing known. Nothing of the project is run to find
+/// them; `environment` tells where programs are.
 ///
 /// A `test` target of a Makefile or justfile counts only where nothing more precise is found, as it usually runs the
-/// same tests again.
-pub fn detect(project: &Path) -> Vec<Check> {
+/// same tests again; [`target`] finds it all the same.
+pub fn detect(project: &Path, environment: &BTreeMap<String, String>) -> Vec<Detected> {
     let has = |name: &str| project.join(name).exists();
-    let mut checks = Vec::new();
+    let mut found = Vec::new();
     if has("Cargo.toml") {
         let paths = ["**/*.rs", "**/Cargo.toml", "Cargo.lock", "**/tests/**"];
         // A first build of the dependencies counts, too.
-        checks.push(Check { timeout: Duration::from_secs(1800), ..check("cargo-test", "cargo test", &paths) });
+        let check = Check { timeout: Duration::from_secs(1800), ..check("cargo-test", "cargo test", &paths) };
+        found.push(Detected { check, from: "Cargo.toml" });
     }
-    checks.extend(node(project));
-    if is_pytest(project) {
+    found.extend(node(project).into_iter().map(|check| Detected { check, from: "package.json" }));
+    if let Some(from) = python::speaks_for_pytest(project, environment) {
         let runner = if has("uv.lock") {
             "uv run pytest -q"
         } else if has("poetry.lock") {
@@ -56,15 +69,17 @@ pub fn detect(project: &Path) -> Vec<Check> {
         } else {
             "python3 -m pytest -q"
         };
-        checks.push(check("pytest", runner, &["**/*.py", "**/*.pyi", "pyproject.toml", "**/tests/**"]));
+        let check = check("pytest", runner, &["**/*.py", "**/*.pyi", "pyproject.toml", "**/tests/**"]);
+        found.push(Detected { check, from });
     }
     if has("go.mod") {
-        checks.push(check("go-test", "go test ./...", &["**/*.go", "**/go.mod", "**/go.sum", "**/testdata/**"]));
+        let check = check("go-test", "go test ./...", &["**/*.go", "**/go.mod", "**/go.sum", "**/testdata/**"]);
+        found.push(Detected { check, from: "go.mod" });
     }
-    if checks.is_empty() {
-        checks.extend(target(project));
+    if found.is_empty() {
+        found.extend(target(project));
     }
-    checks
+    found
 }
 
 fn check(name: &str, run: &str, paths: &[&str]) -> Check {
@@ -104,26 +119,8 @@ fn node(project: &Path) -> Vec<Check> {
     checks
 }
 
-fn is_pytest(project: &Path) -> bool {
-    let says = |file: &str, word: &str| fs::read_to_string(project.join(file)).is_ok_and(|text| text.contains(word));
-    let is_test = |name: &str| {
-        let path = Path::new(name);
-        path.extension().is_some_and(|extension| extension == "py")
-            && (name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py")
-    };
-    let has_tests = |folder: &str| {
-        let entries = fs::read_dir(project.join(folder)).into_iter().flatten().flatten();
-        entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(is_test))
-    };
-    project.join("pytest.ini").is_file()
-        || says("pyproject.toml", "pytest")
-        || says("setup.cfg", "[tool:pytest]")
-        || says("tox.ini", "[pytest]")
-        || ["tests", "test", "."].into_iter().any(has_tests)
-}
-
 /// Looks for a target or recipe named `test`.
-fn target(project: &Path) -> Option<Check> {
+pub fn target(project: &Path) -> Option<Detected> {
     let files = [
         ("justfile", "just"),
         ("Justfile", "just"),
@@ -142,6 +139,6 @@ fn target(project: &Path) -> Option<Check> {
             (named && !rest.contains(":=")).then_some(())
         };
         text.lines().find_map(is_target)?;
-        Some(check(&format!("{tool}-test"), &format!("{tool} test"), &[]))
+        Some(Detected { check: check(&format!("{tool}-test"), &format!("{tool} test"), &[]), from: file })
     })
 }

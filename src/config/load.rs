@@ -126,8 +126,9 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     apply(&mut draft, &mut extras, project, |name| variable(&inputs.environment, name));
     flags(&mut draft, &inputs.flags);
 
+    draft.settings.fix.land_chosen = draft.places.is_given("fix.land");
     if !draft.places.is_given("check") && !incomplete {
-        detected(&mut draft, project, &mut running);
+        detected(&mut draft, inputs, &mut running);
     }
     warnings.extend(check(&mut draft, incomplete));
     if !draft.diagnostics.is_empty() {
@@ -239,8 +240,9 @@ fn flags(draft: &mut Draft, flags: &Overrides) {
     }
 }
 
-fn detected(draft: &mut Draft, project: &Path, running: &mut Running) {
-    draft.settings.checks = detect(project);
+fn detected(draft: &mut Draft, inputs: &Inputs, running: &mut Running) {
+    let found = detect(&inputs.project, &inputs.environment);
+    draft.settings.checks = found.into_iter().map(|found| found.check).collect();
     if draft.settings.checks.is_empty() {
         return;
     }

@@ -76,6 +76,7 @@ impl Draft {
                 backoff: zero,
                 backoff_max: zero,
                 land: LandMode::Ask,
+                land_chosen: false,
                 isolation: Isolation::Worktree,
                 protect: Vec::new(),
                 breaker: Breaker { failures: 0, window: zero },

@@ -10,11 +10,12 @@ mod merge;
 mod origin;
 mod parse;
 mod project;
+mod python;
 #[cfg(test)]
 mod tests;
 mod trust;
 
-pub use detect::{detect, kinds};
+pub use detect::{Detected, detect, kinds, target};
 pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub use environment::Secrets;
 pub use load::{EXAMPLE, Inputs, Loaded, Overrides, load};

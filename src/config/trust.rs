@@ -181,6 +181,21 @@ impl TrustStore {
         Ok(())
     }
 
+    /// Takes back every yes to a project; with the last one the file goes.
+    ///
+    /// # Errors
+    /// If the file cannot be read again, written or removed.
+    pub fn forget(&mut self, project: &Path) -> Result<(), TrustError> {
+        let mut known = Self::load(&self.path)?.known;
+        if known.trusted.remove(&key(project)).is_none() {
+            return Ok(());
+        }
+        let done = if known.trusted.is_empty() { fs::remove_file(&self.path) } else { self.write(&known) };
+        done.map_err(|source| TrustError::File { path: self.path.clone(), source })?;
+        self.known = known;
+        Ok(())
+    }
+
     fn write(&self, known: &Known) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;

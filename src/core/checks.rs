@@ -12,11 +12,12 @@ use crate::core::verify::first_line;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
+use crate::model::hold::HoldReason;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Rung;
 use crate::model::settings::FixOn;
-use crate::model::task::{DoneReason, FailReason, HoldReason, Origin, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Origin, Task, TaskState};
 use crate::model::workspace::FileChange;
 
 /// How many of the changed files a task is about; a switched branch changes thousands, and those say nothing.
@@ -90,6 +91,7 @@ impl Supervisor {
         if self.book.checks.contains_key(key) {
             self.record(Fact::Forgotten { key: key.clone() });
         }
+        self.green_ends_snooze(key);
         if let Some(task) = self.book.open_task(key).map(|task| task.id) {
             self.close(task, TaskState::Done(reason));
         } else if reason == DoneReason::NoTests {
@@ -120,10 +122,13 @@ impl Supervisor {
         let was_green = before.is_some() && !was_red;
         let tests = self.tests_of(key);
         self.record(Fact::Ran { key: key.clone(), run: run.clone(), tests });
-        if !run.is_green() {
+        if run.is_green() {
+            self.green_ends_snooze(key);
+            if !was_green || !cause.files.is_empty() {
+                self.live.turned_green.insert(key.clone());
+            }
+        } else {
             self.live.turned_green.remove(key);
-        } else if !was_green || !cause.files.is_empty() {
-            self.live.turned_green.insert(key.clone());
         }
         if self.confirmed(key, run, &known, cause) {
             return;
@@ -164,7 +169,9 @@ impl Supervisor {
     fn turned_green(&mut self, task: &Arc<Task>, cause: &Cause) {
         let reason = match cause.by {
             Some(other) if !cause.is_by_somebody() && other != task.id => DoneReason::FixedBy(other),
-            Some(_) | None if !cause.is_by_somebody() && !cause.start => self.fixed_meanwhile(task),
+            Some(_) | None if !cause.is_by_somebody() && !cause.start && !cause.head_moved => {
+                self.fixed_meanwhile(task)
+            }
             Some(_) | None => DoneReason::FixedByYou,
         };
         self.close(task.id, TaskState::Done(reason));
@@ -215,10 +222,9 @@ impl Supervisor {
             });
         }
         if is_released {
-            match self.hold_reason(&task.key, &failures, cause) {
-                Some(reason) => self.record(Fact::Held { task: task.id, reason }),
-                None => self.record(Fact::Released { task: task.id, forced: false }),
-            };
+            let reason = self.hold_reason(&task.key, &failures, cause);
+            let reason = self.or_snoozed(&task.key, reason);
+            self.hold_or_release(task.id, reason);
         }
     }
 
@@ -264,6 +270,7 @@ impl Supervisor {
         if !is_news && !self.live.until_idle {
             reason = reason.or(Some(HoldReason::RedBefore));
         }
+        let reason = self.or_snoozed(key, reason);
         let task = self.file(key, run.findings.excerpt.clone(), (failures, red_before), cause);
         if let Some(reason) = reason {
             self.record(Fact::Held { task, reason });
@@ -298,6 +305,7 @@ impl Supervisor {
             ended: None,
             landing: None,
             receipt: None,
+            replaced: Vec::new(),
             result: None,
         };
         self.record(Fact::Filed { task: Box::new(task) });

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::hold::Snooze;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
+use crate::model::settings::LandMode;
 
 /// What is asked; the same for every key, verb and route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,28 @@ pub enum Command {
     Fix {
         /// Which.
         task: TaskId,
+    },
+    /// Leave the check and file of a task alone for a while, this task and what comes after it.
+    Snooze {
+        /// Which.
+        task: TaskId,
+        /// For how long.
+        until: Snooze,
+    },
+    /// End the snooze of a task's check and file.
+    Unsnooze {
+        /// Which.
+        task: TaskId,
+    },
+    /// Hold a task until `Fix`; what works on it ends and does not count.
+    Hold {
+        /// Which.
+        task: TaskId,
+    },
+    /// Say, for this project and from now on, whether verified results land by themselves. Settings go before it.
+    Agree {
+        /// What they do.
+        land: LandMode,
     },
     /// Land a result that waits for a yes.
     Land {

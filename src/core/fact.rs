@@ -7,10 +7,12 @@ use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
+use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{ChangeId, LandingId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Receipt;
-use crate::model::task::{HoldReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
+use crate::model::settings::LandMode;
+use crate::model::task::{PendingResult, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::Wall;
 use crate::model::workspace::{FileChange, TreeId};
 
@@ -190,6 +192,15 @@ pub enum Fact {
         /// The files that were written.
         files: Vec<FileChange>,
     },
+    /// A person's save put files back that a task had landed.
+    Replaced {
+        /// Which task.
+        task: TaskId,
+        /// Of which landing.
+        landing: LandingId,
+        /// The files that are as before it.
+        files: Vec<ProjectPath>,
+    },
     /// A task is over.
     Ended {
         /// Which.
@@ -219,6 +230,30 @@ pub enum Fact {
     Paused,
     /// A person let it go on.
     Resumed,
+    /// A person leaves a check and file alone.
+    Snoozed {
+        /// Which.
+        key: CheckKey,
+        /// What ends it.
+        until: SnoozeEnd,
+    },
+    /// They are no longer left alone.
+    Unsnoozed {
+        /// Which.
+        key: CheckKey,
+    },
+    /// A person said whether verified results land by themselves in this project.
+    Agreed {
+        /// What they do.
+        land: LandMode,
+    },
+    /// The configuration was read again.
+    Reconfigured {
+        /// What is different, for a person to read.
+        changes: Vec<String>,
+        /// How much is remembered from now on.
+        remember: Remember,
+    },
     /// A part works better or worse.
     Felt {
         /// Which.
@@ -273,6 +308,7 @@ impl Fact {
             | Self::LandingFailed { task }
             | Self::TakenBack { task, .. }
             | Self::Undone { task, .. }
+            | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
             Self::Started { .. }
             | Self::Stopped
@@ -286,6 +322,10 @@ impl Fact {
             | Self::BreakerTripped { .. }
             | Self::Paused
             | Self::Resumed
+            | Self::Snoozed { .. }
+            | Self::Unsnoozed { .. }
+            | Self::Agreed { .. }
+            | Self::Reconfigured { .. }
             | Self::Felt { .. } => None,
         }
     }

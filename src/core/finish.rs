@@ -16,16 +16,22 @@ use crate::model::time::millis;
 pub(crate) const DIFF_KEPT: usize = 16 * 1024;
 
 impl Supervisor {
-    /// Ends an attempt for a task that is over, or will be. Returns false if it is just landing and cannot be ended.
+    /// Whether nothing stands against ending what works on a task: it is not just landing. What is only being taken back
+    /// out of the user's tree is at its end already.
+    pub(crate) fn may_withdraw(&self, id: TaskId) -> bool {
+        let Some(attempt) = self.live.attempts.get(&id) else { return true };
+        let lands = matches!(attempt.step, Step::Land(_) | Step::Record(_) | Step::TakeBack(_) | Step::Confirm(_));
+        !lands || attempt.rolling.is_some()
+    }
+
+    /// Ends an attempt for a task that is over, held, or will be. Returns false if it is just landing and cannot be
+    /// ended.
     pub(crate) fn withdraw(&mut self, id: TaskId) -> bool {
-        match self.live.attempts.get(&id).map(|attempt| &attempt.step) {
-            Some(Step::Land(_) | Step::Record(_) | Step::TakeBack(_) | Step::Confirm(_)) => false,
-            Some(_) => {
-                self.end_attempt(id, AttemptEnd::Withdrawn);
-                true
-            }
-            None => true,
+        let may = self.may_withdraw(id);
+        if may {
+            self.end_attempt(id, AttemptEnd::Withdrawn);
         }
+        may
     }
 
     /// Ends an attempt because the supervisor stops; one that is landing goes on.
@@ -80,9 +86,17 @@ impl Supervisor {
         let Some(task) = self.task(id) else { return };
         let then = match then {
             Some(then) => then,
-            None if task.state.is_final() => task.state.clone(),
-            None => self.state_after(&task, &attempt, &end),
+            // A person has said meanwhile where it stands.
+            None if task.state != TaskState::Running => task.state.clone(),
+            None => match (self.state_after(&task, &attempt, &end), attempt.held_after.clone()) {
+                (TaskState::Queued | TaskState::Cooling { .. }, Some(reason)) => TaskState::Held(reason),
+                (then, _) => then,
+            },
         };
+        let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
+        // Who withdraws it says where it stands.
+        let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
+        let then = if is_gone { TaskState::Done(DoneReason::CheckGone) } else { then };
         let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
         truncate(&mut diff, DIFF_KEPT);
         let record = AttemptRecord {
@@ -154,9 +168,10 @@ impl Supervisor {
 }
 
 /// Returns where a task stands after an attempt that was no fault of it: it waits again for its turn, or for the yes that
-/// it had got.
+/// it had got. One that was ended or held meanwhile stays so.
 pub(crate) fn uncharged(task: &Task) -> TaskState {
     match &task.result {
+        _ if task.state != TaskState::Running => task.state.clone(),
         None => TaskState::Queued,
         Some(result) if result.receipt.accepted.is_empty() => TaskState::Ready(ReadyReason::Asked),
         Some(result) => TaskState::Ready(ReadyReason::Suspicious(result.receipt.accepted.clone())),

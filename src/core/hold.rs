@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::core::live::Cause;
 use crate::core::supervisor::Supervisor;
 use crate::model::check::{CheckKey, Fingerprint};
+use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, TaskId};
-use crate::model::task::{FailReason, HoldReason, Task, TaskState};
+use crate::model::task::{FailReason, Task, TaskState};
 
 /// One change that makes more tasks than this is not fixed unasked: a broken build, a switched branch.
 const EXPECTED_TASKS: usize = 5;
@@ -51,19 +53,19 @@ impl Supervisor {
         self.book.task(task).is_some_and(|task| task.state == TaskState::Failed(FailReason::Undone))
     }
 
+    /// Says why a red check is held, which has this reason of its own to be held, if any.
+    pub(crate) fn or_snoozed(&self, key: &CheckKey, reason: Option<HoldReason>) -> Option<HoldReason> {
+        match self.book.snoozed.get(key) {
+            Some(until) => Some(HoldReason::Snoozed { until: until.clone(), then: reason.map(Box::new) }),
+            None => reason,
+        }
+    }
+
     /// Whether a held task is about what was there before, so that news of the same check may start.
     pub(crate) fn may_be_released(task: &Task) -> bool {
         match &task.state {
-            TaskState::Held(
-                HoldReason::RedBefore
-                | HoldReason::HeadMoved
-                | HoldReason::Operation(_)
-                | HoldReason::Undone(_)
-                | HoldReason::Refused(_)
-                | HoldReason::FixingOff,
-            ) => true,
-            TaskState::Held(HoldReason::TooMany(_) | HoldReason::Snoozed(_))
-            | TaskState::Queued
+            TaskState::Held(reason) => is_about_before(reason),
+            TaskState::Queued
             | TaskState::Running
             | TaskState::Cooling { .. }
             | TaskState::Ready(_)
@@ -95,9 +97,103 @@ impl Supervisor {
     }
 
     fn hold_queued(&mut self, tasks: &[Arc<Task>], reason: &HoldReason) {
-        for task in tasks.iter().filter(|task| task.state == TaskState::Queued) {
-            self.record(Fact::Held { task: task.id, reason: reason.clone() });
+        for task in tasks {
+            let reason = match &task.state {
+                TaskState::Queued => reason.clone(),
+                TaskState::Held(HoldReason::Snoozed { until, then: None }) => {
+                    HoldReason::Snoozed { until: until.clone(), then: Some(Box::new(reason.clone())) }
+                }
+                TaskState::Held(_)
+                | TaskState::Running
+                | TaskState::Cooling { .. }
+                | TaskState::Ready(_)
+                | TaskState::Review(_)
+                | TaskState::Done(_)
+                | TaskState::Failed(_) => continue,
+            };
+            self.record(Fact::Held { task: task.id, reason });
         }
+    }
+
+    /// Takes over what an earlier start, or other settings, held or let wait for a reason that does not hold any more.
+    pub(crate) fn hold_anew(&mut self) {
+        for task in self.book.open().cloned().collect::<Vec<_>>() {
+            let before = match &task.state {
+                TaskState::Queued | TaskState::Cooling { .. } => None,
+                TaskState::Held(reason) => Some(reason.clone()),
+                TaskState::Running
+                | TaskState::Ready(_)
+                | TaskState::Review(_)
+                | TaskState::Done(_)
+                | TaskState::Failed(_) => continue,
+            };
+            let reason = self.reason_now(before.clone());
+            if reason != before {
+                self.hold_or_release(task.id, reason);
+            }
+        }
+    }
+
+    /// Returns why a task is held now that was held for this reason, or waited for its turn.
+    pub(crate) fn reason_now(&self, before: Option<HoldReason>) -> Option<HoldReason> {
+        let enabled = self.settings.fix.enabled;
+        let Some(reason) = before else { return (!enabled).then_some(HoldReason::FixingOff) };
+        match reason {
+            HoldReason::FixingOff if enabled && !self.live.until_idle => Some(HoldReason::RedBeforeFixing),
+            HoldReason::RedBefore
+            | HoldReason::RedBeforeFixing
+            | HoldReason::HeadMoved
+            | HoldReason::Operation(_)
+            | HoldReason::TooMany(_)
+            | HoldReason::FixingOff => (!self.live.until_idle || !enabled).then_some(reason),
+            HoldReason::Undone(_) | HoldReason::Refused(_) | HoldReason::ByYou => Some(reason),
+            HoldReason::Snoozed { until, then } => {
+                let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
+                Some(HoldReason::Snoozed { until, then })
+            }
+        }
+    }
+
+    pub(crate) fn hold_or_release(&mut self, task: TaskId, reason: Option<HoldReason>) {
+        self.record(match reason {
+            Some(reason) => Fact::Held { task, reason },
+            None => Fact::Released { task, forced: false },
+        });
+    }
+
+    /// Whether a person can hold a task: it waits, or is worked on and not just landing.
+    pub(crate) fn may_hold(&self, task: &Task) -> bool {
+        match &task.state {
+            TaskState::Queued | TaskState::Cooling { .. } => true,
+            TaskState::Held(reason) => *reason != HoldReason::ByYou,
+            // With a result it was let land by a person.
+            TaskState::Running => task.result.is_none() && self.may_withdraw(task.id),
+            TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => false,
+        }
+    }
+
+    /// Holds a task until a person lets it go; what works on it ends and does not count.
+    ///
+    /// # Errors
+    /// If there is no such task, it is landing, waits for a person anyway, or is over.
+    pub(crate) fn hold_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        if !self.may_hold(&task) {
+            let why = match &task.state {
+                TaskState::Running => "it is just landing; undo it afterwards".to_owned(),
+                TaskState::Held(_) => "you hold it already".to_owned(),
+                TaskState::Queued
+                | TaskState::Cooling { .. }
+                | TaskState::Ready(_)
+                | TaskState::Review(_)
+                | TaskState::Done(_)
+                | TaskState::Failed(_) => task.state.reason(self.live.now.wall),
+            };
+            return Err(Refusal::because(format!("{id} cannot be held: {why}")));
+        }
+        self.record(Fact::Held { task: id, reason: HoldReason::ByYou });
+        self.withdraw(id);
+        Ok(Answer { said: format!("{id} is held; `orchestrator-tui fix {}` starts it", id.0) })
     }
 
     /// Whether the last task of this check failed on these very failures, so that nothing begins anew.
@@ -107,5 +203,21 @@ impl Supervisor {
             last.iter().flat_map(|task| &task.failures).map(|failure| failure.id.as_str()).collect();
         last.is_some_and(|task| matches!(task.state, TaskState::Failed(_)))
             && failures.iter().all(|failure| known.contains(failure.id.as_str()))
+    }
+}
+
+/// Whether a task is held for what was there before, or for what a person did not want; a change that breaks more is
+/// another matter.
+fn is_about_before(reason: &HoldReason) -> bool {
+    match reason {
+        HoldReason::RedBefore
+        | HoldReason::RedBeforeFixing
+        | HoldReason::HeadMoved
+        | HoldReason::Operation(_)
+        | HoldReason::Undone(_)
+        | HoldReason::Refused(_)
+        | HoldReason::FixingOff => true,
+        HoldReason::Snoozed { then, .. } => then.as_deref().is_some_and(is_about_before),
+        HoldReason::TooMany(_) | HoldReason::ByYou => false,
     }
 }

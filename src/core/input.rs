@@ -1,16 +1,20 @@
 //! Everything that can reach the machine, in the past tense.
 
+use std::sync::Arc;
+
 use crate::core::command::Command;
+use crate::core::matching::Matcher;
 use crate::model::agent::AgentReport;
 use crate::model::check::CheckRun;
 use crate::model::health::{Level, Part};
-use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
+use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Exit;
+use crate::model::settings::Settings;
 use crate::model::workspace::{FileChange, LeftOut, RepoState, Snapshot, Suspicion, TreeId};
 
 /// What reaches [`Supervisor::handle`](crate::core::supervisor::Supervisor::handle).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Input {
     /// The supervisor is up; everything before it was restored from the journal.
     Started(Box<Start>),
@@ -32,6 +36,10 @@ pub enum Input {
     Done(JobId, Product),
     /// Somebody asks for something.
     Asked(RequestId, Command),
+    /// The configuration was read again, and is good: this holds from now on.
+    Reconfigured(Arc<Settings>, Arc<Matcher>),
+    /// A person's save put files back that a task had landed: their editor held the old content.
+    Replaced(TaskId, Vec<ProjectPath>),
     /// A part works better or worse than before.
     Felt(Part, Level),
     /// The journal has everything up to here on disk.
@@ -44,7 +52,7 @@ impl Input {
     /// Whether it can change nothing for the tasks that wait, unless by the facts that follow from it.
     pub(crate) fn is_about_waiting(&self) -> bool {
         match self {
-            Self::Stored(_) | Self::Felt(..) | Self::Woke => false,
+            Self::Stored(_) | Self::Felt(..) | Self::Woke | Self::Replaced(..) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)
             | Self::Changed(_)
@@ -54,6 +62,7 @@ impl Input {
             | Self::AgentEnded(..)
             | Self::AgentFailed(..)
             | Self::Done(..)
+            | Self::Reconfigured(..)
             | Self::Asked(..) => true,
         }
     }
@@ -72,6 +81,8 @@ pub struct Start {
     pub last_landing: LandingId,
     /// Whether to exit when nothing is left to do, and to wait for no pause meanwhile.
     pub until_idle: bool,
+    /// Whether a person sits before a face of it and can be asked: the first landing then waits for a yes.
+    pub attended: bool,
     /// Whether this start only carries out one command (an undo without a running supervisor).
     pub one_command: bool,
     /// The files of the project that count, for per-file checks.

@@ -177,7 +177,7 @@ impl Supervisor {
         }
     }
 
-    fn is_source(&self, check: &Check, file: &ProjectPath) -> bool {
+    pub(crate) fn is_source(&self, check: &Check, file: &ProjectPath) -> bool {
         self.matcher.concerned(file).any(|(name, concern)| *name == check.name && concern == Concern::Source)
     }
 
@@ -187,6 +187,7 @@ impl Supervisor {
         if self.book.checks.contains_key(key) {
             self.record(Fact::Forgotten { key: key.clone() });
         }
+        self.green_ends_snooze(key);
         if let Some(task) = self.book.open_task(key).map(|task| task.id) {
             self.close(task, TaskState::Done(DoneReason::SourceDeleted));
         }
@@ -195,11 +196,15 @@ impl Supervisor {
 
     /// Wants every check run: project checks once, per-file checks for every file they concern.
     pub(crate) fn want_everything(&mut self, start: bool) {
+        self.want_checks(|_| true, &Cause { start, ..Cause::default() });
+    }
+
+    /// Wants these checks run: project checks once, per-file checks for every file they concern.
+    pub(crate) fn want_checks(&mut self, which: impl Fn(&Check) -> bool, cause: &Cause) {
         let settings = self.settings.clone();
-        for check in &settings.checks {
-            let cause = Cause { start, ..Cause::default() };
+        for check in settings.checks.iter().filter(|check| which(check)) {
             if !check.is_per_file() {
-                self.want(CheckKey { check: check.name.clone(), file: None }, cause);
+                self.want(CheckKey { check: check.name.clone(), file: None }, cause.clone());
                 continue;
             }
             let known: BTreeSet<ProjectPath> = self

@@ -6,6 +6,7 @@ use crate::core::fact::Fact;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{JobId, SessionId};
 use crate::model::task::{FailReason, Task, TaskState};
 
@@ -88,11 +89,12 @@ fn waits_for(step: &Step) -> (Option<SessionId>, Option<JobId>) {
 fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     let limits = &machine.settings.limits;
     let agents = machine.live.attempts.values().filter(|attempt| matches!(attempt.step, Step::Agent(Some(_)))).count();
-    if agents > limits.running as usize {
+    let surplus = machine.live.surplus;
+    if agents > (limits.running as usize).max(surplus.agents) {
         return Err(format!("{agents} agents run, {} may", limits.running));
     }
     let checks = machine.live.checks().count();
-    if checks > limits.checks as usize {
+    if checks > (limits.checks as usize).max(surplus.checks) {
         return Err(format!("{checks} checks run, {} may", limits.checks));
     }
     let (done, failed) = &machine.book.finished;
@@ -103,9 +105,11 @@ fn limits_hold(machine: &Supervisor) -> Result<(), String> {
 }
 
 fn checks_keep_apart(machine: &Supervisor) -> Result<(), String> {
-    let running: Vec<_> = machine.live.checks().map(|(_, running)| running).collect();
-    for (index, one) in running.iter().enumerate() {
-        for other in &running[index + 1..] {
+    let running: Vec<_> = machine.live.checks().collect();
+    let before = machine.live.surplus.last_session;
+    for (index, (_, one)) in running.iter().enumerate() {
+        // Sessions are in the order in which they began.
+        for (_, other) in running[index + 1..].iter().filter(|(id, _)| **id > before) {
             let (Some(key), Some(other_key)) = (&one.check, &other.check) else { continue };
             let (Some(check), Some(other_check)) = (machine.check(&key.check), machine.check(&other_key.check)) else {
                 continue;
@@ -133,10 +137,25 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
         return Ok(());
     }
     for task in machine.book.open() {
+        if !machine.is_meaningful(&task.key) && !machine.live.attempts.contains_key(&task.id) {
+            return Err(format!("{} is open and its check is not in the configuration", task.id));
+        }
+        if let TaskState::Held(HoldReason::Snoozed { until, .. }) = &task.state
+            && machine.book.snoozed.get(&task.key) != Some(until)
+        {
+            return Err(format!("{} is held by a snooze that is over", task.id));
+        }
         let waits = matches!(task.state, TaskState::Queued | TaskState::Cooling { .. });
         if waits && machine.waiting(task).is_none() {
             return Err(format!("{} could start and does not ({})", task.id, book::subject(task)));
         }
+    }
+    if let Some(key) = machine.live.wanted.keys().find(|key| !machine.is_meaningful(key)) {
+        return Err(format!("{key} is wanted and is not in the configuration"));
+    }
+    let is_over = |until: &SnoozeEnd| matches!(until, SnoozeEnd::At(until) if *until <= machine.live.now.wall);
+    if machine.book.snoozed.values().any(is_over) {
+        return Err("a snooze has not ended in time".to_owned());
     }
     if machine.next_wake().is_none() {
         return Err("nothing would ever wake the machine".to_owned());
@@ -189,7 +208,15 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
     let has_result = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
     match fact {
         Fact::Merged { .. } => (open, "nothing is added to a task that is over"),
-        Fact::Held { .. } | Fact::Released { .. } => (waits || is_held, "only what waits is held or released"),
+        Fact::Held { .. } => {
+            let works = task.state == TaskState::Running && task.result.is_none();
+            (waits || is_held || works, "only what waits or is worked on is held")
+        }
+        Fact::Released { .. } => (waits || is_held, "only what waits is released"),
+        Fact::Replaced { landing, .. } => {
+            let landed = task.receipt.as_ref().is_some_and(|receipt| receipt.landing == *landing);
+            (landed && task.replaced.is_empty(), "only what has landed is replaced, and is said once")
+        }
         Fact::Retried { .. } => {
             let may = matches!(task.state, TaskState::Failed(_) | TaskState::Review(_));
             (may || waits || is_held, "only what failed or waits is tried again")
@@ -234,6 +261,10 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::BreakerTripped { .. }
         | Fact::Paused
         | Fact::Resumed
+        | Fact::Snoozed { .. }
+        | Fact::Unsnoozed { .. }
+        | Fact::Agreed { .. }
+        | Fact::Reconfigured { .. }
         | Fact::Felt { .. } => (true, ""),
     }
 }

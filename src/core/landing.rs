@@ -1,5 +1,6 @@
 //! Brings a verified result into the user's tree, or asks a person first.
 
+use crate::core::command::Answer;
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
 use crate::core::finish::{DIFF_KEPT, truncate};
@@ -25,17 +26,39 @@ impl Supervisor {
         if attempt.accepted.is_none() {
             let mut doubts = attempt.result.as_ref().map(|result| result.suspicions.clone()).unwrap_or_default();
             doubts.extend(fewer_tests(attempt.red.as_ref(), attempt.green.first()));
-            let reason = match (doubts.is_empty(), self.settings.fix.land) {
-                (true, LandMode::Auto) => None,
-                (true, LandMode::Ask) => Some(ReadyReason::Asked),
-                (false, _) => Some(ReadyReason::Suspicious(doubts)),
-            };
+            attempt.accepted = Some(Vec::new());
+            let reason = if doubts.is_empty() { self.why_ask() } else { Some(ReadyReason::Suspicious(doubts)) };
             if let Some(reason) = reason {
                 return self.ready(id, reason);
             }
-            attempt.accepted = Some(Vec::new());
         }
         self.enter(id, Stage::Land, Step::Gate);
+    }
+
+    /// Says why a result without doubts waits for a yes, if it does: the settings go first, then what was agreed for
+    /// this project, and the very first time the person who sits there is asked.
+    fn why_ask(&self) -> Option<ReadyReason> {
+        let fix = &self.settings.fix;
+        let agreed = self.book.agreed.filter(|_| !fix.land_chosen);
+        match agreed.unwrap_or(fix.land) {
+            LandMode::Ask => Some(ReadyReason::Asked),
+            LandMode::Auto => {
+                (self.live.attended && !fix.land_chosen && agreed.is_none()).then_some(ReadyReason::First)
+            }
+        }
+    }
+
+    /// Remembers for this project whether verified results land by themselves.
+    pub(crate) fn agree(&mut self, land: LandMode) -> Answer {
+        if self.book.agreed != Some(land) {
+            self.record(Fact::Agreed { land });
+        }
+        let said = match land {
+            LandMode::Auto => "from now on verified fixes land by themselves",
+            LandMode::Ask => "from now on verified fixes wait for a yes",
+        };
+        let but = if self.settings.fix.land_chosen { "; but fix.land in the configuration goes before it" } else { "" };
+        Answer { said: format!("{said}{but}") }
     }
 
     fn ready(&mut self, id: TaskId, reason: ReadyReason) {
@@ -214,8 +237,11 @@ impl Supervisor {
         if let Some(receipt) = self.receipt(id, landing) {
             self.record(Fact::Landed { task: id, receipt: Box::new(receipt) });
         }
-        keys.extend(self.task(id).map(|task| task.key.clone()));
+        keys.extend(self.task(id).map(|task| task.key.clone()).filter(|key| self.is_meaningful(key)));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));
+        if keys.is_empty() {
+            return self.finish(id, AttemptEnd::Verified, None);
+        }
         if self.is_hurried() {
             return self.confirm_unseen(id);
         }

@@ -121,7 +121,7 @@ impl Supervisor {
                     let why = parked.clone().unwrap_or_default();
                     self.end_attempt(task, AttemptEnd::Parked { why });
                 }
-                Step::Agent(None) if calm && !self.book.paused => self.start_agent(task),
+                Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent() => self.start_agent(task),
                 Step::Gate if calm => self.start_merge(task),
                 Step::Gate
                 | Step::Agent(_)
@@ -141,10 +141,18 @@ impl Supervisor {
         }
     }
 
+    /// Whether one more agent may run; there may be more attempts than agents when the limit was lowered.
+    fn has_room_for_agent(&self) -> bool {
+        self.agents() < self.settings.limits.running as usize
+    }
+
     fn start_line(&mut self, id: TaskId, line: Line) {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let place = attempt.place;
         let session = match &line {
+            // The settings were read again, and it is gone.
+            Line::Verify(key) if !self.is_meaningful(key) => return self.verify_next(id),
+            Line::Fixer(index) if self.fixer_line(&task, *index).is_none() => return self.collect(id),
             Line::Baseline | Line::Verify(_) => {
                 let key = if let Line::Verify(key) = &line { key.clone() } else { task.key.clone() };
                 if !self.has_room(&key, place) {
@@ -153,7 +161,10 @@ impl Supervisor {
                 self.run_check(&key, place, Owner::Attempt(id), Some(id))
             }
             Line::Prepare => self.run_plain(id, self.settings.workspace.prepare.clone(), PREPARE_LIMIT, place),
-            Line::Fixer(index) => self.run_plain(id, self.fixer_line(&task, *index), FIXER_LIMIT, place),
+            Line::Fixer(index) => {
+                let line = self.fixer_line(&task, *index).unwrap_or_default();
+                self.run_plain(id, line, FIXER_LIMIT, place)
+            }
         };
         self.set_step(id, Step::Run(line, Some(session)));
     }
@@ -179,11 +190,11 @@ impl Supervisor {
         session
     }
 
-    fn fixer_line(&self, task: &Task, index: usize) -> String {
-        let Some(check) = self.check(&task.key.check) else { return String::new() };
-        let Some(fixer) = check.fixers.get(index) else { return String::new() };
+    fn fixer_line(&self, task: &Task, index: usize) -> Option<String> {
+        let check = self.check(&task.key.check)?;
+        let fixer = check.fixers.get(index)?;
         let files = task.key.file.as_ref().map_or_else(|| task.files.clone(), |file| vec![file.clone()]);
-        fill(check, fixer, &files)
+        Some(fill(check, fixer, &files))
     }
 
     fn start_agent(&mut self, id: TaskId) {

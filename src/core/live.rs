@@ -9,6 +9,7 @@ use crate::model::agent::AgentResult;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Spent;
+use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, JobId, LandingId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Witness;
@@ -62,7 +63,7 @@ pub struct Cause {
     pub by: Option<TaskId>,
     /// Whether it is the first run of this process.
     pub start: bool,
-    /// Whether HEAD moved with the change.
+    /// Whether HEAD moved with the change, or is all that changed as far as we know.
     pub head_moved: bool,
 }
 
@@ -232,6 +233,8 @@ pub struct Attempt {
     pub turned_red: Option<CheckKey>,
     /// The landing under which work done in place is being taken back.
     pub rolling: Option<LandingId>,
+    /// Why its task is held if it comes to nothing.
+    pub held_after: Option<HoldReason>,
 }
 
 /// A change while a check runs, as if by its own doing.
@@ -245,6 +248,17 @@ pub struct Echo {
     pub starts: u32,
 }
 
+/// What began before the settings were read again and may be more than they allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Surplus {
+    /// So many agents ran.
+    pub agents: usize,
+    /// So many checks ran.
+    pub checks: usize,
+    /// The last session that began by the settings before.
+    pub last_session: SessionId,
+}
+
 /// When a waiting task may be due, by each of the clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Due {
@@ -256,6 +270,7 @@ pub struct Due {
 
 /// Everything that dies with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each notes one thing that is so, in no order")]
 pub struct Live {
     /// The clocks at the last input.
     pub now: Now,
@@ -265,6 +280,8 @@ pub struct Live {
     pub phase: Phase,
     /// Whether to wait for no pause and to exit when idle.
     pub until_idle: bool,
+    /// Whether a person sits before a face of it.
+    pub attended: bool,
     /// Whether this process only carries out one command.
     pub one_command: bool,
     /// The exit code that the one command came to, once it did.
@@ -297,6 +314,8 @@ pub struct Live {
     pub look: bool,
     /// When time alone may change something for them.
     pub due: Due,
+    /// What may be more than the settings allow, because they were read again meanwhile.
+    pub surplus: Surplus,
     /// Checks that turned green and whose tree is not yet remembered.
     pub turned_green: BTreeSet<CheckKey>,
     /// When the heart beats next.

@@ -11,7 +11,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use crate::model::check::CheckKey;
 use crate::model::settings::FixOn;
-use crate::model::task::{DoneReason, FailReason, HoldReason, Task, TaskState};
+use crate::model::task::{DoneReason, Task, TaskState};
 
 impl Supervisor {
     /// Queues what the last supervisor was working on, and takes back landings that it may have begun.
@@ -53,50 +53,27 @@ impl Supervisor {
     /// Ends tasks whose check is no longer in the settings, and forgets what it said last.
     pub(crate) fn forget_vanished(&mut self) {
         let gone = |key: &&CheckKey| !self.is_meaningful(key);
-        for key in self.book.checks.keys().filter(gone).cloned().collect::<Vec<_>>() {
+        let statuses: Vec<CheckKey> = self.book.checks.keys().filter(gone).cloned().collect();
+        let snoozes: Vec<CheckKey> = self.book.snoozed.keys().filter(gone).cloned().collect();
+        for key in statuses {
             self.record(Fact::Forgotten { key });
+        }
+        for key in snoozes {
+            self.record(Fact::Unsnoozed { key });
         }
         let tasks: Vec<Arc<Task>> = self.book.open().filter(|task| !self.is_meaningful(&task.key)).cloned().collect();
         for task in tasks {
-            let why = format!("{} is no longer in the configuration", task.key);
-            self.close(task.id, TaskState::Failed(FailReason::CheckBroken { why }));
+            self.close(task.id, TaskState::Done(DoneReason::CheckGone));
         }
     }
 
-    /// Whether the settings have such a check, for a file or for the project.
-    fn is_meaningful(&self, key: &CheckKey) -> bool {
+    /// Whether the settings have such a check, for such a file or for the project.
+    pub(crate) fn is_meaningful(&self, key: &CheckKey) -> bool {
         let any_file = self.settings.fix.on == FixOn::Change;
-        self.check(&key.check).is_some_and(|check| any_file || check.is_per_file() == key.file.is_some())
-    }
-
-    /// Releases what an earlier start held for a reason that does not hold for this one.
-    pub(crate) fn release_held(&mut self) {
-        if !self.settings.fix.enabled {
-            let waits = |task: &&Arc<Task>| matches!(task.state, TaskState::Queued | TaskState::Cooling { .. });
-            for task in self.book.open().filter(waits).map(|task| task.id).collect::<Vec<_>>() {
-                self.record(Fact::Held { task, reason: HoldReason::FixingOff });
-            }
-        }
-        let held: Vec<Arc<Task>> =
-            self.book.open().filter(|task| matches!(task.state, TaskState::Held(_))).cloned().collect();
-        for task in held {
-            let TaskState::Held(reason) = &task.state else { continue };
-            let enabled = self.settings.fix.enabled;
-            let released = match reason {
-                HoldReason::FixingOff if enabled && !self.live.until_idle => {
-                    self.record(Fact::Held { task: task.id, reason: HoldReason::RedBefore });
-                    continue;
-                }
-                HoldReason::RedBefore
-                | HoldReason::HeadMoved
-                | HoldReason::Operation(_)
-                | HoldReason::TooMany(_)
-                | HoldReason::FixingOff => self.live.until_idle && enabled,
-                HoldReason::Undone(_) | HoldReason::Refused(_) | HoldReason::Snoozed(_) => false,
-            };
-            if released {
-                self.record(Fact::Released { task: task.id, forced: false });
-            }
-        }
+        self.check(&key.check).is_some_and(|check| match &key.file {
+            Some(file) if check.is_per_file() => self.is_source(check, file),
+            Some(file) => any_file && self.matcher.concerned(file).any(|(name, _)| *name == check.name),
+            None => any_file || !check.is_per_file(),
+        })
     }
 }

@@ -1,12 +1,14 @@
 //! Carries out what a person or a program asks, or says why not.
 
+use crate::core::book::CheckStatus;
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
 use crate::model::cost::Usd;
 use crate::model::id::{RequestId, TaskId};
-use crate::model::task::{FailReason, ReadyReason, ReviewReason, TaskState};
+use crate::model::task::{FailReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
+use crate::model::workspace::Suspicion;
 
 impl Supervisor {
     /// Takes in a request; it is answered at once, except an undo, which is answered when it is done.
@@ -19,6 +21,10 @@ impl Supervisor {
             Command::Retry { task } => self.retry(task),
             Command::Kill { task } => self.kill(task),
             Command::Fix { task } => self.fix_now(task),
+            Command::Snooze { task, until } => self.snooze(task, until),
+            Command::Unsnooze { task } => self.unsnooze(task),
+            Command::Hold { task } => self.hold_now(task),
+            Command::Agree { land } => Ok(self.agree(land)),
             Command::Land { task } => self.land_now(task),
             Command::Refuse { task } => self.refuse(task),
             Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
@@ -50,9 +56,8 @@ impl Supervisor {
         self.reply(request, reply);
     }
 
-    /// Says why a task cannot be tried again, if so.
-    pub(crate) fn may_retry(&self, id: TaskId) -> Result<(), Refusal> {
-        let task = self.book.task(id).ok_or_else(|| Refusal::no_task(id))?;
+    /// Says whether a task can be tried again, or why not.
+    pub(crate) fn may_retry(&self, task: &Task) -> Result<(), NoRetry> {
         match &task.state {
             TaskState::Failed(_)
             | TaskState::Cooling { .. }
@@ -67,34 +72,36 @@ impl Supervisor {
             TaskState::Review(ReviewReason::RedAfterLanding(_))
             | TaskState::Running
             | TaskState::Ready(_)
-            | TaskState::Done(_) => {
-                return Err(Refusal::because(format!(
-                    "{id} is {}; only a failed task can be tried again",
-                    task.state.reason(self.live.now.wall)
-                )));
-            }
+            | TaskState::Done(_) => return Err(NoRetry::State),
         }
-        if self.live.attempts.contains_key(&id) {
-            return Err(Refusal::because(format!("the last attempt at {id} is still ending; try again in a moment")));
+        if self.live.attempts.contains_key(&task.id) {
+            return Err(NoRetry::Ending);
         }
-        if self.book.checks.get(&task.key).is_some_and(crate::core::book::CheckStatus::is_green) {
-            return Err(Refusal::because(format!("{} is green; there is nothing to try again", task.key)));
+        if !self.is_current(task) {
+            return Err(NoRetry::CheckGone);
         }
-        if self.book.open_task(&task.key).is_some_and(|other| other.id != id) {
-            return Err(Refusal::because(format!("another task is open for {}", task.key)));
+        if self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green) {
+            return Err(NoRetry::Green);
+        }
+        if self.book.index.of_check(&task.key).is_some_and(|other| other != task.id) {
+            return Err(NoRetry::Another);
         }
         let limit = self.settings.budget.task;
         if limit > Usd(0) && task.total().usd >= limit {
-            return Err(Refusal::because(format!(
-                "{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml and start again",
-                task.total().usd
-            )));
+            return Err(NoRetry::Budget);
         }
         Ok(())
     }
 
+    /// Whether the settings have the check of a task. They have those of open tasks, unless one is just landing.
+    pub(crate) fn is_current(&self, task: &Task) -> bool {
+        let is_open = !task.state.is_final() && !self.live.attempts.contains_key(&task.id);
+        is_open || self.is_meaningful(&task.key)
+    }
+
     fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
-        self.may_retry(id)?;
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        self.may_retry(&task).map_err(|why| self.no_retry(&task, why))?;
         self.record(Fact::Retried { task: id });
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);
@@ -102,67 +109,76 @@ impl Supervisor {
         Ok(said(format!("{id} is tried again")))
     }
 
+    fn no_retry(&self, task: &Task, why: NoRetry) -> Refusal {
+        let (id, key) = (task.id, &task.key);
+        Refusal::because(match why {
+            NoRetry::State => {
+                format!("{id} is {}; only a failed task can be tried again", task.state.reason(self.live.now.wall))
+            }
+            NoRetry::Ending => format!("the last attempt at {id} is still ending; try again in a moment"),
+            NoRetry::CheckGone => format!("{key} is no longer in the configuration"),
+            NoRetry::Green => format!("{key} is green; there is nothing to try again"),
+            NoRetry::Another => format!("another task is open for {key}"),
+            NoRetry::Budget => format!(
+                "{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml and start again",
+                task.total().usd
+            ),
+        })
+    }
+
+    /// Whether a task can be ended: it is not over, and not just landing.
+    pub(crate) fn may_kill(&self, task: &Task) -> bool {
+        !task.state.is_final() && self.may_withdraw(task.id)
+    }
+
     fn kill(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         if task.state.is_final() {
             return Err(Refusal::because(format!("{id} is over: {}", task.state.reason(self.live.now.wall))));
         }
-        if !self.withdraw(id) {
+        if !self.may_kill(&task) {
             return Err(Refusal::because(format!("{id} is just landing; undo it afterwards")));
         }
-        self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Killed) });
+        self.close(id, TaskState::Failed(FailReason::Killed));
         Ok(said(format!("{id} is killed")))
+    }
+
+    /// Whether a person can let a task start at once.
+    pub(crate) fn may_fix(task: &Task) -> bool {
+        matches!(task.state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. })
     }
 
     fn fix_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        match &task.state {
-            TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. } => {
-                self.record(Fact::Released { task: id, forced: true });
-                Ok(said(match &self.book.parked {
-                    Some((_, why)) => {
-                        format!("{id} is queued, but everything is parked: {why}; `orchestrator-tui resume` goes on")
-                    }
-                    None if self.book.paused => format!("{id} is queued; `orchestrator-tui resume` ends the pause"),
-                    None => format!("{id} starts as soon as it can"),
-                }))
-            }
-            TaskState::Running
-            | TaskState::Ready(_)
-            | TaskState::Review(_)
-            | TaskState::Done(_)
-            | TaskState::Failed(_) => Err(Refusal::because(format!(
-                "{id} does not wait to be started: {}",
-                task.state.reason(self.live.now.wall)
-            ))),
+        if !Self::may_fix(&task) {
+            let why = task.state.reason(self.live.now.wall);
+            return Err(Refusal::because(format!("{id} does not wait to be started: {why}")));
         }
+        self.record(Fact::Released { task: id, forced: true });
+        Ok(said(match &self.book.parked {
+            Some((_, why)) => {
+                format!("{id} is queued, but everything is parked: {why}; `orchestrator-tui resume` goes on")
+            }
+            None if self.book.paused => format!("{id} is queued; `orchestrator-tui resume` ends the pause"),
+            None => format!("{id} starts as soon as it can"),
+        }))
+    }
+
+    /// Whether a task has a result that can land after a yes, and now is a moment for it.
+    pub(crate) fn may_land(&self, task: &Task) -> bool {
+        let operation = self.live.repository.operation.is_some() && self.live.one_command;
+        landable(task).is_some() && !operation && self.may_begin_landing(task.id)
+    }
+
+    fn may_begin_landing(&self, id: TaskId) -> bool {
+        self.is_up() && !self.live.attempts.contains_key(&id) && !self.is_working_in_place()
     }
 
     fn land_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        let (accepted, result) = match (&task.state, &task.result) {
-            (TaskState::Ready(ReadyReason::Suspicious(doubts)), Some(result)) => (doubts.clone(), result.clone()),
-            (
-                TaskState::Ready(ReadyReason::Asked)
-                | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_)),
-                Some(result),
-            ) => (Vec::new(), result.clone()),
-            (
-                TaskState::Ready(_)
-                | TaskState::Review(_)
-                | TaskState::Queued
-                | TaskState::Held(_)
-                | TaskState::Running
-                | TaskState::Cooling { .. }
-                | TaskState::Done(_)
-                | TaskState::Failed(_),
-                _,
-            ) => {
-                return Err(Refusal::because(format!(
-                    "{id} has nothing that could land: {}",
-                    task.state.reason(self.live.now.wall)
-                )));
-            }
+        let Some((result, accepted)) = landable(&task) else {
+            let why = task.state.reason(self.live.now.wall);
+            return Err(Refusal::because(format!("{id} has nothing that could land: {why}")));
         };
         if let Some(operation) = self.live.repository.operation.filter(|_| self.live.one_command) {
             // A running supervisor waits for its end; one command does not.
@@ -170,23 +186,60 @@ impl Supervisor {
                 "{id} cannot land: {operation} under way; land it when that is over"
             )));
         }
-        if !self.is_up() || self.live.attempts.contains_key(&id) || self.is_working_in_place() {
+        if !self.may_begin_landing(id) {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }
-        self.land_pending(id, &result, accepted);
+        self.land_pending(id, result, accepted);
         Ok(said(format!("{id} lands")))
+    }
+
+    /// Whether a task has a result that a person can throw away.
+    pub(crate) fn may_refuse(&self, task: &Task) -> bool {
+        matches!(task.state, TaskState::Ready(_) | TaskState::Review(_)) && !self.live.attempts.contains_key(&task.id)
     }
 
     fn refuse(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        if !matches!(task.state, TaskState::Ready(_) | TaskState::Review(_)) || self.live.attempts.contains_key(&id) {
-            return Err(Refusal::because(format!(
-                "{id} has no result to refuse: {}",
-                task.state.reason(self.live.now.wall)
-            )));
+        if !self.may_refuse(&task) {
+            let why = task.state.reason(self.live.now.wall);
+            return Err(Refusal::because(format!("{id} has no result to refuse: {why}")));
         }
         self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Refused) });
         Ok(said(format!("the result of {id} is thrown away")))
+    }
+}
+
+/// Why a task cannot be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoRetry {
+    /// It has not failed.
+    State,
+    /// Its last attempt is still ending.
+    Ending,
+    /// Its check is no longer in the settings.
+    CheckGone,
+    /// Its check is green.
+    Green,
+    /// Another task is open for its check.
+    Another,
+    /// It has used up its money.
+    Budget,
+}
+
+/// Returns the result of a task that a yes would let land, and the doubts that the yes is about.
+fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
+    let result = task.result.as_ref()?;
+    match &task.state {
+        TaskState::Ready(ReadyReason::Suspicious(doubts)) => Some((result, doubts.clone())),
+        TaskState::Ready(ReadyReason::Asked | ReadyReason::First)
+        | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_)) => Some((result, Vec::new())),
+        TaskState::Review(ReviewReason::Conflict(_) | ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_))
+        | TaskState::Queued
+        | TaskState::Held(_)
+        | TaskState::Running
+        | TaskState::Cooling { .. }
+        | TaskState::Done(_)
+        | TaskState::Failed(_) => None,
     }
 }
 

@@ -39,6 +39,8 @@ pub enum Waiting {
     Cooling(Wall),
     /// It starts when nothing was saved for a while.
     Quiet(Moment),
+    /// Its last attempt is still ending.
+    Ending,
     /// Another task that may touch the same files goes first.
     Behind(TaskId),
     /// All agents are busy.
@@ -59,6 +61,7 @@ impl Waiting {
             Self::Checking => "waits for its check".to_owned(),
             Self::Cooling(until) => format!("cooling {}", brief(until.since(now.wall))),
             Self::Quiet(at) => format!("starts when you pause: {}", brief(at.since(now.moment))),
+            Self::Ending => "waits for the end of its last attempt".to_owned(),
             Self::Behind(task) => format!("waits for {task}"),
             Self::Slots => "waits for a free agent".to_owned(),
             Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", whole(window)),
@@ -100,6 +103,7 @@ impl Supervisor {
             .or_else(|| self.breaker(task))
             .or_else(|| self.is_looking(task).then_some(Waiting::Checking))
             .or_else(|| self.pause(&wait))
+            .or_else(|| self.live.attempts.contains_key(&task.id).then_some(Waiting::Ending))
             .or_else(|| self.goes_before(task).map(Waiting::Behind))
             .or_else(|| (!self.has_slot()).then_some(Waiting::Slots))
     }
@@ -162,8 +166,11 @@ impl Supervisor {
     }
 
     fn conflicts(&self, task: &Task, other: TaskId) -> bool {
-        let in_place = self.settings.fix.isolation == Isolation::InPlace;
-        in_place || other == task.id || self.book.task(other).is_some_and(|other| other.overlaps(task))
+        let in_place = |attempt: &Attempt| attempt.place == Place::Tree;
+        self.settings.fix.isolation == Isolation::InPlace
+            || self.live.attempts.get(&other).is_some_and(in_place)
+            || other == task.id
+            || self.book.task(other).is_some_and(|other| other.overlaps(task))
     }
 
     fn has_slot(&self) -> bool {
@@ -312,6 +319,7 @@ impl Supervisor {
             dirty: false,
             turned_red: None,
             rolling: None,
+            held_after: None,
         }
     }
 }

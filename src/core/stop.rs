@@ -143,9 +143,7 @@ impl Supervisor {
                 let ending = attempt.ending.clone().unwrap_or(AttemptEnd::Interrupted);
                 self.live.attempts.remove(&id);
                 if let Some(task) = self.task(id) {
-                    let is_over = task.state.is_final();
-                    let then = if is_over { task.state.clone() } else { uncharged(&task) };
-                    self.ended_before(&task, ending, then);
+                    self.ended_before(&task, ending, uncharged(&task));
                 }
             }
         }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::core::book::Book;
 use crate::core::effect::{Effect, Recorded, Work};
-use crate::core::fact::{Fact, Remember};
+use crate::core::fact::Fact;
 use crate::core::input::{Fate, Input, Product, Start};
 #[cfg(debug_assertions)]
 use crate::core::invariant;
 use crate::core::live::{JobOwner, Live, Phase};
 use crate::core::matching::Matcher;
+use crate::core::reconfigure::remember;
 use crate::model::check::CheckName;
 use crate::model::id::{JobId, Seq, SessionId, TaskId};
 use crate::model::settings::{Check, Settings};
@@ -77,6 +78,8 @@ impl Supervisor {
             Input::AgentFailed(session, why) => self.agent_failed(session, why),
             Input::Done(job, product) => self.job_done(job, product),
             Input::Asked(request, command) => self.asked(request, command),
+            Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
+            Input::Replaced(task, files) => self.replaced(task, &files),
             Input::Felt(part, level) => {
                 if self.book.health.get(&part) != Some(&level) {
                     self.record(Fact::Felt { part, level });
@@ -90,17 +93,17 @@ impl Supervisor {
         if self.live.phase != Phase::Asleep {
             return;
         }
-        let limits = &self.settings.limits;
-        let remember = Remember { completed: limits.completed, failed: limits.failed, history: limits.history };
+        let remember = remember(&self.settings.limits);
         self.live.anchor = self.live.now;
         self.live.phase = Phase::Up;
         self.live.until_idle = start.until_idle;
         self.live.one_command = start.one_command;
+        self.live.attended = start.attended;
         self.live.repository = start.repository.clone();
         self.live.files = start.files.into_iter().collect();
         self.live.last_session = start.first_session;
         self.live.last_landing = start.last_landing;
-        self.live.beat = self.live.now.moment.after(limits.heartbeat);
+        self.live.beat = self.live.now.moment.after(self.settings.limits.heartbeat);
         if start.one_command {
             return;
         }
@@ -111,7 +114,7 @@ impl Supervisor {
         }
         self.recover();
         self.forget_vanished();
-        self.release_held();
+        self.hold_anew();
         self.want_everything(true);
     }
 
@@ -173,16 +176,19 @@ impl Supervisor {
         if matches!(self.live.phase, Phase::Asleep | Phase::Gone) {
             return;
         }
+        self.end_snoozes();
         self.settle();
         self.climb_ladders();
         self.unpark();
         self.start_tree_checks();
+        self.end_what_has_gone();
         self.advance_attempts();
         self.start_attempts();
         self.remember_green();
         self.beat();
         self.finish_stopping();
         self.exit_when_idle();
+        self.shrink_surplus();
     }
 
     fn beat(&mut self) {
@@ -201,6 +207,7 @@ impl Supervisor {
         wakes.extend(self.settles_at());
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
         wakes.extend(self.stop_wakes());
+        wakes.extend(self.snooze_wakes());
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

@@ -9,7 +9,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::{LandingId, RequestId, TaskId};
 use crate::model::path::ProjectPath;
-use crate::model::task::{FailReason, ReviewReason, TaskState};
+use crate::model::task::{FailReason, ReviewReason, Task, TaskState};
 use crate::model::workspace::FileChange;
 
 /// What came of taking a landing back.
@@ -119,21 +119,27 @@ impl Supervisor {
     /// If the task has landed nothing, or is busy.
     pub(crate) fn undo(&mut self, request: RequestId, id: TaskId) -> Result<(), Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        if self.is_being_undone(id) || self.live.attempts.contains_key(&id) {
+        if !self.is_settled(id) {
             return Err(Refusal::because(format!("{id} is still landing, or being taken back")));
         }
-        let landed = task.receipt.as_ref().filter(|_| task.state != TaskState::Failed(FailReason::Undone));
-        let Some(receipt) = landed else {
+        let Some(landing) = standing(&task) else {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} has landed nothing that could be taken back: {why}")));
         };
-        let work = Work::Undo { landing: receipt.landing, only_untouched: false };
-        self.give(JobOwner::Undo(id, receipt.landing, request), work, None);
+        let work = Work::Undo { landing, only_untouched: false };
+        self.give(JobOwner::Undo(id, landing, request), work, None);
         Ok(())
     }
 
-    fn is_being_undone(&self, id: TaskId) -> bool {
-        self.live.jobs.values().any(|owner| matches!(owner, JobOwner::Undo(other, ..) if *other == id))
+    /// Whether a task has landed something that can be taken back now, as far as we know.
+    pub(crate) fn may_undo(&self, task: &Task) -> bool {
+        standing(task).is_some() && self.is_settled(task.id)
+    }
+
+    /// Whether nothing of a task is just written into the user's tree, or taken back.
+    fn is_settled(&self, id: TaskId) -> bool {
+        let undoes = |owner: &JobOwner| matches!(owner, JobOwner::Undo(other, ..) if *other == id);
+        !self.live.attempts.contains_key(&id) && !self.live.jobs.values().any(undoes)
     }
 
     /// A landing was taken back for a person, or not.
@@ -190,6 +196,28 @@ impl Supervisor {
             self.reply(request, Err(Refusal::because(why)));
         }
     }
+}
+
+impl Supervisor {
+    /// Takes in that a person's save put back files that a task had landed; it is said once for each landing.
+    pub(crate) fn replaced(&mut self, id: TaskId, files: &[ProjectPath]) {
+        let Some(task) = self.task(id) else { return };
+        let Some(landing) = standing(&task).filter(|_| task.replaced.is_empty()) else { return };
+        let landed = |file: &&ProjectPath| {
+            let written = task.receipt.iter().flat_map(|receipt| &receipt.files);
+            written.map(|change| &change.path).any(|path| path == *file)
+        };
+        let files: Vec<ProjectPath> = files.iter().filter(landed).cloned().collect();
+        if !files.is_empty() {
+            self.record(Fact::Replaced { task: id, landing, files });
+        }
+    }
+}
+
+/// Returns the landing of a task that is in the user's tree as far as we know.
+pub(crate) fn standing(task: &Task) -> Option<LandingId> {
+    let receipt = task.receipt.as_ref()?;
+    (task.state != TaskState::Failed(FailReason::Undone)).then_some(receipt.landing)
 }
 
 fn names<'a>(paths: impl Iterator<Item = &'a ProjectPath>) -> String {

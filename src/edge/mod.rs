@@ -4,5 +4,6 @@ pub mod agent;
 pub mod control;
 pub mod session;
 pub mod store;
+pub mod tty;
 pub mod watch;
 pub mod workspace;

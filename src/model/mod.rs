@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod check;
 pub mod cost;
 pub mod health;
+pub mod hold;
 pub mod id;
 pub mod kind;
 pub mod own_writes;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
@@ -84,7 +84,7 @@ pub enum FixOn {
 }
 
 /// Whether a verified result lands by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LandMode {
     /// At once.
@@ -141,6 +141,8 @@ pub struct Fix {
     pub backoff_max: Duration,
     /// Whether results land by themselves.
     pub land: LandMode,
+    /// Whether anybody said so: a file, a variable or a flag, not only the built-in defaults.
+    pub land_chosen: bool,
     /// Where agents work.
     pub isolation: Isolation,
     /// Globs of files whose change needs a yes, on top of what the project kind protects.

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::cost::Spent;
+use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, LandingId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Receipt;
 use crate::model::time::{Wall, brief};
-use crate::model::workspace::{GitOperation, Snapshot, Suspicion};
+use crate::model::workspace::{Snapshot, Suspicion};
 
 /// A named list of stages; the built-in one is `fix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,50 +53,14 @@ pub enum Origin {
     Person,
 }
 
-/// Why a task does not start although it could.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldReason {
-    /// It was red before the supervisor started.
-    RedBefore,
-    /// HEAD moved: branch switched, pulled, committed.
-    HeadMoved,
-    /// The repository is in the middle of something.
-    Operation(GitOperation),
-    /// One change made more tasks than a person would expect.
-    TooMany(u32),
-    /// The fix of this very failure was undone.
-    Undone(TaskId),
-    /// The fix of this very failure was refused by a person.
-    Refused(TaskId),
-    /// `fix.enabled` is off.
-    FixingOff,
-    /// The check or the file is left alone until then.
-    Snoozed(Option<Wall>),
-}
-
-impl fmt::Display for HoldReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RedBefore => f.write_str("held: was red before you started"),
-            Self::HeadMoved => f.write_str("held: HEAD moved"),
-            Self::Operation(operation) => write!(f, "held: {operation} under way"),
-            Self::TooMany(count) => write!(f, "held: one change made {count} tasks"),
-            Self::Undone(task) => write!(f, "held: the fix {task} of this failure was undone"),
-            Self::Refused(task) => write!(f, "held: the fix {task} of this failure was refused"),
-            Self::FixingOff => f.write_str("held: fixing is off (fix.enabled, --checks-only)"),
-            Self::Snoozed(None) => f.write_str("held: snoozed"),
-            Self::Snoozed(Some(until)) => write!(f, "held: snoozed until {}", until.iso()),
-        }
-    }
-}
-
 /// Why a verified result waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadyReason {
     /// `fix.land = "ask"`.
     Asked,
+    /// It is the first fix in this project, and nobody has said yet whether fixes land by themselves.
+    First,
     /// It does something a person should see first.
     Suspicious(Vec<Suspicion>),
 }
@@ -159,6 +124,8 @@ pub enum DoneReason {
     SourceDeleted,
     /// The change that was asked about is green (`fix.on = "change"`).
     NothingToFix,
+    /// Its check is no longer in the configuration.
+    CheckGone,
 }
 
 /// How a task came to a bad end.
@@ -226,6 +193,7 @@ impl fmt::Display for ReadyReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked => f.write_str("ready to land: say yes"),
+            Self::First => f.write_str("ready: the first fix in this project; say yes"),
             Self::Suspicious(reasons) => {
                 f.write_str("ready, look first: ")?;
                 let mut last = None;
@@ -267,6 +235,7 @@ impl fmt::Display for DoneReason {
             Self::NoTests => f.write_str("no tests"),
             Self::SourceDeleted => f.write_str("source deleted"),
             Self::NothingToFix => f.write_str("green, nothing to fix"),
+            Self::CheckGone => f.write_str("its check is no longer in the configuration"),
         }
     }
 }
@@ -349,6 +318,9 @@ pub struct Task {
     pub landing: Option<LandingId>,
     /// What landed, with evidence; kept after an undo.
     pub receipt: Option<Receipt>,
+    /// Files of that landing that a person's save has put back.
+    #[serde(default)]
+    pub replaced: Vec<ProjectPath>,
     /// A result that waits for a person, as trees of the shadow repository.
     pub result: Option<PendingResult>,
 }

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::screen::{Screen, attach, attach_with, client, known, looker, trust};
 use crate::site::{PATIENCE, PROGRAM, Site, until};
 
-const CONFIG: &str = "[fix]\nafter = \"50ms\"\n\n[limits]\nstop = \"11s\"\n\n\
+const CONFIG: &str = "[fix]\nafter = \"50ms\"\nland = \"auto\"\n\n[limits]\nstop = \"11s\"\n\n\
     [[check]]\nname = \"unit\"\nrun = \"grep -q good file.txt\"\n";
 
 /// A project with this file, and an agent that mends it when it may.

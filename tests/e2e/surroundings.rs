@@ -242,7 +242,7 @@ fn the_usual_checks_of_a_kind_are_said_and_want_a_yes() {
     for (file, text, run) in [
         ("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\n", "cargo test"),
         ("package.json", "{\"scripts\": {\"test\": \"node test.js\"}}", "npm run test"),
-        ("tests/test_a.py", "", "python3 -m pytest -q"),
+        ("tests/conftest.py", "", "python3 -m pytest -q"),
     ] {
         let site = Site::new(&[(file, text)]);
         refuses_run(&site, &["run", "--headless", "--until-idle"], 1, &["is not trusted yet", run, "--trust"]);

@@ -122,6 +122,13 @@ impl Teller {
             }
             Fact::Paused => ("paused", "paused".to_owned()),
             Fact::Resumed => ("paused", "resumed".to_owned()),
+            Fact::Replaced { task, landing, files } => {
+                ("replaced", format!("{task} landing {} replaced by a save: {}", landing.0, names(files)))
+            }
+            Fact::Snoozed { key, until } => ("snoozed", format!("{key} snoozed {until}")),
+            Fact::Unsnoozed { key } => ("snoozed", format!("{key} no longer snoozed")),
+            Fact::Agreed { land } => ("agreed", format!("agreed: {land:?}")),
+            Fact::Reconfigured { changes, .. } => ("reconfigured", format!("configuration: {}", changes.join("; "))),
             Fact::Felt { part, level } => ("felt", format!("{} {}", part.name(), felt(level))),
         };
         self.shows(kind).then_some(text)

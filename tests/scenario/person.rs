@@ -7,9 +7,11 @@ use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
 use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::Spent;
+use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{LandingId, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
+use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::workspace::GitOperation;
 
 use super::settings::millis;
@@ -36,9 +38,20 @@ impl Stage {
                 self.repository.head = Some(rest.to_owned());
                 vec![Input::Repository(self.repository.clone())]
             }
+            "branch" => {
+                self.repository.branch = (rest != "none").then(|| rest.to_owned());
+                self.repository.head = Some(format!("head of {rest}"));
+                vec![Input::Repository(self.repository.clone())]
+            }
             "rebase" => {
                 self.repository.operation = (rest == "begins").then_some(GitOperation::Rebase);
                 vec![Input::Repository(self.repository.clone())]
+            }
+            "configuration" => vec![self.read_again()?],
+            "replaced" => {
+                let (number, named) = rest.split_once(' ').ok_or("which files?")?;
+                let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
+                vec![Input::Replaced(task.ok_or("which task?")?, files(named)?)]
             }
             "next" => {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -64,6 +77,7 @@ impl Stage {
             version: "1".into(),
             first_session: self.first_session,
             until_idle: words.contains(&"until-idle"),
+            attended: words.contains(&"attended"),
             one_command: words.contains(&"one-command"),
             last_landing: LandingId::default(),
             files: self.files.clone(),
@@ -116,6 +130,14 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
         "kill" => Command::Kill { task: task()? },
         "undo" => Command::Undo { task: task()? },
         "fix" => Command::Fix { task: task()? },
+        "hold" => Command::Hold { task: task()? },
+        "unsnooze" => Command::Unsnooze { task: task()? },
+        "snooze" => {
+            let (number, until) = rest.split_once(' ').ok_or("until when?")?;
+            let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
+            Command::Snooze { task: task.ok_or_else(|| format!("{number:?} is no task"))?, until: snooze(until)? }
+        }
+        "agree" => Command::Agree { land: if rest == "auto" { LandMode::Auto } else { LandMode::Ask } },
         "land" => Command::Land { task: task()? },
         "refuse" => Command::Refuse { task: task()? },
         "check" => Command::Check,
@@ -123,6 +145,14 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
         "resume" => Command::Resume,
         "quit" => Command::Quit,
         other => return Err(format!("what is {other}?")),
+    })
+}
+
+fn snooze(text: &str) -> Result<Snooze, String> {
+    Ok(match text {
+        "until-green" => Snooze::UntilGreen,
+        "on-branch" => Snooze::OnBranch,
+        _ => Snooze::For(millis(text.strip_prefix("for ").ok_or("for how long?")?)? / 1000),
     })
 }
 

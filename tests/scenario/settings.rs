@@ -39,6 +39,7 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "fix.after" => settings.fix.after = span(value)?,
         "fix.attempts" => settings.fix.attempts = number(value)?,
         "fix.land" => {
+            settings.fix.land_chosen = true;
             settings.fix.land = if value.as_str() == Some("ask") { LandMode::Ask } else { LandMode::Auto };
         }
         "fix.isolation" => {
@@ -146,6 +147,7 @@ fn plain() -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: LandMode::Auto,
+            land_chosen: false,
             isolation: Isolation::Worktree,
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },

@@ -26,6 +26,8 @@ pub(super) const DAWN: u64 = 1_767_225_600_000;
 pub(crate) struct Scenario {
     settings: Settings,
     files: Vec<ProjectPath>,
+    /// The settings that are read again in the course of it, one after the other.
+    again: Vec<Settings>,
     before: Vec<Line>,
     inputs: Vec<Line>,
     show: Vec<String>,
@@ -43,7 +45,7 @@ impl Scenario {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let table: Table = text.parse().map_err(|error| format!("{error}"))?;
         for key in table.keys() {
-            if !["name", "settings", "files", "before", "story", "show"].contains(&key.as_str()) {
+            if !["name", "settings", "files", "before", "story", "show", "again"].contains(&key.as_str()) {
                 return Err(format!("what is {key}?"));
             }
         }
@@ -62,6 +64,13 @@ impl Scenario {
         Ok(Self {
             settings: settings::read(different)?,
             files: files.iter().map(|file| path(file)).collect::<Result<_, _>>()?,
+            again: match table.get("again") {
+                Some(Value::Array(tables)) => {
+                    let tables = tables.iter().map(|table| table.as_table().ok_or("not a table"));
+                    tables.map(|table| settings::read(table?)).collect::<Result<_, _>>()?
+                }
+                _ => Vec::new(),
+            },
             before: inputs(text_of("before"))?,
             inputs: inputs(text_of("story"))?,
             show: words("show"),
@@ -101,6 +110,7 @@ pub(crate) fn play(scenario: &Scenario) -> Result<String, String> {
 
 /// The machine and what is around it.
 pub(super) struct Stage {
+    again: VecDeque<Settings>,
     settings: Arc<Settings>,
     matcher: Arc<Matcher>,
     pub(super) machine: Supervisor,
@@ -126,6 +136,7 @@ impl Stage {
         let repository = RepoState { head: Some("h1".into()), branch: Some("main".into()), operation: None };
         Ok(Self {
             machine: Supervisor::restore(settings.clone(), matcher.clone(), []),
+            again: scenario.again.iter().cloned().collect(),
             settings,
             matcher,
             edge: Edge::new(&scenario.files),
@@ -195,6 +206,14 @@ impl Stage {
             self.hand(input);
         }
         Ok(())
+    }
+
+    /// The configuration was edited: what is read from it next.
+    pub(super) fn read_again(&mut self) -> Result<Input, String> {
+        let settings = self.again.pop_front().ok_or("there is nothing to read again")?;
+        self.matcher = Arc::new(Matcher::new(&settings).map_err(|error| error.to_string())?);
+        self.settings = Arc::new(settings);
+        Ok(Input::Reconfigured(self.settings.clone(), self.matcher.clone()))
     }
 
     /// Only what runs can end, and a story that ends something else is wrong.

@@ -59,7 +59,8 @@ impl World {
         for check in &self.settings.checks {
             let name = &check.name;
             if check.is_per_file() {
-                for file in self.disk.tree.keys() {
+                let concerns = |file: &u8| self.matcher.concerned(&disk::name(*file)).any(|(known, _)| known == name);
+                for file in self.disk.tree.keys().filter(|file| concerns(file)) {
                     let key = CheckKey { check: name.clone(), file: Some(disk::name(*file)) };
                     let seen = self.seen.get(&key).and_then(|tree| tree.get(file));
                     assert_eq!(seen, self.disk.tree.get(file), "{key} has not seen what is in the tree");

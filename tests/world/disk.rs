@@ -27,6 +27,7 @@ pub(super) struct Disk {
     pub landings: BTreeMap<LandingId, Landing>,
     known: Vec<Tree>,
     pub heads: u32,
+    pub branches: u32,
 }
 
 pub(super) fn name(file: u8) -> ProjectPath {
@@ -56,7 +57,7 @@ pub(super) fn mended(content: u32) -> u32 {
 impl Disk {
     pub(super) fn new(chance: &mut Chance) -> Self {
         let tree = (0..chance.between(2, 4)).map(|file| (file as u8, chance.below(40) as u32)).collect();
-        Self { tree, slots: BTreeMap::new(), landings: BTreeMap::new(), known: Vec::new(), heads: 0 }
+        Self { tree, slots: BTreeMap::new(), landings: BTreeMap::new(), known: Vec::new(), heads: 0, branches: 0 }
     }
 
     pub(super) fn names(&self) -> Vec<ProjectPath> {
@@ -66,7 +67,7 @@ impl Disk {
     pub(super) fn repository(&self, operation: bool) -> RepoState {
         RepoState {
             head: Some(format!("h{}", self.heads)),
-            branch: Some("main".into()),
+            branch: (!operation).then(|| format!("branch{}", self.branches)),
             operation: operation.then_some(GitOperation::Rebase),
         }
     }

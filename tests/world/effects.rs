@@ -103,6 +103,7 @@ impl World {
     fn runs(&mut self, order: RunOrder) {
         let session = order.session;
         assert!(!self.sessions.contains_key(&session) && !self.ended.contains(&session), "{session:?} twice");
+        assert!(!order.line.is_empty(), "nothing to run for {}", order.title);
         let fault = if self.calm { RunFault::None } else { self.run_fault(&order) };
         let delay = if self.calm { 20 } else { self.chance.between(1, 4_000) };
         let stubborn = (!self.calm && self.chance.one_in(10)).then_some(Rung::Kill);

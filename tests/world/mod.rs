@@ -3,6 +3,7 @@
 mod calm;
 mod disk;
 mod effects;
+mod faces;
 mod jobs;
 mod people;
 mod plan;
@@ -19,10 +20,12 @@ use orchestrator_tui::core::input::{Fate, Input, Start};
 use orchestrator_tui::core::live::JobOwner;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
+use orchestrator_tui::core::view::View;
 use orchestrator_tui::model::check::CheckKey;
+use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
 use orchestrator_tui::model::settings::Settings;
-use orchestrator_tui::model::task::{DoneReason, FailReason, TaskState};
+use orchestrator_tui::model::task::{DoneReason, FailReason, ReadyReason, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
 use orchestrator_tui::model::workspace::TreeId;
 
@@ -101,6 +104,8 @@ struct World {
     operation: bool,
     gone: Option<u8>,
     first_session: u64,
+    /// What faces saw last.
+    view: View,
     report: Report,
 }
 
@@ -154,6 +159,7 @@ impl World {
             operation: false,
             gone: None,
             first_session: 0,
+            view: View::default(),
             report: Report::default(),
         }
     }
@@ -175,6 +181,7 @@ impl World {
             first_session: SessionId(self.first_session),
             last_landing: LandingId::default(),
             until_idle,
+            attended: self.chance.one_in(2),
             one_command: false,
             files: self.disk.names(),
             repository: self.disk.repository(self.operation),
@@ -239,6 +246,7 @@ impl World {
         }
         let wake = self.machine.next_wake();
         assert!(wake.is_none_or(|wake| wake.0 > self.now), "the machine wants to be woken in the past: {wake:?}");
+        self.look();
         if self.gone.is_some() {
             assert!(self.asked.is_empty(), "it left without an answer to {:?}", self.asked);
         }
@@ -260,10 +268,18 @@ impl World {
             Fact::Undone { .. } => self.report.undone += 1,
             Fact::TakenBack { .. } => self.report.taken_back += 1,
             Fact::NeedsReview { .. } => self.report.reviews += 1,
-            Fact::Ready { .. } => self.report.ready += 1,
+            Fact::Ready { reason, .. } => {
+                self.report.ready += 1;
+                self.report.first += u64::from(*reason == ReadyReason::First);
+            }
+            Fact::Replaced { .. } => self.report.replaced += 1,
+            Fact::Held { reason: HoldReason::Snoozed { .. }, .. } => self.report.snoozed += 1,
+            Fact::Held { reason: HoldReason::ByYou, .. } => self.report.held_by_you += 1,
+            Fact::Unsnoozed { .. } => self.report.unsnoozed += 1,
             Fact::Parked { .. } => self.report.parked += 1,
             Fact::AttemptEnded { then: state, .. } | Fact::Ended { state, .. } => match state {
                 TaskState::Done(DoneReason::Flaky) => self.report.flaky += 1,
+                TaskState::Done(DoneReason::CheckGone) => self.report.checks_gone += 1,
                 TaskState::Done(DoneReason::FixedByYou) => self.report.fixed_by_you += 1,
                 TaskState::Done(DoneReason::FixedBy(_)) => self.report.fixed_by_other += 1,
                 TaskState::Failed(FailReason::Escalated { .. }) => self.report.escalated += 1,
@@ -282,6 +298,15 @@ impl World {
         self.restart();
     }
 
+    fn other_settings(&mut self) {
+        let mut settings = plan::settings(&mut self.chance);
+        if self.chance.one_in(3) {
+            settings.checks.remove(self.chance.below(3) as usize);
+        }
+        self.matcher = Arc::new(Matcher::new(&settings).expect("the globs are good"));
+        self.settings = Arc::new(settings);
+    }
+
     fn restart(&mut self) {
         self.first_session = self.machine.live().last_session.0;
         self.sessions.clear();
@@ -292,12 +317,7 @@ impl World {
         self.gone = None;
         if !self.calm && self.chance.one_in(4) {
             self.report.changed_settings += 1;
-            let mut settings = plan::settings(&mut self.chance);
-            if self.chance.one_in(3) {
-                settings.checks.remove(self.chance.below(3) as usize);
-            }
-            self.matcher = Arc::new(Matcher::new(&settings).expect("the globs are good"));
-            self.settings = Arc::new(settings);
+            self.other_settings();
         }
         self.machine = Supervisor::restore(self.settings.clone(), self.matcher.clone(), self.journal.iter().cloned());
         self.now += 1_000;

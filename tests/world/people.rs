@@ -2,8 +2,10 @@
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
-use orchestrator_tui::model::task::Task;
+use orchestrator_tui::model::settings::LandMode;
+use orchestrator_tui::model::task::{Task, TaskState};
 
 use super::{Event, World};
 
@@ -42,7 +44,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(44) {
+        match self.chance.below(54) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -81,6 +83,35 @@ impl World {
                 self.ask(Command::Refuse { task });
             }
             33 => self.ask(Command::Check),
+            44..=46 => {
+                let task = self.some_task(|task| !task.state.is_final());
+                let until = match self.chance.below(4) {
+                    0 => Snooze::UntilGreen,
+                    1 => Snooze::OnBranch,
+                    _ => Snooze::For(self.chance.between(1, 900)),
+                };
+                self.ask(Command::Snooze { task, until });
+            }
+            47 => {
+                let task = self.some_task(|task| matches!(task.state, TaskState::Held(_)));
+                self.ask(Command::Unsnooze { task });
+            }
+            48 | 49 => {
+                let task = self.some_working_task();
+                self.ask(Command::Hold { task });
+            }
+            51 => {
+                let land = if self.chance.one_in(2) { LandMode::Auto } else { LandMode::Ask };
+                self.ask(Command::Agree { land });
+            }
+            52 => {
+                let task = self.some_task(|task| task.receipt.is_some());
+                let files = self.disk.names();
+                self.input(Input::Replaced(task, files));
+            }
+            53 => self.reconfigures(),
+            50 if self.chance.one_in(3) => self.disk.branches += 1,
+
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),
             37 => {
@@ -111,6 +142,13 @@ impl World {
         // The watcher may be late.
         let delay = if self.chance.one_in(20) { self.chance.between(60, 8_000) } else { self.chance.between(1, 60) };
         self.at(delay, Event::Notices(file));
+    }
+
+    /// Somebody edits the configuration.
+    fn reconfigures(&mut self) {
+        self.report.reconfigured += 1;
+        self.other_settings();
+        self.input(Input::Reconfigured(self.settings.clone(), self.matcher.clone()));
     }
 
     fn rebase(&mut self) {

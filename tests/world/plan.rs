@@ -58,9 +58,12 @@ fn check(name: &str, run: &str, chance: &mut Chance) -> Check {
 }
 
 pub(super) fn settings(chance: &mut Chance) -> Settings {
-    let unit = check("unit", "unit", chance);
+    let unit = check("unit", if chance.one_in(2) { "unit" } else { "unit --all" }, chance);
     let lint = check("lint", "lint", chance);
-    let each = check("each", "each {file}", chance);
+    let mut each = check("each", "each {file}", chance);
+    if chance.one_in(4) {
+        each.paths = vec!["src/f[0-3]".into()];
+    }
     Settings {
         watch: Watch {
             settle: Duration::from_millis(300),
@@ -77,6 +80,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: if chance.one_in(4) { LandMode::Ask } else { LandMode::Auto },
+            land_chosen: chance.one_in(2),
             isolation: if chance.one_in(6) { Isolation::InPlace } else { Isolation::Worktree },
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
@@ -88,7 +92,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             completed: 5,
             failed: 5,
             history: 20,
-            heartbeat: Duration::from_secs(600),
+            heartbeat: Duration::from_secs(chance.between(60, 600)),
             health: Duration::from_secs(600),
             stop: Duration::from_secs(30),
         },

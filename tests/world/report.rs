@@ -21,6 +21,13 @@ pub(crate) struct Report {
     pub half_landed: u64,
     pub recovered: u64,
     pub changed_settings: u64,
+    pub snoozed: u64,
+    pub unsnoozed: u64,
+    pub held_by_you: u64,
+    pub first: u64,
+    pub replaced: u64,
+    pub reconfigured: u64,
+    pub checks_gone: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -45,5 +52,12 @@ impl Report {
         self.half_landed += other.half_landed;
         self.recovered += other.recovered;
         self.changed_settings += other.changed_settings;
+        self.snoozed += other.snoozed;
+        self.unsnoozed += other.unsnoozed;
+        self.held_by_you += other.held_by_you;
+        self.first += other.first;
+        self.replaced += other.replaced;
+        self.reconfigured += other.reconfigured;
+        self.checks_gone += other.checks_gone;
     }
 }

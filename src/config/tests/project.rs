@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::support::{environment, folder, inputs, loaded, write};
-use crate::config::{FILE_NAME, find_project, kinds, named_project};
+use crate::config::{FILE_NAME, Inputs, find_project, kinds, named_project};
 use crate::model::kind::ProjectKind;
 
 fn detected(files: &[(&str, &str)]) -> Vec<String> {
@@ -12,7 +12,9 @@ fn detected(files: &[(&str, &str)]) -> Vec<String> {
     for (file, text) in files {
         write(project.path(), file, text);
     }
-    let loaded = loaded(&inputs(project.path()));
+    let bin = project.path().join("bin").display().to_string();
+    let inputs = Inputs { environment: environment(&[("PATH", &bin)]), ..inputs(project.path()) };
+    let loaded = loaded(&inputs);
     loaded.settings.checks.iter().map(|check| format!("{}: {}", check.name, check.run)).collect()
 }
 
@@ -39,7 +41,6 @@ fn projects_are_recognised() {
     let init = r#"{"scripts": {"test": "echo \"Error: no test specified\" && exit 1"}}"#;
     assert_eq!(detected(&[("package.json", init)]), [""; 0]);
     assert_eq!(detected(&[("package.json", "{ broken")]), [""; 0]);
-    assert_eq!(detected(&[("tests/test_a.py", "")]), ["pytest: python3 -m pytest -q"]);
     assert_eq!(
         detected(&[("pyproject.toml", "[tool.pytest.ini_options]"), ("uv.lock", "")]),
         ["pytest: uv run pytest -q"]
@@ -49,6 +50,48 @@ fn projects_are_recognised() {
     assert_eq!(detected(&[("justfile", "test *args: build\n  x\n")]), ["just-test: just test"]);
     // Whoever writes checks means only those; and whoever writes none, none.
     assert_eq!(detected(&[("Cargo.toml", ""), (FILE_NAME, "check = []")]), [""; 0]);
+}
+
+#[test]
+fn pytest_is_only_believed_in_where_it_is_configured_or_can_be_imported() {
+    let pytest = ["pytest: python3 -m pytest -q"];
+    for (file, text) in [
+        ("pytest.ini", ""),
+        ("tests/conftest.py", ""),
+        ("pyproject.toml", "[tool.pytest.ini_options]"),
+        ("pyproject.toml", "[project.optional-dependencies]\ndev = [\n  \"pytest>=8\",\n]"),
+        ("pyproject.toml", "[tool.poetry.group.dev.dependencies]\npytest = \"^8\""),
+        ("setup.cfg", "[tool:pytest]"),
+        ("tox.ini", "[testenv]\ncommands =\n  pytest tests"),
+        ("requirements-dev.txt", "flask\npytest==8.4\n"),
+    ] {
+        assert_eq!(detected(&[(file, text)]), pytest, "{file}: {text}");
+    }
+    for (file, text) in [
+        ("pyproject.toml", "[tool.ruff.lint]\nselect = [\"flake8-pytest-style\"]\n# pytest is not used"),
+        ("requirements.txt", "requests\n# pytest\n"),
+        ("app.py", "import pytest"),
+        ("tests/test_a.py", ""),
+        ("tests/unit/deep/a_test.py", ""),
+    ] {
+        assert_eq!(detected(&[(file, text)]), [""; 0], "{file}: {text}");
+    }
+    let installed: [&[&str]; 3] = [
+        &["bin/python3", "bin/pytest"],
+        &["bin/python3", "lib/python3.12/site-packages/pytest/__init__.py"],
+        &["bin/python3", "lib/python3/dist-packages/pytest/__init__.py"],
+    ];
+    for there in installed {
+        let there: Vec<(&str, &str)> = there.iter().map(|file| (*file, "")).collect();
+        for test in ["tests/test_a.py", "tests/unit/deep/a_test.py", "test_a.py"] {
+            assert_eq!(detected(&[&there[..], &[(test, "")]].concat()), pytest, "{test} with {there:?}");
+        }
+        assert_eq!(detected(&[&there[..], &[("src/test_a.py", "")]].concat()), [""; 0], "{there:?}");
+    }
+    let venv = [(".venv/bin/python", ""), ("tests/test_a.py", ""), ("bin/python3", ""), ("bin/pytest", "")];
+    assert_eq!(detected(&venv), [""; 0], "its own Python has no pytest");
+    let package = (".venv/lib/python3.12/site-packages/pytest/__init__.py", "");
+    assert_eq!(detected(&[&venv[..], &[package]].concat()), ["pytest: .venv/bin/python -m pytest -q"]);
 }
 
 #[test]

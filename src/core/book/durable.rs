@@ -7,8 +7,10 @@ use crate::core::effect::Recorded;
 use crate::core::fact::{Fact, Remember};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::health::{Level, Part};
+use crate::model::hold::SnoozeEnd;
 use crate::model::id::{ChangeId, LandingId, Seq, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::settings::LandMode;
 use crate::model::task::Task;
 use crate::model::time::Wall;
 use crate::model::workspace::TreeId;
@@ -72,6 +74,10 @@ pub struct Book {
     pub parked: Option<(Option<Wall>, String)>,
     /// Whether a person stopped everything.
     pub paused: bool,
+    /// Checks and files that a person leaves alone, and what ends that.
+    pub snoozed: BTreeMap<CheckKey, SnoozeEnd>,
+    /// Whether verified results land by themselves, if a person was asked.
+    pub agreed: Option<LandMode>,
     /// Numbers.
     pub statistics: Statistics,
     /// The last events.
@@ -105,6 +111,8 @@ impl Default for Book {
             unwanted: Vec::new(),
             parked: None,
             paused: false,
+            snoozed: BTreeMap::new(),
+            agreed: None,
             statistics: Statistics::default(),
             history: VecDeque::new(),
             results: VecDeque::new(),
@@ -185,6 +193,14 @@ impl Book {
             }
             Fact::Paused => self.paused = true,
             Fact::Resumed => self.paused = false,
+            Fact::Snoozed { key, until } => {
+                self.snoozed.insert(key.clone(), until.clone());
+            }
+            Fact::Unsnoozed { key } => {
+                self.snoozed.remove(key);
+            }
+            Fact::Agreed { land } => self.agreed = Some(*land),
+            Fact::Reconfigured { remember, .. } => self.remember_so_much(*remember),
             Fact::Filed { .. }
             | Fact::Merged { .. }
             | Fact::Held { .. }
@@ -202,6 +218,7 @@ impl Book {
             | Fact::LandingFailed { .. }
             | Fact::TakenBack { .. }
             | Fact::Undone { .. }
+            | Fact::Replaced { .. }
             | Fact::Ended { .. } => self.apply_to_task(*at, fact),
         }
     }

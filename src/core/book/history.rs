@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::core::fact::Fact;
 use crate::model::check::{CheckKey, CheckRun, Verdict};
+use crate::model::cost::Spent;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
 use crate::model::task::{FailReason, TaskState};
@@ -22,6 +23,8 @@ pub struct Statistics {
     pub failed: u32,
     /// Those of them that were escalated.
     pub escalated: u32,
+    /// What all finished attempts used.
+    pub spent: Spent,
 }
 
 impl Statistics {
@@ -144,6 +147,11 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::BreakerTripped { .. }
         | Fact::Paused
         | Fact::Resumed
+        | Fact::Replaced { .. }
+        | Fact::Snoozed { .. }
+        | Fact::Unsnoozed { .. }
+        | Fact::Agreed { .. }
+        | Fact::Reconfigured { .. }
         | Fact::Felt { .. } => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::core::fact::Fact;
+use crate::core::fact::{Fact, Remember};
 use crate::model::attempt::AttemptRecord;
 use crate::model::cost::Spent;
 use crate::model::id::TaskId;
@@ -57,7 +57,10 @@ impl Book {
                 task.excerpt.clone_from(excerpt);
             }),
             Fact::Held { task, reason } => {
-                self.change_task(*task, |task| task.state = TaskState::Held(reason.clone()));
+                self.change_task(*task, |task| {
+                    task.state = TaskState::Held(reason.clone());
+                    task.stage = None;
+                });
             }
             Fact::Released { task, forced } => self.change_task(*task, |task| {
                 task.state = TaskState::Queued;
@@ -83,8 +86,10 @@ impl Book {
                     task.landing = None;
                 }
             }),
+            Fact::Replaced { task, files, .. } => self.change_task(*task, |task| task.replaced.clone_from(files)),
             Fact::Landed { task, receipt } => self.change_task(*task, |task| {
                 task.receipt = Some((**receipt).clone());
+                task.replaced = Vec::new();
                 task.result = None;
             }),
             Fact::LandingFailed { task } => self.change_task(*task, |task| task.landing = None),
@@ -105,6 +110,10 @@ impl Book {
             | Fact::BreakerTripped { .. }
             | Fact::Paused
             | Fact::Resumed
+            | Fact::Snoozed { .. }
+            | Fact::Unsnoozed { .. }
+            | Fact::Agreed { .. }
+            | Fact::Reconfigured { .. }
             | Fact::Felt { .. } => {}
         }
     }
@@ -121,6 +130,10 @@ impl Book {
     /// A task begins anew; it is finished no more.
     fn retried(&mut self, id: TaskId) {
         self.change_task(id, |task| {
+            if task.state == TaskState::Failed(FailReason::Undone) {
+                // What it landed is gone; it is about what it lands next.
+                task.receipt = None;
+            }
             task.state = TaskState::Queued;
             task.forced = true;
             task.charged = 0;
@@ -132,6 +145,7 @@ impl Book {
     }
 
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
+        self.statistics.spent += record.spent;
         self.change_task(id, |task| {
             // A result that waited for a yes lands under the number of the attempt that made it.
             if record.end.is_charged() {
@@ -149,6 +163,27 @@ impl Book {
                 }
             }
         });
+    }
+
+    /// Remembers as much as is asked for from now on.
+    pub(super) fn remember_so_much(&mut self, remember: Remember) {
+        self.remember = remember;
+        self.forget_oldest();
+        let limit = remember.history as usize;
+        let surplus = |len: usize| len.saturating_sub(limit);
+        self.history.drain(..surplus(self.history.len()));
+        self.results.drain(..surplus(self.results.len()));
+    }
+
+    fn forget_oldest(&mut self) {
+        let (done, failed) = &mut self.finished;
+        for (side, limit) in [(done, self.remember.completed), (failed, self.remember.failed)] {
+            while side.len() > limit as usize {
+                if let Some(old) = side.pop_front() {
+                    self.tasks.remove(&old);
+                }
+            }
+        }
     }
 
     fn unwant(&mut self, id: TaskId, undone: bool) {
@@ -185,17 +220,10 @@ impl Book {
         }
         forget(&mut self.finished.0, id);
         forget(&mut self.finished.1, id);
-        let (side, limit) = if matches!(state, TaskState::Failed(_)) {
-            (&mut self.finished.1, self.remember.failed)
-        } else {
-            (&mut self.finished.0, self.remember.completed)
-        };
+        let (done, failed) = &mut self.finished;
+        let side = if matches!(state, TaskState::Failed(_)) { failed } else { done };
         side.push_back(id);
-        while side.len() > limit as usize {
-            if let Some(old) = side.pop_front() {
-                self.tasks.remove(&old);
-            }
-        }
+        self.forget_oldest();
         if was_over || began.is_none() {
             return;
         }

@@ -67,7 +67,7 @@ pub struct Head {
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.
     pub agents: (u32, u32),
-    /// What all remembered tasks used.
+    /// What all attempts since the journal began used, those that run now included.
     pub spent: Spent,
     /// Numbers since the journal began.
     pub numbers: Numbers,
@@ -152,6 +152,9 @@ pub struct Row {
     pub until: Option<Wall>,
     /// When what is under way began, or when it ended.
     pub since: Option<Wall>,
+    /// How long it took to land what it landed, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
     /// The stage of the running attempt.
     pub stage: Option<Stage>,
     /// How many attempts it has used up, the running one included, and how many it has.
@@ -178,6 +181,12 @@ pub struct Allowed {
     pub land: bool,
     /// `Command::Refuse`.
     pub refuse: bool,
+    /// `Command::Hold`.
+    pub hold: bool,
+    /// `Command::Snooze` for a time.
+    pub snooze: bool,
+    /// `Command::Unsnooze`.
+    pub unsnooze: bool,
 }
 
 /// All about one task, for the pane beside the list.

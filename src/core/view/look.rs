@@ -9,10 +9,10 @@ use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
-use crate::model::cost::Spent;
+use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
 use crate::model::settings::Planner;
-use crate::model::task::{DoneReason, FailReason, HoldReason, ReadyReason, ReviewReason, Task, TaskState, Workflow};
+use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
 
 impl Supervisor {
@@ -44,7 +44,7 @@ impl Supervisor {
 
     fn head(&self) -> Head {
         let statistics = self.book.statistics;
-        let spent = self.book.tasks.values().fold(Spent::default(), |sum, task| sum + task.total());
+        let running = self.live.attempts.values().map(|attempt| attempt.spent);
         Head {
             pid: self.book.process.pid,
             started: self.book.process.started,
@@ -64,7 +64,7 @@ impl Supervisor {
             fixing: self.settings.fix.enabled,
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
-            spent,
+            spent: running.fold(statistics.spent, |sum, spent| sum + spent),
             numbers: Numbers {
                 processed: statistics.processed,
                 succeeded: statistics.succeeded,
@@ -135,6 +135,7 @@ impl Supervisor {
             why,
             until,
             since: attempt.map(|attempt| attempt.began).or(task.ended),
+            took: task.receipt.as_ref().filter(|_| task.state.is_final()).map(|receipt| millis(receipt.took)),
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
             attempts: (attempts(task), self.settings.fix.attempts),
             spent: task.total(),
@@ -160,6 +161,7 @@ impl Supervisor {
                     | Waiting::Paused
                     | Waiting::Operation(_)
                     | Waiting::Checking
+                    | Waiting::Ending
                     | Waiting::Behind(_)
                     | Waiting::Slots),
                 ) => (other.text(now, window), None),
@@ -172,7 +174,9 @@ impl Supervisor {
                     None => (task.stage.map_or("starting", |stage| stage.name()).to_owned(), None),
                 }
             }
-            TaskState::Held(HoldReason::Snoozed(Some(until))) => ("held: snoozed".to_owned(), Some(*until)),
+            TaskState::Held(HoldReason::Snoozed { until: SnoozeEnd::At(until), .. }) => {
+                ("held: snoozed".to_owned(), Some(*until))
+            }
             TaskState::Held(_)
             | TaskState::Ready(_)
             | TaskState::Review(_)
@@ -183,24 +187,16 @@ impl Supervisor {
 
     /// Returns the commands that would not be refused, by the same rules by which they are.
     fn allowed(&self, task: &Task) -> Allowed {
-        let state = &task.state;
-        let busy = self.live.attempts.contains_key(&task.id);
-        let waits = matches!(state, TaskState::Ready(_) | TaskState::Review(_)) && !busy;
         Allowed {
-            fix: matches!(state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. }),
-            retry: self.may_retry(task.id).is_ok(),
-            kill: !state.is_final(),
-            undo: matches!(
-                state,
-                TaskState::Done(DoneReason::Landed(_)) | TaskState::Review(ReviewReason::RedAfterLanding(_))
-            ) && !busy,
-            land: matches!(
-                state,
-                TaskState::Ready(ReadyReason::Asked | ReadyReason::Suspicious(_))
-                    | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_))
-            ) && task.result.is_some()
-                && !busy,
-            refuse: waits,
+            fix: Self::may_fix(task),
+            retry: self.may_retry(task).is_ok(),
+            kill: self.may_kill(task),
+            undo: self.may_undo(task),
+            land: self.may_land(task),
+            refuse: self.may_refuse(task),
+            hold: self.may_hold(task),
+            snooze: self.may_snooze(task),
+            unsnooze: self.book.snoozed.contains_key(&task.key),
         }
     }
 }

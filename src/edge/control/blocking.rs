@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -34,6 +35,15 @@ impl BlockingClient {
     /// As [`Client::get`].
     pub fn get(&self, path: &str) -> Result<(u16, Value), ClientError> {
         self.runtime.block_on(self.client.get(path))
+    }
+
+    /// As [`Client::get`], with less patience.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn get_within(&self, path: &str, limit: Duration) -> Result<(u16, Value), ClientError> {
+        let asked = async { tokio::time::timeout(limit, self.client.get(path)).await };
+        self.runtime.block_on(asked).unwrap_or(Err(ClientError::Late))
     }
 
     /// As [`Client::command`].

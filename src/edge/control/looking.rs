@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, watch};
 use super::call::Farewell;
 use super::lines::{Lines, line};
 use super::routes::Door;
-use super::views::Seat;
+use super::views::{Seat, Shown};
 use crate::core::view::{Delta, View};
+use crate::model::id::Seq;
 
 /// How many lines wait for a slow reader: few, since what it was too slow for comes as one difference later.
 const LINES_AHEAD: usize = 2;
@@ -21,6 +22,7 @@ const LINES_AHEAD: usize = 2;
 struct Hello<'a> {
     version: &'a str,
     leased: bool,
+    seq: Seq,
     view: &'a View,
 }
 
@@ -45,12 +47,12 @@ async fn tell(mut seat: Seat, door: &Door, lines: &mpsc::Sender<Bytes>) -> Optio
     loop {
         let newest = seat.shown.borrow_and_update().clone();
         match (&last, newest) {
-            (None, Some(view)) => {
-                let hello = Hello { version: door.version, leased: seat.is_leased(), view: &view };
+            (None, Some(Shown { seq, view })) => {
+                let hello = Hello { version: door.version, leased: seat.is_leased(), seq, view: &view };
                 say(lines, &hello).await?;
                 last = Some(view);
             }
-            (Some(before), Some(view)) => {
+            (Some(before), Some(Shown { view, .. })) => {
                 let delta = Delta::between(before, &view);
                 if !delta.is_empty() {
                     say(lines, &json!({ "delta": delta })).await?;

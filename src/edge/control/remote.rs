@@ -21,6 +21,8 @@ const OURS: &str = env!("CARGO_PKG_VERSION");
 pub struct First {
     /// All of it.
     pub view: View,
+    /// The last fact that it shows; [`Client::follow`] tells those after it.
+    pub seq: Seq,
     /// Whether the supervisor ends with the last screen, unless that one takes its [leave](Client::leave).
     pub leased: bool,
 }
@@ -143,7 +145,8 @@ impl Client {
         }
         let leased = first["leased"] == true;
         let view = serde_json::from_value(first["view"].take()).map_err(|error| unreadable(&error))?;
-        Ok((First { view, leased }, ViewStream { lines, ended: None }))
+        let seq = Seq(first["seq"].as_u64().unwrap_or_default());
+        Ok((First { view, seq, leased }, ViewStream { lines, ended: None }))
     }
 
     /// Follows the facts after one, of one task if one is named.

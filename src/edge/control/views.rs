@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::core::view::View;
+use crate::model::id::Seq;
 
 /// Who looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,13 @@ pub struct Audience {
     pub leased: bool,
 }
 
+/// A view, and the last fact that it shows.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) seq: Seq,
+    pub(super) view: Arc<View>,
+}
+
 /// One view for all who listen. Each reads at its own pace and skips what it was too slow for.
 #[derive(Clone, Debug)]
 pub struct Views(Arc<Shared>);
@@ -26,7 +34,7 @@ pub struct Views(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     /// Nothing while nobody looks: what is shown first is never old.
-    shown: watch::Sender<Option<Arc<View>>>,
+    shown: watch::Sender<Option<Shown>>,
     audience: watch::Sender<Audience>,
 }
 
@@ -52,19 +60,22 @@ impl Views {
         self.is_watched() && self.0.shown.borrow().is_none()
     }
 
-    /// Shows a view to all who look; nothing happens if they see the same already, or nobody looks.
-    pub fn show(&self, view: View) {
+    /// Shows a view, as of a fact, to all who look; nothing happens if they see the same already, or nobody looks.
+    pub fn show(&self, seq: Seq, view: View) {
         // Held meanwhile, so that the last one cannot leave an old view behind.
         let audience = self.0.audience.borrow();
         if audience.watching == 0 {
             return;
         }
-        self.0.shown.send_if_modified(|shown| {
-            let is_new = shown.as_deref() != Some(&view);
-            if is_new {
-                *shown = Some(Arc::new(view));
+        self.0.shown.send_if_modified(|shown| match shown {
+            Some(shown) if *shown.view == view => {
+                shown.seq = seq;
+                false
             }
-            is_new
+            _ => {
+                *shown = Some(Shown { seq, view: Arc::new(view) });
+                true
+            }
         });
     }
 
@@ -89,7 +100,7 @@ impl Views {
 pub(super) struct Seat {
     views: Views,
     /// What there is to see.
-    pub(super) shown: watch::Receiver<Option<Arc<View>>>,
+    pub(super) shown: watch::Receiver<Option<Shown>>,
     lease: bool,
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong with the journal, and what the reader can do about it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
@@ -78,6 +79,14 @@ pub enum StoreError {
     Closed {
         /// The journal.
         path: PathBuf,
+    },
+    /// The disk takes a write and does not come back.
+    #[error("the journal {} was not written within {} s; look at its disk: `dmesg | tail` shows its errors", path.display(), limit.as_secs())]
+    Silent {
+        /// The journal.
+        path: PathBuf,
+        /// How long was waited.
+        limit: Duration,
     },
     /// Anything else the database said.
     #[error("the journal {} failed: {cause}; `orchestrator-tui doctor` looks at its folder", path.display())]

@@ -1,8 +1,10 @@
 //! The journal: an append-only list of facts that survives the process.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::error::StoreError;
 use super::record::{self, Checkpoint, Page, Replay, StoredFact, Tail};
@@ -18,7 +20,7 @@ pub struct Journal {
     queued: Seq,
     /// The last fact a queued checkpoint includes.
     compacted: Seq,
-    queue: Option<Sender<Job>>,
+    queue: Option<Arc<Sender<Job>>>,
     writer: Option<JoinHandle<Result<Seq, StoreError>>>,
 }
 
@@ -46,8 +48,13 @@ impl Journal {
             .spawn(move || writer.run(&jobs))
             .map_err(|error| StoreError::Other { path: path.to_owned(), cause: error.to_string() })?;
         let compacted = replay.checkpoint.as_ref().map(|checkpoint| checkpoint.seq).unwrap_or_default();
-        let journal =
-            Self { path: path.to_owned(), queued: stored, compacted, queue: Some(queue), writer: Some(writer) };
+        let journal = Self {
+            path: path.to_owned(),
+            queued: stored,
+            compacted,
+            queue: Some(Arc::new(queue)),
+            writer: Some(writer),
+        };
         Ok((journal, replay))
     }
 
@@ -123,6 +130,11 @@ impl Journal {
         Ok(())
     }
 
+    /// Returns a handle by which others see whether it is still written.
+    pub fn pulse(&self) -> Pulse {
+        Pulse { path: self.path.clone(), queue: self.queue.as_ref().map(Arc::downgrade).unwrap_or_default() }
+    }
+
     /// Writes what is queued, closes the file and returns the last fact on disk.
     ///
     /// # Errors
@@ -141,6 +153,31 @@ impl Journal {
         match self.writer.take().map(JoinHandle::join) {
             Some(Ok(result)) => result,
             Some(Err(_)) | None => Err(StoreError::Closed { path: self.path.clone() }),
+        }
+    }
+}
+
+/// Proves that the journal of another thread is still written; does not keep it open.
+#[derive(Clone, Debug)]
+pub struct Pulse {
+    path: PathBuf,
+    queue: Weak<Sender<Job>>,
+}
+
+impl Pulse {
+    /// Makes the writer write and sync something that changes nothing, and waits for that, at most so long.
+    ///
+    /// # Errors
+    /// The reason why it could not be written; [`StoreError::Silent`] when there was no answer in time.
+    pub fn beat(&self, limit: Duration) -> Result<(), StoreError> {
+        let closed = || StoreError::Closed { path: self.path.clone() };
+        let (answer, answered) = mpsc::channel();
+        // Not kept while waiting: the journal must be able to close.
+        self.queue.upgrade().ok_or_else(closed)?.send(Job::Prove(answer)).map_err(|_| closed())?;
+        match answered.recv_timeout(limit) {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Timeout) => Err(StoreError::Silent { path: self.path.clone(), limit }),
+            Err(RecvTimeoutError::Disconnected) => Err(closed()),
         }
     }
 }

@@ -154,16 +154,24 @@ impl Layout {
         }
         replace(&marker, self.project.as_os_str().as_bytes())
             .map_err(|source| LayoutError::State { path: marker, source })?;
+        self.create_sockets()?;
+        let remembered = self.root.join("sockets");
+        replace(&remembered, self.sockets.as_os_str().as_bytes())
+            .map_err(|source| LayoutError::State { path: remembered, source })
+    }
+
+    /// Makes the folder of the sockets, for the user alone.
+    ///
+    /// # Errors
+    /// [`LayoutError`] when it cannot be made, or is not safe.
+    pub fn create_sockets(&self) -> Result<(), LayoutError> {
         // The folder above is shared by projects and, in /tmp, could be anyone's: both must be ours.
         if let Some(above) = self.sockets.parent().filter(|above| *above != self.root) {
             make(above).map_err(|source| LayoutError::Sockets { path: above.to_owned(), source })?;
             check_private(above)?;
         }
         make(&self.sockets).map_err(|source| LayoutError::Sockets { path: self.sockets.clone(), source })?;
-        check_private(&self.sockets)?;
-        let remembered = self.root.join("sockets");
-        replace(&remembered, self.sockets.as_os_str().as_bytes())
-            .map_err(|source| LayoutError::State { path: remembered, source })
+        check_private(&self.sockets)
     }
 
     /// The project, without links.

@@ -9,7 +9,7 @@ mod schema;
 mod writer;
 
 pub use error::StoreError;
-pub use journal::Journal;
+pub use journal::{Journal, Pulse};
 pub use layout::{Layout, LayoutError};
 pub use lock::{Holder, Lock, LockError};
 pub use record::{Checkpoint, Page, Replay, StoredFact, Tail};

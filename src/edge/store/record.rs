@@ -218,3 +218,11 @@ pub(super) fn compact(connection: &Connection, path: &Path, checkpoint: &Checkpo
     connection.execute("DELETE FROM fact WHERE seq <= ?1", [seq]).map_err(wrap)?;
     Ok(())
 }
+
+/// Writes a row and takes it out again, inside the caller's transaction: a write like any other that leaves nothing.
+/// (Of an update to the same value `SQLite` writes nothing.)
+pub(super) fn touch(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    connection
+        .execute_batch("INSERT INTO schema (version) VALUES (0); DELETE FROM schema WHERE version = 0;")
+        .map_err(|error| StoreError::from_database(path, &error))
+}

@@ -1,7 +1,7 @@
 //! The one thread that writes: groups what is queued into transactions, tells what is on disk, retries an outage.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -23,6 +23,8 @@ pub(super) enum Job {
     Append(Vec<StoredFact>),
     /// Keep this state instead of the facts up to it.
     Compact(Checkpoint),
+    /// Write something that changes nothing, and say how that went.
+    Prove(Sender<Result<(), StoreError>>),
 }
 
 /// The writer's own state.
@@ -62,16 +64,18 @@ impl Writer {
             match self.commit(&waiting) {
                 Ok(stored) => {
                     self.stored = stored;
-                    waiting.clear();
                     outage = false;
                     (self.confirm)(Ok(stored));
+                    answer(&mut waiting, &Ok(()));
+                    waiting.clear();
                 }
                 Err(error) if open => {
                     forget_superseded(&mut waiting);
                     if !outage {
                         outage = true;
-                        (self.confirm)(Err(error));
+                        (self.confirm)(Err(error.clone()));
                     }
+                    answer(&mut waiting, &Err(error));
                 }
                 Err(error) => return Err(error),
             }
@@ -94,11 +98,22 @@ impl Writer {
                     record::compact(&transaction, &self.path, checkpoint)?;
                     last = last.max(checkpoint.seq);
                 }
+                Job::Prove(_) => record::touch(&transaction, &self.path)?,
             }
         }
         transaction.commit().map_err(wrap)?;
         Ok(last)
     }
+}
+
+/// Answers those who wanted to know, once: they do not wait for the end of an outage.
+fn answer(waiting: &mut Vec<Job>, result: &Result<(), StoreError>) {
+    waiting.retain(|job| {
+        let Job::Prove(answer) = job else { return true };
+        // Whoever asked may have given up.
+        let _ = answer.send(result.clone());
+        false
+    });
 }
 
 /// Drops what the last checkpoint includes, so that a long outage holds no more than the state and what is new.
@@ -116,6 +131,7 @@ fn forget_superseded(waiting: &mut Vec<Job>) {
                 !facts.is_empty()
             }
             Job::Compact(_) => is_newest,
+            Job::Prove(_) => true,
         }
     });
 }

@@ -52,6 +52,9 @@ pub enum WatchError {
     /// A glob of `[watch] ignore` cannot be understood.
     #[error("bad glob in watch.ignore: {0}")]
     Glob(String),
+    /// The system has no watch for it.
+    #[error("the system watches no more: {0}")]
+    System(String),
     /// The system has no thread for it.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),

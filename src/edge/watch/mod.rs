@@ -2,9 +2,11 @@
 
 mod event;
 mod git;
+mod named;
 mod native;
 mod observe;
 mod poll;
+mod proof;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -12,5 +14,6 @@ mod walk;
 mod watcher;
 
 pub use event::{Kind, WatchError, WatchEvent};
+pub use named::Named;
 pub use walk::walk;
-pub use watcher::{Options, Watcher, start, start_with};
+pub use watcher::{Blind, Options, Watcher, start, start_with};

@@ -37,6 +37,8 @@ pub(crate) enum Message {
     Lost(String),
     /// There are no more watches to be had.
     Full,
+    /// Show that changes are still noticed, and say so here.
+    Prove(Sender<()>),
     /// Time to end.
     Stop,
 }
@@ -158,6 +160,11 @@ impl Native {
         below.first().is_some_and(|first| first == folder)
     }
 
+    /// Returns how many folders are watched.
+    pub(crate) fn len(&self) -> usize {
+        self.folders.len()
+    }
+
     /// Returns the watched folders at or below one.
     pub(crate) fn below(&self, folder: &Path) -> Vec<PathBuf> {
         self.folders.range(folder.to_owned()..).take_while(|known| known.starts_with(folder)).cloned().collect()
@@ -239,23 +246,26 @@ fn understand(notice: notify::Result<Event>) -> Option<Message> {
 
 /// Returns what to type to get more watches.
 fn more_watches() -> String {
-    let now = |name: &str| fs::read_to_string(format!("/proc/sys/fs/inotify/{name}")).ok()?.trim().parse::<u64>().ok();
-    match now("max_user_watches") {
-        // Each costs about 1 KB of the kernel's memory, so the half million that editors ask for is enough to begin.
-        Some(watches) => {
-            format!("sudo sysctl fs.inotify.max_user_watches={} (now {watches})", (watches * 2).max(524_288))
-        }
-        None => "close other programs that watch files".to_owned(),
-    }
+    // Each costs about 1 KB of the kernel's memory, so the half million that editors ask for is enough to begin.
+    raise("watches", 524_288)
 }
 
 /// Returns what to type to be able to watch at all.
 fn more_instances() -> String {
-    let now = fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").ok();
-    match now.and_then(|text| text.trim().parse::<u64>().ok()) {
-        Some(instances) => {
-            format!("sudo sysctl fs.inotify.max_user_instances={} (now {instances})", (instances * 2).max(512))
-        }
-        None => "close other programs that watch files".to_owned(),
-    }
+    raise("instances", 512)
+}
+
+/// Returns the command that doubles one of the system's limits, to at least `least`. There are two of each: for all
+/// users of the machine, and for those of a container; the lower one counts.
+fn raise(what: &str, least: u64) -> String {
+    let read = |file: String| fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();
+    let machine = read(format!("/proc/sys/fs/inotify/max_user_{what}"));
+    let inside = read(format!("/proc/sys/user/max_inotify_{what}"));
+    let (name, now) = match (machine, inside) {
+        (Some(machine), Some(inside)) if inside < machine => (format!("user.max_inotify_{what}"), inside),
+        (Some(machine), _) => (format!("fs.inotify.max_user_{what}"), machine),
+        (None, Some(inside)) => (format!("user.max_inotify_{what}"), inside),
+        (None, None) => return "close other programs that watch files".to_owned(),
+    };
+    format!("sudo sysctl {name}={} (now {now})", now.saturating_mul(2).max(least))
 }

@@ -12,6 +12,7 @@ use crate::edge::watch::event::{Kind, WatchError, WatchEvent};
 use crate::edge::watch::git::{GitPlaces, below};
 use crate::edge::watch::native::{Message, Native, Notice, Trouble};
 use crate::edge::watch::poll::Poller;
+use crate::edge::watch::proof::Proofs;
 use crate::edge::watch::rules::{Rules, is_rule_file};
 use crate::edge::watch::walk::{Met, go};
 use crate::edge::watch::watcher::Options;
@@ -52,6 +53,7 @@ pub(super) struct Loop<S> {
     recent: VecDeque<(u64, PathBuf)>,
     /// A folder went or was replaced: what the rules remember of its own files may be wrong.
     stale_rules: bool,
+    proofs: Proofs,
     sink: S,
 }
 
@@ -84,6 +86,7 @@ impl<S: Fn(WatchEvent)> Loop<S> {
         fs::read_dir(&project).map_err(refused)?;
         let rules = Rules::new(&project, settings)?;
         let git = GitPlaces::new(&project, git_files);
+        let proofs = Proofs::new(options.proving_ground.clone());
         let mut this = Self {
             project,
             settings: settings.clone(),
@@ -95,6 +98,7 @@ impl<S: Fn(WatchEvent)> Loop<S> {
             batch: 0,
             recent: VecDeque::new(),
             stale_rules: false,
+            proofs,
             sink,
         };
         let trouble = if this.options.only_poll { None } else { this.try_native().err() };
@@ -103,6 +107,14 @@ impl<S: Fn(WatchEvent)> Loop<S> {
             this.mode = Mode::Polling { poller, looks: 0 };
         }
         Ok((this, trouble))
+    }
+
+    /// Returns how many folders are watched by the system's notices.
+    pub(super) fn watched(&self) -> usize {
+        match &self.mode {
+            Mode::Native(native) => native.len(),
+            Mode::Polling { .. } => 0,
+        }
     }
 
     /// Watches until it is told to stop; says first what `trouble` there is.
@@ -127,6 +139,7 @@ impl<S: Fn(WatchEvent)> Loop<S> {
                     if batch.iter().any(|message| matches!(message, Message::Stop)) {
                         return;
                     }
+                    let batch = self.proofs.take(batch, matches!(self.mode, Mode::Native(_)));
                     // What an interface that was given up had still to say does not matter.
                     if matches!(self.mode, Mode::Native(_)) {
                         self.take(batch);
@@ -150,13 +163,16 @@ impl<S: Fn(WatchEvent)> Loop<S> {
             match message {
                 Message::At(notice, at) => {
                     for path in at {
+                        if self.proofs.is_proof(&path) {
+                            continue;
+                        }
                         let known = paths.entry(path).or_insert(notice);
                         *known = notice.max(*known);
                     }
                 }
                 Message::Lost(reason) => lost = Some(reason),
                 Message::Full => found.trouble = Some(Trouble::full()),
-                Message::Stop => {}
+                Message::Prove(_) | Message::Stop => {}
             }
         }
         let new_rules = paths.keys().any(|path| is_rule_file(path) && (path.starts_with(&self.project)));
@@ -321,6 +337,12 @@ impl<S: Fn(WatchEvent)> Loop<S> {
         let mut native = Native::open(self.sender.clone(), self.options.watch_limit.clone())
             .map_err(|error| Trouble::closed(&error))?;
         native.watch_all(&self.project, &mut self.rules, &self.git, false)?;
+        if let Some(ground) = self.proofs.ground()
+            && let Err(refusal) = native.add(ground, true)
+            && let Some(trouble) = Trouble::of(refusal)
+        {
+            return Err(trouble);
+        }
         self.mode = Mode::Native(native);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,11 +21,13 @@ pub struct Options {
     pub interval: Duration,
     /// Behave as if the system had only so many watches; it may be changed while the watcher runs.
     pub watch_limit: Option<Arc<AtomicUsize>>,
+    /// A folder of ours outside of the project, watched besides, so that [`Watcher::prove`] can write into it.
+    pub proving_ground: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { only_poll: false, interval: Duration::from_secs(2), watch_limit: None }
+        Self { only_poll: false, interval: Duration::from_secs(2), watch_limit: None, proving_ground: None }
     }
 }
 
@@ -35,9 +37,41 @@ pub struct Watcher {
     sender: Sender<Message>,
     thread: Option<JoinHandle<()>>,
     wakeups: Arc<AtomicU64>,
+    watched: usize,
+}
+
+/// A watcher that cannot be shown to see anything; for a person to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Blind {
+    /// Its thread has ended.
+    #[error("the watcher has ended")]
+    Ended,
+    /// A file was written where it watches, and it did not notice.
+    #[error("the watcher did not notice a file that was written, within {} s", .0.as_secs())]
+    Unseen(Duration),
 }
 
 impl Watcher {
+    /// Proves that it still sees: a file is written into [`Options::proving_ground`], and is waited for at most so
+    /// long to be noticed like any other. Without such a folder, or while it looks at intervals, that it answers at
+    /// all must do.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn prove(&self, limit: Duration) -> Result<(), Blind> {
+        let (seen, told) = channel();
+        self.sender.send(Message::Prove(seen)).map_err(|_| Blind::Ended)?;
+        told.recv_timeout(limit).map_err(|error| match error {
+            RecvTimeoutError::Timeout => Blind::Unseen(limit),
+            RecvTimeoutError::Disconnected => Blind::Ended,
+        })
+    }
+
+    /// Returns how many folders it began to watch by the system's notices; 0 if it looks at intervals.
+    pub fn watched(&self) -> usize {
+        self.watched
+    }
+
     /// Returns how often the thread has woken up: nothing happens, nothing is counted.
     pub fn wakeups(&self) -> u64 {
         self.wakeups.load(Ordering::Relaxed)
@@ -86,10 +120,11 @@ pub fn start_with(
     let (sender, receiver) = channel();
     let wakeups = Arc::new(AtomicU64::new(0));
     let (watching, trouble) = Loop::open(project, settings, git_files, options, sender.clone(), sink)?;
+    let watched = watching.watched();
     let counter = Arc::clone(&wakeups);
     let thread = std::thread::Builder::new()
         .name("watch".to_owned())
         .spawn(move || watching.run(trouble, &receiver, &counter))
         .map_err(WatchError::Thread)?;
-    Ok(Watcher { sender, thread: Some(thread), wakeups })
+    Ok(Watcher { sender, thread: Some(thread), wakeups, watched })
 }

@@ -138,11 +138,19 @@ impl Drop for Running {
 /// Checks that the installed git is new enough.
 pub(super) fn check_version() -> Result<()> {
     let output = clean().arg("--version").stdin(Stdio::null()).output().map_err(|_| WorkspaceError::GitMissing)?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    git_version(&output.stdout).map(drop)
+}
+
+/// Returns the version that `git --version` has said, if it is new enough.
+///
+/// # Errors
+/// If it is too old, or not to be read.
+pub fn git_version(said: &[u8]) -> Result<String> {
+    let text = String::from_utf8_lossy(said);
     let found = text.trim().trim_start_matches("git version ").to_owned();
     let mut parts = found.split('.').map(|part| part.parse::<u32>().ok());
     match (parts.next().flatten(), parts.next().flatten()) {
-        (Some(major), Some(minor)) if (major, minor) >= OLDEST => Ok(()),
+        (Some(major), Some(minor)) if (major, minor) >= OLDEST => Ok(found),
         _ => Err(WorkspaceError::GitTooOld { found }),
     }
 }

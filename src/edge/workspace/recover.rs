@@ -30,6 +30,17 @@ pub struct Recovered {
     pub failed: Option<String>,
 }
 
+/// Whether a landing or an undo in a state folder was cut short, and was not rolled back yet.
+pub fn has_unfinished(state: &Path) -> bool {
+    let entries = fs::read_dir(state.join("landings")).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u64>().is_ok())).any(|entry| {
+        let folder = entry.path();
+        let has = |marker: &str| folder.join(marker).exists();
+        let undo = last_undo(&folder).ok().flatten();
+        (!has("done") && !has("rolled-back")) || undo.is_some_and(|undo| !undo.join("done").exists())
+    })
+}
+
 impl Shadow {
     /// Rolls back what was interrupted. A landing that another process is about to make holds the lock meanwhile.
     pub(super) fn recover(&self) -> Result<Vec<Recovered>> {

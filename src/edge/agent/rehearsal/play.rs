@@ -37,6 +37,8 @@ pub(super) struct Player {
     pub(super) ears: Ears,
     pub(super) deaf_to_signals: Arc<AtomicBool>,
     pub(super) folder: PathBuf,
+    /// How long it takes a breath before each step, so that a person can watch.
+    pace: Duration,
     /// What it said last: the text of a successful result.
     pub(super) said: String,
     /// Whether a turn is open: `init` was written and its result was not.
@@ -49,7 +51,7 @@ pub(super) struct Player {
 }
 
 /// Plays until the input ends; the exit code is that of the last result, as the real CLI's.
-pub(super) fn play(script: &Script, conversation: &str) -> io::Result<ExitCode> {
+pub(super) fn play(script: &Script, conversation: &str, pace: Duration) -> io::Result<ExitCode> {
     let folder = std::env::current_dir()?;
     let frames = Arc::new(Mutex::new(Frames::new(conversation, &folder)));
     let deaf_to_signals = Arc::new(AtomicBool::new(false));
@@ -63,6 +65,7 @@ pub(super) fn play(script: &Script, conversation: &str) -> io::Result<ExitCode> 
         ears,
         deaf_to_signals,
         folder,
+        pace,
         said: String::new(),
         in_turn: false,
         failed: false,
@@ -116,7 +119,7 @@ impl Player {
         };
         self.begin()?;
         for step in &scenario.steps {
-            if let Some(code) = self.hear(Duration::ZERO)? {
+            if let Some(code) = self.hear(self.pace)? {
                 return Ok(Some(code));
             }
             if self.interrupted()? {

@@ -7,6 +7,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::edge::agent::rehearsal::script::{BadScript, Script};
 use crate::edge::agent::rehearsal::{act, demo, play};
@@ -35,6 +36,7 @@ struct Arguments {
     output: String,
     conversation: String,
     script: Option<String>,
+    pace: Duration,
     edits: Option<PathBuf>,
     daemon: Option<PathBuf>,
 }
@@ -53,6 +55,7 @@ impl Arguments {
                 "--output-format" => read.output = value(),
                 "--session-id" | "--resume" => read.conversation = value(),
                 "--script" => read.script = Some(value()),
+                "--pace" => read.pace = Duration::from_millis(value().parse().unwrap_or_default()),
                 "--edits" => read.edits = Some(PathBuf::from(value())),
                 "--daemon" => read.daemon = Some(PathBuf::from(value())),
                 _ => {}
@@ -108,5 +111,5 @@ fn run(args: &Arguments) -> Result<ExitCode, CannotPlay> {
         (None, Some(file)) => Script::read(&file)?,
         (None, None) => return Err(CannotPlay::NoScript),
     };
-    Ok(play::play(&script, &args.conversation)?)
+    Ok(play::play(&script, &args.conversation, args.pace)?)
 }

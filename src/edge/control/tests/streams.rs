@@ -116,7 +116,7 @@ async fn show_to(house: &House, lease: bool, first: View) -> (First, ViewStream)
     let before = audience.borrow_and_update().watching;
     let opening = tokio::spawn(async move { client.view(lease).await.unwrap() });
     timeout(DEADLINE, audience.wait_for(|now| now.watching > before)).await.unwrap().unwrap();
-    house.views.show(first);
+    house.views.show(Seq(9), first);
     timeout(DEADLINE, opening).await.unwrap().unwrap()
 }
 
@@ -136,23 +136,23 @@ async fn is_quiet(stream: &mut ViewStream) -> bool {
 #[tokio::test]
 async fn two_who_look_see_the_same_and_only_what_changes() {
     let house = house();
-    house.views.show(view(1, 1));
+    house.views.show(Seq(9), view(1, 1));
     let (first, mut one) = show_to(&house, true, view(2, 2)).await;
-    assert_eq!(first, First { view: view(2, 2), leased: true }, "never one from before anybody looked");
+    assert_eq!(first, First { view: view(2, 2), seq: Seq(9), leased: true }, "never one from before anybody looked");
     house.views.release();
     let (second, mut two) = show_to(&house, false, view(2, 2)).await;
-    assert_eq!(second, First { view: view(2, 2), leased: false });
+    assert_eq!(second, First { view: view(2, 2), seq: Seq(9), leased: false });
     let (mut seen_by_one, mut seen_by_two) = (first.view, second.view);
-    house.views.show(view(3, 2));
+    house.views.show(Seq(9), view(3, 2));
     change(&mut one, &mut seen_by_one).await;
     change(&mut two, &mut seen_by_two).await;
     assert_eq!((&seen_by_one, &seen_by_two), (&view(3, 2), &view(3, 2)));
-    house.views.show(view(3, 2));
+    house.views.show(Seq(9), view(3, 2));
     assert!(is_quiet(&mut one).await && is_quiet(&mut two).await, "the same again is no news");
     drop(one);
     let mut audience = house.views.audience();
     timeout(DEADLINE, audience.wait_for(|now| now.watching == 1 && now.leases == 0)).await.unwrap().unwrap();
-    house.views.show(view(4, 1));
+    house.views.show(Seq(9), view(4, 1));
     change(&mut two, &mut seen_by_two).await;
     assert_eq!(seen_by_two, view(4, 1));
     house.server.stop(Farewell::default()).await;
@@ -167,7 +167,7 @@ async fn a_slow_reader_skips_and_still_comes_to_the_same_view() {
         // Each changes all rows: megabytes, which no socket holds.
         let mut next = view(pid, 3_000);
         next.checks.iter_mut().for_each(|row| row.failures = pid as usize);
-        house.views.show(next);
+        house.views.show(Seq(9), next);
         tokio::task::yield_now().await;
     }
     let mut changes = 0;
@@ -202,7 +202,7 @@ async fn an_orderly_end_is_told_from_a_death() {
     let house = house();
     let (first, mut stream) = show_to(&house, false, view(1, 1)).await;
     let mut seen = first.view;
-    house.views.show(view(2, 1));
+    house.views.show(Seq(9), view(2, 1));
     let farewell = Farewell { code: 1, said: "1 task failed".to_owned() };
     let stopping = tokio::spawn(house.server.stop(farewell.clone()));
     change(&mut stream, &mut seen).await;
@@ -220,7 +220,8 @@ async fn an_orderly_end_is_told_from_a_death() {
         let (_probe, _) = listener.accept().await.unwrap();
         let (mut stream, _) = listener.accept().await.unwrap();
         let _request = stream.read(&mut [0; 1024]).await.unwrap();
-        let line = json!({ "version": env!("CARGO_PKG_VERSION"), "leased": false, "view": view(1, 0) }).to_string();
+        let line =
+            json!({ "version": env!("CARGO_PKG_VERSION"), "leased": false, "seq": 9, "view": view(1, 0) }).to_string();
         let length = line.len() + 1;
         let reply = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{line}\n\r\n");
         stream.write_all(reply.as_bytes()).await.unwrap();
@@ -249,7 +250,7 @@ async fn whoever_asks_while_it_ends_or_is_of_another_version_is_told() {
     let asking = tokio::spawn(async move { client.view(true).await });
     let mut audience = house.views.audience();
     timeout(DEADLINE, audience.wait_for(|now| now.watching == 1)).await.unwrap().unwrap();
-    house.views.show(view(1, 1));
+    house.views.show(Seq(9), view(1, 1));
     let error = timeout(DEADLINE, asking).await.unwrap().unwrap().unwrap_err().to_string();
     assert!(error.starts_with("supervisor 0.0.7 runs, this is ") && error.contains("orchestrator-tui stop"), "{error}");
 }

@@ -169,6 +169,33 @@ fn an_outage_is_said_once_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_pulse_proves_that_it_is_written_and_changes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("journal.db");
+    let (mut journal, _, confirmed) = open(&path).unwrap();
+    journal.append(facts(1, 2)).unwrap();
+    until(&confirmed, 2);
+    let pulse = journal.pulse();
+    let log = path.with_file_name("journal.db-wal");
+    let before = fs::metadata(&log).unwrap().len();
+    assert_eq!(pulse.beat(DEADLINE), Ok(()));
+    assert!(fs::metadata(&log).unwrap().len() > before, "nothing was written");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let busy = StoreError::Busy { path: path.clone() };
+    assert_eq!(pulse.beat(DEADLINE), Err(busy.clone()));
+    let silent = pulse.beat(Duration::from_millis(1)).unwrap_err();
+    assert_eq!(silent, StoreError::Silent { path: path.clone(), limit: Duration::from_millis(1) });
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(pulse.beat(DEADLINE), Ok(()), "it recovers by itself");
+    let told: Vec<_> = confirmed.try_iter().collect();
+    assert!(told.contains(&Err(busy)) && told.last() == Some(&Ok(Seq(2))), "{told:?}");
+    journal.close().unwrap();
+    assert_eq!(pulse.beat(DEADLINE), Err(StoreError::Closed { path: path.clone() }));
+    assert_eq!(Journal::read(&path).unwrap().facts, facts(1, 2));
+}
+
+#[test]
 fn a_newer_format_is_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("journal.db");

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::seen::{Seen, set, settings, write};
-use crate::edge::watch::{Options, WatchError, WatchEvent, start};
+use crate::edge::watch::{Blind, Options, WatchError, WatchEvent, start, start_with};
 use crate::model::settings::Watch;
 
 fn polling() -> Options {
-    Options { only_poll: true, interval: Duration::from_millis(20), watch_limit: None }
+    Options { only_poll: true, interval: Duration::from_millis(20), ..Options::default() }
 }
 
 #[test]
@@ -42,11 +42,11 @@ fn looking_at_intervals_finds_the_same() {
 fn limited(limit: usize) -> (Arc<AtomicUsize>, Options) {
     let limit = Arc::new(AtomicUsize::new(limit));
     let watch_limit = Some(Arc::clone(&limit));
-    (limit, Options { only_poll: false, interval: Duration::from_millis(20), watch_limit })
+    (limit, Options { only_poll: false, interval: Duration::from_millis(20), watch_limit, ..Options::default() })
 }
 
 fn is_degraded(event: &WatchEvent) -> bool {
-    matches!(event, WatchEvent::Degraded { hint, .. } if !cfg!(target_os = "linux") || hint.contains("sysctl fs.inotify.max_user_watches="))
+    matches!(event, WatchEvent::Degraded { hint, .. } if !cfg!(target_os = "linux") || hint.contains("sudo sysctl ") && hint.contains("watches="))
 }
 
 #[test]
@@ -104,6 +104,49 @@ fn a_watcher_ends_when_dropped() {
         // The sink is gone, and with it its end of the channel.
         assert!(events.iter().all(|event| !matches!(event, WatchEvent::Changed(_))));
     }
+}
+
+/// Longer than any notice takes on a loaded machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_watcher_proves_that_it_sees_and_tells_nobody_about_it() {
+    let ground = tempfile::tempdir().unwrap();
+    let setups = [Options::default(), polling()].map(|options| (options, 3));
+    for (options, folders) in setups {
+        let watched = if options.only_poll { 0 } else { folders };
+        let options = Options { proving_ground: Some(ground.path().to_owned()), ..options };
+        let mut seen = Seen::with(&["a/x"], options, &settings(), |_| Vec::new());
+        assert_eq!(seen.watcher.watched(), watched, "the project, a folder in it, and the ground");
+        for _ in 0..3 {
+            assert_eq!(seen.watcher.prove(LIMIT), Ok(()));
+        }
+        write(&seen.root, "a/y");
+        seen.wait_written(&["a/y"]);
+        assert!(seen.other.is_empty() && seen.written == set(&["a/y"]), "{:?} {:?}", seen.other, seen.written);
+    }
+    assert!(ground.path().join("seen").exists(), "it was proved by a file");
+}
+
+#[test]
+fn a_watcher_that_hangs_or_has_died_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (unblock, blocked) = std::sync::mpsc::channel::<()>();
+    let sink = move |_: WatchEvent| {
+        // As a machine that is busy would hold it back; then its end of the channel is gone, and it dies.
+        blocked.recv().unwrap();
+    };
+    let watcher = start_with(folder.path(), &settings(), Vec::new(), Options::default(), sink).unwrap();
+    assert_eq!(watcher.prove(LIMIT), Ok(()));
+    write(folder.path(), "x");
+    let mut limit = Duration::from_millis(10);
+    // The notice of the file may come after the question.
+    while watcher.prove(limit) == Ok(()) {
+        limit += Duration::from_millis(1);
+    }
+    assert!(matches!(watcher.prove(limit), Err(Blind::Unseen(_))));
+    drop(unblock);
+    assert_eq!(watcher.prove(LIMIT), Err(Blind::Ended));
 }
 
 #[test]

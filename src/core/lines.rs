@@ -4,6 +4,7 @@ use crate::core::fact::Fact;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
+use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
 
@@ -85,6 +86,15 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         }
         Fact::Paused => "paused".to_owned(),
         Fact::Resumed => "resumed".to_owned(),
+        Fact::Replaced { task, files, .. } => {
+            let files: Vec<String> = files.iter().map(ToString::to_string).collect();
+            format!("your save replaced {task}: {}", files.join(", "))
+        }
+        Fact::Snoozed { key, until } => format!("{key} is snoozed {until}"),
+        Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
+        Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
+        Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
+        Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
         Fact::Felt { part, level } => match level {
             Level::Up => format!("health: {} is up", part.name()),
             Level::Degraded { reason, .. } => format!("health: {} is degraded: {reason}", part.name()),
@@ -94,11 +104,17 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
     Some(text)
 }
 
-/// Puts the time of day (UTC) before each line of a text.
-pub fn stamped(at: Wall, text: &str) -> String {
-    let iso = at.iso();
-    let lines: Vec<String> = text.lines().map(|line| format!("{} {line}", &iso[11..19])).collect();
+/// Puts the time of day before each line of a text; `offset` is how far local time is ahead of UTC, in seconds.
+pub fn stamped(at: Wall, offset: i64, text: &str) -> String {
+    let time = time_of_day(at, offset);
+    let lines: Vec<String> = text.lines().map(|line| format!("{time} {line}")).collect();
     lines.join("\n")
+}
+
+/// Writes the time of day: `14:32:05`.
+pub fn time_of_day(at: Wall, offset: i64) -> String {
+    let seconds = i64::try_from(at.0 / 1000).unwrap_or(i64::MAX).saturating_add(offset).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 fn glyph(verdict: Verdict) -> &'static str {

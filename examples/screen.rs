@@ -1,0 +1,44 @@
+//! Shows a screen of `tests/screens` in colour: `cargo run --example screen -- NAME [WIDTHxHEIGHT]`; without a name it
+//! lists them. It waits for enter.
+
+#![expect(clippy::expect_used, reason = "a test may stop here")]
+
+use std::io::{self, Read as _, Write as _};
+
+use orchestrator_tui::ui::draw::draw;
+use orchestrator_tui::ui::front::draw_front;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+
+#[path = "../tests/screens/mod.rs"]
+mod screens;
+
+use screens::{front, panes, popups, tour};
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let scenes = || panes::SCENES.iter().chain(popups::SCENES).chain(tour::SCENES);
+    let name = arguments.first().map_or("", String::as_str);
+    let size = arguments.get(1).and_then(|size| size.split_once('x'));
+    let size = size.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?))).unwrap_or((120, 36));
+    let draw: Box<dyn Fn(&mut Frame)> = if let Some(scene) = scenes().find(|scene| scene.name == name) {
+        let state = (scene.make)(size);
+        Box::new(move |frame| draw(&state, frame))
+    } else if let Some(scene) = front::SCENES.iter().find(|scene| scene.name == name) {
+        let state = (scene.make)(size);
+        Box::new(move |frame| draw_front(&state, frame))
+    } else {
+        for name in scenes().map(|scene| scene.name).chain(front::SCENES.iter().map(|scene| scene.name)) {
+            writeln!(io::stdout(), "{name}")?;
+        }
+        return Ok(());
+    };
+    let viewport = Viewport::Fixed(Rect { x: 0, y: 0, width: size.0, height: size.1 });
+    let mut terminal = Terminal::with_options(CrosstermBackend::new(io::stdout()), TerminalOptions { viewport })?;
+    terminal.clear()?;
+    terminal.draw(|frame| draw(frame))?;
+    io::stdout().flush()?;
+    let _ = io::stdin().read(&mut [0])?;
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! The loop of the screen: what happens, the next state, what it wants; drawn when it differs.
+
+use std::io;
+use std::time::Duration;
+
+use super::link::{Link, Wanted};
+use super::window::Window;
+use crate::app::setup::Site;
+use crate::app::{clock, signals};
+use crate::core::command::Command;
+use crate::edge::tty::Pressed;
+use crate::model::path::ProjectPath;
+use crate::model::time::Wall;
+use crate::ui::draw;
+use crate::ui::event::{Event, Intent, Leave};
+use crate::ui::state::State;
+use crate::ui::update::update;
+
+/// The least time between two pictures: more than sixty in a second nobody sees.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How a screen comes to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The supervisor has ended.
+    Ended,
+    /// The supervisor goes on without this screen.
+    Left,
+}
+
+/// The screen while a supervisor runs.
+pub(super) struct Live<'a> {
+    site: &'a Site,
+    window: &'a mut Window,
+    state: State,
+    link: Link,
+    /// How often a person asked to stop.
+    stops: u32,
+    end: Option<End>,
+    drawn: Wall,
+}
+
+impl<'a> Live<'a> {
+    pub(super) fn new(site: &'a Site, window: &'a mut Window, state: State, link: Link) -> Self {
+        Self { site, window, state, link, stops: 0, end: None, drawn: Wall(0) }
+    }
+
+    /// Runs until the person leaves or the supervisor ends.
+    ///
+    /// # Errors
+    /// If the terminal is gone, or signals cannot be listened to.
+    pub(super) async fn run(mut self) -> io::Result<End> {
+        let mut signals = signals::listen_on_terminal()?;
+        let mut dirty = true;
+        loop {
+            if let Some(end) = self.end {
+                return Ok(end);
+            }
+            let now = clock::wall();
+            let due = self.drawn.after(FRAME);
+            if dirty && now >= due {
+                self.drawn = now;
+                self.state.now = now;
+                let state = &self.state;
+                self.window.show(|area, buffer| draw::paint(state, area, buffer))?;
+                dirty = false;
+                #[cfg(debug_assertions)]
+                self.break_if_told();
+            }
+            let wake = if dirty { Some(due) } else { self.state.next_tick() };
+            let wait = wake.map(|at| at.since(clock::wall()));
+            tokio::select! {
+                biased;
+                Some(signal) = signals.recv() => self.signalled(signal).await?,
+                pressed = self.window.pressed() => self.pressed(pressed).await?,
+                Some(event) = self.link.events.recv() => self.take(event).await?,
+                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {
+                    if !dirty {
+                        self.take(Event::Tick).await?;
+                    }
+                }
+            }
+            dirty = true;
+        }
+    }
+
+    async fn take(&mut self, event: Event) -> io::Result<()> {
+        let gone = matches!(event, Event::Gone(_));
+        let intents = update(&mut self.state, clock::wall(), event);
+        if gone && (self.stops > 0 || self.state.gone.as_deref() == Some("")) {
+            self.end = Some(End::Ended);
+        }
+        for intent in intents {
+            self.carry_out(intent).await?;
+        }
+        Ok(())
+    }
+
+    async fn pressed(&mut self, pressed: Pressed) -> io::Result<()> {
+        match pressed {
+            Pressed::Key(key) => self.take(Event::Key(key)).await,
+            Pressed::Mouse(mouse) => self.take(Event::Mouse(mouse)).await,
+            Pressed::Paste(text) => self.take(Event::Paste(text)).await,
+            Pressed::Resized(columns, rows) => self.take(Event::Resized(columns, rows)).await,
+            Pressed::Nothing => Ok(()),
+            Pressed::Gone => self.signalled("SIGHUP").await,
+        }
+    }
+
+    async fn signalled(&mut self, signal: &str) -> io::Result<()> {
+        tracing::info!(signal, "the screen was signalled");
+        match signal {
+            "SIGTSTP" => self.window.suspend(),
+            "SIGCONT" => {
+                // Somebody stopped us without asking; the terminal may have been used meanwhile.
+                self.window.resume()
+            }
+            "SIGHUP" => {
+                // Nobody looks any more. The supervisor stops in order, by itself.
+                self.stop(1).await;
+                self.end = Some(End::Ended);
+                Ok(())
+            }
+            _ => {
+                self.interrupt().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Stops the supervisor: the first time in order, the second in haste, the third without waiting for it.
+    async fn interrupt(&mut self) {
+        if self.state.gone.is_some() {
+            self.end = Some(End::Ended);
+        } else if self.state.attached {
+            self.end = Some(End::Left);
+        } else {
+            self.stop(1).await;
+            if self.stops >= 3 {
+                self.end = Some(End::Ended);
+            }
+        }
+    }
+
+    async fn stop(&mut self, times: u32) {
+        for _ in 0..times {
+            self.stops += 1;
+            // A supervisor that is gone needs no telling.
+            let _ = self.link.wanted.send(Wanted::Command(Command::Quit)).await;
+        }
+    }
+
+    async fn carry_out(&mut self, intent: Intent) -> io::Result<()> {
+        match intent {
+            Intent::Command(command) => self.want(Wanted::Command(command)).await,
+            Intent::Fetch(task) => self.want(Wanted::Task(task)).await,
+            Intent::Edit(file, line) => return self.edit(&file, line).await,
+            Intent::Attention(_) => self.window.guard.ring()?,
+            Intent::Copy(text) => self.window.guard.copy(&text)?,
+            Intent::Mouse(ours) => self.window.guard.set_mouse(ours)?,
+            Intent::Redraw => self.window.forget()?,
+            Intent::Suspend => self.window.suspend()?,
+            Intent::Interrupt => self.interrupt().await,
+            Intent::Leave(_) if self.state.gone.is_some() => self.end = Some(End::Ended),
+            Intent::Leave(Leave::Finish) => self.stop(1).await,
+            Intent::Leave(Leave::Stop) => self.stop(2).await,
+            Intent::Leave(Leave::LeaveRunning) if self.state.attached => self.end = Some(End::Left),
+            Intent::Leave(Leave::LeaveRunning) => match self.link.leave().await {
+                Ok(()) => self.end = Some(End::Left),
+                Err(why) => Box::pin(self.take(Event::Answered(Err(why)))).await?,
+            },
+        }
+        Ok(())
+    }
+
+    async fn want(&mut self, wanted: Wanted) {
+        // A supervisor that is gone says so by itself.
+        let _ = self.link.wanted.send(wanted).await;
+    }
+
+    async fn edit(&mut self, file: &ProjectPath, line: Option<u32>) -> io::Result<()> {
+        let path = self.site.project.join(file.as_path());
+        match self.window.edit(self.site, &path, line)? {
+            Ok(()) => Ok(()),
+            Err(why) => Box::pin(self.take(Event::Answered(Err(why)))).await,
+        }
+    }
+}
+
+#[cfg(debug_assertions)]
+impl Live<'_> {
+    /// Panics on another thread, so that a test can see what becomes of the terminal. Not in the program that users have.
+    #[expect(clippy::panic, reason = "the test asks for it")]
+    fn break_if_told(&self) {
+        if self.state.seen && self.site.environment.contains_key("ORCHESTRATOR_TEST_PANIC") {
+            let _ = std::thread::spawn(|| panic!("as the test asked")).join();
+        }
+    }
+}

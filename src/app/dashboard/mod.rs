@@ -1,0 +1,11 @@
+//! The screen: a client of the supervisor that runs in the background.
+
+mod door;
+mod editor;
+mod link;
+mod live;
+mod look;
+mod open;
+mod window;
+
+pub use open::{Wish, open};

@@ -1,0 +1,100 @@
+//! Opens the screen of a project: the supervisor in the background, the terminal, and the way out.
+
+use std::io::Write as _;
+
+use super::door::{Door, Entered};
+use super::link::Link;
+use super::live::{End, Live};
+use super::look;
+use super::window::Window;
+use crate::app::failure::Failure;
+use crate::app::setup::Site;
+use crate::app::{clock, closing, logging, offline, panic};
+use crate::config::Overrides;
+use crate::edge::tty;
+use crate::ui::glyph::ASCII;
+use crate::ui::state::State;
+use crate::ui::tour::Tour;
+
+/// What a screen is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// What the flags of `run` say about settings.
+    pub overrides: Overrides,
+    /// Whether the person agreed to run what the project's configuration says.
+    pub trust: bool,
+    /// A word before the project's name; empty: none.
+    pub label: String,
+    /// Whether to explain what happens, step by step.
+    pub tour: bool,
+}
+
+/// Opens the screen and returns when the person has left it.
+///
+/// # Errors
+/// If there is no terminal, or the supervisor does not start.
+pub fn open(site: &Site, wish: &Wish) -> Result<u8, Failure> {
+    if !tty::is_terminal() {
+        return Err(Failure::usage(
+            "the screen needs a terminal\nhint: `orchestrator-tui run --headless` prints lines instead",
+        ));
+    }
+    panic::install();
+    // The log is a help; a state folder that cannot be written is said by what needs it.
+    if site.layout.create().is_ok() {
+        let _ = logging::install(&site.layout.log(), "info");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
+    let end = runtime.block_on(show(site, wish));
+    // Requests that nobody waits for any more do not hold up the end.
+    runtime.shutdown_background();
+    if let Some(end) = end? {
+        say_goodbye(site, end);
+    }
+    Ok(0)
+}
+
+/// Shows the screen; returns how it ended, if there was anything to see.
+async fn show(site: &Site, wish: &Wish) -> Result<Option<End>, Failure> {
+    let gone = |error: std::io::Error| Failure::usage(format!("the terminal cannot be used: {error}"));
+    let mut window = Window::open(true).map_err(gone)?;
+    let mut state = State::new(&look::name(site), tty::size().map_err(gone)?, clock::wall());
+    state.offset = clock::offset(state.now);
+    state.label.clone_from(&wish.label);
+    state.tour = wish.tour.then(|| Tour::begin(state.now));
+    if site.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        state.theme = state.theme.without_colour();
+    }
+    if site.environment.get("TERM").is_some_and(|term| term == "linux") {
+        // The console's own font lacks the signs.
+        state.glyphs = ASCII;
+    }
+    let door = Door { site, wish: wish.clone(), window: &mut window, state: &mut state, failed: None };
+    state.attached = match door.enter().await.map_err(gone)? {
+        Entered::Left => return Ok(None),
+        Entered::Attached => true,
+        Entered::Started => false,
+    };
+    let link = Link::connect(&site.layout.control_socket(), !state.attached).await.map_err(Failure::supervisor)?;
+    let end = Live::new(site, &mut window, state, link).run().await;
+    drop(window);
+    end.map(Some).map_err(gone)
+}
+
+fn say_goodbye(site: &Site, end: End) {
+    let mut out = std::io::stdout().lock();
+    // A terminal that is gone reads nothing.
+    let _ = match end {
+        End::Left => writeln!(
+            out,
+            "the supervisor goes on; `orchestrator-tui` comes back to it, `orchestrator-tui stop` ends it"
+        ),
+        End::Ended => match offline::book(site) {
+            Ok(book) => writeln!(out, "{}", closing::statistics(&book, clock::wall())),
+            Err(_) => writeln!(out, "stopped"),
+        },
+    };
+}

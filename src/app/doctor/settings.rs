@@ -1,0 +1,43 @@
+//! Whether the configuration can be read, and what it comes to.
+
+use super::finding::Finding;
+use crate::app::fit;
+use crate::app::setup::Site;
+use crate::config::{Diagnostic, Loaded};
+
+/// Judges what came of reading it.
+pub(super) fn probe(site: &Site, read: &Result<Loaded, Vec<Diagnostic>>) -> Finding {
+    let name = "configuration";
+    let loaded = match read {
+        Ok(loaded) => loaded,
+        Err(mistakes) => {
+            let first = mistakes.first().map(place_and_message).unwrap_or_default();
+            let said = match mistakes.len() {
+                1 => first,
+                more => format!("{more} mistakes, the first: {first}"),
+            };
+            return Finding::fault(name, said, "`orchestrator-tui config check` shows them with their lines");
+        }
+    };
+    let odd: Vec<Diagnostic> = loaded.warnings.iter().cloned().chain(fit::misfits(site, loaded)).collect();
+    if let Some(first) = odd.first() {
+        return Finding::warning(name, place_and_message(first), "`orchestrator-tui config check` says more");
+    }
+    let checks: Vec<String> = loaded.settings.checks.iter().map(|check| check.name.to_string()).collect();
+    if checks.is_empty() {
+        return Finding::warning(name, "there is no check", "`orchestrator-tui init` writes a file to begin with");
+    }
+    let agreed = match site.is_trusted(loaded) {
+        Ok(true) => "",
+        Ok(false) => "; nothing of it runs before you agree (`run --headless --trust`)",
+        Err(failure) => return Finding::fault(name, failure.message.replace("\nhint: ", "; "), "move that file away"),
+    };
+    Finding::ok(name, format!("good; checks: {}{agreed}", checks.join(", ")))
+}
+
+fn place_and_message(diagnostic: &Diagnostic) -> String {
+    match (diagnostic.line, diagnostic.col) {
+        (Some(line), Some(col)) => format!("{}:{line}:{col}: {}", diagnostic.file, diagnostic.message),
+        _ => format!("{}: {}", diagnostic.file, diagnostic.message),
+    }
+}

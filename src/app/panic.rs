@@ -1,0 +1,32 @@
+//! What a panic does while the terminal is ours: the terminal is given back, the reason said, the process ends.
+
+use std::io::Write as _;
+use std::panic;
+
+use crate::edge::tty;
+
+/// The exit code after a panic: `EX_SOFTWARE` of sysexits(3).
+const SOFTWARE: i32 = 70;
+
+/// Makes every panic, on any thread, give the terminal back and end the process; the supervisor is another process and goes
+/// on by its own rules.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "a screen that goes on after a panic on one of its threads lies"
+)]
+pub fn install() {
+    panic::set_hook(Box::new(|panic| {
+        tty::give_back();
+        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let why = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
+        tracing::error!(why, place, "the screen broke");
+        let mut out = std::io::stderr().lock();
+        let _ = writeln!(out, "orchestrator-tui: the screen broke{place}: {why}");
+        let _ = writeln!(out, "hint: nothing is lost; start `orchestrator-tui` again. Please report this");
+        let _ = out.flush();
+        std::process::exit(SOFTWARE);
+    }));
+}

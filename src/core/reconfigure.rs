@@ -1,0 +1,181 @@
+//! Goes on with settings that were read again: what is new runs, what is gone ends, all else is left as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::core::fact::{Fact, Remember};
+use crate::core::live::{Cause, Owner, Step, Surplus};
+use crate::core::matching::Matcher;
+use crate::core::supervisor::Supervisor;
+use crate::model::check::{CheckKey, CheckName};
+use crate::model::hold::HoldReason;
+use crate::model::id::TaskId;
+use crate::model::settings::{Check, Limits, Settings};
+use crate::model::task::{DoneReason, TaskState};
+
+impl Supervisor {
+    /// Takes in settings that hold from now on.
+    pub(crate) fn reconfigured(&mut self, settings: Arc<Settings>, matcher: Arc<Matcher>) {
+        let before = std::mem::replace(&mut self.settings, settings);
+        self.matcher = matcher;
+        if !self.is_up() || self.live.one_command || before == self.settings {
+            return;
+        }
+        let changes = differences(&before, &self.settings);
+        self.record(Fact::Reconfigured { changes, remember: remember(&self.settings.limits) });
+        let now = self.live.now.moment;
+        self.live.beat = self.live.beat.min(now.after(self.settings.limits.heartbeat));
+        self.live.surplus =
+            Surplus { agents: self.agents(), checks: self.live.checks().count(), last_session: self.live.last_session };
+        self.end_what_is_gone();
+        self.fixing_toggled(before.fix.enabled);
+        let fresh = fresh_checks(&before, &self.settings);
+        self.live.echoes.retain(|(key, _), _| !fresh.contains(&key.check));
+        // What they say first is nobody's doing: the same as at a start.
+        self.want_checks(|check| fresh.contains(&check.name), &Cause { start: true, ..Cause::default() });
+    }
+
+    /// Ends runs, tasks and snoozes of checks that are no longer there, and lets nothing wait for them.
+    fn end_what_is_gone(&mut self) {
+        let wanted: Vec<CheckKey> = self.live.wanted.keys().cloned().collect();
+        let runs = self.live.checks().filter(|(_, running)| matches!(running.owner, Owner::Tree { .. }));
+        let runs: Vec<CheckKey> = runs.filter_map(|(_, running)| running.check.clone()).collect();
+        let confirming = self.live.attempts.values().filter_map(|attempt| match &attempt.step {
+            Step::Confirm(keys) => Some(keys.iter().cloned()),
+            Step::Snapshot(_)
+            | Step::Prepare(_)
+            | Step::Run(..)
+            | Step::SecondOpinion
+            | Step::Agent(_)
+            | Step::Collect(_)
+            | Step::Gate
+            | Step::Merge(_)
+            | Step::Restore(_)
+            | Step::Land(_)
+            | Step::Record(_)
+            | Step::TakeBack(_)
+            | Step::Ending => None,
+        });
+        let confirming: Vec<CheckKey> = confirming.flatten().collect();
+        let all: BTreeSet<CheckKey> = wanted.into_iter().chain(runs).chain(confirming).collect();
+        for key in all.into_iter().filter(|key| !self.is_meaningful(key)).collect::<Vec<_>>() {
+            self.live.wanted.remove(&key);
+            self.drop_tree_run(&key);
+            self.confirmed_gone(&key);
+        }
+        self.forget_vanished();
+    }
+
+    /// Ends tasks whose check went while they could not be ended: they were landing.
+    pub(crate) fn end_what_has_gone(&mut self) {
+        let gone = |id: &TaskId| {
+            let task = self.book.task(*id);
+            task.is_some_and(|task| !task.state.is_final() && !self.is_meaningful(&task.key)) && self.may_withdraw(*id)
+        };
+        for id in self.live.attempts.keys().copied().filter(gone).collect::<Vec<_>>() {
+            self.close(id, TaskState::Done(DoneReason::CheckGone));
+        }
+    }
+
+    /// Fixing was turned on or off. What works goes on; what comes after it waits for a person.
+    fn fixing_toggled(&mut self, was_enabled: bool) {
+        let enabled = self.settings.fix.enabled;
+        if enabled == was_enabled {
+            return;
+        }
+        self.hold_anew();
+        for (id, attempt) in &mut self.live.attempts {
+            let is_unasked = self.book.task(*id).is_some_and(|task| !task.forced);
+            attempt.held_after = (!enabled && is_unasked).then_some(HoldReason::FixingOff);
+        }
+    }
+
+    /// What began by other settings becomes less, and is not replaced.
+    pub(crate) fn shrink_surplus(&mut self) {
+        self.live.surplus.agents = self.live.surplus.agents.min(self.agents());
+        self.live.surplus.checks = self.live.surplus.checks.min(self.live.checks().count());
+    }
+
+    /// How many agents run, those that are told to end included.
+    pub(crate) fn agents(&self) -> usize {
+        let works = |step: &Step| matches!(step, Step::Agent(Some(_)) | Step::Ending);
+        self.live.attempts.values().filter(|attempt| works(&attempt.step)).count()
+    }
+}
+
+/// Returns how much of the past is remembered by these limits.
+pub(crate) fn remember(limits: &Limits) -> Remember {
+    Remember { completed: limits.completed, failed: limits.failed, history: limits.history }
+}
+
+/// Returns the checks that are to run because they are new, or ask something else, or of something else.
+fn fresh_checks(before: &Settings, after: &Settings) -> BTreeSet<CheckName> {
+    let old: BTreeMap<&CheckName, &Check> = before.checks.iter().map(|check| (&check.name, check)).collect();
+    let asks = |check: &Check| (check.run.clone(), check.tests.clone(), check.paths.clone());
+    let is_fresh = |check: &&Check| {
+        before.fix.on != after.fix.on || old.get(&check.name).is_none_or(|old| asks(old) != asks(check))
+    };
+    after.checks.iter().filter(is_fresh).map(|check| check.name.clone()).collect()
+}
+
+/// Names the fields of a section that differ.
+macro_rules! fields {
+    ($section:literal, $before:expr, $after:expr, $changes:expr, [$($field:ident),+]) => {
+        $(if $before.$field != $after.$field {
+            $changes.push(concat!($section, ".", stringify!($field)).to_owned());
+        })+
+    };
+}
+
+/// Says what is different, for a person to read: `check lint is new`, `fix.after`.
+fn differences(before: &Settings, after: &Settings) -> Vec<String> {
+    let mut changes = Vec::new();
+    let find = |checks: &[Check], name: &CheckName| checks.iter().find(|check| check.name == *name).cloned();
+    for check in &after.checks {
+        match find(&before.checks, &check.name) {
+            None => changes.push(format!("check {} is new", check.name)),
+            Some(old) if old != *check => changes.push(format!("check {} is different", check.name)),
+            Some(_) => {}
+        }
+    }
+    let gone = before.checks.iter().filter(|check| find(&after.checks, &check.name).is_none());
+    changes.extend(gone.map(|check| format!("check {} is gone", check.name)));
+    if changes.is_empty() && before.checks != after.checks {
+        changes.push("the order of checks".to_owned());
+    }
+    fields!("watch", before.watch, after.watch, changes, [settle, settle_max, ignore, paths]);
+    fields!(
+        "fix",
+        before.fix,
+        after.fix,
+        changes,
+        [enabled, on, after, attempts, backoff, backoff_max, isolation, protect, breaker, planner]
+    );
+    if (before.fix.land, before.fix.land_chosen) != (after.fix.land, after.fix.land_chosen) {
+        changes.push("fix.land".to_owned());
+    }
+    fields!(
+        "limits",
+        before.limits,
+        after.limits,
+        changes,
+        [running, checks, completed, failed, history, heartbeat, health, stop]
+    );
+    fields!("workspace", before.workspace, after.workspace, changes, [copy, prepare, link]);
+    if before.budget != after.budget {
+        changes.push("budget.task_usd".to_owned());
+    }
+    changes.extend(named("agent", &before.agents, &after.agents));
+    changes.extend(named("role", &before.roles, &after.roles));
+    changes
+}
+
+/// Names the tables of a kind that differ.
+fn named<T: PartialEq>(kind: &str, before: &BTreeMap<String, T>, after: &BTreeMap<String, T>) -> Vec<String> {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(|name| format!("{kind}.{name}"))
+        .collect()
+}

@@ -1,0 +1,7 @@
+//! The user's terminal: taken as a whole, given back exactly as it was.
+
+mod guard;
+mod keys;
+
+pub use guard::{Guard, give_back, is_terminal, size};
+pub use keys::{Keys, Pressed};

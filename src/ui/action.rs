@@ -1,0 +1,192 @@
+//! Everything a person can do on the screen, as one table: name, words, keys. Keymap, help, palette and footer read it.
+
+/// Something a person can do with a key, in the palette or with the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Move down a line.
+    Down,
+    /// Move up a line.
+    Up,
+    /// Go to the first line.
+    Top,
+    /// Go to the last line, and follow what comes.
+    Bottom,
+    /// Move down half a page.
+    PageDown,
+    /// Move up half a page.
+    PageUp,
+    /// Open what is selected.
+    Open,
+    /// Close one layer.
+    Back,
+    /// Go to the other pane.
+    NextPane,
+    /// Give the pane the whole screen, or take it back.
+    Zoom,
+    /// Show the next tab.
+    NextTab,
+    /// Show the tab before.
+    PrevTab,
+    /// Show a tab by its number, from 1.
+    Tab(u8),
+    /// Answer the oldest task that waits for a person.
+    Answer,
+    /// Go to the next task that waits for a person.
+    NeedsMe,
+    /// Start the task now.
+    Fix,
+    /// Try the task again.
+    Retry,
+    /// End the task.
+    Kill,
+    /// Take back what the task landed.
+    Undo,
+    /// Show the diff.
+    Diff,
+    /// Land a result that waits for a yes.
+    Land,
+    /// Throw away a result that waits for a yes.
+    Refuse,
+    /// Leave this check alone for a while.
+    Snooze,
+    /// Hold the task until told.
+    Hold,
+    /// Start nothing new, or go on.
+    Pause,
+    /// Run all checks.
+    Check,
+    /// Open the file in an editor.
+    Edit,
+    /// Copy what is selected.
+    Copy,
+    /// Show only what matches.
+    Filter,
+    /// Go to the next match.
+    NextMatch,
+    /// Go to the match before.
+    PrevMatch,
+    /// Find an action by its name.
+    Palette,
+    /// Show health and statistics.
+    Health,
+    /// Show the keys.
+    Help,
+    /// Give the mouse to the terminal, or take it back.
+    Mouse,
+    /// Draw everything anew.
+    Redraw,
+    /// Go to the background of the shell.
+    Suspend,
+    /// Leave.
+    Quit,
+    /// Stop, as a signal would.
+    Interrupt,
+}
+
+/// Where an action makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Context {
+    /// The list of tasks has the keys.
+    Tasks,
+    /// The pane of one task has the keys.
+    Task,
+    /// The text of a full-screen page has the keys: health, help.
+    Page,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// What it does.
+    pub action: Action,
+    /// Its name in files and in the palette.
+    pub name: &'static str,
+    /// What the footer calls it, one or two words.
+    pub short: &'static str,
+    /// What it does, for help and palette.
+    pub doc: &'static str,
+    /// Where it makes sense.
+    pub contexts: &'static [Context],
+    /// Its keys, as files write them; several are separated by spaces, chords of a sequence by `>`.
+    pub keys: &'static str,
+}
+
+const LISTS: &[Context] = &[Context::Tasks, Context::Task, Context::Page];
+const PANES: &[Context] = &[Context::Tasks, Context::Task];
+const TASK: &[Context] = &[Context::Task];
+
+const fn entry(
+    action: Action,
+    name: &'static str,
+    keys: &'static str,
+    short: &'static str,
+    doc: &'static str,
+    contexts: &'static [Context],
+) -> Entry {
+    Entry { action, name, short, doc, contexts, keys }
+}
+
+/// The table, in the order of the help.
+pub const TABLE: &[Entry] = &[
+    entry(Action::Down, "move.down", "j down", "down", "Move down", LISTS),
+    entry(Action::Up, "move.up", "k up", "up", "Move up", LISTS),
+    entry(Action::Top, "move.top", "g>g home", "top", "Go to the first line", LISTS),
+    entry(Action::Bottom, "move.bottom", "G end", "bottom", "Go to the last line and follow what comes", LISTS),
+    entry(Action::PageDown, "move.page-down", "ctrl+d pagedown", "page down", "Move down half a page", LISTS),
+    entry(Action::PageUp, "move.page-up", "ctrl+u pageup", "page up", "Move up half a page", LISTS),
+    entry(Action::Open, "open", "enter o", "open", "Open what is selected", PANES),
+    entry(Action::Back, "back", "esc", "back", "Close one layer; never quits", LISTS),
+    entry(Action::NextPane, "pane.next", "tab", "other pane", "Go to the other pane", PANES),
+    entry(Action::Zoom, "pane.zoom", "z", "zoom", "Give this pane the whole screen, or take it back", PANES),
+    entry(Action::NextTab, "tab.next", "]", "next tab", "Show the next tab", PANES),
+    entry(Action::PrevTab, "tab.previous", "[", "tab before", "Show the tab before", PANES),
+    entry(Action::Tab(1), "tab.log", "1", "log", "Show what happened in the task", PANES),
+    entry(Action::Tab(2), "tab.diff", "2", "diff", "Show what was changed", PANES),
+    entry(Action::Tab(3), "tab.check", "3", "check", "Show what the check says", PANES),
+    entry(Action::Tab(4), "tab.facts", "4", "facts", "Show the journal of the task", PANES),
+    entry(Action::Answer, "task.answer", "a", "answer", "Answer the oldest task that waits for you", PANES),
+    entry(Action::NeedsMe, "task.needs-me", "!", "next that needs me", "Go to the next task that waits for you", PANES),
+    entry(Action::Fix, "task.fix", "f", "fix now", "Start the task now, also one that is held", PANES),
+    entry(Action::Retry, "task.retry", "r", "retry", "Try the task again, from its first attempt", PANES),
+    entry(Action::Kill, "task.kill", "x", "kill", "End the task and whatever works on it (asks)", PANES),
+    entry(Action::Undo, "task.undo", "u", "undo", "Take back what the task landed (asks, shows the diff)", PANES),
+    entry(Action::Diff, "task.diff", "d", "diff", "Show the diff of the task", PANES),
+    entry(Action::Land, "task.land", "L", "land", "Land a verified result that waits (asks, shows the diff)", PANES),
+    entry(Action::Refuse, "task.refuse", "D", "refuse", "Throw away a result that waits (asks)", PANES),
+    entry(
+        Action::Snooze,
+        "task.snooze",
+        "s",
+        "snooze",
+        "Leave this check alone: 10 min, until green, this branch",
+        PANES,
+    ),
+    entry(Action::Hold, "task.hold", "p", "hold", "Hold the task until you say so", PANES),
+    entry(Action::Pause, "pause", "P", "pause", "Start nothing new, or go on", PANES),
+    entry(Action::Check, "check.run", "c", "run checks", "Run all checks now", PANES),
+    entry(Action::Edit, "open.editor", "e", "edit", "Open the file in $EDITOR, at the failing line", PANES),
+    entry(Action::Copy, "copy", "y", "copy", "Copy what is marked, or all that is shown", PANES),
+    entry(Action::Filter, "filter", "/", "filter", "Show only what matches; in a pane: search", PANES),
+    entry(Action::NextMatch, "filter.next", "n", "next match", "Go to the next match", TASK),
+    entry(Action::PrevMatch, "filter.previous", "N", "match before", "Go to the match before", TASK),
+    entry(Action::Palette, "palette", ": ctrl+p", "commands", "Find an action by its name", LISTS),
+    entry(Action::Health, "health", "h", "health", "Show health and statistics", LISTS),
+    entry(Action::Help, "help", "?", "help", "Show the keys", LISTS),
+    entry(Action::Mouse, "mouse", "M", "mouse", "Give the mouse to the terminal, or take it back", LISTS),
+    entry(Action::Redraw, "redraw", "ctrl+l", "redraw", "Draw everything anew", LISTS),
+    entry(Action::Suspend, "suspend", "ctrl+z", "suspend", "Go to the background of the shell", LISTS),
+    entry(Action::Quit, "quit", "q", "quit", "Leave; asks while work runs", LISTS),
+    entry(Action::Interrupt, "interrupt", "ctrl+c", "stop", "Stop, as SIGINT does", LISTS),
+];
+
+impl Action {
+    /// Returns the row of the table.
+    pub fn entry(self) -> Option<&'static Entry> {
+        TABLE.iter().find(|entry| entry.action == self)
+    }
+
+    /// Finds an action by its name.
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().find(|entry| entry.name == name).map(|entry| entry.action)
+    }
+}

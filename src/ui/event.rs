@@ -1,0 +1,79 @@
+//! What reaches the screen, and what it wants from the app.
+
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::core::command::Command;
+use crate::core::effect::Recorded;
+use crate::core::view::{Detail, View};
+use crate::model::id::TaskId;
+use crate::model::path::ProjectPath;
+
+/// Something that reaches the screen.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse was moved, pressed or turned.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resized(u16, u16),
+    /// Time passed; [`State::next_tick`](super::state::State::next_tick) asked for it.
+    Tick,
+    /// The supervisor looks like this now.
+    Seen(Box<View>),
+    /// All about a task, as asked for.
+    Detailed(Box<Detail>),
+    /// What happened in a task so far, as asked for, oldest first; `cut`: there was more before.
+    Told {
+        /// Which task.
+        task: TaskId,
+        /// What happened.
+        facts: Vec<Recorded>,
+        /// Whether the beginning is missing.
+        cut: bool,
+    },
+    /// Something became true just now.
+    Happened(Box<Recorded>),
+    /// A command was answered; the error is a refusal.
+    Answered(Result<String, String>),
+    /// The supervisor is gone, for this reason; empty: it ended in order.
+    Gone(String),
+}
+
+/// How a person leaves while work runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// What runs may finish, within `limits.stop`.
+    Finish,
+    /// What runs is ended now and begins again the next time.
+    Stop,
+    /// The supervisor goes on without a screen.
+    LeaveRunning,
+}
+
+/// What the screen wants from the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Ask the supervisor for something.
+    Command(Command),
+    /// Fetch all about a task, and what happened in it.
+    Fetch(TaskId),
+    /// Open a file in the user's editor.
+    Edit(ProjectPath, Option<u32>),
+    /// Something new waits for the person; the app rings or writes it, as the settings say.
+    Attention(String),
+    /// Put text into the clipboard of the terminal.
+    Copy(String),
+    /// Whether the mouse belongs to the screen.
+    Mouse(bool),
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the process until the shell continues it.
+    Suspend,
+    /// Leave.
+    Leave(Leave),
+    /// Do what a signal to stop does.
+    Interrupt,
+}

@@ -1,0 +1,116 @@
+//! The last line: the keys that work now, or what just happened.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::core::view::Group;
+use crate::ui::action::Action;
+use crate::ui::keymap::Found;
+use crate::ui::state::{Filter, Focus, State, Tone};
+use crate::ui::theme::Role;
+use crate::ui::widget::{clip, plain};
+
+/// Draws the footer.
+pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+    let style = |role| state.theme.style(role);
+    let typing =
+        [(&state.filter, "filter", state.focus == Focus::Tasks), (&state.search, "search", state.focus == Focus::Task)];
+    if let Some((Filter { text, editing }, name, _)) =
+        typing.into_iter().find(|(filter, _, here)| *here && (filter.editing || !filter.text.is_empty()))
+    {
+        let mut spans = vec![Span::styled(format!(" {name}: "), style(Role::Accent)), Span::raw(text.clone())];
+        if *editing {
+            spans.push(Span::styled(" ", style(Role::Selected)));
+        }
+        spans.push(Span::styled(if *editing { "   enter keep   esc drop" } else { "   esc drop" }, style(Role::Dim)));
+        buf.set_line(area.x, area.y, &Line::from(spans), area.width);
+        return;
+    }
+    if let Some(toast) = state.toasts.last() {
+        let role = match toast.tone {
+            Tone::Note => Role::Text,
+            Tone::Good => Role::Good,
+            Tone::Bad => Role::Bad,
+        };
+        let text = clip(&plain(&toast.text), usize::from(area.width.saturating_sub(2)), state.glyphs.more);
+        buf.set_stringn(area.x + 1, area.y, text, usize::from(area.width), style(role));
+        return;
+    }
+    let (left, right) = (keys(state), [Action::Help, Action::Quit]);
+    let mut end = area.right();
+    for action in right.into_iter().rev() {
+        let hint = hint(state, action, &[]);
+        let wide = u16::try_from(hint.width()).unwrap_or(u16::MAX);
+        if wide < end.saturating_sub(area.x) {
+            end -= wide;
+            buf.set_line(end, area.y, &hint, wide);
+        }
+    }
+    let mut at = area.x + 1;
+    for (action, words) in left {
+        let hint = hint(state, action, words);
+        let wide = u16::try_from(hint.width()).unwrap_or(u16::MAX);
+        if at.saturating_add(wide) > end {
+            break;
+        }
+        buf.set_line(at, area.y, &hint, wide);
+        at += wide;
+    }
+}
+
+fn hint(state: &State, action: Action, words: &[&str]) -> Line<'static> {
+    let short = words.first().copied().or_else(|| action.entry().map(|entry| entry.short)).unwrap_or_default();
+    Line::from(vec![
+        Span::styled(state.keymap.key_of(action), state.theme.style(Role::Accent)),
+        Span::styled(format!(" {short}   "), state.theme.style(Role::Dim)),
+    ])
+}
+
+/// Returns what is worth a key now, the most useful first.
+fn keys(state: &State) -> Vec<(Action, &'static [&'static str])> {
+    if let Found::More(more) = state.keymap.find(state.context(), &state.pending) {
+        return if state.pending.is_empty() {
+            usual(state)
+        } else {
+            more.into_iter().map(|(_, action)| (action, &[][..])).collect()
+        };
+    }
+    usual(state)
+}
+
+fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
+    if state.page.is_some() {
+        return vec![(Action::Back, &["close"]), (Action::Down, &[]), (Action::Palette, &[])];
+    }
+    let mut keys: Vec<(Action, &'static [&'static str])> = Vec::new();
+    if state.view.rows.iter().any(|row| row.group == Group::NeedsYou) {
+        keys.push((Action::Answer, &[]));
+    }
+    if let Some(row) = state.row() {
+        let allowed = row.allowed;
+        match state.focus {
+            Focus::Tasks => keys.push((Action::Open, &[])),
+            Focus::Task => keys.push((Action::Back, &[])),
+        }
+        for (is_allowed, action) in [
+            (allowed.land, Action::Land),
+            (allowed.undo, Action::Undo),
+            (allowed.fix, Action::Fix),
+            (allowed.retry && !allowed.fix, Action::Retry),
+            (allowed.kill, Action::Kill),
+        ] {
+            if is_allowed {
+                keys.push((action, &[]));
+            }
+        }
+    }
+    keys.push((
+        Action::Pause,
+        if state.view.head.paused || state.view.head.parked.is_some() { &["go on"] } else { &["pause"] },
+    ));
+    keys.push((Action::Check, &[]));
+    keys.push((Action::Filter, &[]));
+    keys.push((Action::Palette, &[]));
+    keys
+}

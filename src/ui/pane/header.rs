@@ -1,0 +1,147 @@
+//! The first line: is the project green, what does it cost, is everything well.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::core::view::Course;
+use crate::model::check::Verdict;
+use crate::model::health::{Level, Part};
+use crate::ui::state::State;
+use crate::ui::theme::Role;
+use crate::ui::widget::{clip, plain};
+
+/// Draws the header.
+pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+    let right = right(state);
+    let taken = u16::try_from(right.width()).unwrap_or(u16::MAX).min(area.width);
+    let left = left(state, usize::from(area.width.saturating_sub(taken + 1)));
+    buf.set_line(area.x, area.y, &left, area.width.saturating_sub(taken));
+    buf.set_line(area.right() - taken, area.y, &right, taken);
+}
+
+fn left(state: &State, room: usize) -> Line<'static> {
+    let style = |role| state.theme.style(role);
+    let head = &state.view.head;
+    let mut spans = vec![Span::raw(" ")];
+    if !state.label.is_empty() {
+        spans.push(Span::styled(format!("{} ", state.label), style(Role::Warn)));
+    }
+    spans.push(Span::styled(plain(&state.project), style(Role::Accent)));
+    if let Some(branch) = &head.branch {
+        spans.push(Span::styled(format!("  {}", clip(&plain(branch), 24, state.glyphs.more)), style(Role::Dim)));
+    }
+    let (text, role) = verdict(state);
+    spans.push(Span::raw("  "));
+    spans.push(Span::styled(text, style(role)));
+    let mut line = Line::from(spans);
+    if line.width() > room {
+        line = Line::from(clip(&line.to_string(), room, state.glyphs.more));
+    }
+    line
+}
+
+/// Says in a few words how the project stands.
+fn verdict(state: &State) -> (String, Role) {
+    let glyphs = &state.glyphs;
+    let head = &state.view.head;
+    if let Some(why) = &state.gone {
+        let why = if why.is_empty() { "the supervisor has ended".to_owned() } else { why.clone() };
+        return (format!("{} {why}", glyphs.bad), Role::Bad);
+    }
+    if !state.seen {
+        return (format!("{} starting", glyphs.busy), Role::Busy);
+    }
+    match head.course {
+        Course::Stopping(..) => return (format!("{} stopping", glyphs.busy), Role::Warn),
+        Course::Starting => return (format!("{} starting", glyphs.busy), Role::Busy),
+        Course::Up | Course::Gone => {}
+    }
+    if head.paused {
+        return (format!("{} paused", glyphs.held), Role::Warn);
+    }
+    if let Some((_, why)) = &head.parked {
+        return (format!("{} parked: {}", glyphs.held, plain(why)), Role::Warn);
+    }
+    if let Some(operation) = &head.operation {
+        return (format!("{} {operation} under way", glyphs.held), Role::Warn);
+    }
+    let red =
+        state.view.checks.iter().filter(|check| check.verdict.is_some_and(|verdict| verdict != Verdict::Green)).count();
+    let running = state.view.checks.iter().any(|check| check.running.is_some() || check.wanted);
+    match (red, running) {
+        (0, true) => (format!("{} checking", glyphs.busy), Role::Busy),
+        (0, false) if state.view.checks.is_empty() => (format!("{} nothing checked yet", glyphs.quiet), Role::Dim),
+        (0, false) => (format!("{} all green", glyphs.good), Role::Good),
+        (red, _) => (format!("{} {red} red", glyphs.bad), Role::Bad),
+    }
+}
+
+fn right(state: &State) -> Line<'static> {
+    let head = &state.view.head;
+    let style = |role| state.theme.style(role);
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    if state.seen && state.size.0 >= 100 {
+        spans.push(Span::styled(format!("watching {} files  ", thousands(head.files)), style(Role::Dim)));
+    }
+    if state.seen && state.size.0 >= 60 {
+        spans.push(Span::raw(format!("{}  ", head.spent)));
+    }
+    let heart = if state.is_late() {
+        (format!("{} late  ", state.glyphs.bad), Role::Bad)
+    } else {
+        (format!("{}  ", state.glyphs.heart), Role::Good)
+    };
+    spans.push(Span::styled(heart.0, style(heart.1)));
+    for part in Part::ALL {
+        let (glyph, role) = match head.health.get(&part).unwrap_or(&Level::Up) {
+            Level::Up if !state.seen => (state.glyphs.quiet, Role::Dim),
+            Level::Up => (state.glyphs.good, Role::Good),
+            Level::Degraded { .. } => (state.glyphs.needs, Role::Warn),
+            Level::Down { .. } => (state.glyphs.bad, Role::Bad),
+        };
+        let is_up = glyph == state.glyphs.good;
+        if is_up && state.size.0 < 100 {
+            // On a narrow screen only what is not well is worth its room.
+            continue;
+        }
+        spans.push(Span::styled(short(part), if is_up { style(Role::Dim) } else { Style::new() }));
+        spans.push(Span::styled(format!("{glyph} "), style(role)));
+    }
+    Line::from(spans)
+}
+
+fn short(part: Part) -> &'static str {
+    match part {
+        Part::StateManager => "state",
+        Part::FileWatcher => "watch",
+        Part::TestRunner => "tests",
+        Part::ClaudeInstances => "claude",
+    }
+}
+
+/// Writes a number with a comma between thousands.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thousands;
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(1204), "1,204");
+        assert_eq!(thousands(1_000_000), "1,000,000");
+    }
+}

@@ -1,0 +1,192 @@
+//! The log of a task: one line for each thing that happened, with details that unfold.
+
+use ratatui::text::{Line, Span};
+
+use super::time::{clock, short};
+use crate::core::effect::Recorded;
+use crate::core::fact::Fact;
+use crate::core::lines;
+use crate::model::agent::LogLine;
+use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::id::Seq;
+use crate::model::receipt::Receipt;
+use crate::model::task::Task;
+use crate::ui::body::{Item, Target};
+use crate::ui::state::{State, Story, Tab};
+use crate::ui::theme::Role;
+use crate::ui::widget::{clip, plain, width};
+
+/// More details than this are folded away.
+const SHOWN: usize = 4;
+
+/// Columns of the label.
+const LABEL: usize = 8;
+
+/// One thing that happened.
+struct Entry {
+    label: String,
+    text: String,
+    details: Vec<String>,
+    role: Role,
+    /// Whether the details are shown only when asked for.
+    is_folded: bool,
+}
+
+impl Entry {
+    fn new(label: &str, text: impl Into<String>, role: Role) -> Self {
+        Self { label: label.to_owned(), text: text.into(), details: Vec::new(), role, is_folded: false }
+    }
+
+    fn details(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self.is_folded = !self.details.is_empty();
+        self
+    }
+}
+
+/// Returns the lines of the log.
+pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
+    let dim = state.theme.style(Role::Dim);
+    let mut items: Vec<Item> = Vec::new();
+    if story.cut {
+        let text = "the beginning is not shown; `orchestrator-tui logs` has it";
+        items.push(Line::styled(text, dim).into());
+    }
+    // On a narrow screen the minutes are enough.
+    let seconds = columns >= 48;
+    let mut facts = story.facts.iter().peekable();
+    while let Some(recorded) = facts.next() {
+        let mut stages = Vec::new();
+        if let Fact::Staged { stage, .. } = &recorded.fact {
+            stages.push(stage.name());
+            while let Some(Fact::Staged { stage, .. }) = facts.peek().map(|next| &next.fact) {
+                stages.push(stage.name());
+                facts.next();
+            }
+            let entry = Entry::new("stage", stages.join(&format!(" {} ", state.glyphs.dash)), Role::Dim);
+            items.extend(shown(state, recorded, 0, &entry, seconds));
+            continue;
+        }
+        for (number, entry) in entries(recorded).iter().enumerate() {
+            items.extend(shown(state, recorded, number, entry, seconds));
+        }
+    }
+    items
+}
+
+/// Returns what a fact tells: several things where an agent said several.
+fn entries(recorded: &Recorded) -> Vec<Entry> {
+    let entry = match &recorded.fact {
+        Fact::Logged { lines, .. } => return said(lines),
+        Fact::Filed { task } => filed(task),
+        Fact::AttemptStarted { number, slot, .. } => {
+            Entry::new("attempt", format!("{number} begins, in workspace {}", slot.0), Role::Text)
+        }
+        Fact::AttemptEnded { record, .. } => ended(record),
+        Fact::Landed { receipt, .. } => landed(receipt),
+        fact => {
+            let Some(text) = lines::line(fact, recorded.at) else { return Vec::new() };
+            let own = fact.task().map(|task| format!("{task} ")).unwrap_or_default();
+            let text = text.replace(&own, "");
+            let mut lines = text.lines().map(str::to_owned);
+            let first = lines.next().unwrap_or_default();
+            Entry::new("", first, Role::Dim).details(lines)
+        }
+    };
+    vec![entry]
+}
+
+/// Puts lines together that one tool or agent said in one go.
+fn said(lines: &[LogLine]) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for line in lines {
+        match entries.last_mut() {
+            Some(last) if line.label.is_empty() || (last.label == line.label && line.label != "Claude") => {
+                last.details.push(plain(&line.text));
+                last.is_folded = last.details.len() > SHOWN;
+            }
+            _ => {
+                let role = match line.label.as_str() {
+                    "error" | "refused" => Role::Bad,
+                    _ => Role::Accent,
+                };
+                entries.push(Entry::new(&plain(&line.label), plain(&line.text), role));
+            }
+        }
+    }
+    entries
+}
+
+fn filed(task: &Task) -> Entry {
+    let fails = match task.failures.len() {
+        0 => "its check is red".to_owned(),
+        1 => "1 failure".to_owned(),
+        more => format!("{more} failures"),
+    };
+    let before = if task.red_before.is_empty() {
+        String::new()
+    } else {
+        format!("; {} red before, not its business", task.red_before.len())
+    };
+    let failures = task.failures.iter().map(|failure| plain(&failure.id));
+    Entry::new("filed", format!("{fails}{before}"), Role::Text).details(failures)
+}
+
+fn ended(record: &AttemptRecord) -> Entry {
+    let role = if record.end == AttemptEnd::Verified { Role::Good } else { Role::Text };
+    let said = match &record.end {
+        AttemptEnd::Refuted { run, .. } => run.findings.excerpt.lines().map(plain).collect(),
+        _ => Vec::new(),
+    };
+    let summary = record.summary.lines().map(|line| format!("it said: {}", plain(line)));
+    let text =
+        format!("{} {} after {}, {}", record.number, plain(&record.end.to_string()), short(record.took), record.spent);
+    Entry::new("attempt", text, role).details(summary.chain(said))
+}
+
+fn landed(receipt: &Receipt) -> Entry {
+    let files = receipt.files.iter().map(|file| format!("{}  +{} −{}", file.path, file.added, file.removed));
+    let green = receipt.green.iter().map(|witness| format!("green: {} in {}", witness.check, short(witness.took)));
+    let text = format!("in your tree, by {}, {}, {}", plain(&receipt.by), short(receipt.took), receipt.spent);
+    let details: Vec<String> = files.chain(green).collect();
+    Entry { is_folded: details.len() > SHOWN, ..Entry::new("landed", text, Role::Good).details(details) }
+}
+
+/// Writes an entry: time, label, text, and its details or how many there are.
+fn shown(state: &State, recorded: &Recorded, number: usize, entry: &Entry, seconds: bool) -> Vec<Item> {
+    let dim = state.theme.style(Role::Dim);
+    let time = if number == 0 { clock(state, recorded.at) } else { " ".repeat(8) };
+    let time = if seconds { time } else { time.chars().take(5).collect() };
+    let hang = time.len() + 1 + LABEL + 1;
+    let label = clip(&entry.label, LABEL, state.glyphs.more);
+    let pad = " ".repeat((LABEL + 1).saturating_sub(width(&label)));
+    let label_role = if entry.role == Role::Text { Role::Dim } else { entry.role };
+    let text_role = match entry.role {
+        Role::Dim => Role::Dim,
+        Role::Good => Role::Good,
+        _ => Role::Text,
+    };
+    let mut spans = vec![
+        Span::styled(format!("{time} "), dim),
+        Span::styled(format!("{label}{pad}"), state.theme.style(label_role)),
+        Span::styled(entry.text.clone(), state.theme.style(text_role)),
+    ];
+    // Only the first entry of a fact folds: its number names it.
+    let seq = Seq(recorded.seq.0.wrapping_mul(64) + (number as u64).min(63));
+    let is_open = !entry.is_folded || state.unfolded.contains(&(Tab::Log, seq));
+    let target = entry.is_folded.then_some(Target::Fold(seq));
+    if !is_open {
+        let lines = entry.details.len();
+        let text = format!("  +{lines} {}", if lines == 1 { "line" } else { "lines" });
+        spans.push(Span::styled(text, state.theme.style(Role::Accent)));
+    }
+    let mut items = vec![Item { line: Line::from(spans), hang, target }];
+    if is_open {
+        let indent = " ".repeat(hang);
+        items.extend(entry.details.iter().map(|text| {
+            let line = Line::from(vec![Span::raw(indent.clone()), Span::styled(text.clone(), dim)]);
+            Item { line, hang: 0, target: None }
+        }));
+    }
+    items
+}

@@ -1,0 +1,26 @@
+//! What stands between header and footer, one file for each pane.
+
+mod check;
+mod checks;
+mod diff;
+mod facts;
+mod footer;
+mod header;
+mod health;
+mod help;
+mod log;
+mod page;
+mod stages;
+mod task;
+mod tasks;
+mod time;
+mod toast;
+
+pub(super) use diff::lines as diff_lines;
+pub(super) use footer::draw as draw_footer;
+pub(super) use header::draw as draw_header;
+pub(super) use page::{draw as draw_page, length as page_length};
+pub(super) use task::{content, draw as draw_task, tab_at, text_area};
+pub(super) use tasks::{draw as draw_tasks, row_at};
+pub(super) use time::clock;
+pub(super) use toast::draw as draw_toasts;

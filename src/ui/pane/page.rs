@@ -1,0 +1,35 @@
+//! A page over the panes: health or help, scrolled as a whole.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget as _};
+
+use super::{health, help};
+use crate::ui::state::{Page, State};
+use crate::ui::widget::{framed, wrapped_rows, write_lines};
+
+fn lines(state: &State, page: Page) -> Vec<Line<'static>> {
+    match page {
+        Page::Health => health::lines(state),
+        Page::Help => help::lines(state),
+    }
+}
+
+/// Returns how many rows the page takes.
+pub(in crate::ui) fn length(state: &State, page: Page) -> usize {
+    let body = state.layout().body;
+    wrapped_rows(&lines(state, page), usize::from(body.width.saturating_sub(4))) + 2
+}
+
+/// Draws the page from row `top` on.
+pub(in crate::ui) fn draw(state: &State, page: Page, top: usize, area: Rect, buf: &mut Buffer) {
+    Clear.render(area, buf);
+    let title = match page {
+        Page::Health => "Health and statistics",
+        Page::Help => "Keys",
+    };
+    let inner = framed(state, area, title, true, buf);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    write_lines(state, &lines(state, page), inner, top, buf);
+}

@@ -1,0 +1,223 @@
+//! The selected task: its stages, why it is where it is, and a tab of what is known about it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::time::{age, count};
+use super::{check, diff, facts, log, stages, tasks};
+use crate::core::fact::Fact;
+use crate::core::view::{Group, Row};
+use crate::ui::body::{Body, Item};
+use crate::ui::state::{Focus, State, Tab};
+use crate::ui::theme::Role;
+use crate::ui::widget::{bar, clip_line, divider, framed, marked, note, plain, put, wrap};
+
+/// Below this many rows only the most needed of what stands above the text is shown.
+const LOW: u16 = 10;
+
+/// Where the parts of the pane lie.
+struct Parts {
+    area: Rect,
+    stages: Rect,
+    about: Rect,
+    /// The row of the tabs, if there is room for them.
+    tabs: Option<u16>,
+    text: Rect,
+}
+
+/// Draws the pane.
+pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+    let focused = state.focus == Focus::Task && state.page.is_none();
+    let Some(row) = state.row() else {
+        let inner = framed(state, area, "", focused, buf);
+        let text = if state.view.rows.is_empty() {
+            "what is done about a failure shows here; until then there is nothing to do"
+        } else {
+            "no task is selected; esc drops the filter"
+        };
+        let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        let rows = wrap(&Line::styled(text, state.theme.style(Role::Dim)), usize::from(inner.width), 0);
+        for (y, line) in (inner.y..inner.bottom()).zip(&rows) {
+            put(line, Rect { y, height: 1, ..inner }, buf);
+        }
+        return;
+    };
+    let Some(parts) = parts(state) else { return };
+    framed(state, area, &format!("{}  {}", row.id, plain(&row.key.to_string())), focused, buf);
+    put(&stages::line(state, row, usize::from(parts.stages.width)), parts.stages, buf);
+    let about = about(state, row, usize::from(parts.about.width), usize::from(parts.about.height));
+    for (y, line) in (parts.about.y..parts.about.bottom()).zip(&about) {
+        put(line, Rect { y, height: 1, ..parts.about }, buf);
+    }
+    if let Some(y) = parts.tabs {
+        divider(state, parts.area, y, &tabs(state), focused, buf);
+    }
+    let fresh;
+    let body = if state.body.fits(state) {
+        &state.body
+    } else {
+        fresh = Body::of(state);
+        &fresh
+    };
+    draw_text(state, body, &parts, focused, buf);
+}
+
+fn draw_text(state: &State, body: &Body, parts: &Parts, focused: bool, buf: &mut Buffer) {
+    let text = parts.text;
+    if state.told().is_none_or(|story| story.detail.is_none()) {
+        put(&Line::styled("asking the supervisor …", state.theme.style(Role::Dim)), text, buf);
+        return;
+    }
+    let last = body.last_top(text.height);
+    let scroll = state.scroll();
+    let top = if scroll.follow { last } else { scroll.top.min(last) };
+    let spot = state.marks.get(&state.tab).and_then(|at| body.spots.get(*at)).map(|spot| spot.row);
+    for (y, (number, line)) in (text.y..text.bottom()).zip(body.rows.iter().enumerate().skip(top)) {
+        let area = Rect { y, height: 1, ..text };
+        if state.search.text.is_empty() {
+            put(line, area, buf);
+        } else {
+            put(&marked(line, &state.search.text, state.theme.style(Role::Match)), area, buf);
+        }
+        if spot == Some(number) && focused {
+            let cursor = Span::styled(state.glyphs.cursor, state.theme.style(Role::Accent));
+            put(&Line::from(cursor), Rect { x: text.x.saturating_sub(1), width: 1, ..area }, buf);
+        }
+    }
+    bar(state, parts.area, top, usize::from(text.height), body.rows.len(), buf);
+    let is_long = body.rows.len() > usize::from(text.height);
+    let place = match scroll.follow {
+        true if state.row().is_some_and(|row| row.group == Group::Working) => {
+            format!("following {}", state.glyphs.busy)
+        }
+        true if is_long => "end".to_owned(),
+        false if is_long => format!("{} of {}", (top + usize::from(text.height)).min(body.rows.len()), body.rows.len()),
+        _ => String::new(),
+    };
+    note(state, parts.area, &place, buf);
+}
+
+/// Returns where the parts of the pane lie, if it is shown and there is a task.
+fn parts(state: &State) -> Option<Parts> {
+    let area = state.layout().task?;
+    let row = state.row()?;
+    let inner = Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(2),
+    };
+    let stages = Rect { height: inner.height.min(1), ..inner };
+    let most = if inner.height < LOW { 1 } else { usize::from(inner.height / 4).max(4) };
+    let long = u16::try_from(about(state, row, usize::from(inner.width), most).len()).unwrap_or(u16::MAX);
+    let about = Rect { y: stages.bottom(), height: long.min(inner.height.saturating_sub(1)), ..inner };
+    let tabs = (about.bottom() < inner.bottom()).then(|| about.bottom());
+    let top = tabs.map_or(inner.bottom(), |y| y + 1);
+    let text = Rect { y: top, height: inner.bottom().saturating_sub(top), ..inner };
+    Some(Parts { area, stages, about, tabs, text })
+}
+
+/// Returns where the text of the tab lies.
+pub(in crate::ui) fn text_area(state: &State) -> Option<Rect> {
+    parts(state).map(|parts| parts.text)
+}
+
+/// Returns the lines of the shown tab, for so many columns.
+pub(in crate::ui) fn content(state: &State, columns: usize) -> Vec<Item> {
+    let Some(story) = state.told() else { return Vec::new() };
+    match state.tab {
+        Tab::Log => log::items(state, story, columns),
+        Tab::Diff => diff::items(state, columns),
+        Tab::Check => check::items(state, story),
+        Tab::Facts => facts::items(state, story, columns),
+    }
+}
+
+fn tab_text(number: usize, tab: Tab) -> String {
+    format!(" {} {} ", number + 1, tab.title())
+}
+
+fn tabs(state: &State) -> Line<'static> {
+    let mut spans = Vec::new();
+    for (number, tab) in Tab::ALL.into_iter().enumerate() {
+        let role = if tab == state.tab { Role::Selected } else { Role::Dim };
+        if number > 0 {
+            let dash = if state.glyphs.lines { "─" } else { "-" };
+            spans.push(Span::styled(dash, state.theme.style(Role::Border)));
+        }
+        spans.push(Span::styled(tab_text(number, tab), state.theme.style(role)));
+    }
+    Line::from(spans)
+}
+
+/// Returns the tab whose title is drawn at this place of the screen.
+pub(in crate::ui) fn tab_at(state: &State, column: u16, y: u16) -> Option<Tab> {
+    let parts = parts(state).filter(|parts| parts.tabs == Some(y))?;
+    let mut left = parts.area.x + 2;
+    for (number, tab) in Tab::ALL.into_iter().enumerate() {
+        let wide = u16::try_from(tab_text(number, tab).len()).unwrap_or(u16::MAX);
+        if (left..left.saturating_add(wide)).contains(&column) {
+            return Some(tab);
+        }
+        left = left.saturating_add(wide + 1);
+    }
+    None
+}
+
+/// Says why the task is where it is, whole, then how often it was tried, what it cost and where.
+fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'static>> {
+    let (glyph, role) = tasks::sign(state, row);
+    let mut why = plain(&row.why);
+    if let Some(until) = row.until.filter(|until| *until > state.now) {
+        why.push_str(&format!(" in {}", count(state.now, until)));
+    }
+    let why = Line::from(vec![Span::styled(format!("{glyph} "), state.theme.style(role)), Span::raw(why)]);
+    let mut lines = wrap(&why, columns, 2);
+    let rest = Line::styled(rest(state, row).join("   "), state.theme.style(Role::Dim));
+    let for_why = most.saturating_sub(usize::from(most > 1 && rest.width() > 0)).max(1);
+    if lines.len() > for_why {
+        lines.truncate(for_why);
+        if let Some(last) = lines.pop() {
+            let text = format!("{last}{}", " ".repeat(columns));
+            lines.push(clip_line(Line::from(text), columns, state.glyphs.more));
+        }
+    }
+    if most > 1 && rest.width() > 0 {
+        lines.push(clip_line(rest, columns, state.glyphs.more));
+    }
+    lines
+}
+
+fn rest(state: &State, row: &Row) -> Vec<String> {
+    let (made, limit) = row.attempts;
+    let mut parts = Vec::new();
+    if made > 0 {
+        parts.push(format!("attempt {made} of {limit}"));
+    }
+    if row.spent.usd.0 > 0 || row.spent.unpriced {
+        parts.push(row.spent.to_string());
+    }
+    let facts = state.told().map(|story| story.facts.as_slice()).unwrap_or_default();
+    let slot = facts.iter().rev().find_map(|recorded| match &recorded.fact {
+        Fact::AttemptStarted { slot, .. } => Some(slot.0),
+        _ => None,
+    });
+    if let Some(slot) = slot.filter(|_| row.group == Group::Working) {
+        parts.push(format!("workspace {slot}"));
+    }
+    if let Some(detail) = state.told().and_then(|story| story.detail.as_ref()) {
+        parts.push(format!("filed {}", ago(age(detail.task.filed, state.now))));
+        if let Some(ended) = detail.task.ended {
+            parts.push(format!("over {}", ago(age(ended, state.now))));
+        }
+    }
+    if let Some(file) = &row.key.file {
+        parts.push(file.to_string());
+    }
+    parts
+}
+
+fn ago(age: String) -> String {
+    if age == "now" { "just now".to_owned() } else { format!("{age} ago") }
+}

@@ -1,0 +1,169 @@
+//! The list of tasks, by group, each row with the reason why it is where it is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::checks;
+use super::time::{count, short};
+use crate::core::view::{Group, Row};
+use crate::model::id::TaskId;
+use crate::ui::list::Entry;
+use crate::ui::state::{Focus, State};
+use crate::ui::theme::Role;
+use crate::ui::widget::{bar, clip, framed, marked, note, plain, put, width};
+
+/// The fewest columns that a reason gets before a title is cut.
+const REASON_MIN: usize = 9;
+
+/// How wide the columns of the list are, in a pane of some width.
+struct Columns {
+    ids: usize,
+    title: usize,
+    inner: usize,
+}
+
+impl Columns {
+    fn of(state: &State, inner: usize) -> Self {
+        let list = &state.list;
+        // Cursor, sign, number and a space after each.
+        let fixed = 4 + list.ids;
+        let room = inner.saturating_sub(fixed + 2 + REASON_MIN + 12);
+        Self { ids: list.ids, title: list.titles.min(room.max(inner / 4)), inner }
+    }
+}
+
+/// Draws the list.
+pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+    let list = &state.list;
+    let title = if state.filter.text.is_empty() {
+        "Tasks".to_owned()
+    } else {
+        format!("Tasks {} of {}", list.tasks, state.view.rows.len())
+    };
+    let inner = framed(state, area, &title, state.focus == Focus::Tasks && state.page.is_none(), buf);
+    let entries = list.entries();
+    if entries.is_empty() {
+        checks::draw(state, inner, buf);
+        return;
+    }
+    let rows = usize::from(inner.height);
+    let top = list.top.min(entries.len().saturating_sub(rows));
+    let columns = Columns::of(state, usize::from(inner.width));
+    for (y, entry) in (inner.y..inner.bottom()).zip(&entries[top..]) {
+        let line = Rect { y, height: 1, ..inner };
+        match entry {
+            Entry::Heading(group) => {
+                let text = Span::styled(format!(" {}", group.title()), state.theme.style(Role::Heading));
+                let mut spans = vec![text];
+                if entries.len() > rows {
+                    let tasks = list.ending(*group).tasks;
+                    spans.push(Span::styled(format!(" {tasks}"), state.theme.style(Role::Dim)));
+                }
+                put(&Line::from(spans), line, buf);
+            }
+            Entry::Task(_, at) => {
+                if let Some(row) = state.view.rows.get(*at) {
+                    draw_row(state, row, &columns, line, buf);
+                }
+            }
+        }
+    }
+    if entries.len() > rows {
+        bar(state, area, top, rows, entries.len(), buf);
+        let below = entries.len().saturating_sub(top + rows);
+        note(state, area, &if below == 0 { "end".to_owned() } else { format!("{below} more below") }, buf);
+    }
+}
+
+fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut Buffer) {
+    let is_selected = state.selected == Some(row.id);
+    let is_marked = is_selected && state.focus == Focus::Tasks && state.page.is_none();
+    let style = |role| state.theme.style(if is_marked { Role::Selected } else { role });
+    let (glyph, role) = sign(state, row);
+    let more = state.glyphs.more;
+    let ending = ending(state, row, columns.inner);
+    let title = clip(&plain(&row.key.to_string()), columns.title, more);
+    let fixed = 4 + columns.ids + columns.title + 2 + width(&ending) + usize::from(!ending.is_empty());
+    let why = clip(&reason(row), columns.inner.saturating_sub(fixed), more);
+    let is_news = matches!(row.group, Group::NeedsYou | Group::Working | Group::Queued | Group::Failed);
+    let pad = |text: &str, columns: usize| " ".repeat(columns.saturating_sub(width(text)));
+    let line = Line::from(vec![
+        Span::styled(if is_selected { state.glyphs.cursor } else { " " }, state.theme.style(Role::Accent)),
+        Span::styled(glyph, style(role)),
+        Span::styled(format!(" {:>1$} ", row.id.to_string(), columns.ids), style(Role::Dim)),
+        Span::styled(
+            format!("{title}{}  ", pad(&title, columns.title)),
+            style(if is_news { Role::Text } else { Role::Dim }),
+        ),
+        Span::styled(why.clone(), style(if row.group == Group::NeedsYou { Role::Warn } else { Role::Dim })),
+        Span::styled(pad(&why, columns.inner.saturating_sub(fixed)), style(Role::Text)),
+        Span::styled(if ending.is_empty() { String::new() } else { format!(" {ending}") }, style(Role::Text)),
+    ]);
+    let line = if state.filter.text.is_empty() {
+        line
+    } else {
+        marked(&line, &state.filter.text, state.theme.style(Role::Match))
+    };
+    put(&line, area, buf);
+}
+
+/// Returns why the row is where it is, without what its heading says.
+fn reason(row: &Row) -> String {
+    let (made, limit) = row.attempts;
+    if row.group == Group::Working {
+        return format!("{} {made}/{limit}", plain(&row.why));
+    }
+    let why = ["held: ", "needs review: ", "ready, ", "ready: "].iter().find_map(|known| row.why.strip_prefix(known));
+    plain(why.unwrap_or(&row.why))
+}
+
+/// Returns what stands at the right edge: a time, then what it cost, each in a column of its group.
+fn ending(state: &State, row: &Row, inner: usize) -> String {
+    let columns = state.list.ending(row.group);
+    let time = match (row.group, row.since, row.until, row.took) {
+        (Group::Working, Some(since), ..) => count(since, state.now),
+        (Group::Queued | Group::Held, _, Some(until), _) if until > state.now => count(state.now, until),
+        (Group::Done, .., Some(took)) => short(std::time::Duration::from_millis(took)),
+        _ => String::new(),
+    };
+    let cost = if row.spent.unpriced {
+        "$?".to_owned()
+    } else if row.spent.usd.0 > 0 {
+        row.spent.usd.to_string()
+    } else {
+        String::new()
+    };
+    // On a narrow screen the reason is worth more than the cost.
+    let cost = if columns.cost > 0 && inner >= 40 { format!("{cost:>0$}", columns.cost) } else { String::new() };
+    let time = if columns.time > 0 { format!("{time:>0$}", columns.time) } else { String::new() };
+    let gap = if time.is_empty() || cost.is_empty() { "" } else { " " };
+    let ending = format!("{time}{gap}{cost}");
+    // A row without either needs no column.
+    if ending.trim().is_empty() { String::new() } else { ending }
+}
+
+/// Returns the sign of a row.
+pub(super) fn sign(state: &State, row: &Row) -> (&'static str, Role) {
+    match row.group {
+        Group::NeedsYou => (state.glyphs.needs, Role::Warn),
+        Group::Working => (state.glyphs.busy, Role::Busy),
+        Group::Held => (state.glyphs.held, Role::Dim),
+        Group::Queued => (state.glyphs.queued, Role::Text),
+        Group::Done if row.allowed.undo || row.why.starts_with("fixed") => (state.glyphs.good, Role::Good),
+        Group::Done => (state.glyphs.quiet, Role::Dim),
+        Group::Failed => (state.glyphs.bad, Role::Bad),
+    }
+}
+
+/// Returns the task that is drawn in a row of the screen.
+pub(in crate::ui) fn row_at(state: &State, area: Rect, y: u16) -> Option<TaskId> {
+    let line = usize::from(y.checked_sub(area.y + 1)?);
+    let rows = usize::from(area.height.saturating_sub(2));
+    let entries = state.list.entries();
+    let top = state.list.top.min(entries.len().saturating_sub(rows));
+    match entries.get(top + line).filter(|_| line < rows)? {
+        Entry::Task(id, _) => Some(*id),
+        Entry::Heading(_) => None,
+    }
+}

@@ -1,0 +1,23 @@
+//! What lies over the panes: questions with choices, the palette, what may follow a key.
+
+mod able;
+mod ask;
+mod evidence;
+mod open;
+mod palette;
+mod sheet;
+mod strip;
+mod subject;
+mod which;
+
+pub use able::unable;
+pub use ask::{Ask, Choice};
+pub use open::Popup;
+pub use palette::{Hit, Palette, Target};
+pub use subject::{Asked, Subject};
+
+pub(super) use able::BY_YOU;
+pub(super) use sheet::{Answer, Sheet, widest};
+pub(super) use strip::{draw as draw_strip, height as strip_height};
+pub(super) use subject::is_informed;
+pub(super) use which::draw as draw_which;

@@ -1,0 +1,325 @@
+//! What the screen knows: the supervisor as last seen, and where the person is looking.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::core::effect::Recorded;
+use crate::core::view::{Course, Detail, Row, View};
+use crate::model::id::{Seq, TaskId};
+use crate::model::time::Wall;
+
+use super::action::Context;
+use super::body::Body;
+use super::glyph::{Glyphs, UNICODE};
+use super::keymap::{Chord, Keymap};
+use super::layout::Layout;
+use super::list::{Entry, List};
+use super::popup::Popup;
+use super::theme::Theme;
+use super::tour::Tour;
+
+/// How long a toast stays.
+pub const TOAST: Duration = Duration::from_secs(6);
+
+/// The tabs of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tab {
+    /// One line for each thing that happened.
+    Log,
+    /// What was changed.
+    Diff,
+    /// What the check says.
+    Check,
+    /// The journal.
+    Facts,
+}
+
+impl Tab {
+    /// Every tab, in the order shown.
+    pub const ALL: [Self; 4] = [Self::Log, Self::Diff, Self::Check, Self::Facts];
+
+    /// Returns the title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Log => "Log",
+            Self::Diff => "Diff",
+            Self::Check => "Check",
+            Self::Facts => "Facts",
+        }
+    }
+}
+
+/// A full-screen page over the panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Health and statistics.
+    Health,
+    /// The keys.
+    Help,
+}
+
+/// Which pane has the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The list.
+    Tasks,
+    /// The task beside it.
+    Task,
+}
+
+/// Where a text is scrolled to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scroll {
+    /// The first line shown.
+    pub top: usize,
+    /// Whether it sticks to the end.
+    pub follow: bool,
+}
+
+/// What was fetched about the selected task.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    /// All about it.
+    pub detail: Option<Detail>,
+    /// What happened in it, oldest first.
+    pub facts: Vec<Recorded>,
+    /// Whether the beginning is missing.
+    pub cut: bool,
+    /// Counts what came to it, so that one can see that it is another one.
+    pub version: u64,
+}
+
+/// How much a toast matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Good to know.
+    Note,
+    /// Well done.
+    Good,
+    /// Refused, or went wrong.
+    Bad,
+}
+
+/// A line that shows for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What it says.
+    pub text: String,
+    /// How much it matters.
+    pub tone: Tone,
+    /// When it goes.
+    pub until: Wall,
+}
+
+/// A text that is being typed to narrow the list or to search a pane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// What was typed.
+    pub text: String,
+    /// Whether keys still go into it.
+    pub editing: bool,
+}
+
+/// Everything the screen knows.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The project's name.
+    pub project: String,
+    /// A word before the project's name: `demo`; empty: none.
+    pub label: String,
+    /// The supervisor, as last seen.
+    pub view: View,
+    /// Whether it was seen at all.
+    pub seen: bool,
+    /// The calendar, as of the last event.
+    pub now: Wall,
+    /// How far local time is ahead of UTC, in seconds.
+    pub offset: i64,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// What things look like.
+    pub theme: Theme,
+    /// The signs.
+    pub glyphs: Glyphs,
+    /// The keys.
+    pub keymap: Keymap,
+    /// The selected task.
+    pub selected: Option<TaskId>,
+    /// Which pane has the keys.
+    pub focus: Focus,
+    /// Which tab of the task is shown.
+    pub tab: Tab,
+    /// What was fetched, by task; the selected one only.
+    pub story: (Option<TaskId>, Story),
+    /// Where each tab is scrolled to.
+    pub scrolls: BTreeMap<Tab, Scroll>,
+    /// The marked spot of each tab, by its place among the spots.
+    pub marks: BTreeMap<Tab, usize>,
+    /// What is unfolded in the log and in the journal.
+    pub unfolded: BTreeSet<(Tab, Seq)>,
+    /// Which task stands in which line of the list.
+    pub list: List,
+    /// The text of the shown tab.
+    pub body: Body,
+    /// How many columns the list has, if a person moved the divider.
+    pub split: Option<u16>,
+    /// Whether the pane with the keys has the whole screen.
+    pub zoom: bool,
+    /// Whether the divider is held with the mouse.
+    pub is_dragging: bool,
+    /// Narrows the list.
+    pub filter: Filter,
+    /// Searches the pane.
+    pub search: Filter,
+    /// The row of the match that was gone to last.
+    pub search_at: Option<usize>,
+    /// A page over the panes, and its first line.
+    pub page: Option<(Page, usize)>,
+    /// Questions and lists over everything, the last one on top.
+    pub popups: Vec<Popup>,
+    /// What shows for a while.
+    pub toasts: Vec<Toast>,
+    /// Keys are ignored until then: something came or went without the person's doing, and they were typed for what was
+    /// there before.
+    pub deaf_until: Wall,
+    /// The demo's tour, while it is on.
+    pub tour: Option<Tour>,
+    /// The chords of a sequence so far.
+    pub pending: Vec<Chord>,
+    /// Whether the mouse belongs to the screen.
+    pub mouse: bool,
+    /// Why the supervisor is gone, if it is.
+    pub gone: Option<String>,
+    /// Whether the supervisor was there before this screen, so that leaving leaves it alone.
+    pub attached: bool,
+}
+
+impl State {
+    /// Begins with nothing seen yet.
+    pub fn new(project: &str, size: (u16, u16), now: Wall) -> Self {
+        Self {
+            project: project.to_owned(),
+            label: String::new(),
+            view: View::default(),
+            seen: false,
+            now,
+            offset: 0,
+            size,
+            theme: Theme::default(),
+            glyphs: UNICODE,
+            keymap: Keymap::default(),
+            selected: None,
+            focus: Focus::Tasks,
+            tab: Tab::Log,
+            story: (None, Story::default()),
+            scrolls: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            unfolded: BTreeSet::new(),
+            list: List::default(),
+            body: Body::default(),
+            split: None,
+            zoom: false,
+            is_dragging: false,
+            filter: Filter::default(),
+            search: Filter::default(),
+            search_at: None,
+            page: None,
+            popups: Vec::new(),
+            toasts: Vec::new(),
+            deaf_until: Wall(0),
+            tour: None,
+            pending: Vec::new(),
+            mouse: true,
+            gone: None,
+            attached: false,
+        }
+    }
+
+    /// Returns the rows that the filter lets through, in the order shown.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        let at = |entry: &Entry| match entry {
+            Entry::Task(_, at) => Some(*at),
+            Entry::Heading(_) => None,
+        };
+        self.list.entries().iter().filter_map(at).filter_map(|at| self.view.rows.get(at))
+    }
+
+    /// Returns the row of the selected task.
+    pub fn row(&self) -> Option<&Row> {
+        let selected = self.selected?;
+        let listed = self.list.row_of(&self.view, selected);
+        listed.or_else(|| self.view.rows.iter().find(|row| row.id == selected))
+    }
+
+    /// Makes the list anew, after the view or the filter became another one; the selection goes to a task that is shown.
+    pub fn relist(&mut self) {
+        let line = self.selected.and_then(|task| self.list.line_of(task)).unwrap_or(0);
+        self.list = List::of(&self.view, &self.filter.text, &self.list);
+        if self.selected.is_none_or(|task| self.list.line_of(task).is_none()) {
+            self.selected = self.list.nearest(line);
+        }
+    }
+
+    /// Returns where each pane lies.
+    pub fn layout(&self) -> Layout {
+        Layout::of(self, super::draw::screen(self))
+    }
+
+    /// Returns what was fetched about the selected task, if it has come.
+    pub fn told(&self) -> Option<&Story> {
+        (self.selected.is_some() && self.story.0 == self.selected).then_some(&self.story.1)
+    }
+
+    /// Returns where the shown tab is scrolled to.
+    pub fn scroll(&self) -> Scroll {
+        let start = Scroll { top: 0, follow: self.tab == Tab::Log || self.tab == Tab::Facts };
+        self.scrolls.get(&self.tab).copied().unwrap_or(start)
+    }
+
+    /// Returns the first row of the shown tab that is in sight.
+    pub fn top(&self) -> usize {
+        let last = self.body.last_top(super::pane::text_area(self).map_or(0, |area| area.height));
+        let scroll = self.scroll();
+        if scroll.follow { last } else { scroll.top.min(last) }
+    }
+
+    /// Returns where the keys go when no popup is open.
+    pub fn context(&self) -> Context {
+        match (self.page, self.focus) {
+            (Some(_), _) => Context::Page,
+            (None, Focus::Tasks) => Context::Tasks,
+            (None, Focus::Task) => Context::Task,
+        }
+    }
+
+    /// Whether an agent works or something lands, so that leaving asks.
+    pub fn is_working(&self) -> bool {
+        self.list.is_working
+    }
+
+    /// Returns when the heart is late, if nothing comes before.
+    fn late_at(&self) -> Wall {
+        // Two beats may be missed: a laptop sleeps, a disk is slow.
+        self.view.head.beat.after(Duration::from_millis(self.view.head.heartbeat.saturating_mul(3)))
+    }
+
+    /// Whether the supervisor's heart is late.
+    pub fn is_late(&self) -> bool {
+        self.seen && self.gone.is_none() && self.view.head.course == Course::Up && self.now > self.late_at()
+    }
+
+    /// Returns when something on the screen changes by time alone: a count, the end of a toast, a late heart.
+    pub fn next_tick(&self) -> Option<Wall> {
+        let counts = self.list.is_working
+            || self.list.until > self.now
+            || self.view.checks.iter().any(|check| check.running.is_some())
+            || matches!(self.view.head.course, Course::Stopping(..))
+            || self.view.head.parked.as_ref().is_some_and(|(until, _)| until.is_some());
+        let second = (counts && self.gone.is_none()).then(|| Wall((self.now.0 / 1000 + 1) * 1000));
+        let toast = self.toasts.iter().map(|toast| toast.until).min();
+        let late = (self.seen && self.gone.is_none() && !self.is_late())
+            .then(|| self.late_at().after(Duration::from_millis(1)));
+        let tour = self.tour.as_ref().and_then(|tour| tour.next_tick(self));
+        second.into_iter().chain(toast).chain(late).chain(tour).min()
+    }
+}

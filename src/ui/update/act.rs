@@ -1,0 +1,223 @@
+//! Carries out an action: changes what is shown, or says what the app shall do.
+
+use super::arrive::{fetch_if_new, say};
+use super::copy;
+use super::question;
+use super::scroll::{Move, bring, go};
+use crate::core::command::Command;
+use crate::core::view::Group;
+use crate::ui::action::Action;
+use crate::ui::body::Target;
+use crate::ui::event::Intent;
+use crate::ui::popup::{Palette, Popup};
+use crate::ui::state::{Filter, Focus, Page, Scroll, State, Tab, Tone};
+
+/// Carries out an action.
+pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
+    match action {
+        Action::Down => go(state, Move::Lines(1)),
+        Action::Up => go(state, Move::Lines(-1)),
+        Action::Top => go(state, Move::Top),
+        Action::Bottom => go(state, Move::Bottom),
+        Action::PageDown => go(state, Move::HalfPage(1)),
+        Action::PageUp => go(state, Move::HalfPage(-1)),
+        Action::Open => match state.focus {
+            Focus::Tasks => {
+                if state.selected.is_some() {
+                    state.focus = Focus::Task;
+                }
+                Vec::new()
+            }
+            Focus::Task => open_spot(state, true),
+        },
+        Action::Back => back(state),
+        Action::NextPane => {
+            state.focus = if state.focus == Focus::Tasks { Focus::Task } else { Focus::Tasks };
+            Vec::new()
+        }
+        Action::NextTab => turn(state, 1),
+        Action::PrevTab => turn(state, Tab::ALL.len() - 1),
+        Action::Tab(number) => {
+            if let Some(tab) = usize::from(number).checked_sub(1).and_then(|at| Tab::ALL.get(at)) {
+                state.tab = *tab;
+            }
+            Vec::new()
+        }
+        Action::Diff => {
+            state.tab = Tab::Diff;
+            state.focus = Focus::Task;
+            Vec::new()
+        }
+        Action::NeedsMe => needs_me(state),
+        Action::Answer => question::answer(state),
+        Action::Fix => command(state, |allowed| allowed.fix, |task| Command::Fix { task }, "start"),
+        Action::Retry => command(state, |allowed| allowed.retry, |task| Command::Retry { task }, "try again"),
+        Action::Kill | Action::Undo | Action::Land | Action::Refuse | Action::Snooze | Action::Hold => {
+            question::about(state, action)
+        }
+        Action::Pause => question::pause(state),
+        Action::Check => vec![Intent::Command(Command::Check)],
+        Action::Edit => edit(state),
+        Action::Copy => copy::copy(state),
+        Action::Zoom => {
+            state.zoom = !state.zoom;
+            Vec::new()
+        }
+        Action::Filter => {
+            match state.focus {
+                Focus::Tasks => state.filter = Filter { editing: true, ..Filter::default() },
+                Focus::Task => {
+                    state.search = Filter { editing: true, ..Filter::default() };
+                    state.search_at = None;
+                }
+            }
+            Vec::new()
+        }
+        Action::NextMatch => search(state, true),
+        Action::PrevMatch => search(state, false),
+        Action::Palette => {
+            state.popups.push(Popup::Palette(Palette::default()));
+            Vec::new()
+        }
+        Action::Health => page(state, Page::Health),
+        Action::Help => page(state, Page::Help),
+        Action::Mouse => {
+            state.mouse = !state.mouse;
+            say(
+                state,
+                Tone::Note,
+                if state.mouse { "the mouse is ours" } else { "the mouse is the terminal's" }.to_owned(),
+            );
+            vec![Intent::Mouse(state.mouse)]
+        }
+        Action::Redraw => vec![Intent::Redraw],
+        Action::Suspend => vec![Intent::Suspend],
+        Action::Quit => question::quit(state),
+        Action::Interrupt => vec![Intent::Interrupt],
+    }
+}
+
+/// Closes one layer; on the lowest, nothing happens.
+fn back(state: &mut State) -> Vec<Intent> {
+    if state.page.take().is_some() {
+        return Vec::new();
+    }
+    if state.focus == Focus::Task {
+        if state.search == Filter::default() {
+            state.focus = Focus::Tasks;
+        } else {
+            state.search = Filter::default();
+        }
+    } else {
+        state.filter = Filter::default();
+    }
+    Vec::new()
+}
+
+fn page(state: &mut State, page: Page) -> Vec<Intent> {
+    state.page = if state.page.is_some_and(|(shown, _)| shown == page) { None } else { Some((page, 0)) };
+    Vec::new()
+}
+
+fn turn(state: &mut State, by: usize) -> Vec<Intent> {
+    let at = Tab::ALL.iter().position(|tab| *tab == state.tab).unwrap_or(0);
+    state.tab = Tab::ALL[(at + by) % Tab::ALL.len()];
+    state.search_at = None;
+    Vec::new()
+}
+
+/// Selects the next task that waits for a person, after the selected one.
+fn needs_me(state: &mut State) -> Vec<Intent> {
+    let waiting: Vec<_> = state.view.rows.iter().filter(|row| row.group == Group::NeedsYou).map(|row| row.id).collect();
+    let at = waiting.iter().position(|id| Some(*id) == state.selected);
+    let next = at.map_or(0, |at| (at + 1) % waiting.len());
+    match waiting.get(next) {
+        Some(task) => {
+            if state.list.line_of(*task).is_none() {
+                state.filter = Filter::default();
+            }
+            state.selected = Some(*task);
+        }
+        None => say(state, Tone::Note, "nothing waits for you".to_owned()),
+    }
+    fetch_if_new(state, false)
+}
+
+/// Asks for something about the selected task, if it would not be refused.
+fn command(
+    state: &mut State,
+    is_allowed: impl Fn(&crate::core::view::Allowed) -> bool,
+    command: impl Fn(crate::model::id::TaskId) -> Command,
+    what: &str,
+) -> Vec<Intent> {
+    match state.row() {
+        Some(row) if is_allowed(&row.allowed) => vec![Intent::Command(command(row.id))],
+        Some(row) => {
+            let text = format!("{} is {}; there is nothing to {what}", row.id, row.why);
+            say(state, Tone::Bad, text);
+            Vec::new()
+        }
+        None => {
+            say(state, Tone::Note, "no task is selected".to_owned());
+            Vec::new()
+        }
+    }
+}
+
+/// Opens or closes the marked fold, or opens the marked place if `places` says so.
+pub(super) fn open_spot(state: &mut State, places: bool) -> Vec<Intent> {
+    match state.spot().map(|spot| spot.target.clone()) {
+        Some(Target::Fold(seq)) => {
+            let fold = (state.tab, seq);
+            // What follows the end would move away under the reader.
+            let top = state.top();
+            if !state.unfolded.remove(&fold) {
+                state.unfolded.insert(fold);
+            }
+            state.scrolls.insert(state.tab, Scroll { top, follow: false });
+            Vec::new()
+        }
+        Some(Target::Place(file, line)) if places => vec![Intent::Edit(file, line)],
+        Some(Target::Place(..)) | None => Vec::new(),
+    }
+}
+
+/// Opens the marked place, or else the first one that the failures name, or else the file of the task.
+fn edit(state: &mut State) -> Vec<Intent> {
+    if let (Focus::Task, Some(Target::Place(file, line))) = (state.focus, state.spot().map(|spot| &spot.target)) {
+        return vec![Intent::Edit(file.clone(), *line)];
+    }
+    let place = state.told().and_then(|story| story.detail.as_ref()).and_then(|detail| {
+        let failure = detail.task.failures.iter().find_map(|failure| Some((failure.file.clone()?, failure.line)));
+        failure.or_else(|| detail.task.files.first().map(|file| (file.clone(), None)))
+    });
+    if let Some((file, line)) = place {
+        return vec![Intent::Edit(file, line)];
+    }
+    say(state, Tone::Note, "no file is known for this".to_owned());
+    Vec::new()
+}
+
+/// Goes to the next row of the shown tab that holds the searched text, around the end.
+fn search(state: &mut State, forward: bool) -> Vec<Intent> {
+    if state.search.text.is_empty() {
+        return Vec::new();
+    }
+    let found = state.body.find(&state.search.text);
+    let from = state.search_at.unwrap_or_else(|| state.top());
+    let next = match (forward, state.search_at) {
+        (true, Some(_)) => found.iter().find(|row| **row > from),
+        (true, None) => found.iter().find(|row| **row >= from),
+        (false, _) => found.iter().rev().find(|row| **row < from),
+    };
+    let next = next.or(if forward { found.first() } else { found.last() }).copied();
+    state.search_at = next;
+    match next {
+        Some(row) => bring(state, row),
+        None => {
+            let text = format!("{:?} is not here", state.search.text);
+            say(state, Tone::Note, text);
+        }
+    }
+    Vec::new()
+}

@@ -1,0 +1,117 @@
+//! Takes in what comes from the supervisor.
+
+use crate::core::effect::Recorded;
+use crate::core::fact::Fact;
+use crate::core::view::{Detail, View};
+use crate::model::id::TaskId;
+use crate::model::receipt::Receipt;
+use crate::ui::event::Intent;
+use crate::ui::state::{State, Story, TOAST, Toast, Tone};
+
+/// How many facts of a task are kept for its pane.
+const STORY_MAX: usize = 2000;
+
+/// Takes in a new view.
+pub(super) fn seen(state: &mut State, view: View) -> Vec<Intent> {
+    let before = state.row().cloned();
+    state.view = view;
+    state.seen = true;
+    state.relist();
+    fetch_if_new(state, before.as_ref() != state.row())
+}
+
+/// Asks for all about the selected task if it is another one, or if it changed.
+pub(super) fn fetch_if_new(state: &mut State, changed: bool) -> Vec<Intent> {
+    let is_other = state.story.0 != state.selected;
+    if is_other {
+        let version = state.story.1.version + 1;
+        state.story = (state.selected, Story { version, ..Story::default() });
+        state.scrolls.clear();
+        state.marks.clear();
+        state.unfolded.clear();
+    }
+    match state.selected {
+        Some(task) if is_other || changed => vec![Intent::Fetch(task)],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// Takes in all about a task.
+pub(super) fn detailed(state: &mut State, detail: Detail) {
+    if state.story.0 == Some(detail.task.id) {
+        state.story.1.detail = Some(detail);
+        state.story.1.version += 1;
+    }
+}
+
+/// Takes in the past of a task; what happened while it was on its way is not lost.
+pub(super) fn told(state: &mut State, task: TaskId, mut facts: Vec<Recorded>, cut: bool) {
+    if state.story.0 != Some(task) {
+        return;
+    }
+    let last = facts.last().map(|fact| fact.seq);
+    facts.extend(state.story.1.facts.drain(..).filter(|fact| Some(fact.seq) > last));
+    state.story.1.facts = facts;
+    state.story.1.cut = cut;
+    state.story.1.version += 1;
+    shorten(&mut state.story.1);
+}
+
+fn shorten(story: &mut Story) {
+    if story.facts.len() > STORY_MAX {
+        story.facts.drain(..story.facts.len() - STORY_MAX);
+        story.cut = true;
+    }
+}
+
+/// Takes in something that just became true.
+pub(super) fn happened(state: &mut State, recorded: Recorded) {
+    let toast = match &recorded.fact {
+        Fact::Landed { task, receipt } => Some((Tone::Good, landed(*task, receipt))),
+        Fact::Undone { task, .. } => Some((Tone::Note, format!("{task} undone"))),
+        Fact::TakenBack { task, .. } => Some((Tone::Bad, format!("{task} landing taken back"))),
+        _ => None,
+    };
+    if let Some((tone, text)) = toast {
+        say(state, tone, text);
+    }
+    if recorded.fact.task().is_some() && recorded.fact.task() == state.story.0 {
+        let story = &mut state.story.1;
+        if story.facts.last().is_none_or(|last| last.seq < recorded.seq) {
+            story.facts.push(recorded);
+            story.version += 1;
+            shorten(story);
+        }
+    }
+}
+
+/// Says what landed, and where to look: the file, and the line of the failure if it lies in it.
+fn landed(task: TaskId, receipt: &Receipt) -> String {
+    let places: Vec<String> = receipt
+        .files
+        .iter()
+        .map(|file| {
+            let line = receipt.fixed.iter().find(|failure| failure.file.as_ref() == Some(&file.path));
+            match line.and_then(|failure| failure.line) {
+                Some(line) => format!("{}:{line}", file.path),
+                None => file.path.to_string(),
+            }
+        })
+        .collect();
+    format!("{task} landed: {}", places.join(", "))
+}
+
+/// Takes in the answer to a command.
+pub(super) fn answered(state: &mut State, answer: Result<String, String>) {
+    match answer {
+        Ok(said) => say(state, Tone::Note, said),
+        Err(why) => say(state, Tone::Bad, why),
+    }
+}
+
+/// Shows a line for a while; what went wrong stays longer.
+pub(super) fn say(state: &mut State, tone: Tone, text: String) {
+    let until = state.now.after(if tone == Tone::Bad { TOAST * 2 } else { TOAST });
+    state.toasts.retain(|toast| toast.text != text);
+    state.toasts.push(Toast { text, tone, until });
+}

@@ -1,0 +1,116 @@
+//! The one door of the screen: an event in, intents out.
+
+use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use super::settle::{Before, settle};
+use super::{arrive, key, mouse, question, review};
+use crate::core::view::View;
+use crate::model::time::Wall;
+use crate::ui::draw;
+use crate::ui::event::{Event, Intent};
+use crate::ui::popup::Popup;
+use crate::ui::state::State;
+
+/// Takes in one event. The screen is to be drawn again afterwards, unless the event changed nothing a person can see.
+pub fn update(state: &mut State, now: Wall, event: Event) -> Vec<Intent> {
+    state.now = now;
+    state.toasts.retain(|toast| toast.until > now);
+    let before = Before::of(state);
+    let mut intents = take_in(state, event);
+    intents.extend(settle(state, &before));
+    if let Some(tour) = state.tour {
+        state.tour = tour.looked(state);
+    }
+    intents
+}
+
+fn take_in(state: &mut State, event: Event) -> Vec<Intent> {
+    match event {
+        Event::Key(pressed) => key::pressed(state, pressed),
+        Event::Mouse(moved) if state.popups.is_empty() => mouse::moved(state, moved),
+        Event::Mouse(moved) => over_popup(state, moved),
+        Event::Paste(text) => {
+            paste(state, &text);
+            Vec::new()
+        }
+        Event::Resized(columns, rows) => {
+            state.size = (columns, rows);
+            Vec::new()
+        }
+        Event::Tick => Vec::new(),
+        Event::Seen(view) => seen(state, *view),
+        Event::Detailed(detail) => {
+            arrive::detailed(state, *detail);
+            review::review(state)
+        }
+        Event::Told { task, facts, cut } => {
+            arrive::told(state, task, facts, cut);
+            Vec::new()
+        }
+        Event::Happened(fact) => {
+            arrive::happened(state, *fact);
+            Vec::new()
+        }
+        Event::Answered(answer) => {
+            arrive::answered(state, answer);
+            Vec::new()
+        }
+        Event::Gone(why) => {
+            question::gone(state, &why);
+            state.gone = Some(why);
+            Vec::new()
+        }
+    }
+}
+
+fn seen(state: &mut State, view: View) -> Vec<Intent> {
+    let (was_seen, waited) = (state.seen, review::waiting(&state.view));
+    let mut intents = arrive::seen(state, view);
+    intents.extend(review::review(state));
+    if was_seen {
+        // What waited before the person came is on the screen; ringing is for what comes while they look elsewhere.
+        intents.extend(review::attention(state, &waited));
+    }
+    intents
+}
+
+/// A click answers where it hits an answer, the wheel scrolls; neither reaches what lies below.
+fn over_popup(state: &mut State, moved: MouseEvent) -> Vec<Intent> {
+    let at = Position { x: moved.column, y: moved.row };
+    let screen = draw::screen(state);
+    let target = match (state.popups.last(), moved.kind) {
+        (Some(Popup::Ask(ask)), MouseEventKind::Down(MouseButton::Left)) => ask.sheet(state).answer_at(screen, at),
+        (Some(Popup::Palette(palette)), MouseEventKind::Down(MouseButton::Left)) => palette.line_at(state, screen, at),
+        _ => None,
+    };
+    match (moved.kind, target) {
+        (MouseEventKind::ScrollDown, _) => key::scrolled(state, 3),
+        (MouseEventKind::ScrollUp, _) => key::scrolled(state, -3),
+        (_, Some(line)) => return key::clicked(state, line),
+        (_, None) => {}
+    }
+    Vec::new()
+}
+
+/// Pasted text goes only where text is typed; it never counts as keys.
+fn paste(state: &mut State, text: &str) {
+    let line: String = text
+        .chars()
+        .take_while(|letter| *letter != '\n' && *letter != '\r')
+        .filter(|letter| !letter.is_control())
+        .collect();
+    if let Some(popup) = state.popups.last_mut() {
+        match popup {
+            Popup::Palette(palette) => {
+                palette.text.push_str(&line);
+                palette.marked = 0;
+            }
+            Popup::Ask(_) => {}
+        }
+    } else if state.filter.editing {
+        state.filter.text.push_str(&line);
+    } else if state.search.editing {
+        state.search.text.push_str(&line);
+    }
+}

@@ -1,0 +1,14 @@
+//! Turns what reaches the screen into its next state and into intents.
+
+mod act;
+mod arrive;
+mod copy;
+mod enter;
+mod key;
+mod mouse;
+mod question;
+mod review;
+mod scroll;
+mod settle;
+
+pub use enter::update;

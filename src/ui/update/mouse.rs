@@ -1,0 +1,68 @@
+//! Turns clicks, drags and the wheel into what the keys would do.
+
+use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use super::act::open_spot;
+use super::scroll::wheel;
+use crate::ui::event::Intent;
+use crate::ui::pane::{row_at, tab_at, text_area};
+use crate::ui::state::{Focus, State};
+
+/// How many lines a notch of the wheel turns.
+const NOTCH: isize = 3;
+
+/// Takes in a move of the mouse.
+pub(super) fn moved(state: &mut State, event: MouseEvent) -> Vec<Intent> {
+    let at = Position { x: event.column, y: event.row };
+    let layout = state.layout();
+    let over = if layout.tasks.is_some_and(|area| area.contains(at)) { Focus::Tasks } else { Focus::Task };
+    match event.kind {
+        MouseEventKind::ScrollDown => wheel(state, over, NOTCH),
+        MouseEventKind::ScrollUp => wheel(state, over, -NOTCH),
+        MouseEventKind::Drag(MouseButton::Left) if state.is_dragging => state.split = Some(at.x),
+        MouseEventKind::Up(MouseButton::Left) => state.is_dragging = false,
+        MouseEventKind::Down(MouseButton::Left) if state.page.is_none() && layout.body.contains(at) => {
+            return pressed(state, at, over);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn pressed(state: &mut State, at: Position, over: Focus) -> Vec<Intent> {
+    let layout = state.layout();
+    if let (Some(tasks), Some(_)) = (layout.tasks, layout.task)
+        && (at.x + 1 == tasks.right() || at.x == tasks.right())
+    {
+        // Both borders between the panes are the divider.
+        state.is_dragging = true;
+        return Vec::new();
+    }
+    let was = std::mem::replace(&mut state.focus, over);
+    if let Some(task) = layout.tasks.filter(|_| over == Focus::Tasks).and_then(|area| row_at(state, area, at.y)) {
+        if state.selected == Some(task) && was == Focus::Tasks {
+            // A second click opens it.
+            state.focus = Focus::Task;
+        }
+        state.selected = Some(task);
+        return Vec::new();
+    }
+    if let Some(tab) = tab_at(state, at.x, at.y) {
+        state.tab = tab;
+        return Vec::new();
+    }
+    clicked_text(state, at)
+}
+
+/// Marks the spot that was clicked; a fold opens at once, a place at the second click.
+fn clicked_text(state: &mut State, at: Position) -> Vec<Intent> {
+    let Some(area) = text_area(state).filter(|area| area.contains(at)) else { return Vec::new() };
+    let scroll = state.scroll();
+    let last = state.body.last_top(area.height);
+    let top = if scroll.follow { last } else { scroll.top.min(last) };
+    let row = top + usize::from(at.y - area.y);
+    let Some(spot) = state.body.spots.iter().position(|spot| spot.row == row) else { return Vec::new() };
+    let again = state.marks.insert(state.tab, spot) == Some(spot);
+    open_spot(state, again)
+}

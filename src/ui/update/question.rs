@@ -1,0 +1,198 @@
+//! Opens questions: before anything that cannot be taken back easily, and where a person has to decide.
+
+use super::arrive::{fetch_if_new, say};
+use super::review;
+use crate::core::command::Command;
+use crate::core::view::{Course, Group, Row};
+use crate::model::check::Verdict;
+use crate::model::hold::Snooze;
+use crate::model::id::TaskId;
+use crate::model::settings::LandMode;
+use crate::model::task::{ReadyReason, TaskState};
+use crate::ui::action::Action;
+use crate::ui::event::{Intent, Leave};
+use crate::ui::popup::{Ask, Asked, BY_YOU, Choice, Popup, Subject, unable};
+use crate::ui::state::{Filter, State, Tone};
+
+/// The short snooze, in seconds.
+const SNOOZE: u64 = 600;
+
+fn wish(command: Command) -> Vec<Intent> {
+    vec![Intent::Command(command)]
+}
+
+fn open(state: &mut State, asked: Asked, row: Row, choices: Vec<Choice>, marked: usize) {
+    let ask = Ask { marked, ..Ask::new(Subject::Task(asked, Box::new(row)), choices) };
+    state.popups.push(Popup::Ask(ask));
+    review::remember_shown(state);
+}
+
+/// Asks what to do with a result that waits for a person: the selected one, or else the oldest.
+pub(super) fn answer(state: &mut State) -> Vec<Intent> {
+    let selected = state.row().filter(|row| row.group == Group::NeedsYou);
+    let row = selected.or_else(|| state.view.rows.iter().find(|row| row.group == Group::NeedsYou)).cloned();
+    let Some(row) = row else {
+        say(state, Tone::Note, "nothing waits for you".to_owned());
+        return Vec::new();
+    };
+    if state.selected != Some(row.id) {
+        state.filter = Filter::default();
+        state.selected = Some(row.id);
+    }
+    let intents = fetch_if_new(state, false);
+    if is_first(state, &row) && row.allowed.land {
+        let choices = first(row.id);
+        // One yes to all that comes is not what a hasty enter gives.
+        open(state, Asked::First, row, choices, 1);
+    } else {
+        let choices = answers(&row);
+        open(state, Asked::Answer, row, choices, 0);
+    }
+    intents
+}
+
+/// Whether nobody has said yet what becomes of verified fixes in this project.
+fn is_first(state: &State, row: &Row) -> bool {
+    let detail = state.told().and_then(|story| story.detail.as_ref()).filter(|detail| detail.task.id == row.id);
+    row.why == ReadyReason::First.to_string()
+        || detail.is_some_and(|detail| detail.task.state == TaskState::Ready(ReadyReason::First))
+}
+
+fn first(task: TaskId) -> Vec<Choice> {
+    let land = |mode| vec![Intent::Command(Command::Agree { land: mode }), Intent::Command(Command::Land { task })];
+    vec![
+        Choice::informed('y', "land it, and land verified fixes by itself from now on", land(LandMode::Auto))
+            .or("land it, and all from now on"),
+        Choice::informed('l', "land it, and ask each time", land(LandMode::Ask)),
+        Choice::new('n', "not now", Vec::new()),
+        Choice::new('D', "throw it away", wish(Command::Refuse { task })),
+    ]
+}
+
+fn answers(row: &Row) -> Vec<Choice> {
+    let Row { id: task, allowed, .. } = *row;
+    let all = [
+        (allowed.land, Choice::informed('l', "land it", wish(Command::Land { task }))),
+        (allowed.undo, Choice::informed('u', "take the landing back", wish(Command::Undo { task }))),
+        (allowed.retry, Choice::new('r', "try again", wish(Command::Retry { task }))),
+        (allowed.refuse, Choice::new('D', "throw it away", wish(Command::Refuse { task }))),
+        (true, Choice::new('n', "not now", Vec::new())),
+    ];
+    all.into_iter().filter_map(|(is_allowed, choice)| is_allowed.then_some(choice)).collect()
+}
+
+/// Asks about the selected task, or does at once what is easily taken back.
+pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
+    let Some(row) = state.row().cloned() else {
+        say(state, Tone::Note, "no task is selected".to_owned());
+        return Vec::new();
+    };
+    let task = row.id;
+    if action == Action::Hold && row.why == BY_YOU {
+        let key = state.keymap.key_of(Action::Fix);
+        say(state, Tone::Note, format!("{task} is held already; {key} starts it"));
+        return Vec::new();
+    }
+    if let Some(why) = unable(state, action) {
+        say(state, Tone::Bad, why);
+        return Vec::new();
+    }
+    // The key of a yes is another one than the key that asks: holding a key down too long is no answer.
+    let (asked, yes) = match action {
+        Action::Kill => (Asked::Kill, Choice::new('y', format!("yes, kill {task}"), wish(Command::Kill { task }))),
+        Action::Undo => {
+            (Asked::Undo, Choice::informed('y', format!("yes, take {task} back"), wish(Command::Undo { task })))
+        }
+        Action::Land if is_first(state, &row) => {
+            open(state, Asked::First, row, first(task), 1);
+            return Vec::new();
+        }
+        Action::Land => (Asked::Land, Choice::informed('y', format!("yes, land {task}"), wish(Command::Land { task }))),
+        Action::Refuse => {
+            let text = format!("yes, throw the result of {task} away");
+            (Asked::Refuse, Choice::new('y', text, wish(Command::Refuse { task })))
+        }
+        Action::Snooze => {
+            snooze(state, row);
+            return Vec::new();
+        }
+        Action::Hold => return wish(Command::Hold { task }),
+        _ => return Vec::new(),
+    };
+    open(state, asked, row, vec![yes, Choice::new('n', "no", Vec::new())], 0);
+    Vec::new()
+}
+
+fn snooze(state: &mut State, row: Row) {
+    let task = row.id;
+    let until = |until| wish(Command::Snooze { task, until });
+    let is_green = state.view.checks.iter().any(|check| check.key == row.key && check.verdict == Some(Verdict::Green));
+    let mut choices = Vec::new();
+    if row.why.starts_with("held: snoozed") {
+        choices.push(Choice::new('u', "end the snooze", wish(Command::Unsnooze { task })));
+    }
+    choices.push(Choice::new('m', "for 10 minutes", until(Snooze::For(SNOOZE))));
+    if !is_green {
+        choices.push(Choice::new('g', "until it is green", until(Snooze::UntilGreen)));
+    }
+    if let Some(branch) = &state.view.head.branch {
+        choices.push(Choice::new('b', format!("while you are on {branch}"), until(Snooze::OnBranch)));
+    }
+    open(state, Asked::Snooze, row, choices, 0);
+}
+
+/// Stops everything for now, or lets it go on; asks if a service said when that would make sense.
+pub(super) fn pause(state: &mut State) -> Vec<Intent> {
+    if state.view.head.paused {
+        return wish(Command::Resume);
+    }
+    if state.view.head.parked.is_none() {
+        return wish(Command::Pause);
+    }
+    let choices = vec![
+        Choice::new('g', "go on now", wish(Command::Resume)),
+        Choice::new('p', "pause everything, until you say so", wish(Command::Pause)),
+        Choice::new('n', "leave it as it is", Vec::new()),
+    ];
+    state.popups.push(Popup::Ask(Ask { marked: 2, ..Ask::new(Subject::GoOn, choices) }));
+    Vec::new()
+}
+
+/// Leaves at once, or asks how while work runs.
+pub(super) fn quit(state: &mut State) -> Vec<Intent> {
+    if state.attached {
+        return vec![Intent::Leave(Leave::LeaveRunning)];
+    }
+    if state.gone.is_some() || !state.is_working() {
+        return vec![Intent::Leave(Leave::Finish)];
+    }
+    let is_stopping = matches!(state.view.head.course, Course::Stopping(..));
+    let mut choices = Vec::new();
+    if !is_stopping {
+        let finish = vec![Intent::Leave(Leave::Finish)];
+        choices.push(Choice::new('f', "finish: wait for what runs, then leave", finish).or("wait for it, then leave"));
+    }
+    let stop = vec![Intent::Leave(Leave::Stop)];
+    choices.push(
+        Choice::new('s', "stop: end it now; it begins again the next time, uncharged", stop).or("stop it, uncharged"),
+    );
+    if !is_stopping {
+        let go_on = vec![Intent::Leave(Leave::LeaveRunning)];
+        choices.push(Choice::new('l', "leave running: it goes on without a screen", go_on).or("leave it running"));
+    }
+    state.popups.push(Popup::Ask(Ask::new(Subject::Leave, choices)));
+    Vec::new()
+}
+
+/// Says that the supervisor is gone, unless it ended in order.
+pub(super) fn gone(state: &mut State, why: &str) {
+    // Nobody is left who could be told an answer.
+    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_)));
+    if !why.is_empty() {
+        let choices = vec![
+            Choice::new('q', "leave", vec![Intent::Leave(Leave::Finish)]),
+            Choice::new('l', "look at what is here", Vec::new()),
+        ];
+        review::open_unasked(state, Ask::new(Subject::Gone(why.to_owned()), choices));
+    }
+}

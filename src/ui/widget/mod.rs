@@ -1,0 +1,7 @@
+//! Pieces that several panes draw with.
+
+mod frame;
+mod text;
+
+pub use frame::{bar, divider, framed, note};
+pub use text::{clip, clip_line, found, holds, marked, plain, put, width, wrap, wrapped_rows, write_lines};

@@ -1,0 +1,265 @@
+//! Text of known width: cut with a mark, wrapped, searched, written without control characters.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::ui::state::State;
+
+/// Returns how many columns a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Returns the text without control characters and without those that turn the reading order; a tab becomes spaces.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\t' => out.push_str("    "),
+            // These show a text in another order than the one in which it works.
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            letter if letter.is_control() => {}
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+/// Cuts a text to so many columns; `more` marks the cut.
+pub fn clip(text: &str, columns: usize, more: &str) -> String {
+    // Most texts are short and plain, and then a byte is a column at most.
+    if text.len() <= columns || text.width() <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(more.width());
+    let mut cut = String::new();
+    let mut used = 0;
+    for piece in text.graphemes(true) {
+        let wide = piece.width();
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        cut.push_str(piece);
+    }
+    if columns >= more.width() {
+        cut.push_str(more);
+    }
+    cut
+}
+
+/// Cuts a line to so many columns and keeps its styles; `more` marks the cut.
+pub fn clip_line(line: Line<'static>, columns: usize, more: &str) -> Line<'static> {
+    if line.width() <= columns {
+        return line;
+    }
+    let mut room = columns;
+    let mut spans = Vec::new();
+    for span in line.spans {
+        let wide = span.content.width();
+        if wide < room {
+            room -= wide;
+            spans.push(span);
+        } else {
+            // Whatever follows is cut, so the mark must stand even if this one fits.
+            let text = format!("{} ", span.content);
+            spans.push(Span::styled(clip(&text, room, more), span.style));
+            break;
+        }
+    }
+    Line { spans, ..line }
+}
+
+/// Returns how many rows the lines take when wrapped.
+pub fn wrapped_rows(lines: &[Line<'_>], columns: usize) -> usize {
+    lines.iter().map(|line| if line.width() <= columns { 1 } else { wrap(line, columns, 0).len() }).sum()
+}
+
+/// Breaks a line into rows of at most so many columns, at spaces where there are some. Rows after the first are indented
+/// by so many columns, or if that is zero, as the first is.
+pub fn wrap<'a>(line: &Line<'a>, columns: usize, hang: usize) -> Vec<Line<'a>> {
+    let columns = columns.max(1);
+    if line.width() <= columns {
+        return vec![line.clone()];
+    }
+    let pieces: Vec<(&str, Style, usize)> = line
+        .spans
+        .iter()
+        .flat_map(|span| span.content.graphemes(true).map(|piece| (piece, span.style, piece.width())))
+        .collect();
+    let first = pieces.iter().take_while(|(piece, ..)| *piece == " ").count();
+    let indent = (if hang > 0 { hang } else { first }).min(columns / 2);
+    let mut rows = Vec::new();
+    let mut start = 0;
+    while start < pieces.len() {
+        let room = columns - if rows.is_empty() { 0 } else { indent };
+        let (mut used, mut end, mut space) = (0, start, None);
+        while let Some((piece, _, wide)) = pieces.get(end) {
+            if used + wide > room {
+                break;
+            }
+            used += wide;
+            if *piece == " " {
+                space = Some(end);
+            }
+            end += 1;
+        }
+        let (stop, next) = match space {
+            _ if end == pieces.len() => (end, end),
+            _ if pieces[end].0 == " " => (end, end + 1),
+            // A break that leaves less than half a row is worse than a word cut in two.
+            Some(space) if space > start + room / 2 => (space, space + 1),
+            _ => (end.max(start + 1), end.max(start + 1)),
+        };
+        let mut spans: Vec<Span<'a>> = Vec::new();
+        if !rows.is_empty() && indent > 0 {
+            spans.push(Span::raw(" ".repeat(indent)));
+        }
+        for (piece, style, _) in &pieces[start..stop] {
+            match spans.last_mut() {
+                Some(last) if last.style == *style => last.content.to_mut().push_str(piece),
+                _ => spans.push(Span::styled((*piece).to_owned(), *style)),
+            }
+        }
+        rows.push(Line::from(spans).style(line.style));
+        start = next;
+    }
+    rows
+}
+
+/// Writes wrapped lines, from row `top` on.
+pub fn write_lines(_state: &State, lines: &[Line<'_>], area: Rect, top: usize, buf: &mut Buffer) {
+    let columns = usize::from(area.width);
+    let rows = lines.iter().flat_map(|line| wrap(line, columns, 0)).skip(top).take(usize::from(area.height));
+    for (row, line) in (area.y..).zip(rows) {
+        put(&line, Rect { y: row, height: 1, ..area }, buf);
+    }
+}
+
+/// Writes a line into the first row of an area, and never outside of the screen.
+pub fn put(line: &Line<'_>, area: Rect, buf: &mut Buffer) {
+    let inside = area.intersection(buf.area);
+    if inside.is_empty() || inside.y != area.y || inside.x != area.x {
+        return;
+    }
+    buf.set_line(inside.x, inside.y, line, inside.width);
+}
+
+/// Returns where a text stands in another one, small and capital letters being the same, in characters.
+pub fn found(text: &str, wanted: &str) -> Vec<(usize, usize)> {
+    if wanted.is_empty() || text.len() < wanted.len() && text.is_ascii() {
+        return Vec::new();
+    }
+    let small = |text: &str| text.chars().map(lower).collect::<Vec<char>>();
+    let (text, wanted) = (small(text), small(wanted));
+    let mut places = Vec::new();
+    let mut at = 0;
+    while at + wanted.len() <= text.len() {
+        if text[at..].starts_with(&wanted) {
+            places.push((at, at + wanted.len()));
+            at += wanted.len();
+        } else {
+            at += 1;
+        }
+    }
+    places
+}
+
+/// Whether a text stands in another one, small and capital letters being the same.
+pub fn holds(text: &str, wanted: &str) -> bool {
+    let mut rest = text.chars();
+    loop {
+        let mut here = rest.clone();
+        if wanted.chars().all(|letter| here.next().is_some_and(|other| lower(other) == lower(letter))) {
+            return true;
+        }
+        if rest.next().is_none() {
+            return false;
+        }
+    }
+}
+
+/// Returns the small letter; where a capital one has several, the first.
+fn lower(letter: char) -> char {
+    if letter.is_ascii() { letter.to_ascii_lowercase() } else { letter.to_lowercase().next().unwrap_or(letter) }
+}
+
+/// Gives what matches another style.
+pub fn marked(line: &Line<'static>, wanted: &str, style: Style) -> Line<'static> {
+    let places = found(&line.to_string(), wanted);
+    if places.is_empty() {
+        return line.clone();
+    }
+    let mut spans = Vec::new();
+    let mut at = 0;
+    for span in &line.spans {
+        let mut run = String::new();
+        let mut inside = false;
+        for letter in span.content.chars() {
+            let is_match = places.iter().any(|(start, end)| (*start..*end).contains(&at));
+            if is_match != inside && !run.is_empty() {
+                let style = if inside { span.style.patch(style) } else { span.style };
+                spans.push(Span::styled(std::mem::take(&mut run), style));
+            }
+            inside = is_match;
+            run.push(letter);
+            at += 1;
+        }
+        if !run.is_empty() {
+            spans.push(Span::styled(run, if inside { span.style.patch(style) } else { span.style }));
+        }
+    }
+    Line { spans, ..line.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str, columns: usize) -> Vec<String> {
+        wrap(&Line::from(text.to_owned()), columns, 0).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_cut_is_marked_and_fits() {
+        assert_eq!(clip("abcdef", 6, "…"), "abcdef");
+        assert_eq!(clip("abcdefg", 6, "…"), "abcde…");
+        assert_eq!(clip("日本語", 5, "…"), "日本…");
+        assert_eq!(clip("abc", 0, "…"), "");
+        let line = Line::from(vec![Span::raw("abc"), Span::raw("def"), Span::raw("g")]);
+        assert_eq!(clip_line(line.clone(), 6, "…").to_string(), "abcde…");
+        assert_eq!(clip_line(line, 7, "…").to_string(), "abcdefg");
+    }
+
+    #[test]
+    fn long_lines_break_at_spaces_and_keep_their_indent() {
+        assert_eq!(rows("one two three", 8), ["one two", "three"]);
+        assert_eq!(rows("  one two three", 9), ["  one two", "  three"]);
+        assert_eq!(rows("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(rows("", 4), [""]);
+        let hung = wrap(&Line::from("12:00 one two three"), 14, 6);
+        assert_eq!(hung.iter().map(ToString::to_string).collect::<Vec<_>>(), ["12:00 one two", "      three"]);
+    }
+
+    #[test]
+    fn control_characters_are_not_written() {
+        assert_eq!(plain("a\u{1b}[31mb\tc\u{7}"), "a[31mb    c");
+        assert_eq!(plain("rm \u{202e}fr- \u{9b}x"), "rm fr- x");
+    }
+
+    #[test]
+    fn what_is_searched_is_found_whatever_its_case() {
+        assert_eq!(found("CaseService case", "case"), [(0, 4), (12, 16)]);
+        assert_eq!(found("Grün GRÜN", "grün"), [(0, 4), (5, 9)]);
+        assert_eq!(found("aaa", "aa"), [(0, 2)]);
+        assert_eq!(found("a", ""), []);
+        assert!(holds("CaseService", "serv") && holds("x", "") && !holds("CaseService", "server"));
+        let line = marked(&Line::from(vec![Span::raw("ab"), Span::raw("cd")]), "bc", Style::new().bold());
+        assert_eq!(line.spans.len(), 4);
+        assert_eq!(line.to_string(), "abcd");
+    }
+}

@@ -1,0 +1,170 @@
+//! The dashboard in a terminal: what a person sees and types, from the first frame to the last.
+
+use nix::sys::signal::Signal;
+
+use crate::site::{Site, until};
+use crate::terminal::Terminal;
+
+const GOOD: &str = "def add(a, b):\n    return a + b\n";
+const BAD: &str = "def add(a, b):\n    return a - b\n";
+const TEST: &str = "import unittest\nfrom calc import add\n\n\nclass Calc(unittest.TestCase):\n    def test_add(self):\n        \
+    self.assertEqual(add(2, 3), 5)\n";
+const CONFIG: &str = "[[check]]\nname = \"unit\"\npaths = [\"**/*.py\"]\nrun = \"python3 -B -m unittest -q test_calc\"\n\n\
+    [fix]\nafter = \"100ms\"\nland = \"auto\"\n\n[watch]\nsettle = \"50ms\"\n";
+
+const MEND: &str = "[[scenario]]\nmatch = \"*\"\nsteps = [\n  { do = \"edit\", file = \"calc.py\", find = \"a - b\", replace = \"b + a\" },\n\
+    { do = \"usage\", cost = 0.02, input = 1000, output = 100 },\n  { do = \"say\", text = \"It subtracted; now it adds.\" },\n]\n";
+
+const SLOW: &str = "[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"silent\" }]\n";
+
+fn site(calc: &str, script: &str) -> Site {
+    let site = Site::new(&[("calc.py", calc), ("test_calc.py", TEST), ("orchestrator.toml", CONFIG)]);
+    site.script(script);
+    site
+}
+
+#[test]
+fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
+    let site = site(GOOD, MEND);
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (120, 36));
+    terminal.wait_text("all green");
+    site.write("calc.py", BAD);
+    terminal.wait_text("1 red");
+    terminal
+        .wait("landed", |screen| screen.contains("all green") && screen.contains("DONE") && screen.contains("landed"));
+    assert!(site.read("calc.py").contains("b + a"));
+    terminal.keys("u");
+    terminal.wait_text("Take back what it landed");
+    terminal.keys("\r");
+    terminal.wait_text("undone");
+    until("the undo", || site.read("calc.py").contains("a - b"));
+    terminal.resize(40, 12);
+    terminal.wait("a small screen", |screen| screen.lines().count() <= 12 && screen.contains("unit"));
+    terminal.resize(120, 36);
+    terminal.wait("the big screen again", |screen| screen.contains("DONE") && screen.lines().count() > 30);
+    terminal.keys("q");
+    let (code, last) = terminal.end();
+    assert_eq!(code, 0, "{last}");
+    assert!(last.contains("Tasks processed: 1"), "{last}");
+}
+
+#[test]
+fn nothing_is_written_while_nothing_changes() {
+    // The heart beats meanwhile, and that is not shown.
+    let config = format!("{CONFIG}\n[limits]\nheartbeat = \"1s\"\n");
+    let site = Site::new(&[("calc.py", GOOD), ("test_calc.py", TEST), ("orchestrator.toml", &config)]);
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (120, 36));
+    terminal.wait_text("all green");
+    let beats = || site.run(&["logs", "--json"]).out.matches("\"beat\"").count();
+    // What the start still had to say is said when the heart has beaten.
+    let first = beats();
+    until("a beat", || beats() > first);
+    let (written, first) = (terminal.written(), beats());
+    until("two beats", || beats() > first + 1);
+    assert_eq!(terminal.written(), written, "{}", terminal.screen());
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn a_running_task_is_killed_after_a_yes() {
+    let site = site(GOOD, SLOW);
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));
+    terminal.wait_text("all green");
+    site.write("calc.py", BAD);
+    terminal.wait_text("WORKING");
+    terminal.keys("x");
+    terminal.wait_text("yes, kill #1");
+    terminal.keys("\u{1b}");
+    terminal.wait("the question gone", |screen| !screen.contains("yes, kill #1"));
+    assert!(terminal.screen().contains("WORKING"));
+    terminal.keys("xx");
+    terminal.wait_text("DONE");
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn every_signal_leaves_the_terminal_as_it_was_and_no_process_behind() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let site = site(GOOD, SLOW);
+        let terminal = Terminal::start(&site, &["run", "--trust"], (80, 24));
+        terminal.wait_text("all green");
+        terminal.signal(signal);
+        let (_, last) = terminal.end();
+        if signal != Signal::SIGHUP {
+            assert!(last.contains("Session Statistics"), "{signal}: {last}");
+        }
+        site.wait_until_empty();
+    }
+}
+
+#[test]
+fn a_panic_on_another_thread_gives_the_terminal_back_and_loses_nothing() {
+    let site = site(GOOD, SLOW);
+    let terminal = Terminal::start_with(&site, &["run", "--trust"], (80, 24), &[("ORCHESTRATOR_TEST_PANIC", "1")]);
+    let (code, last) = terminal.end();
+    assert_eq!(code, 70, "{last}");
+    assert!(last.contains("as the test asked") && last.contains("nothing is lost"), "{last}");
+    // Its screen is gone, so the supervisor stops in order.
+    site.wait_until_empty();
+    assert!(site.run(&["logs"]).out.contains("stopped"));
+}
+
+#[test]
+fn it_stops_and_goes_on_as_the_shell_says() {
+    let site = site(GOOD, SLOW);
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (80, 24));
+    terminal.wait_text("all green");
+    for by_key in [false, true] {
+        if by_key {
+            terminal.keys("\u{1a}");
+        } else {
+            terminal.signal(Signal::SIGTSTP);
+        }
+        until("it to stop", || state(&terminal) == "T");
+        until("the terminal to be given back", || {
+            terminal.settings() == terminal.before && !terminal.is_on_other_screen()
+        });
+        terminal.signal(Signal::SIGCONT);
+        until("the other screen", || terminal.is_on_other_screen());
+        terminal.wait_text("all green");
+    }
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
+}
+
+/// Returns the state letter of the program's process.
+fn state(terminal: &Terminal) -> String {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", terminal.pid())).expect("it lives");
+    stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next()).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn leaving_while_work_runs_asks_how() {
+    let site = site(GOOD, SLOW);
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));
+    terminal.wait_text("all green");
+    site.write("calc.py", BAD);
+    terminal.wait_text("WORKING");
+    terminal.keys("q");
+    terminal.wait_text("leave running");
+    terminal.keys("l");
+    let (code, _) = terminal.end();
+    assert_eq!(code, 0);
+    // The work goes on, and a second screen finds it.
+    assert_eq!(site.json(&["tasks"])[0]["state"], "running");
+    let mut second = Terminal::start(&site, &[], (100, 30));
+    second.wait_text("supervised already");
+    until("the question to take keys", || {
+        second.keys("a");
+        second.screen().contains("WORKING")
+    });
+    second.wait_text("WORKING");
+    second.keys("q");
+    assert_eq!(second.end().0, 0);
+    assert_eq!(site.json(&["tasks"])[0]["state"], "running");
+    assert_eq!(site.run(&["stop"]).code, 0);
+    assert_eq!(site.run(&["stop"]).code, 0);
+    site.wait_until_empty();
+}

@@ -1,0 +1,9 @@
+//! The screens that are compared with files, and shown by an example.
+
+pub(crate) mod fixture;
+pub(crate) mod front;
+pub(crate) mod panes;
+pub(crate) mod past;
+pub(crate) mod popups;
+pub(crate) mod scene;
+pub(crate) mod tour;

@@ -1,0 +1,81 @@
+//! What happened in a task of the fixture so far: one attempt that was refuted, and a second one at work.
+
+use std::time::Duration;
+
+use orchestrator_tui::core::effect::Recorded;
+use orchestrator_tui::core::fact::Fact;
+use orchestrator_tui::core::view::View;
+use orchestrator_tui::model::agent::LogLine;
+use orchestrator_tui::model::attempt::{AttemptEnd, AttemptRecord, Stage};
+use orchestrator_tui::model::check::Verdict;
+use orchestrator_tui::model::id::{Seq, Slot, TaskId};
+use orchestrator_tui::model::task::TaskState;
+
+use super::fixture::{DIFF, ago, cents, detail, run};
+
+pub(crate) fn attempt(number: u32) -> AttemptRecord {
+    AttemptRecord {
+        number,
+        end: AttemptEnd::Refuted { check: "CaseService.ts · unit".to_owned(), run: Box::new(run(Verdict::Red)) },
+        summary: "The overdue filter compares dates as strings; I compare them as dates.".to_owned(),
+        diff: DIFF.to_owned(),
+        spent: cents(5),
+        took: Duration::from_secs(54),
+    }
+}
+
+fn said(label: &str, text: &str) -> LogLine {
+    LogLine { label: label.to_owned(), text: text.to_owned() }
+}
+
+/// Returns the facts, oldest first.
+pub(crate) fn story(view: &View, id: u32) -> Vec<Recorded> {
+    let task = TaskId(id);
+    let staged = |stage| Fact::Staged { task, stage };
+    let logged = |lines: Vec<LogLine>| Fact::Logged { task, lines };
+    let facts = vec![
+        (162, Fact::Filed { task: Box::new(detail(view, id).task) }),
+        (150, Fact::AttemptStarted { task, number: 1, slot: Slot(2) }),
+        (150, staged(Stage::Prepare)),
+        (149, staged(Stage::Baseline)),
+        (147, staged(Stage::Fixers)),
+        (147, staged(Stage::Plan)),
+        (139, logged(vec![said("Plan", "compare dates as dates, not as strings; keep the interface as it is")])),
+        (138, staged(Stage::Agent)),
+        (120, logged(vec![said("Edit", "src/services/CaseService.ts  +1 −1")])),
+        (104, staged(Stage::Verify)),
+        (96, Fact::AttemptEnded { task, record: Box::new(attempt(1)), then: TaskState::Queued }),
+        (76, Fact::AttemptStarted { task, number: 2, slot: Slot(2) }),
+        (76, staged(Stage::Prepare)),
+        (75, staged(Stage::Baseline)),
+        (73, staged(Stage::Fixers)),
+        (73, staged(Stage::Plan)),
+        (
+            65,
+            logged(vec![said(
+                "Claude",
+                "The overdue filter compares dates as strings, which orders 2026-9 after 2026-10. I read them as dates.",
+            )]),
+        ),
+        (64, staged(Stage::Agent)),
+        (52, logged(vec![said("Edit", "src/services/CaseService.ts  +4 −1")])),
+        (
+            50,
+            logged(vec![
+                said("Bash", "npx vitest run CaseService"),
+                said("", " FAIL  CaseService > closes overdue cases"),
+                said("", "       expected 3 to be 2"),
+                said("", " Test Files  1 failed (1)"),
+                said("", "      Tests  1 failed | 6 passed (7)"),
+            ]),
+        ),
+        (42, logged(vec![said("refused", "Bash: git push origin main (pushes are not allowed here)")])),
+        (40, Fact::Used { task, spent: cents(8) }),
+    ];
+    let number = |at: usize| Seq(900 + at as u64);
+    facts
+        .into_iter()
+        .enumerate()
+        .map(|(at, (before, fact))| Recorded { seq: number(at), at: ago(before), fact })
+        .collect()
+}
