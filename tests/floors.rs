@@ -17,7 +17,10 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("core", &["model"]),
     ("ui", &["model", "core"]),
     ("edge", &["model", "core"]),
-    ("config", &["model", "core::command_line", "core::matching", "ui::action", "ui::keymap", "ui::theme"]),
+    (
+        "config",
+        &["model", "core::command_line", "core::matching", "ui::action", "ui::glyph", "ui::keymap", "ui::theme"],
+    ),
     ("app", &["model", "core", "ui", "edge", "config"]),
     ("cli", &["model", "config", "app"]),
 ];

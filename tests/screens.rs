@@ -15,6 +15,14 @@ use ratatui::buffer::Buffer;
 use screens::scene::Scene;
 use screens::{front, panes, popups, tour};
 
+#[path = "screens/agreements.rs"]
+mod agreements;
+#[path = "screens/answers.rs"]
+mod answers;
+#[path = "screens/random.rs"]
+mod random;
+#[path = "screens/readme.rs"]
+mod readme;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Error as _, Unexpected, Visitor};
+use serde::de::{Error as _, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -30,6 +30,16 @@ pub(crate) struct ConfigFile {
     pub(crate) agent: BTreeMap<Spanned<String>, AgentTable>,
     #[serde(default)]
     pub(crate) role: BTreeMap<Spanned<String>, RoleTable>,
+    pub(crate) ui: Given<UiTable>,
+    pub(crate) keys: Given<BTreeMap<Spanned<String>, Spanned<Keys>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UiTable {
+    pub(crate) theme: Given<String>,
+    pub(crate) ascii: Given<bool>,
+    pub(crate) mouse: Given<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -130,12 +140,39 @@ pub(crate) struct RoleTable {
     pub(crate) agent: Given<String>,
 }
 
+/// The keys of an action: one text, or a list of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Keys(pub(crate) Vec<String>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeysVisitor;
+        impl<'de> Visitor<'de> for KeysVisitor {
+            type Value = Keys;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key such as \"ctrl+k\", or a list of them")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Keys, E> {
+                Ok(Keys(vec![text.to_owned()]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Keys, A::Error> {
+                let mut keys = Vec::new();
+                while let Some(key) = list.next_element()? {
+                    keys.push(key);
+                }
+                Ok(Keys(keys))
+            }
+        }
+        deserializer.deserialize_any(KeysVisitor)
+    }
+}
+
 /// A span of time, written `"300ms"`, `"2s"`, `"10m"` or `"1h"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) Duration);
 
 /// Reads a span of time: a number, which may have decimals, and its unit. Exact to the millisecond, at most 100 days.
-pub(crate) fn parse_time(text: &str) -> Option<Duration> {
+pub fn parse_time(text: &str) -> Option<Duration> {
     const LONGEST: f64 = 100.0 * 86_400.0;
     let text = text.trim();
     let unit = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::config::check::check;
@@ -14,6 +15,7 @@ use crate::config::merge::{Draft, counts};
 use crate::config::origin::{Origin, Source};
 use crate::config::parse::parse;
 use crate::config::project::FILE_NAME;
+use crate::config::screen::{UiSettings, screen};
 use crate::config::trust::Running;
 use crate::model::kind::ProjectKind;
 use crate::model::settings::{LandMode, Planner, Settings};
@@ -56,6 +58,8 @@ pub struct Inputs {
 pub struct Loaded {
     /// The settings.
     pub settings: Settings,
+    /// What the screen looks like, and which keys do what.
+    pub ui: UiSettings,
     /// The project's kinds, for what is protected.
     pub kinds: Vec<ProjectKind>,
     /// What in the project's own files takes effect only after a yes; may be empty.
@@ -103,12 +107,24 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     if let Some(source) = inputs.user_file.as_deref().and_then(|file| read(&mut draft, project, file)) {
         incomplete |= layer(&mut draft, source, |_| ());
     }
+    let mut warnings = Vec::new();
     if let Some(source) = read(&mut draft, project, &project_file) {
-        incomplete |= layer(&mut draft, source, |file| running.of_file(file));
+        let mut not_theirs = Vec::new();
+        let index = draft.places.files.len();
+        incomplete |= layer(&mut draft, source, |file| {
+            running.of_file(file);
+            not_theirs = only_the_users(file);
+        });
+        warnings.extend(not_theirs.into_iter().map(|(name, place)| {
+            let text = format!("[{name}] counts only in the user's own file; it is not used");
+            draft.places.files[index]
+                .diagnostic(&place, text)
+                .warning()
+                .hint("a project does not change your keys or looks")
+        }));
     }
 
     let mut extras = Extras::default();
-    let mut warnings = Vec::new();
     match fs::read(&dot_env_file) {
         Ok(bytes) => {
             let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -131,12 +147,15 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         detected(&mut draft, inputs, &mut running);
     }
     warnings.extend(check(&mut draft, incomplete));
+    let (ui, theme_files) = screen(&mut draft, inputs);
     if !draft.diagnostics.is_empty() {
         return Err(sorted(draft));
     }
     let mut files: Vec<_> = inputs.user_file.iter().cloned().collect();
     files.extend([project_file, dot_env_file]);
+    files.extend(theme_files);
     Ok(Loaded {
+        ui,
         kinds: kinds(project),
         running,
         secrets: extras.secrets,
@@ -150,15 +169,22 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
 }
 
 /// Lays one file over the draft; returns whether something in it could not be read.
-fn layer(draft: &mut Draft, source: SourceText, look: impl FnOnce(&ConfigFile)) -> bool {
-    let (file, diagnostics) = parse(&source);
-    look(&file);
+fn layer(draft: &mut Draft, source: SourceText, look: impl FnOnce(&mut ConfigFile)) -> bool {
+    let (mut file, diagnostics) = parse(&source);
+    look(&mut file);
     let index = draft.places.files.len();
     draft.places.files.push(source);
     let incomplete = !diagnostics.is_empty();
     draft.diagnostics.extend(diagnostics);
     draft.lay(index, file);
     incomplete
+}
+
+/// Takes out of a project's file what only the user decides, and returns it with its place.
+fn only_the_users(file: &mut ConfigFile) -> Vec<(&'static str, Range<usize>)> {
+    let ui = file.ui.take().map(|table| ("ui", table.span()));
+    let keys = file.keys.take().map(|table| ("keys", table.span()));
+    ui.into_iter().chain(keys).collect()
 }
 
 /// Reads a configuration file; one that does not exist is no layer.

@@ -31,6 +31,18 @@ pub(crate) struct Draft {
     pub(crate) settings: Settings,
     pub(crate) places: Places,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) screen: ScreenDraft,
+}
+
+/// What the user's file says about the screen, as written.
+#[derive(Debug, Default)]
+pub(crate) struct ScreenDraft {
+    /// The name of the theme.
+    pub(crate) theme: String,
+    pub(crate) ascii: bool,
+    pub(crate) mouse: bool,
+    /// The keys of actions, by their names.
+    pub(crate) keys: BTreeMap<String, Vec<String>>,
 }
 
 /// The numbers that make sense for a key. Zero would stop everything; the upper ends are far above any use and catch
@@ -97,12 +109,12 @@ impl Draft {
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
         };
-        Self { settings, places: Places::default(), diagnostics: Vec::new() }
+        Self { settings, places: Places::default(), diagnostics: Vec::new(), screen: ScreenDraft::default() }
     }
 
     /// Lays `file`, whose text is the one with index `index`, over what there is.
     pub(crate) fn lay(&mut self, index: usize, file: ConfigFile) {
-        let Self { settings, places, diagnostics } = self;
+        let Self { settings, places, diagnostics, screen } = self;
         let mut layer = Layer { index, places, diagnostics };
         if let Some(table) = file.watch {
             let watch = &mut settings.watch;
@@ -153,6 +165,18 @@ impl Draft {
             layer.note(&format!("role.{}", name.get_ref()), &name);
             let role = settings.roles.entry(name.into_inner()).or_insert(Role { agent: String::new() });
             layer.put(&key, &mut role.agent, table.agent);
+        }
+        if let Some(table) = file.ui {
+            let table = table.into_inner();
+            layer.put("ui.theme", &mut screen.theme, table.theme);
+            layer.put("ui.ascii", &mut screen.ascii, table.ascii);
+            layer.put("ui.mouse", &mut screen.mouse, table.mouse);
+        }
+        for (name, keys) in file.keys.map(Spanned::into_inner).into_iter().flatten() {
+            // The name and its keys may both be wrong; each has its place.
+            layer.note(&format!("keys[{}]", name.get_ref()), &name);
+            layer.note(&format!("keys.{}", name.get_ref()), &keys);
+            screen.keys.insert(name.into_inner(), keys.into_inner().0);
         }
     }
 }

@@ -2,31 +2,30 @@
 
 use std::ops::Range;
 
-use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer, Error};
 
 use crate::config::diagnostic::{Diagnostic, SourceText, nearest};
-use crate::config::file::ConfigFile;
 
 /// Reads a file as far as it can be read.
 ///
 /// serde stops at the first error, so the entry it complains about is noted, taken out, and the rest read again, until
 /// nothing is left to complain about. What cannot be read at all (a syntax error) hides the rest.
-pub(crate) fn parse(source: &SourceText) -> (ConfigFile, Vec<Diagnostic>) {
+pub(crate) fn parse<T: Default + DeserializeOwned>(source: &SourceText) -> (T, Vec<Diagnostic>) {
     let (mut root, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
-        return (ConfigFile::default(), errors.iter().map(|error| syntax(source, error)).collect());
+        return (T::default(), errors.iter().map(|error| syntax(source, error)).collect());
     }
     let mut diagnostics = Vec::new();
     loop {
-        match ConfigFile::deserialize(Deserializer::from(root.clone())) {
+        match T::deserialize(Deserializer::from(root.clone())) {
             Ok(file) => return (file, diagnostics),
             Err(error) => {
                 diagnostics.push(refusal(source, &error));
                 let found = error.span().is_some_and(|span| cut_table(root.get_mut(), &span));
                 if !found {
-                    return (ConfigFile::default(), diagnostics);
+                    return (T::default(), diagnostics);
                 }
             }
         }
@@ -126,7 +125,7 @@ fn in_words(expected: &str) -> &str {
 
 /// Names the table in which a key is at home that was written at the wrong place.
 fn elsewhere(key: &str) -> Option<&'static str> {
-    const HOMES: [(&str, &[&str]); 7] = [
+    const HOMES: [(&str, &[&str]); 8] = [
         ("[watch]", &["settle", "settle_max", "ignore"]),
         ("[[check]]", &["run", "tests", "fixers", "daemons", "parallel", "lock"]),
         (
@@ -136,6 +135,7 @@ fn elsewhere(key: &str) -> Option<&'static str> {
         ("[limits]", &["running", "checks", "completed", "failed", "history", "heartbeat", "health", "stop"]),
         ("[workspace]", &["copy", "prepare", "link"]),
         ("[budget]", &["task_usd"]),
+        ("[ui] of the user's file", &["theme", "ascii", "mouse"]),
         ("[agent.NAME]", &["kind", "program", "model", "args", "env"]),
     ];
     HOMES.iter().find(|(_, keys)| keys.contains(&key)).map(|(table, _)| *table)

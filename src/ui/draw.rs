@@ -3,11 +3,13 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 
 use super::layout::{Layout, SMALLEST};
 use super::pane;
 use super::popup::{self, Popup};
 use super::state::State;
+use super::theme::{Role, Theme};
 use super::tour;
 
 /// Returns the whole screen as an area.
@@ -23,6 +25,11 @@ pub fn draw(state: &State, frame: &mut Frame) {
 
 /// Draws everything into a buffer.
 pub fn paint(state: &State, area: Rect, buf: &mut Buffer) {
+    layers(state, area, buf);
+    ground(&state.theme, area, buf);
+}
+
+fn layers(state: &State, area: Rect, buf: &mut Buffer) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         buf.set_stringn(area.x, area.y, "too small", usize::from(area.width), ratatui::style::Style::new());
         return;
@@ -52,6 +59,23 @@ pub fn paint(state: &State, area: Rect, buf: &mut Buffer) {
         match popup {
             Popup::Ask(ask) => ask.sheet(state).draw(state, area, buf),
             Popup::Palette(palette) => palette.draw(state, area, buf),
+        }
+    }
+}
+
+/// Gives everything that has no colour of its own the colours of ordinary text, where a theme has some.
+pub fn ground(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let style = theme.style(Role::Text);
+    if style.fg.is_none() && style.bg.is_none() {
+        return;
+    }
+    for at in area.intersection(buf.area).positions() {
+        let cell = &mut buf[at];
+        if cell.fg == Color::Reset {
+            cell.fg = style.fg.unwrap_or_default();
+        }
+        if cell.bg == Color::Reset {
+            cell.bg = style.bg.unwrap_or_default();
         }
     }
 }

@@ -65,6 +65,18 @@ impl Chord {
     }
 }
 
+impl Chord {
+    /// Whether it is the key that always stops.
+    pub fn is_interrupt(&self) -> bool {
+        *self == Self { code: Key::Char('c'), ctrl: true, alt: false }
+    }
+
+    /// Returns the names of keys that are no character.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(name, _)| *name).chain(["space"])
+    }
+}
+
 impl FromStr for Chord {
     type Err = BadKey;
 
@@ -142,6 +154,21 @@ impl Default for Keymap {
     }
 }
 
+/// Keys that mean two things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The keys, as they are shown.
+    pub keys: String,
+    /// What they do.
+    pub one: Action,
+    /// What they do as well, or what they hide because its keys begin with them.
+    pub other: Action,
+}
+
+fn shown(chords: &[Chord]) -> String {
+    chords.iter().map(ToString::to_string).collect()
+}
+
 /// Reads a sequence of chords: `g>g`.
 ///
 /// # Errors
@@ -164,10 +191,33 @@ impl Keymap {
             actions.retain(|known| *known != action);
         }
         for chords in sequences {
-            self.bindings.insert(chords, vec![action]);
+            self.bindings.entry(chords).or_default().push(action);
         }
         self.bindings.retain(|_, actions| !actions.is_empty());
         Ok(())
+    }
+
+    /// Returns keys that mean two things at the same place, or begin the keys of something else there.
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        let meets = |one: Action, other: Action| {
+            let contexts = |action: Action| action.entry().map_or(&[][..], |entry| entry.contexts);
+            one != other && contexts(one).iter().any(|context| contexts(other).contains(context))
+        };
+        let mut conflicts = Vec::new();
+        for (keys, actions) in &self.bindings {
+            let longer = self.bindings.range(keys.clone()..).take_while(|(other, _)| other.starts_with(keys));
+            for (other, others) in longer {
+                for action in actions {
+                    for second in others.iter().filter(|second| meets(*action, **second)) {
+                        // Two actions of one key conflict once.
+                        if other != keys || action < second {
+                            conflicts.push(Conflict { keys: shown(keys), one: *action, other: *second });
+                        }
+                    }
+                }
+            }
+        }
+        conflicts
     }
 
     /// Says what the chords so far come to in a context.
@@ -187,16 +237,20 @@ impl Keymap {
 
     /// Returns the first key of an action, as it is shown; empty if it has none.
     pub fn key_of(&self, action: Action) -> String {
-        let all = self.keys_of(action);
-        let listed = action.entry().and_then(|entry| entry.keys.split(' ').next()).unwrap_or_default();
-        let listed = listed.replace('>', "");
-        if all.contains(&listed) { listed } else { all.into_iter().next().unwrap_or_default() }
+        self.keys_of(action).into_iter().next().unwrap_or_default()
     }
 
-    /// Returns all keys of an action, as they are shown.
+    /// Returns all keys of an action, as they are shown, those of the table first and in its order.
     pub fn keys_of(&self, action: Action) -> Vec<String> {
-        let shown = |chords: &Vec<Chord>| chords.iter().map(ToString::to_string).collect::<String>();
-        self.bindings.iter().filter(|(_, actions)| actions.contains(&action)).map(|(chords, _)| shown(chords)).collect()
+        let listed: Vec<&str> = action.entry().map(|entry| entry.keys.split(' ').collect()).unwrap_or_default();
+        let place = |keys: &Vec<Chord>| {
+            let written = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(">");
+            listed.iter().position(|listed| *listed == written).unwrap_or(listed.len())
+        };
+        let mut keys: Vec<&Vec<Chord>> =
+            self.bindings.iter().filter(|(_, actions)| actions.contains(&action)).map(|(chords, _)| chords).collect();
+        keys.sort_by_key(|keys| place(keys));
+        keys.into_iter().map(|chords| shown(chords)).collect()
     }
 }
 
@@ -221,6 +275,20 @@ mod tests {
     fn a_first_chord_says_what_may_follow() {
         let found = Keymap::default().find(Context::Tasks, &["g".parse().unwrap()]);
         assert_eq!(found, Found::More(vec![("g".parse().unwrap(), Action::Top)]));
+    }
+
+    #[test]
+    fn keys_that_mean_two_things_are_found() {
+        assert_eq!(Keymap::default().conflicts(), []);
+        let mut keymap = Keymap::default();
+        keymap.bind(Action::Kill, &["k".to_owned()]).unwrap();
+        keymap.bind(Action::Fix, &["g".to_owned()]).unwrap();
+        // The other pane's keys are its own.
+        keymap.bind(Action::NextMatch, &["n".to_owned()]).unwrap();
+        let conflicts: Vec<_> =
+            keymap.conflicts().into_iter().map(|found| (found.keys, found.one, found.other)).collect();
+        let expected = [("g".to_owned(), Action::Fix, Action::Top), ("k".to_owned(), Action::Up, Action::Kill)];
+        assert_eq!(conflicts, expected);
     }
 
     #[test]

@@ -43,8 +43,8 @@ impl Layout {
         let tour = below(&mut body, tour::height(state, screen));
         let asks = strip_height(state, body);
         let question = below(&mut body, asks);
-        let (tasks, task) = if screen.width >= SIDE_BY_SIDE && !state.zoom {
-            let left = divider(screen.width, state.split);
+        let (tasks, task) = if screen.width >= SIDE_BY_SIDE && !state.shape.zoom {
+            let left = divider(screen.width, state.shape.split);
             let tasks = Rect { width: left, ..body };
             let task = Rect { x: body.x + left, width: body.width - left, ..body };
             (Some(tasks), Some(task))

@@ -63,7 +63,7 @@ impl List {
             entries: Vec::with_capacity(view.rows.len() + 6),
             ..Self::default()
         };
-        let mut last = None;
+        let mut group = None;
         let mut highest = 0;
         for (at, row) in view.rows.iter().enumerate() {
             list.is_working |= row.group == Group::Working;
@@ -73,8 +73,8 @@ impl List {
             if !lets_through(row, filter) {
                 continue;
             }
-            if last != Some(row.group) {
-                last = Some(row.group);
+            if group != Some(row.group) {
+                group = Some(row.group);
                 list.entries.push(Entry::Heading(row.group));
             }
             list.entries.push(Entry::Task(row.id, at));

@@ -76,6 +76,17 @@ pub struct Scroll {
     pub follow: bool,
 }
 
+/// How the panes share the screen, as a person wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Shape {
+    /// How many columns the list has, if the divider was moved.
+    pub split: Option<u16>,
+    /// Whether the pane with the keys has the whole screen.
+    pub zoom: bool,
+    /// Whether the divider is held with the mouse.
+    pub is_dragging: bool,
+}
+
 /// What was fetched about the selected task.
 #[derive(Clone, Debug, Default)]
 pub struct Story {
@@ -161,12 +172,8 @@ pub struct State {
     pub list: List,
     /// The text of the shown tab.
     pub body: Body,
-    /// How many columns the list has, if a person moved the divider.
-    pub split: Option<u16>,
-    /// Whether the pane with the keys has the whole screen.
-    pub zoom: bool,
-    /// Whether the divider is held with the mouse.
-    pub is_dragging: bool,
+    /// How the panes share the screen.
+    pub shape: Shape,
     /// Narrows the list.
     pub filter: Filter,
     /// Searches the pane.
@@ -217,9 +224,7 @@ impl State {
             unfolded: BTreeSet::new(),
             list: List::default(),
             body: Body::default(),
-            split: None,
-            zoom: false,
-            is_dragging: false,
+            shape: Shape::default(),
             filter: Filter::default(),
             search: Filter::default(),
             search_at: None,

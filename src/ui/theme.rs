@@ -90,6 +90,18 @@ impl Default for Theme {
 }
 
 impl Theme {
+    /// Makes a theme in which every role looks like nothing.
+    pub fn blank() -> Self {
+        Self { styles: BTreeMap::new() }
+    }
+
+    /// Returns the theme in the 256 colours that nearly every terminal has.
+    #[must_use]
+    pub fn in_256(&self) -> Self {
+        let near = |style: &Style| Style { fg: style.fg.map(nearest), bg: style.bg.map(nearest), ..*style };
+        Self { styles: self.styles.iter().map(|(role, style)| (*role, near(style))).collect() }
+    }
+
     /// Returns the style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(&role).copied().unwrap_or_default()
@@ -107,5 +119,43 @@ impl Theme {
         let mut styles: BTreeMap<Role, Style> = self.styles.iter().map(|(role, style)| (*role, grey(style))).collect();
         styles.insert(Role::Match, Style::new().add_modifier(Modifier::REVERSED));
         Self { styles }
+    }
+}
+
+/// Returns the colour of the 256 that is nearest: one of the 6×6×6 cube, or one of the greys.
+fn nearest(colour: Color) -> Color {
+    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    let Color::Rgb(red, green, blue) = colour else { return colour };
+    let step = |value: u8| (0_u8..6).min_by_key(|step| STEPS[usize::from(*step)].abs_diff(value)).unwrap_or(0);
+    let far = |r: u8, g: u8, b: u8| {
+        [(r, red), (g, green), (b, blue)].iter().map(|(one, other)| u32::from(one.abs_diff(*other)).pow(2)).sum::<u32>()
+    };
+    let (r, g, b) = (step(red), step(green), step(blue));
+    let cube = far(STEPS[usize::from(r)], STEPS[usize::from(g)], STEPS[usize::from(b)]);
+    let grey = (0_u8..24).map(|grey| (far(8 + 10 * grey, 8 + 10 * grey, 8 + 10 * grey), grey)).min();
+    match grey {
+        Some((distance, grey)) if distance < cube => Color::Indexed(232 + grey),
+        _ => Color::Indexed(16 + 36 * r + 6 * g + b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn true_colours_have_a_near_one_among_256() {
+        assert_eq!(nearest(Color::Rgb(255, 0, 0)), Color::Indexed(196));
+        assert_eq!(nearest(Color::Rgb(250, 250, 255)), Color::Indexed(231));
+        assert_eq!(nearest(Color::Rgb(30, 30, 32)), Color::Indexed(234));
+        assert_eq!(nearest(Color::Cyan), Color::Cyan);
+    }
+
+    #[test]
+    fn every_role_has_a_name() {
+        for role in [Role::Text, Role::Match, Role::AddedWord, Role::RemovedWord] {
+            assert!(ROLES.iter().any(|(_, known)| *known == role));
+        }
+        assert_eq!(Theme::default().styles.len(), ROLES.len());
     }
 }

@@ -34,8 +34,8 @@ fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
         .wait("landed", |screen| screen.contains("all green") && screen.contains("DONE") && screen.contains("landed"));
     assert!(site.read("calc.py").contains("b + a"));
     terminal.keys("u");
-    terminal.wait_text("Take back what it landed");
-    terminal.keys("\r");
+    terminal.wait_text("yes, take #1 back");
+    terminal.keys("y");
     terminal.wait_text("undone");
     until("the undo", || site.read("calc.py").contains("a - b"));
     terminal.resize(40, 12);
@@ -78,7 +78,7 @@ fn a_running_task_is_killed_after_a_yes() {
     terminal.keys("\u{1b}");
     terminal.wait("the question gone", |screen| !screen.contains("yes, kill #1"));
     assert!(terminal.screen().contains("WORKING"));
-    terminal.keys("xx");
+    terminal.keys("xy");
     terminal.wait_text("DONE");
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);

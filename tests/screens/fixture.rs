@@ -338,6 +338,11 @@ pub(crate) fn busy() -> View {
     let mut differs = task(4, "e2e", None, TaskState::Failed(FailReason::EnvironmentDiffers));
     differs.ended = Some(ago(3000));
     rows.push(row(Group::Failed, &differs));
+    for row in &mut rows {
+        row.allowed.hold = matches!(row.group, Group::Working | Group::Held | Group::Queued);
+        row.allowed.snooze = true;
+        row.allowed.unsnooze = row.id == TaskId(9);
+    }
     let mut view = red();
     view.head.agents = (1, 2);
     view.rows = rows;

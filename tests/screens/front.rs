@@ -28,7 +28,7 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "front-ascii", make: ascii },
 ];
 
-fn shown(size: (u16, u16), front: Front) -> FrontState {
+pub(crate) fn shown(size: (u16, u16), front: Front) -> FrontState {
     let mut front = FrontState::new(State::new("justice-companion", size, ago(1)), front);
     front.state.now = NOW;
     front
@@ -91,7 +91,7 @@ fn bare() -> Front {
     }
 }
 
-fn many() -> Front {
+pub(crate) fn many() -> Front {
     let running = (1..=40).map(|number| format!("check run: make test-{number} EXTRA='--with a long tail of flags'"));
     Front::Trust {
         project: "monorepo".to_owned(),

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use orchestrator_tui::core::effect::Recorded;
 use orchestrator_tui::core::fact::Fact;
-use orchestrator_tui::core::view::View;
+use orchestrator_tui::core::view::{Group, View};
 use orchestrator_tui::model::agent::LogLine;
 use orchestrator_tui::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use orchestrator_tui::model::check::Verdict;
-use orchestrator_tui::model::id::{Seq, Slot, TaskId};
-use orchestrator_tui::model::task::TaskState;
+use orchestrator_tui::model::hold::HoldReason;
+use orchestrator_tui::model::id::{LandingId, Seq, Slot, TaskId};
+use orchestrator_tui::model::task::{DoneReason, FailReason, ReadyReason, TaskState};
 
-use super::fixture::{DIFF, ago, cents, detail, run};
+use super::fixture::{DIFF, ago, cents, detail, pending, receipt, run};
 
 pub(crate) fn attempt(number: u32) -> AttemptRecord {
     AttemptRecord {
@@ -72,10 +73,45 @@ pub(crate) fn story(view: &View, id: u32) -> Vec<Recorded> {
         (42, logged(vec![said("refused", "Bash: git push origin main (pushes are not allowed here)")])),
         (40, Fact::Used { task, spent: cents(8) }),
     ];
+    let facts = so_far(view, id, facts);
     let number = |at: usize| Seq(900 + at as u64);
     facts
         .into_iter()
         .enumerate()
         .map(|(at, (before, fact))| Recorded { seq: number(at), at: ago(before), fact })
         .collect()
+}
+
+/// Lets the story end where the task stands.
+fn so_far(view: &View, id: u32, mut facts: Vec<(u64, Fact)>) -> Vec<(u64, Fact)> {
+    let task = TaskId(id);
+    let row = view.rows.iter().find(|row| row.id == task).expect("a row of the fixture");
+    let verified = || {
+        let end = AttemptEnd::Verified;
+        Box::new(AttemptRecord { number: 2, end, spent: cents(8), took: Duration::from_secs(45), ..attempt(2) })
+    };
+    let end = |then: TaskState| (31, Fact::AttemptEnded { task, record: verified(), then });
+    match row.group {
+        Group::Working => {}
+        Group::Held => facts = vec![facts.remove(0), (162, Fact::Held { task, reason: HoldReason::RedBefore })],
+        Group::Queued => facts.truncate(1),
+        Group::NeedsYou => {
+            facts.push((38, Fact::Staged { task, stage: Stage::Verify }));
+            let reason = ReadyReason::Asked;
+            facts.push((31, Fact::Ready { task, reason: reason.clone(), result: Box::new(pending(id)) }));
+            facts.push(end(TaskState::Ready(reason)));
+        }
+        Group::Done => {
+            facts.push((38, Fact::Staged { task, stage: Stage::Verify }));
+            facts.push((33, Fact::Staged { task, stage: Stage::Land }));
+            facts.push((32, Fact::Landed { task, receipt: Box::new(receipt(id)) }));
+            facts.push((32, Fact::Staged { task, stage: Stage::Confirm }));
+            facts.push(end(TaskState::Done(DoneReason::Landed(LandingId(4)))));
+        }
+        Group::Failed => {
+            facts.truncate(11);
+            facts.push((60, Fact::Ended { task, state: TaskState::Failed(FailReason::EnvironmentDiffers) }));
+        }
+    }
+    facts
 }

@@ -82,13 +82,13 @@ pub(crate) fn first() -> View {
     view
 }
 
-fn stopping() -> View {
+pub(crate) fn stopping() -> View {
     let mut view = busy();
     view.head.course = Course::Stopping(1, ahead(8));
     view
 }
 
-fn parked() -> View {
+pub(crate) fn parked() -> View {
     let mut view = busy();
     view.head.parked = Some((Some(ahead(4620)), "rate limit".to_owned()));
     view

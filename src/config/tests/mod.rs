@@ -4,5 +4,6 @@
 mod bad;
 mod layers;
 mod project;
+mod screen;
 mod support;
 mod trust;

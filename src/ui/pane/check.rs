@@ -1,9 +1,12 @@
 //! What the check of a task says: the failures first, with the places they name, then its output.
 
+use std::fmt::Write as _;
+
 use ratatui::text::{Line, Span};
 
 use super::time::short;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
+use crate::model::path::ProjectPath;
 use crate::ui::body::{Item, Target};
 use crate::ui::state::{State, Story};
 use crate::ui::theme::Role;
@@ -17,7 +20,7 @@ pub(super) fn items(state: &State, story: &Story) -> Vec<Item> {
     match &detail.run {
         Some(run) => items.push(Item { hang: 2, ..Item::from(said(state, run)) }),
         None => {
-            items.push(Line::styled("it has not run in your tree since the start; c runs it", style(Role::Dim)).into())
+            items.push(Line::styled("it has not run in your tree since the start; c runs it", style(Role::Dim)).into());
         }
     }
     let task = &detail.task;
@@ -36,7 +39,9 @@ pub(super) fn items(state: &State, story: &Story) -> Vec<Item> {
         let is_old = detail.run.as_ref().is_none_or(CheckRun::is_green);
         items.push(Line::default().into());
         items.push(Line::styled(if is_old { "output when it was red" } else { "output" }, style(Role::Heading)).into());
-        items.extend(output.lines().map(|line| output_line(state, &plain(line)).into()));
+        let known: Vec<&ProjectPath> =
+            task.failures.iter().filter_map(|failure| failure.file.as_ref()).chain(&task.files).collect();
+        items.extend(output.lines().map(|line| output_line(state, &known, &plain(line))));
     }
     items
 }
@@ -50,13 +55,13 @@ fn said(state: &State, run: &CheckRun) -> Line<'static> {
     };
     let mut text = format!(" in your tree, {}", short(run.took));
     if let Some(tests) = run.findings.tests {
-        text.push_str(&format!(", {} passed, {} failed", tests.passed, tests.failed));
+        let _ = write!(text, ", {} passed, {} failed", tests.passed, tests.failed);
         if tests.skipped > 0 {
-            text.push_str(&format!(", {} skipped", tests.skipped));
+            let _ = write!(text, ", {} skipped", tests.skipped);
         }
     }
     if let Some(code) = run.code.filter(|code| *code != 0) {
-        text.push_str(&format!(", exit code {code}"));
+        let _ = write!(text, ", exit code {code}");
     }
     let style = state.theme.style(role);
     Line::from(vec![Span::styled(format!("{glyph} {word}"), style), Span::raw(text)])
@@ -83,12 +88,28 @@ fn failed(state: &State, failure: &Fingerprint) -> Vec<Item> {
     items
 }
 
-/// Colours a line of output by the words that runners use for what went wrong.
-fn output_line(state: &State, text: &str) -> Line<'static> {
+/// Colours a line of output by the words that runners use for what went wrong; one that names a place leads there.
+fn output_line(state: &State, known: &[&ProjectPath], text: &str) -> Item {
     let first = text.trim_start();
     let is_bad = ["FAIL", "✗", "×", "error", "Error", "AssertionError", "panicked", "E  ", "--- FAIL"]
         .iter()
         .any(|word| first.starts_with(word));
-    let role = if is_bad { Role::Bad } else { Role::Text };
-    Line::styled(text.to_owned(), state.theme.style(role))
+    let style = state.theme.style(if is_bad { Role::Bad } else { Role::Text });
+    let Some((start, end, file, line)) = known.iter().find_map(|file| place(text, file)) else {
+        return Line::styled(text.to_owned(), style).into();
+    };
+    let spans = vec![
+        Span::styled(text[..start].to_owned(), style),
+        Span::styled(text[start..end].to_owned(), state.theme.style(Role::Accent)),
+        Span::styled(text[end..].to_owned(), style),
+    ];
+    Item { target: Some(Target::Place(file.clone(), Some(line))), ..Item::from(Line::from(spans)) }
+}
+
+/// Finds `file:12` in a text: where it stands, and what it names.
+fn place<'a>(text: &str, file: &'a ProjectPath) -> Option<(usize, usize, &'a ProjectPath, u32)> {
+    let name = format!("{file}:");
+    let start = text.find(&name)?;
+    let number: String = text[start + name.len()..].chars().take_while(char::is_ascii_digit).collect();
+    Some((start, start + name.len() + number.len(), file, number.parse().ok()?))
 }

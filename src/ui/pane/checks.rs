@@ -4,41 +4,51 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::time::count;
+use super::time::{count, short};
 use crate::core::view::CheckRow;
 use crate::model::check::Verdict;
-use crate::model::time::brief;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{plain, write_lines};
+use crate::ui::widget::{clip, plain, width, write_lines};
+
+/// The widest that the names become.
+const NAME_MAX: usize = 36;
 
 /// Draws the checks, and what comes next.
 pub(super) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let style = |role| state.theme.style(role);
     let mut lines = Vec::new();
     if state.filter.text.is_empty() {
-        lines.extend(state.view.checks.iter().map(|check| line(state, check)));
+        lines.extend(self::lines(state, ""));
         if !lines.is_empty() {
             lines.push(Line::default());
         }
         let next = if !state.seen {
-            "waiting for the supervisor"
+            "the supervisor starts: it reads the journal and looks at the project"
         } else if state.view.checks.iter().any(|check| check.running.is_some() || check.wanted) {
             "the checks run; what they find stands here"
         } else if state.view.checks.iter().any(|check| check.verdict.is_some_and(|verdict| verdict != Verdict::Green)) {
             "red, and no task is open: save a file, or press c to run the checks again"
         } else {
-            "nothing to do: go on typing; what you break stands here"
+            "all green, nothing to do: go on typing; what turns red stands here. c runs all checks now"
         };
         lines.push(Line::styled(next, style(Role::Dim)));
     } else {
-        lines.push(Line::styled("no task matches; esc drops the filter", style(Role::Dim)));
+        lines.push(Line::styled("no task matches; esc drops the filter, / types another one", style(Role::Dim)));
     }
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     write_lines(state, &lines, area, 0, buf);
 }
 
-fn line(state: &State, check: &CheckRow) -> Line<'static> {
+/// Returns one line for each check.
+pub(super) fn lines(state: &State, indent: &'static str) -> Vec<Line<'static>> {
+    let names: Vec<String> = state.view.checks.iter().map(|check| plain(&check.key.to_string())).collect();
+    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0).min(NAME_MAX);
+    let lines = state.view.checks.iter().zip(&names);
+    lines.map(|(check, name)| line(state, check, &clip(name, widest, state.glyphs.more), widest, indent)).collect()
+}
+
+fn line(state: &State, check: &CheckRow, name: &str, widest: usize, indent: &'static str) -> Line<'static> {
     let (glyph, role, word) = match check.verdict {
         None => (state.glyphs.quiet, Role::Dim, "has not run".to_owned()),
         Some(Verdict::Green) => (state.glyphs.good, Role::Good, "green".to_owned()),
@@ -50,16 +60,17 @@ fn line(state: &State, check: &CheckRow) -> Line<'static> {
     let now = match (check.running, check.wanted, check.verdict) {
         (Some(since), _, _) => format!("  running {}", count(since, state.now)),
         (None, true, _) => "  runs next".to_owned(),
-        (None, false, Some(_)) => format!("  {}", brief(took)),
+        (None, false, Some(_)) => format!("  {}", short(took)),
         (None, false, None) => String::new(),
     };
     let busy = check.running.is_some();
     Line::from(vec![
+        Span::raw(indent),
         Span::styled(
             if busy { state.glyphs.busy } else { glyph },
             state.theme.style(if busy { Role::Busy } else { role }),
         ),
-        Span::raw(format!(" {:<16} ", plain(&check.key.to_string()))),
+        Span::raw(format!(" {name}{}  ", " ".repeat(widest.saturating_sub(width(name))))),
         Span::styled(word, state.theme.style(role)),
         Span::styled(now, state.theme.style(Role::Dim)),
     ])

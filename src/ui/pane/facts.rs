@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::time::clock;
+use crate::core::lines;
 use crate::ui::body::{Item, Target};
 use crate::ui::state::{State, Story, Tab};
 use crate::ui::theme::Role;
@@ -23,7 +24,12 @@ pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
         let head = format!("{:>5} {} ", recorded.seq.0, clock(state, recorded.at));
         let hang = head.len() + 16;
         let is_open = state.unfolded.contains(&(Tab::Facts, recorded.seq));
-        let text = if is_open { String::new() } else { fields(&value, state.glyphs.more) };
+        let own = recorded.fact.task().map(|task| format!("{task} ")).unwrap_or_default();
+        let text = match lines::line(&recorded.fact, recorded.at) {
+            _ if is_open => String::new(),
+            Some(text) => plain(&text.lines().next().unwrap_or_default().replace(&own, "")).trim().to_owned(),
+            None => fields(&value, state.glyphs.more),
+        };
         let line = Line::from(vec![
             Span::styled(head, dim),
             Span::styled(format!("{kind:<15} "), state.theme.style(Role::Accent)),
@@ -38,16 +44,15 @@ pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
     items
 }
 
-/// Writes the fields that are short, `name value`, without the task and the kind, which are known.
+/// Writes the fields, `name value`, without the task and the kind, which are known.
 fn fields(value: &serde_json::Value, more: &str) -> String {
-    let Some(object) = value.as_object() else { return plain(&value.to_string()) };
+    let Some(object) = value.as_object() else { return clip(&plain(&value.to_string()), VALUE, more) };
     let known = |name: &&String| !matches!(name.as_str(), "kind" | "task");
-    let short = |name: &String| {
-        let value = match &object[name] {
-            serde_json::Value::String(text) => plain(text),
-            other => plain(&other.to_string()),
-        };
-        format!("{name} {}", clip(&value, VALUE, more))
+    let field = |name: &String| match &object[name] {
+        serde_json::Value::Object(_) => fields(&object[name], more),
+        serde_json::Value::Array(list) => format!("{name} ({})", list.len()),
+        serde_json::Value::String(text) => format!("{name} {}", clip(&plain(text), VALUE, more)),
+        other => format!("{name} {other}"),
     };
-    object.keys().filter(known).map(short).collect::<Vec<_>>().join("  ")
+    object.keys().filter(known).map(field).collect::<Vec<_>>().join("  ")
 }

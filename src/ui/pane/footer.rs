@@ -2,14 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Styled as _;
 use ratatui::text::{Line, Span};
 
 use crate::core::view::Group;
 use crate::ui::action::Action;
+use crate::ui::body::Target;
 use crate::ui::keymap::Found;
-use crate::ui::state::{Filter, Focus, State, Tone};
+use crate::ui::state::{Filter, Focus, State};
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, plain};
+use crate::ui::widget::{clip_line, put};
 
 /// Draws the footer.
 pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -23,18 +25,15 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         if *editing {
             spans.push(Span::styled(" ", style(Role::Selected)));
         }
-        spans.push(Span::styled(if *editing { "   enter keep   esc drop" } else { "   esc drop" }, style(Role::Dim)));
-        buf.set_line(area.x, area.y, &Line::from(spans), area.width);
-        return;
-    }
-    if let Some(toast) = state.toasts.last() {
-        let role = match toast.tone {
-            Tone::Note => Role::Text,
-            Tone::Good => Role::Good,
-            Tone::Bad => Role::Bad,
-        };
-        let text = clip(&plain(&toast.text), usize::from(area.width.saturating_sub(2)), state.glyphs.more);
-        buf.set_stringn(area.x + 1, area.y, text, usize::from(area.width), style(role));
+        spans.push(Span::styled(format!("   {}", found(state)), style(Role::Dim)));
+        let next = hint(state, Action::NextMatch, &[]);
+        let drop = Line::styled(if *editing { "   enter keep   esc drop" } else { "   esc drop" }, style(Role::Dim));
+        if !*editing && state.focus == Focus::Task {
+            spans.push(Span::raw("   "));
+            spans.extend(next.spans.into_iter().map(|span| span.content.trim_end().to_owned().set_style(span.style)));
+        }
+        spans.extend(drop.spans.into_iter().map(|span| span.style(drop.style)));
+        put(&clip_line(Line::from(spans), usize::from(area.width), state.glyphs.more), area, buf);
         return;
     }
     let (left, right) = (keys(state), [Action::Help, Action::Quit]);
@@ -44,7 +43,7 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         let wide = u16::try_from(hint.width()).unwrap_or(u16::MAX);
         if wide < end.saturating_sub(area.x) {
             end -= wide;
-            buf.set_line(end, area.y, &hint, wide);
+            put(&hint, Rect { x: end, width: wide, ..area }, buf);
         }
     }
     let mut at = area.x + 1;
@@ -54,8 +53,25 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         if at.saturating_add(wide) > end {
             break;
         }
-        buf.set_line(at, area.y, &hint, wide);
+        put(&hint, Rect { x: at, width: wide, ..area }, buf);
         at += wide;
+    }
+}
+
+/// Says how much the typed text finds.
+fn found(state: &State) -> String {
+    match state.focus {
+        Focus::Tasks => format!("{} of {} tasks", state.list.tasks, state.view.rows.len()),
+        Focus::Task if state.search.text.is_empty() => String::new(),
+        Focus::Task => {
+            let found = state.body.find(&state.search.text);
+            let at = state.search_at.and_then(|row| found.iter().position(|known| *known == row));
+            match (found.len(), at) {
+                (0, _) => "not here".to_owned(),
+                (all, Some(at)) => format!("{} of {all} lines", at + 1),
+                (all, None) => format!("{all} lines"),
+            }
+        }
     }
 }
 
@@ -91,7 +107,17 @@ fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
         let allowed = row.allowed;
         match state.focus {
             Focus::Tasks => keys.push((Action::Open, &[])),
-            Focus::Task => keys.push((Action::Back, &[])),
+            Focus::Task => {
+                keys.push((Action::Back, &[]));
+                match state.spot().map(|spot| &spot.target) {
+                    Some(Target::Fold(seq)) if state.unfolded.contains(&(state.tab, *seq)) => {
+                        keys.push((Action::Open, &["fold"]));
+                    }
+                    Some(Target::Fold(_)) => keys.push((Action::Open, &["unfold"])),
+                    Some(Target::Place(..)) => keys.push((Action::Edit, &["edit there"])),
+                    None => keys.push((Action::NextTab, &[])),
+                }
+            }
         }
         for (is_allowed, action) in [
             (allowed.land, Action::Land),

@@ -5,20 +5,22 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::time::{age, count};
 use crate::core::view::Course;
 use crate::model::check::Verdict;
 use crate::model::health::{Level, Part};
+use crate::ui::action::Action;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, plain};
+use crate::ui::widget::{clip, clip_line, plain, put};
 
 /// Draws the header.
 pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let right = right(state);
     let taken = u16::try_from(right.width()).unwrap_or(u16::MAX).min(area.width);
     let left = left(state, usize::from(area.width.saturating_sub(taken + 1)));
-    buf.set_line(area.x, area.y, &left, area.width.saturating_sub(taken));
-    buf.set_line(area.right() - taken, area.y, &right, taken);
+    put(&left, Rect { width: area.width.saturating_sub(taken), ..area }, buf);
+    put(&right, Rect { x: area.right() - taken, width: taken, ..area }, buf);
 }
 
 fn left(state: &State, room: usize) -> Line<'static> {
@@ -35,11 +37,7 @@ fn left(state: &State, room: usize) -> Line<'static> {
     let (text, role) = verdict(state);
     spans.push(Span::raw("  "));
     spans.push(Span::styled(text, style(role)));
-    let mut line = Line::from(spans);
-    if line.width() > room {
-        line = Line::from(clip(&line.to_string(), room, state.glyphs.more));
-    }
-    line
+    clip_line(Line::from(spans), room, state.glyphs.more)
 }
 
 /// Says in a few words how the project stands.
@@ -54,15 +52,20 @@ fn verdict(state: &State) -> (String, Role) {
         return (format!("{} starting", glyphs.busy), Role::Busy);
     }
     match head.course {
-        Course::Stopping(..) => return (format!("{} stopping", glyphs.busy), Role::Warn),
+        Course::Stopping(_, until) => {
+            let left = if until > state.now { format!(", at most {}", count(state.now, until)) } else { String::new() };
+            return (format!("{} stopping{left}", glyphs.busy), Role::Warn);
+        }
         Course::Starting => return (format!("{} starting", glyphs.busy), Role::Busy),
         Course::Up | Course::Gone => {}
     }
     if head.paused {
-        return (format!("{} paused", glyphs.held), Role::Warn);
+        let key = state.keymap.key_of(Action::Pause);
+        return (format!("{} paused, {key} goes on", glyphs.held), Role::Warn);
     }
-    if let Some((_, why)) = &head.parked {
-        return (format!("{} parked: {}", glyphs.held, plain(why)), Role::Warn);
+    if let Some((until, why)) = &head.parked {
+        let left = until.filter(|until| *until > state.now).map(|until| format!(", {}", count(state.now, until)));
+        return (format!("{} parked: {}{}", glyphs.held, plain(why), left.unwrap_or_default()), Role::Warn);
     }
     if let Some(operation) = &head.operation {
         return (format!("{} {operation} under way", glyphs.held), Role::Warn);
@@ -89,7 +92,9 @@ fn right(state: &State) -> Line<'static> {
         spans.push(Span::raw(format!("{}  ", head.spent)));
     }
     let heart = if state.is_late() {
-        (format!("{} late  ", state.glyphs.bad), Role::Bad)
+        (format!("{} heart late {}  ", state.glyphs.bad, age(head.beat, state.now)), Role::Bad)
+    } else if state.gone.is_some() || !state.seen {
+        (format!("{}  ", state.glyphs.quiet), Role::Dim)
     } else {
         (format!("{}  ", state.glyphs.heart), Role::Good)
     };

@@ -1,71 +1,141 @@
-//! The page that says how well each part works, and the numbers.
+//! The page that says how well each part works and what mends it, how each check stands, and the numbers.
 
 use std::time::Duration;
 
 use ratatui::text::{Line, Span};
 
+use super::checks;
+use super::time::{age, clock, count};
 use crate::model::health::{Level, Part};
-use crate::model::time::hours;
+use crate::model::time::{Wall, hours};
 use crate::ui::state::State;
 use crate::ui::theme::Role;
+use crate::ui::widget::plain;
 
 /// Returns the lines of the page.
 pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
-    let head = &state.view.head;
-    let mut lines = vec![Line::styled("Health", state.theme.style(Role::Heading))];
-    for part in Part::ALL {
-        let (glyph, role, word, reason) = match head.health.get(&part).unwrap_or(&Level::Up) {
-            Level::Up => (state.glyphs.good, Role::Good, "up", String::new()),
-            Level::Degraded { reason, since } => {
-                (state.glyphs.needs, Role::Warn, "degraded", since_text(state, *since, reason))
-            }
-            Level::Down { reason, since } => (state.glyphs.bad, Role::Bad, "down", since_text(state, *since, reason)),
-        };
-        lines.push(Line::from(vec![
-            Span::styled(format!("  {glyph} "), state.theme.style(role)),
-            Span::raw(format!("{:<18} {word}", part.name())),
-        ]));
-        if !reason.is_empty() {
-            lines.push(Line::from(format!("      {reason}")));
-        }
+    let heading = |text: &'static str| Line::styled(text, state.theme.style(Role::Heading));
+    let mut lines = vec![heading("HEALTH")];
+    lines.extend(Part::ALL.into_iter().flat_map(|part| part_lines(state, part)));
+    lines.push(heart(state));
+    if let Some((until, why)) = &state.view.head.parked {
+        let until = until.map(|until| format!(", goes on in {}", count(state.now, until))).unwrap_or_default();
+        lines.push(Line::styled(
+            format!("  {} nothing starts: {}{until}", state.glyphs.held, plain(why)),
+            state.theme.style(Role::Warn),
+        ));
     }
-    let beat = if state.is_late() {
-        let late = Duration::from_millis(state.now.0.saturating_sub(head.beat.0));
-        Line::styled(
-            format!("  {} heartbeat is late: the last was {} ago", state.glyphs.bad, hours(late)),
-            state.theme.style(Role::Bad),
-        )
-    } else {
-        Line::from(format!(
-            "  {} heartbeat every {} s, process {}",
-            state.glyphs.heart,
-            head.heartbeat / 1000,
-            head.pid
-        ))
-    };
-    lines.push(beat);
     lines.push(Line::default());
-    lines.push(Line::styled("Statistics", state.theme.style(Role::Heading)));
+    lines.push(heading("CHECKS"));
+    if state.view.checks.is_empty() {
+        lines.push(Line::styled("  none has run yet; c runs them", state.theme.style(Role::Dim)));
+    }
+    lines.extend(checks::lines(state, "  "));
+    lines.push(Line::default());
+    lines.push(heading("STATISTICS"));
+    lines.extend(numbers(state));
+    lines
+}
+
+fn part_lines(state: &State, part: Part) -> Vec<Line<'static>> {
+    let level = state.view.head.health.get(&part).unwrap_or(&Level::Up);
+    let (glyph, role, word, fault) = match level {
+        Level::Up if !state.seen => (state.glyphs.quiet, Role::Dim, "not known yet", None),
+        Level::Up => (state.glyphs.good, Role::Good, "up", None),
+        Level::Degraded { reason, since } => (state.glyphs.needs, Role::Warn, "degraded", Some((reason, *since))),
+        Level::Down { reason, since } => (state.glyphs.bad, Role::Bad, "down", Some((reason, *since))),
+    };
+    let style = state.theme.style(role);
+    let mut head = vec![
+        Span::styled(format!("  {glyph} "), style),
+        Span::raw(format!("{:<18} ", part.name())),
+        Span::styled(word, style),
+    ];
+    let Some((reason, since)) = fault else { return vec![Line::from(head)] };
+    let ago = match age(since, state.now).as_str() {
+        "now" => "just now".to_owned(),
+        age => format!("{age} ago"),
+    };
+    head.push(Span::styled(format!(" since {}, {ago}", clock(state, since)), state.theme.style(Role::Dim)));
+    let reason = plain(reason);
+    let mut lines = vec![Line::from(head), Line::from(format!("    {}", reason.replace('`', "")))];
+    lines.extend(commands(&reason).map(|command| {
+        Line::from(vec![
+            Span::styled("    mend it: ", state.theme.style(Role::Dim)),
+            Span::styled(command.to_owned(), state.theme.style(Role::Accent)),
+        ])
+    }));
+    lines
+}
+
+/// Returns what stands between backticks: reasons write commands so.
+fn commands(reason: &str) -> impl Iterator<Item = &str> {
+    reason.split('`').skip(1).step_by(2).filter(|command| command.contains(' '))
+}
+
+fn heart(state: &State) -> Line<'static> {
+    let head = &state.view.head;
+    if let Some(why) = &state.gone {
+        let text = format!("  {} the supervisor is gone: {}", state.glyphs.bad, plain(why));
+        return Line::styled(text, state.theme.style(Role::Bad));
+    }
+    if state.is_late() {
+        let late = Duration::from_millis(state.now.0.saturating_sub(head.beat.0));
+        let text = format!(
+            "  {} heartbeat is late: the last was {} ago; process {} hangs, or the machine slept",
+            state.glyphs.bad,
+            hours(late),
+            head.pid
+        );
+        return Line::styled(text, state.theme.style(Role::Bad));
+    }
+    if !state.seen {
+        return Line::styled(format!("  {} no heartbeat yet", state.glyphs.quiet), state.theme.style(Role::Dim));
+    }
+    Line::from(vec![
+        Span::styled(format!("  {} ", state.glyphs.heart), state.theme.style(Role::Good)),
+        Span::raw(format!("{:<18} every {} s, process {}", "heartbeat", head.heartbeat / 1000, head.pid)),
+    ])
+}
+
+fn numbers(state: &State) -> Vec<Line<'static>> {
+    let head = &state.view.head;
     let numbers = head.numbers;
-    let rate =
-        if numbers.processed == 0 { 0.0 } else { f64::from(numbers.succeeded) * 100.0 / f64::from(numbers.processed) };
-    let uptime = Duration::from_millis(state.now.0.saturating_sub(head.started.0));
-    for (name, value) in [
-        ("uptime", hours(uptime)),
+    let rate = if numbers.processed == 0 {
+        "no task yet".to_owned()
+    } else {
+        format!("{:.1}%", f64::from(numbers.succeeded) * 100.0 / f64::from(numbers.processed))
+    };
+    let uptime = if head.started == Wall(0) {
+        String::new()
+    } else {
+        hours(Duration::from_millis(state.now.0.saturating_sub(head.started.0)))
+    };
+    let rows = [
+        ("uptime", uptime),
         ("tasks processed", numbers.processed.to_string()),
         ("tasks succeeded", numbers.succeeded.to_string()),
         ("tasks failed", numbers.failed.to_string()),
         ("tasks escalated", numbers.escalated.to_string()),
-        ("success rate", format!("{rate:.1}%")),
+        ("success rate", rate),
         ("cost", head.spent.to_string()),
+        ("tokens", format!("{} in, {} out", head.spent.tokens_in, head.spent.tokens_out)),
         ("files watched", head.files.to_string()),
         ("agents", format!("{} of {} at work", head.agents.0, head.agents.1)),
-    ] {
-        lines.push(Line::from(format!("  {name:<18} {value}")));
-    }
-    lines
+    ];
+    let line = |(name, value)| {
+        Line::from(vec![Span::styled(format!("    {name:<18} "), state.theme.style(Role::Dim)), Span::raw(value)])
+    };
+    rows.into_iter().map(line).collect()
 }
 
-fn since_text(state: &State, since: crate::model::time::Wall, reason: &str) -> String {
-    format!("since {}: {reason}", super::time::clock(state, since))
+#[cfg(test)]
+mod tests {
+    use super::commands;
+
+    #[test]
+    fn what_mends_a_fault_is_taken_from_its_reason() {
+        let reason = "`inotify` is out of watches; `sudo sysctl x=1` mends it, or `poll = true` does";
+        assert_eq!(commands(reason).collect::<Vec<_>>(), ["sudo sysctl x=1", "poll = true"]);
+    }
 }

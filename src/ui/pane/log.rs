@@ -123,11 +123,8 @@ fn filed(task: &Task) -> Entry {
         1 => "1 failure".to_owned(),
         more => format!("{more} failures"),
     };
-    let before = if task.red_before.is_empty() {
-        String::new()
-    } else {
-        format!("; {} red before, not its business", task.red_before.len())
-    };
+    let before =
+        if task.red_before.is_empty() { String::new() } else { format!(", {} red before", task.red_before.len()) };
     let failures = task.failures.iter().map(|failure| plain(&failure.id));
     Entry::new("filed", format!("{fails}{before}"), Role::Text).details(failures)
 }

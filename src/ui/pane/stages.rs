@@ -48,7 +48,11 @@ impl Piece {
 pub(super) fn line(state: &State, row: &Row, columns: usize) -> Line<'static> {
     let Some(detail) = state.told().and_then(|story| story.detail.as_ref()) else { return Line::default() };
     let came = state.told().map(came).unwrap_or_default();
-    let pieces: Vec<Piece> = detail.stages.iter().map(|stage| piece(state, row, *stage, came.get(stage))).collect();
+    // How the workspace is made is no news once it stands.
+    let is_news =
+        |stage: &&Stage| **stage != Stage::Prepare || !matches!(came.get(stage), None | Some(Came::Through(_)));
+    let stages = detail.stages.iter().filter(is_news);
+    let pieces: Vec<Piece> = stages.map(|stage| drawn(state, row, *stage, came.get(stage))).collect();
     let (first, end, times) = fit(&pieces, columns, width(state.glyphs.more));
     let dim = state.theme.style(Role::Dim);
     let dash = || Span::styled(format!(" {} ", state.glyphs.dash), dim);
@@ -94,24 +98,24 @@ fn fit(pieces: &[Piece], columns: usize, mark: usize) -> (usize, usize, bool) {
     (over, end.unwrap_or((over + 1).min(pieces.len())), false)
 }
 
-fn piece(state: &State, row: &Row, stage: Stage, came: Option<&Came>) -> Piece {
+fn drawn(state: &State, row: &Row, of: Stage, result: Option<&Came>) -> Piece {
     let glyphs = &state.glyphs;
     // The baseline is the check on the untouched snapshot: it is red, or else the attempt ends there.
-    let name = if stage == Stage::Baseline { "check" } else { stage.name() };
+    let name = if of == Stage::Baseline { "check" } else { of.name() };
     let time = |took: Duration| if took < Duration::from_millis(100) { String::new() } else { short(took) };
-    let piece = |sign, time, role, is_over| Piece { name, sign, time, role, is_over };
-    match came {
-        Some(Came::Through(took)) if stage == Stage::Baseline => piece(glyphs.bad, time(*took), Role::Bad, true),
-        Some(Came::Through(took)) => piece(glyphs.good, time(*took), Role::Good, true),
-        Some(Came::Ended(took)) => piece(glyphs.bad, time(*took), Role::Bad, false),
+    let made = |sign, time, role, is_over| Piece { name, sign, time, role, is_over };
+    match result {
+        Some(Came::Through(took)) if of == Stage::Baseline => made(glyphs.bad, time(*took), Role::Bad, true),
+        Some(Came::Through(took)) => made(glyphs.good, time(*took), Role::Good, true),
+        Some(Came::Ended(took)) => made(glyphs.bad, time(*took), Role::Bad, false),
         Some(Came::Reached(since)) if row.group == Group::Working => {
-            piece(glyphs.busy, count(*since, state.now), Role::Busy, false)
+            made(glyphs.busy, count(*since, state.now), Role::Busy, false)
         }
         Some(Came::Reached(_)) => {
             let (sign, role) = tasks::sign(state, row);
-            piece(sign, String::new(), role, false)
+            made(sign, String::new(), role, false)
         }
-        None => piece(glyphs.quiet, String::new(), Role::Dim, false),
+        None => made(glyphs.quiet, String::new(), Role::Dim, false),
     }
 }
 
@@ -119,13 +123,18 @@ fn piece(state: &State, row: &Row, stage: Stage, came: Option<&Came>) -> Piece {
 fn came(story: &Story) -> BTreeMap<Stage, Came> {
     let mut reached: BTreeMap<Stage, Came> = BTreeMap::new();
     let mut current: Option<(Stage, Wall)> = None;
+    let mut before_that = BTreeMap::new();
     for recorded in &story.facts {
         match &recorded.fact {
             Fact::AttemptStarted { .. } => {
-                reached.clear();
+                before_that = std::mem::take(&mut reached);
                 current = None;
             }
             Fact::Staged { stage, .. } => {
+                if *stage == Stage::Land && reached.is_empty() {
+                    // A result that waited for a yes: it was verified before.
+                    reached = std::mem::take(&mut before_that);
+                }
                 if let Some((before, since)) = current {
                     reached.insert(before, Came::Through(recorded.at.since(since)));
                 }

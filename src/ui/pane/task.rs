@@ -1,5 +1,7 @@
 //! The selected task: its stages, why it is where it is, and a tab of what is known about it.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -11,7 +13,7 @@ use crate::core::view::{Group, Row};
 use crate::ui::body::{Body, Item};
 use crate::ui::state::{Focus, State, Tab};
 use crate::ui::theme::Role;
-use crate::ui::widget::{bar, clip_line, divider, framed, marked, note, plain, put, wrap};
+use crate::ui::widget::{bar, clip_line, divider, framed, marked, note, plain, put, width, wrap};
 
 /// Below this many rows only the most needed of what stands above the text is shown.
 const LOW: u16 = 10;
@@ -21,6 +23,7 @@ struct Parts {
     area: Rect,
     stages: Rect,
     about: Rect,
+    said: Vec<Line<'static>>,
     /// The row of the tabs, if there is room for them.
     tabs: Option<u16>,
     text: Rect,
@@ -44,14 +47,13 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         return;
     };
     let Some(parts) = parts(state) else { return };
-    framed(state, area, &format!("{}  {}", row.id, plain(&row.key.to_string())), focused, buf);
+    framed(state, area, &title(row, area), focused, buf);
     put(&stages::line(state, row, usize::from(parts.stages.width)), parts.stages, buf);
-    let about = about(state, row, usize::from(parts.about.width), usize::from(parts.about.height));
-    for (y, line) in (parts.about.y..parts.about.bottom()).zip(&about) {
+    for (y, line) in (parts.about.y..parts.about.bottom()).zip(&parts.said) {
         put(line, Rect { y, height: 1, ..parts.about }, buf);
     }
     if let Some(y) = parts.tabs {
-        divider(state, parts.area, y, &tabs(state), focused, buf);
+        divider(state, parts.area, y, &tabs(state, focused), focused, buf);
     }
     let fresh;
     let body = if state.body.fits(state) {
@@ -98,6 +100,16 @@ fn draw_text(state: &State, body: &Body, parts: &Parts, focused: bool, buf: &mut
     note(state, parts.area, &place, buf);
 }
 
+/// Names the task: with the whole path of its file where there is room.
+fn title(row: &Row, area: Rect) -> String {
+    let whole = match &row.key.file {
+        Some(file) => format!("{}  {file} · {}", row.id, row.key.check),
+        None => format!("{}  {}", row.id, row.key),
+    };
+    let is_room = width(&whole) + 6 <= usize::from(area.width);
+    plain(&if is_room { whole } else { format!("{}  {}", row.id, row.key) })
+}
+
 /// Returns where the parts of the pane lie, if it is shown and there is a task.
 fn parts(state: &State) -> Option<Parts> {
     let area = state.layout().task?;
@@ -110,12 +122,13 @@ fn parts(state: &State) -> Option<Parts> {
     };
     let stages = Rect { height: inner.height.min(1), ..inner };
     let most = if inner.height < LOW { 1 } else { usize::from(inner.height / 4).max(4) };
-    let long = u16::try_from(about(state, row, usize::from(inner.width), most).len()).unwrap_or(u16::MAX);
+    let said = about(state, row, usize::from(inner.width), most);
+    let long = u16::try_from(said.len()).unwrap_or(u16::MAX);
     let about = Rect { y: stages.bottom(), height: long.min(inner.height.saturating_sub(1)), ..inner };
     let tabs = (about.bottom() < inner.bottom()).then(|| about.bottom());
     let top = tabs.map_or(inner.bottom(), |y| y + 1);
     let text = Rect { y: top, height: inner.bottom().saturating_sub(top), ..inner };
-    Some(Parts { area, stages, about, tabs, text })
+    Some(Parts { area, stages, about, said, tabs, text })
 }
 
 /// Returns where the text of the tab lies.
@@ -138,13 +151,14 @@ fn tab_text(number: usize, tab: Tab) -> String {
     format!(" {} {} ", number + 1, tab.title())
 }
 
-fn tabs(state: &State) -> Line<'static> {
+fn tabs(state: &State, focused: bool) -> Line<'static> {
+    let border = state.theme.style(if focused { Role::Accent } else { Role::Border });
     let mut spans = Vec::new();
     for (number, tab) in Tab::ALL.into_iter().enumerate() {
         let role = if tab == state.tab { Role::Selected } else { Role::Dim };
         if number > 0 {
             let dash = if state.glyphs.lines { "─" } else { "-" };
-            spans.push(Span::styled(dash, state.theme.style(Role::Border)));
+            spans.push(Span::styled(dash, border));
         }
         spans.push(Span::styled(tab_text(number, tab), state.theme.style(role)));
     }
@@ -170,10 +184,12 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
     let (glyph, role) = tasks::sign(state, row);
     let mut why = plain(&row.why);
     if let Some(until) = row.until.filter(|until| *until > state.now) {
-        why.push_str(&format!(" in {}", count(state.now, until)));
+        let _ = write!(why, " in {}", count(state.now, until));
     }
     let why = Line::from(vec![Span::styled(format!("{glyph} "), state.theme.style(role)), Span::raw(why)]);
-    let mut lines = wrap(&why, columns, 2);
+    // The line of stages says where an attempt is.
+    let is_said = row.group == Group::Working && row.stage.is_some_and(|stage| stage.name() == row.why);
+    let mut lines = if is_said { Vec::new() } else { wrap(&why, columns, 2) };
     let rest = Line::styled(rest(state, row).join("   "), state.theme.style(Role::Dim));
     let for_why = most.saturating_sub(usize::from(most > 1 && rest.width() > 0)).max(1);
     if lines.len() > for_why {
@@ -207,17 +223,14 @@ fn rest(state: &State, row: &Row) -> Vec<String> {
         parts.push(format!("workspace {slot}"));
     }
     if let Some(detail) = state.told().and_then(|story| story.detail.as_ref()) {
-        parts.push(format!("filed {}", ago(age(detail.task.filed, state.now))));
+        parts.push(format!("filed {}", ago(&age(detail.task.filed, state.now))));
         if let Some(ended) = detail.task.ended {
-            parts.push(format!("over {}", ago(age(ended, state.now))));
+            parts.push(format!("over {}", ago(&age(ended, state.now))));
         }
-    }
-    if let Some(file) = &row.key.file {
-        parts.push(file.to_string());
     }
     parts
 }
 
-fn ago(age: String) -> String {
+fn ago(age: &str) -> String {
     if age == "now" { "just now".to_owned() } else { format!("{age} ago") }
 }

@@ -14,7 +14,7 @@ use crate::ui::theme::Role;
 use crate::ui::widget::{bar, clip, framed, marked, note, plain, put, width};
 
 /// The fewest columns that a reason gets before a title is cut.
-const REASON_MIN: usize = 9;
+const REASON_MIN: usize = 8;
 
 /// How wide the columns of the list are, in a pane of some width.
 struct Columns {
@@ -114,8 +114,8 @@ fn reason(row: &Row) -> String {
     if row.group == Group::Working {
         return format!("{} {made}/{limit}", plain(&row.why));
     }
-    let why = ["held: ", "needs review: ", "ready, ", "ready: "].iter().find_map(|known| row.why.strip_prefix(known));
-    plain(why.unwrap_or(&row.why))
+    let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by "];
+    plain(known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why))
 }
 
 /// Returns what stands at the right edge: a time, then what it cost, each in a column of its group.

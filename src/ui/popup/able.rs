@@ -14,8 +14,11 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         let places: Vec<&str> = entry.contexts.iter().map(|context| place(*context)).collect();
         return Some(format!("works in {}", places.join(" and ")));
     }
+    if state.gone.is_some() && is_wish(action) {
+        return Some("the supervisor is gone".to_owned());
+    }
     match action {
-        Action::Open | Action::Diff | Action::Edit | Action::Snooze if state.row().is_none() => Some(none()),
+        Action::Open | Action::Diff | Action::Edit if state.row().is_none() => Some(none()),
         Action::Answer | Action::NeedsMe => {
             let waits = state.view.rows.iter().any(|row| row.group == Group::NeedsYou);
             (!waits).then(|| "nothing waits for you".to_owned())
@@ -26,16 +29,31 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         Action::Undo => task(state, |allowed| allowed.undo),
         Action::Land => task(state, |allowed| allowed.land),
         Action::Refuse => task(state, |allowed| allowed.refuse),
-        Action::Hold => match state.row() {
-            None => Some(none()),
-            Some(row) => (!may_hold(row)).then(|| stands(row)),
-        },
+        Action::Hold => task(state, |allowed| allowed.hold),
+        Action::Snooze => task(state, |allowed| allowed.snooze || allowed.unsnooze),
         Action::NextMatch | Action::PrevMatch if state.search == Filter::default() => {
             Some("nothing is searched for".to_owned())
         }
-        Action::Pause | Action::Check if state.gone.is_some() => Some("the supervisor is gone".to_owned()),
         _ => None,
     }
+}
+
+/// Whether an action asks something of the supervisor.
+fn is_wish(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Answer
+            | Action::Fix
+            | Action::Retry
+            | Action::Kill
+            | Action::Undo
+            | Action::Land
+            | Action::Refuse
+            | Action::Snooze
+            | Action::Hold
+            | Action::Pause
+            | Action::Check
+    )
 }
 
 fn none() -> String {
@@ -64,14 +82,5 @@ fn stands(row: &Row) -> String {
         Group::NeedsYou | Group::Held | Group::Queued | Group::Done | Group::Failed => {
             format!("{}: {}", row.id, row.why)
         }
-    }
-}
-
-/// Whether a task can be held: it waits, and not because a person said so.
-fn may_hold(row: &Row) -> bool {
-    match row.group {
-        Group::Working | Group::Queued => true,
-        Group::Held => row.why != BY_YOU,
-        Group::NeedsYou | Group::Done | Group::Failed => false,
     }
 }

@@ -186,7 +186,7 @@ impl Sheet {
 
     /// Returns how many rows of the text are shown.
     pub(in crate::ui) fn page(&self, screen: Rect) -> usize {
-        usize::from(self.places(screen).text.height).max(2)
+        usize::from(self.places(screen).text.height).max(1)
     }
 
     /// Returns the answer that is drawn at a place of the screen.

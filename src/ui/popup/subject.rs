@@ -204,7 +204,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
             if row.group == Group::Working {
                 lines.push(Line::styled("What works on it now ends, and does not count.", dim));
             }
-            if row.why.starts_with("held: snoozed") {
+            if row.allowed.unsnooze {
                 let until =
                     row.until.map(|until| format!(" until {}", evidence::clock(state, until))).unwrap_or_default();
                 lines.push(Line::styled(format!("It is snoozed{until} already."), dim));
@@ -220,7 +220,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
             lines.push(Line::default());
             lines.extend(diff_lines(state));
         }
-        None => lines.push(Line::styled("What it changes is on its way …", dim)),
+        None => lines.push(Line::styled(format!("What it changes is on its way {}", state.glyphs.more), dim)),
     }
     lines
 }

@@ -60,7 +60,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Edit => edit(state),
         Action::Copy => copy::copy(state),
         Action::Zoom => {
-            state.zoom = !state.zoom;
+            state.shape.zoom = !state.shape.zoom;
             Vec::new()
         }
         Action::Filter => {
@@ -212,12 +212,11 @@ fn search(state: &mut State, forward: bool) -> Vec<Intent> {
     };
     let next = next.or(if forward { found.first() } else { found.last() }).copied();
     state.search_at = next;
-    match next {
-        Some(row) => bring(state, row),
-        None => {
-            let text = format!("{:?} is not here", state.search.text);
-            say(state, Tone::Note, text);
-        }
+    if let Some(row) = next {
+        bring(state, row);
+    } else {
+        let text = format!("{:?} is not here", state.search.text);
+        say(state, Tone::Note, text);
     }
     Vec::new()
 }

@@ -20,8 +20,8 @@ pub(super) fn moved(state: &mut State, event: MouseEvent) -> Vec<Intent> {
     match event.kind {
         MouseEventKind::ScrollDown => wheel(state, over, NOTCH),
         MouseEventKind::ScrollUp => wheel(state, over, -NOTCH),
-        MouseEventKind::Drag(MouseButton::Left) if state.is_dragging => state.split = Some(at.x),
-        MouseEventKind::Up(MouseButton::Left) => state.is_dragging = false,
+        MouseEventKind::Drag(MouseButton::Left) if state.shape.is_dragging => state.shape.split = Some(at.x),
+        MouseEventKind::Up(MouseButton::Left) => state.shape.is_dragging = false,
         MouseEventKind::Down(MouseButton::Left) if state.page.is_none() && layout.body.contains(at) => {
             return pressed(state, at, over);
         }
@@ -36,7 +36,7 @@ fn pressed(state: &mut State, at: Position, over: Focus) -> Vec<Intent> {
         && (at.x + 1 == tasks.right() || at.x == tasks.right())
     {
         // Both borders between the panes are the divider.
-        state.is_dragging = true;
+        state.shape.is_dragging = true;
         return Vec::new();
     }
     let was = std::mem::replace(&mut state.focus, over);

@@ -29,12 +29,13 @@ fn open(state: &mut State, asked: Asked, row: Row, choices: Vec<Choice>, marked:
 
 /// Asks what to do with a result that waits for a person: the selected one, or else the oldest.
 pub(super) fn answer(state: &mut State) -> Vec<Intent> {
+    if let Some(why) = unable(state, Action::Answer) {
+        say(state, Tone::Note, why);
+        return Vec::new();
+    }
     let selected = state.row().filter(|row| row.group == Group::NeedsYou);
     let row = selected.or_else(|| state.view.rows.iter().find(|row| row.group == Group::NeedsYou)).cloned();
-    let Some(row) = row else {
-        say(state, Tone::Note, "nothing waits for you".to_owned());
-        return Vec::new();
-    };
+    let Some(row) = row else { return Vec::new() };
     if state.selected != Some(row.id) {
         state.filter = Filter::default();
         state.selected = Some(row.id);
@@ -128,14 +129,16 @@ fn snooze(state: &mut State, row: Row) {
     let until = |until| wish(Command::Snooze { task, until });
     let is_green = state.view.checks.iter().any(|check| check.key == row.key && check.verdict == Some(Verdict::Green));
     let mut choices = Vec::new();
-    if row.why.starts_with("held: snoozed") {
+    if row.allowed.unsnooze {
         choices.push(Choice::new('u', "end the snooze", wish(Command::Unsnooze { task })));
     }
-    choices.push(Choice::new('m', "for 10 minutes", until(Snooze::For(SNOOZE))));
-    if !is_green {
+    if row.allowed.snooze {
+        choices.push(Choice::new('m', "for 10 minutes", until(Snooze::For(SNOOZE))));
+    }
+    if row.allowed.snooze && !is_green {
         choices.push(Choice::new('g', "until it is green", until(Snooze::UntilGreen)));
     }
-    if let Some(branch) = &state.view.head.branch {
+    if let Some(branch) = state.view.head.branch.as_ref().filter(|_| row.allowed.snooze) {
         choices.push(Choice::new('b', format!("while you are on {branch}"), until(Snooze::OnBranch)));
     }
     open(state, Asked::Snooze, row, choices, 0);

@@ -45,7 +45,17 @@ pub fn note(state: &State, area: Rect, text: &str, buf: &mut Buffer) {
         return;
     }
     let at = Rect { x: area.right() - wide - 2, y: area.bottom() - 1, width: wide, height: 1 };
-    put(&Line::styled(text, state.theme.style(Role::Dim)), at, buf);
+    over(&Line::styled(text, state.theme.style(Role::Dim)), at, buf);
+}
+
+/// Writes a line over a border, without the colour of the border.
+fn over(line: &Line<'_>, area: Rect, buf: &mut Buffer) {
+    let wide = u16::try_from(line.width()).unwrap_or(u16::MAX).min(area.width);
+    let covered = Rect { width: wide, height: 1, ..area }.intersection(buf.area);
+    for cell in covered.positions() {
+        buf[cell].reset();
+    }
+    put(line, area, buf);
 }
 
 /// Draws into the right border which part of a longer text is shown.
@@ -65,7 +75,7 @@ pub fn bar(state: &State, area: Rect, top: usize, rows: usize, all: usize, buf: 
     for row in start..start + long {
         let y = area.y + 1 + u16::try_from(row).unwrap_or(u16::MAX - 1 - area.y);
         let at = Rect { x: area.right() - 1, y, width: 1, height: 1 };
-        put(&Line::styled(state.glyphs.thumb, state.theme.style(Role::Dim)), at, buf);
+        over(&Line::styled(state.glyphs.thumb, state.theme.style(Role::Dim)), at, buf);
     }
 }
 
@@ -76,5 +86,5 @@ pub fn divider(state: &State, area: Rect, y: u16, what: &Line<'_>, focused: bool
     let line = format!("{left}{}{right}", middle.repeat(usize::from(area.width.saturating_sub(2))));
     put(&Line::styled(line, style), Rect { y, height: 1, ..area }, buf);
     let inner = Rect { x: area.x + 2, y, width: area.width.saturating_sub(4), height: 1 };
-    put(what, inner, buf);
+    over(what, inner, buf);
 }

@@ -23,6 +23,9 @@ const TWO_NUMBERS: usize = 60;
 /// The columns of a popup at most; a diff in it has one column.
 const POPUP: usize = 90;
 
+/// The bytes of a line that are other ones.
+pub(super) type Marks = Vec<Range<usize>>;
+
 /// Returns the diff of the selected task as lines: what waits for a yes, or what the last attempt made.
 pub(in crate::ui) fn lines(state: &State) -> Vec<Line<'static>> {
     items(state, POPUP).into_iter().map(|item| item.line).collect()
@@ -90,7 +93,7 @@ fn number_columns(lines: &[DiffLine]) -> usize {
 }
 
 /// Returns what is other in each removed and each added line; the first removed belongs to the first added one.
-pub(super) fn emphasis(removed: &[&DiffLine], added: &[&DiffLine]) -> (Vec<Vec<Range<usize>>>, Vec<Vec<Range<usize>>>) {
+pub(super) fn emphasis(removed: &[&DiffLine], added: &[&DiffLine]) -> (Vec<Marks>, Vec<Marks>) {
     let text = |line: &&DiffLine| match line {
         DiffLine::Removed { text, .. } | DiffLine::Added { text, .. } => plain(text),
         _ => String::new(),
