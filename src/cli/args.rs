@@ -1,9 +1,11 @@
 //! The command line: verbs, flags and their help.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::parse_time;
 use crate::model::id::TaskId;
 
 /// A terminal supervisor for local development: you keep typing, it keeps the project green.
@@ -30,7 +32,7 @@ pub enum Verb {
     Run(Run),
     /// The supervisor behind a dashboard.
     #[command(hide = true)]
-    Supervise(Run),
+    Supervise(Supervise),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.
@@ -49,6 +51,12 @@ pub enum Verb {
     Undo(Task),
     /// Start a waiting or held task now.
     Fix(Task),
+    /// Hold a task until `fix`; what works on it ends and does not count.
+    Hold(Task),
+    /// Leave the check and file of a task alone for a while, this task and what comes after it.
+    Snooze(Snooze),
+    /// End a snooze.
+    Unsnooze(Task),
     /// Land a verified result that waits for a yes.
     Land(Task),
     /// Throw away a result that waits for a yes.
@@ -98,6 +106,14 @@ pub struct Run {
     /// Agree to run what the project's configuration says, this content of it, from now on.
     #[arg(long)]
     pub trust: bool,
+    /// What is to be otherwise than the configuration says.
+    #[command(flatten)]
+    pub tuning: Tuning,
+}
+
+/// Flags that are stronger than the configuration.
+#[derive(Debug, Default, Args)]
+pub struct Tuning {
     /// Only run checks; fix nothing.
     #[arg(long)]
     pub checks_only: bool,
@@ -113,6 +129,17 @@ pub struct Run {
     /// The model of the fixer, passed on unchanged.
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
+}
+
+/// Flags of `supervise`.
+#[derive(Debug, Args)]
+pub struct Supervise {
+    /// End with the last dashboard that looks, unless that one says to go on.
+    #[arg(long)]
+    pub leased: bool,
+    /// What is to be otherwise than the configuration says.
+    #[command(flatten)]
+    pub tuning: Tuning,
 }
 
 /// Whether verified results land by themselves.
@@ -189,11 +216,39 @@ pub struct Task {
     pub json: bool,
 }
 
+/// A task, and how long its check and file are left alone.
+#[derive(Debug, Args)]
+pub struct Snooze {
+    /// Its number, as `tasks` shows it: 14.
+    pub task: TaskId,
+    /// For so long: 30s, 10m, 1h.
+    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = span, group = "until")]
+    pub span: Duration,
+    /// Until it is green.
+    #[arg(long, group = "until")]
+    pub until_green: bool,
+    /// As long as this branch is checked out.
+    #[arg(long, group = "until")]
+    pub on_branch: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads a time as configuration files have it.
+fn span(text: &str) -> Result<Duration, String> {
+    let span = parse_time(text).filter(|span| *span >= Duration::from_secs(1));
+    span.ok_or_else(|| "write a time of a second or more, such as 30s, 10m or 1h".to_owned())
+}
+
 /// Flags of `logs`.
 #[derive(Debug, Args)]
 pub struct Logs {
     /// Only this task: its number, as `tasks` shows it.
     pub task: Option<TaskId>,
+    /// Only the last so many.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub last: Option<usize>,
     /// Go on as it happens.
     #[arg(short, long)]
     pub follow: bool,

@@ -14,14 +14,18 @@
 
 mod attempts;
 mod awkward;
+mod background;
 mod cheats;
 mod crashes;
 mod dashboard;
+mod dashboard_claude;
 mod doctor;
 mod first;
+mod front;
 mod health;
 mod honest;
 mod isolation;
+mod machine;
 mod many;
 #[allow(dead_code, reason = "other tests need the rest")]
 #[path = "../support/messages_api.rs"]
@@ -29,6 +33,7 @@ mod messages_api;
 mod misbehaves;
 mod per_file;
 mod real_claude;
+mod screen;
 mod shapes;
 mod signals;
 mod site;

@@ -1,6 +1,5 @@
 //! Opens the screen of a project: the supervisor in the background, the terminal, and the way out.
 
-use std::ffi::OsString;
 use std::io::Write as _;
 
 use super::door::{Door, Entered};
@@ -20,9 +19,7 @@ use crate::ui::tour::Tour;
 /// What a screen is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// The flags of `run` for the supervisor.
-    pub flags: Vec<OsString>,
-    /// The same, as settings.
+    /// What the flags of `run` say about settings.
     pub overrides: Overrides,
     /// Whether the person agreed to run what the project's configuration says.
     pub trust: bool,
