@@ -30,7 +30,7 @@ enum Step {
     Mouse(MouseEventKind, u16, u16),
     Paste(String),
     Resize(u16, u16),
-    View(View),
+    View(Box<View>),
     Log(Vec<(String, String)>),
     Answer(bool, String),
     Wait(u64),
@@ -146,7 +146,7 @@ fn step() -> impl Strategy<Value = Step> {
             Just((120, 36)),
             Just((200, 60)),
         ].prop_map(|(width, height)| Step::Resize(width, height)),
-        2 => view().prop_map(Step::View),
+        2 => view().prop_map(|view| Step::View(Box::new(view))),
         1 => prop::collection::vec((text(), text()), 0..20).prop_map(Step::Log),
         1 => (any::<bool>(), text()).prop_map(|(ok, text)| Step::Answer(ok, text)),
         1 => (0_u64..20_000).prop_map(Step::Wait),
@@ -170,7 +170,7 @@ impl World {
             }
             Step::Paste(text) => Event::Paste(text),
             Step::Resize(width, height) => Event::Resized(width, height),
-            Step::View(view) => Event::Seen(Box::new(view)),
+            Step::View(view) => Event::Seen(view),
             Step::Log(lines) => {
                 let Some(task) = self.state.selected else { return };
                 self.seq += 1;
@@ -243,7 +243,7 @@ proptest! {
         state.glyphs = if is_ascii { ASCII } else { UNICODE };
         let mut world = World { state, now: NOW, seq: 1000 };
         world.holds()?;
-        world.takes(Step::View(first));
+        world.takes(Step::View(Box::new(first)));
         world.holds()?;
         for step in steps {
             world.takes(step);
