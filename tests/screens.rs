@@ -19,12 +19,16 @@ use screens::{front, panes, popups, tour};
 mod agreements;
 #[path = "screens/answers.rs"]
 mod answers;
-#[path = "screens/yes.rs"]
-mod yes;
+#[path = "screens/random.rs"]
+mod random;
+#[path = "screens/readme.rs"]
+mod readme;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]
 mod show;
+#[path = "screens/yes.rs"]
+mod yes;
 
 /// What people have, and two that only must not break.
 const SIZES: [(u16, u16); 5] = [(80, 24), (120, 36), (200, 60), (40, 12), (24, 5)];

@@ -17,7 +17,7 @@ pub(crate) fn keymap(draft: &mut Draft) -> Keymap {
                 None => "the page of keys (?) names every action".to_owned(),
             };
             let message = format!("there is no action `{name}`");
-            draft.diagnostics.push(draft.places.diagnostic(&format!("{place}.name"), message).hint(hint));
+            draft.diagnostics.push(draft.places.diagnostic(&format!("keys[{name}]"), message).hint(hint));
             continue;
         };
         let mut good = Vec::new();

@@ -174,7 +174,7 @@ impl Draft {
         }
         for (name, keys) in file.keys.map(Spanned::into_inner).into_iter().flatten() {
             // The name and its keys may both be wrong; each has its place.
-            layer.note(&format!("keys.{}.name", name.get_ref()), &name);
+            layer.note(&format!("keys[{}]", name.get_ref()), &name);
             layer.note(&format!("keys.{}", name.get_ref()), &keys);
             screen.keys.insert(name.into_inner(), keys.into_inner().0);
         }

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
+use ratatui::text::Line;
 
 use super::layout::{Layout, SMALLEST};
 use super::pane;
@@ -11,6 +12,7 @@ use super::popup::{self, Popup};
 use super::state::State;
 use super::theme::{Role, Theme};
 use super::tour;
+use super::widget::put;
 
 /// Returns the whole screen as an area.
 pub fn screen(state: &State) -> Rect {
@@ -31,7 +33,7 @@ pub fn paint(state: &State, area: Rect, buf: &mut Buffer) {
 
 fn layers(state: &State, area: Rect, buf: &mut Buffer) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        buf.set_stringn(area.x, area.y, "too small", usize::from(area.width), ratatui::style::Style::new());
+        put(&Line::from("too small"), area, buf);
         return;
     }
     let layout = Layout::of(state, area);
