@@ -1,6 +1,7 @@
 //! What one input costs the machine with 10, 1,000 and 10,000 queued tasks; the aim is 200 µs.
 //!
-//! Run it with `cargo bench --bench schedule`. Each line is the mean over some hundred inputs, `next_wake` included.
+//! A look of a face at all of it may take a few milliseconds. Run it with `cargo bench --bench schedule`. Each line is
+//! the mean over some hundred inputs, `next_wake` included.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints what it measured, and may stop")]
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::{Collected, Fate, Input, Product, RunOutcome, Start};
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
+use orchestrator_tui::core::view::Delta;
 use orchestrator_tui::model::agent::{AgentReport, LogLine};
 use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, Verdict};
 use orchestrator_tui::model::cost::{Spent, Usd};
@@ -74,6 +76,7 @@ fn measure(lie: Lie) {
             None => Input::Woke,
         }
     });
+    bench.looks(100);
     let everything = |bench: &mut Bench| Input::Asked(RequestId(bench.facts), Command::Check);
     bench.times("all checks are asked for", 1, everything);
     bench.times("one of them ends, the next starts", lie.tasks.min(300), |bench| {
@@ -185,10 +188,38 @@ impl Bench {
                 self.hand(input);
             }
         }
-        let Lie { tasks, common, running } = self.lie;
-        let files = if common { "common" } else { "own" };
-        println!("{tasks:>7} {running:>8} {files:>8}  {what:<34} {:>10.1?} {worst:>10.1?}", sum / count);
+        print(self.lie, what, sum / count, worst);
     }
+
+    /// Measures what a face costs that looks after each of so many saves: the view, and what is new in it.
+    #[expect(clippy::disallowed_methods, reason = "a bench looks at the clock")]
+    fn looks(&mut self, count: u32) {
+        let (mut view, mut difference) = ((Duration::ZERO, Duration::ZERO), (Duration::ZERO, Duration::ZERO));
+        let mut before = self.machine.view();
+        for _ in 0..count {
+            let file = self.some_file();
+            self.hand(Input::Changed(vec![(file, Fate::Written)]));
+            self.later(400);
+            let began = Instant::now();
+            let after = self.machine.view();
+            let looked = began.elapsed();
+            let delta = Delta::between(&before, &after);
+            let compared = began.elapsed().saturating_sub(looked);
+            assert!(after.rows.len() >= self.lie.tasks as usize, "rows are missing");
+            drop(delta);
+            before = after;
+            view = (view.0 + looked, view.1.max(looked));
+            difference = (difference.0 + compared, difference.1.max(compared));
+        }
+        print(self.lie, "a look at everything", view.0 / count, view.1);
+        print(self.lie, "what is new since the last look", difference.0 / count, difference.1);
+    }
+}
+
+fn print(lie: Lie, what: &str, mean: Duration, worst: Duration) {
+    let Lie { tasks, common, running } = lie;
+    let files = if common { "common" } else { "own" };
+    println!("{tasks:>7} {running:>8} {files:>8}  {what:<34} {mean:>10.1?} {worst:>10.1?}");
 }
 
 fn product(work: &Work) -> Product {

@@ -56,8 +56,9 @@ impl Supervisor {
         self.reply(request, reply);
     }
 
-    /// Says whether a task can be tried again, or why not.
-    pub(crate) fn may_retry(&self, task: &Task) -> Result<(), NoRetry> {
+    /// Says whether a task can be tried again, or why not; whether its check is green is told by who asks, as that takes
+    /// the longest to find out.
+    pub(crate) fn may_retry(&self, task: &Task, is_green: impl Fn(&Task) -> bool) -> Result<(), NoRetry> {
         match &task.state {
             TaskState::Failed(_)
             | TaskState::Cooling { .. }
@@ -80,10 +81,11 @@ impl Supervisor {
         if !self.is_current(task) {
             return Err(NoRetry::CheckGone);
         }
-        if self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green) {
+        if is_green(task) {
             return Err(NoRetry::Green);
         }
-        if self.book.index.of_check(&task.key).is_some_and(|other| other != task.id) {
+        let is_another = || self.book.index.of_check(&task.key).is_some_and(|other| other != task.id);
+        if task.state.is_final() && is_another() {
             return Err(NoRetry::Another);
         }
         let limit = self.settings.budget.task;
@@ -101,7 +103,8 @@ impl Supervisor {
 
     fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        self.may_retry(&task).map_err(|why| self.no_retry(&task, why))?;
+        let is_green = |task: &Task| self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green);
+        self.may_retry(&task, is_green).map_err(|why| self.no_retry(&task, why))?;
         self.record(Fact::Retried { task: id });
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);

@@ -17,11 +17,14 @@ mod awkward;
 mod cheats;
 mod crashes;
 mod dashboard;
+mod dashboard_claude;
 mod doctor;
 mod first;
+mod front;
 mod health;
 mod honest;
 mod isolation;
+mod machine;
 mod many;
 #[allow(dead_code, reason = "other tests need the rest")]
 #[path = "../support/messages_api.rs"]

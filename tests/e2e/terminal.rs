@@ -18,6 +18,8 @@ struct Seen {
     parser: vt100::Parser,
     /// Everything that was written, for what a screen does not show.
     bytes: Vec<u8>,
+    /// Every screen that was shown, each after a pause in what was written.
+    frames: Vec<String>,
     ended: bool,
 }
 
@@ -25,7 +27,7 @@ struct Seen {
 pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     /// Kept open, so that the terminal's settings can be read after the program has ended.
-    _slave: Box<dyn SlavePty + Send>,
+    slave: Option<Box<dyn SlavePty + Send>>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
@@ -63,7 +65,12 @@ impl Terminal {
         let mut reader = master.try_clone_reader().expect("readable");
         let writer = master.take_writer().expect("writable");
         let child = pair.slave.spawn_command(command).expect("our program");
-        let seen = Seen { parser: vt100::Parser::new(some(rows), some(cols), 0), bytes: Vec::new(), ended: false };
+        let seen = Seen {
+            parser: vt100::Parser::new(some(rows), some(cols), 0),
+            bytes: Vec::new(),
+            frames: Vec::new(),
+            ended: false,
+        };
         let seen = Arc::new((Mutex::new(seen), Condvar::new()));
         let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
@@ -74,13 +81,17 @@ impl Terminal {
                 seen.ended |= count == 0;
                 seen.parser.process(&buffer[..count]);
                 seen.bytes.extend_from_slice(&buffer[..count]);
+                let screen = seen.parser.screen().contents();
+                if seen.frames.last() != Some(&screen) {
+                    seen.frames.push(screen);
+                }
                 shared.1.notify_all();
                 if count == 0 {
                     return;
                 }
             }
         });
-        Self { master, _slave: pair.slave, writer, child, seen, before }
+        Self { master, slave: Some(pair.slave), writer, child, seen, before }
     }
 
     /// Waits until the screen fits, and returns it as text.
@@ -107,6 +118,11 @@ impl Terminal {
     /// Returns the screen as text.
     pub(crate) fn screen(&self) -> String {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().contents()
+    }
+
+    /// Returns every screen that was shown.
+    pub(crate) fn frames(&self) -> Vec<String> {
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).frames.clone()
     }
 
     /// Returns how many bytes were written so far.
@@ -146,23 +162,25 @@ impl Terminal {
         settings(self.master.as_raw_fd().expect("a file descriptor"))
     }
 
-    /// Waits for the end of the program; checks that the terminal is as it was, and returns the exit code.
+    /// Waits for the end of the program; checks that the terminal is as it was, and returns the exit code and what is left
+    /// on the screen.
     pub(crate) fn end(mut self) -> (u32, String) {
         let code = self.child.wait().expect("it was started").exit_code();
         assert_eq!(self.settings(), self.before, "the terminal's settings differ");
-        // What was written before the end has arrived when it shows on a screen of our own making.
-        self.wait("the first screen", |_| true);
+        // With the last end of it closed, the reader comes to the end of what was written.
+        self.slave = None;
         let (lock, changed) = &*self.seen;
         let mut seen = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let began = Instant::now();
-        while seen.parser.screen().alternate_screen() || seen.parser.screen().hide_cursor() {
-            let left = PATIENCE.saturating_sub(began.elapsed());
-            assert!(!left.is_zero(), "it left the terminal on the other screen, or without a cursor");
-            seen = changed.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner).0;
+        while !seen.ended {
+            let waited = changed.wait_timeout(seen, PATIENCE).unwrap_or_else(PoisonError::into_inner);
+            assert!(!waited.1.timed_out(), "the terminal is held open by somebody");
+            seen = waited.0;
         }
-        assert_eq!(seen.parser.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-        assert!(!seen.parser.screen().bracketed_paste());
-        (code, seen.parser.screen().contents())
+        let screen = seen.parser.screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor(), "it left the other screen, or no cursor");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert!(!screen.bracketed_paste());
+        (code, screen.contents())
     }
 }
 

@@ -279,21 +279,25 @@ fn purge_ends_what_a_killed_supervisor_left_and_rolls_back_a_landing_cut_short()
     site.wait_until_empty();
 }
 
+const CARGO: (&str, &str) = ("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\n");
+const PACKAGE: (&str, &str) = ("package.json", "{\"scripts\": {\"test\": \"node t.js\", \"lint\": \"eslint .\"}}");
+const MAKE: (&str, &str) = ("Makefile", "test:\n\ttrue\n");
+
+/// What a project has: names and contents.
+type Files = &'static [(&'static str, &'static str)];
+
 #[test]
 fn init_writes_what_it_found_and_config_check_accepts_it() {
-    let cargo = ("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\n");
-    let package = ("package.json", "{\"scripts\": {\"test\": \"node t.js\", \"lint\": \"eslint .\"}}");
-    let make = ("Makefile", "test:\n\ttrue\n");
-    let kinds: [(&[(&str, &str)], &[&str]); 9] = [
-        (&[cargo, ("src/lib.rs", "")], &["cargo-test"]),
-        (&[package], &["npm-test", "lint"]),
-        (&[package, ("pnpm-lock.yaml", "")], &["pnpm-test", "lint"]),
+    let kinds: [(Files, &[&str]); 9] = [
+        (&[CARGO, ("src/lib.rs", "")], &["cargo-test"]),
+        (&[PACKAGE], &["npm-test", "lint"]),
+        (&[PACKAGE, ("pnpm-lock.yaml", "")], &["pnpm-test", "lint"]),
         (&[("pyproject.toml", "[tool.pytest.ini_options]\n")], &["pytest"]),
         (&[("go.mod", "module x\n")], &["go-test"]),
-        (&[make], &["make-test"]),
+        (&[MAKE], &["make-test"]),
         (&[("justfile", "test:\n  true\n")], &["just-test"]),
         (
-            &[cargo, package, ("conftest.py", ""), ("go.mod", "module x\n"), make],
+            &[CARGO, PACKAGE, ("conftest.py", ""), ("go.mod", "module x\n"), MAKE],
             &["cargo-test", "npm-test", "lint", "pytest", "go-test"],
         ),
         (&[("notes.txt", "hello\n")], &[]),
@@ -353,10 +357,14 @@ fn said(mut command: Command) -> Said {
 
 /// Runs a verb in a terminal and types an answer; returns its exit code and what stood on the screen.
 pub(crate) fn on_a_terminal(site: &Site, args: &[&str], answer: &str) -> (i32, String) {
+    in_a_terminal(site.command(args), answer)
+}
+
+/// Runs a command in a terminal and types an answer; returns its exit code and what stood on the screen.
+pub(crate) fn in_a_terminal(mut command: Command, answer: &str) -> (i32, String) {
     use std::io::{Read as _, Write as _};
     let pty = nix::pty::openpty(None, None).expect("a terminal");
     let slave = || Stdio::from(pty.slave.try_clone().expect("a copy"));
-    let mut command = site.command(args);
     let mut child = command.stdin(slave()).stdout(slave()).stderr(slave()).spawn().expect("our program");
     drop(command);
     drop(pty.slave);

@@ -2,8 +2,10 @@
 
 use orchestrator_tui::core::book::Book;
 use orchestrator_tui::core::command::Command;
+use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::check::CheckKey;
+use orchestrator_tui::model::cost::Spent;
 use orchestrator_tui::model::settings::FixOn;
 use orchestrator_tui::model::task::TaskState;
 
@@ -12,6 +14,12 @@ use super::{Event, World, disk};
 impl World {
     pub(super) fn check_replay(&self) {
         assert_eq!(&Book::replay(self.journal.iter().cloned()), self.machine.book(), "replay differs from the book");
+        let spent = self.journal.iter().filter_map(|recorded| match &recorded.fact {
+            Fact::AttemptEnded { record, .. } => Some(record.spent),
+            _ => None,
+        });
+        let spent = spent.fold(Spent::default(), |sum, spent| sum + spent);
+        assert_eq!(self.machine.book().statistics.spent, spent, "money is missing in the statistics");
     }
 
     /// No more faults and no more people: everything must come to an end, then stopping must too.

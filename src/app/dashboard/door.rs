@@ -118,12 +118,12 @@ impl Door<'_> {
     /// Shows a screen until it is answered; a configuration that is wrong is read again whenever its files change.
     async fn ask(&mut self, front: Front) -> io::Result<FrontAnswer> {
         let mut signals = signals::listen_on_terminal()?;
-        let (changed, mut changes) = mpsc::channel(1);
+        let (notice, mut changes) = mpsc::channel(1);
         let _watch = matches!(front, Front::BadConfig { .. } | Front::NoChecks { .. }).then(|| {
             let files = self.site.config_files();
             Named::watch(&files, move || {
                 // One notice that is not yet read is enough.
-                let _ = changed.try_send(());
+                let _ = notice.try_send(());
             })
         });
         let mut shown = FrontState::new(self.state.clone(), front);

@@ -28,6 +28,9 @@ pub(super) fn probe(site: &Site) -> Finding {
             return Finding::unknown("disk", format!("{} cannot be asked: {error}", folder.display()), "");
         }
     };
+    if room.f_blocks == 0 {
+        return Finding::info("disk", format!("{} is of no size that could be used up", folder.display()));
+    }
     let bytes = room.f_bavail.saturating_mul(room.f_frsize);
     // Some file systems (btrfs) make files as long as there is room.
     let files = (room.f_files > 0).then_some(room.f_favail);

@@ -265,7 +265,7 @@ fn supervisor(ground: &Ground) -> Finding {
     match ask::is_supervised(&ground.site) {
         Ok(true) => Finding::info(name, "runs here; `orchestrator-tui health` lets it examine itself"),
         Ok(false) => Finding::info(name, "none runs in this project"),
-        Err(failure) => Finding::fault(name, failure.message, "is it another user's?"),
+        Err(failure) => Finding::fault_of(name, &failure.message, "`orchestrator-tui stop`, by the user whose it is"),
     }
 }
 

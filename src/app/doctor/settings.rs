@@ -30,7 +30,7 @@ pub(super) fn probe(site: &Site, read: &Result<Loaded, Vec<Diagnostic>>) -> Find
     let agreed = match site.is_trusted(loaded) {
         Ok(true) => "",
         Ok(false) => "; nothing of it runs before you agree (`run --headless --trust`)",
-        Err(failure) => return Finding::fault(name, failure.message.replace("\nhint: ", "; "), "move that file away"),
+        Err(failure) => return Finding::fault_of(name, &failure.message.replace("\nhint: ", "; "), ""),
     };
     Finding::ok(name, format!("good; checks: {}{agreed}", checks.join(", ")))
 }

@@ -72,7 +72,7 @@ pub(super) fn suffices(ground: &Ground) -> Finding {
     match trouble {
         Some((_, hint)) => {
             let (command, now) = hint.split_once(" (now ").unwrap_or((&hint, ""));
-            let now = if now.is_empty() { String::new() } else { format!(" (the limit is {}", now) };
+            let now = if now.is_empty() { String::new() } else { format!(" (the limit is {now}") };
             Finding::fault(
                 name,
                 format!("the project has more folders than can be watched{now}"),

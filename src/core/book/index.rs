@@ -89,6 +89,11 @@ impl Index {
         self.checks.get(key).copied()
     }
 
+    /// Returns every check that has an open task, in order, with that task.
+    pub fn checks(&self) -> impl Iterator<Item = (&CheckKey, TaskId)> {
+        self.checks.iter().map(|(key, task)| (key, *task))
+    }
+
     /// Returns the open tasks that may touch a file, in the order they were filed.
     pub fn of_file(&self, file: &ProjectPath) -> impl Iterator<Item = TaskId> {
         self.files.get(file).into_iter().flatten().copied()

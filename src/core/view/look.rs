@@ -1,9 +1,11 @@
 //! Looks at the machine and writes down what there is to see.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+use crate::core::book::CheckStatus;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
@@ -75,59 +77,72 @@ impl Supervisor {
     }
 
     fn check_rows(&self) -> Vec<CheckRow> {
-        let blank = |key: &CheckKey| CheckRow {
+        let runs = self.live.checks().filter_map(|(_, running)| match &running.owner {
+            Owner::Tree { stale: false, .. } => running.check.as_ref().map(|key| (key, running.began)),
+            Owner::Tree { stale: true, .. } | Owner::Attempt(_) => None,
+        });
+        let runs: BTreeMap<&CheckKey, Moment> = runs.collect();
+        let row = |key: &CheckKey, status: Option<&CheckStatus>| CheckRow {
             key: key.clone(),
-            verdict: None,
-            since: None,
-            took: 0,
-            failures: 0,
-            running: None,
+            verdict: status.map(|status| status.verdict),
+            since: status.map(|status| status.since),
+            took: status.map_or(0, |status| millis(status.last.took)),
+            failures: status.map_or(0, |status| status.failures.len()),
+            running: runs.get(key).map(|began| self.wall_of(*began)),
             wanted: self.live.wanted.contains_key(key),
         };
-        let mut rows: BTreeMap<CheckKey, CheckRow> = BTreeMap::new();
-        for (key, status) in &self.book.checks {
-            let row = CheckRow {
-                verdict: Some(status.verdict),
-                since: Some(status.since),
-                took: millis(status.last.took),
-                failures: status.failures.len(),
-                ..blank(key)
-            };
-            rows.insert(key.clone(), row);
+        let new = runs.keys().copied().chain(self.live.wanted.keys()).filter(|key| !self.book.checks.contains_key(key));
+        let new: BTreeSet<&CheckKey> = new.collect();
+        let known = self.book.checks.iter().map(|(key, status)| row(key, Some(status)));
+        let mut rows = Vec::with_capacity(self.book.checks.len() + new.len());
+        rows.extend(known.chain(new.into_iter().map(|key| row(key, None))));
+        if rows.len() > self.book.checks.len() {
+            // Two sorted runs: this only merges them.
+            rows.sort_by(|one: &CheckRow, other| one.key.cmp(&other.key));
         }
-        for key in self.live.wanted.keys() {
-            rows.entry(key.clone()).or_insert_with(|| blank(key));
-        }
-        for running in self.live.sessions.values() {
-            if let (Some(key), Owner::Tree { stale: false, .. }) = (&running.check, &running.owner) {
-                rows.entry(key.clone()).or_insert_with(|| blank(key)).running = Some(self.wall_of(running.began));
-            }
-        }
-        rows.into_values().collect()
+        rows
     }
 
     fn rows(&self) -> Vec<Row> {
-        let (mut needs, mut working, mut held, mut queued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut needs, mut working, mut held) = (Vec::new(), Vec::new(), Vec::new());
         for task in self.book.open() {
-            let row = self.row(task);
-            match row.group {
-                Group::NeedsYou => needs.push(row),
-                Group::Working => working.push(row),
-                Group::Held => held.push(row),
-                Group::Queued | Group::Done | Group::Failed => queued.push(row),
+            match group(&task.state) {
+                Group::NeedsYou => needs.push(task),
+                Group::Working => working.push(task),
+                Group::Held => held.push(task),
+                Group::Queued | Group::Done | Group::Failed => {}
             }
         }
-        let turns: BTreeMap<TaskId, usize> =
-            self.book.index.waiting().enumerate().map(|(turn, (rank, _))| (rank.task, turn)).collect();
-        queued.sort_by_key(|row| (turns.get(&row.id).copied(), row.id));
-        let mut over: Vec<Row> = self.book.over().map(|task| self.row(task)).collect();
-        over.sort_by_key(|row| (row.group, std::cmp::Reverse((row.since, row.id))));
-        needs.into_iter().chain(working).chain(held).chain(queued).chain(over).collect()
+        // Those that wait are kept in the order in which they will have their turn.
+        let queued = self.book.index.waiting().filter_map(|(rank, _)| self.book.task(rank.task));
+        let mut over: Vec<&Arc<Task>> = self.book.over().collect();
+        over.sort_by_key(|task| (group(&task.state), Reverse((task.ended, task.id))));
+        let mut rows = Vec::with_capacity(self.book.tasks.len());
+        let green = self.green_tasks();
+        let tasks = needs.into_iter().chain(working).chain(held).chain(queued).chain(over);
+        rows.extend(tasks.map(|task| self.row(task, &green)));
+        rows
     }
 
-    fn row(&self, task: &Arc<Task>) -> Row {
+    /// Returns the tasks whose check is green now. With thousands of them this is much cheaper than to ask one by one.
+    fn green_tasks(&self) -> BTreeSet<TaskId> {
+        let mut statuses = self.book.checks.iter().peekable();
+        let mut green = BTreeSet::new();
+        for (key, task) in self.book.index.checks() {
+            while statuses.next_if(|(known, _)| *known < key).is_some() {}
+            if statuses.peek().is_some_and(|(known, status)| *known == key && status.is_green()) {
+                green.insert(task);
+            }
+        }
+        let is_green = |task: &&Arc<Task>| self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green);
+        green.extend(self.book.over().filter(is_green).map(|task| task.id));
+        green
+    }
+
+    fn row(&self, task: &Arc<Task>, green: &BTreeSet<TaskId>) -> Row {
         let (why, until) = self.why(task);
-        let attempt = self.live.attempts.get(&task.id);
+        // One that is only ending is no news of a task that was held or ended meanwhile.
+        let attempt = self.live.attempts.get(&task.id).filter(|_| task.state == TaskState::Running);
         Row {
             id: task.id,
             key: task.key.clone(),
@@ -139,7 +154,7 @@ impl Supervisor {
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
             attempts: (attempts(task), self.settings.fix.attempts),
             spent: task.total(),
-            allowed: self.allowed(task),
+            allowed: self.allowed(task, green),
         }
     }
 
@@ -186,10 +201,10 @@ impl Supervisor {
     }
 
     /// Returns the commands that would not be refused, by the same rules by which they are.
-    fn allowed(&self, task: &Task) -> Allowed {
+    fn allowed(&self, task: &Task, green: &BTreeSet<TaskId>) -> Allowed {
         Allowed {
             fix: Self::may_fix(task),
-            retry: self.may_retry(task).is_ok(),
+            retry: self.may_retry(task, |task| green.contains(&task.id)).is_ok(),
             kill: self.may_kill(task),
             undo: self.may_undo(task),
             land: self.may_land(task),

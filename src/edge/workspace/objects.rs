@@ -168,21 +168,21 @@ fn reachable(git: &Git, state: &Path, needed: &Needed) -> Result<(BTreeSet<Strin
     }
     let list: String = names.iter().fold(String::new(), |list, name| list + name + "\n");
     let kinds = git.feed(&["cat-file", "--batch-check=%(objectname) %(objecttype)"], list.as_bytes())?;
-    let mut roots = String::new();
+    let mut roots = Vec::new();
     let mut found = BTreeSet::new();
     for line in String::from_utf8_lossy(&kinds).lines() {
         match line.split_once(' ') {
             Some((id, "commit")) => {
                 found.insert(id.to_owned());
-                roots += &format!("{id}^{{tree}}\n");
+                roots.push(format!("{id}^{{tree}}\n"));
             }
-            Some((id, "tree")) => roots += &format!("{id}\n"),
+            Some((id, "tree")) => roots.push(format!("{id}\n")),
             // It is gone already, by the user's own `gc`; nothing can be kept of it.
             Some((_, "missing")) => {}
             _ => return Err(WorkspaceError::Unreadable { command: "cat-file --batch-check".to_owned() }),
         }
     }
-    let listing = git.feed(&["rev-list", "--objects", "--no-object-names", "--stdin"], roots.as_bytes())?;
+    let listing = git.feed(&["rev-list", "--objects", "--no-object-names", "--stdin"], roots.concat().as_bytes())?;
     found.extend(String::from_utf8_lossy(&listing).lines().map(str::to_owned));
     // What our index of the user's tree names, as `MODE ID STAGE\tPATH`.
     let listing = git.run(&["ls-files", "-s", "-z"])?;
