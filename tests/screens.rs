@@ -19,14 +19,16 @@ use screens::{front, panes, popups, tour};
 mod agreements;
 #[path = "screens/answers.rs"]
 mod answers;
-#[path = "screens/random.rs"]
-mod random;
+#[path = "screens/hands.rs"]
+mod hands;
 #[path = "screens/readme.rs"]
 mod readme;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]
 mod show;
+#[path = "screens/whole.rs"]
+mod whole;
 #[path = "screens/yes.rs"]
 mod yes;
 
