@@ -188,7 +188,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
         Asked::Kill => {
             lines.push(at_work(state, row));
             let rest = if row.group == Group::Working {
-                "Whatever works on it ends. Nothing of it is in your tree, and it can be tried again."
+                "Whatever works on it ends, and what it made is dropped; the task can be tried again."
             } else {
                 "It ends as it is, and can be tried again."
             };
