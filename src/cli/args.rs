@@ -53,7 +53,7 @@ pub enum Verb {
     Fix(Task),
     /// Hold a task until `fix`; what works on it ends and does not count.
     Hold(Task),
-    /// Leave the check and file of a task alone for a while, this task and what comes after it.
+    /// Leave the check and file of a task alone for a while.
     Snooze(Snooze),
     /// End a snooze.
     Unsnooze(Task),
