@@ -332,11 +332,9 @@ fn help_version_and_completions() {
         .lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)
-        .take_while(|line| !line.is_empty())
         // What does not fit into a line goes on below it, further in.
-        .filter(|line| !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|verb| *verb != "help")
+        .filter(|line| !line.starts_with("   ") && !line.starts_with("  help"))
+        .map_while(|line| line.split_whitespace().next())
         .collect();
     assert!(verbs.len() > 15, "{verbs:?}");
     for verb in verbs {
