@@ -332,8 +332,7 @@ fn help_version_and_completions() {
         .lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)
-        // What does not fit into a line goes on below it, further in.
-        .filter(|line| !line.starts_with("   ") && !line.starts_with("  help"))
+        .filter(|line| !line.starts_with("   ") && !line.starts_with("  help")) // what goes on below, and itself
         .map_while(|line| line.split_whitespace().next())
         .collect();
     assert!(verbs.len() > 15, "{verbs:?}");
