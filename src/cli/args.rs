@@ -1,9 +1,11 @@
 //! The command line: verbs, flags and their help.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::parse_time;
 use crate::model::id::TaskId;
 
 /// A terminal supervisor for local development: you keep typing, it keeps the project green.
@@ -49,6 +51,12 @@ pub enum Verb {
     Undo(Task),
     /// Start a waiting or held task now.
     Fix(Task),
+    /// Hold a task until `fix`; what works on it ends and does not count.
+    Hold(Task),
+    /// Leave the check and file of a task alone for a while, this task and what comes after it.
+    Snooze(Snooze),
+    /// End a snooze.
+    Unsnooze(Task),
     /// Land a verified result that waits for a yes.
     Land(Task),
     /// Throw away a result that waits for a yes.
@@ -187,6 +195,31 @@ pub struct Task {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A task, and how long its check and file are left alone.
+#[derive(Debug, Args)]
+pub struct Snooze {
+    /// Its number, as `tasks` shows it: 14.
+    pub task: TaskId,
+    /// For so long: 30s, 10m, 1h.
+    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = span, group = "until")]
+    pub span: Duration,
+    /// Until it is green.
+    #[arg(long, group = "until")]
+    pub until_green: bool,
+    /// As long as this branch is checked out.
+    #[arg(long, group = "until")]
+    pub on_branch: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads a time as configuration files have it.
+fn span(text: &str) -> Result<Duration, String> {
+    let span = parse_time(text).filter(|span| *span >= Duration::from_secs(1));
+    span.ok_or_else(|| "write a time of a second or more, such as 30s, 10m or 1h".to_owned())
 }
 
 /// Flags of `logs`.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, ValueEnum as _};
 use serde_json::{Value, json};
 
-use super::args::{Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Task, Verb};
+use super::args::{self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Task, Verb};
 use super::{render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::run::Voice;
@@ -15,6 +15,7 @@ use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Wish};
 use crate::app::{ask, background, dashboard, demo, fit, health};
 use crate::config::{Diagnostic, Overrides};
+use crate::model::hold::Snooze;
 use crate::model::settings::{LandMode, Planner};
 
 /// Carries out a command line and returns its exit code.
@@ -73,6 +74,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Retry(task) => command(&site()?, "retry", &task),
         Verb::Kill(task) => command(&site()?, "kill", &task),
         Verb::Fix(task) => command(&site()?, "fix", &task),
+        Verb::Hold(task) => command(&site()?, "hold", &task),
+        Verb::Unsnooze(task) => command(&site()?, "unsnooze", &task),
+        Verb::Snooze(wish) => snooze(&site()?, &wish),
         Verb::Land(Task { task, json }) => ask::land(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
@@ -110,6 +114,15 @@ pub(super) fn pretty(value: &Value) -> String {
 
 fn command(site: &Site, name: &str, task: &Task) -> Result<u8, Failure> {
     ask::command(site, name, Some(task.task)).map(|answer| said(&answer, task.json))
+}
+
+fn snooze(site: &Site, wish: &args::Snooze) -> Result<u8, Failure> {
+    let until = match (wish.until_green, wish.on_branch) {
+        (true, _) => Snooze::UntilGreen,
+        (false, true) => Snooze::OnBranch,
+        (false, false) => Snooze::For(wish.span.as_secs()),
+    };
+    ask::snooze(site, wish.task, until).map(|answer| said(&answer, wish.json))
 }
 
 /// Prints the answer to a command.

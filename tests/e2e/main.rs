@@ -17,6 +17,7 @@ mod awkward;
 mod cheats;
 mod crashes;
 mod dashboard;
+mod dashboard_claude;
 mod doctor;
 mod first;
 mod front;
