@@ -1,6 +1,5 @@
 //! The way in: asks what must be asked before a supervisor runs, and starts it.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -56,7 +55,7 @@ impl Door<'_> {
             };
             let front = match looked {
                 Ok(Looked::Ready) => match self.start().await {
-                    Ok(()) => return Ok(Entered::Started),
+                    Ok(entered) => return Ok(entered),
                     Err(failure) => {
                         self.failed = Some(look::failed(&failure));
                         continue;
@@ -69,7 +68,6 @@ impl Door<'_> {
             match self.ask(front).await? {
                 FrontAnswer::Agree => self.agree(),
                 FrontAnswer::ChecksOnly => {
-                    self.wish.flags.push(OsString::from("--checks-only"));
                     self.wish.overrides.fix = Some(false);
                     self.agree();
                 }
@@ -109,10 +107,15 @@ impl Door<'_> {
         Ok(())
     }
 
-    async fn start(&mut self) -> Result<(), Failure> {
-        let (site, flags) = (self.site.clone(), self.wish.flags.clone());
-        let started = tokio::task::spawn_blocking(move || background::start(&site, &flags)).await;
-        started.unwrap_or_else(|error| Err(Failure::usage(format!("starting broke: {error}"))))
+    async fn start(&self) -> Result<Entered, Failure> {
+        let program = std::env::current_exe()
+            .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
+        let attached = background::attach(&program, self.site, &self.wish.overrides).await?;
+        let Some(remarks) = attached.remarks else { return Ok(Entered::Attached) };
+        if !remarks.is_empty() {
+            tracing::warn!(remarks, "the supervisor has started");
+        }
+        Ok(Entered::Started)
     }
 
     /// Shows a screen until it is answered; a configuration that is wrong is read again whenever its files change.

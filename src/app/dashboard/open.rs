@@ -1,6 +1,5 @@
 //! Opens the screen of a project: the supervisor in the background, the terminal, and the way out.
 
-use std::ffi::OsString;
 use std::io::Write as _;
 
 use super::door::{Door, Entered};
@@ -11,18 +10,15 @@ use super::window::Window;
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
 use crate::app::{clock, closing, logging, offline, panic};
-use crate::config::Overrides;
+use crate::config::{Overrides, UiSettings};
 use crate::edge::tty;
-use crate::ui::glyph::ASCII;
 use crate::ui::state::State;
 use crate::ui::tour::Tour;
 
 /// What a screen is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// The flags of `run` for the supervisor.
-    pub flags: Vec<OsString>,
-    /// The same, as settings.
+    /// What the flags of `run` say about settings.
     pub overrides: Overrides,
     /// Whether the person agreed to run what the project's configuration says.
     pub trust: bool,
@@ -63,28 +59,37 @@ pub fn open(site: &Site, wish: &Wish) -> Result<u8, Failure> {
 /// Shows the screen; returns how it ended, if there was anything to see.
 async fn show(site: &Site, wish: &Wish) -> Result<Option<End>, Failure> {
     let gone = |error: std::io::Error| Failure::usage(format!("the terminal cannot be used: {error}"));
-    let mut window = Window::open(true).map_err(gone)?;
     let mut state = State::new(&look::name(site), tty::size().map_err(gone)?, clock::wall());
+    dress(site, wish, &mut state);
+    let mut window = Window::open(state.mouse).map_err(gone)?;
     state.offset = clock::offset(state.now);
     state.label.clone_from(&wish.label);
     state.tour = wish.tour.then(|| Tour::begin(state.now));
-    if site.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        state.theme = state.theme.without_colour();
-    }
-    if site.environment.get("TERM").is_some_and(|term| term == "linux") {
-        // The console's own font lacks the signs.
-        state.glyphs = ASCII;
-    }
     let door = Door { site, wish: wish.clone(), window: &mut window, state: &mut state, failed: None };
     state.attached = match door.enter().await.map_err(gone)? {
         Entered::Left => return Ok(None),
         Entered::Attached => true,
         Entered::Started => false,
     };
+    // What was wrong with the configuration at the start is mended by now.
+    dress(site, wish, &mut state);
     let link = Link::connect(&site.layout.control_socket(), !state.attached).await.map_err(Failure::supervisor)?;
     let end = Live::new(site, &mut window, state, link).run().await;
     drop(window);
     end.map(Some).map_err(gone)
+}
+
+/// Lets the screen look and listen as the person's own settings say; with a mistake in them, as usual.
+fn dress(site: &Site, wish: &Wish, state: &mut State) {
+    if let Ok(loaded) = site.read(wish.overrides.clone()) {
+        let UiSettings { theme, keymap, glyphs, mouse } = loaded.ui;
+        state.theme = theme;
+        state.keymap = keymap;
+        state.glyphs = glyphs;
+        state.mouse = mouse;
+    } else if site.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        state.theme = state.theme.without_colour();
+    }
 }
 
 fn say_goodbye(site: &Site, end: End) {
