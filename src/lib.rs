@@ -69,6 +69,8 @@
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |
 //! | how does everything end, and begin again | `core/stop.rs`, `core/recover.rs`, [`edge::session`] |
+//! | who looks, and what they see | [`core::view`], [`app::showing`], [`edge::control::Views`]; with whom it ends: [`app::lease`] |
+//! | how does it run without a terminal | [`app::background`] |
 //! | what is promised | [`core::invariant`], `tests/sim.rs`, `tests/scenarios/` |
 
 pub mod app;

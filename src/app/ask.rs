@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::app::failure::Failure;
+use crate::app::history::History;
 use crate::app::report::Reporter;
-use crate::app::run::fact_value;
 use crate::app::setup::Site;
 use crate::app::{clock, offline, serve, supervise};
 use crate::config::Overrides;
 use crate::core::command::Command;
 use crate::core::lines;
-use crate::edge::control::{BlockingClient, NotRunning};
-use crate::model::id::TaskId;
+use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
+use crate::model::id::{Seq, TaskId};
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
@@ -134,18 +134,22 @@ fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Resu
     Ok(json!({ "said": said }))
 }
 
-/// Hands out every fact, or those of one task, and goes on as they happen if asked to.
+/// Hands out every fact, or those of one task, or the last so many, and goes on as they happen if asked to. Where some are
+/// left out or missing stands a mark: `{"cut":true,"left_out":N}` or `{"resync":true,"after":N}`.
 ///
 /// # Errors
 /// If the journal cannot be read, or none runs that could be followed.
-pub fn facts(site: &Site, task: Option<TaskId>, follow: bool, mut each: impl FnMut(&Value)) -> Result<(), Failure> {
-    let wanted = |value: &Value| task.is_none_or(|task| value["task_id"] == json!(task.long()));
+pub fn facts(
+    site: &Site,
+    (task, limit): (Option<TaskId>, Option<usize>),
+    follow: bool,
+    mut each: impl FnMut(&Value),
+) -> Result<(), Failure> {
+    let wanted = &Wanted { after: Seq(0), task, limit };
     if let Some(client) = connect(site)? {
         return client
-            .facts(0, follow, |value| {
-                if wanted(&value) {
-                    each(&value);
-                }
+            .facts(wanted, follow, |value| {
+                each(&value);
                 true
             })
             .map_err(Failure::supervisor);
@@ -153,17 +157,33 @@ pub fn facts(site: &Site, task: Option<TaskId>, follow: bool, mut each: impl FnM
     if follow {
         return Err(no_supervisor());
     }
-    for recorded in offline::facts(site)? {
-        let value = fact_value(&recorded);
-        if wanted(&value) {
-            each(&value);
+    let history = History::new(site.layout.journal());
+    let begin = history.begin(wanted).map_err(Failure::usage)?;
+    if begin.left_out > 0 {
+        each(&json!({ "cut": true, "left_out": begin.left_out }));
+    }
+    let (mut last, mut more) = (begin.after, true);
+    while more {
+        let batch = history.read(wanted, last).map_err(Failure::usage)?;
+        if batch.from > last {
+            each(&json!({ "resync": true, "after": last }));
         }
+        for fact in &batch.facts {
+            each(&serde_json::from_str(&fact.json).map_err(Failure::usage)?);
+        }
+        (last, more) = (batch.to, batch.more);
     }
     Ok(())
 }
 
 /// Returns the line of a fact as [`facts`] hands it out; `None` for one that says nothing to a person.
 pub fn line_of(value: &Value) -> Option<String> {
+    if let Some(count) = value["left_out"].as_u64().filter(|_| value["cut"] == true) {
+        return Some(format!("… {count} earlier ones left out"));
+    }
+    if value["resync"] == true {
+        return Some("… some are missing here".to_owned());
+    }
     let fact = serde_json::from_value(value.clone()).ok()?;
     let at: Wall = serde_json::from_value(value["at_ms"].clone()).ok()?;
     let line = lines::line(&fact, at)?;

@@ -1,71 +1,177 @@
-//! Starts a supervisor in the background, and waits until it answers or says why not.
+//! A supervisor without a terminal, for those who only look: how it is started, and how it says that it is up.
 
-use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use nix::unistd::{dup2_stderr, dup2_stdout};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::unix::pipe;
+use tokio::sync::oneshot;
 
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::Site;
+use crate::config::Overrides;
+use crate::edge::control::{Client, NotRunning};
+pub use crate::edge::session::stand_alone;
+use crate::model::settings::LandMode;
 
-/// What the background process writes when it answers.
-const READY: &str = "ready";
+/// The line that says that the control socket answers; everything before it are remarks.
+const UP: &str = "orchestrator-tui is up";
 
-/// Starts a supervisor of its own for a project, with these flags of `run`; returns when it answers on its socket.
+/// How many lines of remarks are kept, the last ones.
+const REMARKS: usize = 200;
+
+/// A supervisor that answers.
+#[derive(Debug)]
+pub struct Attached {
+    /// What to ask it with.
+    pub client: Client,
+    /// What it had to say when it was started, such as warnings about the configuration; `None`: it ran already.
+    pub remarks: Option<String>,
+}
+
+/// Finds the supervisor of a project, or starts one in the background that ends with its last screen.
 ///
-/// It belongs to a screen: it stops in order when the last screen is gone.
+/// `program` is this program's own file. To be called within a runtime. What was started goes on if this is dropped.
 ///
 /// # Errors
-/// What it said, with its exit code, if it did not start.
-pub fn start(site: &Site, flags: &[OsString]) -> Result<(), Failure> {
-    let program =
-        std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
-    let mut child = Command::new(program)
-        .arg("supervise")
-        .arg("--project")
-        .arg(&site.project)
-        .args(flags)
-        .envs(&site.environment)
-        .env("ORCHESTRATOR_STATE_DIR", &site.state_root)
-        .current_dir(&site.project)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| Failure::usage(format!("no supervisor can be started: {error}")))?;
-    let mut first = String::new();
-    if let Some(out) = child.stdout.take() {
-        // A pipe that breaks is one that says nothing.
-        let _ = BufReader::new(out).read_line(&mut first);
+/// What the supervisor said when it could not start, with its exit code; or why the one that runs cannot be reached.
+pub async fn attach(program: &Path, site: &Site, flags: &Overrides) -> Result<Attached, Failure> {
+    if let Some(client) = running(site).await? {
+        return Ok(Attached { client, remarks: None });
     }
-    if first.trim_end() == READY {
-        // Somebody must take note of its end, or it stays in the list of processes as long as the screen.
-        std::thread::spawn(move || child.wait());
-        return Ok(());
+    match start(program, site, flags).await {
+        Ok(remarks) => {
+            let client = Client::connect(&site.layout.control_socket()).await.map_err(Failure::supervisor)?;
+            Ok(Attached { client, remarks: Some(remarks) })
+        }
+        Err(failure) if failure.code == Code::Supervisor => {
+            // Somebody else has started one at the same time, or it keeps its lock elsewhere.
+            let client = running(site).await?.ok_or(failure)?;
+            Ok(Attached { client, remarks: None })
+        }
+        Err(failure) => Err(failure),
     }
-    let mut said = String::new();
-    if let Some(mut err) = child.stderr.take() {
-        let _ = err.read_to_string(&mut said);
-    }
-    let code = child.wait().ok().and_then(|status| status.code());
-    let message = said.trim().trim_start_matches("orchestrator-tui: ").to_owned();
-    let message = if message.is_empty() { "the supervisor ended before it answered".to_owned() } else { message };
-    Err(match code {
-        Some(code) if code == Code::Supervisor as i32 => Failure::supervisor(message),
-        Some(code) if code == Code::Refused as i32 => Failure::refused(message),
-        _ => Failure::usage(message),
-    })
 }
 
-/// Makes this process one without a terminal; called first in the background.
-pub fn detach() {
-    // It fails only for the leader of a group, and then the process has no other terminal to lose.
-    let _ = nix::unistd::setsid();
+async fn running(site: &Site) -> Result<Option<Client>, Failure> {
+    match Client::connect(&site.layout.control_socket()).await {
+        Ok(client) => Ok(Some(client)),
+        Err(NotRunning::NoSocket { .. } | NotRunning::Stale { .. }) => Ok(None),
+        Err(error) => Err(Failure::supervisor(error)),
+    }
 }
 
-/// Says that the socket answers.
-pub fn say_ready() {
-    let mut out = std::io::stdout().lock();
-    // Whoever started us may have gone; the lease decides then.
-    let _ = writeln!(out, "{READY}");
+/// Starts a supervisor and waits until it answers; returns its remarks.
+///
+/// # Errors
+/// As [`attach`].
+pub async fn start(program: &Path, site: &Site, flags: &Overrides) -> Result<String, Failure> {
+    let failed = |error: io::Error| {
+        Failure::usage(format!("{} cannot be started in the background: {error}", program.display()))
+    };
+    let (reader, writer) = io::pipe().map_err(failed)?;
+    let child = {
+        let mut command = Command::new(program);
+        command.arg("-C").arg(&site.project).args(["supervise", "--leased"]).args(arguments(flags));
+        // With the very surroundings that this project was found in.
+        command.env_clear().envs(&site.environment).env("ORCHESTRATOR_STATE_DIR", &site.state_root);
+        command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
+        command.spawn().map_err(failed)?
+    };
+    let ended = wait(child)?;
+    let reader = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(failed)?;
+    let mut reader = BufReader::new(reader);
+    let mut remarks = VecDeque::new();
+    loop {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line).await.map_err(failed)? == 0 {
+            let lost = || Failure::usage("the supervisor ended before it was up, and nobody knows how");
+            let status = ended.await.map_err(|_| lost())?.map_err(failed)?;
+            return Err(died(status, remarks));
+        }
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if line == UP {
+            return Ok(text(remarks));
+        }
+        if remarks.len() == REMARKS {
+            remarks.pop_front();
+        }
+        remarks.push_back(line);
+    }
+}
+
+/// Waits for the end of a process, on a thread: it must not stay in the list of processes when nobody runs the runtime,
+/// such as while an editor has the terminal. When this process ends first it is the system's.
+fn wait(mut child: Child) -> Result<oneshot::Receiver<io::Result<ExitStatus>>, Failure> {
+    let (tell, ended) = oneshot::channel();
+    let waiting = std::thread::Builder::new().name("background".to_owned()).spawn(move || {
+        // Nobody listens any more once it is up.
+        let _ = tell.send(child.wait());
+    });
+    waiting.map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
+    Ok(ended)
+}
+
+fn text(lines: VecDeque<String>) -> String {
+    Vec::from(lines).join("\n")
+}
+
+/// Says why it did not start, in its own words.
+fn died(status: ExitStatus, said: VecDeque<String>) -> Failure {
+    let said = text(said);
+    let message = match said.strip_prefix("orchestrator-tui: ").unwrap_or(&said) {
+        "" => match status.signal() {
+            Some(signal) => format!("the supervisor was ended by signal {signal} before it was up"),
+            None => "the supervisor ended before it was up, without a word".to_owned(),
+        },
+        said => said.to_owned(),
+    };
+    let code = match status.code() {
+        Some(1) => Code::Refused,
+        Some(3) => Code::Supervisor,
+        Some(_) | None => Code::Usage,
+    };
+    Failure { code, message }
+}
+
+/// Returns the flags of the command line that say the same.
+fn arguments(flags: &Overrides) -> Vec<String> {
+    let Overrides { fix, attempts, land, planner: _, running, model } = flags;
+    let mut args = Vec::new();
+    if *fix == Some(false) {
+        args.push("--checks-only".to_owned());
+    }
+    args.extend(attempts.map(|attempts| format!("--attempts={attempts}")));
+    args.extend(land.map(|land| match land {
+        LandMode::Auto => "--land=auto".to_owned(),
+        LandMode::Ask => "--land=ask".to_owned(),
+    }));
+    args.extend(running.map(|running| format!("--running={running}")));
+    args.extend(model.as_ref().map(|model| format!("--model={model}")));
+    args
+}
+
+/// Says to whoever started this process that it is up, and speaks to its log from now on.
+pub fn is_up(log: &Path) {
+    // Whoever started it may have gone; then it waits for somebody else to look.
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{UP}");
     let _ = out.flush();
+    drop(out);
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(log);
+    // Without a log nothing of it is kept, but nobody's pipe is held open either.
+    match file.or_else(|_| File::options().write(true).open("/dev/null")) {
+        Ok(file) => {
+            let _ = dup2_stdout(&file);
+            let _ = dup2_stderr(&file);
+        }
+        Err(error) => tracing::warn!(%error, "standard output stays where it was"),
+    }
 }

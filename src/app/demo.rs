@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 use crate::app::dashboard;
 use crate::app::failure::Failure;
-use crate::app::run::Voice;
 use crate::app::setup::Site;
-use crate::app::supervise::{self, Wish};
+use crate::app::supervise::{self, Presence, Wish};
+use crate::app::voice::Voice;
 use crate::config::Overrides;
 use crate::edge::agent::rehearsal::demo;
 use crate::model::settings::AgentKind;
@@ -37,7 +37,8 @@ pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     };
     say("A small project with a bug. Its tests are real; the agent is a rehearsal: no model, no account, no cost.");
     say(&format!("project {}\n", project.display()));
-    let code = supervise::supervise(&site, &loaded, Wish { until_idle: true, voice, leased: false })?;
+    let wish = Wish { until_idle: true, voice, presence: Presence::Foreground };
+    let code = supervise::supervise(&site, &loaded, wish)?;
     say("");
     if code == 0 {
         say("The test was red, an agent worked in a private copy, the supervisor ran the test itself, and only then");

@@ -1,51 +1,36 @@
 //! The loop: the next input, the machine, its effects; until it says exit.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
+use crate::app::channels::Channels;
 use crate::app::clock::{self, Clock};
 use crate::app::failure::Failure;
+use crate::app::history;
+use crate::app::lease::Lease;
 use crate::app::report::Reporter;
-use crate::app::serve::{self, Waiting};
+use crate::app::serve::{self, Called, Waiting};
 use crate::app::setup;
-use crate::app::show::Show;
-use crate::app::unstored::Unstored;
+use crate::app::showing::Showing;
+use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
-use crate::app::{agents, checks, closing, mirror, past, signals, work};
+use crate::app::{agents, checks, closing, mirror, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
 use crate::core::lines;
+use crate::core::live::Phase;
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::{ControlCall, ControlReply, ControlRequest, FactLine, Views};
+use crate::edge::control::{Audience, ControlCall, Farewell};
 use crate::edge::session;
 use crate::edge::store::{Journal, StoreError};
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, Seq, SessionId};
 use crate::model::session::Rung;
 use crate::model::task::{DoneReason, Task, TaskState};
-
-/// How many inputs may wait before the parts that send them have to.
-const INBOX: usize = 1024;
-
-/// How many facts a slow follower may be behind.
-const FOLLOWERS: usize = 4096;
-
-/// What the loop shows of itself while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Voice {
-    /// One line for each fact.
-    Lines,
-    /// One JSON object for each fact.
-    Json,
-    /// Nothing.
-    Silent,
-}
 
 /// What the journal's writer last said.
 #[derive(Clone, Debug, Default)]
@@ -62,34 +47,19 @@ pub struct Shell {
     clock: Clock,
     tools: Arc<Tools>,
     journal: Journal,
-    journal_file: PathBuf,
     stored: watch::Receiver<Stored>,
-    inbox: mpsc::Receiver<Input>,
-    sender: mpsc::Sender<Input>,
-    calls: mpsc::Receiver<ControlCall>,
-    facts: broadcast::Sender<FactLine>,
-    unstored: Unstored,
+    channels: Channels,
+    audience: watch::Receiver<Audience>,
+    lease: Lease,
+    showing: Showing,
     waiting: Waiting,
-    show: Show,
     sessions: BTreeMap<SessionId, mpsc::Sender<Rung>>,
     held_back: Vec<(Seq, JobId, Work)>,
     mirror: Option<PathBuf>,
     mirrored: bool,
-    voice: Voice,
+    speaker: Speaker,
     answer: Option<Result<String, String>>,
     exit: Option<u8>,
-}
-
-/// The ends of the channels that lead into a [`Shell`].
-pub struct Doors {
-    /// Takes inputs from any part.
-    pub inbox: mpsc::Sender<Input>,
-    /// Takes calls from the control socket.
-    pub calls: mpsc::Sender<ControlCall>,
-    /// Gives out facts.
-    pub facts: broadcast::Sender<FactLine>,
-    /// What screens see.
-    pub views: Arc<Views>,
 }
 
 impl Shell {
@@ -98,75 +68,87 @@ impl Shell {
         machine: Supervisor,
         tools: Arc<Tools>,
         journal: Journal,
-        journal_file: PathBuf,
         stored: watch::Receiver<Stored>,
-        voice: Voice,
+        channels: Channels,
+        speaker: Speaker,
         mirror: Option<PathBuf>,
-    ) -> (Self, Doors) {
-        let (sender, inbox) = mpsc::channel(INBOX);
-        let (call_sender, calls) = mpsc::channel(64);
-        let (facts, _) = broadcast::channel(FOLLOWERS);
-        let views = Arc::new(Views::default());
-        let doors =
-            Doors { inbox: sender.clone(), calls: call_sender, facts: facts.clone(), views: Arc::clone(&views) };
-        let shell = Self {
+    ) -> Self {
+        let clock = Clock::start();
+        let audience = channels.views.audience();
+        let leased = audience.borrow().leased;
+        Self {
             machine,
-            clock: Clock::start(),
             tools,
             journal,
-            journal_file,
             stored,
-            inbox,
-            sender,
-            calls,
-            facts,
-            unstored: Unstored::default(),
+            audience,
+            lease: if leased { Lease::awaited(clock.now().moment) } else { Lease::Free },
+            showing: Showing::new(channels.views.clone()),
+            channels,
+            clock,
             waiting: Waiting::default(),
-            show: Show::new(views),
             sessions: BTreeMap::new(),
             held_back: Vec::new(),
             mirror,
             mirrored: true,
-            voice,
+            speaker,
             answer: None,
             exit: None,
-        };
-        (shell, doors)
+        }
     }
 
-    /// Runs until the machine says exit; returns its code.
+    /// Runs until the machine says exit; returns its code, and the statistics.
     ///
     /// # Errors
     /// If signals cannot be listened to.
-    pub async fn run(mut self, start: Start) -> Result<u8, Failure> {
+    pub async fn run(mut self, start: Start) -> Result<Farewell, Failure> {
         let mut signals =
             signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
         self.input(Input::Started(Box::new(start)));
         while self.exit.is_none() {
-            let wake = self.machine.next_wake().into_iter().chain(self.show.due()).min();
-            let wait = wake.map(|moment| self.clock.until(moment));
+            let wait = self.machine.next_wake().map(|moment| self.clock.until(moment));
+            let looks = self.showing.due().into_iter().chain(self.lease.due()).min();
+            let look = looks.map(|moment| self.clock.until(moment));
             tokio::select! {
                 biased;
                 Some(signal) = signals.recv() => {
                     tracing::info!(signal, "told to stop");
-                    let request = self.waiting.number();
-                    self.input(Input::Asked(request, Command::Quit));
-                    if let Some(text) = closing::stopping(&self.machine).filter(|_| self.voice == Voice::Lines) {
-                        // A person who pressed ctrl-c sees why it is not over at once.
-                        say(&text);
-                    }
+                    self.quit();
                 }
                 Ok(()) = self.stored.changed() => self.stored(),
-                Some(input) = self.inbox.recv() => self.input(input),
-                Some(call) = self.calls.recv() => self.call(call),
+                Some(input) = self.channels.inputs.recv() => self.input(input),
+                Some(call) = self.channels.calls.recv() => self.call(call),
+                Ok(()) = self.audience.changed() => {}
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => self.input(Input::Woke),
+                () = tokio::time::sleep(look.unwrap_or_default()), if look.is_some() => {}
             }
-            if self.inbox.is_empty() {
+            self.look();
+            if self.channels.inputs.is_empty() {
                 self.reflect();
-                self.show.refresh(&self.machine, self.clock.now().moment);
             }
         }
         Ok(self.leave())
+    }
+
+    /// Shows those who look what is new, and ends with the last screen if it must.
+    fn look(&mut self) {
+        let audience = *self.audience.borrow_and_update();
+        if let Some(why) = self.lease.look(&audience, self.clock.now().moment)
+            && matches!(self.machine.live().phase, Phase::Up)
+        {
+            tracing::info!(why, "stopping");
+            self.quit();
+        }
+        self.showing.show(&self.machine, &self.clock);
+    }
+
+    fn quit(&mut self) {
+        let request = self.waiting.number();
+        self.input(Input::Asked(request, Command::Quit));
+        if let Some(text) = closing::stopping(&self.machine).filter(|_| self.speaker.voice() == Voice::Lines) {
+            // A person who pressed ctrl-c sees why it is not over at once.
+            self.speaker.say(&text);
+        }
     }
 
     /// Carries out one command, as the machine decides, and returns what it answered.
@@ -181,7 +163,7 @@ impl Shell {
         while self.exit.is_none() {
             tokio::select! {
                 Ok(()) = self.stored.changed() => self.stored(),
-                Some(input) = self.inbox.recv() => self.input(input),
+                Some(input) = self.channels.inputs.recv() => self.input(input),
             }
         }
         let mut answer = self.answer.take();
@@ -201,35 +183,43 @@ impl Shell {
         }
     }
 
-    fn leave(mut self) -> u8 {
+    fn leave(mut self) -> Farewell {
         self.mirrored = false;
         self.reflect();
-        self.show.show(&self.machine, self.clock.now().moment);
-        let code = self.exit.unwrap_or(1);
+        self.showing.show_last(&self.machine);
+        let mut code = self.exit.unwrap_or(1);
         if !self.sessions.is_empty() {
             // Told three times: nobody is left to wait for the end of what still runs.
             let killed = session::kill(&self.tools.places.mark);
             tracing::warn!(?killed, "killed what still ran");
         }
-        if self.voice == Voice::Lines {
-            if let Some(why) = closing::why_not_green(self.machine.book()).filter(|_| code != 0) {
-                say(&why);
-            }
-            say(&closing::statistics(self.machine.book(), clock::wall()));
+        let mut said = closing::statistics(self.machine.book(), clock::wall());
+        if let Some(why) = closing::why_not_green(self.machine.book()).filter(|_| code != 0) {
+            said = format!("{why}\n{said}");
+        }
+        if self.speaker.voice() == Voice::Lines {
+            self.speaker.say(&said);
         }
         if let Err(error) = self.journal.close() {
             tracing::error!(%error, "the journal could not be closed");
-            return code.max(1);
+            code = code.max(1);
         }
-        code
+        let unread = self.speaker.finish();
+        if unread > 0 {
+            complain(&format!("{unread} lines at the end were not written: nobody reads standard output"));
+        }
+        Farewell { code, said }
     }
 
     fn input(&mut self, input: Input) {
         if let Input::RunEnded(session, _) | Input::AgentEnded(session, _) | Input::AgentFailed(session, _) = &input {
             self.sessions.remove(session);
         }
+        let only_stored = matches!(input, Input::Stored(_));
         let effects = self.machine.handle(self.clock.now(), input);
-        self.show.touch();
+        if !only_stored || !effects.is_empty() {
+            self.showing.note();
+        }
         let mut facts = Vec::new();
         for effect in effects {
             match effect {
@@ -254,7 +244,6 @@ impl Shell {
                 Ok(row) => rows.push(row),
                 Err(error) => tracing::error!(%error, "a fact cannot be written"),
             }
-            self.unstored.push(recorded);
             self.tell(recorded);
         }
         if let Err(error) = self.journal.append(rows) {
@@ -263,23 +252,24 @@ impl Shell {
     }
 
     fn tell(&self, recorded: &Recorded) {
-        let json = fact_json(recorded);
-        match self.voice {
-            Voice::Json => say(&json),
+        let told = history::told(recorded);
+        match self.speaker.voice() {
+            Voice::Json => self.speaker.fact(recorded.seq, &told.json),
             Voice::Lines => {
                 if let Some(line) = lines::line(&recorded.fact, recorded.at) {
-                    say(&lines::stamped(recorded.at, clock::offset(recorded.at), &line));
+                    self.speaker.fact(recorded.seq, &lines::stamped(recorded.at, clock::offset(recorded.at), &line));
                 }
             }
             Voice::Silent => {}
         }
+        self.channels.history.push(told.clone());
         // Nobody may be listening.
-        let _ = self.facts.send(FactLine { seq: recorded.seq, json: json.into() });
+        let _ = self.channels.facts.send(told);
     }
 
     fn stored(&mut self) {
         let stored = self.stored.borrow_and_update().clone();
-        self.unstored.stored(stored.seq);
+        self.channels.history.stored(stored.seq);
         let level = match &stored.outage {
             None => Level::Up,
             Some(error) => Level::Down { reason: format!("going on in memory: {error}"), since: clock::wall() },
@@ -306,7 +296,7 @@ impl Shell {
             Effect::StartAgent(order) => {
                 let (rungs, told) = mpsc::channel(8);
                 self.sessions.insert(order.session, rungs);
-                tokio::spawn(agents::run(Arc::clone(&self.tools), *order, told, self.sender.clone()));
+                tokio::spawn(agents::run(Arc::clone(&self.tools), *order, told, self.channels.inbox.clone()));
             }
             Effect::Signal(session, rung) => {
                 if let Some(rungs) = self.sessions.get(&session) {
@@ -336,7 +326,7 @@ impl Shell {
         let (rungs, told) = mpsc::channel(8);
         let session = order.session;
         self.sessions.insert(session, rungs);
-        let (tools, inbox) = (Arc::clone(&self.tools), self.sender.clone());
+        let (tools, inbox) = (Arc::clone(&self.tools), self.channels.inbox.clone());
         tokio::spawn(async move {
             let outcome = checks::run(&tools.places, order.clone(), told).await;
             if let RunOutcome::Ran(run) = &outcome
@@ -349,7 +339,7 @@ impl Shell {
     }
 
     fn work(&self, job: JobId, work: Work) {
-        let (tools, inbox) = (Arc::clone(&self.tools), self.sender.clone());
+        let (tools, inbox) = (Arc::clone(&self.tools), self.channels.inbox.clone());
         tokio::spawn(async move {
             let product = tokio::task::spawn_blocking(move || work::carry_out(&tools, work)).await;
             let product = product.unwrap_or_else(|error| Product::Failed(format!("it broke: {error}")));
@@ -358,28 +348,16 @@ impl Shell {
     }
 
     fn call(&mut self, call: ControlCall) {
-        let now = self.clock.now();
-        if let ControlRequest::Query { path, query } = &call.request {
-            match path.as_str() {
-                "facts" | "past" => {
-                    let last = self.unstored.all();
-                    let reading = past::read(self.journal_file.clone(), query.clone(), last);
-                    tokio::spawn(async move {
-                        // Whoever asked may have gone.
-                        let _ = call.reply.send(reading.await);
-                    });
-                    return;
+        match serve::call(&self.machine, self.clock.now(), &mut self.waiting, call) {
+            Called::Answered => {}
+            Called::Command(request, command) => self.input(Input::Asked(request, command)),
+            Called::Leave(reply) => {
+                let said = self.lease.leave(&self.audience.borrow());
+                if self.lease == Lease::Free {
+                    self.channels.views.release();
                 }
-                "view" => {
-                    self.show.show(&self.machine, now.moment);
-                    let _ = call.reply.send(ControlReply::done(Value::Null));
-                    return;
-                }
-                _ => {}
+                let _ = reply.send(serve::said(said));
             }
-        }
-        if let Some((request, command)) = serve::call(&self.machine, now, &mut self.waiting, call) {
-            self.input(Input::Asked(request, command));
         }
     }
 
@@ -395,27 +373,4 @@ impl Shell {
             tracing::warn!(%error, path = %path.display(), "the state file cannot be written");
         }
     }
-}
-
-/// Writes a line; a reader that has gone (`| head`) does not stop the work.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
-}
-
-/// Returns a fact as JSON, with its place and time.
-pub fn fact_value(recorded: &Recorded) -> Value {
-    let mut value = serde_json::to_value(&recorded.fact).unwrap_or_else(|_| json!({}));
-    if let Value::Object(fields) = &mut value {
-        fields.insert("seq".to_owned(), json!(recorded.seq));
-        fields.insert("at".to_owned(), json!(recorded.at.iso()));
-        fields.insert("at_ms".to_owned(), json!(recorded.at));
-        if let Some(task) = recorded.fact.task() {
-            fields.insert("task_id".to_owned(), json!(task.long()));
-        }
-    }
-    value
-}
-
-fn fact_json(recorded: &Recorded) -> String {
-    fact_value(recorded).to_string()
 }

@@ -34,7 +34,7 @@ impl Waiting {
     pub fn reply(&mut self, request: RequestId, reply: Result<Answer, Refusal>) {
         let Some(waits) = self.replies.remove(&request) else { return };
         let reply = match reply {
-            Ok(answer) => ControlReply::done(json!({ "said": answer.said })),
+            Ok(answer) => said(&answer.said),
             Err(refusal) => ControlReply::refused(if refusal.unknown { 404 } else { 409 }, refusal.message, ""),
         };
         // Whoever asked may have gone.
@@ -42,23 +42,40 @@ impl Waiting {
     }
 }
 
-/// What a call comes to: a command for the machine, or nothing, because it is answered already.
-pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: ControlCall) -> Option<(RequestId, Command)> {
+/// Answers that something was done.
+pub fn said(text: &str) -> ControlReply {
+    ControlReply::done(json!({ "said": text }))
+}
+
+/// What a call comes to.
+pub enum Called {
+    /// Nothing more: it is answered.
+    Answered,
+    /// A command for the machine.
+    Command(RequestId, Command),
+    /// A screen takes its leave; answered by whoever knows of screens.
+    Leave(oneshot::Sender<ControlReply>),
+}
+
+/// Answers a call, or says what it comes to.
+pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: ControlCall) -> Called {
     match call.request {
-        ControlRequest::Query { path, .. } => {
-            let reply = query_reply(machine, now, &path);
-            let _ = call.reply.send(reply);
-            None
+        ControlRequest::Query { path, query: _ } => {
+            let _ = call.reply.send(query_reply(machine, now, &path));
+            Called::Answered
+        }
+        ControlRequest::Command { name, .. } if ["leave", "detach"].contains(&name.as_str()) => {
+            Called::Leave(call.reply)
         }
         ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
             Ok(command) => {
                 let request = waiting.number();
                 waiting.replies.insert(request, call.reply);
-                Some((request, command))
+                Called::Command(request, command)
             }
             Err(why) => {
                 let _ = call.reply.send(ControlReply::refused(422, why, "see `orchestrator-tui help`"));
-                None
+                Called::Answered
             }
         },
     }

@@ -2,30 +2,31 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use crate::app::clock;
+use crate::app::channels::{CALLS, Channels};
 use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
+use crate::app::history::History;
 use crate::app::places::{Places, mark_of};
-use crate::app::run::{Doors, Shell, Stored, Voice};
+use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
+use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, keep, logging, mirror};
+use crate::app::{background, clock, keep, logging, mirror};
 use crate::config::{FILE_NAME, Loaded};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
 use crate::core::supervisor::Supervisor;
-use crate::edge::control::{Server, Views, remove_stale};
+use crate::edge::control::{BindError, Client, ControlCall, Farewell, Server, remove_stale};
 use crate::edge::session;
 use crate::edge::store::{Holder, Journal, Lock, LockError, Pulse, StoreError};
 use crate::edge::watch::{Kind, Options, WatchEvent, Watcher, start_with as start_watching};
 use crate::edge::workspace::Shadow;
 use crate::model::health::{Level, Part};
-use crate::model::id::{RequestId, SessionId};
+use crate::model::id::SessionId;
 use crate::model::own_writes::OwnWrites;
 use crate::model::path::ProjectPath;
 
@@ -36,71 +37,88 @@ pub struct Wish {
     pub until_idle: bool,
     /// What it shows of itself.
     pub voice: Voice,
-    /// Whether it belongs to a screen: it says when it answers, and stops when no screen is left.
-    pub leased: bool,
+    /// Where it runs.
+    pub presence: Presence,
 }
 
-/// How long a supervisor that belongs to a screen waits for the first one.
-const FIRST_SCREEN: Duration = Duration::from_secs(30);
+/// Where a supervisor runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// In the terminal of whoever started it.
+    Foreground,
+    /// Without a terminal; see [`background`].
+    Background {
+        /// Whether it ends with the last screen that looks at it.
+        leased: bool,
+    },
+}
+
+impl Presence {
+    /// Whether it ends with the last screen.
+    fn is_leased(self) -> bool {
+        self == Self::Background { leased: true }
+    }
+}
 
 /// The parts that a supervisor holds while it runs.
 struct Held {
     shell: Shell,
-    doors: Doors,
     tools: Arc<Tools>,
     journal: Pulse,
     start: Start,
-    _lock: Lock,
 }
-
-/// How many calls of the control socket may wait before those who call have to.
-const CALLS: usize = 64;
 
 /// Runs a supervisor on a project until it ends; returns its exit code.
 ///
 /// # Errors
 /// If it cannot start: another one runs, something needed is missing, a folder cannot be written.
 pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure> {
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let held = prepare(site, loaded, wish.voice)?;
-        let Held { shell, doors, tools, journal, mut start, _lock } = held;
-        let (socket, calls) = tokio::sync::mpsc::channel(CALLS);
-        let views = Arc::clone(&doors.views);
-        let server = Server::start(&site.layout.control_socket(), socket, doors.facts, doors.views)
-            .map_err(Failure::supervisor)?;
-        start.until_idle = wish.until_idle;
-        start.attended = wish.leased;
-        let waiting = wish.leased.then(|| {
-            background::say_ready();
-            tokio::spawn(stop_without_screen(views, doors.inbox.clone()))
-        });
-        let mut examiner = Examiner::new(&tools, journal, doors.inbox, doors.calls.clone());
-        examiner.watch().await;
-        let (health, asked) = tokio::sync::mpsc::channel(CALLS);
-        tokio::spawn(examine::sort(calls, health, doors.calls));
-        let examiner = tokio::spawn(examiner.run(asked));
-        start.files = tools.files();
-        start.repository = tools.shadow.repo_state().unwrap_or_default();
-        let result = shell.run(start).await;
-        examiner.abort();
-        if let Some(waiting) = waiting {
-            waiting.abort();
-        }
-        server.stop().await;
-        // With it ends the watcher.
-        let _ = examiner.await;
-        result
+    runtime()?.block_on(async {
+        let _lock = lock(site, loaded)?;
+        let channels = Channels::new(site.layout.journal(), wish.presence.is_leased());
+        let (socket, calls) = mpsc::channel(CALLS);
+        // Before the rest: whoever looks for a supervisor from now on waits for this one instead of starting another.
+        let server = match Server::start(&site.layout.control_socket(), channels.sources(socket)) {
+            Ok(server) => server,
+            Err(error) => return Err(Failure::supervisor(taken(site, error).await)),
+        };
+        let (health, asked) = mpsc::channel(CALLS);
+        tokio::spawn(examine::sort(calls, health, channels.caller.clone()));
+        let ended = run(site, loaded, wish, channels, asked).await;
+        let farewell = match &ended {
+            Ok(farewell) => farewell.clone(),
+            Err(failure) => Farewell { code: failure.code as u8, said: failure.message.clone() },
+        };
+        server.stop(farewell).await;
+        ended.map(|farewell| farewell.code)
     })
 }
 
-/// Stops a supervisor whose screen never came: it may have been killed right after it started us.
-async fn stop_without_screen(views: Arc<Views>, inbox: tokio::sync::mpsc::Sender<Input>) {
-    tokio::time::sleep(FIRST_SCREEN).await;
-    if !views.was_leased() {
-        tracing::warn!("no screen came; stopping");
-        let _ = inbox.send(Input::Asked(RequestId::default(), Command::Quit)).await;
+/// Runs the loop; `asked` are calls that ask for the health.
+async fn run(
+    site: &Site,
+    loaded: &Loaded,
+    wish: Wish,
+    channels: Channels,
+    asked: mpsc::Receiver<ControlCall>,
+) -> Result<Farewell, Failure> {
+    let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
+    let Held { shell, tools, journal, mut start } = prepare(site, loaded, wish.voice, channels)?;
+    start.until_idle = wish.until_idle;
+    start.attended = wish.presence.is_leased();
+    let mut examiner = Examiner::new(&tools, journal, inbox, caller);
+    examiner.watch().await;
+    let examiner = tokio::spawn(examiner.run(asked));
+    start.files = tools.files();
+    start.repository = tools.shadow.repo_state().unwrap_or_default();
+    if let Presence::Background { .. } = wish.presence {
+        background::is_up(&site.layout.log());
     }
+    let result = shell.run(start).await;
+    examiner.abort();
+    // With it ends the watcher.
+    let _ = examiner.await;
+    result
 }
 
 /// Carries out one command without a running supervisor: an undo, a yes or a no to a result.
@@ -108,14 +126,38 @@ async fn stop_without_screen(views: Arc<Views>, inbox: tokio::sync::mpsc::Sender
 /// # Errors
 /// As [`supervise`], and if the command is refused.
 pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String, Failure> {
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let Held { shell, tools, mut start, _lock, .. } = prepare(site, loaded, Voice::Silent)?;
+    runtime()?.block_on(async {
+        let _lock = lock(site, loaded)?;
+        if let Err(error) = remove_stale(&site.layout.control_socket()) {
+            return Err(Failure::supervisor(taken(site, error).await));
+        }
+        let channels = Channels::new(site.layout.journal(), false);
+        let Held { shell, tools, journal: _, mut start } = prepare(site, loaded, Voice::Silent, channels)?;
         start.one_command = true;
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
         shell.run_one(start, command).await
     })
+}
+
+/// Says who answers on a socket that should be free: somebody moved the lock, and must be left alone.
+async fn taken(site: &Site, error: BindError) -> String {
+    let BindError::Answered { path } = &error else { return error.to_string() };
+    let asked = match Client::connect(path).await {
+        Ok(client) => client.get("status").await.ok(),
+        Err(_) => None,
+    };
+    let process = asked.map(|(_, body)| body["processes"]["orchestrator"].clone()).unwrap_or_default();
+    let (Some(pid), Some(since)) = (process["pid"].as_u64(), process["started_at"].as_str()) else {
+        return error.to_string();
+    };
+    let elsewhere = site.lock_file(None);
+    format!(
+        "another supervisor answers at {}: process {pid} has supervised this project since {since}, with another lock \
+         than {}; `orchestrator-tui` in this project shows what it does, `orchestrator-tui stop` ends it",
+        path.display(),
+        elsewhere.display()
+    )
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
@@ -126,8 +168,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|error| Failure::usage(format!("no threads can be started: {error}")))
 }
 
-/// Takes the lock, ends what a dead supervisor left, opens journal and shadow, restores the machine.
-fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> {
+/// Takes the project's lock.
+fn lock(site: &Site, loaded: &Loaded) -> Result<Lock, Failure> {
     let layout = &site.layout;
     if layout.root().starts_with(&site.project) {
         // Snapshots would hold themselves, and our own writes would look like a person's.
@@ -138,11 +180,15 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     }
     layout.create().map_err(Failure::usage)?;
     let holder = Holder { pid: std::process::id(), since: clock::wall(), socket: layout.control_socket() };
-    let lock = Lock::acquire(&site.lock_file(Some(loaded)), &holder).map_err(|error| match error {
+    Lock::acquire(&site.lock_file(Some(loaded)), &holder).map_err(|error| match error {
         LockError::Held { .. } => Failure::supervisor(error),
         LockError::Unusable { .. } => Failure::usage(error),
-    })?;
-    remove_stale(&layout.control_socket()).map_err(Failure::supervisor)?;
+    })
+}
+
+/// Ends what a dead supervisor left, opens journal and shadow, restores the machine.
+fn prepare(site: &Site, loaded: &Loaded, voice: Voice, channels: Channels) -> Result<Held, Failure> {
+    let layout = &site.layout;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
     logging::install(&layout.log(), filter).map_err(Failure::usage)?;
     let mark = mark_of(layout);
@@ -161,7 +207,7 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
             ))
         })?;
     }
-    let (journal, facts, stored) = open_journal(site)?;
+    let (journal, facts, stored) = open_journal(site, &channels.history)?;
     let matcher = setup::matcher(loaded)?;
     let settings = Arc::new(loaded.settings.clone());
     let program =
@@ -180,9 +226,11 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
     }
     let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), loaded));
     let machine = Supervisor::restore(settings, matcher, facts);
+    let speaker =
+        Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
+    let mirror = loaded.state_file.clone();
     let pulse = journal.pulse();
-    let (shell, doors) =
-        Shell::new(machine, Arc::clone(&tools), journal, layout.journal(), stored, voice, loaded.state_file.clone());
+    let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirror);
     let start = Start {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -190,13 +238,13 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice) -> Result<Held, Failure> 
         last_landing: keep::last_landing(&layout.landings()),
         ..Start::default()
     };
-    Ok(Held { shell, doors, tools, journal: pulse, start, _lock: lock })
+    Ok(Held { shell, tools, journal: pulse, start })
 }
 
 type Opened = (Journal, Vec<Recorded>, watch::Receiver<Stored>);
 
 /// Opens the journal; one that is broken is said and replaced by one in memory, so that work goes on.
-fn open_journal(site: &Site) -> Result<Opened, Failure> {
+fn open_journal(site: &Site, history: &History) -> Result<Opened, Failure> {
     let (send, stored) = watch::channel(Stored::default());
     let confirm = {
         let send = send.clone();
@@ -207,18 +255,20 @@ fn open_journal(site: &Site) -> Result<Opened, Failure> {
             });
         }
     };
-    match Journal::open(&site.layout.journal(), confirm.clone()) {
+    match Journal::open(&site.layout.journal(), confirm) {
         Ok((journal, replay)) => {
             let facts: Vec<Recorded> =
                 replay.facts.iter().map(setup::fact_of).collect::<Result<_, _>>().map_err(Failure::usage)?;
+            history.restored(replay.last());
             send.send_modify(|stored| stored.seq = replay.last());
             Ok((journal, facts, stored))
         }
         Err(error @ (StoreError::Newer { .. } | StoreError::Corrupt { .. })) => Err(Failure::usage(error)),
         Err(error) => {
             tracing::error!(%error, "the journal cannot be opened; going on in memory");
-            // What is written into memory is on no disk, so nothing is confirmed, and the outage lasts.
-            let journal = Journal::in_memory(drop).map_err(Failure::usage)?;
+            history.only_memory();
+            // What memory takes is on no disk: the outage lasts as long as this process.
+            let journal = Journal::in_memory(|_| {}).map_err(Failure::usage)?;
             send.send_modify(|stored| stored.outage = Some(error));
             Ok((journal, Vec::new(), stored))
         }
@@ -229,7 +279,7 @@ fn open_journal(site: &Site) -> Result<Opened, Failure> {
 ///
 /// # Errors
 /// Why nothing is watched, for a person to read.
-pub async fn watch_project(tools: &Arc<Tools>, inbox: tokio::sync::mpsc::Sender<Input>) -> Result<Watcher, String> {
+pub async fn watch_project(tools: &Arc<Tools>, inbox: mpsc::Sender<Input>) -> Result<Watcher, String> {
     let project = tools.places.project.clone();
     let git_files = tools.shadow.git_files_to_watch();
     let last = Arc::new(Mutex::new(None));

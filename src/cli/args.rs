@@ -28,9 +28,6 @@ pub struct Cli {
 pub enum Verb {
     /// Watch the project and keep it green: in the dashboard, or with --headless as lines.
     Run(Run),
-    /// The supervisor behind a dashboard.
-    #[command(hide = true)]
-    Supervise(Run),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.
@@ -75,6 +72,9 @@ pub enum Verb {
     Gc(Gc),
     /// Remove everything that is kept about the project, after a yes.
     Purge(Purge),
+    /// Supervise without a terminal; the dashboard starts this for itself.
+    #[command(hide = true)]
+    Supervise(Supervise),
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -98,6 +98,14 @@ pub struct Run {
     /// Agree to run what the project's configuration says, this content of it, from now on.
     #[arg(long)]
     pub trust: bool,
+    /// What is to be otherwise than the configuration says.
+    #[command(flatten)]
+    pub tuning: Tuning,
+}
+
+/// Flags that are stronger than the configuration.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Tuning {
     /// Only run checks; fix nothing.
     #[arg(long)]
     pub checks_only: bool,
@@ -113,6 +121,17 @@ pub struct Run {
     /// The model of the fixer, passed on unchanged.
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
+}
+
+/// Flags of `supervise`.
+#[derive(Debug, Args)]
+pub struct Supervise {
+    /// End with the last dashboard that looks, unless that one says to go on.
+    #[arg(long)]
+    pub leased: bool,
+    /// What is to be otherwise than the configuration says.
+    #[command(flatten)]
+    pub tuning: Tuning,
 }
 
 /// Whether verified results land by themselves.
@@ -194,6 +213,9 @@ pub struct Task {
 pub struct Logs {
     /// Only this task: its number, as `tasks` shows it.
     pub task: Option<TaskId>,
+    /// Only the last so many.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub last: Option<usize>,
     /// Go on as it happens.
     #[arg(short, long)]
     pub follow: bool,

@@ -1,18 +1,17 @@
 //! Carries out each verb of the command line.
 
-use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, ValueEnum as _};
+use clap::CommandFactory;
 use serde_json::{Value, json};
 
-use super::args::{Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Task, Verb};
+use super::args::{Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Tuning, Verb};
 use super::{render, upkeep};
 use crate::app::failure::{Code, Failure};
-use crate::app::run::Voice;
 use crate::app::setup::{self, Site};
-use crate::app::supervise::{self, Wish};
+use crate::app::supervise::{self, Presence, Wish};
+use crate::app::voice::{Voice, complain};
 use crate::app::{ask, background, dashboard, demo, fit, health};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::settings::{LandMode, Planner};
@@ -24,10 +23,6 @@ pub fn run(cli: Cli) -> ExitCode {
         failure.code as u8
     });
     ExitCode::from(code)
-}
-
-fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "orchestrator-tui: {message}");
 }
 
 /// Writes to standard output; a reader that has gone is no error.
@@ -42,12 +37,12 @@ fn voice(json: bool) -> Voice {
 fn carry_out(cli: Cli) -> Result<u8, Failure> {
     let site = || Site::find(cli.project.as_deref());
     match cli.verb.unwrap_or_else(|| Verb::Run(Run::default())) {
-        Verb::Run(run) if run.headless => supervise_project(&site()?, &run, Face::Lines),
-        Verb::Run(run) => dashboard::open(&site()?, &dashboard_wish(&run)),
-        Verb::Supervise(run) => {
-            background::detach();
-            supervise_project(&site()?, &run, Face::Screen)
+        Verb::Run(run) if run.headless => run_in_lines(&site()?, &run),
+        Verb::Run(run) => {
+            let (overrides, trust) = (overrides(&run.tuning), run.trust);
+            dashboard::open(&site()?, &dashboard::Wish { overrides, trust, ..dashboard::Wish::default() })
         }
+        Verb::Supervise(supervise) => supervise_alone(site, &supervise),
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
@@ -68,7 +63,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
                     say(&line);
                 }
             };
-            ask::facts(&site()?, logs.task, logs.follow, print).map(|()| 0)
+            ask::facts(&site()?, (logs.task, logs.last), logs.follow, print).map(|()| 0)
         }
         Verb::Retry(task) => command(&site()?, "retry", &task),
         Verb::Kill(task) => command(&site()?, "kill", &task),
@@ -125,49 +120,36 @@ fn show_demo(wish: &Demo) -> Result<u8, Failure> {
     demo::run(voice(wish.json), wish.keep)
 }
 
-/// Returns what the flags of `run` say about settings.
-fn overrides(run: &Run) -> Overrides {
+fn run_in_lines(site: &Site, run: &Run) -> Result<u8, Failure> {
+    let wish = Wish { until_idle: run.until_idle, voice: voice(run.json), presence: Presence::Foreground };
+    supervise_project(site, &run.tuning, run.trust, wish)
+}
+
+/// Supervises as a process of its own, which nobody sees but those who look.
+fn supervise_alone(site: impl Fn() -> Result<Site, Failure>, wish: &Supervise) -> Result<u8, Failure> {
+    // Before anything is opened.
+    background::stand_alone();
+    let presence = Presence::Background { leased: wish.leased };
+    supervise_project(&site()?, &wish.tuning, false, Wish { until_idle: false, voice: Voice::Silent, presence })
+}
+
+/// Returns what flags say.
+fn overrides(tuning: &Tuning) -> Overrides {
     Overrides {
-        fix: run.checks_only.then_some(false),
-        attempts: run.attempts,
-        land: run.land.map(|land| match land {
+        fix: tuning.checks_only.then_some(false),
+        attempts: tuning.attempts,
+        land: tuning.land.map(|land| match land {
             Landing::Auto => LandMode::Auto,
             Landing::Ask => LandMode::Ask,
         }),
-        running: run.running,
-        model: run.model.clone(),
+        running: tuning.running,
+        model: tuning.model.clone(),
         ..Overrides::default()
     }
 }
 
-fn dashboard_wish(run: &Run) -> dashboard::Wish {
-    let mut flags: Vec<OsString> = Vec::new();
-    let mut flag = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            flags.push(format!("--{name}={value}").into());
-        }
-    };
-    flag("running", run.running.map(|number| number.to_string()));
-    flag("attempts", run.attempts.map(|number| number.to_string()));
-    flag("model", run.model.clone());
-    flag("land", run.land.and_then(|land| Some(land.to_possible_value()?.get_name().to_owned())));
-    if run.checks_only {
-        flags.push("--checks-only".into());
-    }
-    dashboard::Wish { flags, overrides: overrides(run), trust: run.trust, ..dashboard::Wish::default() }
-}
-
-/// Who listens to a supervisor.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Face {
-    /// Whoever reads its lines.
-    Lines,
-    /// A screen, in another process.
-    Screen,
-}
-
-fn supervise_project(site: &Site, run: &Run, face: Face) -> Result<u8, Failure> {
-    let loaded = site.load(overrides(run))?;
+fn supervise_project(site: &Site, tuning: &Tuning, trust: bool, wish: Wish) -> Result<u8, Failure> {
+    let loaded = site.load(overrides(tuning))?;
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -180,9 +162,8 @@ fn supervise_project(site: &Site, run: &Run, face: Face) -> Result<u8, Failure> 
             site.project.display()
         )));
     }
-    site.trust(&loaded, run.trust)?;
-    let voice = if face == Face::Screen { Voice::Silent } else { voice(run.json) };
-    supervise::supervise(site, &loaded, Wish { until_idle: run.until_idle, voice, leased: face == Face::Screen })
+    site.trust(&loaded, trust)?;
+    supervise::supervise(site, &loaded, wish)
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {

@@ -14,6 +14,7 @@
 
 mod attempts;
 mod awkward;
+mod background;
 mod cheats;
 mod crashes;
 mod dashboard;
@@ -31,6 +32,7 @@ mod messages_api;
 mod misbehaves;
 mod per_file;
 mod real_claude;
+mod screen;
 mod shapes;
 mod signals;
 mod site;

@@ -133,7 +133,8 @@ fn a_second_supervisor_is_told_who_the_first_is_and_harms_nothing() {
     let second = site.command(&run).env("LOCK_FILE", &lock).output().expect("our program");
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert_eq!(second.status.code(), Some(3), "{said}");
-    assert!(said.contains(&format!("process {pid} ")), "{said}");
+    assert!(said.contains(&format!("process {pid} has supervised this project since 20")), "{said}");
+    assert!(said.contains("`orchestrator-tui` in this project shows what it does"), "{said}");
     // Nor does one that looks for the lock elsewhere end what the first has running.
     let third = site.run(&run);
     assert_eq!(third.code, 3, "{third:?}");
@@ -190,11 +191,16 @@ fn assert_reads(site: &Site) {
         (&["status"], "1 completed"),
         (&["logs"], "landed in your tree"),
         (&["logs", "1"], "Looking."),
+        (&["logs", "-n", "2"], " earlier ones left out\n"),
     ] {
         let said = site.run(verb);
         assert_eq!(said.code, 0, "{said:?}");
         assert!(said.out.contains(told), "{verb:?}: {said:?}");
     }
+    let all = site.run(&["logs", "1", "--json"]).out.lines().map(str::to_owned).collect::<Vec<_>>();
+    let last = site.run(&["logs", "1", "--json", "--last", "3"]).out.lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(last[0], format!("{{\"cut\":true,\"left_out\":{}}}", all.len() - 3));
+    assert_eq!(last[1..], all[all.len() - 3..]);
     for (verb, code) in [
         (&["show", "7"][..], 1),
         (&["receipt", "7"], 1),

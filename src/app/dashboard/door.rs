@@ -1,6 +1,5 @@
 //! The way in: asks what must be asked before a supervisor runs, and starts it.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +8,12 @@ use tokio::sync::mpsc;
 use super::look::{self, Looked};
 use super::open::Wish;
 use super::window::Window;
+use crate::app::background::{self, Attached};
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
-use crate::app::{background, clock, init, signals};
+use crate::app::{clock, init, signals};
 use crate::config::FILE_NAME;
+use crate::edge::control::{Client, NotRunning};
 use crate::edge::tty::Pressed;
 use crate::edge::watch::Named;
 use crate::ui::draw;
@@ -21,12 +22,12 @@ use crate::ui::front::{Front, FrontAnswer, FrontState, draw_front_into, update_f
 use crate::ui::state::State;
 
 /// How a person came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Entered {
     /// To a supervisor that was there already.
-    Attached,
+    Attached(Client),
     /// To one of our own.
-    Started,
+    Started(Client),
     /// Not at all.
     Left,
 }
@@ -56,7 +57,7 @@ impl Door<'_> {
             };
             let front = match looked {
                 Ok(Looked::Ready) => match self.start().await {
-                    Ok(()) => return Ok(Entered::Started),
+                    Ok(entered) => return Ok(entered),
                     Err(failure) => {
                         self.failed = Some(look::failed(&failure));
                         continue;
@@ -69,7 +70,6 @@ impl Door<'_> {
             match self.ask(front).await? {
                 FrontAnswer::Agree => self.agree(),
                 FrontAnswer::ChecksOnly => {
-                    self.wish.flags.push(OsString::from("--checks-only"));
                     self.wish.overrides.fix = Some(false);
                     self.agree();
                 }
@@ -79,7 +79,12 @@ impl Door<'_> {
                     }
                 }
                 FrontAnswer::Edit => self.edit(place)?,
-                FrontAnswer::Attach => return Ok(Entered::Attached),
+                FrontAnswer::Attach => match Client::connect(&self.site.layout.control_socket()).await {
+                    Ok(client) => return Ok(Entered::Attached(client)),
+                    // It has ended meanwhile: look again.
+                    Err(NotRunning::NoSocket { .. } | NotRunning::Stale { .. }) => {}
+                    Err(error) => self.failed = Some(look::failed(&Failure::supervisor(error))),
+                },
                 FrontAnswer::Quit | FrontAnswer::Interrupt => return Ok(Entered::Left),
                 FrontAnswer::Retry | FrontAnswer::Redraw | FrontAnswer::Suspend => {}
             }
@@ -109,10 +114,20 @@ impl Door<'_> {
         Ok(())
     }
 
-    async fn start(&mut self) -> Result<(), Failure> {
-        let (site, flags) = (self.site.clone(), self.wish.flags.clone());
-        let started = tokio::task::spawn_blocking(move || background::start(&site, &flags)).await;
-        started.unwrap_or_else(|error| Err(Failure::usage(format!("starting broke: {error}"))))
+    async fn start(&self) -> Result<Entered, Failure> {
+        let program = std::env::current_exe()
+            .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
+        let Attached { client, remarks } = background::attach(&program, self.site, &self.wish.overrides).await?;
+        Ok(match remarks {
+            Some(remarks) => {
+                if !remarks.is_empty() {
+                    tracing::info!(remarks, "the supervisor has started");
+                }
+                Entered::Started(client)
+            }
+            // Somebody else was faster by a moment.
+            None => Entered::Attached(client),
+        })
     }
 
     /// Shows a screen until it is answered; a configuration that is wrong is read again whenever its files change.

@@ -1,6 +1,5 @@
 //! Opens the screen of a project: the supervisor in the background, the terminal, and the way out.
 
-use std::ffi::OsString;
 use std::io::Write as _;
 
 use super::door::{Door, Entered};
@@ -20,9 +19,7 @@ use crate::ui::tour::Tour;
 /// What a screen is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// The flags of `run` for the supervisor.
-    pub flags: Vec<OsString>,
-    /// The same, as settings.
+    /// What the flags of `run` say.
     pub overrides: Overrides,
     /// Whether the person agreed to run what the project's configuration says.
     pub trust: bool,
@@ -76,12 +73,13 @@ async fn show(site: &Site, wish: &Wish) -> Result<Option<End>, Failure> {
         state.glyphs = ASCII;
     }
     let door = Door { site, wish: wish.clone(), window: &mut window, state: &mut state, failed: None };
-    state.attached = match door.enter().await.map_err(gone)? {
+    let (client, attached) = match door.enter().await.map_err(gone)? {
         Entered::Left => return Ok(None),
-        Entered::Attached => true,
-        Entered::Started => false,
+        Entered::Attached(client) => (client, true),
+        Entered::Started(client) => (client, false),
     };
-    let link = Link::connect(&site.layout.control_socket(), !state.attached).await.map_err(Failure::supervisor)?;
+    state.attached = attached;
+    let link = Link::open(client, !attached);
     let end = Live::new(site, &mut window, state, link).run().await;
     drop(window);
     end.map(Some).map_err(gone)

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 use super::finding::Finding;
+use crate::app::channels::Channels;
 use crate::app::setup::Site;
-use crate::edge::control::{Client, ControlReply, Server};
+use crate::edge::control::{Client, ControlReply, Farewell, Server};
 use crate::edge::store::layout::SOCKET_PATH_MAX;
 
 /// What can be done about a folder for sockets.
@@ -40,8 +41,9 @@ pub(super) async fn probe(site: &Site) -> Finding {
 /// Serves a socket and asks it.
 async fn answer(path: &Path) -> Result<(), String> {
     let (calls, mut asked) = mpsc::channel(1);
-    let (facts, _) = broadcast::channel(1);
-    let server = Server::start(path, calls, facts, std::sync::Arc::default()).map_err(|error| error.to_string())?;
+    // Only calls are tried: there is no journal beside it.
+    let channels = Channels::new(path.with_extension("db"), false);
+    let server = Server::start(path, channels.sources(calls)).map_err(|error| error.to_string())?;
     tokio::spawn(async move {
         if let Some(call) = asked.recv().await {
             let _ = call.reply.send(ControlReply::done(json!({ "here": true })));
@@ -56,7 +58,7 @@ async fn answer(path: &Path) -> Result<(), String> {
             .map_err(|error| error.to_string())
     };
     let told = told.await;
-    server.stop().await;
+    server.stop(Farewell::default()).await;
     match told? {
         (200, body) if body["here"] == true => Ok(()),
         (status, _) => Err(format!("a socket at {} answered with status {status}", path.display())),

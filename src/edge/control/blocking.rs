@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use super::archive::Wanted;
 use super::client::{Client, ClientError, Facts, NotRunning};
 
 /// A [`Client`] whose calls return when the reply is there. Not for use inside a runtime.
@@ -53,13 +54,13 @@ impl BlockingClient {
         self.runtime.block_on(self.client.command(name, body))
     }
 
-    /// Calls `each` with every fact after `after`, and with those to come if `follow`, until it returns false.
+    /// Calls `each` with every wanted fact, and with those to come if `follow`, until it returns false.
     ///
     /// # Errors
     /// As [`Client::facts`] and [`Facts::next`].
-    pub fn facts(&self, after: u64, follow: bool, mut each: impl FnMut(Value) -> bool) -> Result<(), ClientError> {
+    pub fn facts(&self, wanted: &Wanted, follow: bool, mut each: impl FnMut(Value) -> bool) -> Result<(), ClientError> {
         self.runtime.block_on(async {
-            let mut facts: Facts = self.client.facts(after, follow).await?;
+            let mut facts: Facts = self.client.facts(wanted, follow).await?;
             while let Some(fact) = facts.next().await {
                 if !each(fact?) {
                     break;

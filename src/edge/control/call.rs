@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::model::id::Seq;
+use crate::model::id::{Seq, TaskId};
 
 /// One request, with where its reply goes. Dropping it unanswered is a refusal (503).
 #[derive(Debug)]
@@ -20,9 +21,7 @@ pub struct ControlCall {
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ControlRequest {
-    /// `GET /api/v1/PATH`: changes nothing.
-    ///
-    /// Facts are asked for as path `facts` with `after`, and answered with an array of facts that each have a `seq`.
+    /// `GET /api/v1/PATH`: changes nothing. Facts and views do not come this way: they are streams.
     Query {
         /// The path below `/api/v1/`, such as `tasks/14/receipt`.
         path: String,
@@ -90,6 +89,17 @@ impl ControlReply {
 pub struct FactLine {
     /// Its position.
     pub seq: Seq,
+    /// The task it is about, if it is about one.
+    pub task: Option<TaskId>,
     /// The fact as JSON on one line, with its `seq`, without the line's end.
     pub json: Arc<str>,
+}
+
+/// The last word to those who still listen when a supervisor ends in an orderly way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Farewell {
+    /// Its exit code.
+    pub code: u8,
+    /// For a person to read: the statistics, or why it could not go on.
+    pub said: String,
 }

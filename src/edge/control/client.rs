@@ -1,5 +1,6 @@
 //! Asks a running supervisor over its control socket.
 
+use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,18 +11,17 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
-use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::UnixStream;
 
-use crate::core::view::{Delta, View};
-use crate::model::id::Seq;
+use super::archive::Wanted;
+use super::lines::LineReader;
 
 /// How long a reply may take. The supervisor answers from memory; this is for a machine that swaps.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The largest reply that is read, in bytes: a history of 10,000 tasks several times over.
-const REPLY_MAX: usize = 64 * 1024 * 1024;
+/// The largest reply or line that is read, in bytes: a history of 10,000 tasks several times over.
+pub(super) const REPLY_MAX: usize = 64 * 1024 * 1024;
 
 /// Nobody answers.
 #[derive(Debug, thiserror::Error)]
@@ -80,13 +80,29 @@ pub enum ClientError {
         /// What is wrong with it.
         cause: String,
     },
-    /// The stream of facts was refused.
-    #[error("{reason} (status {status})")]
+    /// It was refused.
+    #[error("{reason}")]
     Refused {
         /// The HTTP status.
         status: u16,
         /// The reason and the hint.
         reason: String,
+    },
+    /// The supervisor is of another version, and may show and mean other things.
+    #[error(
+        "supervisor {theirs} runs, this is {ours}; end it with `orchestrator-tui stop` and start again, or use {theirs}"
+    )]
+    OtherVersion {
+        /// The supervisor's.
+        theirs: String,
+        /// Ours.
+        ours: &'static str,
+    },
+    /// The supervisor came to its end just then.
+    #[error("the supervisor has just ended{}", said.lines().next().map(|said| format!(": {said}")).unwrap_or_default())]
+    Ended {
+        /// What it said, if anything.
+        said: String,
     },
 }
 
@@ -138,32 +154,30 @@ impl Client {
         .await
     }
 
-    /// Reads the facts after `after`, and those to come if `follow`.
+    /// Reads the wanted facts, and those to come if `follow`.
     ///
     /// # Errors
     /// [`ClientError`] when the stream cannot be had.
-    pub async fn facts(&self, after: u64, follow: bool) -> Result<Facts, ClientError> {
-        self.stream(&format!("facts?after={after}&follow={}", u8::from(follow))).await
+    pub async fn facts(&self, wanted: &Wanted, follow: bool) -> Result<Facts, ClientError> {
+        let mut path = format!("facts?after={}&follow={}", wanted.after.0, u8::from(follow));
+        if let Some(task) = wanted.task {
+            let _ = write!(path, "&task={}", task.0);
+        }
+        if let Some(limit) = wanted.limit {
+            let _ = write!(path, "&limit={limit}");
+        }
+        self.lines(&path).await.map(Facts)
     }
 
-    /// Looks at the supervisor: the whole at first, then what changes. With a `lease` it stops when the last such
-    /// stream ends.
-    ///
-    /// # Errors
-    /// [`ClientError`] when the stream cannot be had.
-    pub async fn view(&self, lease: bool) -> Result<SeenStream, ClientError> {
-        self.stream(&format!("view?lease={}", u8::from(lease))).await.map(SeenStream)
-    }
-
-    async fn stream(&self, path: &str) -> Result<Facts, ClientError> {
+    /// Opens a stream of lines.
+    pub(super) async fn lines(&self, path: &str) -> Result<LineReader, ClientError> {
         let response = patiently(self.send(build(Method::GET, path, "", None)?)).await?;
         let status = response.status().as_u16();
         if status >= 400 {
             let body = patiently(collect(response)).await?;
-            let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-            return Err(ClientError::Refused { status, reason: format!("{}; {}", text("error"), text("hint")) });
+            return Err(refused(status, &body));
         }
-        Ok(Facts { body: response.into_body(), buffer: Vec::new() })
+        Ok(LineReader::new(response.into_body()))
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(u16, Value), ClientError> {
@@ -183,69 +197,35 @@ impl Client {
     }
 }
 
-/// A stream of facts.
+/// A stream of facts, as JSON.
 #[derive(Debug)]
-pub struct Facts {
-    body: Incoming,
-    buffer: Vec<u8>,
-}
+pub struct Facts(LineReader);
 
 impl Facts {
-    /// Waits for the next fact, or a `{"resync":true,"after":N}` where some are missing; nothing at the end.
+    /// Waits for the next fact, a `{"resync":true,"after":N}` where some are missing, or a `{"cut":true,"left_out":N}`
+    /// at the beginning where only the last were wanted; nothing at the end. May be cancelled.
     ///
     /// # Errors
     /// [`ClientError`] when the connection breaks or a line is not JSON.
     pub async fn next(&mut self) -> Option<Result<Value, ClientError>> {
-        loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.buffer.drain(..=end).collect();
-                return Some(serde_json::from_slice(&line).map_err(|error| unreadable(&error)));
-            }
-            if self.buffer.len() > REPLY_MAX {
-                return Some(Err(ClientError::Unreadable { cause: "a line has no end".to_owned() }));
-            }
-            match self.body.frame().await {
-                Some(Ok(frame)) => self.buffer.extend(frame.into_data().unwrap_or_default()),
-                Some(Err(error)) => return Some(Err(broken(&error))),
-                None => return None,
-            }
-        }
+        let line = match self.0.next().await {
+            Ok(line) => line?,
+            Err(error) => return Some(Err(error)),
+        };
+        let value = serde_json::from_slice(&line).map_err(|error| unreadable(&error));
+        Some(value.and_then(|value: Value| match value.get("error") {
+            Some(_) => Err(refused(500, &value)),
+            None => Ok(value),
+        }))
     }
 }
 
-/// One look at the supervisor.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
-pub enum Seen {
-    /// Everything there is to see.
-    Whole {
-        /// The supervisor's version.
-        version: String,
-        /// The last fact that it shows.
-        seq: Seq,
-        /// What there is to see.
-        view: Box<View>,
-    },
-    /// What changed since.
-    Change {
-        /// What.
-        delta: Box<Delta>,
-    },
-}
-
-/// A stream of looks.
-#[derive(Debug)]
-pub struct SeenStream(Facts);
-
-impl SeenStream {
-    /// Waits for the next look; nothing at the end, when the supervisor has stopped in order.
-    ///
-    /// # Errors
-    /// [`ClientError`] when the connection breaks or a line cannot be read: by another version's supervisor, most likely.
-    pub async fn next(&mut self) -> Option<Result<Seen, ClientError>> {
-        let line = self.0.next().await?;
-        Some(line.and_then(|value| serde_json::from_value(value).map_err(|error| unreadable(&error))))
-    }
+/// Reads a refusal.
+pub(super) fn refused(status: u16, body: &Value) -> ClientError {
+    let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let parts = [text("error"), text("hint")].into_iter().filter(|part| !part.is_empty());
+    let reason = parts.collect::<Vec<_>>().join("; ");
+    ClientError::Refused { status, reason }
 }
 
 async fn open(socket: &Path) -> Result<UnixStream, NotRunning> {
@@ -285,7 +265,7 @@ fn broken(error: &hyper::Error) -> ClientError {
     ClientError::Broken { cause: error.to_string() }
 }
 
-fn unreadable(error: &serde_json::Error) -> ClientError {
+pub(super) fn unreadable(error: &serde_json::Error) -> ClientError {
     ClientError::Unreadable { cause: error.to_string() }
 }
 

@@ -1,18 +1,24 @@
-//! The control socket: one HTTP door for the command line, hooks and scripts.
+//! The control socket: one HTTP door for the command line, hooks, scripts, and the dashboard.
 
+mod archive;
 pub mod blocking;
 pub mod call;
 pub mod client;
 mod facts;
+mod lines;
+mod looking;
 mod once;
+mod remote;
 mod routes;
 pub mod server;
 #[cfg(test)]
 mod tests;
 mod views;
 
+pub use archive::{Archive, Batch, Beginning, Wanted};
 pub use blocking::BlockingClient;
-pub use call::{ControlCall, ControlReply, ControlRequest, FactLine};
-pub use client::{Client, ClientError, Facts, NotRunning, Seen, SeenStream};
-pub use server::{BindError, Server, remove_stale};
-pub use views::Views;
+pub use call::{ControlCall, ControlReply, ControlRequest, FactLine, Farewell};
+pub use client::{Client, ClientError, Facts, NotRunning};
+pub use remote::{Ending, FactNews, FactStream, First, Story, ViewNews, ViewStream};
+pub use server::{BindError, Server, Sources, remove_stale};
+pub use views::{Audience, Views};

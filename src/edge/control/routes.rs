@@ -10,29 +10,34 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::call::{ControlCall, ControlReply, ControlRequest, FactLine};
+use super::archive::{Archive, Wanted};
+use super::call::{ControlCall, ControlReply, ControlRequest, FactLine, Farewell};
+use super::lines::Lines;
 use super::once::Replies;
 use super::views::Views;
-use super::{facts, views};
-use crate::model::id::Seq;
+use super::{facts, looking};
+use crate::model::id::{BadTaskId, Seq, TaskId};
 
 /// The largest body that is read, in bytes. The largest there is names 100,000 changed files' paths by the thousand.
 const BODY_MAX: usize = 4 * 1024 * 1024;
 
 /// What every route needs.
-#[derive(Clone, Debug)]
 pub(super) struct Door {
     /// Where requests go.
     pub(super) calls: mpsc::Sender<ControlCall>,
     /// New facts.
     pub(super) facts: broadcast::Sender<FactLine>,
-    /// What every screen sees.
-    pub(super) views: Arc<Views>,
-    /// Becomes true when the server stops.
-    pub(super) stopping: watch::Receiver<bool>,
+    /// Old facts.
+    pub(super) archive: Arc<dyn Archive>,
+    /// The view.
+    pub(super) views: Views,
+    /// Our version.
+    pub(super) version: &'static str,
+    /// Is there when the server stops.
+    pub(super) stopping: watch::Receiver<Option<Farewell>>,
     /// Replies by idempotency key.
     pub(super) replies: Replies,
 }
@@ -40,9 +45,8 @@ pub(super) struct Door {
 /// Builds the routes.
 pub(super) fn router(door: Door) -> Router {
     Router::new()
-        .route("/api/v1/facts", get(stream))
-        .route("/api/v1/view", get(view))
-        .route("/api/v1/commands/leave", post(leave))
+        .route("/api/v1/facts", get(follow))
+        .route("/api/v1/view", get(look))
         .route("/api/v1/events", post(event))
         .route("/api/v1/commands/{name}", post(command))
         .route("/api/v1/{*path}", get(query))
@@ -64,7 +68,7 @@ impl Door {
         let refusal = || ControlReply::refused(503, "the supervisor is stopping", "start it again");
         tokio::select! {
             answer = answered => answer.unwrap_or_else(refusal),
-            _ = stopping.wait_for(|stopping| *stopping) => refusal(),
+            _ = stopping.wait_for(Option::is_some) => refusal(),
         }
     }
 
@@ -125,52 +129,47 @@ async fn event(State(door): State<Arc<Door>>, headers: HeaderMap, body: Result<B
     door.command("changed".to_owned(), body, key).await
 }
 
-async fn stream(
+/// `facts?after=120&task=14&limit=500&follow=1`.
+async fn follow(
     State(door): State<Arc<Door>>,
     query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
 ) -> Response {
-    let query = match pairs(query) {
-        Ok(query) => query,
-        Err(refusal) => return refusal.into_response(),
+    let wanted = pairs(query).and_then(|query| {
+        let number = |name: &str| query.get(name).map(|text| text.parse::<u64>()).transpose();
+        let (Ok(after), Ok(limit), Ok(follow)) = (number("after"), number("limit"), number("follow")) else {
+            let hint = "use /api/v1/facts?after=120&limit=500&follow=1";
+            return Err(ControlReply::refused(400, "after, limit and follow must be whole numbers", hint));
+        };
+        let task = query.get("task").map(|text| text.parse::<TaskId>()).transpose();
+        let task = task.map_err(|error: BadTaskId| ControlReply::refused(400, error.to_string(), ""))?;
+        let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok((Wanted { after: Seq(after.unwrap_or_default()), task, limit }, follow.is_some_and(|follow| follow != 0)))
+    });
+    let lines = match wanted {
+        Ok((wanted, follow)) => facts::stream(door, wanted, follow).await,
+        Err(refusal) => Err(refusal),
     };
-    let number = |name: &str| query.get(name).map_or(Ok(0), |text| text.parse::<u64>());
-    let (Ok(after), Ok(follow)) = (number("after"), number("follow")) else {
-        let hint = "use /api/v1/facts?after=120&follow=1";
-        return ControlReply::refused(400, "after and follow must be whole numbers", hint).into_response();
-    };
-    match facts::stream(door, Seq(after), follow != 0).await {
-        Ok(lines) => ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(lines)).into_response(),
-        Err(refusal) => refusal.into_response(),
-    }
+    respond(lines)
 }
 
-/// Streams what there is to see: the whole, then what changes. With `lease=1` the supervisor stops when the last such
-/// stream ends, unless the person said [`leave`] before.
-async fn view(
+/// `view?lease=1`.
+async fn look(
     State(door): State<Arc<Door>>,
     query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
 ) -> Response {
-    let query = match pairs(query) {
-        Ok(query) => query,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let leased = match query.get("lease").map(String::as_str) {
-        None | Some("0") => false,
-        Some("1") => true,
-        Some(_) => {
-            return ControlReply::refused(400, "lease is 0 or 1", "use /api/v1/view?lease=1").into_response();
-        }
-    };
-    match views::stream(door, leased).await {
+    let lease = pairs(query).and_then(|query| match query.get("lease").map_or("0", String::as_str) {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        _ => Err(ControlReply::refused(400, "lease is 0 or 1", "use /api/v1/view?lease=1 for a person's screen")),
+    });
+    respond(lease.map(|lease| looking::stream(door, lease)))
+}
+
+fn respond(lines: Result<Lines, ControlReply>) -> Response {
+    match lines {
         Ok(lines) => ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::new(lines)).into_response(),
         Err(refusal) => refusal.into_response(),
     }
-}
-
-/// Lets the supervisor go on without a screen.
-async fn leave(State(door): State<Arc<Door>>) -> ControlReply {
-    door.views.leave();
-    ControlReply::done(json!({ "said": "going on without a screen; `orchestrator-tui` comes back to it" }))
 }
 
 async fn unknown(uri: Uri) -> ControlReply {

@@ -11,7 +11,8 @@ use tokio::net::UnixListener;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::call::{ControlCall, FactLine};
+use super::archive::Archive;
+use super::call::{ControlCall, FactLine, Farewell};
 use super::once::Replies;
 use super::routes::{self, Door};
 use super::views::Views;
@@ -44,46 +45,57 @@ pub enum BindError {
     },
 }
 
+/// What a server gives out, and where it passes requests on to.
+pub struct Sources {
+    /// Our version, which clients compare with theirs.
+    pub version: &'static str,
+    /// Takes requests.
+    pub calls: mpsc::Sender<ControlCall>,
+    /// Gives out new facts.
+    pub facts: broadcast::Sender<FactLine>,
+    /// Knows the old ones.
+    pub archive: Arc<dyn Archive>,
+    /// Has the newest view.
+    pub views: Views,
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     path: PathBuf,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Farewell>>,
     running: JoinHandle<()>,
 }
 
 impl Server {
     /// Serves the socket at `path`, readable and writable for the user alone, in a folder that only the user can
-    /// enter. Requests go to `calls`; those who follow the facts hear what is sent to `facts`.
+    /// enter.
     ///
     /// Must be called within a tokio runtime and while the project lock is held: a socket that a killed supervisor
-    /// left there is removed. Screens hear what is shown to `views`.
+    /// left there is removed.
     ///
     /// # Errors
     /// [`BindError`] when somebody answers there, or the socket cannot be made.
-    pub fn start(
-        path: &Path,
-        calls: mpsc::Sender<ControlCall>,
-        facts: broadcast::Sender<FactLine>,
-        views: Arc<Views>,
-    ) -> Result<Self, BindError> {
+    pub fn start(path: &Path, sources: Sources) -> Result<Self, BindError> {
         let refused = |source: io::Error| BindError::Refused { path: path.to_owned(), source };
         remove_stale(path)?;
         let listener = UnixListener::bind(path).map_err(refused)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refused)?;
-        let (stop, stopping) = watch::channel(false);
-        let door = Door { calls, facts, views, stopping: stopping.clone(), replies: Replies::default() };
-        let router = routes::router(door);
+        let (stop, stopping) = watch::channel(None);
+        let Sources { version, calls, facts, archive, views } = sources;
+        let replies = Replies::default();
+        let router =
+            routes::router(Door { calls, facts, archive, views, version, stopping: stopping.clone(), replies });
         let running = tokio::spawn(async move {
             let mut told = stopping.clone();
             let drained = axum::serve(listener, router).with_graceful_shutdown({
                 async move {
-                    let _ = told.wait_for(|stopping| *stopping).await;
+                    let _ = told.wait_for(Option::is_some).await;
                 }
             });
             let mut stopping = stopping;
             let give_up = async {
-                let _ = stopping.wait_for(|stopping| *stopping).await;
+                let _ = stopping.wait_for(Option::is_some).await;
                 tokio::time::sleep(DRAIN).await;
             };
             tokio::select! {
@@ -95,9 +107,9 @@ impl Server {
     }
 
     /// Stops: takes no more requests, ends the streams, refuses what is unanswered (503), waits at most 200 ms for the
-    /// replies to leave, and removes the socket.
-    pub async fn stop(self) {
-        self.stop.send_replace(true);
+    /// replies to leave, and removes the socket. Those who look at the view hear `farewell` last.
+    pub async fn stop(self, farewell: Farewell) {
+        self.stop.send_replace(Some(farewell));
         let _ = self.running.await;
         let _ = fs::remove_file(&self.path);
     }

@@ -1,121 +1,126 @@
-//! What every screen sees: one view for all, sent to each as the whole and then as differences; and who holds a lease.
+//! The newest view, who looks at it, and who holds a lease on the supervisor.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use axum::body::Bytes;
-use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 
-use super::call::{ControlCall, ControlReply, ControlRequest};
-use super::facts::{Lines, line};
-use super::routes::Door;
-use crate::core::view::{Delta, View};
+use crate::core::view::View;
 use crate::model::id::Seq;
 
-/// What is shown, and to whom.
-#[derive(Debug, Default)]
-pub struct Views {
-    shown: watch::Sender<(Seq, Arc<View>)>,
-    leases: AtomicUsize,
-    /// Whether there ever was a lease.
-    leased: AtomicBool,
-    /// Whether the last person let the supervisor go on without a screen.
-    left: Mutex<bool>,
+/// Who looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    /// How many streams are open.
+    pub watching: usize,
+    /// How many of them are a person's screen.
+    pub leases: usize,
+    /// How many screens there ever were; so one that came and went between two looks is seen.
+    pub granted: u64,
+    /// Whether the supervisor ends with the last screen.
+    pub leased: bool,
+}
+
+/// One view for all who listen. Each reads at its own pace and skips what it was too slow for.
+#[derive(Clone, Debug)]
+pub struct Views(Arc<Shared>);
+
+/// A view, and the last fact that it shows.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) seq: Seq,
+    pub(super) view: Arc<View>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// Nothing while nobody looks: what is shown first is never old.
+    shown: watch::Sender<Option<Shown>>,
+    audience: watch::Sender<Audience>,
 }
 
 impl Views {
-    /// Whether anybody looks.
-    pub fn is_seen(&self) -> bool {
-        self.shown.receiver_count() > 0
+    /// Makes an empty one; `leased`: the supervisor ends with the last screen.
+    pub fn new(leased: bool) -> Self {
+        let audience = Audience { leased, ..Audience::default() };
+        Self(Arc::new(Shared { shown: watch::Sender::new(None), audience: watch::Sender::new(audience) }))
     }
 
-    /// Shows a view to everybody who looks; those who see the same already hear nothing.
+    /// Returns what tells of everybody who comes and goes.
+    pub fn audience(&self) -> watch::Receiver<Audience> {
+        self.0.audience.subscribe()
+    }
+
+    /// Whether somebody looks.
+    pub fn is_watched(&self) -> bool {
+        self.0.audience.borrow().watching > 0
+    }
+
+    /// Whether somebody looks and sees nothing yet.
+    pub fn is_blank(&self) -> bool {
+        self.is_watched() && self.0.shown.borrow().is_none()
+    }
+
+    /// Shows a view, as it is after the fact `seq`, to all who look; nothing happens if they see the same already, or
+    /// nobody looks.
     pub fn show(&self, seq: Seq, view: View) {
-        self.shown.send_if_modified(|shown| {
-            let differs = *shown.1 != view;
-            shown.0 = seq;
-            if differs {
-                shown.1 = Arc::new(view);
+        // Held meanwhile, so that the last one cannot leave an old view behind.
+        let audience = self.0.audience.borrow();
+        if audience.watching == 0 {
+            return;
+        }
+        self.0.shown.send_if_modified(|shown| match shown {
+            Some(shown) if *shown.view == view => {
+                // For whoever comes next; those who look know it.
+                shown.seq = seq;
+                false
             }
-            differs
+            _ => {
+                *shown = Some(Shown { seq, view: Arc::new(view) });
+                true
+            }
         });
     }
 
-    /// Whether a screen holds a lease, or ever did.
-    pub fn was_leased(&self) -> bool {
-        self.leased.load(Ordering::SeqCst)
+    /// From now on the supervisor does not end with the last screen.
+    pub fn release(&self) {
+        self.0.audience.send_modify(|audience| audience.leased = false);
     }
 
-    pub(super) fn leave(&self) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = true;
-    }
-
-    fn lease(&self) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        self.leases.fetch_add(1, Ordering::SeqCst);
-        self.leased.store(true, Ordering::SeqCst);
-    }
-
-    /// Ends a lease; says whether it was the last one and nobody said that the work goes on.
-    fn release(&self) -> bool {
-        self.leases.fetch_sub(1, Ordering::SeqCst) == 1 && !*self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes a seat, with a lease or without.
+    pub(super) fn seat(&self, lease: bool) -> Seat {
+        self.0.audience.send_modify(|audience| {
+            audience.watching += 1;
+            audience.leases += usize::from(lease);
+            audience.granted += u64::from(lease);
+        });
+        Seat { views: self.clone(), shown: self.0.shown.subscribe(), lease }
     }
 }
 
-/// Starts a stream of what there is to see.
-///
-/// The first line is `{"version":…,"seq":…,"view":…}`, each later one `{"delta":…}`; nothing is sent when nothing
-/// changes.
-pub(super) async fn stream(door: Arc<Door>, leased: bool) -> Result<Lines, ControlReply> {
-    let mut views = door.views.shown.subscribe();
-    // The machine looks anew: until now perhaps nobody did.
-    let reply = door.ask(ControlRequest::Query { path: "view".to_owned(), query: [].into() }).await;
-    if reply.status() >= 400 {
-        return Err(reply);
+/// Somebody who looks, until dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    views: Views,
+    /// What there is to see.
+    pub(super) shown: watch::Receiver<Option<Shown>>,
+    lease: bool,
+}
+
+impl Seat {
+    /// Whether the supervisor ends with the last screen.
+    pub(super) fn is_leased(&self) -> bool {
+        self.views.0.audience.borrow().leased
     }
-    let (seq, mut last) = views.borrow_and_update().clone();
-    let first = json!({ "version": env!("CARGO_PKG_VERSION"), "seq": seq, "view": *last });
-    // One line ahead: a slow reader gets few big differences instead of many small ones.
-    let (lines, body) = mpsc::channel(1);
-    if leased {
-        door.views.lease();
-    }
-    tokio::spawn(async move {
-        let mut stopping = door.stopping.clone();
-        let send = async {
-            if lines.send(line(&first.to_string())).await.is_err() {
-                return;
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.views.0.audience.send_modify(|audience| {
+            audience.watching -= 1;
+            audience.leases -= usize::from(self.lease);
+            if audience.watching == 0 {
+                self.views.0.shown.send_replace(None);
             }
-            while views.changed().await.is_ok() {
-                let (_, next) = views.borrow_and_update().clone();
-                let delta = Delta::between(&last, &next);
-                last = next;
-                if lines.send(delta_line(&delta)).await.is_err() {
-                    return;
-                }
-            }
-        };
-        tokio::select! {
-            _ = stopping.wait_for(|stopping| *stopping) => {}
-            () = lines.closed() => {}
-            () = send => {}
-        }
-        if leased && door.views.release() && !*door.stopping.borrow() {
-            stop(&door).await;
-        }
-    });
-    Ok(Lines(body))
-}
-
-fn delta_line(delta: &Delta) -> Bytes {
-    line(&json!({ "delta": delta }).to_string())
-}
-
-/// Asks the machine to stop, as a signal would.
-pub(super) async fn stop(door: &Door) {
-    let request = ControlRequest::Command { name: "quit".to_owned(), body: Value::Null, idempotency_key: None };
-    // Nobody waits for the answer.
-    let (reply, _) = oneshot::channel();
-    let _ = door.calls.send(ControlCall { request, reply }).await;
+        });
+    }
 }

@@ -5,6 +5,7 @@
 //! costs no session and no byte of output. [`Session`] is the supervisor's end of that socket, and [`sweep()`] ends
 //! what a supervisor that is gone has left.
 
+mod alone;
 mod client;
 mod error;
 mod follow;
@@ -17,6 +18,7 @@ mod sys;
 mod window;
 mod wire;
 
+pub use alone::stand_alone;
 pub use client::{Output, Session, SessionGone, SessionOutput};
 pub use error::StartError;
 pub use holder::run;

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::error::StoreError;
-use super::record::{self, Checkpoint, Replay, StoredFact};
+use super::record::{self, Checkpoint, Page, Replay, StoredFact, Tail};
 use super::schema;
 use super::writer::{Confirm, Job, Writer};
 use crate::model::id::{Seq, TaskId};
@@ -74,21 +74,21 @@ impl Journal {
         record::replay(&schema::open_to_read(path)?, path)
     }
 
-    /// Reads at most `limit` facts after `after`, without the lock. The first one is `after + 1` unless a checkpoint
-    /// has replaced it.
+    /// Reads at most `limit` facts after `after`, of one task if one is named, without the lock.
     ///
     /// # Errors
     /// As [`Journal::read`].
-    pub fn read_after(path: &Path, after: Seq, limit: usize) -> Result<Vec<StoredFact>, StoreError> {
-        record::select(&schema::open_to_read(path)?, path, after, limit)
+    pub fn page(path: &Path, after: Seq, task: Option<TaskId>, limit: usize) -> Result<Page, StoreError> {
+        record::page(&schema::open_to_read(path)?, path, after, task, limit)
     }
 
-    /// Reads the last `limit` facts about a task, oldest first, without the lock.
+    /// Finds where the last `count` facts behind the first position and up to the second begin, of one task if one is
+    /// named, without the lock.
     ///
     /// # Errors
     /// As [`Journal::read`].
-    pub fn read_task(path: &Path, task: TaskId, limit: usize) -> Result<Vec<StoredFact>, StoreError> {
-        record::of_task(&schema::open_to_read(path)?, path, task, limit)
+    pub fn tail(path: &Path, range: (Seq, Seq), task: Option<TaskId>, count: usize) -> Result<Tail, StoreError> {
+        record::tail(&schema::open_to_read(path)?, path, range, task, count)
     }
 
     /// Queues facts to be appended, all or none, and returns at once.

@@ -35,7 +35,10 @@ pub struct Holder {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another supervisor runs in this project.
-    #[error("{}; `orchestrator-tui status` asks it, `orchestrator-tui stop` ends it", describe(holder.as_ref()))]
+    #[error(
+        "{}; `orchestrator-tui` in this project shows what it does, `orchestrator-tui stop` ends it",
+        describe(holder.as_ref())
+    )]
     Held {
         /// Who it is; unknown in the instant between its taking the lock and saying so.
         holder: Option<Holder>,

@@ -12,4 +12,4 @@ pub use error::StoreError;
 pub use journal::{Journal, Pulse};
 pub use layout::{Layout, LayoutError};
 pub use lock::{Holder, Lock, LockError};
-pub use record::{Checkpoint, Replay, StoredFact};
+pub use record::{Checkpoint, Page, Replay, StoredFact, Tail};

@@ -49,6 +49,80 @@ impl Replay {
     }
 }
 
+/// A stretch of the journal as of one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// What was looked at begins behind this position; what lies between it and the asked one is compacted away.
+    pub from: Seq,
+    /// The facts that fit, in order.
+    pub facts: Vec<StoredFact>,
+    /// What was looked at ends here; the rest of the journal if it is not full.
+    pub to: Seq,
+}
+
+/// Where the last facts of a journal begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// Behind this position.
+    pub after: Seq,
+    /// How many facts that fit lie before it.
+    pub left_out: u64,
+}
+
+/// Reads at most `limit` facts after `after`, of one task if one is named.
+pub(super) fn page(
+    connection: &Connection,
+    path: &Path,
+    after: Seq,
+    task: Option<TaskId>,
+    limit: usize,
+) -> Result<Page, StoreError> {
+    let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
+    let view = connection.unchecked_transaction().map_err(wrap)?;
+    let compacted = compacted(&view).map_err(wrap)?;
+    let from = after.max(compacted);
+    let facts = select(&view, path, from, task, limit)?;
+    let to = match facts.last() {
+        Some(last) if facts.len() >= limit => last.seq,
+        _ => newest(&view).map_err(wrap)?.max(from),
+    };
+    Ok(Page { from, facts, to })
+}
+
+/// Finds where the last `count` facts after `after` and up to `upto` begin, of one task if one is named.
+pub(super) fn tail(
+    connection: &Connection,
+    path: &Path,
+    (after, upto): (Seq, Seq),
+    task: Option<TaskId>,
+    count: usize,
+) -> Result<Tail, StoreError> {
+    let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
+    let view = connection.unchecked_transaction().map_err(wrap)?;
+    let fits = if task.is_some() { "task = ?2" } else { "?2 IS NULL" };
+    let task = task.map(|task| task.0);
+    let last =
+        format!("SELECT seq FROM fact WHERE seq > ?1 AND seq <= ?3 AND {fits} ORDER BY seq DESC LIMIT 1 OFFSET ?4");
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let given = params![bounded(after), task, bounded(upto), count];
+    let found = view.query_row(&last, given, |row| number(row, 0)).optional();
+    let Some(start) = found.map_err(wrap)? else { return Ok(Tail { after, left_out: 0 }) };
+    let before = format!("SELECT count(*) FROM fact WHERE seq > ?1 AND seq <= ?3 AND {fits}");
+    let left_out = view.query_row(&before, params![bounded(after), task, bounded(Seq(start))], |row| number(row, 0));
+    Ok(Tail { after: Seq(start), left_out: left_out.map_err(wrap)? })
+}
+
+/// Returns the last fact that a checkpoint has replaced.
+fn compacted(connection: &Connection) -> rusqlite::Result<Seq> {
+    let seq = connection.query_row("SELECT seq FROM checkpoint", [], |row| number(row, 0)).optional()?;
+    Ok(Seq(seq.unwrap_or_default()))
+}
+
+/// Returns the last fact, 0 if there is none.
+fn newest(connection: &Connection) -> rusqlite::Result<Seq> {
+    connection.query_row("SELECT ifnull(max(seq), 0) FROM fact", [], |row| number(row, 0)).map(Seq)
+}
+
 /// Reads everything as of one moment.
 pub(super) fn replay(connection: &Connection, path: &Path) -> Result<Replay, StoreError> {
     let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
@@ -61,7 +135,7 @@ pub(super) fn replay(connection: &Connection, path: &Path) -> Result<Replay, Sto
         .optional()
         .map_err(wrap)?;
     let start = checkpoint.as_ref().map(|checkpoint| checkpoint.seq).unwrap_or_default();
-    let facts = select(&view, path, start, usize::MAX)?;
+    let facts = select(&view, path, start, None, usize::MAX)?;
     let mut expected = start.next();
     for fact in &facts {
         if fact.seq != expected {
@@ -74,37 +148,30 @@ pub(super) fn replay(connection: &Connection, path: &Path) -> Result<Replay, Sto
 }
 
 /// Reads at most `limit` facts after `after`, in order.
-pub(super) fn select(
+fn select(
     connection: &Connection,
     path: &Path,
     after: Seq,
+    task: Option<TaskId>,
     limit: usize,
 ) -> Result<Vec<StoredFact>, StoreError> {
-    let sql = "SELECT seq, wall, kind, task, body FROM fact WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    // Two statements, so that the index of tasks is used where it helps.
+    let sql = if task.is_some() {
+        "SELECT seq, wall, kind, task, body FROM fact WHERE seq > ?1 AND task = ?2 ORDER BY seq LIMIT ?3"
+    } else {
+        "SELECT seq, wall, kind, task, body FROM fact WHERE seq > ?1 AND ?2 IS NULL ORDER BY seq LIMIT ?3"
+    };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    // No stored position is beyond this, so nothing comes after a larger one either.
-    let after = i64::try_from(after.0).unwrap_or(i64::MAX);
+    let task = task.map(|task| task.0);
     connection
         .prepare_cached(sql)
-        .and_then(|mut rows| rows.query_map(params![after, limit], read)?.collect())
+        .and_then(|mut rows| rows.query_map(params![bounded(after), task, limit], read)?.collect())
         .map_err(|error| StoreError::from_database(path, &error))
 }
 
-/// Reads the last `limit` facts about a task, in order.
-pub(super) fn of_task(
-    connection: &Connection,
-    path: &Path,
-    task: TaskId,
-    limit: usize,
-) -> Result<Vec<StoredFact>, StoreError> {
-    let sql = "SELECT seq, wall, kind, task, body FROM fact WHERE task = ?1 ORDER BY seq DESC LIMIT ?2";
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut facts: Vec<StoredFact> = connection
-        .prepare_cached(sql)
-        .and_then(|mut rows| rows.query_map(params![task.0, limit], read)?.collect())
-        .map_err(|error| StoreError::from_database(path, &error))?;
-    facts.reverse();
-    Ok(facts)
+/// Returns a position as the file format holds it. None is stored beyond the largest, so nothing comes after one either.
+fn bounded(seq: Seq) -> i64 {
+    i64::try_from(seq.0).unwrap_or(i64::MAX)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<StoredFact> {

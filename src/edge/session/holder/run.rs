@@ -17,6 +17,7 @@ use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
 use crate::model::session::{Exit, SessionSpec};
 
+use super::super::alone::close_inherited;
 use super::super::error::StartError;
 use super::super::place::{ExitRecord, Place, replace};
 use super::super::process::{self, ProcessId};
@@ -50,17 +51,6 @@ pub fn run(spec_file: &Path) -> ExitCode {
             }
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Closes what a careless parent left open; nothing of ours is open yet.
-fn close_inherited() {
-    let Ok(folder) = fs::read_dir("/dev/fd") else { return };
-    let numbers: Vec<i32> =
-        folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(|&fd| fd > 2).collect();
-    for number in numbers {
-        // The one that the list itself was read from is closed already.
-        let _ = nix::unistd::close(number);
     }
 }
 

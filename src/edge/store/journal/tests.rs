@@ -103,6 +103,33 @@ fn a_checkpoint_replaces_the_facts_before_it() {
 }
 
 #[test]
+fn pages_and_tails_are_of_one_task_if_one_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("journal.db");
+    let (mut journal, _, _confirmed) = open(&path).unwrap();
+    journal.append(facts(1, 10)).unwrap();
+    journal.checkpoint(Seq(3), "{}".to_owned()).unwrap();
+    journal.close().unwrap();
+    let even = |list: &[u64]| list.iter().copied().map(fact).collect::<Vec<_>>();
+    let page = |after, task, limit| Journal::page(&path, Seq(after), task, limit).unwrap();
+    let seven = Some(TaskId(7));
+    assert_eq!(page(0, seven, 2), Page { from: Seq(3), facts: even(&[4, 6]), to: Seq(6) });
+    assert_eq!(page(6, seven, 9), Page { from: Seq(6), facts: even(&[8, 10]), to: Seq(10) });
+    assert_eq!(page(0, Some(TaskId(8)), 9), Page { from: Seq(3), facts: Vec::new(), to: Seq(10) });
+    assert_eq!(page(4, None, 2), Page { from: Seq(4), facts: facts(5, 6), to: Seq(6) });
+    assert_eq!(page(10, None, 2), Page { from: Seq(10), facts: Vec::new(), to: Seq(10) });
+    let tail = |after, task, count| Journal::tail(&path, (Seq(after), Seq(u64::MAX)), task, count).unwrap();
+    assert_eq!(tail(0, seven, 2), Tail { after: Seq(6), left_out: 2 });
+    assert_eq!(tail(0, seven, 4), Tail { after: Seq(0), left_out: 0 });
+    assert_eq!(tail(5, seven, 2), Tail { after: Seq(6), left_out: 1 });
+    assert_eq!(tail(0, None, 3), Tail { after: Seq(7), left_out: 4 });
+    assert_eq!(tail(0, None, 0), Tail { after: Seq(10), left_out: 7 });
+    assert_eq!(tail(0, Some(TaskId(8)), 3), Tail { after: Seq(0), left_out: 0 });
+    let upto = Journal::tail(&path, (Seq(0), Seq(8)), seven, 1).unwrap();
+    assert_eq!(upto, Tail { after: Seq(6), left_out: 2 });
+}
+
+#[test]
 fn a_reader_sees_whole_batches_while_the_writer_goes_on() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("journal.db");
@@ -114,8 +141,8 @@ fn a_reader_sees_whole_batches_while_the_writer_goes_on() {
     }
     until(&confirmed, 200);
     assert_eq!(Journal::read(&path).unwrap().facts, facts(1, 200));
-    assert_eq!(Journal::read_after(&path, Seq(150), 3).unwrap(), facts(151, 153));
-    assert_eq!(Journal::read_after(&path, Seq(u64::MAX), 3).unwrap(), []);
+    assert_eq!(Journal::page(&path, Seq(150), None, 3).unwrap().facts, facts(151, 153));
+    assert_eq!(Journal::page(&path, Seq(u64::MAX), None, 3).unwrap().facts, []);
 }
 
 #[test]

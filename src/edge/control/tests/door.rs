@@ -1,64 +1,17 @@
-//! The whole door over a real socket: server and client against a small app.
+//! The whole door over a real socket: requests in, replies out.
 #![expect(clippy::unwrap_used, reason = "a test may stop here")]
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::Path;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
-use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
 
-use super::*;
+use super::house::{DEADLINE, echo, house, sources};
+use crate::edge::control::*;
 use crate::model::id::Seq;
-
-/// Longer than any answer takes on a loaded machine.
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// A server, the requests it passes on, and where new facts go.
-struct House {
-    server: Server,
-    calls: mpsc::Receiver<ControlCall>,
-    facts: broadcast::Sender<FactLine>,
-    socket: PathBuf,
-    _home: TempDir,
-}
-
-fn house() -> House {
-    let home = tempfile::tempdir().unwrap();
-    let socket = home.path().join("control.sock");
-    let (sender, calls) = mpsc::channel(8);
-    let (facts, _) = broadcast::channel(4);
-    let server = Server::start(&socket, sender, facts.clone(), Arc::default()).unwrap();
-    House { server, calls, facts, socket, _home: home }
-}
-
-/// Answers everything with what was asked; a command named `forbidden` is refused, `facts` are 3 to 5.
-async fn echo(mut calls: mpsc::Receiver<ControlCall>) {
-    let mut count = 0;
-    while let Some(ControlCall { request, reply }) = calls.recv().await {
-        count += 1;
-        let answer = match request {
-            ControlRequest::Query { path, query } if path == "facts" => {
-                let after: u64 = query["after"].parse().unwrap();
-                let facts = (3..=5).filter(|seq| *seq > after).map(|seq| json!({ "seq": seq })).collect();
-                ControlReply::done(Value::Array(facts))
-            }
-            ControlRequest::Query { path, query } => ControlReply::done(json!({ "path": path, "query": query })),
-            ControlRequest::Command { name, .. } if name == "forbidden" => {
-                ControlReply::refused(409, "it has ended", "retry it").with("choices", json!(["retry"]))
-            }
-            ControlRequest::Command { name, body, idempotency_key } => ControlReply::accepted(
-                json!({ "name": name, "body": body, "count": count, "keyed": idempotency_key.is_some() }),
-            ),
-        };
-        let _ = reply.send(answer);
-    }
-}
 
 /// Sends bytes as they are and returns the whole reply; the request must ask to close the connection.
 async fn raw(socket: &Path, request: &str) -> String {
@@ -89,7 +42,7 @@ async fn queries_and_commands_reach_the_app_and_come_back() {
     let refused = client.command("forbidden", &json!({})).await.unwrap();
     assert_eq!(refused, (409, json!({ "error": "it has ended", "hint": "retry it", "choices": ["retry"] })));
     assert!(matches!(client.get("a b").await, Err(ClientError::BadRequest { .. })));
-    house.server.stop().await;
+    house.server.stop(Farewell::default()).await;
     assert!(!house.socket.exists());
     assert!(matches!(client.get("status").await, Err(ClientError::NotRunning(NotRunning::NoSocket { .. }))));
 }
@@ -118,7 +71,7 @@ async fn what_is_no_request_is_refused_in_json() {
         assert!(body["error"].is_string() && body["hint"].is_string(), "{body}");
     }
     assert_eq!(ControlReply::refused(200, "no", "").status(), 500);
-    house.server.stop().await;
+    house.server.stop(Farewell::default()).await;
 }
 
 #[tokio::test]
@@ -134,7 +87,7 @@ async fn a_repeated_command_runs_once_and_a_file_change_is_a_command() {
     let event = r#"{"type":"file_change","files":["a.rs"],"timestamp":"2026-11-20T14:32:15Z"}"#;
     let changed = raw(&house.socket, &post("/api/v1/events", "k2", event)).await;
     assert!(changed.contains(r#""name":"changed""#) && changed.contains(r#""count":2"#), "{changed}");
-    house.server.stop().await;
+    house.server.stop(Farewell::default()).await;
 }
 
 #[tokio::test]
@@ -149,44 +102,12 @@ async fn an_app_that_does_not_answer_is_a_refusal() {
     assert_eq!(asking.await.unwrap().0, 503);
     let asking = tokio::spawn(async move { client.get("status").await.unwrap() });
     let _unanswered = timeout(DEADLINE, house.calls.recv()).await.unwrap().unwrap();
-    house.server.stop().await;
+    house.server.stop(Farewell::default()).await;
     assert_eq!(asking.await.unwrap().0, 503);
 }
 
-async fn next(facts: &mut Facts) -> Value {
-    timeout(DEADLINE, facts.next()).await.unwrap().unwrap().unwrap()
-}
-
-fn news(seq: u64) -> FactLine {
-    FactLine { seq: Seq(seq), json: json!({ "seq": seq }).to_string().into() }
-}
-
-#[tokio::test]
-async fn facts_stream_without_a_gap_or_with_a_word_about_it() {
-    let house = house();
-    tokio::spawn(echo(house.calls));
-    let client = Client::connect(&house.socket).await.unwrap();
-    let mut all = client.facts(0, false).await.unwrap();
-    assert_eq!(next(&mut all).await, json!({ "resync": true, "after": 0 }), "1 and 2 were compacted away");
-    for seq in 3..=5 {
-        assert_eq!(next(&mut all).await, json!({ "seq": seq }));
-    }
-    assert!(timeout(DEADLINE, all.next()).await.unwrap().is_none());
-
-    let mut following = client.facts(3, true).await.unwrap();
-    assert_eq!(next(&mut following).await, json!({ "seq": 4 }));
-    assert_eq!(next(&mut following).await, json!({ "seq": 5 }));
-    for seq in 5..=6 {
-        house.facts.send(news(seq)).unwrap();
-    }
-    assert_eq!(next(&mut following).await, json!({ "seq": 6 }), "5 came twice and is seen once");
-    // More than the broadcast holds, before the stream's task has a chance to run.
-    for seq in 7..=20 {
-        house.facts.send(news(seq)).unwrap();
-    }
-    assert_eq!(next(&mut following).await, json!({ "resync": true, "after": 6 }));
-    assert_eq!(next(&mut following).await, json!({ "seq": 17 }));
-    house.server.stop().await;
+fn after(seq: u64) -> Wanted {
+    Wanted { after: Seq(seq), ..Wanted::default() }
 }
 
 #[tokio::test]
@@ -194,14 +115,14 @@ async fn stopping_ends_open_streams_and_half_sent_requests() {
     let house = house();
     tokio::spawn(echo(house.calls));
     let client = Client::connect(&house.socket).await.unwrap();
-    let mut following = client.facts(5, true).await.unwrap();
+    let mut following = client.facts(&after(5), true).await.unwrap();
     let mut half_sent = UnixStream::connect(&house.socket).await.unwrap();
     half_sent
         .write_all(b"POST /api/v1/commands/retry HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{")
         .await
         .unwrap();
     // Without its own end, the stream would keep the server alive until this deadline.
-    timeout(DEADLINE, house.server.stop()).await.unwrap();
+    timeout(DEADLINE, house.server.stop(Farewell::default())).await.unwrap();
     assert!(timeout(DEADLINE, following.next()).await.unwrap().is_none());
     assert!(!house.socket.exists());
 }
@@ -216,10 +137,10 @@ async fn a_dead_supervisors_socket_is_told_from_a_living_one() {
     let stale = Client::connect(&socket).await.unwrap_err();
     assert!(matches!(stale, NotRunning::Stale { .. }));
     assert!(stale.to_string().contains("no supervisor runs"), "{stale}");
-    let start = |path: &Path| Server::start(path, mpsc::channel(1).0, broadcast::channel(1).0, Arc::default());
+    let start = |path: &Path| Server::start(path, sources("0.0.0").0);
     let server = start(&socket).unwrap();
     assert!(matches!(start(&socket), Err(BindError::Answered { .. })));
-    server.stop().await;
+    server.stop(Farewell::default()).await;
     let file = home.path().join("file");
     std::fs::write(&file, "precious").unwrap();
     assert!(matches!(start(&file), Err(BindError::InTheWay { .. })));
@@ -239,11 +160,11 @@ fn a_program_without_a_runtime_asks_too() {
     assert_eq!(client.command("forbidden", &Value::Null).unwrap().0, 409);
     let mut seen = Vec::new();
     client
-        .facts(3, true, |fact| {
+        .facts(&after(3), true, |fact| {
             seen.push(fact["seq"].as_u64());
             seen.len() < 2
         })
         .unwrap();
     assert_eq!(seen, [Some(4), Some(5)]);
-    runtime.block_on(house.server.stop());
+    runtime.block_on(house.server.stop(Farewell::default()));
 }

@@ -1,0 +1,59 @@
+//! The channels between the loop and those who talk to it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{broadcast, mpsc};
+
+use crate::app::history::History;
+use crate::core::input::Input;
+use crate::edge::control::{ControlCall, FactLine, Sources, Views};
+
+/// How many inputs may wait before the parts that send them have to.
+const INBOX: usize = 1024;
+
+/// How many calls of the control socket may wait before those who ask have to.
+pub(super) const CALLS: usize = 64;
+
+/// How many facts a slow follower may be behind.
+const FOLLOWERS: usize = 4096;
+
+/// The channels between the loop and those who talk to it.
+pub struct Channels {
+    /// Takes inputs from any part.
+    pub inbox: mpsc::Sender<Input>,
+    /// Gives them to the loop.
+    pub(super) inputs: mpsc::Receiver<Input>,
+    /// Takes calls for the loop.
+    pub caller: mpsc::Sender<ControlCall>,
+    /// Gives them to the loop.
+    pub(super) calls: mpsc::Receiver<ControlCall>,
+    /// Gives out new facts.
+    pub facts: broadcast::Sender<FactLine>,
+    /// Knows the old ones.
+    pub history: Arc<History>,
+    /// Shows the machine to those who look.
+    pub views: Views,
+}
+
+impl Channels {
+    /// Makes them; `leased`: the supervisor ends with the last screen.
+    pub fn new(journal: PathBuf, leased: bool) -> Self {
+        let (inbox, inputs) = mpsc::channel(INBOX);
+        let (caller, calls) = mpsc::channel(CALLS);
+        let (facts, _) = broadcast::channel(FOLLOWERS);
+        let history = Arc::new(History::new(journal));
+        Self { inbox, inputs, caller, calls, facts, history, views: Views::new(leased) }
+    }
+
+    /// Returns the ends that the control socket has, which hands its calls to `calls`.
+    pub fn sources(&self, calls: mpsc::Sender<ControlCall>) -> Sources {
+        Sources {
+            version: env!("CARGO_PKG_VERSION"),
+            calls,
+            facts: self.facts.clone(),
+            archive: Arc::clone(&self.history) as _,
+            views: self.views.clone(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A server with a small app behind it.
+#![expect(clippy::unwrap_used, reason = "a test may stop here")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::sync::{broadcast, mpsc};
+
+use crate::edge::control::*;
+use crate::model::id::{Seq, TaskId};
+
+/// Longer than any answer takes on a loaded machine.
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A server, the requests it passes on, where new facts go, and who looks.
+pub(super) struct House {
+    pub(super) server: Server,
+    pub(super) calls: mpsc::Receiver<ControlCall>,
+    pub(super) facts: broadcast::Sender<FactLine>,
+    pub(super) views: Views,
+    pub(super) socket: PathBuf,
+    _home: TempDir,
+}
+
+/// Knows the facts 3 to 5, of which 4 is about task 7; what was before is lost.
+struct ThreeToFive;
+
+impl Archive for ThreeToFive {
+    fn begin(&self, wanted: &Wanted) -> Result<Beginning, String> {
+        match wanted.limit {
+            Some(0) => Err("the disk is gone".to_owned()),
+            Some(limit) if limit < 3 => Ok(Beginning { after: Seq(5 - limit as u64), left_out: 3 - limit as u64 }),
+            Some(_) | None => Ok(Beginning { after: wanted.after, left_out: 0 }),
+        }
+    }
+
+    /// Returns one fact at a time.
+    fn read(&self, wanted: &Wanted, after: Seq) -> Result<Batch, String> {
+        let from = after.max(Seq(2));
+        let next = from.next();
+        let facts = [fact(next.0)].into_iter().filter(|fact| fact.seq <= Seq(5) && wanted.fits(fact)).collect();
+        let to = next.min(Seq(5)).max(from);
+        Ok(Batch { from, facts, to, more: next < Seq(5) })
+    }
+}
+
+/// A fact as the app tells it; even ones are about task 7.
+pub(super) fn fact(seq: u64) -> FactLine {
+    let task = seq.is_multiple_of(2).then_some(TaskId(7));
+    FactLine { seq: Seq(seq), task, json: json!({ "seq": seq, "at_ms": 9, "kind": "beat" }).to_string().into() }
+}
+
+/// What a server of this version gives out, and the requests that come of it.
+pub(super) fn sources(version: &'static str) -> (Sources, mpsc::Receiver<ControlCall>) {
+    let (sender, calls) = mpsc::channel(8);
+    let (facts, _) = broadcast::channel(4);
+    (Sources { version, calls: sender, facts, archive: Arc::new(ThreeToFive), views: Views::new(true) }, calls)
+}
+
+pub(super) fn house() -> House {
+    house_of(env!("CARGO_PKG_VERSION"))
+}
+
+pub(super) fn house_of(version: &'static str) -> House {
+    let home = tempfile::tempdir().unwrap();
+    let socket = home.path().join("control.sock");
+    let (sources, calls) = sources(version);
+    let (facts, views) = (sources.facts.clone(), sources.views.clone());
+    let server = Server::start(&socket, sources).unwrap();
+    House { server, calls, facts, views, socket, _home: home }
+}
+
+/// Answers everything with what was asked; a command named `forbidden` is refused.
+pub(super) async fn echo(mut calls: mpsc::Receiver<ControlCall>) {
+    let mut count = 0;
+    while let Some(ControlCall { request, reply }) = calls.recv().await {
+        count += 1;
+        let answer = match request {
+            ControlRequest::Query { path, query } => ControlReply::done(json!({ "path": path, "query": query })),
+            ControlRequest::Command { name, .. } if name == "forbidden" => {
+                ControlReply::refused(409, "it has ended", "retry it").with("choices", json!(["retry"]))
+            }
+            ControlRequest::Command { name, body, idempotency_key } => ControlReply::accepted(
+                json!({ "name": name, "body": body, "count": count, "keyed": idempotency_key.is_some() }),
+            ),
+        };
+        let _ = reply.send(answer);
+    }
+}
