@@ -62,6 +62,9 @@ async fn two_screens_see_one_task_through_and_every_difference_leads_to_what_a_n
     one.until("the task at work", |view| group(view) == Some(Group::Working)).await;
     until("the agent", || site.outside("here").exists());
     fs::write(site.outside("go"), "").expect("written");
+    // Where somebody looks, the very first result waits for a yes.
+    one.until("the question", |view| group(view) == Some(Group::NeedsYou)).await;
+    one.client.ask(&Command::Land { task: TaskId(1) }).await.expect("taken");
     for screen in [&mut one, &mut two] {
         screen.until("the landing", |view| group(view) == Some(Group::Done) && view.head.numbers.succeeded == 1).await;
     }
