@@ -57,13 +57,15 @@
 //! 6. [`app::work`] takes snapshots, prepares workspaces, collects results; [`app::agents`] runs the agent.
 //! 7. [`core::suspicion`] judges the result; `core/landing.rs` merges and lands, `core/confirm.rs` confirms
 //!    or takes back.
-//! 8. Every decision is a fact: [`edge::store`] keeps it, [`app::lines`] says it, [`edge::control`] streams it.
+//! 8. [`core::view`] writes down what there is to see; [`app::dashboard`] shows it in another process, drawn by [`ui`].
+//! 9. Every decision is a fact: [`edge::store`] keeps it, [`core::lines`] says it, [`edge::control`] streams it.
 //!
 //! # Where is …?
 //!
 //! | question | answer |
 //! |---|---|
-//! | when does a task start | `core/schedule.rs`; why it is held: `core/hold.rs` |
+//! | when does a task start | `core/schedule.rs`; why it is held: `core/hold.rs`, `core/snooze.rs` |
+//! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
 //! | what may an agent do | [`edge::agent::claude::Policy`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |

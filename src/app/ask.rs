@@ -11,6 +11,7 @@ use crate::config::Overrides;
 use crate::core::command::Command;
 use crate::core::lines;
 use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
+use crate::model::hold::Snooze;
 use crate::model::id::{Seq, TaskId};
 use crate::model::task::Task;
 use crate::model::time::Wall;
@@ -84,10 +85,21 @@ fn no_supervisor() -> Failure {
 /// # Errors
 /// If none runs, or it refuses.
 pub fn command(site: &Site, name: &str, task: Option<TaskId>) -> Result<Value, Failure> {
+    send(site, name, &task.map_or_else(|| json!({}), |task| json!({ "task": task })))
+}
+
+fn send(site: &Site, name: &str, arguments: &Value) -> Result<Value, Failure> {
     let Some(client) = connect(site)? else { return Err(no_supervisor()) };
-    let body = task.map_or_else(|| json!({}), |task| json!({ "task": task }));
-    let (status, body) = client.command(name, &body).map_err(Failure::supervisor)?;
+    let (status, body) = client.command(name, arguments).map_err(Failure::supervisor)?;
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
+}
+
+/// Leaves the check and file of a task alone for a while.
+///
+/// # Errors
+/// If no supervisor runs, or it refuses.
+pub fn snooze(site: &Site, task: TaskId, until: Snooze) -> Result<Value, Failure> {
+    send(site, "snooze", &json!({ "task": task, "until": until }))
 }
 
 /// Takes back a landing, with or without a running supervisor.

@@ -12,8 +12,8 @@ use crate::edge::control::{ControlCall, FactLine, Sources, Views};
 /// How many inputs may wait before the parts that send them have to.
 const INBOX: usize = 1024;
 
-/// How many calls of the control socket may wait before those who ask have to.
-pub(super) const CALLS: usize = 64;
+/// How many calls may wait before those who ask have to.
+const CALLS: usize = 64;
 
 /// How many facts a slow follower may be behind.
 const FOLLOWERS: usize = 4096;
@@ -24,7 +24,7 @@ pub struct Channels {
     pub inbox: mpsc::Sender<Input>,
     /// Gives them to the loop.
     pub(super) inputs: mpsc::Receiver<Input>,
-    /// Takes calls for the loop.
+    /// Takes calls from the control socket.
     pub caller: mpsc::Sender<ControlCall>,
     /// Gives them to the loop.
     pub(super) calls: mpsc::Receiver<ControlCall>,
@@ -46,7 +46,7 @@ impl Channels {
         Self { inbox, inputs, caller, calls, facts, history, views: Views::new(leased) }
     }
 
-    /// Returns the ends that the control socket has, which hands its calls to `calls`.
+    /// Returns what the control socket gives out; what is asked there goes to `calls`.
     pub fn sources(&self, calls: mpsc::Sender<ControlCall>) -> Sources {
         Sources {
             version: env!("CARGO_PKG_VERSION"),

@@ -140,7 +140,7 @@ impl Examiner {
         let sizes = tokio::task::spawn_blocking(move || keep::sizes(&layout).json()).await.unwrap_or_default();
         if let Ok(reply) = answered.await {
             // Whoever asked may have gone.
-            let _ = call.reply.send(reply.with("sizes", sizes));
+            let _ = call.reply.send(reply.with("examined", true.into()).with("sizes", sizes));
         }
     }
 

@@ -40,6 +40,10 @@ pub struct Transcripts {
 /// # Errors
 /// If the folder cannot be read.
 pub fn surplus_transcripts(folder: &Path) -> io::Result<Vec<Transcripts>> {
+    surplus(folder, QUOTA)
+}
+
+fn surplus(folder: &Path, quota: u64) -> io::Result<Vec<Transcripts>> {
     let mut sessions: BTreeMap<u64, Transcripts> = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -55,7 +59,7 @@ pub fn surplus_transcripts(folder: &Path) -> io::Result<Vec<Transcripts>> {
         count += 1;
         total = total.saturating_add(of.bytes);
         // The last one stays whatever its size: it is what a person asks about.
-        count == 1 || (count <= SESSIONS && total <= QUOTA)
+        count == 1 || (count <= SESSIONS && total <= quota)
     };
     let kept = sessions.values().rev().map(keeps).take_while(|keeps| *keeps).count();
     let surplus = sessions.len() - kept;
@@ -143,20 +147,20 @@ mod tests {
 
     #[test]
     fn long_ones_go_sooner_and_the_last_stays() {
+        const QUOTA: usize = 256 * 1024;
         let folder = tempfile::tempdir().unwrap();
-        let write = |number: u32, bytes: u64| {
-            let file = fs::File::create(folder.path().join(format!("{number}.out"))).unwrap();
-            // Allocated and not only as long as that: holes take nothing.
-            nix::fcntl::fallocate(&file, nix::fcntl::FallocateFlags::empty(), 0, i64::try_from(bytes).unwrap())
-                .unwrap();
+        let write = |number: u32, bytes: usize| {
+            fs::write(folder.path().join(format!("{number}.out")), vec![7; bytes]).unwrap();
         };
-        let surplus =
-            || -> Vec<u64> { surplus_transcripts(folder.path()).unwrap().into_iter().map(|of| of.session).collect() };
+        let surplus = || -> Vec<u64> {
+            let quota = u64::try_from(QUOTA).unwrap();
+            super::surplus(folder.path(), quota).unwrap().into_iter().map(|of| of.session).collect()
+        };
         for number in 1..=3 {
             write(number, QUOTA / 4);
         }
         assert_eq!(surplus(), [0; 0]);
-        write(4, QUOTA / 2);
+        write(4, QUOTA * 3 / 5);
         assert_eq!(surplus(), [1, 2]);
         write(5, QUOTA + 1);
         assert_eq!(surplus(), [1, 2, 3, 4]);

@@ -206,14 +206,20 @@ impl Reporter<'_> {
         story
     }
 
-    /// `GET health`: each part, and whether all are up.
+    /// `GET health`: each part as it was last examined, and whether all are up.
     pub fn health(&self) -> Value {
         let parts: serde_json::Map<String, Value> = Part::ALL
             .iter()
             .map(|part| (part.name().to_owned(), level(self.book.health.get(part).unwrap_or(&Level::Up))))
             .collect();
         let healthy = self.running && !self.book.health.values().any(|level| matches!(level, Level::Down { .. }));
-        json!({ "healthy": healthy, "running": self.running, "parts": parts, "last_heartbeat": self.book.process.beat.iso() })
+        json!({
+            "healthy": healthy,
+            "running": self.running,
+            "examined": false,
+            "parts": parts,
+            "last_heartbeat": self.book.process.beat.iso(),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::app::channels::{CALLS, Channels};
+use crate::app::channels::Channels;
 use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
 use crate::app::history::History;
@@ -53,19 +53,14 @@ pub enum Presence {
     },
 }
 
-impl Presence {
-    /// Whether it ends with the last screen.
-    fn is_leased(self) -> bool {
-        self == Self::Background { leased: true }
-    }
-}
+/// How many calls of the control socket may wait before those who call have to.
+const CALLS: usize = 64;
 
-/// The parts that a supervisor holds while it runs.
-struct Held {
-    shell: Shell,
-    tools: Arc<Tools>,
-    journal: Pulse,
-    start: Start,
+/// The inner end of the control socket.
+struct Door {
+    channels: Channels,
+    /// What is asked there.
+    calls: mpsc::Receiver<ControlCall>,
 }
 
 /// Runs a supervisor on a project until it ends; returns its exit code.
@@ -75,16 +70,15 @@ struct Held {
 pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure> {
     runtime()?.block_on(async {
         let _lock = lock(site, loaded)?;
-        let channels = Channels::new(site.layout.journal(), wish.presence.is_leased());
-        let (socket, calls) = mpsc::channel(CALLS);
+        let leased = wish.presence == Presence::Background { leased: true };
+        let channels = Channels::new(site.layout.journal(), leased);
+        let (caller, calls) = mpsc::channel(CALLS);
         // Before the rest: whoever looks for a supervisor from now on waits for this one instead of starting another.
-        let server = match Server::start(&site.layout.control_socket(), channels.sources(socket)) {
+        let server = match Server::start(&site.layout.control_socket(), channels.sources(caller)) {
             Ok(server) => server,
             Err(error) => return Err(Failure::supervisor(taken(site, error).await)),
         };
-        let (health, asked) = mpsc::channel(CALLS);
-        tokio::spawn(examine::sort(calls, health, channels.caller.clone()));
-        let ended = run(site, loaded, wish, channels, asked).await;
+        let ended = run(site, loaded, wish, Door { channels, calls }).await;
         let farewell = match &ended {
             Ok(farewell) => farewell.clone(),
             Err(failure) => Farewell { code: failure.code as u8, said: failure.message.clone() },
@@ -94,20 +88,16 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
     })
 }
 
-/// Runs the loop; `asked` are calls that ask for the health.
-async fn run(
-    site: &Site,
-    loaded: &Loaded,
-    wish: Wish,
-    channels: Channels,
-    asked: mpsc::Receiver<ControlCall>,
-) -> Result<Farewell, Failure> {
+async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Farewell, Failure> {
+    let Door { channels, calls } = door;
     let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
-    let Held { shell, tools, journal, mut start } = prepare(site, loaded, wish.voice, channels)?;
+    let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
     start.until_idle = wish.until_idle;
-    start.attended = wish.presence.is_leased();
-    let mut examiner = Examiner::new(&tools, journal, inbox, caller);
+    start.attended = wish.presence == Presence::Background { leased: true };
+    let mut examiner = Examiner::new(&tools, journal, inbox, caller.clone());
     examiner.watch().await;
+    let (health, asked) = mpsc::channel(CALLS);
+    tokio::spawn(examine::sort(calls, health, caller));
     let examiner = tokio::spawn(examiner.run(asked));
     start.files = tools.files();
     start.repository = tools.shadow.repo_state().unwrap_or_default();
@@ -132,7 +122,7 @@ pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String,
             return Err(Failure::supervisor(taken(site, error).await));
         }
         let channels = Channels::new(site.layout.journal(), false);
-        let Held { shell, tools, journal: _, mut start } = prepare(site, loaded, Voice::Silent, channels)?;
+        let (shell, tools, _, mut start) = prepare(site, loaded, Voice::Silent, channels)?;
         start.one_command = true;
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
@@ -187,7 +177,12 @@ fn lock(site: &Site, loaded: &Loaded) -> Result<Lock, Failure> {
 }
 
 /// Ends what a dead supervisor left, opens journal and shadow, restores the machine.
-fn prepare(site: &Site, loaded: &Loaded, voice: Voice, channels: Channels) -> Result<Held, Failure> {
+fn prepare(
+    site: &Site,
+    loaded: &Loaded,
+    voice: Voice,
+    channels: Channels,
+) -> Result<(Shell, Arc<Tools>, Pulse, Start), Failure> {
     let layout = &site.layout;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
     logging::install(&layout.log(), filter).map_err(Failure::usage)?;
@@ -226,10 +221,10 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice, channels: Channels) -> Re
     }
     let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), loaded));
     let machine = Supervisor::restore(settings, matcher, facts);
+    let pulse = journal.pulse();
     let speaker =
         Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
     let mirror = loaded.state_file.clone();
-    let pulse = journal.pulse();
     let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirror);
     let start = Start {
         pid: std::process::id(),
@@ -238,7 +233,7 @@ fn prepare(site: &Site, loaded: &Loaded, voice: Voice, channels: Channels) -> Re
         last_landing: keep::last_landing(&layout.landings()),
         ..Start::default()
     };
-    Ok(Held { shell, tools, journal: pulse, start })
+    Ok((shell, tools, pulse, start))
 }
 
 type Opened = (Journal, Vec<Recorded>, watch::Receiver<Stored>);
@@ -267,8 +262,8 @@ fn open_journal(site: &Site, history: &History) -> Result<Opened, Failure> {
         Err(error) => {
             tracing::error!(%error, "the journal cannot be opened; going on in memory");
             history.only_memory();
-            // What memory takes is on no disk: the outage lasts as long as this process.
-            let journal = Journal::in_memory(|_| {}).map_err(Failure::usage)?;
+            // What is written into memory is on no disk, so nothing is confirmed, and the outage lasts.
+            let journal = Journal::in_memory(drop).map_err(Failure::usage)?;
             send.send_modify(|stored| stored.outage = Some(error));
             Ok((journal, Vec::new(), stored))
         }

@@ -1,9 +1,11 @@
 //! The command line: verbs, flags and their help.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::parse_time;
 use crate::model::id::TaskId;
 
 /// A terminal supervisor for local development: you keep typing, it keeps the project green.
@@ -28,6 +30,9 @@ pub struct Cli {
 pub enum Verb {
     /// Watch the project and keep it green: in the dashboard, or with --headless as lines.
     Run(Run),
+    /// The supervisor behind a dashboard.
+    #[command(hide = true)]
+    Supervise(Supervise),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.
@@ -46,6 +51,12 @@ pub enum Verb {
     Undo(Task),
     /// Start a waiting or held task now.
     Fix(Task),
+    /// Hold a task until `fix`; what works on it ends and does not count.
+    Hold(Task),
+    /// Leave the check and file of a task alone for a while, this task and what comes after it.
+    Snooze(Snooze),
+    /// End a snooze.
+    Unsnooze(Task),
     /// Land a verified result that waits for a yes.
     Land(Task),
     /// Throw away a result that waits for a yes.
@@ -72,9 +83,6 @@ pub enum Verb {
     Gc(Gc),
     /// Remove everything that is kept about the project, after a yes.
     Purge(Purge),
-    /// Supervise without a terminal; the dashboard starts this for itself.
-    #[command(hide = true)]
-    Supervise(Supervise),
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -104,7 +112,7 @@ pub struct Run {
 }
 
 /// Flags that are stronger than the configuration.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Tuning {
     /// Only run checks; fix nothing.
     #[arg(long)]
@@ -206,6 +214,31 @@ pub struct Task {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A task, and how long its check and file are left alone.
+#[derive(Debug, Args)]
+pub struct Snooze {
+    /// Its number, as `tasks` shows it: 14.
+    pub task: TaskId,
+    /// For so long: 30s, 10m, 1h.
+    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = span, group = "until")]
+    pub span: Duration,
+    /// Until it is green.
+    #[arg(long, group = "until")]
+    pub until_green: bool,
+    /// As long as this branch is checked out.
+    #[arg(long, group = "until")]
+    pub on_branch: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads a time as configuration files have it.
+fn span(text: &str) -> Result<Duration, String> {
+    let span = parse_time(text).filter(|span| *span >= Duration::from_secs(1));
+    span.ok_or_else(|| "write a time of a second or more, such as 30s, 10m or 1h".to_owned())
 }
 
 /// Flags of `logs`.

@@ -215,20 +215,21 @@ pub(super) fn health(value: &Value) -> String {
     let healthy = value["healthy"] == true;
     let mut out = format!("Health check: {}\n", if healthy { "✓ HEALTHY" } else { "✗ UNHEALTHY" });
     if value["running"] == false {
-        out.push_str("✗ no supervisor runs; `orchestrator-tui run --headless` starts one. What it last knew:\n");
+        out.push_str("✗ no supervisor runs; `orchestrator-tui run --headless` starts one\n");
     }
     if let Value::Object(silent) = &value["silent"] {
-        let _ = writeln!(out, "✗ process {} does not answer. What the journal knows:", silent["process"]);
+        let _ = writeln!(out, "✗ process {} does not answer", silent["process"]);
         let _ = writeln!(out, "    {}", text(&value["silent"], "mend"));
     }
     for part in crate::model::health::Part::ALL {
         let level = &value["parts"][part.name()];
         let glyph = match (level["healthy"] == true, level["degraded"] == true) {
-            (true, false) => "✓",
+            (true, false) if value["examined"] == true => "✓",
+            (true, false) => "·",
             (true, true) => "!",
             (false, _) => "✗",
         };
-        let _ = write!(out, "{glyph} {}", part.name());
+        let _ = write!(out, "{glyph} {}{}", part.name(), if glyph == "·" { " was not examined" } else { "" });
         if let Some(reason) = level["reason"].as_str() {
             let _ = write!(out, ", since {}: {reason}", text(level, "since"));
         }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use serde_json::{Value, json};
 
-use super::args::{Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Tuning, Verb};
+use super::args::{self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Tuning, Verb};
 use super::{render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
@@ -14,6 +14,7 @@ use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::{Voice, complain};
 use crate::app::{ask, background, dashboard, demo, fit, health};
 use crate::config::{Diagnostic, Overrides};
+use crate::model::hold::Snooze;
 use crate::model::settings::{LandMode, Planner};
 
 /// Carries out a command line and returns its exit code.
@@ -37,11 +38,7 @@ fn voice(json: bool) -> Voice {
 fn carry_out(cli: Cli) -> Result<u8, Failure> {
     let site = || Site::find(cli.project.as_deref());
     match cli.verb.unwrap_or_else(|| Verb::Run(Run::default())) {
-        Verb::Run(run) if run.headless => run_in_lines(&site()?, &run),
-        Verb::Run(run) => {
-            let (overrides, trust) = (overrides(&run.tuning), run.trust);
-            dashboard::open(&site()?, &dashboard::Wish { overrides, trust, ..dashboard::Wish::default() })
-        }
+        Verb::Run(run) => run_project(&site()?, &run),
         Verb::Supervise(supervise) => supervise_alone(site, &supervise),
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
@@ -68,6 +65,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Retry(task) => command(&site()?, "retry", &task),
         Verb::Kill(task) => command(&site()?, "kill", &task),
         Verb::Fix(task) => command(&site()?, "fix", &task),
+        Verb::Hold(task) => command(&site()?, "hold", &task),
+        Verb::Unsnooze(task) => command(&site()?, "unsnooze", &task),
+        Verb::Snooze(wish) => snooze(&site()?, &wish),
         Verb::Land(Task { task, json }) => ask::land(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
@@ -107,6 +107,15 @@ fn command(site: &Site, name: &str, task: &Task) -> Result<u8, Failure> {
     ask::command(site, name, Some(task.task)).map(|answer| said(&answer, task.json))
 }
 
+fn snooze(site: &Site, wish: &args::Snooze) -> Result<u8, Failure> {
+    let until = match (wish.until_green, wish.on_branch) {
+        (true, _) => Snooze::UntilGreen,
+        (false, true) => Snooze::OnBranch,
+        (false, false) => Snooze::For(wish.span.as_secs()),
+    };
+    ask::snooze(site, wish.task, until).map(|answer| said(&answer, wish.json))
+}
+
 /// Prints the answer to a command.
 fn said(answer: &Value, json: bool) -> u8 {
     say(&if json { pretty(answer) } else { answer["said"].as_str().unwrap_or("done").to_owned() });
@@ -120,7 +129,11 @@ fn show_demo(wish: &Demo) -> Result<u8, Failure> {
     demo::run(voice(wish.json), wish.keep)
 }
 
-fn run_in_lines(site: &Site, run: &Run) -> Result<u8, Failure> {
+fn run_project(site: &Site, run: &Run) -> Result<u8, Failure> {
+    if !run.headless {
+        let overrides = overrides(&run.tuning);
+        return dashboard::open(site, &dashboard::Wish { overrides, trust: run.trust, ..dashboard::Wish::default() });
+    }
     let wish = Wish { until_idle: run.until_idle, voice: voice(run.json), presence: Presence::Foreground };
     supervise_project(site, &run.tuning, run.trust, wish)
 }

@@ -172,7 +172,7 @@ impl<'de> Deserialize<'de> for Keys {
 pub(crate) struct Time(pub(crate) Duration);
 
 /// Reads a span of time: a number, which may have decimals, and its unit. Exact to the millisecond, at most 100 days.
-pub(crate) fn parse_time(text: &str) -> Option<Duration> {
+pub fn parse_time(text: &str) -> Option<Duration> {
     const LONGEST: f64 = 100.0 * 86_400.0;
     let text = text.trim();
     let unit = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;

@@ -21,6 +21,7 @@ mod trust;
 pub use detect::{Detected, detect, kinds, target};
 pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub use environment::Secrets;
+pub use file::parse_time;
 pub use load::{EXAMPLE, Inputs, Loaded, Overrides, load};
 pub use origin::Source;
 pub use project::{FILE_NAME, find_project, named_project};

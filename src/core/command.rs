@@ -106,3 +106,30 @@ impl Refusal {
         Self { unknown: true, message: format!("there is no task {task}; `orchestrator-tui tasks` lists them") }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(value: Value) -> Option<Command> {
+        serde_json::from_value(value).ok()
+    }
+
+    #[test]
+    fn a_snooze_is_asked_in_three_ways() {
+        for (until, want) in [
+            (json!({ "for": 600 }), Some(Snooze::For(600))),
+            (json!("until_green"), Some(Snooze::UntilGreen)),
+            (json!("on_branch"), Some(Snooze::OnBranch)),
+            (json!("for ever"), None),
+        ] {
+            let asked = read(json!({ "command": "snooze", "task": 3, "until": until }));
+            assert_eq!(asked, want.map(|until| Command::Snooze { task: TaskId(3), until }));
+        }
+        assert_eq!(read(json!({ "command": "hold", "task": 3 })), Some(Command::Hold { task: TaskId(3) }));
+        assert_eq!(read(json!({ "command": "unsnooze", "task": 3 })), Some(Command::Unsnooze { task: TaskId(3) }));
+        assert_eq!(read(json!({ "command": "agree", "land": "ask" })), Some(Command::Agree { land: LandMode::Ask }));
+    }
+}

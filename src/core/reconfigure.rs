@@ -14,13 +14,14 @@ use crate::model::settings::{Check, Limits, Settings};
 use crate::model::task::{DoneReason, TaskState};
 
 impl Supervisor {
-    /// Takes in settings that hold from now on.
+    /// Takes in settings that hold from now on. One that is leaving, or was started for one command, is too late for
+    /// others.
     pub(crate) fn reconfigured(&mut self, settings: Arc<Settings>, matcher: Arc<Matcher>) {
-        let before = std::mem::replace(&mut self.settings, settings);
-        self.matcher = matcher;
-        if !self.is_up() || self.live.one_command || before == self.settings {
+        if !self.is_up() || self.live.one_command || self.settings == settings {
             return;
         }
+        let before = std::mem::replace(&mut self.settings, settings);
+        self.matcher = matcher;
         let changes = differences(&before, &self.settings);
         self.record(Fact::Reconfigured { changes, remember: remember(&self.settings.limits) });
         let now = self.live.now.moment;

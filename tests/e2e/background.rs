@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::screen::{Screen, attach, attach_with, client, known, looker, trust};
 use crate::site::{PATIENCE, PROGRAM, Site, until};
 
-const CONFIG: &str = "[fix]\nafter = \"50ms\"\n\n[limits]\nstop = \"11s\"\n\n\
+const CONFIG: &str = "[fix]\nafter = \"50ms\"\nland = \"auto\"\n\n[limits]\nstop = \"11s\"\n\n\
     [[check]]\nname = \"unit\"\nrun = \"grep -q good file.txt\"\n";
 
 /// A project with this file, and an agent that mends it when it may.
@@ -62,9 +62,6 @@ async fn two_screens_see_one_task_through_and_every_difference_leads_to_what_a_n
     one.until("the task at work", |view| group(view) == Some(Group::Working)).await;
     until("the agent", || site.outside("here").exists());
     fs::write(site.outside("go"), "").expect("written");
-    // Where somebody looks, the very first result waits for a yes.
-    one.until("the question", |view| group(view) == Some(Group::NeedsYou)).await;
-    one.client.ask(&Command::Land { task: TaskId(1) }).await.expect("taken");
     for screen in [&mut one, &mut two] {
         screen.until("the landing", |view| group(view) == Some(Group::Done) && view.head.numbers.succeeded == 1).await;
     }
@@ -244,6 +241,15 @@ async fn a_killed_supervisor_is_told_from_one_that_stopped() {
     assert_eq!(again.view.rows.len(), 1);
     drop(again);
     site.wait_until_empty();
+}
+
+/// On one thread, which does nothing for the runtime meanwhile: as while an editor has the terminal.
+#[tokio::test]
+async fn one_that_has_ended_is_taken_note_of_by_whoever_started_it() {
+    let site = site("good\n");
+    let screen = Screen::start(&site).await;
+    send(screen.pid(), Signal::SIGKILL);
+    until("no trace of it", || !fs::exists(format!("/proc/{}", screen.pid())).expect("ours"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,6 +76,7 @@ fn a_healthy_supervisor_shows_each_part_the_heart_and_the_sizes() {
     assert_eq!(health["parts"].as_object().expect("parts").len(), 4, "{health:#}");
     let heart = &health["heart"];
     assert!(heart["late"] == false && heart["every"] == 30.0 && heart["last"] == health["last_heartbeat"], "{heart}");
+    assert_eq!(health["examined"], true, "{health:#}");
     let sizes = &health["sizes"];
     let of = |what: &str| sizes[what].as_u64().unwrap_or_else(|| panic!("{what}: {sizes}"));
     let parts = ["transcripts", "landings", "snapshots", "workspaces"].map(of);
@@ -88,7 +89,9 @@ fn a_healthy_supervisor_shows_each_part_the_heart_and_the_sizes() {
     assert_eq!(supervisor.stop(), 0);
     let said = site.run(&["health"]);
     assert!(said.code == 1 && said.out.contains("✗ no supervisor runs"), "{said:?}");
-    assert!(site.json(&["health"])["sizes"]["total"].as_u64() > Some(0));
+    assert!(said.out.contains("· state_manager was not examined"), "{said:?}");
+    let health = site.json(&["health"]);
+    assert!(health["examined"] == false && health["sizes"]["total"].as_u64() > Some(0), "{health:#}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod background;
 mod cheats;
 mod crashes;
 mod dashboard;
+mod dashboard_claude;
 mod doctor;
 mod first;
 mod front;

@@ -290,7 +290,7 @@ fn verbs_that_need_a_supervisor() {
     for verb in ["land", "refuse", "undo"] {
         refuses(&site.run(&[verb, "1"]), 1, &["no supervisor ever ran in this project"]);
     }
-    for verb in ["retry", "kill", "fix"] {
+    for verb in ["retry", "kill", "fix", "hold", "snooze", "unsnooze"] {
         refuses(&site.run(&[verb, "1"]), 3, &["no supervisor runs in this project", "hint: `orchestrator-tui run"]);
     }
     for args in [&["check"][..], &["pause"], &["resume"], &["stop"], &["logs", "-f"]] {

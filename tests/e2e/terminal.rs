@@ -18,6 +18,8 @@ struct Seen {
     parser: vt100::Parser,
     /// Everything that was written, for what a screen does not show.
     bytes: Vec<u8>,
+    /// Every screen that was shown, each after a pause in what was written.
+    frames: Vec<String>,
     ended: bool,
 }
 
@@ -63,7 +65,12 @@ impl Terminal {
         let mut reader = master.try_clone_reader().expect("readable");
         let writer = master.take_writer().expect("writable");
         let child = pair.slave.spawn_command(command).expect("our program");
-        let seen = Seen { parser: vt100::Parser::new(some(rows), some(cols), 0), bytes: Vec::new(), ended: false };
+        let seen = Seen {
+            parser: vt100::Parser::new(some(rows), some(cols), 0),
+            bytes: Vec::new(),
+            frames: Vec::new(),
+            ended: false,
+        };
         let seen = Arc::new((Mutex::new(seen), Condvar::new()));
         let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
@@ -74,6 +81,10 @@ impl Terminal {
                 seen.ended |= count == 0;
                 seen.parser.process(&buffer[..count]);
                 seen.bytes.extend_from_slice(&buffer[..count]);
+                let screen = seen.parser.screen().contents();
+                if seen.frames.last() != Some(&screen) {
+                    seen.frames.push(screen);
+                }
                 shared.1.notify_all();
                 if count == 0 {
                     return;
@@ -107,6 +118,11 @@ impl Terminal {
     /// Returns the screen as text.
     pub(crate) fn screen(&self) -> String {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().contents()
+    }
+
+    /// Returns every screen that was shown.
+    pub(crate) fn frames(&self) -> Vec<String> {
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).frames.clone()
     }
 
     /// Returns how many bytes were written so far.

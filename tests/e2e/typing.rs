@@ -158,6 +158,47 @@ fn what_the_user_fixes_is_fixed_by_the_user_and_the_agent_stops() {
 }
 
 #[test]
+fn what_the_user_snoozes_or_holds_is_left_alone_and_its_agent_stops() {
+    let site = site();
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_kind("held");
+    assert_eq!(site.run(&["fix", "1"]).code, 0);
+    wait_for_agent(&site);
+    let said = site.run(&["snooze", "1", "--until-green"]);
+    assert!(said.code == 0 && said.out.contains("unit is snoozed until it is green"), "{said:?}");
+    let ended = supervisor.wait_kind("attempt_ended");
+    assert_eq!(ended["record"]["end"], "withdrawn", "{ended}");
+    assert_eq!(agents(&site), Vec::<String>::new());
+    let row = site.task(1);
+    assert_eq!((&row["reason"], &row["attempts"]), (&"held: snoozed until it is green".into(), &0.into()), "{row}");
+
+    // It is known to the next supervisor, too.
+    assert_eq!(supervisor.stop(), 1);
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_kind("ran");
+    assert_eq!(site.task(1)["reason"], "held: snoozed until it is green");
+    for (args, code, part) in [
+        (&["snooze", "1", "--for", "5 m"][..], 0, "unit is snoozed until 2"),
+        (&["snooze", "1", "--for", "soon"], 2, "such as 30s, 10m or 1h"),
+        (&["snooze", "1", "--for", "1h", "--on-branch"], 2, "cannot be used with"),
+        (&["snooze", "1", "--on-branch"], 0, "unit is snoozed while you are on main"),
+        (&["unsnooze", "1"], 0, "unit is no longer snoozed"),
+        (&["unsnooze", "1"], 1, "unit is not snoozed"),
+        (&["hold", "1"], 0, "#1 is held; `orchestrator-tui fix 1` starts it"),
+        (&["hold", "1"], 1, "you hold it already"),
+    ] {
+        let said = site.run(args);
+        assert!(said.code == code && (said.out + &said.err).contains(part), "{args:?}: {code} {part:?}");
+    }
+    assert_eq!(site.task(1)["reason"], "held: by you");
+    fs::write(go(&site), "").expect("written");
+    assert_eq!(site.json(&["fix", "1"])["said"], "#1 starts as soon as it can");
+    supervisor.wait_kind("landed");
+    supervisor.wait("its end", |fact| fact["kind"] == "attempt_ended");
+    assert_eq!(supervisor.stop(), 0);
+}
+
+#[test]
 fn what_was_red_before_is_told_apart_from_what_a_change_broke() {
     let site = site();
     let mut supervisor = site.start(&[]);

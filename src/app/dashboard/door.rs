@@ -118,16 +118,11 @@ impl Door<'_> {
         let program = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
         let Attached { client, remarks } = background::attach(&program, self.site, &self.wish.overrides).await?;
-        Ok(match remarks {
-            Some(remarks) => {
-                if !remarks.is_empty() {
-                    tracing::info!(remarks, "the supervisor has started");
-                }
-                Entered::Started(client)
-            }
-            // Somebody else was faster by a moment.
-            None => Entered::Attached(client),
-        })
+        let Some(remarks) = remarks else { return Ok(Entered::Attached(client)) };
+        if !remarks.is_empty() {
+            tracing::warn!(remarks, "the supervisor has started");
+        }
+        Ok(Entered::Started(client))
     }
 
     /// Shows a screen until it is answered; a configuration that is wrong is read again whenever its files change.

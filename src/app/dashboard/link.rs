@@ -3,7 +3,6 @@
 use tokio::sync::mpsc;
 
 use crate::core::command::Command;
-use crate::core::view::View;
 use crate::edge::control::{Client, ClientError, Ending, FactNews, First, ViewNews, ViewStream};
 use crate::model::id::{Seq, TaskId};
 use crate::ui::event::Event;
@@ -48,10 +47,10 @@ impl Link {
     }
 }
 
-/// Hands on what there is to see until the supervisor is gone, and says why.
+/// Hands on what there is to see until the supervisor is gone, and says why; nothing if it said that it was its end.
 async fn look(client: Client, lease: bool, events: mpsc::Sender<Event>) {
     let why = match client.view(lease).await {
-        Ok((first, stream)) => watch(client, first, stream, &events).await,
+        Ok((first, stream)) => watch(&client, first, stream, &events).await,
         Err(ClientError::Ended { .. }) => String::new(),
         Err(error) => error.to_string(),
     };
@@ -59,11 +58,13 @@ async fn look(client: Client, lease: bool, events: mpsc::Sender<Event>) {
     let _ = events.send(Event::Gone(why)).await;
 }
 
-/// Returns why there is nothing more to see; nothing if the supervisor said that it was its end.
-async fn watch(client: Client, first: First, mut stream: ViewStream, events: &mpsc::Sender<Event>) -> String {
-    let First { mut view, seq, leased: _ } = first;
-    tokio::spawn(follow(client, seq, events.clone()));
-    while show(&view, events).await {
+async fn watch(client: &Client, first: First, mut stream: ViewStream, events: &mpsc::Sender<Event>) -> String {
+    let mut view = first.view;
+    tokio::spawn(follow(client.clone(), first.seq, events.clone()));
+    loop {
+        if events.send(Event::Seen(Box::new(view.clone()))).await.is_err() {
+            return String::new();
+        }
         match stream.next().await {
             ViewNews::Changed(delta) => view.apply(*delta),
             ViewNews::Ended(Ending::Stopped(_)) => return String::new(),
@@ -73,26 +74,17 @@ async fn watch(client: Client, first: First, mut stream: ViewStream, events: &mp
             }
         }
     }
-    String::new()
-}
-
-/// Says whether the screen is still there.
-async fn show(view: &View, events: &mpsc::Sender<Event>) -> bool {
-    events.send(Event::Seen(Box::new(view.clone()))).await.is_ok()
 }
 
 /// Hands on facts as they become true.
 async fn follow(client: Client, after: Seq, events: mpsc::Sender<Event>) {
     let Ok(mut facts) = client.follow(after, None).await else { return };
     while let Some(Ok(news)) = facts.next().await {
-        match news {
-            FactNews::Fact(fact) => {
-                if events.send(Event::Happened(fact)).await.is_err() {
-                    return;
-                }
-            }
-            // A gap is no harm: what there is to see comes another way.
-            FactNews::LeftOut(_) | FactNews::Missing(_) => {}
+        // A gap is no harm: what there is to see comes another way.
+        if let FactNews::Fact(recorded) = news
+            && events.send(Event::Happened(recorded)).await.is_err()
+        {
+            return;
         }
     }
 }
@@ -105,8 +97,7 @@ async fn serve(client: Client, mut wishes: mpsc::Receiver<Wanted>, events: mpsc:
                 // An undo takes as long as its files; what is asked meanwhile does not wait for it.
                 let (client, events) = (client.clone(), events.clone());
                 tokio::spawn(async move {
-                    let answer = client.ask(&command).await.map_err(|error| error.to_string());
-                    let _ = events.send(Event::Answered(answer)).await;
+                    let _ = events.send(Event::Answered(ask(&client, &command).await)).await;
                 });
             }
             Wanted::Task(task) => {
@@ -114,6 +105,10 @@ async fn serve(client: Client, mut wishes: mpsc::Receiver<Wanted>, events: mpsc:
             }
         }
     }
+}
+
+async fn ask(client: &Client, command: &Command) -> Result<String, String> {
+    client.ask(command).await.map_err(|error| error.to_string())
 }
 
 /// Fetches all about a task and what happened in it.

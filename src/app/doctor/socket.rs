@@ -41,8 +41,8 @@ pub(super) async fn probe(site: &Site) -> Finding {
 /// Serves a socket and asks it.
 async fn answer(path: &Path) -> Result<(), String> {
     let (calls, mut asked) = mpsc::channel(1);
-    // Only calls are tried: there is no journal beside it.
-    let channels = Channels::new(path.with_extension("db"), false);
+    // It has no past: nobody asks for it.
+    let channels = Channels::new(path.with_extension("none"), false);
     let server = Server::start(path, channels.sources(calls)).map_err(|error| error.to_string())?;
     tokio::spawn(async move {
         if let Some(call) = asked.recv().await {

@@ -21,7 +21,7 @@ const OURS: &str = env!("CARGO_PKG_VERSION");
 pub struct First {
     /// All of it.
     pub view: View,
-    /// The last fact that it shows; [`Client::follow`] goes on from here.
+    /// The last fact that it shows; [`Client::follow`] tells those after it.
     pub seq: Seq,
     /// Whether the supervisor ends with the last screen, unless that one takes its [leave](Client::leave).
     pub leased: bool,
@@ -144,8 +144,8 @@ impl Client {
             return Err(ClientError::Ended { said: said.to_owned() });
         }
         let leased = first["leased"] == true;
-        let seq = serde_json::from_value(first["seq"].take()).map_err(|error| unreadable(&error))?;
         let view = serde_json::from_value(first["view"].take()).map_err(|error| unreadable(&error))?;
+        let seq = Seq(first["seq"].as_u64().unwrap_or_default());
         Ok((First { view, seq, leased }, ViewStream { lines, ended: None }))
     }
 

@@ -20,16 +20,16 @@ pub struct Audience {
     pub leased: bool,
 }
 
-/// One view for all who listen. Each reads at its own pace and skips what it was too slow for.
-#[derive(Clone, Debug)]
-pub struct Views(Arc<Shared>);
-
 /// A view, and the last fact that it shows.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
     pub(super) seq: Seq,
     pub(super) view: Arc<View>,
 }
+
+/// One view for all who listen. Each reads at its own pace and skips what it was too slow for.
+#[derive(Clone, Debug)]
+pub struct Views(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -60,8 +60,7 @@ impl Views {
         self.is_watched() && self.0.shown.borrow().is_none()
     }
 
-    /// Shows a view, as it is after the fact `seq`, to all who look; nothing happens if they see the same already, or
-    /// nobody looks.
+    /// Shows a view, as of a fact, to all who look; nothing happens if they see the same already, or nobody looks.
     pub fn show(&self, seq: Seq, view: View) {
         // Held meanwhile, so that the last one cannot leave an old view behind.
         let audience = self.0.audience.borrow();
@@ -70,7 +69,6 @@ impl Views {
         }
         self.0.shown.send_if_modified(|shown| match shown {
             Some(shown) if *shown.view == view => {
-                // For whoever comes next; those who look know it.
                 shown.seq = seq;
                 false
             }

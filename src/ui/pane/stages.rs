@@ -123,13 +123,18 @@ fn drawn(state: &State, row: &Row, of: Stage, result: Option<&Came>) -> Piece {
 fn came(story: &Story) -> BTreeMap<Stage, Came> {
     let mut reached: BTreeMap<Stage, Came> = BTreeMap::new();
     let mut current: Option<(Stage, Wall)> = None;
+    let mut before_that = BTreeMap::new();
     for recorded in &story.facts {
         match &recorded.fact {
             Fact::AttemptStarted { .. } => {
-                reached.clear();
+                before_that = std::mem::take(&mut reached);
                 current = None;
             }
             Fact::Staged { stage, .. } => {
+                if *stage == Stage::Land && reached.is_empty() {
+                    // A result that waited for a yes: it was verified before.
+                    reached = std::mem::take(&mut before_that);
+                }
                 if let Some((before, since)) = current {
                     reached.insert(before, Came::Through(recorded.at.since(since)));
                 }

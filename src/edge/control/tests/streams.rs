@@ -93,9 +93,6 @@ async fn facts_of_one_task_and_the_last_ones_only() {
     house.server.stop(Farewell::default()).await;
 }
 
-/// The last fact that the views here show.
-const SHOWN: Seq = Seq(12);
-
 /// A view with so many checks that each says its number.
 fn view(pid: u32, checks: u64) -> View {
     let row = |number: u64| CheckRow {
@@ -119,7 +116,7 @@ async fn show_to(house: &House, lease: bool, first: View) -> (First, ViewStream)
     let before = audience.borrow_and_update().watching;
     let opening = tokio::spawn(async move { client.view(lease).await.unwrap() });
     timeout(DEADLINE, audience.wait_for(|now| now.watching > before)).await.unwrap().unwrap();
-    house.views.show(SHOWN, first);
+    house.views.show(Seq(9), first);
     timeout(DEADLINE, opening).await.unwrap().unwrap()
 }
 
@@ -139,23 +136,23 @@ async fn is_quiet(stream: &mut ViewStream) -> bool {
 #[tokio::test]
 async fn two_who_look_see_the_same_and_only_what_changes() {
     let house = house();
-    house.views.show(SHOWN, view(1, 1));
+    house.views.show(Seq(9), view(1, 1));
     let (first, mut one) = show_to(&house, true, view(2, 2)).await;
-    assert_eq!(first, First { view: view(2, 2), seq: SHOWN, leased: true }, "never one from before anybody looked");
+    assert_eq!(first, First { view: view(2, 2), seq: Seq(9), leased: true }, "never one from before anybody looked");
     house.views.release();
     let (second, mut two) = show_to(&house, false, view(2, 2)).await;
-    assert_eq!(second, First { view: view(2, 2), seq: SHOWN, leased: false });
+    assert_eq!(second, First { view: view(2, 2), seq: Seq(9), leased: false });
     let (mut seen_by_one, mut seen_by_two) = (first.view, second.view);
-    house.views.show(SHOWN, view(3, 2));
+    house.views.show(Seq(9), view(3, 2));
     change(&mut one, &mut seen_by_one).await;
     change(&mut two, &mut seen_by_two).await;
     assert_eq!((&seen_by_one, &seen_by_two), (&view(3, 2), &view(3, 2)));
-    house.views.show(SHOWN, view(3, 2));
+    house.views.show(Seq(9), view(3, 2));
     assert!(is_quiet(&mut one).await && is_quiet(&mut two).await, "the same again is no news");
     drop(one);
     let mut audience = house.views.audience();
     timeout(DEADLINE, audience.wait_for(|now| now.watching == 1 && now.leases == 0)).await.unwrap().unwrap();
-    house.views.show(SHOWN, view(4, 1));
+    house.views.show(Seq(9), view(4, 1));
     change(&mut two, &mut seen_by_two).await;
     assert_eq!(seen_by_two, view(4, 1));
     house.server.stop(Farewell::default()).await;
@@ -170,7 +167,7 @@ async fn a_slow_reader_skips_and_still_comes_to_the_same_view() {
         // Each changes all rows: megabytes, which no socket holds.
         let mut next = view(pid, 3_000);
         next.checks.iter_mut().for_each(|row| row.failures = pid as usize);
-        house.views.show(SHOWN, next);
+        house.views.show(Seq(9), next);
         tokio::task::yield_now().await;
     }
     let mut changes = 0;
@@ -205,7 +202,7 @@ async fn an_orderly_end_is_told_from_a_death() {
     let house = house();
     let (first, mut stream) = show_to(&house, false, view(1, 1)).await;
     let mut seen = first.view;
-    house.views.show(SHOWN, view(2, 1));
+    house.views.show(Seq(9), view(2, 1));
     let farewell = Farewell { code: 1, said: "1 task failed".to_owned() };
     let stopping = tokio::spawn(house.server.stop(farewell.clone()));
     change(&mut stream, &mut seen).await;
@@ -224,7 +221,7 @@ async fn an_orderly_end_is_told_from_a_death() {
         let (mut stream, _) = listener.accept().await.unwrap();
         let _request = stream.read(&mut [0; 1024]).await.unwrap();
         let line =
-            json!({ "version": env!("CARGO_PKG_VERSION"), "leased": false, "seq": 1, "view": view(1, 0) }).to_string();
+            json!({ "version": env!("CARGO_PKG_VERSION"), "leased": false, "seq": 9, "view": view(1, 0) }).to_string();
         let length = line.len() + 1;
         let reply = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{line}\n\r\n");
         stream.write_all(reply.as_bytes()).await.unwrap();
@@ -253,7 +250,7 @@ async fn whoever_asks_while_it_ends_or_is_of_another_version_is_told() {
     let asking = tokio::spawn(async move { client.view(true).await });
     let mut audience = house.views.audience();
     timeout(DEADLINE, audience.wait_for(|now| now.watching == 1)).await.unwrap().unwrap();
-    house.views.show(SHOWN, view(1, 1));
+    house.views.show(Seq(9), view(1, 1));
     let error = timeout(DEADLINE, asking).await.unwrap().unwrap().unwrap_err().to_string();
     assert!(error.starts_with("supervisor 0.0.7 runs, this is ") && error.contains("orchestrator-tui stop"), "{error}");
 }

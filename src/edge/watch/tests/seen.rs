@@ -89,11 +89,15 @@ impl Seen {
 
     /// Waits until everything done so far has been reported: what is written last is reported last.
     pub(super) fn settle(&mut self) {
-        for name in ["settle-1", "settle-2"] {
+        let names = ["settle-1", "settle-2"];
+        for name in names {
             write(&self.root, name);
             self.wait_written(&[name]);
             fs::remove_file(self.root.join(name)).unwrap();
             self.wait(|seen| seen.removed.contains(name));
+        }
+        // Not one by one: that the first is gone may be said again while the second is waited for.
+        for name in names {
             self.written.remove(name);
             self.removed.remove(name);
         }
