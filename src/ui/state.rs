@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::core::effect::Recorded;
-use crate::core::view::{Course, Detail, Row, View};
+use crate::core::view::{CheckRow, Course, Detail, Group, Row, View};
+use crate::model::check::Verdict;
 use crate::model::id::{Seq, TaskId};
 use crate::model::time::Wall;
 
@@ -17,6 +18,7 @@ use super::list::{Entry, List};
 use super::popup::Popup;
 use super::theme::Theme;
 use super::tour::Tour;
+use super::widget::plain;
 
 /// How long a toast stays.
 pub const TOAST: Duration = Duration::from_secs(6);
@@ -295,6 +297,21 @@ impl State {
             (None, Focus::Tasks) => Context::Tasks,
             (None, Focus::Task) => Context::Task,
         }
+    }
+
+    /// Returns what the window is called: how many things wait for the person, and how the project stands.
+    pub fn window_title(&self) -> String {
+        let waiting = self.view.rows.iter().filter(|row| row.group == Group::NeedsYou).count();
+        let waiting = if waiting == 0 { String::new() } else { format!("({waiting}?) ") };
+        let is_red = |check: &CheckRow| check.verdict.is_some_and(|verdict| verdict != Verdict::Green);
+        let red = self.view.checks.iter().filter(|check| is_red(check)).count();
+        let stands = match (&self.gone, red) {
+            (Some(_), _) => ": ended".to_owned(),
+            (None, _) if self.view.checks.is_empty() => String::new(),
+            (None, 0) => ": green".to_owned(),
+            (None, red) => format!(": {red} red"),
+        };
+        plain(&format!("{waiting}{}{stands}", self.project))
     }
 
     /// Whether an agent works or something lands, so that leaving asks.

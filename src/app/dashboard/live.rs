@@ -38,11 +38,13 @@ pub(super) struct Live<'a> {
     stops: u32,
     end: Option<End>,
     drawn: Wall,
+    /// What the window is called.
+    title: String,
 }
 
 impl<'a> Live<'a> {
     pub(super) fn new(site: &'a Site, window: &'a mut Window, state: State, link: Link) -> Self {
-        Self { site, window, state, link, stops: 0, end: None, drawn: Wall(0) }
+        Self { site, window, state, link, stops: 0, end: None, drawn: Wall(0), title: String::new() }
     }
 
     /// Runs until the person leaves or the supervisor ends.
@@ -64,6 +66,11 @@ impl<'a> Live<'a> {
                 let state = &self.state;
                 self.window.show(|area, buffer| draw::paint(state, area, buffer))?;
                 dirty = false;
+                let title = self.state.window_title();
+                if title != self.title {
+                    self.window.guard.set_title(&title)?;
+                    self.title = title;
+                }
                 #[cfg(debug_assertions)]
                 self.break_if_told();
             }

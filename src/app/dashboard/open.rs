@@ -10,9 +10,8 @@ use super::window::Window;
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
 use crate::app::{clock, closing, logging, offline, panic};
-use crate::config::Overrides;
+use crate::config::{Overrides, UiSettings};
 use crate::edge::tty;
-use crate::ui::glyph::ASCII;
 use crate::ui::state::State;
 use crate::ui::tour::Tour;
 
@@ -60,18 +59,12 @@ pub fn open(site: &Site, wish: &Wish) -> Result<u8, Failure> {
 /// Shows the screen; returns how it ended, if there was anything to see.
 async fn show(site: &Site, wish: &Wish) -> Result<Option<End>, Failure> {
     let gone = |error: std::io::Error| Failure::usage(format!("the terminal cannot be used: {error}"));
-    let mut window = Window::open(true).map_err(gone)?;
     let mut state = State::new(&look::name(site), tty::size().map_err(gone)?, clock::wall());
+    dress(site, wish, &mut state);
+    let mut window = Window::open(state.mouse).map_err(gone)?;
     state.offset = clock::offset(state.now);
     state.label.clone_from(&wish.label);
     state.tour = wish.tour.then(|| Tour::begin(state.now));
-    if site.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        state.theme = state.theme.without_colour();
-    }
-    if site.environment.get("TERM").is_some_and(|term| term == "linux") {
-        // The console's own font lacks the signs.
-        state.glyphs = ASCII;
-    }
     let door = Door { site, wish: wish.clone(), window: &mut window, state: &mut state, failed: None };
     let (client, attached) = match door.enter().await.map_err(gone)? {
         Entered::Left => return Ok(None),
@@ -79,10 +72,25 @@ async fn show(site: &Site, wish: &Wish) -> Result<Option<End>, Failure> {
         Entered::Started(client) => (client, false),
     };
     state.attached = attached;
+    // What was wrong with the configuration at the start is mended by now.
+    dress(site, wish, &mut state);
     let link = Link::open(client, !attached);
     let end = Live::new(site, &mut window, state, link).run().await;
     drop(window);
     end.map(Some).map_err(gone)
+}
+
+/// Lets the screen look and listen as the person's own settings say; with a mistake in them, as usual.
+fn dress(site: &Site, wish: &Wish, state: &mut State) {
+    if let Ok(loaded) = site.read(wish.overrides.clone()) {
+        let UiSettings { theme, keymap, glyphs, mouse } = loaded.ui;
+        state.theme = theme;
+        state.keymap = keymap;
+        state.glyphs = glyphs;
+        state.mouse = mouse;
+    } else if site.environment.get("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        state.theme = state.theme.without_colour();
+    }
 }
 
 fn say_goodbye(site: &Site, end: End) {
