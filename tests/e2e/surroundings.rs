@@ -310,7 +310,7 @@ fn wrong_flags() {
         (&["retry"], "<TASK>"),
         (&["run", "--headless", "--running", "many"], "--running"),
         (&["completions", "tcsh"], "zsh"),
-        (&[], "Exit codes"),
+        (&[], "needs a terminal"),
         (&["run"], "--headless"),
     ] {
         let told = site.run(args);
