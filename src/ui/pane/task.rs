@@ -184,7 +184,7 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
     let (glyph, role) = tasks::sign(state, row);
     let mut why = plain(&row.why);
     if let Some(until) = row.until.filter(|until| *until > state.now) {
-        let _ = write!(why, " in {}", count(state.now, until));
+        let _ = write!(why, " {}", count(state.now, until));
     }
     let why = Line::from(vec![Span::styled(format!("{glyph} "), state.theme.style(role)), Span::raw(why)]);
     // The line of stages says where an attempt is.
