@@ -47,34 +47,36 @@ impl Entry {
     }
 }
 
-/// Returns the lines of the log.
-pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
-    let dim = state.theme.style(Role::Dim);
-    let mut items: Vec<Item> = Vec::new();
-    if story.cut {
+/// Returns the lines of the log, from a fact on: those that belong together with the place of their first fact.
+pub(in crate::ui) fn groups(state: &State, story: &Story, columns: usize, from: usize) -> Vec<(usize, Vec<Item>)> {
+    let mut groups: Vec<(usize, Vec<Item>)> = Vec::new();
+    if story.cut && from == 0 {
         let text = "the beginning is not shown; `orchestrator-tui logs` has it";
-        items.push(Line::styled(text, dim).into());
+        groups.push((0, vec![Line::styled(text, state.theme.style(Role::Dim)).into()]));
     }
     // On a narrow screen the minutes are enough.
     let seconds = columns >= 48;
-    let mut facts = story.facts.iter().peekable();
-    while let Some(recorded) = facts.next() {
+    let mut facts = story.facts.iter().enumerate().skip(from).peekable();
+    while let Some((place, recorded)) = facts.next() {
         let mut stages = Vec::new();
         if let Fact::Staged { stage, .. } = &recorded.fact {
             stages.push(stage.name());
-            while let Some(Fact::Staged { stage, .. }) = facts.peek().map(|next| &next.fact) {
+            while let Some(Fact::Staged { stage, .. }) = facts.peek().map(|(_, next)| &next.fact) {
                 stages.push(stage.name());
                 facts.next();
             }
             let entry = Entry::new("stage", stages.join(&format!(" {} ", state.glyphs.dash)), Role::Dim);
-            items.extend(shown(state, recorded, 0, &entry, seconds));
+            groups.push((place, shown(state, recorded, 0, &entry, seconds)));
             continue;
         }
-        for (number, entry) in entries(recorded).iter().enumerate() {
-            items.extend(shown(state, recorded, number, entry, seconds));
-        }
+        let entries = entries(recorded);
+        let entries = entries.iter().enumerate();
+        groups.push((
+            place,
+            entries.flat_map(|(number, entry)| shown(state, recorded, number, entry, seconds)).collect(),
+        ));
     }
-    items
+    groups
 }
 
 /// Returns what a fact tells: several things where an agent said several.

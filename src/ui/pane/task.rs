@@ -140,7 +140,7 @@ pub(in crate::ui) fn text_area(state: &State) -> Option<Rect> {
 pub(in crate::ui) fn content(state: &State, columns: usize) -> Vec<Item> {
     let Some(story) = state.told() else { return Vec::new() };
     match state.tab {
-        Tab::Log => log::items(state, story, columns),
+        Tab::Log => log::groups(state, story, columns, 0).into_iter().flat_map(|(_, items)| items).collect(),
         Tab::Diff => diff::items(state, columns),
         Tab::Check => check::items(state, story),
         Tab::Facts => facts::items(state, story, columns),

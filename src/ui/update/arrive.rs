@@ -25,7 +25,7 @@ pub(super) fn fetch_if_new(state: &mut State, changed: bool) -> Vec<Intent> {
     let is_other = state.story.0 != state.selected;
     if is_other {
         let version = state.story.1.version + 1;
-        state.story = (state.selected, Story { version, ..Story::default() });
+        state.story = (state.selected, Story { version, past: version, ..Story::default() });
         state.scrolls.clear();
         state.marks.clear();
         state.unfolded.clear();
@@ -54,13 +54,17 @@ pub(super) fn told(state: &mut State, task: TaskId, mut facts: Vec<Recorded>, cu
     state.story.1.facts = facts;
     state.story.1.cut = cut;
     state.story.1.version += 1;
+    state.story.1.past = state.story.1.version;
     shorten(&mut state.story.1);
 }
 
 fn shorten(story: &mut Story) {
     if story.facts.len() > STORY_MAX {
-        story.facts.drain(..story.facts.len() - STORY_MAX);
+        // Many at once: the text has to be laid out anew, and that not for each fact.
+        story.facts.drain(..story.facts.len() - STORY_MAX * 3 / 4);
         story.cut = true;
+        story.version += 1;
+        story.past = story.version;
     }
 }
 
