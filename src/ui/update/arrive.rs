@@ -2,6 +2,7 @@
 
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
+use crate::core::lines;
 use crate::core::view::{Detail, View};
 use crate::model::id::TaskId;
 use crate::model::receipt::Receipt;
@@ -70,6 +71,8 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         Fact::Landed { task, receipt } => Some((Tone::Good, landed(*task, receipt))),
         Fact::Undone { task, .. } => Some((Tone::Note, format!("{task} undone"))),
         Fact::TakenBack { task, .. } => Some((Tone::Bad, format!("{task} landing taken back"))),
+        Fact::Reconfigured { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Note, line)),
+        Fact::ConfigRefused { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line)),
         _ => None,
     };
     if let Some((tone, text)) = toast {
