@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::app::doubts;
+use crate::app::landings::Landings;
 use crate::app::places::Places;
 use crate::config::Loaded;
 use crate::core::effect::{Place, RunOrder, Work};
@@ -15,7 +16,7 @@ use crate::core::input::{Collected, Product};
 use crate::core::matching::Matcher;
 use crate::core::suspicion::protected_paths;
 use crate::edge::watch;
-use crate::edge::workspace::{Landing, MergeOutcome, Shadow, Undo, WorkspaceError};
+use crate::edge::workspace::{Landing, MergeOutcome, Shadow, Undo, WorkspaceError, open_editors};
 use crate::model::id::Slot;
 use crate::model::kind::ProjectKind;
 use crate::model::own_writes::{ContentHash, OwnWrites};
@@ -44,6 +45,8 @@ pub struct Tools {
     pub test_globs: Vec<String>,
     /// Globs of what configures the runners, by the project's kinds.
     pub config_globs: Vec<String>,
+    /// What landed and is still there, as far as is known.
+    pub landings: Landings,
     copy_is_given: bool,
     unprepared: Mutex<BTreeMap<Slot, String>>,
 }
@@ -65,7 +68,20 @@ impl Tools {
         let protected = protected_paths(&settings.fix.protect, &test_globs, &config_globs);
         let copy_is_given = loaded.sources.contains_key("workspace.copy");
         let unprepared = Mutex::default();
-        Self { settings, matcher, places, shadow, own, protected, test_globs, config_globs, copy_is_given, unprepared }
+        let landings = Landings::default();
+        Self {
+            settings,
+            matcher,
+            places,
+            shadow,
+            own,
+            protected,
+            test_globs,
+            config_globs,
+            landings,
+            copy_is_given,
+            unprepared,
+        }
     }
 
     /// Returns what a workspace gets copied; of the built-in list only what is there, so that nobody reads about
@@ -148,8 +164,12 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
                 }
             })
         }
-        Work::Land { landing, ours, tree } => shadow.land(landing, &ours, &tree, &tools.own).map(landed),
-        Work::RecordInPlace { landing, base } => shadow.record_in_place(landing, &base).map(landed),
+        Work::Land { landing, ours, tree } => {
+            shadow.land(landing, &ours, &tree, &tools.own).map(|landing| landed(tools, landing))
+        }
+        Work::RecordInPlace { landing, base } => {
+            shadow.record_in_place(landing, &base).map(|landing| landed(tools, landing))
+        }
         Work::Undo { landing, only_untouched } => {
             let undone = if only_untouched {
                 shadow.undo_untouched(landing, &tools.own)
@@ -169,9 +189,12 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
     }
 }
 
-fn landed(landing: Landing) -> Product {
+fn landed(tools: &Tools, landing: Landing) -> Product {
     match landing {
-        Landing::Landed { files } => Product::Landed(files),
+        Landing::Landed { files } => {
+            let open = open_editors(&tools.places.project, files.iter().map(|file| &file.path));
+            Product::Landed { files, warnings: open.iter().map(ToString::to_string).collect() }
+        }
         Landing::Surprised { paths } => {
             tracing::info!(?paths, "changed while landing");
             Product::Surprised

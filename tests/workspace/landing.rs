@@ -20,7 +20,7 @@ fn an_edit_of_another_line_survives_landing_and_undo() {
     let (base, result) = world.fix(&shadow, |agent| write(agent, "a.txt", TEN.replace("2\n", "two\n")));
     world.write("a.txt", TEN.replace("9\n", "nine\n"));
     let landing = world.land(&shadow, 1, &base, &result);
-    let change = FileChange { path: path("a.txt"), kind: ChangeKind::Modified, added: 1, removed: 1 };
+    let change = FileChange { path: path("a.txt"), kind: ChangeKind::Modified, added: 1, removed: 1, line: Some(2) };
     assert_eq!(landing, Landing::Landed { files: vec![change.clone()] });
     assert_eq!(world.read("a.txt"), TEN.replace("2\n", "two\n").replace("9\n", "nine\n"));
     assert_eq!(shadow.landing_state(LandingId(1)).unwrap(), LandingState::Landed(vec![change.clone()]));
