@@ -29,7 +29,10 @@ fn an_edit_of_another_line_survives_landing_and_undo() {
     drop(shadow);
     let shadow = world.open();
     let undo = shadow.undo(LandingId(1), &world.own).unwrap();
-    assert_eq!(undo, Undo::Undone { files: vec![change.clone()], merged: vec![path("a.txt")] });
+    assert_eq!(
+        undo,
+        Undo::Undone { files: vec![FileChange { line: None, ..change.clone() }], merged: vec![path("a.txt")] }
+    );
     assert_eq!(world.read("a.txt"), TEN.replace("9\n", "nine\n").replace("6\n", "six\n"));
     assert_eq!(shadow.undo(LandingId(1), &world.own).unwrap(), Undo::AlreadyUndone);
     assert_eq!(shadow.landing_state(LandingId(1)).unwrap(), LandingState::Undone(vec![change]));
