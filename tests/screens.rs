@@ -2,7 +2,7 @@
 //! `tests/screens/expected`. `UPDATE_EXPECTED=1 cargo test --test screens` writes what is drawn now; look at the difference.
 //! `cargo run --example screen -- busy 120x36` shows one in colour.
 
-#![expect(clippy::expect_used, reason = "a test may stop here")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may stop here")]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,14 +19,18 @@ use screens::{front, panes, popups, tour};
 mod agreements;
 #[path = "screens/answers.rs"]
 mod answers;
-#[path = "screens/random.rs"]
-mod random;
+#[path = "screens/hands.rs"]
+mod hands;
 #[path = "screens/readme.rs"]
 mod readme;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]
 mod show;
+#[path = "screens/whole.rs"]
+mod whole;
+#[path = "screens/yes.rs"]
+mod yes;
 
 /// What people have, and two that only must not break.
 const SIZES: [(u16, u16); 5] = [(80, 24), (120, 36), (200, 60), (40, 12), (24, 5)];

@@ -53,7 +53,7 @@ pub enum Verb {
     Fix(Task),
     /// Hold a task until `fix`; what works on it ends and does not count.
     Hold(Task),
-    /// Leave the check and file of a task alone for a while, this task and what comes after it.
+    /// Leave the check and file of a task alone for a while.
     Snooze(Snooze),
     /// End a snooze.
     Unsnooze(Task),
@@ -73,13 +73,13 @@ pub enum Verb {
     Stop(Json),
     /// Say how well each part works; exit 1 when one does not.
     Health(Json),
-    /// Prove on this machine what is promised: watching, undo, sessions, the agent; exit 1 when one does not work.
+    /// Prove on this machine what is promised; exit 1 when something does not work.
     Doctor(Json),
     /// Write a first orchestrator.toml from what is found in the project.
     Init(Init),
     /// Look at the configuration.
     Config(Config),
-    /// Remove from the project's state what nothing needs any more; the supervisor must be stopped.
+    /// Remove from the state what nothing needs; the supervisor must be stopped.
     Gc(Gc),
     /// Remove everything that is kept about the project, after a yes.
     Purge(Purge),

@@ -4,13 +4,19 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
+use ratatui::text::Line;
 
 use super::layout::{Layout, SMALLEST};
 use super::pane;
 use super::popup::{self, Popup};
 use super::state::State;
-use super::theme::{Role, Theme};
+use super::theme::Role;
 use super::tour;
+use super::widget::put;
+
+/// The signs that words of ours hold, and what stands for them in ASCII.
+const SIGNS: [(&str, &str); 8] =
+    [("·", "-"), ("−", "-"), ("…", "~"), ("─", "-"), ("→", ">"), ("✓", "+"), ("✗", "x"), ("×", "x")];
 
 /// Returns the whole screen as an area.
 pub fn screen(state: &State) -> Rect {
@@ -26,12 +32,12 @@ pub fn draw(state: &State, frame: &mut Frame) {
 /// Draws everything into a buffer.
 pub fn paint(state: &State, area: Rect, buf: &mut Buffer) {
     layers(state, area, buf);
-    ground(&state.theme, area, buf);
+    finish(state, area, buf);
 }
 
 fn layers(state: &State, area: Rect, buf: &mut Buffer) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        buf.set_stringn(area.x, area.y, "too small", usize::from(area.width), ratatui::style::Style::new());
+        put(&Line::from("too small"), area, buf);
         return;
     }
     let layout = Layout::of(state, area);
@@ -53,24 +59,32 @@ fn layers(state: &State, area: Rect, buf: &mut Buffer) {
         tour::draw(state, area, buf);
     }
     pane::draw_footer(state, layout.footer, buf);
-    pane::draw_toasts(state, layout.body, buf);
+    if state.popups.is_empty() {
+        pane::draw_toasts(state, layout.body, buf);
+    }
     popup::draw_which(state, area, buf);
+    let room = popup::room(state).intersection(area);
     for popup in &state.popups {
         match popup {
-            Popup::Ask(ask) => ask.sheet(state).draw(state, area, buf),
-            Popup::Palette(palette) => palette.draw(state, area, buf),
+            Popup::Ask(ask) => ask.sheet(state).draw(state, room, buf),
+            Popup::Palette(palette) => palette.draw(state, room, buf),
         }
     }
 }
 
-/// Gives everything that has no colour of its own the colours of ordinary text, where a theme has some.
-pub fn ground(theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let style = theme.style(Role::Text);
-    if style.fg.is_none() && style.bg.is_none() {
+/// Gives everything that has no colour of its own the colours of ordinary text, where a theme has some, and leaves no sign
+/// of ours beyond ASCII where that is wanted.
+pub fn finish(state: &State, area: Rect, buf: &mut Buffer) {
+    let style = state.theme.style(Role::Text);
+    let is_ascii = !state.glyphs.lines;
+    if style.fg.is_none() && style.bg.is_none() && !is_ascii {
         return;
     }
     for at in area.intersection(buf.area).positions() {
         let cell = &mut buf[at];
+        if is_ascii && let Some((_, plain)) = SIGNS.iter().find(|(sign, _)| *sign == cell.symbol()) {
+            cell.set_symbol(plain);
+        }
         if cell.fg == Color::Reset {
             cell.fg = style.fg.unwrap_or_default();
         }

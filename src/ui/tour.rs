@@ -75,15 +75,21 @@ const STEPS: &[Step] = &[
         is_done: |state| task(state).is_none_or(|row| row.group != Group::Working || row.stage >= Some(Stage::Verify)),
     },
     Step {
-        what: |_| {
-            "The agent says that it is done, which counts for nothing: the supervisor runs the test itself now."
-                .to_owned()
+        what: |state| match task(state).map(|row| row.group) {
+            Some(Group::Failed) => "It did not work out; nothing of it is in your files.".to_owned(),
+            Some(Group::Queued) => {
+                "The test is still red, so nothing lands. The next attempt is told what failed.".to_owned()
+            }
+            Some(Group::NeedsYou | Group::Working | Group::Held | Group::Done) | None => {
+                "The agent says that it is done, which counts for nothing: the supervisor runs the test itself now."
+                    .to_owned()
+            }
         },
         next: |state| match task(state) {
-            Some(row) if row.group == Group::Failed => {
-                format!("It did not work out. Press {} to try again.", key(state, Action::Retry))
+            Some(row) if row.allowed.retry && row.group == Group::Failed => {
+                format!("Press {} to try again.", key(state, Action::Retry))
             }
-            Some(_) | None => "Wait for its verdict.".to_owned(),
+            Some(_) | None => "Wait for the verdict.".to_owned(),
         },
         is_moot: |_| false,
         is_done: |state| in_group(state, Group::NeedsYou) || in_group(state, Group::Done),
@@ -108,7 +114,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         what: |_| {
-            "Taken back, byte for byte. The test is red again, and held: nobody mends what you took back on purpose."
+            "Taken back, byte for byte. The test turns red again, and is held: nobody mends what you took back on purpose."
                 .to_owned()
         },
         next: |state| {

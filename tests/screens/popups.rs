@@ -98,7 +98,7 @@ pub(crate) fn parked() -> View {
 fn asked_before_it_came(size: (u16, u16)) -> State {
     let mut person = Person::before(busy(), Some(14), size);
     person.state.story.1.detail = None;
-    person.types("Ll").state
+    person.types("Ly").state
 }
 
 /// Somebody else has said yes while the question was open.

@@ -5,14 +5,16 @@ use std::time::Duration;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use super::text;
 use super::what::{Front, Offer};
 use crate::model::time::Wall;
-use crate::ui::draw::screen;
+use crate::ui::draw::{finish, screen};
 use crate::ui::layout::SMALLEST;
 use crate::ui::popup::{Answer, Sheet, widest};
 use crate::ui::state::State;
+use crate::ui::widget::put;
 
 /// How long keys are ignored after a screen came: they were typed for what was there before.
 const DEAF: Duration = Duration::from_millis(200);
@@ -100,7 +102,7 @@ pub fn draw_front(front: &FrontState, frame: &mut Frame) {
 /// Draws one of the first screens into a buffer.
 pub fn draw_front_into(front: &FrontState, area: Rect, buf: &mut Buffer) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        buf.set_stringn(area.x, area.y, "too small", usize::from(area.width), ratatui::style::Style::new());
+        put(&Line::from("too small"), area, buf);
         return;
     }
     let mut sheet = front.sheet();
@@ -109,4 +111,5 @@ pub fn draw_front_into(front: &FrontState, area: Rect, buf: &mut Buffer) {
         answer.is_dim = offer.answer.is_yes() && !is_informed;
     }
     sheet.draw(&front.state, area, buf);
+    finish(&front.state, area, buf);
 }

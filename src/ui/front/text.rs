@@ -1,5 +1,6 @@
 //! What each of the first screens says.
 
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::what::Front;
@@ -38,9 +39,9 @@ pub(super) fn lines(state: &State, front: &Front, columns: usize) -> Vec<Line<'s
                 } else {
                     "If you agree, this runs when you save a file:"
                 },
-                style(Role::Heading),
+                style(Role::Text).add_modifier(Modifier::BOLD),
             ));
-            lines.extend(running.iter().map(|line| Line::from(format!("  {}", plain(line)))));
+            lines.extend(running.iter().map(|line| Line::styled(format!("  {}", plain(line)), style(Role::Accent))));
             lines.push(Line::default());
             let looks = if kinds.is_empty() { String::new() } else { format!("It looks like {}. ", project_of(kinds)) };
             lines.push(text(&format!("{looks}Nothing was run yet.")));

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Styled as _;
 use ratatui::text::{Line, Span};
 
+use super::toast;
 use crate::core::view::Group;
 use crate::ui::action::Action;
 use crate::ui::body::Target;
@@ -16,6 +17,15 @@ use crate::ui::widget::{clip_line, put};
 /// Draws the footer.
 pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let style = |role| state.theme.style(role);
+    if !state.popups.is_empty() {
+        // No key of the panes works now; what came of the last one may stand here.
+        if let Some(toast) = state.toasts.last() {
+            let line =
+                clip_line(toast::line(state, toast), usize::from(area.width.saturating_sub(2)), state.glyphs.more);
+            put(&line, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, buf);
+        }
+        return;
+    }
     let typing =
         [(&state.filter, "filter", state.focus == Focus::Tasks), (&state.search, "search", state.focus == Focus::Task)];
     if let Some((Filter { text, editing }, name, _)) =

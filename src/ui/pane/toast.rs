@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use crate::ui::state::{State, Tone};
+use crate::ui::state::{State, Toast, Tone};
 use crate::ui::theme::Role;
 use crate::ui::widget::{plain, put, wrap};
 
@@ -24,18 +24,7 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let mut bottom = area.bottom().saturating_sub(1);
     let highest = area.bottom().saturating_sub((area.height / PART).max(2));
     for toast in state.toasts.iter().rev() {
-        let (sign, role) = match toast.tone {
-            Tone::Note => (state.glyphs.note, Role::Accent),
-            Tone::Good => (state.glyphs.good, Role::Good),
-            Tone::Bad => (state.glyphs.bad, Role::Bad),
-        };
-        let text = Line::from(vec![
-            Span::styled(format!("{sign} "), state.theme.style(role)),
-            Span::styled(
-                plain(&toast.text),
-                state.theme.style(if toast.tone == Tone::Bad { role } else { Role::Text }),
-            ),
-        ]);
+        let text = line(state, toast);
         let rows = wrap(&text, usize::from(width - 2), 2);
         let high = u16::try_from(rows.len()).unwrap_or(u16::MAX);
         if bottom.saturating_sub(high) < highest {
@@ -50,4 +39,17 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         }
         bottom -= high;
     }
+}
+
+/// Writes one of them as a line.
+pub(super) fn line(state: &State, toast: &Toast) -> Line<'static> {
+    let (sign, role) = match toast.tone {
+        Tone::Note => (state.glyphs.note, Role::Accent),
+        Tone::Good => (state.glyphs.good, Role::Good),
+        Tone::Bad => (state.glyphs.bad, Role::Bad),
+    };
+    Line::from(vec![
+        Span::styled(format!("{sign} "), state.theme.style(role)),
+        Span::styled(plain(&toast.text), state.theme.style(if toast.tone == Tone::Bad { role } else { Role::Text })),
+    ])
 }

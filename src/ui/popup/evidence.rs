@@ -27,6 +27,11 @@ pub(super) fn lines(state: &State, task: &Task, taking_back: bool) -> Vec<Line<'
         lines.extend(receipt.green.iter().map(|witness| green(state, witness)));
         lines.push(Line::styled(made(receipt), dim));
     }
+    // The diff below names its file, too.
+    let is_plain = receipt.files.len() < 2 && !receipt.files.iter().any(|file| task.replaced.contains(&file.path));
+    if is_plain {
+        return lines;
+    }
     lines.push(Line::default());
     for file in &receipt.files {
         let mut spans = vec![Span::raw(format!("  {}", plain(&file.path.to_string())))];

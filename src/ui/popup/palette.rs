@@ -14,7 +14,7 @@ use crate::model::id::TaskId;
 use crate::ui::action::{Action, Entry, TABLE};
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, framed, plain, width};
+use crate::ui::widget::{clip, framed, note, plain, width};
 
 /// The most tasks that are listed; whoever wants another one types on.
 const TASKS: usize = 50;
@@ -182,9 +182,8 @@ impl Palette {
             buf.set_stringn(inner.x + 1, inner.y + 1, text, usize::from(inner.width), style(Role::Dim));
         }
         let below = found.len().saturating_sub(top + usize::from(inner.height.saturating_sub(1)));
-        let text = if below > 0 { format!(" {below} more below ") } else { " enter takes   esc close ".to_owned() };
-        let at = area.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0) + 2).max(area.x);
-        buf.set_stringn(at, area.bottom().saturating_sub(1), &text, usize::from(area.right() - at), style(Role::Dim));
+        let text = if below > 0 { format!("{below} more below") } else { "enter takes   esc close".to_owned() };
+        note(state, area, &text, buf);
     }
 }
 
@@ -279,7 +278,7 @@ mod tests {
         {
             assert_eq!(first(typed), Some(name), "{typed}");
         }
-        assert_eq!(first("take back what"), Some("task.undo"));
+        assert_eq!(first("statistics"), Some("health"));
         assert_eq!(first("zzz"), None);
     }
 

@@ -7,7 +7,7 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, framed, plain, width, wrapped_rows, write_lines};
+use crate::ui::widget::{clip, framed, note, plain, width, wrapped_rows, write_lines};
 
 /// On a screen smaller than this, a box takes all of it.
 const ROOMY: (u16, u16) = (50, 16);
@@ -131,10 +131,8 @@ impl Sheet {
         self.draw_answers(state, &places, buf);
         let (long, short) = self.hints;
         let hint = if width(long) + 6 <= usize::from(places.area.width) { long } else { short };
-        let hint = clip(&format!(" {hint} "), usize::from(places.area.width.saturating_sub(4)), state.glyphs.more);
-        let at = places.area.right().saturating_sub(u16::try_from(width(&hint)).unwrap_or(0) + 2);
-        let style = state.theme.style(Role::Dim);
-        buf.set_stringn(at, places.area.bottom().saturating_sub(1), &hint, usize::from(places.area.width), style);
+        let hint = clip(hint, usize::from(places.area.width.saturating_sub(6)), state.glyphs.more);
+        note(state, places.area, &hint, buf);
     }
 
     fn draw_answers(&self, state: &State, places: &Places, buf: &mut Buffer) {

@@ -3,6 +3,8 @@
 use ratatui::text::{Line, Span};
 
 use super::evidence;
+use super::open::room;
+use super::sheet::widest;
 use crate::core::view::{Course, Group, Row};
 use crate::model::task::{DoneReason, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::{Wall, millis};
@@ -186,7 +188,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
         Asked::Kill => {
             lines.push(at_work(state, row));
             let rest = if row.group == Group::Working {
-                "Whatever works on it ends. Nothing of it is in your tree, and it can be tried again."
+                "Whatever works on it ends, and what it made is dropped; the task can be tried again."
             } else {
                 "It ends as it is, and can be tried again."
             };
@@ -218,7 +220,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
         Some(task) => {
             lines.extend(evidence::lines(state, task, asked == Asked::Undo));
             lines.push(Line::default());
-            lines.extend(diff_lines(state));
+            lines.extend(diff_lines(state, usize::from(widest(room(state)))));
         }
         None => lines.push(Line::styled(format!("What it changes is on its way {}", state.glyphs.more), dim)),
     }

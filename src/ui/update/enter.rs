@@ -7,9 +7,8 @@ use super::settle::{Before, settle};
 use super::{arrive, key, mouse, question, review};
 use crate::core::view::View;
 use crate::model::time::Wall;
-use crate::ui::draw;
 use crate::ui::event::{Event, Intent};
-use crate::ui::popup::Popup;
+use crate::ui::popup::{Popup, room};
 use crate::ui::state::State;
 
 /// Takes in one event. The screen is to be drawn again afterwards, unless the event changed nothing a person can see.
@@ -78,7 +77,7 @@ fn seen(state: &mut State, view: View) -> Vec<Intent> {
 /// A click answers where it hits an answer, the wheel scrolls; neither reaches what lies below.
 fn over_popup(state: &mut State, moved: MouseEvent) -> Vec<Intent> {
     let at = Position { x: moved.column, y: moved.row };
-    let screen = draw::screen(state);
+    let screen = room(state);
     let target = match (state.popups.last(), moved.kind) {
         (Some(Popup::Ask(ask)), MouseEventKind::Down(MouseButton::Left)) => ask.sheet(state).answer_at(screen, at),
         (Some(Popup::Palette(palette)), MouseEventKind::Down(MouseButton::Left)) => palette.line_at(state, screen, at),

@@ -5,10 +5,9 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::act;
 use super::arrive::{fetch_if_new, say};
 use crate::ui::action::{Action, Context};
-use crate::ui::draw;
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
-use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, is_informed};
+use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, is_informed, room};
 use crate::ui::state::{Filter, State, Tone};
 
 /// Takes in a key.
@@ -98,7 +97,7 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
         return take(state, ask, at);
     }
     let is_scroll = key.modifiers.is_empty();
-    let page = isize::try_from(ask.sheet(state).page(draw::screen(state))).unwrap_or(1);
+    let page = isize::try_from(ask.sheet(state).page(room(state))).unwrap_or(1);
     match key.code {
         KeyCode::Down | KeyCode::Tab => ask.marked = (ask.marked + 1).min(last),
         KeyCode::Up | KeyCode::BackTab => ask.marked = ask.marked.saturating_sub(1),
@@ -136,7 +135,7 @@ fn is_quit(state: &State, chord: Chord) -> bool {
 }
 
 fn scroll(state: &State, ask: &mut Ask, lines: isize) {
-    let last = ask.sheet(state).last_top(draw::screen(state));
+    let last = ask.sheet(state).last_top(room(state));
     ask.top = ask.top.min(last).saturating_add_signed(lines).min(last);
 }
 
@@ -170,7 +169,7 @@ pub(super) fn clicked(state: &mut State, at: usize) -> Vec<Intent> {
 /// Takes a key for the palette.
 fn find(state: &mut State, mut palette: Palette, key: KeyEvent) -> Vec<Intent> {
     let is_ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    let page = isize::try_from(Palette::page(draw::screen(state))).unwrap_or(1);
+    let page = isize::try_from(Palette::page(room(state))).unwrap_or(1);
     match key.code {
         KeyCode::Esc => return Vec::new(),
         KeyCode::Enter => return choose(state, palette),

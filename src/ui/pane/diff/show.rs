@@ -12,7 +12,7 @@ use crate::core::view::Detail;
 use crate::ui::body::{Item, Target};
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::plain;
+use crate::ui::widget::{plain, wrap};
 
 /// From this width on both sides stand side by side.
 const TWO_COLUMNS: usize = 130;
@@ -20,15 +20,12 @@ const TWO_COLUMNS: usize = 130;
 /// Below this width only one line number is shown.
 const TWO_NUMBERS: usize = 60;
 
-/// The columns of a popup at most; a diff in it has one column.
-const POPUP: usize = 90;
-
 /// The bytes of a line that are other ones.
 pub(super) type Marks = Vec<Range<usize>>;
 
-/// Returns the diff of the selected task as lines: what waits for a yes, or what the last attempt made.
-pub(in crate::ui) fn lines(state: &State) -> Vec<Line<'static>> {
-    items(state, POPUP).into_iter().map(|item| item.line).collect()
+/// Returns the diff of the selected task as lines that fit: what waits for a yes, or what the last attempt made.
+pub(in crate::ui) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
+    items(state, width).iter().flat_map(|item| wrap(&item.line, width, item.hang)).collect()
 }
 
 /// Returns the diff of the selected task, for so many columns.
