@@ -20,6 +20,7 @@ pub mod health;
 pub mod history;
 pub mod init;
 pub mod keep;
+pub mod landings;
 pub mod lease;
 pub mod logging;
 pub mod mirror;

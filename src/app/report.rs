@@ -303,9 +303,11 @@ fn witness(witness: &Witness) -> Value {
 }
 
 fn files(list: &[FileChange]) -> Value {
-    list.iter()
-        .map(|file| json!({ "path": file.path, "change": file.kind, "added": file.added, "removed": file.removed }))
-        .collect()
+    let row = |file: &FileChange| {
+        let FileChange { path, kind, added, removed, line } = file;
+        json!({ "path": path, "change": kind, "line": line, "added": added, "removed": removed })
+    };
+    list.iter().map(row).collect()
 }
 
 /// `GET tasks/ID/receipt`: the evidence for a landed fix.

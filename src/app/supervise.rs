@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
@@ -16,7 +17,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, logging, mirror};
+use crate::app::{background, clock, keep, landings, logging, mirror};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -231,6 +232,7 @@ fn prepare(
     }
     let tools = Arc::new(Tools::new(configured, places, shadow, OwnWrites::default()));
     let machine = Supervisor::restore(settings, matcher, facts);
+    tools.landings.restore(machine.book());
     let pulse = journal.pulse();
     let speaker =
         Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
@@ -288,9 +290,10 @@ pub async fn watch_project(tools: &Arc<Tools>, inbox: mpsc::Sender<Input>) -> Re
     let project = tools.places.project.clone();
     let git_files = tools.shadow.git_files_to_watch();
     let last = Arc::new(Mutex::new(None));
-    let keeper = Arc::clone(tools);
+    let (keeper, runtime) = (Arc::clone(tools), Handle::current());
     let sink = move |event: WatchEvent| {
         for input in inputs_of(&keeper, event, &last) {
+            landings::look(&keeper, &input, &inbox, &runtime);
             // Blocks the watcher's own thread when the machine is busy; nothing is lost.
             let _ = inbox.blocking_send(input);
         }

@@ -10,11 +10,12 @@ use tokio::sync::{Notify, watch};
 
 use crate::app::configured::Configured;
 use crate::app::doubts;
+use crate::app::landings::Landings;
 use crate::app::places::Places;
 use crate::core::effect::{Place, RunOrder, Work};
 use crate::core::input::{Collected, Product};
 use crate::edge::watch::walk;
-use crate::edge::workspace::{Landing, MergeOutcome, Shadow, Undo, WorkspaceError};
+use crate::edge::workspace::{Landing, MergeOutcome, Shadow, Undo, WorkspaceError, open_editors};
 use crate::model::id::Slot;
 use crate::model::own_writes::{ContentHash, OwnWrites};
 use crate::model::path::ProjectPath;
@@ -34,6 +35,8 @@ pub struct Tools {
     pub own: OwnWrites,
     /// Tells whoever reads the configuration that its file may have changed.
     pub reread: Notify,
+    /// What landed and is still there, as far as is known.
+    pub landings: Landings,
     unprepared: Mutex<BTreeMap<Slot, String>>,
 }
 
@@ -41,7 +44,8 @@ impl Tools {
     /// Puts the tools together.
     pub fn new(configured: Configured, places: Places, shadow: Shadow, own: OwnWrites) -> Self {
         let configured = watch::Sender::new(Arc::new(configured));
-        Self { configured, places, shadow, own, reread: Notify::new(), unprepared: Mutex::default() }
+        let (landings, unprepared) = (Landings::default(), Mutex::default());
+        Self { configured, places, shadow, own, reread: Notify::new(), landings, unprepared }
     }
 
     /// Returns what follows from the configuration now. To be asked once for each piece of work, so that all of it goes
@@ -142,8 +146,12 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
                 }
             })
         }
-        Work::Land { landing, ours, tree } => shadow.land(landing, &ours, &tree, &tools.own).map(landed),
-        Work::RecordInPlace { landing, base } => shadow.record_in_place(landing, &base).map(landed),
+        Work::Land { landing, ours, tree } => {
+            shadow.land(landing, &ours, &tree, &tools.own).map(|landing| landed(tools, landing))
+        }
+        Work::RecordInPlace { landing, base } => {
+            shadow.record_in_place(landing, &base).map(|landing| landed(tools, landing))
+        }
         Work::Undo { landing, only_untouched } => {
             let undone = if only_untouched {
                 shadow.undo_untouched(landing, &tools.own)
@@ -163,9 +171,12 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
     }
 }
 
-fn landed(landing: Landing) -> Product {
+fn landed(tools: &Tools, landing: Landing) -> Product {
     match landing {
-        Landing::Landed { files } => Product::Landed(files),
+        Landing::Landed { files } => {
+            let open = open_editors(&tools.places.project, files.iter().map(|file| &file.path));
+            Product::Landed { files, warnings: open.iter().map(ToString::to_string).collect() }
+        }
         Landing::Surprised { paths } => {
             tracing::info!(?paths, "changed while landing");
             Product::Surprised

@@ -144,7 +144,12 @@ pub enum Product {
         shown: String,
     },
     /// The files are in the user's tree.
-    Landed(Vec<FileChange>),
+    Landed {
+        /// Which, with lines added and removed.
+        files: Vec<FileChange>,
+        /// What a person should know about them, as that an editor still holds what was there before.
+        warnings: Vec<String>,
+    },
     /// A file changed since the merge; nothing was written.
     Surprised,
     /// A file is something that is never replaced; nothing was written.

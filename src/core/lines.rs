@@ -67,8 +67,11 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         }
         Fact::NeedsReview { task, reason, .. } => format!("{task} {reason}; `orchestrator-tui show {}`", task.0),
         Fact::Landed { task, receipt } => {
-            let files: Vec<String> =
-                receipt.files.iter().map(|file| format!("{} +{} −{}", file.path, file.added, file.removed)).collect();
+            let files: Vec<String> = receipt
+                .files
+                .iter()
+                .map(|file| format!("{} +{} −{}", file.place(), file.added, file.removed))
+                .collect();
             format!("✓ {task} landed in your tree: {} ({})", files.join(", "), receipt.spent)
         }
         Fact::LandingFailed { task } => format!("{task} did not land"),

@@ -20,6 +20,7 @@ mod crashes;
 mod dashboard;
 mod dashboard_claude;
 mod doctor;
+mod editors;
 mod first;
 mod front;
 mod health;

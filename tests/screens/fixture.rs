@@ -171,8 +171,20 @@ pub(crate) fn receipt(id: u32) -> Receipt {
         tree_before: TreeId("a".repeat(40)),
         tree_after: TreeId("b".repeat(40)),
         files: vec![
-            FileChange { path: path("src/services/CaseService.ts"), kind: ChangeKind::Modified, added: 5, removed: 2 },
-            FileChange { path: path("src/services/dates.ts"), kind: ChangeKind::Added, added: 3, removed: 0 },
+            FileChange {
+                path: path("src/services/CaseService.ts"),
+                kind: ChangeKind::Modified,
+                added: 5,
+                removed: 2,
+                line: Some(42),
+            },
+            FileChange {
+                path: path("src/services/dates.ts"),
+                kind: ChangeKind::Added,
+                added: 3,
+                removed: 0,
+                line: Some(1),
+            },
         ],
         accepted: Vec::new(),
         by: "claude".to_owned(),

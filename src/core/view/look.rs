@@ -197,7 +197,7 @@ impl Supervisor {
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Done(_)
-            | TaskState::Failed(_) => (task.state.reason(now.wall), None),
+            | TaskState::Failed(_) => (task.reason(now.wall), None),
         }
     }
 
