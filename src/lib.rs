@@ -74,6 +74,7 @@
 //! | what stands on the screen | `ui/pane`, one file for each pane; how it is compared: `tests/screens.rs` |
 //! | how does everything end, and begin again | `core/stop.rs`, `core/recover.rs`, [`edge::session`] |
 //! | who looks, and what they see | [`core::view`], [`app::showing`], [`edge::control::Views`]; with whom it ends: [`app::lease`] |
+//! | what happens when the configuration changes | [`app::reload`], `core/reconfigure.rs` |
 //! | how does it run without a terminal | [`app::background`] |
 //! | what is promised | [`core::invariant`], `tests/sim.rs`, `tests/scenarios/` |
 
