@@ -33,7 +33,9 @@ impl Landings {
         let mut receipts: Vec<&Receipt> =
             book.tasks.values().filter(stands).filter_map(|task| task.receipt.as_ref()).collect();
         receipts.sort_by_key(|receipt| receipt.landing);
-        receipts.into_iter().for_each(|receipt| self.landed(receipt));
+        for receipt in receipts {
+            self.landed(receipt);
+        }
     }
 
     /// Learns from what just became true.
