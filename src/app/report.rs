@@ -95,6 +95,10 @@ impl Reporter<'_> {
                 "until": until.map(Wall::iso),
                 "reason": why,
             })),
+            "configuration": self.book.refused.as_ref().map(|(since, why)| json!({
+                "refused": why,
+                "since": since.iso(),
+            })),
             "sequence": self.book.seq,
         })
     }

@@ -79,6 +79,8 @@ pub enum Verb {
     Init(Init),
     /// Look at the configuration.
     Config(Config),
+    /// Show what the project's configuration would run, and agree to it.
+    Trust(Trust),
     /// Remove from the state what nothing needs; the supervisor must be stopped.
     Gc(Gc),
     /// Remove everything that is kept about the project, after a yes.
@@ -184,6 +186,17 @@ pub struct Init {
     pub json: bool,
 }
 
+/// Flags of `trust`.
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Flags of `gc`.
 #[derive(Debug, Args)]
 pub struct Gc {
@@ -270,4 +283,6 @@ pub struct Config {
 pub enum ConfigVerb {
     /// Check it; show what is wrong with place and hint, or what is in force and where it came from.
     Check(Json),
+    /// Let the running supervisor read it again; it does so by itself when it notices a change.
+    Reload(Json),
 }

@@ -38,6 +38,8 @@ pub enum Input {
     Asked(RequestId, Command),
     /// The configuration was read again, and is good: this holds from now on.
     Reconfigured(Arc<Settings>, Arc<Matcher>),
+    /// The configuration was read again and cannot be taken up, for this reason.
+    ConfigRefused(String),
     /// A person's save put files back that a task had landed: their editor held the old content.
     Replaced(TaskId, Vec<ProjectPath>),
     /// A part works better or worse than before.
@@ -52,7 +54,7 @@ impl Input {
     /// Whether it can change nothing for the tasks that wait, unless by the facts that follow from it.
     pub(crate) fn is_about_waiting(&self) -> bool {
         match self {
-            Self::Stored(_) | Self::Felt(..) | Self::Woke | Self::Replaced(..) => false,
+            Self::Stored(_) | Self::Felt(..) | Self::Woke | Self::Replaced(..) | Self::ConfigRefused(_) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)
             | Self::Changed(_)

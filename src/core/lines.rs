@@ -97,7 +97,9 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
         Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
         Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
+        Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),
         Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
+        Fact::ConfigRefused { why } => format!("configuration not taken up, the one before goes on: {why}"),
         Fact::Felt { part, level } => match level {
             Level::Up => format!("health: {} is up", part.name()),
             Level::Degraded { reason, .. } => format!("health: {} is degraded: {reason}", part.name()),

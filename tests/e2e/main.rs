@@ -34,6 +34,7 @@ mod messages_api;
 mod misbehaves;
 mod per_file;
 mod real_claude;
+mod reload;
 mod screen;
 mod shapes;
 mod signals;

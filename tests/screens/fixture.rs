@@ -246,6 +246,7 @@ pub(crate) fn head() -> Head {
         paused: false,
         parked: None,
         fixing: true,
+        refused: None,
         health: std::collections::BTreeMap::new(),
         agents: (0, 2),
         spent: cents(42),

@@ -88,7 +88,7 @@ fn draw_text(state: &State, body: &Body, parts: &Parts, focused: bool, buf: &mut
         }
     }
     bar(state, parts.area, top, usize::from(text.height), body.rows.len(), buf);
-    let is_long = body.rows.len() > usize::from(text.height);
+    let is_long = body.rows.len() > usize::from(text.height) && text.height > 0;
     let place = match scroll.follow {
         true if state.row().is_some_and(|row| row.group == Group::Working) => {
             format!("following {}", state.glyphs.busy)
@@ -195,7 +195,7 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
     if lines.len() > for_why {
         lines.truncate(for_why);
         if let Some(last) = lines.pop() {
-            let text = format!("{last}{}", " ".repeat(columns));
+            let text = format!("{} {}", last.to_string().trim_end(), state.glyphs.more);
             lines.push(clip_line(Line::from(text), columns, state.glyphs.more));
         }
     }

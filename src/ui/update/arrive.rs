@@ -2,10 +2,10 @@
 
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
+use crate::core::lines;
 use crate::core::view::{Detail, View};
 use crate::model::agent::LogLine;
 use crate::model::id::TaskId;
-use crate::model::path::ProjectPath;
 use crate::model::receipt::Receipt;
 use crate::model::workspace::FileChange;
 use crate::ui::event::Intent;
@@ -78,7 +78,10 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
             .iter()
             .find(|line| line.label == LogLine::EDITOR)
             .map(|line| (Tone::Bad, format!("{task} landed, but {}", line.text))),
-        Fact::Replaced { task, files, .. } => Some((Tone::Bad, replaced(*task, files))),
+        Fact::Reconfigured { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Note, line)),
+        Fact::ConfigRefused { .. } | Fact::Replaced { .. } => {
+            lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line))
+        }
         _ => None,
     };
     if let Some((tone, text)) = toast {
@@ -99,12 +102,6 @@ fn landed(task: TaskId, receipt: &Receipt) -> String {
     let row = |file: &FileChange| format!("{} +{} −{}", file.place(), file.added, file.removed);
     let places: Vec<String> = receipt.files.iter().map(row).collect();
     format!("{task} landed: {}", places.join(", "))
-}
-
-/// Says that a person's save has put back what was there before a landing.
-fn replaced(task: TaskId, files: &[ProjectPath]) -> String {
-    let files: Vec<String> = files.iter().map(ToString::to_string).collect();
-    format!("your save replaced {task}: {}", files.join(", "))
 }
 
 /// Takes in the answer to a command.
