@@ -33,10 +33,10 @@ pub struct Tools {
     pub shadow: Shadow,
     /// What we wrote ourselves.
     pub own: OwnWrites,
-    /// What landed and is still there, as far as is known.
-    pub landings: Landings,
     /// Tells whoever reads the configuration that its file may have changed.
     pub reread: Notify,
+    /// What landed and is still there, as far as is known.
+    pub landings: Landings,
     unprepared: Mutex<BTreeMap<Slot, String>>,
 }
 
@@ -44,8 +44,8 @@ impl Tools {
     /// Puts the tools together.
     pub fn new(configured: Configured, places: Places, shadow: Shadow, own: OwnWrites) -> Self {
         let configured = watch::Sender::new(Arc::new(configured));
-        let landings = Landings::default();
-        Self { configured, places, shadow, own, landings, reread: Notify::new(), unprepared: Mutex::default() }
+        let (landings, unprepared) = (Landings::default(), Mutex::default());
+        Self { configured, places, shadow, own, reread: Notify::new(), landings, unprepared }
     }
 
     /// Returns what follows from the configuration now. To be asked once for each piece of work, so that all of it goes
