@@ -74,13 +74,14 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         Fact::Undone { task, .. } => Some((Tone::Note, format!("{task} undone"))),
         Fact::TakenBack { task, .. } => Some((Tone::Bad, format!("{task} landing taken back"))),
         Fact::Reconfigured { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Note, line)),
-        Fact::ConfigRefused { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line)),
+        Fact::ConfigRefused { .. } | Fact::Replaced { .. } => {
+            lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line))
+        }
         // An editor may still hold what was there before: its next save would take the fix away again.
         Fact::Logged { task, lines } => lines
             .iter()
             .find(|line| line.label == LogLine::EDITOR)
             .map(|line| (Tone::Bad, format!("{task} landed, but {}", line.text))),
-        Fact::Replaced { task, files, .. } => Some((Tone::Bad, replaced(*task, files))),
         _ => None,
     };
     if let Some((tone, text)) = toast {
