@@ -1,7 +1,7 @@
 //! Removes everything that is kept about a project: afterwards no byte of it is left.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ use crate::app::setup::Site;
 use crate::app::{ask, offline};
 use crate::config::Overrides;
 use crate::edge::session;
+use crate::edge::store::Lock;
 use crate::edge::workspace::{self, Shadow, Unneeded};
 
 /// What is kept about a project.
@@ -45,7 +46,8 @@ pub fn plan(site: &Site) -> Result<Plan, Failure> {
         add("sockets", site.layout.sockets().to_owned(), "of the supervisor and its sessions");
     }
     if let Ok(loaded) = site.load(Overrides::default()) {
-        if let Some(file) = loaded.lock_file {
+        // The name may come from the project itself, and must not take anything along that no supervisor wrote.
+        if let Some(file) = loaded.lock_file.filter(|file| is_lock(file)) {
             add("lock", file, "LOCK_FILE");
         }
         if let Some(file) = loaded.state_file.filter(|file| is_mirror(file)) {
@@ -59,6 +61,11 @@ pub fn plan(site: &Site) -> Result<Plan, Failure> {
     let undoable =
         offline::book(site).map_or(0, |book| book.tasks.values().filter(|task| gc::undoable(task).is_some()).count());
     Ok(Plan { kept, undoable })
+}
+
+/// Whether a supervisor wrote this file as its lock.
+fn is_lock(file: &Path) -> bool {
+    file.symlink_metadata().is_ok_and(|meta| meta.is_file()) && Lock::holder(file).is_some()
 }
 
 /// Removes what was listed, and what grew there since.

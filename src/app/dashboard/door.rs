@@ -67,11 +67,12 @@ impl Door<'_> {
                 Err(failure) => look::failed(&failure),
             };
             let place = place(&front);
+            let shown = if let Front::Trust { running, .. } = &front { running.clone() } else { Vec::new() };
             match self.ask(front).await? {
-                FrontAnswer::Agree => self.agree(),
+                FrontAnswer::Agree => self.agree(&shown),
                 FrontAnswer::ChecksOnly => {
                     self.wish.overrides.fix = Some(false);
-                    self.agree();
+                    self.agree(&shown);
                 }
                 FrontAnswer::Init => {
                     if let Err(failure) = init::run(self.site, false) {
@@ -98,8 +99,11 @@ impl Door<'_> {
         looked.unwrap_or_else(|error| Err(Failure::usage(format!("looking at the project broke: {error}"))))
     }
 
-    fn agree(&mut self) {
-        let agreed = self.site.load(self.wish.overrides.clone()).and_then(|loaded| self.site.trust(&loaded, true));
+    /// Records the yes to what was shown. Another content that came meanwhile is not agreed to; it is shown next.
+    fn agree(&mut self, shown: &[String]) {
+        let agreed = self.site.load(self.wish.overrides.clone()).and_then(|loaded| {
+            if loaded.running.describe() == shown { self.site.trust(&loaded, true) } else { Ok(()) }
+        });
         if let Err(failure) = agreed {
             self.failed = Some(look::failed(&failure));
         }

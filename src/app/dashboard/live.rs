@@ -122,6 +122,10 @@ impl<'a> Live<'a> {
                 // Somebody stopped us without asking; the terminal may have been used meanwhile.
                 self.window.resume()
             }
+            "SIGHUP" if self.state.attached => {
+                self.end = Some(End::Left);
+                Ok(())
+            }
             "SIGHUP" => {
                 // Nobody looks any more. The supervisor stops in order, by itself.
                 self.stop(1).await;

@@ -106,6 +106,8 @@ impl Window {
     /// # Errors
     /// If it cannot be taken again.
     pub(super) fn resume(&mut self) -> io::Result<()> {
+        // Given back first: whoever stopped us may have changed the modes, and they are only set if they are not thought so.
+        self.guard.lend();
         self.guard.retake()?;
         self.forget()
     }

@@ -2,8 +2,8 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::act;
 use super::arrive::{fetch_if_new, say};
+use super::{act, review};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
@@ -197,7 +197,14 @@ fn mark(state: &State, palette: &mut Palette, lines: isize) {
 /// Does what is marked; what would do nothing says so and leaves the palette open.
 fn choose(state: &mut State, palette: Palette) -> Vec<Intent> {
     match palette.taken(state) {
-        Some(Target::Action(action, None)) => act::act(state, action),
+        Some(Target::Action(action, None)) => {
+            let intents = act::act(state, action);
+            if !state.popups.is_empty() {
+                // The key that chose must not answer the question that it asked, when it is held or pressed twice.
+                state.deaf_until = state.now.after(review::DEAF);
+            }
+            intents
+        }
         Some(Target::Action(action, Some(reason))) => {
             let name = action.entry().map(|entry| entry.name).unwrap_or_default();
             say(state, Tone::Note, format!("{name} would do nothing: {reason}"));

@@ -13,7 +13,7 @@ use crate::ui::popup::{Ask, Popup};
 use crate::ui::state::{State, Tone};
 
 /// How long keys are ignored after something came or went by itself: nobody types that fast on purpose.
-const DEAF: Duration = Duration::from_millis(200);
+pub(super) const DEAF: Duration = Duration::from_millis(200);
 
 /// Opens a question that the person did not ask for with a key.
 pub(super) fn open_unasked(state: &mut State, ask: Ask) {
