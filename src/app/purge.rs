@@ -63,9 +63,9 @@ pub fn plan(site: &Site) -> Result<Plan, Failure> {
     Ok(Plan { kept, undoable })
 }
 
-/// Whether a supervisor wrote this file as its lock.
+/// Whether this file can be a supervisor's lock: what one wrote, or emptied at its end.
 fn is_lock(file: &Path) -> bool {
-    file.symlink_metadata().is_ok_and(|meta| meta.is_file()) && Lock::holder(file).is_some()
+    file.symlink_metadata().is_ok_and(|meta| meta.is_file() && (meta.len() == 0 || Lock::holder(file).is_some()))
 }
 
 /// Removes what was listed, and what grew there since.

@@ -107,6 +107,11 @@ impl Lock {
             if !is_at(&file, path).map_err(unusable)? {
                 continue;
             }
+            let is_empty = file.metadata().map_err(unusable)?.len() == 0;
+            if !is_empty && Self::holder(path).is_none() {
+                // `LOCK_FILE` may name anything; what no supervisor wrote is never overwritten.
+                return Err(unusable(io::Error::other("it is somebody's file, and no lock")));
+            }
             let mut lock = Self { file, path: path.to_owned() };
             lock.write(holder).map_err(unusable)?;
             return Ok(lock);
