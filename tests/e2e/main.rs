@@ -26,6 +26,7 @@ mod front;
 mod health;
 mod honest;
 mod isolation;
+mod lock_file;
 mod machine;
 mod many;
 #[allow(dead_code, reason = "other tests need the rest")]

@@ -386,22 +386,3 @@ pub(crate) fn in_a_terminal(mut command: Command, answer: &str) -> (i32, String)
     let status = child.wait().expect("our child");
     (status.code().unwrap_or(-1), String::from_utf8_lossy(&printed).into_owned())
 }
-
-#[test]
-fn purge_takes_no_file_along_that_is_no_lock() {
-    let site = red(CONFIG);
-    let (folder, notes) = (site.outside("folder"), site.outside("notes.txt"));
-    fs::create_dir(&folder).expect("made");
-    fs::write(folder.join("work"), "of a person").expect("written");
-    fs::write(&notes, "of a person").expect("written");
-    let ran = site.run(&["run", "--headless", "--until-idle", "--trust"]);
-    assert!(state(&site).join("journal.db").exists(), "{ran:?}");
-    // The project itself may name the lock, before anybody has agreed to anything.
-    for named in [&folder, &notes] {
-        site.write(".env", &format!("LOCK_FILE={}\n", named.display()));
-        let done = site.run(&["purge", "--yes"]);
-        assert!(!done.out.contains("LOCK_FILE"), "{done:?}");
-        assert!(folder.join("work").exists(), "{done:?}");
-        assert_eq!(fs::read_to_string(&notes).expect("it is there"), "of a person", "{done:?}");
-    }
-}

@@ -66,9 +66,11 @@ impl Door<'_> {
                 Ok(Looked::Say(front)) => front,
                 Err(failure) => look::failed(&failure),
             };
+            // What was shown last counts: it may have changed while it was looked at.
+            let (answer, front) = self.ask(front).await?;
             let place = place(&front);
-            let shown = if let Front::Trust { running, .. } = &front { running.clone() } else { Vec::new() };
-            match self.ask(front).await? {
+            let shown = if let Front::Trust { running, .. } = front { running } else { Vec::new() };
+            match answer {
                 FrontAnswer::Agree => self.agree(&shown),
                 FrontAnswer::ChecksOnly => {
                     self.wish.overrides.fix = Some(false);
@@ -130,7 +132,7 @@ impl Door<'_> {
     }
 
     /// Shows a screen until it is answered; a configuration that is wrong is read again whenever its files change.
-    async fn ask(&mut self, front: Front) -> io::Result<FrontAnswer> {
+    async fn ask(&mut self, front: Front) -> io::Result<(FrontAnswer, Front)> {
         let mut signals = signals::listen_on_terminal()?;
         let (notice, mut changes) = mpsc::channel(1);
         let _watch = matches!(front, Front::BadConfig { .. } | Front::NoChecks { .. }).then(|| {
@@ -182,7 +184,7 @@ impl Door<'_> {
             }
         };
         self.state.size = shown.state.size;
-        Ok(answer)
+        Ok((answer, shown.front))
     }
 }
 
