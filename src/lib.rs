@@ -70,8 +70,11 @@
 //! | what may an agent do | [`edge::agent::claude::Policy`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |
+//! | what can a person do on the screen | [`ui::action`]; its keys: [`ui::keymap`]; what it looks like: [`ui::theme`], `themes/` |
+//! | what stands on the screen | `ui/pane`, one file for each pane; how it is compared: `tests/screens.rs` |
 //! | how does everything end, and begin again | `core/stop.rs`, `core/recover.rs`, [`edge::session`] |
 //! | who looks, and what they see | [`core::view`], [`app::showing`], [`edge::control::Views`]; with whom it ends: [`app::lease`] |
+//! | what happens when the configuration changes | [`app::reload`], `core/reconfigure.rs` |
 //! | how does it run without a terminal | [`app::background`] |
 //! | what is promised | [`core::invariant`], `tests/sim.rs`, `tests/scenarios/` |
 

@@ -2,7 +2,7 @@
 //! `tests/screens/expected`. `UPDATE_EXPECTED=1 cargo test --test screens` writes what is drawn now; look at the difference.
 //! `cargo run --example screen -- busy 120x36` shows one in colour.
 
-#![expect(clippy::expect_used, reason = "a test may stop here")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may stop here")]
 
 use std::fmt::Write as _;
 use std::fs;

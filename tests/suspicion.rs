@@ -80,7 +80,7 @@ fn judged(case: &Path, meta: &Meta) -> Vec<Suspicion> {
                 (true, true) => ChangeKind::Modified,
                 (true, false) => ChangeKind::Deleted,
             };
-            FileChange { path: path.clone(), kind, added: 0, removed: 0 }
+            FileChange { path: path.clone(), kind, added: 0, removed: 0, line: None }
         })
         .collect();
     let files: Vec<Changed<'_>> = changes
@@ -258,7 +258,7 @@ proptest! {
         name in prop::sample::select(vec!["a.rs", "a.py", "a.ts", "a.go", "a.rb", "A.java", "a.txt", "test_a.py", "a.test.ts", "Cargo.toml"]),
     ) {
         let path = ProjectPath::new(name).unwrap();
-        let change = FileChange { path: path.clone(), kind: ChangeKind::Modified, added: 0, removed: 0 };
+        let change = FileChange { path: path.clone(), kind: ChangeKind::Modified, added: 0, removed: 0, line: None };
         let (old, new) = (old.concat(), new.concat());
         let changed = [Changed {
             change: &change,

@@ -8,6 +8,7 @@ mod workspace {
     mod corner_cases;
     mod landing;
     mod random;
+    mod replaced;
     mod repositories;
     mod supplies;
 }

@@ -33,7 +33,7 @@ pub async fn run(
 ) {
     let session = order.session;
     order.line = tools.places.line(order.place, &order.line);
-    let Some(agent) = tools.settings.agents.get(&order.agent).cloned() else {
+    let Some(agent) = tools.now().settings.agents.get(&order.agent).cloned() else {
         let why = format!("no agent is called {:?}; add [agent.{}]", order.agent, order.agent);
         let _ = inbox.send(Input::AgentFailed(session, why)).await;
         return;

@@ -7,12 +7,12 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::unistd::{dup2_stderr, dup2_stdout};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::unix::pipe;
-use tokio::process::Command;
+use tokio::sync::oneshot;
 
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::Site;
@@ -77,7 +77,7 @@ pub async fn start(program: &Path, site: &Site, flags: &Overrides) -> Result<Str
         Failure::usage(format!("{} cannot be started in the background: {error}", program.display()))
     };
     let (reader, writer) = io::pipe().map_err(failed)?;
-    let mut child = {
+    let child = {
         let mut command = Command::new(program);
         command.arg("-C").arg(&site.project).args(["supervise", "--leased"]).args(arguments(flags));
         // With the very surroundings that this project was found in.
@@ -85,19 +85,19 @@ pub async fn start(program: &Path, site: &Site, flags: &Overrides) -> Result<Str
         command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
         command.spawn().map_err(failed)?
     };
+    let ended = wait(child)?;
     let reader = pipe::Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(failed)?;
     let mut reader = BufReader::new(reader);
     let mut remarks = VecDeque::new();
     loop {
         let mut line = Vec::new();
         if reader.read_until(b'\n', &mut line).await.map_err(failed)? == 0 {
-            let status = child.wait().await.map_err(failed)?;
+            let lost = || Failure::usage("the supervisor ended before it was up, and nobody knows how");
+            let status = ended.await.map_err(|_| lost())?.map_err(failed)?;
             return Err(died(status, remarks));
         }
         let line = String::from_utf8_lossy(&line).trim_end().to_owned();
         if line == UP {
-            // Waited for whenever it ends while this process lives; after that it is the system's.
-            tokio::spawn(async move { child.wait().await });
             return Ok(text(remarks));
         }
         if remarks.len() == REMARKS {
@@ -105,6 +105,18 @@ pub async fn start(program: &Path, site: &Site, flags: &Overrides) -> Result<Str
         }
         remarks.push_back(line);
     }
+}
+
+/// Waits for the end of a process, on a thread: it must not stay in the list of processes when nobody runs the runtime,
+/// such as while an editor has the terminal. When this process ends first it is the system's.
+fn wait(mut child: Child) -> Result<oneshot::Receiver<io::Result<ExitStatus>>, Failure> {
+    let (tell, ended) = oneshot::channel();
+    let waiting = std::thread::Builder::new().name("background".to_owned()).spawn(move || {
+        // Nobody listens any more once it is up.
+        let _ = tell.send(child.wait());
+    });
+    waiting.map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
+    Ok(ended)
 }
 
 fn text(lines: VecDeque<String>) -> String {

@@ -37,7 +37,7 @@ pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     };
     say("A small project with a bug. Its tests are real; the agent is a rehearsal: no model, no account, no cost.");
     say(&format!("project {}\n", project.display()));
-    let wish = Wish { until_idle: true, voice, presence: Presence::Foreground };
+    let wish = Wish { until_idle: true, voice, presence: Presence::Foreground, flags: None };
     let code = supervise::supervise(&site, &loaded, wish)?;
     say("");
     if code == 0 {

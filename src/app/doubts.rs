@@ -65,11 +65,12 @@ pub fn of(
         .zip(&lines)
         .map(|(edit, (added, removed))| UserEdit { path: &edit.path, added, removed, last_green: Some(&edit.before) })
         .collect();
+    let configured = tools.now();
     Ok(judge(&Judgement {
         changes: &changes,
-        protected: &tools.settings.fix.protect,
-        test_globs: &tools.test_globs,
-        config_globs: &tools.config_globs,
+        protected: &configured.settings.fix.protect,
+        test_globs: &configured.test_globs,
+        config_globs: &configured.config_globs,
         tests_text: &tests_text,
         // The machine compares the counts of the runs itself.
         tests_before: None,

@@ -19,6 +19,7 @@ use crate::edge::watch::Watcher;
 use crate::model::health::{Level, Part};
 use crate::model::id::SessionId;
 use crate::model::session::Exit;
+use crate::model::settings::Watch;
 
 /// How long a part may take to show that it works. Each takes milliseconds; a machine that swaps, seconds.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -34,17 +35,22 @@ pub fn proving_ground(tools: &Tools) -> std::path::PathBuf {
     tools.places.layout.root().join("noticed")
 }
 
-/// Hands calls of the control socket on: those for the health to whoever examines, which takes a while, all others to
-/// the machine. Ends when the socket does.
+/// Hands calls of the control socket on: those for the health to whoever examines, which takes a while, those for the
+/// configuration to whoever reads it, all others to the machine. Ends when the socket does.
 pub async fn sort(
     mut calls: mpsc::Receiver<ControlCall>,
     health: mpsc::Sender<ControlCall>,
+    reload: mpsc::Sender<ControlCall>,
     others: mpsc::Sender<ControlCall>,
 ) {
     while let Some(call) = calls.recv().await {
-        let is_health = matches!(&call.request, ControlRequest::Query { path, .. } if path == "health");
+        let desk = match &call.request {
+            ControlRequest::Query { path, .. } if path == "health" => &health,
+            ControlRequest::Command { name, .. } if name == "reload" => &reload,
+            ControlRequest::Query { .. } | ControlRequest::Command { .. } => &others,
+        };
         // A call that finds nobody is answered by being dropped.
-        let _ = if is_health { health.send(call).await } else { others.send(call).await };
+        let _ = desk.send(call).await;
     }
 }
 
@@ -53,6 +59,8 @@ pub struct Examiner {
     tools: Arc<Tools>,
     journal: Pulse,
     watcher: Option<Arc<Watcher>>,
+    /// What it was told to watch.
+    watched: Watch,
     inbox: mpsc::Sender<Input>,
     calls: mpsc::Sender<ControlCall>,
     /// Faults that were found here and are not mended yet; others find faults, too.
@@ -67,7 +75,8 @@ impl Examiner {
         inbox: mpsc::Sender<Input>,
         calls: mpsc::Sender<ControlCall>,
     ) -> Self {
-        Self { tools: Arc::clone(tools), journal, watcher: None, inbox, calls, found: BTreeMap::new() }
+        let watched = tools.now().settings.watch.clone();
+        Self { tools: Arc::clone(tools), journal, watcher: None, watched, inbox, calls, found: BTreeMap::new() }
     }
 
     /// Begins to watch the project; without a watcher the supervisor still runs, and says so.
@@ -78,10 +87,16 @@ impl Examiner {
 
     /// Examines at once, then every `limits.health`, and whenever somebody asks for the health.
     pub async fn run(mut self, mut asked: mpsc::Receiver<ControlCall>) {
+        let mut configurations = self.tools.configurations();
         self.round().await;
         loop {
+            let settings = Arc::clone(&configurations.borrow_and_update().settings);
+            if settings.watch != self.watched {
+                self.watch_anew().await;
+            }
             tokio::select! {
-                () = tokio::time::sleep(self.tools.settings.limits.health) => self.round().await,
+                () = tokio::time::sleep(settings.limits.health) => self.round().await,
+                Ok(()) = configurations.changed() => {}
                 call = asked.recv() => match call {
                     Some(call) => self.answer(call).await,
                     None => return,
@@ -165,16 +180,31 @@ impl Examiner {
         if let Err(fault) = self.start_watcher().await {
             return Some(fault);
         }
-        let tools = Arc::clone(&self.tools);
-        let files = tokio::task::spawn_blocking(move || tools.files()).await.unwrap_or_default();
-        let _ = self.inbox.send(Input::Rescanned(files)).await;
+        self.rescan().await;
         if !self.found.contains_key(&Part::FileWatcher) {
             self.feel(Part::FileWatcher, Level::Up).await;
         }
         None
     }
 
+    /// Watches by other settings.
+    async fn watch_anew(&mut self) {
+        let fault = self.start_watcher().await.err();
+        if fault.is_none() {
+            // What counts now and did not before was never seen.
+            self.rescan().await;
+        }
+        self.tell(Part::FileWatcher, fault).await;
+    }
+
+    async fn rescan(&self) {
+        let tools = Arc::clone(&self.tools);
+        let files = tokio::task::spawn_blocking(move || tools.files()).await.unwrap_or_default();
+        let _ = self.inbox.send(Input::Rescanned(files)).await;
+    }
+
     async fn start_watcher(&mut self) -> Result<(), String> {
+        self.watched = self.tools.now().settings.watch.clone();
         if let Some(old) = self.watcher.take() {
             // Its end is waited for; if it hangs, not here.
             drop(std::thread::Builder::new().name("old-watch".to_owned()).spawn(move || drop(old)));
@@ -217,7 +247,8 @@ async fn broken_runner(tools: &Tools) -> Option<String> {
 
 /// Says why the fixer's program cannot be started, if so.
 fn missing_agent(tools: &Tools) -> Option<String> {
-    let settings = &tools.settings;
+    let configured = tools.now();
+    let settings = &configured.settings;
     let agent = settings.roles.get("fixer").and_then(|role| settings.agents.get(&role.agent))?;
     let path = tools.places.environment.get("PATH").map(String::as_str).unwrap_or_default();
     if !settings.fix.enabled || find_program(&agent.program, path, &tools.places.project).is_some() {

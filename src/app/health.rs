@@ -26,18 +26,23 @@ const BEAT: Duration = Duration::from_secs(30);
 pub fn ask(site: &Site) -> Result<Value, Failure> {
     let Some(client) = ask::connect(site)? else { return of_the_journal(site, false) };
     match of_the_running(&client) {
-        Ok(health) => Ok(health),
+        Ok(Some(health)) => Ok(health),
+        Ok(None) => of_the_journal(site, false),
         Err(ClientError::Late) => of_the_journal(site, true),
         Err(_) if ask::connect(site)?.is_none() => of_the_journal(site, false),
         Err(error) => Err(Failure::supervisor(error)),
     }
 }
 
-/// Asks first what it knows, which shows that it answers at all, and then lets it examine itself.
-fn of_the_running(client: &BlockingClient) -> Result<Value, ClientError> {
-    let (_, known) = client.get_within("health/last", ALIVE)?;
+/// Asks first what it knows, which shows that it answers at all, and then lets it examine itself; nothing if it is
+/// just ending.
+fn of_the_running(client: &BlockingClient) -> Result<Option<Value>, ClientError> {
+    let known = match client.get_within("health/last", ALIVE)? {
+        (200, known) => Some(known),
+        _ => None,
+    };
     match client.get("health") {
-        Ok((200, health)) => Ok(health),
+        Ok((200, health)) => Ok(Some(health)),
         // It is stopping, or a part hangs for longer than is waited.
         Ok(_) | Err(ClientError::Late) => Ok(known),
         Err(error) => Err(error),

@@ -40,7 +40,7 @@ pub fn reason(book: &Book, task: &Task, now: Wall) -> String {
         },
         TaskState::Running => "was under way when the supervisor ended; it begins again with the next".to_owned(),
         TaskState::Held(_) | TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => {
-            task.state.reason(now)
+            task.reason(now)
         }
     }
 }

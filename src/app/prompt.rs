@@ -20,7 +20,7 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
         (changed, diff)
     });
     let (changed, diff) = read.await.unwrap_or_default();
-    let task = &order.task;
+    let (task, configured) = (&order.task, tools.now());
     fixer(&PromptInput {
         check: &task.key,
         command: &order.line,
@@ -29,9 +29,9 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
         excerpt: &task.excerpt,
         changed: &changed,
         diff: &diff,
-        protected: &tools.protected,
+        protected: &configured.protected,
         attempts: &task.attempts,
-        attempt: (order.number, tools.settings.fix.attempts),
+        attempt: (order.number, configured.settings.fix.attempts),
         strategy: "",
     })
 }

@@ -95,6 +95,10 @@ impl Reporter<'_> {
                 "until": until.map(Wall::iso),
                 "reason": why,
             })),
+            "configuration": self.book.refused.as_ref().map(|(since, why)| json!({
+                "refused": why,
+                "since": since.iso(),
+            })),
             "sequence": self.book.seq,
         })
     }
@@ -299,9 +303,11 @@ fn witness(witness: &Witness) -> Value {
 }
 
 fn files(list: &[FileChange]) -> Value {
-    list.iter()
-        .map(|file| json!({ "path": file.path, "change": file.kind, "added": file.added, "removed": file.removed }))
-        .collect()
+    let row = |file: &FileChange| {
+        let FileChange { path, kind, added, removed, line } = file;
+        json!({ "path": path, "change": kind, "line": line, "added": added, "removed": removed })
+    };
+    list.iter().map(row).collect()
 }
 
 /// `GET tasks/ID/receipt`: the evidence for a landed fix.

@@ -244,6 +244,7 @@ impl Shell {
                 Ok(row) => rows.push(row),
                 Err(error) => tracing::error!(%error, "a fact cannot be written"),
             }
+            self.tools.landings.learn(&recorded.fact);
             self.tell(recorded);
         }
         if let Err(error) = self.journal.append(rows) {

@@ -167,7 +167,7 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             _ => task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned()),
         },
         TaskState::Held(_) | TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => {
-            task.state.reason(now.wall)
+            task.reason(now.wall)
         }
     }
 }

@@ -126,7 +126,7 @@ impl Site {
             "is not trusted yet"
         };
         Err(Failure::refused(format!(
-            "{} {news}; nothing was run. It would run\n{}\nhint: if you agree to that, say so once: `orchestrator-tui run --headless --trust`",
+            "{} {news}; nothing was run. It would run\n{}\nhint: if you agree to that, say so once: `orchestrator-tui trust`, or `orchestrator-tui run --headless --trust`",
             self.project.display(),
             list.join("\n")
         )))

@@ -3,19 +3,22 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
+use crate::app::configured::Configured;
 use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
 use crate::app::history::History;
 use crate::app::places::{Places, mark_of};
+use crate::app::reload::Reloader;
 use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, logging, mirror};
-use crate::config::{FILE_NAME, Loaded};
+use crate::app::{background, clock, keep, landings, logging, mirror};
+use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
@@ -31,7 +34,7 @@ use crate::model::own_writes::OwnWrites;
 use crate::model::path::ProjectPath;
 
 /// What a run is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Wish {
     /// Exit when nothing is left to do.
     pub until_idle: bool,
@@ -39,6 +42,8 @@ pub struct Wish {
     pub voice: Voice,
     /// Where it runs.
     pub presence: Presence,
+    /// The flags that the configuration was read with, to read it again when it changes; `None`: it is not read again.
+    pub flags: Option<Overrides>,
 }
 
 /// Where a supervisor runs.
@@ -94,17 +99,22 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
     start.until_idle = wish.until_idle;
     start.attended = wish.presence == Presence::Background { leased: true };
-    let mut examiner = Examiner::new(&tools, journal, inbox, caller.clone());
+    let mut examiner = Examiner::new(&tools, journal, inbox.clone(), caller.clone());
     examiner.watch().await;
     let (health, asked) = mpsc::channel(CALLS);
-    tokio::spawn(examine::sort(calls, health, caller));
+    let (reload, told) = mpsc::channel(CALLS);
+    tokio::spawn(examine::sort(calls, health, reload, caller));
     let examiner = tokio::spawn(examiner.run(asked));
+    let reloader = wish.flags.map(|flags| tokio::spawn(Reloader::new(site, flags, loaded, &tools, inbox).run(told)));
     start.files = tools.files();
     start.repository = tools.shadow.repo_state().unwrap_or_default();
     if let Presence::Background { .. } = wish.presence {
         background::is_up(&site.layout.log());
     }
     let result = shell.run(start).await;
+    if let Some(reloader) = reloader {
+        reloader.abort();
+    }
     examiner.abort();
     // With it ends the watcher.
     let _ = examiner.await;
@@ -204,7 +214,8 @@ fn prepare(
     }
     let (journal, facts, stored) = open_journal(site, &channels.history)?;
     let matcher = setup::matcher(loaded)?;
-    let settings = Arc::new(loaded.settings.clone());
+    let configured = Configured::new(loaded);
+    let settings = Arc::clone(&configured.settings);
     let program =
         std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
     let places = Places {
@@ -219,8 +230,9 @@ fn prepare(
     for recovered in shadow.recovered() {
         tracing::warn!(?recovered, "rolled back a landing that was cut short");
     }
-    let tools = Arc::new(Tools::new(settings.clone(), matcher.clone(), places, shadow, OwnWrites::default(), loaded));
+    let tools = Arc::new(Tools::new(configured, places, shadow, OwnWrites::default()));
     let machine = Supervisor::restore(settings, matcher, facts);
+    tools.landings.restore(machine.book());
     let pulse = journal.pulse();
     let speaker =
         Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
@@ -278,14 +290,15 @@ pub async fn watch_project(tools: &Arc<Tools>, inbox: mpsc::Sender<Input>) -> Re
     let project = tools.places.project.clone();
     let git_files = tools.shadow.git_files_to_watch();
     let last = Arc::new(Mutex::new(None));
-    let keeper = Arc::clone(tools);
+    let (keeper, runtime) = (Arc::clone(tools), Handle::current());
     let sink = move |event: WatchEvent| {
         for input in inputs_of(&keeper, event, &last) {
+            landings::look(&keeper, &input, &inbox, &runtime);
             // Blocks the watcher's own thread when the machine is busy; nothing is lost.
             let _ = inbox.blocking_send(input);
         }
     };
-    let settings = tools.settings.watch.clone();
+    let settings = tools.now().settings.watch.clone();
     let ground = proving_ground(tools);
     let started = tokio::task::spawn_blocking(move || {
         let proving_ground = std::fs::create_dir_all(&ground).is_ok().then_some(ground);
@@ -314,15 +327,10 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
                     (path, fate)
                 })
                 .collect();
-            let mut inputs = Vec::new();
             if rewritten {
-                let reason = format!("{FILE_NAME} changed; stop and start again to apply it");
-                inputs.push(Input::Felt(Part::TestRunner, Level::Degraded { reason, since: clock::wall() }));
+                tools.reread.notify_one();
             }
-            if !theirs.is_empty() {
-                inputs.push(Input::Changed(theirs));
-            }
-            inputs
+            if theirs.is_empty() { Vec::new() } else { vec![Input::Changed(theirs)] }
         }
         WatchEvent::GitMoved => {
             let Ok(state) = tools.shadow.repo_state() else { return Vec::new() };

@@ -6,21 +6,19 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::{Notify, watch};
 
+use crate::app::configured::Configured;
 use crate::app::doubts;
+use crate::app::landings::Landings;
 use crate::app::places::Places;
-use crate::config::Loaded;
 use crate::core::effect::{Place, RunOrder, Work};
 use crate::core::input::{Collected, Product};
-use crate::core::matching::Matcher;
-use crate::core::suspicion::protected_paths;
-use crate::edge::watch;
-use crate::edge::workspace::{Landing, MergeOutcome, Shadow, Undo, WorkspaceError};
+use crate::edge::watch::walk;
+use crate::edge::workspace::{Landing, MergeOutcome, Shadow, Undo, WorkspaceError, open_editors};
 use crate::model::id::Slot;
-use crate::model::kind::ProjectKind;
 use crate::model::own_writes::{ContentHash, OwnWrites};
 use crate::model::path::ProjectPath;
-use crate::model::settings::Settings;
 use crate::model::workspace::{Snapshot, TreeId};
 
 /// How much of a result's diff is kept, in bytes.
@@ -28,56 +26,55 @@ const PATCH_LIMIT: usize = 64 * 1024;
 
 /// What work needs.
 pub struct Tools {
-    /// The settings.
-    pub settings: Arc<Settings>,
-    /// The globs of the settings.
-    pub matcher: Arc<Matcher>,
+    configured: watch::Sender<Arc<Configured>>,
     /// Where things run.
     pub places: Places,
     /// Snapshots, workspaces, landings.
     pub shadow: Shadow,
     /// What we wrote ourselves.
     pub own: OwnWrites,
-    /// Globs of files whose change needs a yes.
-    pub protected: Vec<String>,
-    /// Globs of test files, by the project's kinds.
-    pub test_globs: Vec<String>,
-    /// Globs of what configures the runners, by the project's kinds.
-    pub config_globs: Vec<String>,
-    copy_is_given: bool,
+    /// Tells whoever reads the configuration that its file may have changed.
+    pub reread: Notify,
+    /// What landed and is still there, as far as is known.
+    pub landings: Landings,
     unprepared: Mutex<BTreeMap<Slot, String>>,
 }
 
 impl Tools {
     /// Puts the tools together.
-    pub fn new(
-        settings: Arc<Settings>,
-        matcher: Arc<Matcher>,
-        places: Places,
-        shadow: Shadow,
-        own: OwnWrites,
-        loaded: &Loaded,
-    ) -> Self {
-        let globs = |of: fn(ProjectKind) -> &'static [&'static str]| -> Vec<String> {
-            loaded.kinds.iter().flat_map(|kind| of(*kind)).map(|glob| (*glob).to_owned()).collect()
-        };
-        let (test_globs, config_globs) = (globs(ProjectKind::test_globs), globs(ProjectKind::config_files));
-        let protected = protected_paths(&settings.fix.protect, &test_globs, &config_globs);
-        let copy_is_given = loaded.sources.contains_key("workspace.copy");
-        let unprepared = Mutex::default();
-        Self { settings, matcher, places, shadow, own, protected, test_globs, config_globs, copy_is_given, unprepared }
+    pub fn new(configured: Configured, places: Places, shadow: Shadow, own: OwnWrites) -> Self {
+        let configured = watch::Sender::new(Arc::new(configured));
+        let (landings, unprepared) = (Landings::default(), Mutex::default());
+        Self { configured, places, shadow, own, reread: Notify::new(), landings, unprepared }
+    }
+
+    /// Returns what follows from the configuration now. To be asked once for each piece of work, so that all of it goes
+    /// by the same.
+    pub fn now(&self) -> Arc<Configured> {
+        self.configured.borrow().clone()
+    }
+
+    /// Goes by another configuration from now on.
+    pub fn configure(&self, configured: Arc<Configured>) {
+        self.configured.send_replace(configured);
+    }
+
+    /// Returns what tells of other configurations.
+    pub fn configurations(&self) -> watch::Receiver<Arc<Configured>> {
+        self.configured.subscribe()
     }
 
     /// Returns what a workspace gets copied; of the built-in list only what is there, so that nobody reads about
     /// `node_modules` in a project that never had any.
-    fn copy(&self) -> Vec<String> {
-        let is_meant = |name: &&String| self.copy_is_given || self.places.project.join(name).symlink_metadata().is_ok();
-        self.settings.workspace.copy.iter().filter(is_meant).cloned().collect()
+    fn copy(&self, configured: &Configured) -> Vec<String> {
+        let is_meant =
+            |name: &&String| configured.copy_is_given || self.places.project.join(name).symlink_metadata().is_ok();
+        configured.settings.workspace.copy.iter().filter(is_meant).cloned().collect()
     }
 
     /// Lists the files of the project that count.
     pub fn files(&self) -> Vec<ProjectPath> {
-        watch::walk(&self.places.project, &self.settings.watch).unwrap_or_else(|error| {
+        walk(&self.places.project, &self.now().settings.watch).unwrap_or_else(|error| {
             tracing::error!(%error, "the project's files cannot be listed");
             Vec::new()
         })
@@ -91,7 +88,7 @@ impl Tools {
     /// Notes that `workspace.prepare` went well, so that it is not run again for the same lock files.
     pub fn prepared(&self, order: &RunOrder) {
         let Place::Workspace(slot) = order.place else { return };
-        if order.line != self.settings.workspace.prepare || order.source.is_some() {
+        if order.line != self.now().settings.workspace.prepare || order.source.is_some() {
             return;
         }
         let hash = self.unprepared.lock().unwrap_or_else(PoisonError::into_inner).remove(&slot);
@@ -131,7 +128,8 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
         Work::Prepare { slot, snapshot } => prepare(tools, slot, &snapshot),
         Work::Restore { slot, snapshot, tree } => {
             if tree == snapshot.tree || !shadow.workspace(slot).is_dir() {
-                shadow.prepare(slot, &snapshot, &tools.copy(), &tools.settings.workspace.link)?;
+                let configured = tools.now();
+                shadow.prepare(slot, &snapshot, &tools.copy(&configured), &configured.settings.workspace.link)?;
             }
             shadow.restore(slot, &tree)?;
             Ok(Product::Restored)
@@ -148,8 +146,12 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
                 }
             })
         }
-        Work::Land { landing, ours, tree } => shadow.land(landing, &ours, &tree, &tools.own).map(landed),
-        Work::RecordInPlace { landing, base } => shadow.record_in_place(landing, &base).map(landed),
+        Work::Land { landing, ours, tree } => {
+            shadow.land(landing, &ours, &tree, &tools.own).map(|landing| landed(tools, landing))
+        }
+        Work::RecordInPlace { landing, base } => {
+            shadow.record_in_place(landing, &base).map(|landing| landed(tools, landing))
+        }
         Work::Undo { landing, only_untouched } => {
             let undone = if only_untouched {
                 shadow.undo_untouched(landing, &tools.own)
@@ -169,9 +171,12 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
     }
 }
 
-fn landed(landing: Landing) -> Product {
+fn landed(tools: &Tools, landing: Landing) -> Product {
     match landing {
-        Landing::Landed { files } => Product::Landed(files),
+        Landing::Landed { files } => {
+            let open = open_editors(&tools.places.project, files.iter().map(|file| &file.path));
+            Product::Landed { files, warnings: open.iter().map(ToString::to_string).collect() }
+        }
         Landing::Surprised { paths } => {
             tracing::info!(?paths, "changed while landing");
             Product::Surprised
@@ -181,8 +186,9 @@ fn landed(landing: Landing) -> Product {
 }
 
 fn prepare(tools: &Tools, slot: Slot, snapshot: &Snapshot) -> Result<Product, WorkspaceError> {
-    let workspace = &tools.settings.workspace;
-    let prepared = tools.shadow.prepare(slot, snapshot, &tools.copy(), &workspace.link)?;
+    let configured = tools.now();
+    let workspace = &configured.settings.workspace;
+    let prepared = tools.shadow.prepare(slot, snapshot, &tools.copy(&configured), &workspace.link)?;
     let needs_command = !workspace.prepare.is_empty() && !tools.shadow.is_prepared(slot, &prepared.lock_hash)?;
     if needs_command {
         tools.unprepared.lock().unwrap_or_else(PoisonError::into_inner).insert(slot, prepared.lock_hash);

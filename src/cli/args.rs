@@ -53,7 +53,7 @@ pub enum Verb {
     Fix(Task),
     /// Hold a task until `fix`; what works on it ends and does not count.
     Hold(Task),
-    /// Leave the check and file of a task alone for a while, this task and what comes after it.
+    /// Leave the check and file of a task alone for a while.
     Snooze(Snooze),
     /// End a snooze.
     Unsnooze(Task),
@@ -73,13 +73,15 @@ pub enum Verb {
     Stop(Json),
     /// Say how well each part works; exit 1 when one does not.
     Health(Json),
-    /// Prove on this machine what is promised: watching, undo, sessions, the agent; exit 1 when one does not work.
+    /// Prove on this machine what is promised; exit 1 when something does not work.
     Doctor(Json),
     /// Write a first orchestrator.toml from what is found in the project.
     Init(Init),
     /// Look at the configuration.
     Config(Config),
-    /// Remove from the project's state what nothing needs any more; the supervisor must be stopped.
+    /// Show what the project's configuration would run, and agree to it.
+    Trust(Trust),
+    /// Remove from the state what nothing needs; the supervisor must be stopped.
     Gc(Gc),
     /// Remove everything that is kept about the project, after a yes.
     Purge(Purge),
@@ -184,6 +186,17 @@ pub struct Init {
     pub json: bool,
 }
 
+/// Flags of `trust`.
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Flags of `gc`.
 #[derive(Debug, Args)]
 pub struct Gc {
@@ -270,4 +283,6 @@ pub struct Config {
 pub enum ConfigVerb {
     /// Check it; show what is wrong with place and hint, or what is in force and where it came from.
     Check(Json),
+    /// Let the running supervisor read it again; it does so by itself when it notices a change.
+    Reload(Json),
 }

@@ -4,10 +4,13 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::verbs::{pretty, say};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::Site;
 use crate::app::{doctor, gc, init, purge};
+use crate::config::Overrides;
 
 /// How long nothing is said about what is waited for.
 const QUIET: Duration = Duration::from_secs(1);
@@ -65,6 +68,38 @@ pub(super) fn init(site: &Site, force: bool, json: bool) -> Result<u8, Failure> 
     let written = init::run(site, force)?;
     say(&if json { pretty(&written.json()) } else { written.text() });
     Ok(0)
+}
+
+/// `trust`
+pub(super) fn trust(site: &Site, yes: bool, json: bool) -> Result<u8, Failure> {
+    let loaded = site.load(Overrides::default())?;
+    let running = loaded.running.describe();
+    let mut trusted = site.is_trusted(&loaded)?;
+    let project = site.project.display();
+    if !json {
+        say(&match (running.as_slice(), trusted) {
+            ([], _) => format!("{project}: its own files run nothing; there is nothing to agree to"),
+            (lines, true) => format!("{project}: you have agreed to run\n  {}", lines.join("\n  ")),
+            (lines, false) => format!("{project} would run\n  {}", lines.join("\n  ")),
+        });
+    }
+    if !trusted {
+        let may_ask = !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        trusted = yes || may_ask && agrees("Agree to that? [y/N] ");
+        if trusted {
+            site.trust(&loaded, true)?;
+        }
+        if trusted && !json {
+            say("agreed; a supervisor that runs takes it up by itself");
+        }
+    }
+    if json {
+        say(&pretty(&json!({ "trusted": trusted, "running": running })));
+    }
+    if trusted {
+        return Ok(0);
+    }
+    Err(Failure::refused("nothing was agreed to\nhint: `orchestrator-tui trust --yes` agrees to all of this"))
 }
 
 /// `gc`

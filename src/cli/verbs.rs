@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use serde_json::{Value, json};
 
-use super::args::{self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Tuning, Verb};
+use super::args::{
+    self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
+};
 use super::{render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
@@ -81,7 +83,11 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Purge(Purge { yes, json }) => upkeep::purge(&site()?, yes, json),
         Verb::Config(config) => match config.verb {
             ConfigVerb::Check(Json { json }) => check_config(&site()?, json),
+            ConfigVerb::Reload(Json { json }) => {
+                ask::command(&site()?, "reload", None).map(|answer| said(&answer, json))
+            }
         },
+        Verb::Trust(Trust { yes, json }) => upkeep::trust(&site()?, yes, json),
         Verb::Completions { shell } => {
             // Into memory first: it panics when its reader has gone (`| head`).
             let mut script = Vec::new();
@@ -134,8 +140,9 @@ fn run_project(site: &Site, run: &Run) -> Result<u8, Failure> {
         let overrides = overrides(&run.tuning);
         return dashboard::open(site, &dashboard::Wish { overrides, trust: run.trust, ..dashboard::Wish::default() });
     }
-    let wish = Wish { until_idle: run.until_idle, voice: voice(run.json), presence: Presence::Foreground };
-    supervise_project(site, &run.tuning, run.trust, wish)
+    let flags = Some(overrides(&run.tuning));
+    let wish = Wish { until_idle: run.until_idle, voice: voice(run.json), presence: Presence::Foreground, flags };
+    supervise_project(site, run.trust, wish)
 }
 
 /// Supervises as a process of its own, which nobody sees but those who look.
@@ -143,7 +150,8 @@ fn supervise_alone(site: impl Fn() -> Result<Site, Failure>, wish: &Supervise) -
     // Before anything is opened.
     background::stand_alone();
     let presence = Presence::Background { leased: wish.leased };
-    supervise_project(&site()?, &wish.tuning, false, Wish { until_idle: false, voice: Voice::Silent, presence })
+    let flags = Some(overrides(&wish.tuning));
+    supervise_project(&site()?, false, Wish { until_idle: false, voice: Voice::Silent, presence, flags })
 }
 
 /// Returns what flags say.
@@ -161,8 +169,8 @@ fn overrides(tuning: &Tuning) -> Overrides {
     }
 }
 
-fn supervise_project(site: &Site, tuning: &Tuning, trust: bool, wish: Wish) -> Result<u8, Failure> {
-    let loaded = site.load(overrides(tuning))?;
+fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure> {
+    let loaded = site.load(wish.flags.clone().unwrap_or_default())?;
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -215,10 +223,14 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
         say(&format!("  {key:<28} from {source}"));
     }
     if !trusted {
-        say("  not trusted yet: `orchestrator-tui run --headless --trust` agrees to run these");
+        say("  not trusted yet: `orchestrator-tui trust` agrees to run these");
     }
     if ask::is_supervised(site)? {
-        say("  a supervisor runs in this project; it goes on with what it read when it started");
+        say(if trusted {
+            "  a supervisor runs in this project, and takes up what is written"
+        } else {
+            "  a supervisor runs in this project; it goes on with what was agreed to"
+        });
     }
     Ok(0)
 }

@@ -73,6 +73,13 @@ impl Running {
         self.0.is_empty()
     }
 
+    /// Whether whoever agreed to `other` has agreed to this: it only runs fewer command lines. Without a variable or an
+    /// argument of an agent, something else would run.
+    pub fn is_part_of(&self, other: &Self) -> bool {
+        let line = |what: &str| ["check run", "check fixer", "workspace.prepare"].contains(&what);
+        self.0.is_subset(&other.0) && other.0.difference(&self.0).all(|(what, _)| line(what))
+    }
+
     /// Returns the hash that a yes is given to: 64 hex digits. The order of checks does not matter.
     pub fn hash(&self) -> String {
         let mut hash = Sha256::new();

@@ -79,7 +79,9 @@ impl Supervisor {
             (Step::Merge(_), Product::Merged { ours, tree }) => self.merged(id, ours, tree),
             (Step::Merge(_), Product::Conflict { paths, shown }) => self.conflicted(id, paths, &shown),
             (Step::Restore(_), Product::Restored) => self.restored(id),
-            (Step::Land(_) | Step::Record(_), Product::Landed(files)) => self.landed(id, &files),
+            (Step::Land(_) | Step::Record(_), Product::Landed { files, warnings }) => {
+                self.landed(id, &files, &warnings);
+            }
             (Step::Land(_), Product::Surprised) => self.merge_again(id),
             (Step::Land(_), Product::Refused(why)) => self.landing_refused(id, why),
             (step, product) => {

@@ -254,6 +254,11 @@ pub enum Fact {
         /// How much is remembered from now on.
         remember: Remember,
     },
+    /// The configuration was read again and does not hold: what held before goes on.
+    ConfigRefused {
+        /// Why, and what to do about it.
+        why: String,
+    },
     /// A part works better or worse.
     Felt {
         /// Which.
@@ -326,6 +331,7 @@ impl Fact {
             | Self::Unsnoozed { .. }
             | Self::Agreed { .. }
             | Self::Reconfigured { .. }
+            | Self::ConfigRefused { .. }
             | Self::Felt { .. } => None,
         }
     }

@@ -38,6 +38,8 @@ pub enum Input {
     Asked(RequestId, Command),
     /// The configuration was read again, and is good: this holds from now on.
     Reconfigured(Arc<Settings>, Arc<Matcher>),
+    /// The configuration was read again and cannot be taken up, for this reason.
+    ConfigRefused(String),
     /// A person's save put files back that a task had landed: their editor held the old content.
     Replaced(TaskId, Vec<ProjectPath>),
     /// A part works better or worse than before.
@@ -52,7 +54,7 @@ impl Input {
     /// Whether it can change nothing for the tasks that wait, unless by the facts that follow from it.
     pub(crate) fn is_about_waiting(&self) -> bool {
         match self {
-            Self::Stored(_) | Self::Felt(..) | Self::Woke | Self::Replaced(..) => false,
+            Self::Stored(_) | Self::Felt(..) | Self::Woke | Self::Replaced(..) | Self::ConfigRefused(_) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)
             | Self::Changed(_)
@@ -142,7 +144,12 @@ pub enum Product {
         shown: String,
     },
     /// The files are in the user's tree.
-    Landed(Vec<FileChange>),
+    Landed {
+        /// Which, with lines added and removed.
+        files: Vec<FileChange>,
+        /// What a person should know about them, as that an editor still holds what was there before.
+        warnings: Vec<String>,
+    },
     /// A file changed since the merge; nothing was written.
     Surprised,
     /// A file is something that is never replaced; nothing was written.

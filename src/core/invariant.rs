@@ -265,6 +265,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Unsnoozed { .. }
         | Fact::Agreed { .. }
         | Fact::Reconfigured { .. }
+        | Fact::ConfigRefused { .. }
         | Fact::Felt { .. } => (true, ""),
     }
 }

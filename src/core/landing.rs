@@ -6,6 +6,7 @@ use crate::core::fact::Fact;
 use crate::core::finish::{DIFF_KEPT, truncate};
 use crate::core::live::{JobOwner, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::agent::LogLine;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::TestCounts;
 use crate::model::id::{LandingId, TaskId};
@@ -227,7 +228,7 @@ impl Supervisor {
         self.set_step(id, Step::Gate);
     }
 
-    pub(crate) fn landed(&mut self, id: TaskId, files: &[FileChange]) {
+    pub(crate) fn landed(&mut self, id: TaskId, files: &[FileChange], warnings: &[String]) {
         let Some(landing) = self.task(id).and_then(|task| task.landing) else { return };
         self.wrote(files);
         let mut keys = self.keys_touched_by(files.iter().map(|file| &file.path));
@@ -236,6 +237,9 @@ impl Supervisor {
         attempt.files = files.to_vec();
         if let Some(receipt) = self.receipt(id, landing) {
             self.record(Fact::Landed { task: id, receipt: Box::new(receipt) });
+        }
+        for warning in warnings {
+            self.log(id, LogLine::EDITOR, warning);
         }
         keys.extend(self.task(id).map(|task| task.key.clone()).filter(|key| self.is_meaningful(key)));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));

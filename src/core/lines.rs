@@ -67,8 +67,11 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         }
         Fact::NeedsReview { task, reason, .. } => format!("{task} {reason}; `orchestrator-tui show {}`", task.0),
         Fact::Landed { task, receipt } => {
-            let files: Vec<String> =
-                receipt.files.iter().map(|file| format!("{} +{} −{}", file.path, file.added, file.removed)).collect();
+            let files: Vec<String> = receipt
+                .files
+                .iter()
+                .map(|file| format!("{} +{} −{}", file.place(), file.added, file.removed))
+                .collect();
             format!("✓ {task} landed in your tree: {} ({})", files.join(", "), receipt.spent)
         }
         Fact::LandingFailed { task } => format!("{task} did not land"),
@@ -94,7 +97,9 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
         Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
         Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
+        Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),
         Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
+        Fact::ConfigRefused { why } => format!("configuration not taken up, the one before goes on: {why}"),
         Fact::Felt { part, level } => match level {
             Level::Up => format!("health: {} is up", part.name()),
             Level::Degraded { reason, .. } => format!("health: {} is degraded: {reason}", part.name()),

@@ -17,7 +17,15 @@ impl Supervisor {
     /// Takes in settings that hold from now on. One that is leaving, or was started for one command, is too late for
     /// others.
     pub(crate) fn reconfigured(&mut self, settings: Arc<Settings>, matcher: Arc<Matcher>) {
-        if !self.is_up() || self.live.one_command || self.settings == settings {
+        if !self.is_up() || self.live.one_command {
+            return;
+        }
+        if self.settings == settings {
+            if self.book.refused.is_some() {
+                // What was refused is taken back.
+                let remember = remember(&self.settings.limits);
+                self.record(Fact::Reconfigured { changes: Vec::new(), remember });
+            }
             return;
         }
         let before = std::mem::replace(&mut self.settings, settings);
@@ -34,6 +42,14 @@ impl Supervisor {
         self.live.echoes.retain(|(key, _), _| !fresh.contains(&key.check));
         // What they say first is nobody's doing: the same as at a start.
         self.want_checks(|check| fresh.contains(&check.name), &Cause { start: true, ..Cause::default() });
+    }
+
+    /// Takes in why what is written now does not hold; the settings stay as they are.
+    pub(crate) fn config_refused(&mut self, why: String) {
+        let is_news = self.book.refused.as_ref().is_none_or(|(_, known)| *known != why);
+        if self.is_up() && !self.live.one_command && is_news {
+            self.record(Fact::ConfigRefused { why });
+        }
     }
 
     /// Ends runs, tasks and snoozes of checks that are no longer there, and lets nothing wait for them.

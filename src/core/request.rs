@@ -122,10 +122,9 @@ impl Supervisor {
             NoRetry::CheckGone => format!("{key} is no longer in the configuration"),
             NoRetry::Green => format!("{key} is green; there is nothing to try again"),
             NoRetry::Another => format!("another task is open for {key}"),
-            NoRetry::Budget => format!(
-                "{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml and start again",
-                task.total().usd
-            ),
+            NoRetry::Budget => {
+                format!("{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml", task.total().usd)
+            }
         })
     }
 

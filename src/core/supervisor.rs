@@ -79,6 +79,7 @@ impl Supervisor {
             Input::Done(job, product) => self.job_done(job, product),
             Input::Asked(request, command) => self.asked(request, command),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
+            Input::ConfigRefused(why) => self.config_refused(why),
             Input::Replaced(task, files) => self.replaced(task, &files),
             Input::Felt(part, level) => {
                 if self.book.health.get(&part) != Some(&level) {

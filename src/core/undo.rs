@@ -37,7 +37,7 @@ impl From<Product> for Undone {
             | Product::Restored
             | Product::Merged { .. }
             | Product::Conflict { .. }
-            | Product::Landed(_)
+            | Product::Landed { .. }
             | Product::Surprised
             | Product::Refused(_)) => Self::Failed(format!("a landing could not be taken back: unexpected {other:?}")),
         }
@@ -65,7 +65,7 @@ impl Supervisor {
     /// What was done in place is recorded; now it is taken back.
     pub(crate) fn rolled_back(&mut self, id: TaskId, end: AttemptEnd, product: &Product) {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
-        if let (Some(landing), Product::Landed(files)) = (attempt.rolling, product)
+        if let (Some(landing), Product::Landed { files, .. }) = (attempt.rolling, product)
             && !files.is_empty()
         {
             attempt.files.clone_from(files);

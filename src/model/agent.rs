@@ -14,6 +14,11 @@ pub struct LogLine {
     pub text: String,
 }
 
+impl LogLine {
+    /// The label of lines about editors that hold a landed file open.
+    pub const EDITOR: &str = "editor";
+}
+
 /// Something the machine must know about a running agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentReport {

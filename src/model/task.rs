@@ -344,6 +344,21 @@ impl Task {
         self.key.to_string()
     }
 
+    /// Says why it is where it is, as [`TaskState::reason`], and of what landed that a save has replaced it.
+    pub fn reason(&self, now: Wall) -> String {
+        let reason = self.state.reason(now);
+        let landed = self.receipt.as_ref().map_or(0, |receipt| receipt.files.len());
+        match self.state {
+            TaskState::Done(DoneReason::Landed(_)) if self.replaced.len() >= landed.max(1) => {
+                format!("{reason}; your save replaced it")
+            }
+            TaskState::Done(DoneReason::Landed(_)) if !self.replaced.is_empty() => {
+                format!("{reason}; your save replaced part of it")
+            }
+            _ => reason,
+        }
+    }
+
     /// Returns what all its attempts used, the running one included.
     pub fn total(&self) -> Spent {
         self.spent + self.running

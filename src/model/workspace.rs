@@ -60,6 +60,19 @@ pub struct FileChange {
     pub added: u32,
     /// Lines removed, where it is text.
     pub removed: u32,
+    /// The first line that changed, counted from 1 in the file as it is after; `None` where it is not text, or gone.
+    #[serde(default)]
+    pub line: Option<u32>,
+}
+
+impl FileChange {
+    /// Returns where to look, as editors take it: `src/calc.py:12`.
+    pub fn place(&self) -> String {
+        match self.line {
+            Some(line) => format!("{}:{line}", self.path),
+            None => self.path.to_string(),
+        }
+    }
 }
 
 /// What the user's repository is in the middle of; nothing is started meanwhile.

@@ -80,6 +80,18 @@ pub struct Body {
     pub rows: Vec<Line<'static>>,
     /// The lines that lead somewhere, from top to bottom.
     pub spots: Vec<Spot>,
+    /// Where the last thing of a log begins: it may still grow, and what is before it stays.
+    tail: Option<Tail>,
+}
+
+/// Where a part of the text begins.
+#[derive(Clone, Copy, Debug)]
+struct Tail {
+    /// Which of the task's pasts it belongs to.
+    past: u64,
+    fact: usize,
+    row: usize,
+    spot: usize,
 }
 
 impl Body {
@@ -91,17 +103,54 @@ impl Body {
         if columns == 0 {
             return body;
         }
-        for item in pane::content(state, columns) {
-            if let Some(target) = item.target {
-                body.spots.push(Spot { row: body.rows.len(), target });
-            }
-            if item.line.width() <= columns {
-                body.rows.push(item.line);
-            } else {
-                body.rows.extend(wrap(&item.line, columns, item.hang));
+        if state.tab == Tab::Log {
+            body.go_on(state, columns, 0);
+        } else {
+            for item in pane::content(state, columns) {
+                body.lay(item, columns);
             }
         }
         body
+    }
+
+    /// Lays out what is new; all of it, unless only a log became longer.
+    pub fn renew(&mut self, state: &State) {
+        let key = Key::of(state);
+        let story = &state.story.1;
+        let longer = self.tail.filter(|tail| tail.past == story.past && state.tab == Tab::Log);
+        let is_same = self.key.as_mut().is_some_and(|known| {
+            known.version = key.version;
+            *known == key
+        });
+        match longer {
+            Some(tail) if is_same => {
+                self.rows.truncate(tail.row);
+                self.spots.truncate(tail.spot);
+                self.go_on(state, usize::from(key.columns), tail.fact);
+            }
+            Some(_) | None => *self = Self::of(state),
+        }
+    }
+
+    fn go_on(&mut self, state: &State, columns: usize, from: usize) {
+        let Some(story) = state.told() else { return };
+        for (fact, items) in pane::log_groups(state, story, columns, from) {
+            self.tail = Some(Tail { past: story.past, fact, row: self.rows.len(), spot: self.spots.len() });
+            for item in items {
+                self.lay(item, columns);
+            }
+        }
+    }
+
+    fn lay(&mut self, item: Item, columns: usize) {
+        if let Some(target) = item.target {
+            self.spots.push(Spot { row: self.rows.len(), target });
+        }
+        if item.line.width() <= columns {
+            self.rows.push(item.line);
+        } else {
+            self.rows.extend(wrap(&item.line, columns, item.hang));
+        }
     }
 
     /// Whether it is still what the state shows.

@@ -10,9 +10,13 @@ use super::layout::{Layout, SMALLEST};
 use super::pane;
 use super::popup::{self, Popup};
 use super::state::State;
-use super::theme::{Role, Theme};
+use super::theme::Role;
 use super::tour;
 use super::widget::put;
+
+/// The signs that words of ours hold, and what stands for them in ASCII.
+const SIGNS: [(&str, &str); 8] =
+    [("·", "-"), ("−", "-"), ("…", "~"), ("─", "-"), ("→", ">"), ("✓", "+"), ("✗", "x"), ("×", "x")];
 
 /// Returns the whole screen as an area.
 pub fn screen(state: &State) -> Rect {
@@ -28,7 +32,7 @@ pub fn draw(state: &State, frame: &mut Frame) {
 /// Draws everything into a buffer.
 pub fn paint(state: &State, area: Rect, buf: &mut Buffer) {
     layers(state, area, buf);
-    ground(&state.theme, area, buf);
+    finish(state, area, buf);
 }
 
 fn layers(state: &State, area: Rect, buf: &mut Buffer) {
@@ -68,14 +72,19 @@ fn layers(state: &State, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Gives everything that has no colour of its own the colours of ordinary text, where a theme has some.
-pub fn ground(theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let style = theme.style(Role::Text);
-    if style.fg.is_none() && style.bg.is_none() {
+/// Gives everything that has no colour of its own the colours of ordinary text, where a theme has some, and leaves no sign
+/// of ours beyond ASCII where that is wanted.
+pub fn finish(state: &State, area: Rect, buf: &mut Buffer) {
+    let style = state.theme.style(Role::Text);
+    let is_ascii = !state.glyphs.lines;
+    if style.fg.is_none() && style.bg.is_none() && !is_ascii {
         return;
     }
     for at in area.intersection(buf.area).positions() {
         let cell = &mut buf[at];
+        if is_ascii && let Some((_, plain)) = SIGNS.iter().find(|(sign, _)| *sign == cell.symbol()) {
+            cell.set_symbol(plain);
+        }
         if cell.fg == Color::Reset {
             cell.fg = style.fg.unwrap_or_default();
         }

@@ -100,6 +100,8 @@ pub struct Story {
     pub cut: bool,
     /// Counts what came to it, so that one can see that it is another one.
     pub version: u64,
+    /// The version at which the facts were others than before, and not only more.
+    pub past: u64,
 }
 
 /// How much a toast matters.

@@ -243,6 +243,15 @@ async fn a_killed_supervisor_is_told_from_one_that_stopped() {
     site.wait_until_empty();
 }
 
+/// On one thread, which does nothing for the runtime meanwhile: as while an editor has the terminal.
+#[tokio::test]
+async fn one_that_has_ended_is_taken_note_of_by_whoever_started_it() {
+    let site = site("good\n");
+    let screen = Screen::start(&site).await;
+    send(screen.pid(), Signal::SIGKILL);
+    until("no trace of it", || !fs::exists(format!("/proc/{}", screen.pid())).expect("ours"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_has_nothing_of_the_terminal_it_was_started_in_and_outlives_it() {
     let site = site("good\n");

@@ -32,7 +32,7 @@ fn mend(site: &Site, times: usize) {
 /// The folder of the project's state.
 fn state(site: &Site) -> PathBuf {
     let folders = fs::read_dir(site.state()).expect("a folder").flatten().map(|entry| entry.path());
-    folders.into_iter().find(|path| path.is_dir()).expect("its state")
+    folders.into_iter().find(|path| path.join("project").exists()).expect("its state")
 }
 
 /// Every file and folder below one, with the content of files.
@@ -85,6 +85,14 @@ fn gc_removes_what_no_task_needs_and_nothing_that_undo_accepts() {
         fs::write(state.join(folder).join("deep/file"), "left\n").expect("written");
     }
     fs::write(state.join("work/7.json"), "{}").expect("written");
+    // One `doctor` was killed long ago, another one may be at work.
+    for (folder, old) in [("doctor-1", true), ("doctor-2", false)] {
+        let folder = site.state().join(folder);
+        fs::create_dir(&folder).expect("made");
+        if old {
+            fs::File::open(&folder).expect("there").set_modified(std::time::SystemTime::UNIX_EPOCH).expect("set");
+        }
+    }
     // A reader of the journal leaves empty files beside it, as SQLite does.
     let kept = || {
         let mut kept = all(&site.state());
@@ -96,6 +104,7 @@ fn gc_removes_what_no_task_needs_and_nothing_that_undo_accepts() {
     assert!(before == kept(), "a dry run touches nothing");
     assert_eq!(named(&dry, "landing"), ["1", "2"], "{dry:#}");
     assert_eq!(named(&dry, "workspace"), ["7", "new-3", "old-1-0"], "{dry:#}");
+    assert_eq!(named(&dry, "leftover"), ["doctor-1"], "{dry:#}");
     let snapshots_before = snapshots(&site);
     let done = site.json(&["gc"]);
     assert_eq!((&dry["removed"], &dry["bytes"]), (&done["removed"], &done["bytes"]), "what was said is what was done");
@@ -103,6 +112,7 @@ fn gc_removes_what_no_task_needs_and_nothing_that_undo_accepts() {
     for gone in ["landings/1", "landings/2", "work/old-1-0", "work/7", "work/7.json", "work/new-3"] {
         assert!(!state.join(gone).exists(), "{gone}");
     }
+    assert!(!site.state().join("doctor-1").exists() && site.state().join("doctor-2").exists());
     assert!(state.join("landings/3").exists() && state.join("work/1").is_dir());
     assert!(snapshots(&site) < snapshots_before);
     assert_whole(&site);

@@ -93,7 +93,8 @@ impl Edge {
             ("refused", Work::Land { .. }) => Product::Refused(rest.to_owned()),
             (_, Work::Land { .. } | Work::RecordInPlace { .. }) => {
                 self.edits += 1;
-                Product::Landed(self.changes.clone())
+                let warnings = if how == "open" { vec![rest.to_owned()] } else { Vec::new() };
+                Product::Landed { files: self.changes.clone(), warnings }
             }
             ("conflict", Work::Undo { .. }) => Product::UndoConflict(named()),
             ("nothing", Work::Undo { .. }) => Product::NothingToUndo,
@@ -112,7 +113,7 @@ impl Edge {
         self.results += 1;
         let named = rest.split(' ').filter_map(|text| path(text).ok()).collect();
         let changed = if word == "changes" { named } else { self.usual.clone() };
-        let change = |path| FileChange { path, kind: ChangeKind::Modified, added: 1, removed: 1 };
+        let change = |path| FileChange { path, kind: ChangeKind::Modified, added: 1, removed: 1, line: None };
         self.changes = changed.into_iter().map(change).collect();
         let doubt = Suspicion { file: None, what: rest.to_owned() };
         Collected {

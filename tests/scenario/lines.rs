@@ -128,7 +128,11 @@ impl Teller {
             Fact::Snoozed { key, until } => ("snoozed", format!("{key} snoozed {until}")),
             Fact::Unsnoozed { key } => ("snoozed", format!("{key} no longer snoozed")),
             Fact::Agreed { land } => ("agreed", format!("agreed: {land:?}")),
+            Fact::Reconfigured { changes, .. } if changes.is_empty() => {
+                ("reconfigured", "configuration: as before".to_owned())
+            }
             Fact::Reconfigured { changes, .. } => ("reconfigured", format!("configuration: {}", changes.join("; "))),
+            Fact::ConfigRefused { why } => ("refused", format!("configuration refused: {why}")),
             Fact::Felt { part, level } => ("felt", format!("{} {}", part.name(), felt(level))),
         };
         self.shows(kind).then_some(text)

@@ -47,6 +47,7 @@ impl Stage {
                 self.repository.operation = (rest == "begins").then_some(GitOperation::Rebase);
                 vec![Input::Repository(self.repository.clone())]
             }
+            "configuration" if rest == "wrong" => vec![Input::ConfigRefused("a mistake".to_owned())],
             "configuration" => vec![self.read_again()?],
             "replaced" => {
                 let (number, named) = rest.split_once(' ').ok_or("which files?")?;

@@ -5,11 +5,13 @@ use orchestrator_tui::core::effect::Recorded;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::view::{Allowed, CheckRow, Group, Row, View};
 use orchestrator_tui::model::agent::LogLine;
+use orchestrator_tui::model::attempt::Stage;
 use orchestrator_tui::model::check::Verdict;
 use orchestrator_tui::model::id::{Seq, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::task::TaskState;
 use orchestrator_tui::model::time::Wall;
+use orchestrator_tui::ui::body::Body;
 use orchestrator_tui::ui::draw::paint;
 use orchestrator_tui::ui::event::{Event, Intent};
 use orchestrator_tui::ui::glyph::{ASCII, UNICODE};
@@ -30,8 +32,9 @@ enum Step {
     Mouse(MouseEventKind, u16, u16),
     Paste(String),
     Resize(u16, u16),
-    View(View),
+    View(Box<View>),
     Log(Vec<(String, String)>),
+    Stage,
     Answer(bool, String),
     Wait(u64),
     Gone(String),
@@ -146,8 +149,9 @@ fn step() -> impl Strategy<Value = Step> {
             Just((120, 36)),
             Just((200, 60)),
         ].prop_map(|(width, height)| Step::Resize(width, height)),
-        2 => view().prop_map(Step::View),
-        1 => prop::collection::vec((text(), text()), 0..20).prop_map(Step::Log),
+        2 => view().prop_map(|view| Step::View(Box::new(view))),
+        2 => prop::collection::vec((text(), text()), 0..6).prop_map(Step::Log),
+        1 => Just(Step::Stage),
         1 => (any::<bool>(), text()).prop_map(|(ok, text)| Step::Answer(ok, text)),
         1 => (0_u64..20_000).prop_map(Step::Wait),
         1 => text().prop_map(Step::Gone),
@@ -170,12 +174,18 @@ impl World {
             }
             Step::Paste(text) => Event::Paste(text),
             Step::Resize(width, height) => Event::Resized(width, height),
-            Step::View(view) => Event::Seen(Box::new(view)),
+            Step::View(view) => Event::Seen(view),
             Step::Log(lines) => {
                 let Some(task) = self.state.selected else { return };
                 self.seq += 1;
                 let lines = lines.into_iter().map(|(label, text)| LogLine { label, text }).collect();
                 let fact = Fact::Logged { task, lines };
+                Event::Happened(Box::new(Recorded { seq: Seq(self.seq), at: self.now, fact }))
+            }
+            Step::Stage => {
+                let Some(task) = self.state.selected else { return };
+                self.seq += 1;
+                let fact = Fact::Staged { task, stage: Stage::Verify };
                 Event::Happened(Box::new(Recorded { seq: Seq(self.seq), at: self.now, fact }))
             }
             Step::Answer(ok, text) => Event::Answered(if ok { Ok(text) } else { Err(text) }),
@@ -217,6 +227,10 @@ impl World {
                 prop_assert_eq!(&buffer[at], &untouched, "written outside at {:?} of {:?}", at, screen);
             }
         }
+        let laid = Body::of(&self.state);
+        prop_assert!(self.state.body.fits(&self.state));
+        prop_assert_eq!(&self.state.body.rows, &laid.rows, "what was laid out step by step is another text");
+        prop_assert_eq!(&self.state.body.spots, &laid.spots);
         let shown: Vec<TaskId> = self.state.rows().map(|row| row.id).collect();
         match self.state.selected {
             Some(task) => prop_assert!(shown.contains(&task), "{} is selected and not shown", task),
@@ -242,8 +256,7 @@ proptest! {
         let mut state = State::new("project", size, NOW);
         state.glyphs = if is_ascii { ASCII } else { UNICODE };
         let mut world = World { state, now: NOW, seq: 1000 };
-        world.holds()?;
-        world.takes(Step::View(first));
+        world.takes(Step::View(Box::new(first)));
         world.holds()?;
         for step in steps {
             world.takes(step);

@@ -20,7 +20,7 @@ fn an_edit_of_another_line_survives_landing_and_undo() {
     let (base, result) = world.fix(&shadow, |agent| write(agent, "a.txt", TEN.replace("2\n", "two\n")));
     world.write("a.txt", TEN.replace("9\n", "nine\n"));
     let landing = world.land(&shadow, 1, &base, &result);
-    let change = FileChange { path: path("a.txt"), kind: ChangeKind::Modified, added: 1, removed: 1 };
+    let change = FileChange { path: path("a.txt"), kind: ChangeKind::Modified, added: 1, removed: 1, line: Some(2) };
     assert_eq!(landing, Landing::Landed { files: vec![change.clone()] });
     assert_eq!(world.read("a.txt"), TEN.replace("2\n", "two\n").replace("9\n", "nine\n"));
     assert_eq!(shadow.landing_state(LandingId(1)).unwrap(), LandingState::Landed(vec![change.clone()]));
@@ -29,7 +29,10 @@ fn an_edit_of_another_line_survives_landing_and_undo() {
     drop(shadow);
     let shadow = world.open();
     let undo = shadow.undo(LandingId(1), &world.own).unwrap();
-    assert_eq!(undo, Undo::Undone { files: vec![change.clone()], merged: vec![path("a.txt")] });
+    assert_eq!(
+        undo,
+        Undo::Undone { files: vec![FileChange { line: None, ..change.clone() }], merged: vec![path("a.txt")] }
+    );
     assert_eq!(world.read("a.txt"), TEN.replace("9\n", "nine\n").replace("6\n", "six\n"));
     assert_eq!(shadow.undo(LandingId(1), &world.own).unwrap(), Undo::AlreadyUndone);
     assert_eq!(shadow.landing_state(LandingId(1)).unwrap(), LandingState::Undone(vec![change]));

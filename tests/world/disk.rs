@@ -115,7 +115,7 @@ impl Disk {
                 (Some(old), Some(new)) if old != new => ChangeKind::Modified,
                 _ => continue,
             };
-            changes.push(FileChange { path: name(file), kind, added: 1, removed: 1 });
+            changes.push(FileChange { path: name(file), kind, added: 1, removed: 1, line: None });
         }
         changes
     }

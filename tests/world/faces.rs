@@ -13,7 +13,7 @@ use orchestrator_tui::model::task::TaskState;
 use super::World;
 
 /// A face looks after so many inputs.
-const LOOKS: u64 = 10;
+const LOOKS: u64 = 16;
 
 /// A face far away is told in bytes, once in so many looks.
 const BYTES: u64 = 16;

@@ -65,7 +65,7 @@ impl World {
                 let after = self.disk.tree.clone();
                 let files = Disk::changes(&before, &after);
                 self.disk.landings.insert(landing, Landing { before, after, done: true });
-                Product::Landed(files)
+                Product::Landed { files, warnings: Vec::new() }
             }
             Work::Undo { landing, .. } => self.undo(landing),
         }
@@ -153,7 +153,7 @@ impl World {
             };
         }
         self.disk.landings.insert(landing, Landing { before, after, done: true });
-        Product::Landed(files)
+        Product::Landed { files, warnings: Vec::new() }
     }
 
     fn undo(&mut self, landing: LandingId) -> Product {

@@ -8,10 +8,12 @@ use tokio::sync::mpsc;
 use super::look::{self, Looked};
 use super::open::Wish;
 use super::window::Window;
+use crate::app::background::{self, Attached};
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
-use crate::app::{background, clock, init, signals};
+use crate::app::{clock, init, signals};
 use crate::config::FILE_NAME;
+use crate::edge::control::{Client, NotRunning};
 use crate::edge::tty::Pressed;
 use crate::edge::watch::Named;
 use crate::ui::draw;
@@ -20,12 +22,12 @@ use crate::ui::front::{Front, FrontAnswer, FrontState, draw_front_into, update_f
 use crate::ui::state::State;
 
 /// How a person came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Entered {
     /// To a supervisor that was there already.
-    Attached,
+    Attached(Client),
     /// To one of our own.
-    Started,
+    Started(Client),
     /// Not at all.
     Left,
 }
@@ -77,7 +79,12 @@ impl Door<'_> {
                     }
                 }
                 FrontAnswer::Edit => self.edit(place)?,
-                FrontAnswer::Attach => return Ok(Entered::Attached),
+                FrontAnswer::Attach => match Client::connect(&self.site.layout.control_socket()).await {
+                    Ok(client) => return Ok(Entered::Attached(client)),
+                    // It has ended meanwhile: look again.
+                    Err(NotRunning::NoSocket { .. } | NotRunning::Stale { .. }) => {}
+                    Err(error) => self.failed = Some(look::failed(&Failure::supervisor(error))),
+                },
                 FrontAnswer::Quit | FrontAnswer::Interrupt => return Ok(Entered::Left),
                 FrontAnswer::Retry | FrontAnswer::Redraw | FrontAnswer::Suspend => {}
             }
@@ -110,12 +117,12 @@ impl Door<'_> {
     async fn start(&self) -> Result<Entered, Failure> {
         let program = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
-        let attached = background::attach(&program, self.site, &self.wish.overrides).await?;
-        let Some(remarks) = attached.remarks else { return Ok(Entered::Attached) };
+        let Attached { client, remarks } = background::attach(&program, self.site, &self.wish.overrides).await?;
+        let Some(remarks) = remarks else { return Ok(Entered::Attached(client)) };
         if !remarks.is_empty() {
             tracing::warn!(remarks, "the supervisor has started");
         }
-        Ok(Entered::Started)
+        Ok(Entered::Started(client))
     }
 
     /// Shows a screen until it is answered; a configuration that is wrong is read again whenever its files change.

@@ -1,11 +1,9 @@
 //! What lies between the screen and the supervisor: events come, wishes go.
 
-use std::path::Path;
-
 use tokio::sync::mpsc;
 
 use crate::core::command::Command;
-use crate::edge::control::{Client, Ending, FactNews, First, NotRunning, ViewNews, ViewStream};
+use crate::edge::control::{Client, ClientError, Ending, FactNews, First, ViewNews, ViewStream};
 use crate::model::id::{Seq, TaskId};
 use crate::ui::event::Event;
 
@@ -31,17 +29,13 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Connects to the supervisor of a project; with a `lease` it stops when this screen is gone.
-    ///
-    /// # Errors
-    /// If none answers.
-    pub(super) async fn connect(socket: &Path, lease: bool) -> Result<Self, NotRunning> {
-        let client = Client::connect(socket).await?;
+    /// Begins to look at a supervisor; with a `lease` it stops when this screen is gone.
+    pub(super) fn open(client: Client, lease: bool) -> Self {
         let (events, heard) = mpsc::channel(256);
         let (wanted, wishes) = mpsc::channel(64);
         tokio::spawn(look(client.clone(), lease, events.clone()));
         tokio::spawn(serve(client.clone(), wishes, events));
-        Ok(Self { events: heard, wanted, client })
+        Self { events: heard, wanted, client }
     }
 
     /// Lets the supervisor go on without this screen; returns when it knows.
@@ -57,6 +51,7 @@ impl Link {
 async fn look(client: Client, lease: bool, events: mpsc::Sender<Event>) {
     let why = match client.view(lease).await {
         Ok((first, stream)) => watch(&client, first, stream, &events).await,
+        Err(ClientError::Ended { .. }) => String::new(),
         Err(error) => error.to_string(),
     };
     // The screen may have gone first.

@@ -18,7 +18,7 @@ use crate::ui::tour::Tour;
 /// What a screen is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
-    /// What the flags of `run` say about settings.
+    /// What the flags of `run` say.
     pub overrides: Overrides,
     /// Whether the person agreed to run what the project's configuration says.
     pub trust: bool,
@@ -66,14 +66,15 @@ async fn show(site: &Site, wish: &Wish) -> Result<Option<End>, Failure> {
     state.label.clone_from(&wish.label);
     state.tour = wish.tour.then(|| Tour::begin(state.now));
     let door = Door { site, wish: wish.clone(), window: &mut window, state: &mut state, failed: None };
-    state.attached = match door.enter().await.map_err(gone)? {
+    let (client, attached) = match door.enter().await.map_err(gone)? {
         Entered::Left => return Ok(None),
-        Entered::Attached => true,
-        Entered::Started => false,
+        Entered::Attached(client) => (client, true),
+        Entered::Started(client) => (client, false),
     };
+    state.attached = attached;
     // What was wrong with the configuration at the start is mended by now.
     dress(site, wish, &mut state);
-    let link = Link::connect(&site.layout.control_socket(), !state.attached).await.map_err(Failure::supervisor)?;
+    let link = Link::open(client, !attached);
     let end = Live::new(site, &mut window, state, link).run().await;
     drop(window);
     end.map(Some).map_err(gone)

@@ -1,6 +1,6 @@
 //! Whether the state folder's file system has room, and whether it can share blocks between copies.
 
-use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use super::finding::Finding;
@@ -57,17 +57,16 @@ pub(super) fn reflink(ground: &Ground) -> Finding {
 }
 
 #[cfg(target_os = "linux")]
-fn clone(folder: &Path) -> std::io::Result<()> {
+fn clone(folder: &Path) -> io::Result<()> {
     let source = folder.join("source");
-    fs::write(&source, vec![7; 64 * 1024])?;
-    let copy = File::create(folder.join("copy"))?;
-    rustix::fs::ioctl_ficlone(&copy, File::open(&source)?)?;
+    std::fs::write(&source, vec![7; 64 * 1024])?;
+    let copy = std::fs::File::create(folder.join("copy"))?;
+    rustix::fs::ioctl_ficlone(&copy, std::fs::File::open(&source)?)?;
     Ok(())
 }
 
+/// Elsewhere there is no way to ask for it that would tell.
 #[cfg(not(target_os = "linux"))]
-fn clone(folder: &Path) -> std::io::Result<()> {
-    // APFS shares blocks of every copy that the system makes; of other file systems it is not known.
-    let _ = (folder, File::open::<&Path>, fs::copy::<&Path, &Path>);
-    Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
+fn clone(_folder: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::finding::{Finding, Report, State};
@@ -185,9 +185,12 @@ async fn all(
     findings.push(git::probe(&ground).await);
     let has_git = is_fine("git", &findings);
     let permits = if limits::is_tight() { 1 } else { SIDE_BY_SIDE };
-    tokio::select! {
-        more = side_by_side(probes(&ground, sockets, has_git), permits, &mut waiting) => findings.extend(more),
-        Some(signal) = stop.recv() => return Err(ended(signal)),
+    match side_by_side(probes(&ground, sockets, has_git), permits, &mut waiting, &mut stop).await {
+        Ok(more) => findings.extend(more),
+        Err(signal) => {
+            clear(&ground.scratch).await;
+            return Err(ended(signal));
+        }
     }
     if findings.iter().any(|finding| finding.name == "watcher" && finding.state == State::Fault)
         && let Some(watches) = findings.iter_mut().find(|finding| finding.name == "watches")
@@ -199,6 +202,18 @@ async fn all(
     findings.sort_by_key(|finding| ORDER.iter().position(|name| *name == finding.name));
     drop(scratch);
     Ok(Report { findings })
+}
+
+/// Removes a folder in which something that was just killed may still be about to write.
+async fn clear(folder: &Path) {
+    for _ in 0..40 {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            _ => return,
+        }
+    }
 }
 
 /// What to do about a disk that does not answer.
@@ -269,11 +284,16 @@ fn supervisor(ground: &Ground) -> Finding {
     }
 }
 
+/// Carries out probes, so many at a time.
+///
+/// # Errors
+/// The signal that cut it short.
 async fn side_by_side(
     probes: Vec<Probe>,
     permits: usize,
     waiting: &mut impl FnMut(&[&'static str], Duration),
-) -> Vec<Finding> {
+    stop: &mut mpsc::Receiver<&'static str>,
+) -> Result<Vec<Finding>, &'static str> {
     let room = Arc::new(Semaphore::new(permits));
     let clock = Stopwatch::start();
     let mut running = JoinSet::new();
@@ -306,10 +326,15 @@ async fn side_by_side(
                 None => break,
             },
             () = tokio::time::sleep(TICK) => waiting(&open, clock.read()),
+            Some(signal) = stop.recv() => {
+                // Their processes are killed with them.
+                running.shutdown().await;
+                return Err(signal);
+            }
         }
     }
     findings.extend(open.into_iter().map(|name| Finding::fault(name, "the probe itself broke", REPORT)));
-    findings
+    Ok(findings)
 }
 
 /// Adds since when the last supervisor has known of a fault.

@@ -41,6 +41,29 @@ fn trust_hangs_on_what_runs_and_on_nothing_else() {
 }
 
 #[test]
+fn fewer_command_lines_need_no_other_yes_and_fewer_arguments_do() {
+    let running = |text: &str| {
+        let project = folder();
+        write(project.path(), FILE_NAME, text);
+        loaded(&inputs(project.path())).running
+    };
+    let base = "[[check]]\nname = \"a\"\nrun = \"x\"\nfixers = [\"f\"]\n[[check]]\nname = \"b\"\nrun = \"y\"\n\
+                [agent.s]\nkind = \"command\"\nprogram = \"s\"\nargs = [\"--safe\"]\nenv = { A = \"b\" }\n";
+    let agreed = running(base);
+    assert!(agreed.is_part_of(&agreed));
+    for (less, is_part) in [
+        (base.replace("fixers = [\"f\"]", ""), true),
+        (base.replace("[[check]]\nname = \"b\"\nrun = \"y\"\n", ""), true),
+        (base.replace("\"y\"", "\"z\""), false),
+        (base.replace("args = [\"--safe\"]", ""), false),
+        (base.replace("env = { A = \"b\" }", ""), false),
+    ] {
+        assert_eq!(running(&less).is_part_of(&agreed), is_part, "{less}");
+        assert!(less.len() > 20 && !agreed.is_part_of(&running(&less)), "{less}");
+    }
+}
+
+#[test]
 fn what_the_user_writes_needs_no_trust_and_detected_checks_do() {
     let project = folder();
     let home = folder();

@@ -78,6 +78,8 @@ pub struct Book {
     pub snoozed: BTreeMap<CheckKey, SnoozeEnd>,
     /// Whether verified results land by themselves, if a person was asked.
     pub agreed: Option<LandMode>,
+    /// Since when the configuration as it is written does not hold, and why.
+    pub refused: Option<(Wall, String)>,
     /// Numbers.
     pub statistics: Statistics,
     /// The last events.
@@ -113,6 +115,7 @@ impl Default for Book {
             paused: false,
             snoozed: BTreeMap::new(),
             agreed: None,
+            refused: None,
             statistics: Statistics::default(),
             history: VecDeque::new(),
             results: VecDeque::new(),
@@ -168,6 +171,7 @@ impl Book {
                 self.process = Process { pid: *pid, stopped: false, started: *at, beat: *at };
                 self.remember = *remember;
                 self.health.clear();
+                self.refused = None;
             }
             Fact::Stopped => self.process.stopped = true,
             Fact::Beat => self.process.beat = *at,
@@ -200,7 +204,11 @@ impl Book {
                 self.snoozed.remove(key);
             }
             Fact::Agreed { land } => self.agreed = Some(*land),
-            Fact::Reconfigured { remember, .. } => self.remember_so_much(*remember),
+            Fact::Reconfigured { remember, .. } => {
+                self.refused = None;
+                self.remember_so_much(*remember);
+            }
+            Fact::ConfigRefused { why } => self.refused = Some((*at, why.clone())),
             Fact::Filed { .. }
             | Fact::Merged { .. }
             | Fact::Held { .. }

@@ -152,6 +152,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Unsnoozed { .. }
         | Fact::Agreed { .. }
         | Fact::Reconfigured { .. }
+        | Fact::ConfigRefused { .. }
         | Fact::Felt { .. } => None,
     }
 }

@@ -114,6 +114,7 @@ impl Book {
             | Fact::Unsnoozed { .. }
             | Fact::Agreed { .. }
             | Fact::Reconfigured { .. }
+            | Fact::ConfigRefused { .. }
             | Fact::Felt { .. } => {}
         }
     }

@@ -63,6 +63,9 @@ pub struct Head {
     pub parked: Option<(Option<Wall>, String)>,
     /// Whether fixes start by themselves (`fix.enabled`).
     pub fixing: bool,
+    /// Since when the configuration as it is written does not hold, and why.
+    #[serde(default)]
+    pub refused: Option<(Wall, String)>,
     /// Health by part; a part that is not named is up.
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.

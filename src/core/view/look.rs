@@ -64,6 +64,7 @@ impl Supervisor {
             paused: self.book.paused,
             parked: self.book.parked.clone(),
             fixing: self.settings.fix.enabled,
+            refused: self.book.refused.clone(),
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
@@ -196,7 +197,7 @@ impl Supervisor {
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Done(_)
-            | TaskState::Failed(_) => (task.state.reason(now.wall), None),
+            | TaskState::Failed(_) => (task.reason(now.wall), None),
         }
     }
 

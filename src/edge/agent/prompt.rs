@@ -252,7 +252,7 @@ mod tests {
         let file = ProjectPath::new("src/a.rs").unwrap();
         let failures = [Fingerprint { id: "tests::adds".to_owned(), file: Some(file.clone()), line: Some(7) }];
         let old = [Fingerprint { id: "tests::old".to_owned(), file: None, line: None }];
-        let changed = [FileChange { path: file, kind: ChangeKind::Modified, added: 2, removed: 1 }];
+        let changed = [FileChange { path: file, kind: ChangeKind::Modified, added: 2, removed: 1, line: None }];
         let run = CheckRun {
             verdict: Verdict::Red,
             code: Some(101),
@@ -325,7 +325,7 @@ mod tests {
         let failures: Vec<_> =
             (0..1000).map(|n| Fingerprint { id: format!("{n} {long}"), file: None, line: None }).collect();
         let file = ProjectPath::new("x".repeat(200)).unwrap();
-        let changed = vec![FileChange { path: file, kind: ChangeKind::Added, added: 1, removed: 0 }; 1000];
+        let changed = vec![FileChange { path: file, kind: ChangeKind::Added, added: 1, removed: 0, line: None }; 1000];
         let attempts: Vec<_> = (1..50)
             .map(|number| AttemptRecord {
                 summary: long.clone(),

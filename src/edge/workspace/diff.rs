@@ -11,6 +11,9 @@ use crate::model::workspace::{ChangeKind, FileChange, TreeId};
 /// Files above so many bytes are not read for [`Shadow::pairs`]: nothing a person wrote.
 const LARGEST_READ: u64 = 1_000_000;
 
+/// So much of a patch is searched for the first line of each file; the files behind that are named without one.
+const LONGEST_SEARCHED: usize = 8_000_000;
+
 /// One file that differs, as git sees it.
 #[derive(Clone, Debug)]
 pub(super) struct RawChange {
@@ -39,7 +42,23 @@ impl Shadow {
     /// # Errors
     /// When git fails, as for a tree that does not exist.
     pub fn changes(&self, from: &TreeId, to: &TreeId) -> Result<Vec<FileChange>> {
-        Ok(self.raw_changes(from, to)?.into_iter().map(|raw| raw.change).collect())
+        Ok(self.placed_changes(from, to)?.into_iter().map(|raw| raw.change).collect())
+    }
+
+    /// Lists what differs, with the first line that changed in each file.
+    pub(super) fn placed_changes(&self, from: &TreeId, to: &TreeId) -> Result<Vec<RawChange>> {
+        let mut changes = self.raw_changes(from, to)?;
+        if changes.is_empty() {
+            return Ok(changes);
+        }
+        let args = ["diff-tree", "-r", "-p", "-U0", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv"];
+        let args: Vec<&str> = args.into_iter().chain(["--no-color", &from.0, &to.0]).collect();
+        let (patch, _) = self.git.head(&args, LONGEST_SEARCHED)?;
+        let lines = first_lines(&patch);
+        for raw in changes.iter_mut().filter(|raw| raw.change.kind != ChangeKind::Deleted) {
+            raw.change.line = lines.get(&raw.oids).copied();
+        }
+        Ok(changes)
     }
 
     /// Lists what differs with modes and object ids.
@@ -187,7 +206,37 @@ fn parse_raw(row: &[u8], path: ProjectPath) -> Option<RawChange> {
         (_, 0) => ChangeKind::Deleted,
         _ => ChangeKind::Modified,
     };
-    Some(RawChange { change: FileChange { path, kind, added: 0, removed: 0 }, modes, oids })
+    Some(RawChange { change: FileChange { path, kind, added: 0, removed: 0, line: None }, modes, oids })
+}
+
+/// Reads from a patch without context where the first change of each file lies, by the object ids before and after:
+/// unlike paths, they are never quoted.
+fn first_lines(patch: &[u8]) -> BTreeMap<(String, String), u32> {
+    let mut lines = BTreeMap::new();
+    let mut oids = None;
+    for row in patch.split(|byte| *byte == b'\n') {
+        if let Some(index) = row.strip_prefix(b"index ") {
+            oids = parse_index(index);
+        } else if let Some(hunk) = row.strip_prefix(b"@@ -")
+            && let Some(oids) = oids.take()
+        {
+            lines.extend(parse_hunk(hunk).map(|line| (oids, line)));
+        }
+    }
+    lines
+}
+
+/// Reads `OLDOID..NEWOID MODE`, with the mode only where it stays.
+fn parse_index(row: &[u8]) -> Option<(String, String)> {
+    let (old, new) = std::str::from_utf8(row).ok()?.split(' ').next()?.split_once("..")?;
+    Some((old.to_owned(), new.to_owned()))
+}
+
+/// Reads the line after the change from `START,COUNT +START,COUNT @@`. Where lines only went, that is the line before.
+fn parse_hunk(row: &[u8]) -> Option<u32> {
+    let (_, after) = std::str::from_utf8(row.split(|byte| *byte == b'@').next()?).ok()?.split_once('+')?;
+    let start: u32 = after.split([',', ' ']).next()?.parse().ok()?;
+    Some(start.max(1))
 }
 
 /// Reads a number of lines; what is not text has none.

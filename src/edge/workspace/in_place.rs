@@ -31,7 +31,7 @@ impl Shadow {
         let now = self.snapshot(None)?;
         let folder = self.start_landing(landing)?;
         let changes: Vec<_> = self
-            .raw_changes(&base.tree, &now.tree)?
+            .placed_changes(&base.tree, &now.tree)?
             .into_iter()
             .filter(|raw| raw.modes.0 != 0o160_000 && raw.modes.1 != 0o160_000)
             .collect();

@@ -78,7 +78,7 @@ impl Shadow {
     pub fn land(&self, landing: LandingId, ours: &Snapshot, merged: &TreeId, own: &OwnWrites) -> Result<Landing> {
         let _held = self.lock("landing")?;
         let folder = self.start_landing(landing)?;
-        let changes = self.raw_changes(&ours.tree, merged)?;
+        let changes = self.placed_changes(&ours.tree, merged)?;
         let landed = self.land_changes(&folder, landing, ours, merged, &changes, own);
         if !matches!(landed, Ok(Landing::Landed { .. })) {
             mark(&folder, "rolled-back")?;

@@ -3,6 +3,7 @@
 mod carry;
 mod diff;
 mod editable;
+mod editors;
 mod error;
 mod exchange;
 mod git;
@@ -25,6 +26,7 @@ mod user_repo;
 
 pub use diff::Pair;
 pub use editable::editable_folders;
+pub use editors::{OpenEditor, open_editors};
 pub use error::WorkspaceError;
 pub use git::git_version;
 pub use land::{Landing, LandingState};

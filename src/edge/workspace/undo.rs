@@ -72,6 +72,42 @@ impl Shadow {
         self.undo_if(landing, own, <[ProjectPath]>::is_empty)
     }
 
+    /// Lists those of `paths` from which a landing is gone: where taking it out line by line changes nothing any more,
+    /// because somebody has put the old lines back. Of a landing that was taken back there are none. A file that was
+    /// removed, or whose landed lines were edited further, is not listed.
+    ///
+    /// # Errors
+    /// When there is no such landing, its images are damaged, or a file cannot be read.
+    pub fn is_replaced(&self, landing: LandingId, paths: &[ProjectPath]) -> Result<Vec<ProjectPath>> {
+        // An undo under way is waited for.
+        let _held = self.lock("landing")?;
+        let folder = self.landing_folder(landing);
+        let images = Images::load(&folder)?.ok_or(WorkspaceError::NoLanding(landing))?;
+        if last_undo(&folder)?.is_some_and(|undo| undo.join("done").exists()) {
+            return Ok(Vec::new());
+        }
+        let place = folder.join("look");
+        fs::create_dir_all(&place).at("create", &place)?;
+        let replaced = self.replaced_entries(&images, paths, &place);
+        let _ = fs::remove_dir_all(&place);
+        replaced
+    }
+
+    fn replaced_entries(&self, images: &Images, paths: &[ProjectPath], place: &Path) -> Result<Vec<ProjectPath>> {
+        let mut replaced = Vec::new();
+        for entry in images.entries.iter().filter(|entry| paths.contains(&entry.path) && !is_only_mode(entry)) {
+            let Some(now) = Node::read(&entry.path.under(&self.project))? else { continue };
+            let hash = now.hash();
+            let is_back = now != Node::Absent
+                && (hash == entry.pre.hash()
+                    || self.merge_back(&now, entry, place)?.is_some_and(|back| back.hash() == hash));
+            if is_back {
+                replaced.push(entry.path.clone());
+            }
+        }
+        Ok(replaced)
+    }
+
     fn undo_if(&self, landing: LandingId, own: &OwnWrites, may: fn(&[ProjectPath]) -> bool) -> Result<Undo> {
         let _held = self.lock("landing")?;
         let folder = self.landing_folder(landing);
@@ -232,6 +268,11 @@ impl Shadow {
     }
 }
 
+/// Whether a landing changed nothing that a save writes.
+fn is_only_mode(entry: &Entry) -> bool {
+    entry.pre.hash() == entry.post.hash()
+}
+
 /// Returns the name of the next undo: undoing, redoing and undoing again keeps all images.
 fn next_undo(last: Option<&Path>) -> PathBuf {
     let number = last
@@ -260,5 +301,5 @@ fn reversed(file: &FileChange) -> FileChange {
         ChangeKind::Modified => ChangeKind::Modified,
         ChangeKind::Deleted => ChangeKind::Added,
     };
-    FileChange { path: file.path.clone(), kind, added: file.removed, removed: file.added }
+    FileChange { path: file.path.clone(), kind, added: file.removed, removed: file.added, line: None }
 }

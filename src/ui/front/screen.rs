@@ -10,7 +10,7 @@ use ratatui::text::Line;
 use super::text;
 use super::what::{Front, Offer};
 use crate::model::time::Wall;
-use crate::ui::draw::{ground, screen};
+use crate::ui::draw::{finish, screen};
 use crate::ui::layout::SMALLEST;
 use crate::ui::popup::{Answer, Sheet, widest};
 use crate::ui::state::State;
@@ -119,5 +119,5 @@ pub fn draw_front_into(front: &FrontState, area: Rect, buf: &mut Buffer) {
         answer.is_dim = offer.answer.is_yes() && !is_informed;
     }
     sheet.draw(&front.state, area, buf);
-    ground(&front.state.theme, area, buf);
+    finish(&front.state, area, buf);
 }

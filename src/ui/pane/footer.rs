@@ -46,10 +46,12 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         put(&clip_line(Line::from(spans), usize::from(area.width), state.glyphs.more), area, buf);
         return;
     }
-    let (left, right) = (keys(state), [Action::Help, Action::Quit]);
+    // On a narrow screen what can be done here is worth more than how to leave.
+    let right = if area.width < 60 { &[Action::Help][..] } else { &[Action::Help, Action::Quit] };
+    let left = keys(state);
     let mut end = area.right();
-    for action in right.into_iter().rev() {
-        let hint = hint(state, action, &[]);
+    for action in right.iter().rev() {
+        let hint = hint(state, *action, &[]);
         let wide = u16::try_from(hint.width()).unwrap_or(u16::MAX);
         if wide < end.saturating_sub(area.x) {
             end -= wide;

@@ -12,7 +12,7 @@ use crate::model::health::{Level, Part};
 use crate::ui::action::Action;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, clip_line, plain, put};
+use crate::ui::widget::{clip, clip_line, plain, put, width};
 
 /// Draws the header.
 pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -25,16 +25,20 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
 
 fn left(state: &State, room: usize) -> Line<'static> {
     let style = |role| state.theme.style(role);
-    let head = &state.view.head;
+    let (text, role) = verdict(state);
     let mut spans = vec![Span::raw(" ")];
     if !state.label.is_empty() {
         spans.push(Span::styled(format!("{} ", state.label), style(Role::Warn)));
     }
-    spans.push(Span::styled(plain(&state.project), style(Role::Accent)));
-    if let Some(branch) = &head.branch {
-        spans.push(Span::styled(format!("  {}", clip(&plain(branch), 24, state.glyphs.more)), style(Role::Dim)));
+    // How it stands is worth more than the names.
+    let rest = room.saturating_sub(Line::from(spans.clone()).width() + width(&text) + 2);
+    let project = clip(&plain(&state.project), rest.max(4), state.glyphs.more);
+    let branch = state.view.head.branch.as_ref().map(|branch| clip(&plain(branch), 24, state.glyphs.more));
+    let branch = branch.filter(|branch| width(&project) + width(branch) + 2 <= rest);
+    spans.push(Span::styled(project, style(Role::Accent)));
+    if let Some(branch) = branch {
+        spans.push(Span::styled(format!("  {branch}"), style(Role::Dim)));
     }
-    let (text, role) = verdict(state);
     spans.push(Span::raw("  "));
     spans.push(Span::styled(text, style(role)));
     clip_line(Line::from(spans), room, state.glyphs.more)

@@ -19,6 +19,9 @@ use crate::ui::widget::{clip, plain, width};
 /// More details than this are folded away.
 const SHOWN: usize = 4;
 
+/// What a tool says in one line is folded when it is longer than this.
+const TEXT: usize = 160;
+
 /// Columns of the label.
 const LABEL: usize = 8;
 
@@ -44,34 +47,36 @@ impl Entry {
     }
 }
 
-/// Returns the lines of the log.
-pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
-    let dim = state.theme.style(Role::Dim);
-    let mut items: Vec<Item> = Vec::new();
-    if story.cut {
+/// Returns the lines of the log, from a fact on: those that belong together with the place of their first fact.
+pub(in crate::ui) fn groups(state: &State, story: &Story, columns: usize, from: usize) -> Vec<(usize, Vec<Item>)> {
+    let mut groups: Vec<(usize, Vec<Item>)> = Vec::new();
+    if story.cut && from == 0 {
         let text = "the beginning is not shown; `orchestrator-tui logs` has it";
-        items.push(Line::styled(text, dim).into());
+        groups.push((0, vec![Line::styled(text, state.theme.style(Role::Dim)).into()]));
     }
     // On a narrow screen the minutes are enough.
     let seconds = columns >= 48;
-    let mut facts = story.facts.iter().peekable();
-    while let Some(recorded) = facts.next() {
+    let mut facts = story.facts.iter().enumerate().skip(from).peekable();
+    while let Some((place, recorded)) = facts.next() {
         let mut stages = Vec::new();
         if let Fact::Staged { stage, .. } = &recorded.fact {
             stages.push(stage.name());
-            while let Some(Fact::Staged { stage, .. }) = facts.peek().map(|next| &next.fact) {
+            while let Some(Fact::Staged { stage, .. }) = facts.peek().map(|(_, next)| &next.fact) {
                 stages.push(stage.name());
                 facts.next();
             }
             let entry = Entry::new("stage", stages.join(&format!(" {} ", state.glyphs.dash)), Role::Dim);
-            items.extend(shown(state, recorded, 0, &entry, seconds));
+            groups.push((place, shown(state, recorded, 0, &entry, seconds)));
             continue;
         }
-        for (number, entry) in entries(recorded).iter().enumerate() {
-            items.extend(shown(state, recorded, number, entry, seconds));
-        }
+        let entries = entries(recorded);
+        let entries = entries.iter().enumerate();
+        groups.push((
+            place,
+            entries.flat_map(|(number, entry)| shown(state, recorded, number, entry, seconds)).collect(),
+        ));
     }
-    items
+    groups
 }
 
 /// Returns what a fact tells: several things where an agent said several.
@@ -88,12 +93,29 @@ fn entries(recorded: &Recorded) -> Vec<Entry> {
             let Some(text) = lines::line(fact, recorded.at) else { return Vec::new() };
             let own = fact.task().map(|task| format!("{task} ")).unwrap_or_default();
             let text = text.replace(&own, "");
-            let mut lines = text.lines().map(str::to_owned);
+            // What to type elsewhere is a key here, and stands in the footer.
+            let text = text.split("; `orchestrator-tui").next().unwrap_or_default();
+            let (label, role) = labelled(fact);
+            let text = text.strip_prefix(label).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text);
+            let mut lines = text.lines().map(plain);
             let first = lines.next().unwrap_or_default();
-            Entry::new("", first, Role::Dim).details(lines)
+            Entry::new(label, first, role).details(lines)
         }
     };
     vec![entry]
+}
+
+/// Names what happened in a word.
+fn labelled(fact: &Fact) -> (&'static str, Role) {
+    match fact {
+        Fact::Held { .. } => ("held", Role::Text),
+        Fact::Released { .. } | Fact::Retried { .. } => ("queued", Role::Text),
+        Fact::Ready { .. } => ("ready", Role::Warn),
+        Fact::NeedsReview { .. } => ("review", Role::Warn),
+        Fact::Ended { .. } => ("over", Role::Text),
+        Fact::Undone { .. } | Fact::TakenBack { .. } | Fact::Replaced { .. } => ("undone", Role::Text),
+        _ => ("", Role::Dim),
+    }
 }
 
 /// Puts lines together that one tool or agent said in one go.
@@ -103,14 +125,17 @@ fn said(lines: &[LogLine]) -> Vec<Entry> {
         match entries.last_mut() {
             Some(last) if line.label.is_empty() || (last.label == line.label && line.label != "Claude") => {
                 last.details.push(plain(&line.text));
-                last.is_folded = last.details.len() > SHOWN;
+                last.is_folded |= last.details.len() > SHOWN;
             }
             _ => {
                 let role = match line.label.as_str() {
                     "error" | "refused" => Role::Bad,
                     _ => Role::Accent,
                 };
-                entries.push(Entry::new(&plain(&line.label), plain(&line.text), role));
+                let text = plain(&line.text);
+                let entry = Entry::new(&plain(&line.label), clip(&text, TEXT, "…"), role);
+                let is_cut = line.label != "Claude" && width(&text) > TEXT;
+                entries.push(if is_cut { entry.details([text]) } else { Entry { text, ..entry } });
             }
         }
     }

@@ -19,6 +19,7 @@ mod toast;
 pub(super) use diff::lines as diff_lines;
 pub(super) use footer::draw as draw_footer;
 pub(super) use header::draw as draw_header;
+pub(super) use log::groups as log_groups;
 pub(super) use page::{draw as draw_page, length as page_length};
 pub(super) use task::{content, draw as draw_task, tab_at, text_area};
 pub(super) use tasks::{draw as draw_tasks, row_at};

@@ -7,7 +7,7 @@ use ratatui::widgets::{Clear, Widget as _};
 
 use super::{health, help};
 use crate::ui::state::{Page, State};
-use crate::ui::widget::{framed, wrapped_rows, write_lines};
+use crate::ui::widget::{bar, framed, note, wrapped_rows, write_lines};
 
 fn lines(state: &State, page: Page) -> Vec<Line<'static>> {
     match page {
@@ -31,5 +31,12 @@ pub(in crate::ui) fn draw(state: &State, page: Page, top: usize, area: Rect, buf
     };
     let inner = framed(state, area, title, true, buf);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    write_lines(state, &lines(state, page), inner, top, buf);
+    let lines = lines(state, page);
+    let (rows, all) = (usize::from(inner.height), wrapped_rows(&lines, usize::from(inner.width)));
+    let top = top.min(all.saturating_sub(rows));
+    write_lines(state, &lines, inner, top, buf);
+    if all > rows && rows > 0 {
+        bar(state, area, top, rows, all, buf);
+        note(state, area, &format!("{} of {all}", top + rows), buf);
+    }
 }

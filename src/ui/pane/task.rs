@@ -88,7 +88,7 @@ fn draw_text(state: &State, body: &Body, parts: &Parts, focused: bool, buf: &mut
         }
     }
     bar(state, parts.area, top, usize::from(text.height), body.rows.len(), buf);
-    let is_long = body.rows.len() > usize::from(text.height);
+    let is_long = body.rows.len() > usize::from(text.height) && text.height > 0;
     let place = match scroll.follow {
         true if state.row().is_some_and(|row| row.group == Group::Working) => {
             format!("following {}", state.glyphs.busy)
@@ -140,7 +140,7 @@ pub(in crate::ui) fn text_area(state: &State) -> Option<Rect> {
 pub(in crate::ui) fn content(state: &State, columns: usize) -> Vec<Item> {
     let Some(story) = state.told() else { return Vec::new() };
     match state.tab {
-        Tab::Log => log::items(state, story, columns),
+        Tab::Log => log::groups(state, story, columns, 0).into_iter().flat_map(|(_, items)| items).collect(),
         Tab::Diff => diff::items(state, columns),
         Tab::Check => check::items(state, story),
         Tab::Facts => facts::items(state, story, columns),
@@ -184,7 +184,7 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
     let (glyph, role) = tasks::sign(state, row);
     let mut why = plain(&row.why);
     if let Some(until) = row.until.filter(|until| *until > state.now) {
-        let _ = write!(why, " in {}", count(state.now, until));
+        let _ = write!(why, " {}", count(state.now, until));
     }
     let why = Line::from(vec![Span::styled(format!("{glyph} "), state.theme.style(role)), Span::raw(why)]);
     // The line of stages says where an attempt is.
@@ -195,7 +195,7 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
     if lines.len() > for_why {
         lines.truncate(for_why);
         if let Some(last) = lines.pop() {
-            let text = format!("{last}{}", " ".repeat(columns));
+            let text = format!("{} {}", last.to_string().trim_end(), state.glyphs.more);
             lines.push(clip_line(Line::from(text), columns, state.glyphs.more));
         }
     }

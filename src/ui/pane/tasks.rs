@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::checks;
-use super::time::{count, short};
+use super::time::count;
 use crate::core::view::{Group, Row};
 use crate::model::id::TaskId;
+use crate::model::time::Wall;
 use crate::ui::list::Entry;
 use crate::ui::state::{Focus, State};
 use crate::ui::theme::Role;
@@ -124,7 +125,7 @@ fn ending(state: &State, row: &Row, inner: usize) -> String {
     let time = match (row.group, row.since, row.until, row.took) {
         (Group::Working, Some(since), ..) => count(since, state.now),
         (Group::Queued | Group::Held, _, Some(until), _) if until > state.now => count(state.now, until),
-        (Group::Done, .., Some(took)) => short(std::time::Duration::from_millis(took)),
+        (Group::Done, .., Some(took)) => count(Wall(0), Wall(took)),
         _ => String::new(),
     };
     let cost = if row.spent.unpriced {

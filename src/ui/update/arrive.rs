@@ -2,9 +2,13 @@
 
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
+use crate::core::lines;
 use crate::core::view::{Detail, View};
+use crate::model::agent::LogLine;
 use crate::model::id::TaskId;
+use crate::model::path::ProjectPath;
 use crate::model::receipt::Receipt;
+use crate::model::workspace::FileChange;
 use crate::ui::event::Intent;
 use crate::ui::state::{State, Story, TOAST, Toast, Tone};
 
@@ -25,7 +29,7 @@ pub(super) fn fetch_if_new(state: &mut State, changed: bool) -> Vec<Intent> {
     let is_other = state.story.0 != state.selected;
     if is_other {
         let version = state.story.1.version + 1;
-        state.story = (state.selected, Story { version, ..Story::default() });
+        state.story = (state.selected, Story { version, past: version, ..Story::default() });
         state.scrolls.clear();
         state.marks.clear();
         state.unfolded.clear();
@@ -54,13 +58,17 @@ pub(super) fn told(state: &mut State, task: TaskId, mut facts: Vec<Recorded>, cu
     state.story.1.facts = facts;
     state.story.1.cut = cut;
     state.story.1.version += 1;
+    state.story.1.past = state.story.1.version;
     shorten(&mut state.story.1);
 }
 
 fn shorten(story: &mut Story) {
     if story.facts.len() > STORY_MAX {
-        story.facts.drain(..story.facts.len() - STORY_MAX);
+        // Many at once: the text has to be laid out anew, and that not for each fact.
+        story.facts.drain(..story.facts.len() - STORY_MAX * 3 / 4);
         story.cut = true;
+        story.version += 1;
+        story.past = story.version;
     }
 }
 
@@ -70,6 +78,14 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         Fact::Landed { task, receipt } => Some((Tone::Good, landed(*task, receipt))),
         Fact::Undone { task, .. } => Some((Tone::Note, format!("{task} undone"))),
         Fact::TakenBack { task, .. } => Some((Tone::Bad, format!("{task} landing taken back"))),
+        Fact::Reconfigured { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Note, line)),
+        Fact::ConfigRefused { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line)),
+        // An editor may still hold what was there before: its next save would take the fix away again.
+        Fact::Logged { task, lines } => lines
+            .iter()
+            .find(|line| line.label == LogLine::EDITOR)
+            .map(|line| (Tone::Bad, format!("{task} landed, but {}", line.text))),
+        Fact::Replaced { task, files, .. } => Some((Tone::Bad, replaced(*task, files))),
         _ => None,
     };
     if let Some((tone, text)) = toast {
@@ -85,20 +101,17 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
     }
 }
 
-/// Says what landed, and where to look: the file, and the line of the failure if it lies in it.
+/// Says what landed, and where to look.
 fn landed(task: TaskId, receipt: &Receipt) -> String {
-    let places: Vec<String> = receipt
-        .files
-        .iter()
-        .map(|file| {
-            let line = receipt.fixed.iter().find(|failure| failure.file.as_ref() == Some(&file.path));
-            match line.and_then(|failure| failure.line) {
-                Some(line) => format!("{}:{line}", file.path),
-                None => file.path.to_string(),
-            }
-        })
-        .collect();
+    let row = |file: &FileChange| format!("{} +{} −{}", file.place(), file.added, file.removed);
+    let places: Vec<String> = receipt.files.iter().map(row).collect();
     format!("{task} landed: {}", places.join(", "))
+}
+
+/// Says that a person's save has put back what was there before a landing.
+fn replaced(task: TaskId, files: &[ProjectPath]) -> String {
+    let files: Vec<String> = files.iter().map(ToString::to_string).collect();
+    format!("your save replaced {task}: {}", files.join(", "))
 }
 
 /// Takes in the answer to a command.

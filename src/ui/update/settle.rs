@@ -1,7 +1,6 @@
 //! Puts right, after every event, what follows from the rest: the list, the selection, what is in sight, the laid out text.
 
 use super::arrive::fetch_if_new;
-use crate::ui::body::Body;
 use crate::ui::event::Intent;
 use crate::ui::state::State;
 
@@ -35,7 +34,9 @@ pub(super) fn settle(state: &mut State, before: &Before) -> Vec<Intent> {
     }
     if !state.body.fits(state) {
         let marked = state.spot().map(|spot| spot.target.clone());
-        state.body = Body::of(state);
+        let mut body = std::mem::take(&mut state.body);
+        body.renew(state);
+        state.body = body;
         // The mark stays on what it marked, wherever that is now.
         let at = marked.and_then(|target| state.body.spots.iter().position(|spot| spot.target == target));
         match at {

@@ -86,49 +86,73 @@ pub fn wrap<'a>(line: &Line<'a>, columns: usize, hang: usize) -> Vec<Line<'a>> {
     if line.width() <= columns {
         return vec![line.clone()];
     }
-    let pieces: Vec<(&str, Style, usize)> = line
-        .spans
-        .iter()
-        .flat_map(|span| span.content.graphemes(true).map(|piece| (piece, span.style, piece.width())))
-        .collect();
-    let first = pieces.iter().take_while(|(piece, ..)| *piece == " ").count();
+    let text = line.to_string();
+    let pieces = pieces(&text);
+    let first = pieces.iter().take_while(|piece| piece.is_space).count();
     let indent = (if hang > 0 { hang } else { first }).min(columns / 2);
+    let byte = |at: usize| pieces.get(at).map_or(text.len(), |piece| piece.start);
     let mut rows = Vec::new();
     let mut start = 0;
     while start < pieces.len() {
         let room = columns - if rows.is_empty() { 0 } else { indent };
         let (mut used, mut end, mut space) = (0, start, None);
-        while let Some((piece, _, wide)) = pieces.get(end) {
-            if used + wide > room {
+        while let Some(piece) = pieces.get(end) {
+            if used + piece.wide > room {
                 break;
             }
-            used += wide;
-            if *piece == " " {
+            used += piece.wide;
+            if piece.is_space {
                 space = Some(end);
             }
             end += 1;
         }
         let (stop, next) = match space {
             _ if end == pieces.len() => (end, end),
-            _ if pieces[end].0 == " " => (end, end + 1),
+            _ if pieces[end].is_space => (end, end + 1),
             // A break that leaves less than half a row is worse than a word cut in two.
             Some(space) if space > start + room / 2 => (space, space + 1),
             _ => (end.max(start + 1), end.max(start + 1)),
         };
-        let mut spans: Vec<Span<'a>> = Vec::new();
+        let mut spans = Vec::new();
         if !rows.is_empty() && indent > 0 {
             spans.push(Span::raw(" ".repeat(indent)));
         }
-        for (piece, style, _) in &pieces[start..stop] {
-            match spans.last_mut() {
-                Some(last) if last.style == *style => last.content.to_mut().push_str(piece),
-                _ => spans.push(Span::styled((*piece).to_owned(), *style)),
-            }
-        }
+        cut(line, byte(start)..byte(stop), &mut spans);
         rows.push(Line::from(spans).style(line.style));
         start = next;
     }
     rows
+}
+
+/// What cannot be divided: a letter with all that belongs to it.
+struct Piece {
+    start: usize,
+    wide: usize,
+    is_space: bool,
+}
+
+fn pieces(text: &str) -> Vec<Piece> {
+    if text.is_ascii() {
+        let wide = |letter: u8| usize::from(!letter.is_ascii_control());
+        let letters = text.bytes().enumerate();
+        return letters.map(|(start, letter)| Piece { start, wide: wide(letter), is_space: letter == b' ' }).collect();
+    }
+    let letters = text.grapheme_indices(true);
+    letters.map(|(start, piece)| Piece { start, wide: piece.width(), is_space: piece == " " }).collect()
+}
+
+/// Takes a part of a line, by its bytes, with its styles.
+fn cut<'a>(line: &Line<'a>, part: std::ops::Range<usize>, spans: &mut Vec<Span<'a>>) {
+    let mut at = 0;
+    for span in &line.spans {
+        let (from, to) = (part.start.max(at), part.end.min(at + span.content.len()));
+        if from < to
+            && let Some(text) = span.content.get(from - at..to - at)
+        {
+            spans.push(Span::styled(text.to_owned(), span.style));
+        }
+        at += span.content.len();
+    }
 }
 
 /// Writes wrapped lines, from row `top` on.
