@@ -6,7 +6,6 @@ use crate::core::lines;
 use crate::core::view::{Detail, View};
 use crate::model::agent::LogLine;
 use crate::model::id::TaskId;
-use crate::model::path::ProjectPath;
 use crate::model::receipt::Receipt;
 use crate::model::workspace::FileChange;
 use crate::ui::event::Intent;
@@ -79,13 +78,14 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         Fact::Undone { task, .. } => Some((Tone::Note, format!("{task} undone"))),
         Fact::TakenBack { task, .. } => Some((Tone::Bad, format!("{task} landing taken back"))),
         Fact::Reconfigured { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Note, line)),
-        Fact::ConfigRefused { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line)),
+        Fact::ConfigRefused { .. } | Fact::Replaced { .. } => {
+            lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line))
+        }
         // An editor may still hold what was there before: its next save would take the fix away again.
         Fact::Logged { task, lines } => lines
             .iter()
             .find(|line| line.label == LogLine::EDITOR)
             .map(|line| (Tone::Bad, format!("{task} landed, but {}", line.text))),
-        Fact::Replaced { task, files, .. } => Some((Tone::Bad, replaced(*task, files))),
         _ => None,
     };
     if let Some((tone, text)) = toast {
@@ -106,12 +106,6 @@ fn landed(task: TaskId, receipt: &Receipt) -> String {
     let row = |file: &FileChange| format!("{} +{} −{}", file.place(), file.added, file.removed);
     let places: Vec<String> = receipt.files.iter().map(row).collect();
     format!("{task} landed: {}", places.join(", "))
-}
-
-/// Says that a person's save has put back what was there before a landing.
-fn replaced(task: TaskId, files: &[ProjectPath]) -> String {
-    let files: Vec<String> = files.iter().map(ToString::to_string).collect();
-    format!("your save replaced {task}: {}", files.join(", "))
 }
 
 /// Takes in the answer to a command.
