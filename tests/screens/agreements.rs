@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use orchestrator_tui::model::time::Wall;
+use orchestrator_tui::ui::event::Event;
 use orchestrator_tui::ui::front::{Front, FrontAnswer, FrontState, draw_front, update_front};
 
 use super::screens::fixture::NOW;
@@ -64,6 +65,26 @@ fn nobody_agrees_to_what_was_not_shown() {
         assert!(drawn.contains(&format!("make test-{number} ")), "{number} was not shown");
     }
     assert!((2..7).contains(&presses), "{presses}");
+}
+
+#[test]
+fn a_list_that_changed_is_read_from_its_beginning() {
+    let mut front = front::shown((49, 12), front::many());
+    assert_eq!(answered(&mut front, NOW, "yy"), []);
+    front.show(front::trust(), NOW);
+    let picture = super::show::buffer_of((49, 12), |frame| draw_front(&front, frame));
+    let drawn: String = (0..12).map(|row| super::show::text(&picture, row)).collect();
+    assert!(drawn.contains("check run: cargo test"), "{drawn}");
+}
+
+#[test]
+fn a_bigger_window_does_not_make_seen_what_a_leap_passed_over() {
+    let mut front = front::shown((49, 6), front::many());
+    assert_eq!(answered(&mut front, NOW, "<end>"), []);
+    update_front(&mut front, NOW, &Event::Resized(80, 40));
+    let picture = super::show::buffer_of((80, 40), |frame| draw_front(&front, frame));
+    let drawn: String = (0..40).map(|row| super::show::text(&picture, row)).collect();
+    assert!(drawn.contains("make test-1 "), "{drawn}");
 }
 
 #[test]

@@ -241,8 +241,9 @@ proptest! {
 /// Returns a word of what would run that was not among what was drawn.
 fn unseen(front: &FrontState, drawn: &str) -> Option<String> {
     let Front::Trust { running, .. } = &front.front else { return None };
-    // On a narrower screen words are cut in two.
-    let words = running.iter().flat_map(|line| line.split(' ')).filter(|_| front.state.size.0 >= 44);
+    // On a narrower screen, and where they are long, words are cut in two.
+    let is_whole = |word: &&str| front.state.size.0 >= 44 && word.len() <= 16;
+    let words = running.iter().flat_map(|line| line.split(' ')).filter(is_whole);
     words.into_iter().find(|word| !drawn.contains(*word)).map(str::to_owned)
 }
 

@@ -54,8 +54,16 @@ impl FrontState {
             self.top = 0;
             self.marked = front.marked();
         }
-        self.seen = self.top;
         self.front = front;
+        self.begin_again();
+    }
+
+    /// Forgets what was seen: rows are others now. What a yes would be given to is read from its beginning.
+    pub(super) fn begin_again(&mut self) {
+        self.seen = 0;
+        if self.front.must_see() > 0 {
+            self.top = 0;
+        }
     }
 
     /// Returns when something on the screen changes by time alone.

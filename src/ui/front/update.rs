@@ -19,8 +19,7 @@ pub fn update_front(front: &mut FrontState, now: Wall, event: &Event) -> Option<
         Event::Mouse(event) => moved(front, *event),
         Event::Resized(columns, rows) => {
             front.state.size = (*columns, *rows);
-            // Rows are others now.
-            front.seen = 0;
+            front.begin_again();
             None
         }
         Event::Key(_)
