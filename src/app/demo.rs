@@ -12,23 +12,45 @@ use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::Voice;
 use crate::config::Overrides;
 use crate::edge::agent::rehearsal::demo;
-use crate::model::settings::AgentKind;
+
+/// The demo's project, in a folder of its own with its own state and settings.
+struct Ground {
+    folder: tempfile::TempDir,
+    site: Site,
+}
+
+impl Ground {
+    /// Makes it; the rehearsal agent takes a breath of so many milliseconds before each step.
+    fn make(pace: u32) -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new()
+            .prefix("orchestrator-demo-")
+            .tempdir()
+            .map_err(|error| Failure::usage(format!("no temporary folder can be made: {error}")))?;
+        let project = folder.path().join("late-fees");
+        write(&project)?;
+        let program = std::env::current_exe()
+            .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
+        let agent = format!(
+            "[agent.claude]\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n",
+            program.display().to_string()
+        );
+        let user_file = folder.path().join("user.toml");
+        fs::write(&user_file, agent)
+            .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", user_file.display())))?;
+        let mut site = Site::in_folder(&project, &folder.path().join("state"))?;
+        // What the person set for real projects is none of the demo's business.
+        site.environment.insert("ORCHESTRATOR_CONFIG".to_owned(), user_file.display().to_string());
+        Ok(Self { folder, site })
+    }
+}
 
 /// Runs the demo to its end.
 ///
 /// # Errors
 /// If its folder cannot be made, or the supervisor cannot start.
 pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
-    let folder = tempfile::Builder::new()
-        .prefix("orchestrator-demo-")
-        .tempdir()
-        .map_err(|error| Failure::usage(format!("no temporary folder can be made: {error}")))?;
-    let project = folder.path().join("late-fees");
-    write(&project)?;
-    let state = folder.path().join("state");
-    let site = Site::in_folder(&project, &state)?;
-    let mut loaded = site.load(Overrides::default())?;
-    rehearse(&mut loaded.settings)?;
+    let Ground { folder, site } = Ground::make(0)?;
+    let loaded = site.load(Overrides::default())?;
     let quiet = voice != Voice::Lines;
     let say = |text: &str| {
         if !quiet {
@@ -36,7 +58,7 @@ pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
         }
     };
     say("A small project with a bug. Its tests are real; the agent is a rehearsal: no model, no account, no cost.");
-    say(&format!("project {}\n", project.display()));
+    say(&format!("project {}\n", site.project.display()));
     let wish = Wish { until_idle: true, voice, presence: Presence::Foreground, flags: None };
     let code = supervise::supervise(&site, &loaded, wish)?;
     say("");
@@ -61,22 +83,7 @@ pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
 /// # Errors
 /// If its folder cannot be made, there is no terminal, or the supervisor cannot start.
 pub fn tour(keep: bool) -> Result<u8, Failure> {
-    let folder = tempfile::Builder::new()
-        .prefix("orchestrator-demo-")
-        .tempdir()
-        .map_err(|error| Failure::usage(format!("no temporary folder can be made: {error}")))?;
-    let project = folder.path().join("late-fees");
-    write(&project)?;
-    let user_file = folder.path().join("user.toml");
-    let agent = format!(
-        "[agent.claude]\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{PACE}\"]\n",
-        own_program()?
-    );
-    fs::write(&user_file, agent)
-        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", user_file.display())))?;
-    let mut site = Site::in_folder(&project, &folder.path().join("state"))?;
-    // What the person set for real projects is none of the demo's business.
-    site.environment.insert("ORCHESTRATOR_CONFIG".to_owned(), user_file.display().to_string());
+    let Ground { folder, site } = Ground::make(PACE)?;
     let wish = dashboard::Wish { trust: true, label: "demo".to_owned(), tour: true, ..dashboard::Wish::default() };
     let code = dashboard::open(&site, &wish)?;
     if keep {
@@ -88,12 +95,6 @@ pub fn tour(keep: bool) -> Result<u8, Failure> {
 
 /// How long the rehearsal agent takes a breath before each step in the dashboard, in milliseconds.
 const PACE: u32 = 900;
-
-fn own_program() -> Result<String, Failure> {
-    std::env::current_exe()
-        .map(|program| program.display().to_string())
-        .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))
-}
 
 fn write(project: &Path) -> Result<(), Failure> {
     for (name, bytes) in demo::demo_files() {
@@ -114,17 +115,6 @@ fn write(project: &Path) -> Result<(), Failure> {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
-    }
-    Ok(())
-}
-
-/// Lets the rehearsal agent play the fixer, by the script that is built in.
-fn rehearse(settings: &mut crate::model::settings::Settings) -> Result<(), Failure> {
-    let program = own_program()?;
-    for agent in settings.agents.values_mut() {
-        agent.kind = AgentKind::Claude;
-        agent.program.clone_from(&program);
-        agent.args = ["rehearsal", "--script", "demo"].map(str::to_owned).to_vec();
     }
     Ok(())
 }

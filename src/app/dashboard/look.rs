@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::open::Wish;
+use crate::app::examine::find_program;
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::Site;
 use crate::config::{self, Diagnostic, FILE_NAME, Loaded, Severity};
@@ -93,14 +94,8 @@ fn is_in_repository(project: &Path) -> bool {
 fn missing_agent(site: &Site, loaded: &Loaded) -> Option<(String, String)> {
     let settings = &loaded.settings;
     let agent = settings.roles.get("fixer").and_then(|role| settings.agents.get(&role.agent))?;
-    let program = Path::new(&agent.program);
-    let is_there = if agent.program.contains('/') {
-        site.project.join(program).is_file()
-    } else {
-        let path = site.environment.get("PATH").map(String::as_str).unwrap_or_default();
-        std::env::split_paths(path).any(|folder| folder.join(program).is_file())
-    };
-    if is_there || !settings.fix.enabled {
+    let path = site.environment.get("PATH").map(String::as_str).unwrap_or_default();
+    if !settings.fix.enabled || find_program(&agent.program, path, &site.project).is_some() {
         return None;
     }
     let how = if agent.program == "claude" {

@@ -125,7 +125,7 @@ impl Front {
                 offer('y', "agree, and start", "", FrontAnswer::Agree),
                 offer(
                     'c',
-                    "agree, and only run checks: no agent, no cost",
+                    "agree, and only run checks this time: no agent, no cost",
                     "agree, checks only",
                     FrontAnswer::ChecksOnly,
                 ),
