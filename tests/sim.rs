@@ -88,6 +88,7 @@ fn every_seed_keeps_every_promise() {
         ("replaced", sum.replaced),
         ("reconfigured", sum.reconfigured),
         ("checks gone", sum.checks_gone),
+        ("results kept without their check", sum.kept),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

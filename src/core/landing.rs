@@ -74,7 +74,7 @@ impl Supervisor {
     }
 
     /// Returns the result of a running attempt as it is kept for a person.
-    fn pending(&self, id: TaskId, conflict: String) -> Option<PendingResult> {
+    pub(crate) fn pending(&self, id: TaskId, conflict: String) -> Option<PendingResult> {
         let attempt = self.live.attempts.get(&id)?;
         let result = attempt.result.as_ref()?;
         let mut diff = result.patch.clone();

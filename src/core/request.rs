@@ -5,6 +5,7 @@ use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
+use crate::core::vanished::unconfirmed;
 use crate::model::cost::Usd;
 use crate::model::id::{RequestId, TaskId};
 use crate::model::task::{FailReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
@@ -95,10 +96,11 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Whether the settings have the check of a task. They have those of open tasks, unless one is just landing.
+    /// Whether the settings have the check of a task. They have those of open tasks, unless one has a result.
     pub(crate) fn is_current(&self, task: &Task) -> bool {
         let is_open = !task.state.is_final() && !self.live.attempts.contains_key(&task.id);
-        is_open || self.is_meaningful(&task.key)
+        let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
+        is_open && !waits_for_person || self.is_meaningful(&task.key)
     }
 
     fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
@@ -191,8 +193,17 @@ impl Supervisor {
         if !self.may_begin_landing(id) {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }
+        let mut accepted = accepted;
+        let doubt = unconfirmed(&task.key);
+        let mut but = String::new();
+        if !self.is_meaningful(&task.key) {
+            but = format!("; {}", doubt.what);
+            if !accepted.contains(&doubt) {
+                accepted.push(doubt);
+            }
+        }
         self.land_pending(id, result, accepted);
-        Ok(said(format!("{id} lands")))
+        Ok(said(format!("{id} lands{but}")))
     }
 
     /// Whether a task has a result that a person can throw away.
