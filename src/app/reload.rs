@@ -123,7 +123,7 @@ fn read(site: &Site, flags: Overrides, agreed: &Running, tools: &Tools) -> Resul
         return Ok((loaded, matcher));
     }
     Err(format!(
-        "it would run what you have not agreed to: {}; `orchestrator-tui trust` shows all of it and asks",
+        "it asks for what you have not agreed to: {}; `orchestrator-tui trust` shows all of it and asks",
         fresh(&loaded.running, agreed)
     ))
 }

@@ -155,7 +155,7 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         changes,
         [enabled, on, after, attempts, backoff, backoff_max, isolation, protect, breaker, planner]
     );
-    if (before.fix.land, before.fix.land_chosen) != (after.fix.land, after.fix.land_chosen) {
+    if (before.fix.land, before.fix.land_by) != (after.fix.land, after.fix.land_by) {
         changes.push("fix.land".to_owned());
     }
     fields!(

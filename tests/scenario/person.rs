@@ -78,7 +78,6 @@ impl Stage {
             version: "1".into(),
             first_session: self.first_session,
             until_idle: words.contains(&"until-idle"),
-            attended: words.contains(&"attended"),
             one_command: words.contains(&"one-command"),
             last_landing: LandingId::default(),
             files: self.files.clone(),

@@ -181,7 +181,6 @@ impl World {
             first_session: SessionId(self.first_session),
             last_landing: LandingId::default(),
             until_idle,
-            attended: self.chance.one_in(2),
             one_command: false,
             files: self.disk.names(),
             repository: self.disk.repository(self.operation),
