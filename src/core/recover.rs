@@ -36,6 +36,8 @@ impl Supervisor {
 
     /// Writes the record of an attempt of which nobody can tell more.
     pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
+        let agent = self.settings.roles.get("fixer").map(|role| role.agent.as_str()).unwrap_or_default();
+        let is_unpriced = self.is_price_unknown(agent, task.running, &end);
         let record = AttemptRecord {
             number: task.result.as_ref().map_or(task.charged + 1, |result| result.receipt.attempts),
             end,
@@ -45,5 +47,8 @@ impl Supervisor {
             took: Duration::ZERO,
         };
         self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });
+        if is_unpriced {
+            self.hold_unpriced(task.id);
+        }
     }
 }

@@ -89,11 +89,18 @@ impl Supervisor {
         if task.state.is_final() && is_another() {
             return Err(NoRetry::Another);
         }
-        let limit = self.settings.budget.task;
-        if limit > Usd(0) && task.total().usd >= limit {
+        if self.is_overspent(task) {
             return Err(NoRetry::Budget);
         }
         Ok(())
+    }
+
+    /// Whether so little of a task's money is left that trying again would end at once.
+    fn is_overspent(&self, task: &Task) -> bool {
+        let (limit, used) = (self.settings.budget.task, task.total().usd);
+        // An agent stops before its limit, so that some cents are left.
+        let is_worth_it = if task.state == TaskState::Failed(FailReason::Budget) { limit.0 / 10 } else { 0 };
+        limit > Usd(0) && limit.minus(used) <= Usd(is_worth_it)
     }
 
     /// Whether the settings have the check of a task. They have those of open tasks, unless one has a result.
@@ -124,9 +131,7 @@ impl Supervisor {
             NoRetry::CheckGone => format!("{key} is no longer in the configuration"),
             NoRetry::Green => format!("{key} is green; there is nothing to try again"),
             NoRetry::Another => format!("another task is open for {key}"),
-            NoRetry::Budget => {
-                format!("{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml", task.total().usd)
-            }
+            NoRetry::Budget => self.overspent(task),
         })
     }
 
@@ -147,6 +152,11 @@ impl Supervisor {
         Ok(said(format!("{id} is killed")))
     }
 
+    fn overspent(&self, task: &Task) -> String {
+        let (id, used, limit) = (task.id, task.total().usd, self.settings.budget.task);
+        format!("{id} has used {used} of budget.task_usd, {limit}; raise it in orchestrator.toml, then try again")
+    }
+
     /// Whether a person can let a task start at once.
     pub(crate) fn may_fix(task: &Task) -> bool {
         matches!(task.state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. })
@@ -157,6 +167,9 @@ impl Supervisor {
         if !Self::may_fix(&task) {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} does not wait to be started: {why}")));
+        }
+        if self.is_overspent(&task) {
+            return Err(Refusal::because(self.overspent(&task)));
         }
         self.record(Fact::Released { task: id, forced: true });
         Ok(said(match &self.book.parked {

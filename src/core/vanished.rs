@@ -56,17 +56,18 @@ impl Supervisor {
             TaskState::Ready(_) | TaskState::Review(ReviewReason::RedTogether(_) | ReviewReason::Unstable) => {
                 self.doubt_unconfirmed(task);
             }
-            // What is in the tree, or cannot land, is in a person's hands anyway.
-            TaskState::Review(
-                ReviewReason::Conflict(_) | ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_),
-            ) => {}
             // A person has let it land.
             TaskState::Running if task.result.is_some() => {}
             TaskState::Running if self.keep_verified(task) => {}
             TaskState::Running | TaskState::Queued | TaskState::Held(_) | TaskState::Cooling { .. } => {
                 self.close(task.id, TaskState::Done(DoneReason::CheckGone));
             }
-            TaskState::Done(_) | TaskState::Failed(_) => {}
+            // What is in the tree, or cannot land, is in a person's hands anyway.
+            TaskState::Review(
+                ReviewReason::Conflict(_) | ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_),
+            )
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => {}
         }
     }
 
