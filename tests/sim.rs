@@ -89,6 +89,7 @@ fn every_seed_keeps_every_promise() {
         ("reconfigured", sum.reconfigured),
         ("checks gone", sum.checks_gone),
         ("results kept without their check", sum.kept),
+        ("runs without a price", sum.unpriced),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

@@ -161,7 +161,12 @@ impl World {
                 AgentReport::Ready { conversation: "c".into(), model: "m".into() },
             )),
         );
-        let spent = Spent { usd: Usd(self.chance.below(200_000)), unpriced: false, tokens_in: 10, tokens_out: 1 };
+        let spent = Spent {
+            usd: Usd(self.chance.below(200_000)),
+            unpriced: self.chance.one_in(8),
+            tokens_in: 10,
+            tokens_out: 1,
+        };
         self.at(delay / 2, Event::Reaches(Input::Reported(session, AgentReport::Used(spent))));
         match deed {
             Deed::RateLimit => {

@@ -29,6 +29,7 @@ pub(crate) struct Report {
     pub reconfigured: u64,
     pub checks_gone: u64,
     pub kept: u64,
+    pub unpriced: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -61,5 +62,6 @@ impl Report {
         self.reconfigured += other.reconfigured;
         self.checks_gone += other.checks_gone;
         self.kept += other.kept;
+        self.unpriced += other.unpriced;
     }
 }
