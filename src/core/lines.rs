@@ -4,6 +4,7 @@ use crate::core::fact::Fact;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
+use crate::model::question::Question;
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
@@ -37,6 +38,12 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
+        Fact::Questioned { question } => {
+            let Question { id, task, agent, ask, .. } = &**question;
+            format!("? {task} {agent} {}; `orchestrator-tui questions`, then `answer {}`", ask.about.brief(), id.0)
+        }
+        Fact::Answered { question, task, reply, .. } => format!("{task} question {}: {}", question.0, reply.brief()),
+        Fact::Closed { question, task, why } => format!("{task} question {} is closed: {}", question.0, why.text()),
         Fact::AttemptEnded { task, record, then } => match then {
             // The line that says it waits for a person has said so.
             TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,

@@ -9,6 +9,7 @@ use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::id::TaskId;
+use crate::model::question::Question;
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
@@ -21,6 +22,9 @@ pub struct View {
     pub checks: Vec<CheckRow>,
     /// The tasks, group by group, each group in its own order.
     pub rows: Vec<Row>,
+    /// What agents wait for, oldest first.
+    #[serde(default)]
+    pub questions: Vec<Question>,
 }
 
 /// Where the supervisor is in its own life.
