@@ -219,19 +219,22 @@ pub fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
 
 /// Returns which promise about questions a fact would break.
 fn question_may(book: &Book, fact: &Fact) -> Option<String> {
-    match fact {
-        Fact::Questioned { question } if question.id != book.last_question.next() => {
-            Some("questions are numbered without gaps".to_owned())
-        }
-        Fact::Answered { question, task, reply, .. } => match book.questions.get(question) {
-            Some(open) if open.task == *task => open.fits(reply).err(),
-            _ => Some(format!("question {} is answered and was not open", question.0)),
-        },
-        Fact::Closed { question, .. } if !book.questions.contains_key(question) => {
-            Some(format!("question {} is closed and was not open", question.0))
-        }
-        _ => None,
+    if let Fact::Questioned { question } = fact {
+        let numbered = question.id == book.last_question.next();
+        return (!numbered).then(|| "questions are numbered without gaps".to_owned());
     }
+    if let Fact::Answered { question, task, reply, .. } = fact {
+        let open = book.questions.get(question).filter(|open| open.task == *task);
+        return match open {
+            Some(open) => open.fits(reply).err(),
+            None => Some(format!("question {} is answered and was not open", question.0)),
+        };
+    }
+    if let Fact::Closed { question, .. } = fact {
+        let open = book.questions.contains_key(question);
+        return (!open).then(|| format!("question {} is closed and was not open", question.0));
+    }
+    None
 }
 
 /// Whether a fact may be true of a task next, and which promise says so.

@@ -86,8 +86,8 @@ impl World {
             before => panic!("an answer for {key:?} that was {before:?}"),
         }
         match &self.inbox.saying {
-            Some((asker, asked, said)) => {
-                assert_eq!(((*asker, asked.clone()), said), (key, reply), "an answer went astray");
+            Some((run, asked, said)) => {
+                assert_eq!(((*run, asked.clone()), said), (key, reply), "an answer went astray");
                 self.report.answered += 1;
             }
             // Nobody is there, or it was allowed for the task before.

@@ -44,8 +44,7 @@ pub(super) fn visible(text: &str, cap: usize) -> String {
     for (count, letter) in text.chars().enumerate() {
         if count == cap {
             let more = text.chars().count() - cap;
-            shown.push_str(&format!("… (and {more} more characters)"));
-            return shown;
+            return format!("{shown}… (and {more} more characters)");
         }
         match letter {
             '\n' => shown.push('\n'),

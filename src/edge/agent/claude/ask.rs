@@ -92,6 +92,7 @@ impl Pending {
 }
 
 #[cfg(test)]
+#[expect(clippy::panic, reason = "a test may stop here")]
 mod tests {
     use serde_json::json;
 

@@ -292,8 +292,8 @@ mod tests {
             ("Bash", json!({ "command": "eval \"$X\"" }), "cannot be judged"),
         ] {
             let decision = policy.decide(tool, &input, None);
-            let Decision::Ask { why } = &decision else { panic!("{tool} {input}: {decision:?}") };
-            assert!(why.contains(reason), "{tool} {input}: {why}");
+            let why = if let Decision::Ask { why } = &decision { why.as_str() } else { "" };
+            assert!(why.contains(reason), "{tool} {input}: {decision:?}");
         }
         let outside = policy.decide("Bash", &json!({ "command": "touch x" }), Some("/etc/passwd"));
         assert!(matches!(outside, Decision::Deny { .. }), "{outside:?}");
