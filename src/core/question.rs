@@ -1,5 +1,6 @@
 //! What agents ask a person: opened once, answered once, by whoever answers first; silence is no answer.
 
+use crate::core::book::Settled;
 use crate::core::command::{Answer, Refusal};
 use crate::core::effect::Effect;
 use crate::core::fact::Fact;
@@ -76,12 +77,8 @@ impl Supervisor {
     /// Carries out a person's answer, or says why it comes to nothing.
     pub(crate) fn answer(&mut self, id: QuestionId, shown: &str, reply: Reply, by: String) -> Result<Answer, Refusal> {
         let Some(question) = self.book.questions.get(&id) else {
-            let over = self.book.settled.iter().find(|(known, _)| *known == id);
-            let Some((_, how)) = over else { return Err(Refusal::no_question(id)) };
-            let how = match how {
-                Ok(reply) => format!("was answered before: {}", reply.brief()),
-                Err(why) => format!("is closed: {}", why.text()),
-            };
+            let over = self.book.settled.iter().find(|settled| settled.question == id);
+            let Some(how) = over.map(Settled::text) else { return Err(Refusal::no_question(id)) };
             return Err(Refusal::because(format!("question {} {how}", id.0)));
         };
         if question.shown != shown {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::messages_api::Reply;
 use crate::real_claude::{Claude, MARK, fix};
-use crate::site::{Site, Supervisor};
+use crate::site::{Site, Supervisor, until};
+use crate::terminal::Terminal;
 
 const CONFIG: &str = "[fix]\nattempts = 1\nafter = \"0s\"\nplanner = \"off\"\n[questions]\nunattended = \"wait\"\n[[check]]\nname = \"unit\"\nrun = \"sh check.sh\"\n";
 const CHECK: &str = "grep -q right word.txt || { echo 'word.txt:1:1: error: wrong word'; exit 1; }\n";
@@ -66,8 +67,8 @@ fn a_permission_is_given_on_the_command_line() {
 
 #[test]
 fn a_refusal_reaches_the_agent_with_its_reason_and_two_cannot_answer() {
-    let two = ASKS
-        .replace("  { do = \"say\"", "  { do = \"run\", command = \"sh -c true\", ask = true },\n  { do = \"say\"");
+    let two =
+        ASKS.replace("  { do = \"say\"", "  { do = \"run\", command = \"sh -c true\", ask = true },\n  { do = \"say\"");
     let site = site(&two);
     let mut running = site.start(&RUN);
     asked(&site, &mut running);
@@ -75,7 +76,10 @@ fn a_refusal_reaches_the_agent_with_its_reason_and_two_cannot_answer() {
     let next = asked(&site, &mut running);
     assert_eq!(next[0]["id"], 2, "{next:?}");
     let late = site.run(&["answer", "1", "allow"]);
-    assert!(late.code == 1 && late.err.contains("was answered before: denied: ask me later"), "{late:?}");
+    assert!(
+        late.code == 1 && late.err.contains("was answered before, through the command line: denied: ask me later"),
+        "{late:?}"
+    );
     assert_eq!(site.run(&["answer", "2", "task"]).code, 0);
     let (code, facts) = running.end_with_facts();
     assert_eq!(code, 1, "nothing was mended: {facts:#?}");
@@ -130,4 +134,45 @@ fn the_real_claude_asks_and_is_answered() {
     assert!(site.project.join("asked-for").exists(), "what was allowed was done, and landed");
     let heard = claude.api.heard();
     assert!(heard.contains("Which word is right?"), "{heard}");
+}
+
+/// Presses `a` until a text is on the screen: keys that come right after a question do not count.
+fn answering(terminal: &mut Terminal, shown: &str) {
+    until(shown, || {
+        if !terminal.screen().contains(shown) {
+            terminal.keys("a");
+        }
+        terminal.screen().contains(shown)
+    });
+}
+
+#[test]
+fn the_real_claude_is_answered_by_keys() {
+    let choice = json!({ "questions": [{ "question": "Which word is right?", "header": "Word", "multiSelect": false,
+        "options": [{ "label": "right", "description": "as ever" }, { "label": "left", "description": "" }] }] });
+    let mut steps = vec![
+        Reply::Tool("AskUserQuestion", choice),
+        Reply::Tool("Bash", json!({ "command": "sh -c 'touch asked-for'", "description": "make a file" })),
+    ];
+    steps.extend(fix("word.txt", "wrong", "right"));
+    let config = CONFIG.replace("\"unit\"", &format!("{MARK:?}")).replace("\"wait\"", "\"refuse\"");
+    let site = Site::new(&[("word.txt", "right\n"), ("check.sh", CHECK), ("orchestrator.toml", &config)]);
+    let Some(claude) = Claude::on(&site, steps, "") else { return };
+    let mut terminal = Terminal::start(&site, &["run", "--trust", "--land", "auto"], (120, 36));
+    terminal.wait_text("all green");
+    site.write("word.txt", "wrong\n");
+    terminal.wait_text("Which word is right?");
+    answering(&mut terminal, "something else");
+    terminal.keys("2");
+    terminal.wait_text("wants to run: sh -c");
+    answering(&mut terminal, "allow once");
+    terminal.keys("y");
+    terminal.wait("the landing", |screen| screen.contains("DONE") && screen.contains("all green"));
+    assert_eq!(site.read("word.txt"), "right\n");
+    assert!(site.project.join("asked-for").exists());
+    let heard = claude.api.heard();
+    assert!(heard.contains("left"), "{heard}");
+    terminal.keys("q");
+    let (code, last) = terminal.end();
+    assert_eq!(code, 0, "{last}");
 }

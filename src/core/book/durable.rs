@@ -16,11 +16,33 @@ use crate::model::task::Task;
 use crate::model::time::Wall;
 use crate::model::workspace::TreeId;
 
+use super::history::{Past, Statistics, TestResult};
+use super::index::Index;
+
 /// So many questions that are over are remembered, to tell those who answer late what became of them.
 const SETTLED: usize = 100;
 
-use super::history::{Past, Statistics, TestResult};
-use super::index::Index;
+/// What became of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Which.
+    pub question: QuestionId,
+    /// What was said, or why nobody will.
+    pub how: Result<Reply, Closed>,
+    /// Through which face it was said; empty if nobody knows.
+    pub by: String,
+}
+
+impl Settled {
+    /// Says it, as the end of a sentence about the question.
+    pub fn text(&self) -> String {
+        match &self.how {
+            Ok(reply) if self.by.is_empty() => format!("was answered before: {}", reply.brief()),
+            Ok(reply) => format!("was answered before, through {}: {}", self.by, reply.brief()),
+            Err(why) => format!("is closed: {}", why.text()),
+        }
+    }
+}
 
 /// What a check said last in the user's tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +105,7 @@ pub struct Book {
     /// What agents wait for, oldest first.
     pub questions: BTreeMap<QuestionId, Question>,
     /// How the last questions ended: what was said, or why nobody will.
-    pub settled: VecDeque<(QuestionId, Result<Reply, Closed>)>,
+    pub settled: VecDeque<Settled>,
     /// Whether verified results land by themselves, if a person was asked.
     pub agreed: Option<LandMode>,
     /// Since when the configuration as it is written does not hold, and why.
@@ -220,8 +242,12 @@ impl Book {
                 self.last_question = question.id;
                 self.questions.insert(question.id, (**question).clone());
             }
-            Fact::Answered { question, reply, .. } => self.settle(*question, Ok(reply.clone())),
-            Fact::Closed { question, why, .. } => self.settle(*question, Err(*why)),
+            Fact::Answered { question, reply, by, .. } => {
+                self.settle(Settled { question: *question, how: Ok(reply.clone()), by: by.clone() });
+            }
+            Fact::Closed { question, why, .. } => {
+                self.settle(Settled { question: *question, how: Err(*why), by: String::new() });
+            }
             Fact::Agreed { land } => self.agreed = Some(*land),
             Fact::Reconfigured { remember, .. } => {
                 self.refused = None;
@@ -250,9 +276,9 @@ impl Book {
         }
     }
 
-    fn settle(&mut self, question: QuestionId, how: Result<Reply, Closed>) {
-        self.questions.remove(&question);
-        self.settled.push_back((question, how));
+    fn settle(&mut self, settled: Settled) {
+        self.questions.remove(&settled.question);
+        self.settled.push_back(settled);
         if self.settled.len() > SETTLED {
             self.settled.pop_front();
         }

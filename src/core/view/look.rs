@@ -71,6 +71,7 @@ impl Supervisor {
             parked: self.book.parked.clone(),
             fixing: self.settings.fix.enabled,
             refused: self.book.refused.clone(),
+            settled: self.book.settled.back().map(|settled| (settled.question, settled.text())),
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
