@@ -154,7 +154,8 @@ fn the_real_claude_is_answered_by_keys() {
         Reply::Tool("AskUserQuestion", choice),
         Reply::Tool("Bash", json!({ "command": "sh -c 'touch asked-for'", "description": "make a file" })),
     ];
-    steps.extend(fix("word.txt", "wrong", "right"));
+    // Not the word that was there: taking back what a person typed would ask.
+    steps.extend(fix("word.txt", "wrong", "right, that is: left"));
     let config = CONFIG.replace("\"unit\"", &format!("{MARK:?}")).replace("\"wait\"", "\"refuse\"");
     let site = Site::new(&[("word.txt", "right\n"), ("check.sh", CHECK), ("orchestrator.toml", &config)]);
     let Some(claude) = Claude::on(&site, steps, "") else { return };
@@ -168,7 +169,7 @@ fn the_real_claude_is_answered_by_keys() {
     answering(&mut terminal, "allow once");
     terminal.keys("y");
     terminal.wait("the landing", |screen| screen.contains("DONE") && screen.contains("all green"));
-    assert_eq!(site.read("word.txt"), "right\n");
+    assert_eq!(site.read("word.txt"), "right, that is: left\n");
     assert!(site.project.join("asked-for").exists());
     let heard = claude.api.heard();
     assert!(heard.contains("left"), "{heard}");
