@@ -98,6 +98,7 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
     let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
     start.until_idle = wish.until_idle;
+    start.attended = wish.presence == Presence::Background { leased: true };
     let mut examiner = Examiner::new(&tools, journal, inbox.clone(), caller.clone());
     examiner.watch().await;
     let (health, asked) = mpsc::channel(CALLS);

@@ -39,6 +39,8 @@ pub enum HoldReason {
     PriceUnknown,
     /// A person said so about this task.
     ByYou,
+    /// It asked something, and nobody answered in time.
+    Unanswered,
 }
 
 impl fmt::Display for HoldReason {
@@ -57,6 +59,7 @@ impl fmt::Display for HoldReason {
                 f.write_str("held: its last run ended without a price, so budget.task_usd cannot be kept")
             }
             Self::ByYou => f.write_str("held: by you"),
+            Self::Unanswered => f.write_str("held: nobody answered its question in time"),
         }
     }
 }
