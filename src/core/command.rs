@@ -49,7 +49,8 @@ pub enum Command {
         /// Which.
         task: TaskId,
     },
-    /// Say, for this project and from now on, whether verified results land by themselves. Settings go before it.
+    /// Say, for this project and from now on, whether verified results land by themselves. A flag goes before it, and so
+    /// do settings that are more careful.
     Agree {
         /// What they do.
         land: LandMode,

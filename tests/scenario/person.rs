@@ -125,6 +125,10 @@ impl Stage {
                 let usd = rest.parse().map_err(|_| format!("{rest} is no amount"))?;
                 vec![says(AgentReport::Used(Spent { usd, unpriced: false, tokens_in: 0, tokens_out: 0 }))]
             }
+            "uses" => {
+                let tokens_in = rest.parse().map_err(|_| format!("{rest} is no number of tokens"))?;
+                vec![says(AgentReport::Used(Spent { unpriced: true, tokens_in, ..Spent::default() }))]
+            }
             "rate-limited" => {
                 let wall = self.clock().wall;
                 let until = if rest.is_empty() { None } else { Some(wall.after(Duration::from_millis(millis(rest)?))) };
