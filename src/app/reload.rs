@@ -77,8 +77,8 @@ impl Reloader {
     /// Reads again and tells the machine what came of it.
     async fn again(&mut self) -> Result<(), String> {
         let (site, flags) = (self.site.clone(), self.flags.clone());
-        let agreed = self.agreed.clone();
-        let read = tokio::task::spawn_blocking(move || read(&site, flags, &agreed)).await;
+        let (agreed, fixing) = (self.agreed.clone(), self.tools.now().settings.fix.enabled);
+        let read = tokio::task::spawn_blocking(move || read(&site, flags, (&agreed, fixing))).await;
         match read.unwrap_or_else(|error| Err(format!("reading the configuration broke: {error}"))) {
             Ok((loaded, matcher)) => {
                 self.agreed = loaded.running.clone();
@@ -97,8 +97,9 @@ impl Reloader {
     }
 }
 
-/// Reads the configuration as at the start; what would have been refused then is refused now.
-fn read(site: &Site, flags: Overrides, agreed: &Running) -> Result<(Loaded, Arc<Matcher>), String> {
+/// Reads the configuration as at the start; what would have been refused then is refused now. What is in force was agreed
+/// to: what runs, and whether agents do.
+fn read(site: &Site, flags: Overrides, (agreed, fixing): (&Running, bool)) -> Result<(Loaded, Arc<Matcher>), String> {
     let loaded = site.read(flags).map_err(|mistakes| told(&mistakes))?;
     if loaded.settings.checks.is_empty() {
         return Err("it names no check, and none is usual for what is in the project".to_owned());
@@ -107,7 +108,13 @@ fn read(site: &Site, flags: Overrides, agreed: &Running) -> Result<(Loaded, Arc<
     if site.is_trusted(&loaded).map_err(|failure| failure.message)? {
         return Ok((loaded, matcher));
     }
-    if loaded.running.is_part_of(agreed) {
+    let is_part = loaded.running.is_part_of(agreed);
+    if is_part && loaded.settings.fix.enabled && !fixing {
+        return Err(
+            "it would start agents, and you have agreed to checks only; `orchestrator-tui trust` asks".to_owned()
+        );
+    }
+    if is_part {
         // So that the next start does not ask either.
         if let Err(failure) = site.trust(&loaded, true) {
             tracing::warn!(message = failure.message, "the next start will ask");
