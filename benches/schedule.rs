@@ -125,6 +125,7 @@ impl Bench {
             version: "bench".into(),
             first_session: SessionId(0),
             until_idle: false,
+            attended: false,
             one_command: false,
             last_landing: LandingId::default(),
             files: Vec::new(),

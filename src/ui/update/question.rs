@@ -21,6 +21,10 @@ fn wish(command: Command) -> Vec<Intent> {
     vec![Intent::Command(command)]
 }
 
+fn land(task: TaskId) -> Command {
+    Command::Land { task, result: None, agree: None }
+}
+
 fn open(state: &mut State, asked: Asked, row: Row, choices: Vec<Choice>, marked: usize) {
     let ask = Ask { marked, ..Ask::new(Subject::Task(asked, Box::new(row)), choices) };
     state.popups.push(Popup::Ask(ask));
@@ -63,23 +67,23 @@ fn is_first(state: &State, row: &Row) -> bool {
 }
 
 fn first(task: TaskId) -> Vec<Choice> {
-    let land = |mode| vec![Intent::Command(Command::Agree { land: mode }), Intent::Command(Command::Land { task })];
+    let land = |mode| wish(Command::Land { task, result: None, agree: Some(mode) });
     vec![
         Choice::informed('y', "land it, and land verified fixes by itself from now on", land(LandMode::Auto))
             .or("land it, and all from now on"),
         Choice::informed('l', "land it, and ask each time", land(LandMode::Ask)),
         Choice::new('n', "not now", Vec::new()),
-        Choice::new('D', "throw it away", wish(Command::Refuse { task })),
+        Choice::new('D', "throw it away", wish(Command::Refuse { task, result: None })),
     ]
 }
 
 fn answers(row: &Row) -> Vec<Choice> {
     let Row { id: task, allowed, .. } = *row;
     let all = [
-        (allowed.land, Choice::informed('l', "land it", wish(Command::Land { task }))),
+        (allowed.land, Choice::informed('l', "land it", wish(land(task)))),
         (allowed.undo, Choice::informed('u', "take the landing back", wish(Command::Undo { task }))),
         (allowed.retry, Choice::new('r', "try again", wish(Command::Retry { task }))),
-        (allowed.refuse, Choice::new('D', "throw it away", wish(Command::Refuse { task }))),
+        (allowed.refuse, Choice::new('D', "throw it away", wish(Command::Refuse { task, result: None }))),
         (true, Choice::new('n', "not now", Vec::new())),
     ];
     all.into_iter().filter_map(|(is_allowed, choice)| is_allowed.then_some(choice)).collect()
@@ -111,10 +115,10 @@ pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
             open(state, Asked::First, row, first(task), 1);
             return Vec::new();
         }
-        Action::Land => (Asked::Land, Choice::informed('y', format!("yes, land {task}"), wish(Command::Land { task }))),
+        Action::Land => (Asked::Land, Choice::informed('y', format!("yes, land {task}"), wish(land(task)))),
         Action::Refuse => {
             let text = format!("yes, throw the result of {task} away");
-            (Asked::Refuse, Choice::new('y', text, wish(Command::Refuse { task })))
+            (Asked::Refuse, Choice::new('y', text, wish(Command::Refuse { task, result: None })))
         }
         Action::Snooze => {
             snooze(state, row);
