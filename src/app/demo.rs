@@ -34,7 +34,8 @@ impl Ground {
         let program = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
         let agent = format!(
-            "[agent.claude]\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n",
+            "[agent.rehearsal]\nkind = \"claude\"\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n\n\
+             [role.fixer]\nagent = \"rehearsal\"\n",
             program.display().to_string()
         );
         let user_file = folder.path().join("user.toml");

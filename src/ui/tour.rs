@@ -53,8 +53,7 @@ const STEPS: &[Step] = &[
     Step {
         what: |state| match task(state) {
             Some(_) if cannot_run(state) => {
-                "The test cannot even start here. That is no red test: nothing was broken, and no agent is started."
-                    .to_owned()
+                "The test cannot even start here. That is no red test, so no agent is started.".to_owned()
             }
             Some(row) if row.group == Group::Held => format!(
                 "The test is red, so there is a task, {}. It was red before you came, and nobody asked to have it fixed.",
@@ -198,7 +197,7 @@ pub(super) fn height(state: &State, screen: Rect) -> u16 {
     let step = state.tour.and_then(Tour::step).filter(|_| screen.height >= ROWS);
     step.map_or(0, |step| {
         let rows = wrapped_rows(&lines(state, step, screen.width), usize::from(screen.width.saturating_sub(2)));
-        u16::try_from(rows.min(3)).unwrap_or(1) + 1
+        u16::try_from(rows.min(5)).unwrap_or(1) + 1
     })
 }
 

@@ -66,6 +66,9 @@ pub struct Head {
     /// Since when the configuration as it is written does not hold, and why.
     #[serde(default)]
     pub refused: Option<(Wall, String)>,
+    /// What the agent is called that fixes; empty: none is named.
+    #[serde(default)]
+    pub agent: String,
     /// Health by part; a part that is not named is up.
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.

@@ -13,7 +13,7 @@ use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
-use crate::model::settings::Planner;
+use crate::model::settings::{Planner, Settings};
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
 
@@ -65,6 +65,7 @@ impl Supervisor {
             parked: self.book.parked.clone(),
             fixing: self.settings.fix.enabled,
             refused: self.book.refused.clone(),
+            agent: agent_name(&self.settings),
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
@@ -215,6 +216,15 @@ impl Supervisor {
             unsnooze: self.book.snoozed.contains_key(&task.key),
         }
     }
+}
+
+/// Returns what the agent is called that fixes: as the configuration names it, unless it only kept the name of the
+/// built-in one and is another program.
+fn agent_name(settings: &Settings) -> String {
+    let Some(role) = settings.roles.get("fixer") else { return String::new() };
+    let program = settings.agents.get(&role.agent).map(|agent| agent.program.as_str()).unwrap_or_default();
+    let program = program.rsplit('/').next().unwrap_or_default();
+    if role.agent == "claude" && !program.is_empty() { program.to_owned() } else { role.agent.clone() }
 }
 
 /// Returns how many attempts a task has used up, the running one included; one that was parked or interrupted is none.

@@ -3,7 +3,8 @@
 use super::arrive::say;
 use crate::ui::body::Target;
 use crate::ui::event::Intent;
-use crate::ui::state::{Focus, State, Tone};
+use crate::ui::state::{Focus, State};
+use crate::ui::toast::Tone;
 use crate::ui::widget::plain;
 
 /// Copies, and says what was copied.

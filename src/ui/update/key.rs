@@ -7,8 +7,9 @@ use super::{act, review};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
-use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, is_informed, room};
-use crate::ui::state::{Filter, State, Tone};
+use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, elsewhere, is_informed, room};
+use crate::ui::state::{Filter, State};
+use crate::ui::toast::Tone;
 
 /// Takes in a key.
 pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
@@ -57,6 +58,9 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
         }
         Found::Nothing => {
             state.pending.clear();
+            if let Some(why) = elsewhere(state, chord) {
+                say(state, Tone::Note, why);
+            }
             Vec::new()
         }
     }
@@ -110,6 +114,9 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
         KeyCode::Char('k') if is_scroll => scroll(state, &mut ask, -1),
         KeyCode::Home => ask.top = 0,
         KeyCode::End => scroll(state, &mut ask, isize::MAX),
+        KeyCode::Char(letter) if is_letter && !letter.is_control() => {
+            say(state, Tone::Note, format!("{letter} is no answer here; the letters in brackets are"));
+        }
         _ => {}
     }
     state.popups.push(Popup::Ask(ask));
