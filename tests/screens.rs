@@ -23,6 +23,8 @@ mod answers;
 mod hands;
 #[path = "screens/readme.rs"]
 mod readme;
+#[path = "screens/said.rs"]
+mod said;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]

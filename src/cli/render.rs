@@ -71,7 +71,12 @@ pub(super) fn status(value: &Value) -> String {
             Some(file) => format!("{} · {file}", text(check, "check")),
             None => text(check, "check").to_owned(),
         };
-        let _ = write!(out, "{glyph} {name}  {} since {}", text(check, "verdict"), text(check, "since"));
+        let verdict = match text(check, "verdict") {
+            "broken" => "cannot run",
+            "timed_out" => "took too long",
+            verdict => verdict,
+        };
+        let _ = write!(out, "{glyph} {name}  {verdict} since {}", text(check, "since"));
         if let Some(first) = failures.first() {
             let more = if failures.len() > 1 { format!(" and {} more", failures.len() - 1) } else { String::new() };
             let _ = write!(out, ": {}{more}", text(first, "id"));

@@ -1,10 +1,11 @@
 //! One line for each fact, for `run --headless`, `logs` and the screen.
 
 use crate::core::fact::Fact;
-use crate::model::attempt::AttemptEnd;
+use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
+use crate::model::id::TaskId;
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
@@ -37,11 +38,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
         }
         Fact::Held { task, reason } => {
-            let reason = match reason {
-                HoldReason::Snoozed { until, .. } => format!("held: snoozed {}", ending(until, time)),
-                other => other.to_string(),
-            };
-            format!("{task} {reason}; `orchestrator-tui fix {}` starts it", task.0)
+            format!("{task} {}; `orchestrator-tui fix {}` starts it", held(reason, time), task.0)
         }
         Fact::Released { task, forced: true } => format!("{task} starts because you said so"),
         Fact::Released { task, forced: false } => format!("{task} may start"),
@@ -58,34 +55,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
-        Fact::AttemptEnded { task, record, then } => match then {
-            // The line that says it waits for a person has said so.
-            TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,
-            TaskState::Done(DoneReason::Landed(_)) => {
-                format!("{task} done; `orchestrator-tui undo {}` takes it back", task.0)
-            }
-            TaskState::Failed(FailReason::Escalated { .. }) => {
-                format!("{task} {}; `orchestrator-tui show {}` tells the story", then.reason(now), task.0)
-            }
-            TaskState::Done(_) | TaskState::Failed(_) => format!("{task} {}", then.reason(now)),
-            TaskState::Cooling { until } => {
-                format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
-            }
-            TaskState::Queued
-            | TaskState::Held(_)
-            | TaskState::Running
-            | TaskState::Ready(_)
-            | TaskState::Review(_) => {
-                if matches!(record.end, AttemptEnd::Parked { .. }) {
-                    // Why was said when everything was parked.
-                    return Some(format!("{task} goes back to the queue; the attempt does not count"));
-                }
-                if record.landing {
-                    return Some(format!("{task} landing {}", record.end));
-                }
-                format!("{task} attempt {} {}", record.number, record.end)
-            }
-        },
+        Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now),
         Fact::Ready { task, reason, .. } => {
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
         }
@@ -132,6 +102,43 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         },
     };
     Some(text)
+}
+
+/// Says how an attempt ended.
+fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> Option<String> {
+    let text = match then {
+        // The line that says it waits for a person has said so.
+        TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,
+        TaskState::Done(DoneReason::Landed(_)) => {
+            format!("{task} done; `orchestrator-tui undo {}` takes it back", task.0)
+        }
+        TaskState::Failed(FailReason::Escalated { .. }) => {
+            format!("{task} {}; `orchestrator-tui show {}` tells the story", then.reason(now), task.0)
+        }
+        TaskState::Done(_) | TaskState::Failed(_) => format!("{task} {}", then.reason(now)),
+        TaskState::Cooling { until } => {
+            format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
+        }
+        TaskState::Queued | TaskState::Held(_) | TaskState::Running | TaskState::Ready(_) | TaskState::Review(_) => {
+            if matches!(record.end, AttemptEnd::Parked { .. }) {
+                // Why was said when everything was parked.
+                return Some(format!("{task} goes back to the queue; the attempt does not count"));
+            }
+            if record.landing {
+                return Some(format!("{task} landing {}", record.end));
+            }
+            format!("{task} attempt {} {}", record.number, record.end)
+        }
+    };
+    Some(text)
+}
+
+fn held(reason: &HoldReason, time: &dyn Fn(Wall) -> String) -> String {
+    if let HoldReason::Snoozed { until, .. } = reason {
+        format!("held: snoozed {}", ending(until, time))
+    } else {
+        reason.to_string()
+    }
 }
 
 fn ending(until: &SnoozeEnd, time: &dyn Fn(Wall) -> String) -> String {

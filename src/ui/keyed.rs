@@ -19,13 +19,12 @@ pub(super) fn keyed(state: &State, text: &str) -> String {
             continue;
         };
         let (command, after) = rest.split_once('`').unwrap_or((rest, ""));
-        match action(command.split(' ').next().unwrap_or_default()) {
-            Some(action) => clauses.push(format!("{before}{}{after}", state.keymap.key_of(action))),
-            None => {
-                // What stands before it may say something by itself.
-                let before = before.trim_end_matches([' ', ',', ':']).trim_end_matches(", then").trim_end();
-                clauses.extend((!before.is_empty()).then(|| before.to_owned()));
-            }
+        if let Some(action) = action(command.split(' ').next().unwrap_or_default()) {
+            clauses.push(format!("{before}{}{after}", state.keymap.key_of(action)));
+        } else {
+            // What stands before it may say something by itself.
+            let before = before.trim_end_matches([' ', ',', ':']).trim_end_matches(", then").trim_end();
+            clauses.extend((!before.is_empty()).then(|| before.to_owned()));
         }
     }
     plain(&clauses.join("; "))

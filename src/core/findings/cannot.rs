@@ -76,7 +76,7 @@ fn missed(line: &str) -> Option<Missed<'_>> {
     let speaker = who.split(':').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
     let is_shell = ["sh", "bash", "dash", "zsh", "ksh", "busybox", "env", "make", "gmake", "xargs", "time", "timeout"]
         .contains(&speaker)
-        || speaker.ends_with(".sh");
+        || speaker.rsplit_once('.').is_some_and(|(_, kind)| kind == "sh");
     let is_numbered =
         who.rsplit_once(": ").is_some_and(|(_, at)| at.trim_start_matches("line ").parse::<u32>().is_ok());
     (is_gone && (is_shell || is_numbered) || (is_forbidden || no_file) && is_shell)

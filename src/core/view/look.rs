@@ -152,7 +152,11 @@ impl Supervisor {
             why,
             until,
             since: attempt.map(|attempt| attempt.began).or(task.ended),
-            took: task.receipt.as_ref().filter(|_| task.state.is_final()).map(|receipt| millis(receipt.took)),
+            took: task
+                .receipt
+                .as_ref()
+                .filter(|_| matches!(task.state, TaskState::Done(_)))
+                .map(|receipt| millis(receipt.took)),
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
             attempts: (attempts(task), self.settings.fix.attempts),
             spent: task.total(),

@@ -87,11 +87,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Help => page(state, Page::Help),
         Action::Mouse => {
             state.mouse = !state.mouse;
-            say(
-                state,
-                Tone::Note,
-                if state.mouse { "the mouse is ours" } else { "the mouse is the terminal's" }.to_owned(),
-            );
+            say(state, Tone::Note, if state.mouse { "the mouse is ours" } else { "the mouse is the terminal's" });
             vec![Intent::Mouse(state.mouse)]
         }
         Action::Redraw => vec![Intent::Redraw],
@@ -184,7 +180,7 @@ fn edit(state: &mut State) -> Vec<Intent> {
     if let Some((file, line)) = place {
         return vec![Intent::Edit(file, line)];
     }
-    say(state, Tone::Note, "no file is known for this".to_owned());
+    say(state, Tone::Note, "no file is known for this");
     Vec::new()
 }
 

@@ -94,7 +94,8 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         _ => None,
     };
     if let Some((tone, text)) = toast {
-        state.toast(tone, &text, false);
+        // Whoever takes something back is answered; once is enough.
+        state.toast(tone, &text, matches!(recorded.fact, Fact::Undone { .. }));
     }
     if recorded.fact.task().is_some() && recorded.fact.task() == state.story.0 {
         let story = &mut state.story.1;

@@ -14,7 +14,7 @@ pub(super) fn copy(state: &mut State) -> Vec<Intent> {
         Focus::Task => marked(state).or_else(|| whole(state)),
     };
     let Some(text) = text else {
-        say(state, Tone::Note, "there is nothing to copy".to_owned());
+        say(state, Tone::Note, "there is nothing to copy");
         return Vec::new();
     };
     let said = match text.lines().count() {

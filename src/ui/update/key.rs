@@ -129,7 +129,7 @@ fn take(state: &mut State, ask: Ask, at: usize) -> Vec<Intent> {
         Some(choice) if !choice.informed || is_informed(state, &ask) => choice.intents.clone(),
         Some(_) | None => {
             // A yes is a yes to something that was shown.
-            say(state, Tone::Note, "what it changes is not here yet; a moment".to_owned());
+            say(state, Tone::Note, "what it changes is not here yet; a moment");
             state.popups.push(Popup::Ask(ask));
             Vec::new()
         }
