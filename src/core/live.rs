@@ -204,6 +204,8 @@ pub struct Attempt {
     pub has_fixers: bool,
     /// Whether fixers were tried.
     pub fixers_done: bool,
+    /// Whether it only brings in what an earlier one has made.
+    pub only_lands: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
     /// Whether it ended because its money was used up; its work may be done all the same.
