@@ -11,7 +11,8 @@ use crate::model::id::TaskId;
 use crate::model::question::Reply;
 use crate::ui::event::Intent;
 use crate::ui::popup::{Popup, Replying, Say, room};
-use crate::ui::state::{State, Tone};
+use crate::ui::state::State;
+use crate::ui::toast::Tone;
 
 /// Opens the oldest question of a task; returns whether there is one.
 pub(super) fn open(state: &mut State, task: TaskId) -> bool {
