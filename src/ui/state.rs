@@ -7,7 +7,7 @@ use crate::core::effect::Recorded;
 use crate::core::view::{CheckRow, Course, Detail, Group, Row, View};
 use crate::model::check::Verdict;
 use crate::model::id::{Seq, TaskId};
-use crate::model::time::Wall;
+use crate::model::time::{Wall, millis};
 
 use super::action::Context;
 use super::body::Body;
@@ -22,6 +22,9 @@ use super::widget::plain;
 
 /// How long a toast stays.
 pub const TOAST: Duration = Duration::from_secs(6);
+
+/// How long keys are ignored after something came or went by itself: nobody types that fast on purpose.
+pub(super) const DEAF: Duration = Duration::from_millis(200);
 
 /// The tabs of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -201,7 +204,7 @@ pub struct State {
     pub mouse: bool,
     /// Why the supervisor is gone, if it is.
     pub gone: Option<String>,
-    /// Whether the supervisor was there before this screen, so that leaving leaves it alone.
+    /// Whether the supervisor goes on without this screen, so that leaving leaves it alone.
     pub attached: bool,
 }
 
@@ -242,6 +245,24 @@ impl State {
             gone: None,
             attached: false,
         }
+    }
+
+    /// Takes in what the calendar says. If it was set back, what lasts for a while from now does not last longer.
+    pub fn sees(&mut self, now: Wall) {
+        let back = millis(self.now.since(now));
+        if back > 0 {
+            let toasts = self.toasts.iter_mut().map(|toast| &mut toast.until);
+            for until in toasts.chain([&mut self.deaf_until]) {
+                until.0 = until.0.saturating_sub(back);
+            }
+        }
+        self.now = now;
+    }
+
+    /// Ignores keys for a moment: they were typed for what was there before.
+    pub fn be_deaf(&mut self, now: Wall) {
+        self.sees(now);
+        self.deaf_until = now.after(DEAF);
     }
 
     /// Returns the rows that the filter lets through, in the order shown.

@@ -140,6 +140,21 @@ fn a_question_that_was_answered_elsewhere_closes_and_its_keys_do_nothing_else() 
 }
 
 #[test]
+fn a_clock_that_is_set_back_leaves_nobody_deaf_and_no_line_for_hours() {
+    let mut state = before(busy(), 14);
+    types(&mut state, "L");
+    update(&mut state, NOW, Event::Seen(Box::new(landed(busy(), 14))));
+    let back = |millis| Wall(NOW.0 - 3_600_000).after(Duration::from_millis(millis));
+    types_at(&mut state, back(0), ":");
+    types_at(&mut state, back(199), ":");
+    assert!(state.popups.is_empty() && !state.toasts.is_empty());
+    types_at(&mut state, back(200), ":");
+    assert_eq!(state.popups.len(), 1);
+    update(&mut state, back(20_000), Event::Tick);
+    assert!(state.toasts.is_empty());
+}
+
+#[test]
 fn a_yes_does_not_go_to_another_result_than_the_one_shown() {
     let mut state = before(busy(), 14);
     types(&mut state, "L");
