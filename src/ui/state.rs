@@ -368,3 +368,19 @@ impl State {
         second.into_iter().chain(toast).chain(late).chain(tour).min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_leaves_nobody_deaf_and_no_line_for_hours() {
+        let mut state = State::new("p", (80, 24), Wall(90_000_000));
+        state.toasts.push(Toast { text: String::new(), tone: Tone::Note, until: Wall(90_006_000) });
+        state.be_deaf(Wall(90_000_000));
+        state.sees(Wall(86_400_000));
+        assert_eq!((state.deaf_until, state.toasts[0].until), (Wall(86_400_200), Wall(86_406_000)));
+        state.sees(Wall(86_400_100));
+        assert_eq!(state.deaf_until, Wall(86_400_200));
+    }
+}

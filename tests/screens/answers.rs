@@ -20,7 +20,7 @@ use orchestrator_tui::ui::tour::Tour;
 use orchestrator_tui::ui::update::update;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::screens::fixture::{NOW, busy, detail, path, receipt};
+use super::screens::fixture::{NOW, busy, detail, path, receipt, result_of};
 use super::screens::popups::{first, parked, stopping, told};
 use super::screens::scene::keys;
 use super::screens::tour::views;
@@ -40,15 +40,6 @@ fn types_at(state: &mut State, now: Wall, text: &str) -> Vec<Intent> {
 
 fn types(state: &mut State, text: &str) -> Vec<Intent> {
     types_at(state, NOW, text).into_iter().filter(|intent| !matches!(intent, Intent::Fetch(_))).collect()
-}
-
-/// Returns the result of a task that its question shows.
-fn shown(task: u32) -> TreeId {
-    detail(&busy(), task).task.result.expect("a result").receipt.tree_after
-}
-
-fn land(task: u32) -> Command {
-    Command::Land { task: TaskId(task), result: Some(shown(task)), agree: None }
 }
 
 fn wish(command: Command) -> Vec<Intent> {
@@ -99,7 +90,7 @@ fn killing_takes_a_yes_and_holding_the_key_down_is_none() {
 #[test]
 fn the_first_fix_asks_what_becomes_of_all_others() {
     let task = TaskId(14);
-    let both = |land| wish(Command::Land { task, result: Some(shown(14)), agree: Some(land) });
+    let both = |land| wish(Command::Land { task, result: Some(result_of(14)), agree: Some(land) });
     for (keys, intents) in [
         ("ay", both(LandMode::Auto)),
         ("Ly", both(LandMode::Auto)),
@@ -107,7 +98,7 @@ fn the_first_fix_asks_what_becomes_of_all_others() {
         // A hasty enter is no yes to all that comes.
         ("a<enter>", both(LandMode::Ask)),
         ("an", vec![]),
-        ("aD", wish(Command::Refuse { task, result: Some(shown(14)) })),
+        ("aD", wish(Command::Refuse { task, result: Some(result_of(14)) })),
         ("ad", vec![]),
     ] {
         assert_eq!(types(&mut before(first(), 14), keys), intents, "{keys}");
@@ -121,7 +112,10 @@ fn nothing_lands_before_its_diff_was_shown() {
     assert_eq!(types(&mut state, "L1<enter>y"), []);
     assert_eq!(said(&state), "what it changes is not here yet; a moment");
     update(&mut state, NOW, Event::Detailed(Box::new(shown.expect("a detail"))));
-    assert_eq!(types(&mut state, "y"), wish(land(14)));
+    assert_eq!(
+        types(&mut state, "y"),
+        wish(Command::Land { task: TaskId(14), result: Some(result_of(14)), agree: None })
+    );
     assert_eq!(state.popups.len(), 0);
 }
 
@@ -137,21 +131,6 @@ fn a_question_that_was_answered_elsewhere_closes_and_its_keys_do_nothing_else() 
     assert!(state.popups.is_empty());
     types_at(&mut state, later(200), ":");
     assert_eq!(state.popups.len(), 1);
-}
-
-#[test]
-fn a_clock_that_is_set_back_leaves_nobody_deaf_and_no_line_for_hours() {
-    let mut state = before(busy(), 14);
-    types(&mut state, "L");
-    update(&mut state, NOW, Event::Seen(Box::new(landed(busy(), 14))));
-    let back = |millis| Wall(NOW.0 - 3_600_000).after(Duration::from_millis(millis));
-    types_at(&mut state, back(0), ":");
-    types_at(&mut state, back(199), ":");
-    assert!(state.popups.is_empty() && !state.toasts.is_empty());
-    types_at(&mut state, back(200), ":");
-    assert_eq!(state.popups.len(), 1);
-    update(&mut state, back(20_000), Event::Tick);
-    assert!(state.toasts.is_empty());
 }
 
 #[test]

@@ -386,3 +386,8 @@ pub(crate) fn detail(view: &View, id: u32) -> Detail {
     task.red_before = vec![failure("CaseService > sorts by due date", "src/services/CaseService.test.ts", 80)];
     Detail { task, stages: Workflow::fix(true).stages, run: Some(run(Verdict::Red)) }
 }
+
+/// Returns the result of a task that its question shows.
+pub(crate) fn result_of(task: u32) -> TreeId {
+    detail(&busy(), task).task.result.expect("a result").receipt.tree_after
+}
