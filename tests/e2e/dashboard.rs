@@ -39,7 +39,8 @@ fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
         .wait("landed", |screen| screen.contains("all green") && screen.contains("DONE") && screen.contains("landed"));
     assert!(site.read("calc.py").contains("b + a"));
     terminal.keys("u");
-    terminal.wait_text("yes, take #1 back");
+    // A yes counts once what it is about is shown.
+    terminal.wait_text("What this changes in your files");
     terminal.keys("y");
     terminal.wait_text("undone");
     until("the undo", || site.read("calc.py").contains("a - b"));
