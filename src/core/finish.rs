@@ -8,6 +8,7 @@ use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::id::TaskId;
+use crate::model::question::Closed;
 use crate::model::session::Rung;
 use crate::model::task::{DoneReason, FailReason, ReadyReason, Task, TaskState};
 use crate::model::time::millis;
@@ -61,6 +62,7 @@ impl Supervisor {
         }
         attempt.ending = Some(end.clone());
         let was = std::mem::replace(&mut attempt.step, Step::Ending);
+        self.close_questions(id, Closed::RunOver);
         match was {
             Step::Run(_, Some(session)) => self.end_session(session, Rung::Terminate),
             Step::Agent(Some(session)) => self.end_session(session, Rung::Ask),

@@ -6,6 +6,7 @@ use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
+use crate::model::question::Question;
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
@@ -55,6 +56,12 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
+        Fact::Questioned { question } => {
+            let Question { id, task, agent, ask, .. } = &**question;
+            format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)
+        }
+        Fact::Answered { question, task, reply, .. } => format!("{task} question {}: {}", question.0, reply.brief()),
+        Fact::Closed { question, task, why } => format!("{task} question {} is closed: {}", question.0, why.text()),
         Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now),
         Fact::Ready { task, reason, .. } => {
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
@@ -95,11 +102,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),
         Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
         Fact::ConfigRefused { why } => format!("configuration not taken up, the one before goes on: {why}"),
-        Fact::Felt { part, level } => match level {
-            Level::Up => format!("health: {} is up", part.name()),
-            Level::Degraded { reason, .. } => format!("health: {} is degraded: {reason}", part.name()),
-            Level::Down { reason, .. } => format!("health: {} is down: {reason}", part.name()),
-        },
+        Fact::Felt { part, level } => format!("health: {} {}", part.name(), felt(level)),
     };
     Some(text)
 }
@@ -159,6 +162,14 @@ pub fn stamped(at: Wall, offset: i64, text: &str) -> String {
 pub fn time_of_day(at: Wall, offset: i64) -> String {
     let seconds = i64::try_from(at.0 / 1000).unwrap_or(i64::MAX).saturating_add(offset).rem_euclid(86_400);
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+fn felt(level: &Level) -> String {
+    match level {
+        Level::Up => "is up".to_owned(),
+        Level::Degraded { reason, .. } => format!("is degraded: {reason}"),
+        Level::Down { reason, .. } => format!("is down: {reason}"),
+    }
 }
 
 fn glyph(verdict: Verdict) -> &'static str {

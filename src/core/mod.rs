@@ -29,6 +29,7 @@ mod hold;
 mod intake;
 mod landing;
 mod launch;
+mod question;
 mod reconfigure;
 mod recover;
 mod request;

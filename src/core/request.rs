@@ -27,6 +27,7 @@ impl Supervisor {
             Command::Agree { land } => Ok(self.agree(land)),
             Command::Land { task } => self.land_now(task),
             Command::Refuse { task } => self.refuse(task),
+            Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
             Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
             Command::Check => {
                 self.want_everything(false);

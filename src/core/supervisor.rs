@@ -113,6 +113,7 @@ impl Supervisor {
             // A login may have been mended meanwhile: a start is a person's doing.
             self.record(Fact::Unparked);
         }
+        self.close_old_questions();
         self.recover();
         self.forget_vanished();
         self.hold_anew();
@@ -179,6 +180,7 @@ impl Supervisor {
         }
         self.end_snoozes();
         self.settle();
+        self.end_unanswered();
         self.climb_ladders();
         self.unpark();
         self.start_tree_checks();
@@ -209,6 +211,7 @@ impl Supervisor {
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
         wakes.extend(self.stop_wakes());
         wakes.extend(self.snooze_wakes());
+        wakes.extend(self.question_wakes());
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

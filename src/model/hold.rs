@@ -37,6 +37,8 @@ pub enum HoldReason {
     },
     /// A person said so about this task.
     ByYou,
+    /// It asked something, and nobody answered in time.
+    Unanswered,
 }
 
 impl fmt::Display for HoldReason {
@@ -52,6 +54,7 @@ impl fmt::Display for HoldReason {
             Self::RedBeforeFixing => f.write_str("held: was red before fixing was turned on"),
             Self::Snoozed { until, .. } => write!(f, "held: snoozed {until}"),
             Self::ByYou => f.write_str("held: by you"),
+            Self::Unanswered => f.write_str("held: nobody answered its question in time"),
         }
     }
 }

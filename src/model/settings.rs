@@ -24,6 +24,8 @@ pub struct Settings {
     pub workspace: Workspace,
     /// `[budget]`
     pub budget: Budget,
+    /// `[questions]`
+    pub questions: Questions,
     /// `[agent.NAME]`
     pub agents: BTreeMap<String, Agent>,
     /// `[role.NAME]`
@@ -113,6 +115,25 @@ pub enum Planner {
     Auto,
     /// Before every attempt.
     Always,
+}
+
+/// What becomes of questions of agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Questions {
+    /// A question that waits for longer ends its run, and the task is held.
+    pub wait: Duration,
+    /// What happens when no screen is known to show them.
+    pub unattended: Unattended,
+}
+
+/// What becomes of a question when no screen is known to show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unattended {
+    /// The agent is told that nobody can answer, and the log says so.
+    Refuse,
+    /// It waits all the same, for `orchestrator-tui answer`.
+    Wait,
 }
 
 /// How often a subject may fail before it is left alone.

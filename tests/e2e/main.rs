@@ -35,6 +35,7 @@ mod many;
 mod messages_api;
 mod misbehaves;
 mod per_file;
+mod questions;
 mod real_claude;
 mod reload;
 mod screen;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
-    Workspace,
+    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Questions, Role,
+    Settings, Unattended, Watch, Workspace,
 };
 use toml::{Table, Value};
 
@@ -51,6 +51,11 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "limits.heartbeat" => settings.limits.heartbeat = span(value)?,
         "limits.stop" => settings.limits.stop = span(value)?,
         "workspace.prepare" => settings.workspace.prepare = text(value)?,
+        "questions.wait" => settings.questions.wait = span(value)?,
+        "questions.unattended" => {
+            let waits = value.as_str() == Some("wait");
+            settings.questions.unattended = if waits { Unattended::Wait } else { Unattended::Refuse };
+        }
         "budget.task_usd" => settings.budget.task = text(value)?.parse().map_err(|_| "not an amount")?,
         other => return Err(format!("what is {other}?")),
     }
@@ -165,6 +170,7 @@ fn plain() -> Settings {
         },
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000) },
+        questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
         roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
     }

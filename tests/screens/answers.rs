@@ -233,7 +233,7 @@ fn a_snooze_has_the_ends_that_make_sense() {
     ] {
         assert_eq!(types(&mut before(busy(), 15), keys), intents, "{keys}");
     }
-    assert_eq!(types(&mut before(busy(), 9), "sw"), wish(Command::Unsnooze { task: TaskId(9) }));
+    assert_eq!(types(&mut before(busy(), 9), "sz"), wish(Command::Unsnooze { task: TaskId(9) }));
     let mut view = busy();
     view.head.branch = None;
     assert_eq!(types(&mut before(view, 15), "sb"), []);
@@ -309,7 +309,7 @@ fn a_long_diff_scrolls_and_stops_at_its_end() {
     state.size = (80, 24);
     let top = |state: &State| match state.popups.last() {
         Some(Popup::Ask(ask)) => ask.top,
-        Some(Popup::Palette(_)) | None => usize::MAX,
+        Some(Popup::Reply(_) | Popup::Palette(_)) | None => usize::MAX,
     };
     types(&mut state, "Lj");
     assert_eq!(top(&state), 1);

@@ -98,6 +98,9 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::Questioned { .. }
+            | Fact::Answered { .. }
+            | Fact::Closed { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat

@@ -1,7 +1,7 @@
 //! Opens questions: before anything that cannot be taken back easily, and where a person has to decide.
 
 use super::arrive::{fetch_if_new, say};
-use super::review;
+use super::{reply, review};
 use crate::core::command::Command;
 use crate::core::view::{Course, Group, Row};
 use crate::model::check::Verdict;
@@ -39,6 +39,9 @@ pub(super) fn answer(state: &mut State) -> Vec<Intent> {
         state.selected = Some(row.id);
     }
     let intents = fetch_if_new(state, false);
+    if reply::open(state, row.id) {
+        return intents;
+    }
     if is_first(state, &row) && row.allowed.land {
         let choices = first(row.id);
         open(state, Asked::First, row, choices);
@@ -130,7 +133,7 @@ fn snooze(state: &mut State, row: Row) {
     let is_green = state.view.checks.iter().any(|check| check.key == row.key && check.verdict == Some(Verdict::Green));
     let mut choices = Vec::new();
     if row.allowed.unsnooze {
-        choices.push(Choice::new('w', "wake it: end the snooze", wish(Command::Unsnooze { task })));
+        choices.push(Choice::new('z', "end the snooze", wish(Command::Unsnooze { task })));
     }
     if row.allowed.snooze {
         choices.push(Choice::new('m', "for 10 minutes", until(Snooze::For(SNOOZE))));
@@ -192,7 +195,7 @@ pub(super) fn quit(state: &mut State) -> Vec<Intent> {
 /// Says that the supervisor is gone, unless it ended in order.
 pub(super) fn gone(state: &mut State, why: &str) {
     // Nobody is left who could be told an answer.
-    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_)));
+    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_) | Popup::Reply(_)));
     if !why.is_empty() {
         let choices = vec![
             Choice::new('q', "leave", vec![Intent::Leave(Leave::Finish)]),
