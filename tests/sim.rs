@@ -93,6 +93,7 @@ fn every_seed_keeps_every_promise() {
         ("late answers", sum.late_answers),
         ("withdrawn questions", sum.withdrawn),
         ("unanswered questions", sum.unanswered),
+        ("results kept without their check", sum.kept),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

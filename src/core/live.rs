@@ -290,7 +290,6 @@ pub struct Due {
 
 /// Everything that dies with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each notes one thing that is so, in no order")]
 pub struct Live {
     /// The clocks at the last input.
     pub now: Now,
@@ -300,7 +299,7 @@ pub struct Live {
     pub phase: Phase,
     /// Whether to wait for no pause and to exit when idle.
     pub until_idle: bool,
-    /// Whether a person sits before a face of it.
+    /// Whether a person sits before a screen of it, and can be asked.
     pub attended: bool,
     /// What agents that run have asked, so that nothing is answered twice.
     pub requests: BTreeSet<(SessionId, String)>,

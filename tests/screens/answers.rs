@@ -42,6 +42,15 @@ fn types(state: &mut State, text: &str) -> Vec<Intent> {
     types_at(state, NOW, text).into_iter().filter(|intent| !matches!(intent, Intent::Fetch(_))).collect()
 }
 
+/// Returns the result of a task that its question shows.
+fn shown(task: u32) -> TreeId {
+    detail(&busy(), task).task.result.expect("a result").receipt.tree_after
+}
+
+fn land(task: u32) -> Command {
+    Command::Land { task: TaskId(task), result: Some(shown(task)), agree: None }
+}
+
 fn wish(command: Command) -> Vec<Intent> {
     vec![Intent::Command(command)]
 }
@@ -90,7 +99,7 @@ fn killing_takes_a_yes_and_holding_the_key_down_is_none() {
 #[test]
 fn the_first_fix_asks_what_becomes_of_all_others() {
     let task = TaskId(14);
-    let both = |land| vec![Intent::Command(Command::Agree { land }), Intent::Command(Command::Land { task })];
+    let both = |land| wish(Command::Land { task, result: Some(shown(14)), agree: Some(land) });
     for (keys, intents) in [
         ("aA", both(LandMode::Auto)),
         ("LA", both(LandMode::Auto)),
@@ -100,7 +109,7 @@ fn the_first_fix_asks_what_becomes_of_all_others() {
         ("aaaa", vec![]),
         ("LLLL", vec![]),
         ("an", vec![]),
-        ("aD", wish(Command::Refuse { task })),
+        ("aD", wish(Command::Refuse { task, result: Some(shown(14)) })),
         ("ad", vec![]),
     ] {
         assert_eq!(types(&mut before(first(), 14), keys), intents, "{keys}");
@@ -114,7 +123,7 @@ fn nothing_lands_before_its_diff_was_shown() {
     assert_eq!(types(&mut state, "L1<enter>y"), []);
     assert_eq!(said(&state), "what it changes is not here yet; a moment");
     update(&mut state, NOW, Event::Detailed(Box::new(shown.expect("a detail"))));
-    assert_eq!(types(&mut state, "y"), wish(Command::Land { task: TaskId(14) }));
+    assert_eq!(types(&mut state, "y"), wish(land(14)));
     assert_eq!(state.popups.len(), 0);
 }
 

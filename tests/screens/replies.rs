@@ -53,8 +53,7 @@ fn a_permission_takes_a_number_a_letter_or_enter() {
         ("a2", vec![Reply::AllowForTask]),
         ("a<down><enter>", vec![Reply::AllowForTask]),
         ("a3", deny("")),
-        ("ad", deny("")),
-        ("an", vec![]),
+        ("aD", deny("")),
         ("a4no<enter>", deny("no")),
         ("a4<enter>", vec![]),
         ("a4no<esc>1", vec![Reply::Allow]),
@@ -83,7 +82,7 @@ fn a_choice_goes_through_its_parts() {
         ("a213<enter>", choose(&[&["As ISO strings"], &["Unit", "None"]])),
         ("a2122<enter>", choose(&[&["As ISO strings"], &["Unit"]])),
         ("awas I said<enter>wall of them<enter>", choose(&[&["as I said"], &["all of them"]])),
-        ("a1d", deny("")),
+        ("a1D", deny("")),
         ("a1<esc>", vec![]),
     ] {
         assert_eq!(said(choice(), keys, SIZE), reply, "{keys}");
@@ -92,7 +91,7 @@ fn a_choice_goes_through_its_parts() {
 
 #[test]
 fn a_plan_is_good_or_not() {
-    for (keys, reply) in [("ay", vec![Reply::Allow]), ("ad", deny("")), ("awsmaller<enter>", deny("smaller"))] {
+    for (keys, reply) in [("ay", vec![Reply::Allow]), ("aD", deny("")), ("awsmaller<enter>", deny("smaller"))] {
         assert_eq!(said(plan(), keys, SIZE), reply, "{keys}");
     }
 }
@@ -110,7 +109,7 @@ fn what_is_answered_elsewhere_closes_and_no_key_goes_to_the_next_one() {
     let told = state.toasts.last().map_or("", |toast| &toast.text);
     assert_eq!(told, "question 3 was answered before, through the command line: allowed once");
     let press =
-        |state: &mut State, at| keys("d").into_iter().flat_map(|key| update(state, at, key)).collect::<Vec<_>>();
+        |state: &mut State, at| keys("D").into_iter().flat_map(|key| update(state, at, key)).collect::<Vec<_>>();
     assert_eq!(press(&mut state, NOW), [], "a key typed for what was there before");
     assert!(state.deaf_until <= NOW.after(Duration::from_millis(200)));
 }

@@ -119,7 +119,7 @@ fn word(say: Say) -> &'static str {
     match say {
         Say::Allow => "yes",
         Say::AllowForTask => "task",
-        Say::Deny => "deny",
+        Say::Deny => "refuse",
         Say::DenyWhy | Say::Words => "words",
         Say::Option(_) => "option",
     }
@@ -141,7 +141,12 @@ fn one_letter_is_one_answer_in_every_question() {
         for (key, text) in &answers {
             // A yes is a yes to what the border asks; all others are named by their first word.
             let word = text.split([' ', ',', ':']).next().unwrap_or_default();
-            let word = if *key == 'A' { "always" } else { word };
+            let word = match key {
+                'A' => "always",
+                // It says no to what was made or wanted: a result is thrown away, a wish denied.
+                'D' => "refuse",
+                _ => word,
+            };
             meanings.entry(*key).or_default().insert(word.to_owned(), scene.name);
         }
         let picture = show::written(&show::buffer(&state));

@@ -283,6 +283,7 @@ impl World {
             Fact::Ready { reason, .. } => {
                 self.report.ready += 1;
                 self.report.first += u64::from(*reason == ReadyReason::First);
+                self.report.kept += u64::from(reason.to_string().contains("no longer in the configuration"));
             }
             Fact::Replaced { .. } => self.report.replaced += 1,
             Fact::Held { reason: HoldReason::Snoozed { .. }, .. } => self.report.snoozed += 1,

@@ -33,6 +33,7 @@ pub(crate) struct Report {
     pub late_answers: u64,
     pub withdrawn: u64,
     pub unanswered: u64,
+    pub kept: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -69,5 +70,6 @@ impl Report {
         self.late_answers += other.late_answers;
         self.withdrawn += other.withdrawn;
         self.unanswered += other.unanswered;
+        self.kept += other.kept;
     }
 }

@@ -127,7 +127,7 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
 /// Takes an answer, if it may be given already.
 fn take(state: &mut State, ask: Ask, at: usize) -> Vec<Intent> {
     match ask.choices.get(at) {
-        Some(choice) if !choice.informed || is_informed(state, &ask) => choice.intents.clone(),
+        Some(choice) if !choice.informed || is_informed(state, &ask) => ask.follows(choice),
         Some(_) | None => {
             // A yes is a yes to something that was shown.
             say(state, Tone::Note, "what it changes is not here yet; a moment");

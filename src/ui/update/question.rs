@@ -22,6 +22,10 @@ fn wish(command: Command) -> Vec<Intent> {
     vec![Intent::Command(command)]
 }
 
+fn land(task: TaskId) -> Command {
+    Command::Land { task, result: None, agree: None }
+}
+
 /// The same letter is the same answer everywhere: `y` says yes to what the border asks, `n` leaves all as it is, and what
 /// has a key in the list has that key here.
 fn open(state: &mut State, asked: Asked, row: Row, choices: Vec<Choice>) {
@@ -60,13 +64,13 @@ fn is_first(state: &State, row: &Row) -> bool {
 }
 
 fn first(task: TaskId) -> Vec<Choice> {
-    let land = |mode| vec![Intent::Command(Command::Agree { land: mode }), Intent::Command(Command::Land { task })];
+    let land = |mode| wish(Command::Land { task, result: None, agree: Some(mode) });
     vec![
         Choice::informed('y', "yes, land it, and ask each time", land(LandMode::Ask)),
         // Not what a hasty enter gives, nor a key that is held down.
         Choice::informed('A', "yes, land it, and from now on land verified fixes without asking", land(LandMode::Auto))
             .or("yes, and all from now on"),
-        Choice::new('D', "throw it away", wish(Command::Refuse { task })),
+        Choice::new('D', "throw it away", wish(Command::Refuse { task, result: None })),
         not_now(),
     ]
 }
@@ -78,10 +82,10 @@ fn not_now() -> Choice {
 fn answers(row: &Row) -> Vec<Choice> {
     let Row { id: task, allowed, .. } = *row;
     let all = [
-        (allowed.land, Choice::informed('y', "yes, land it", wish(Command::Land { task }))),
+        (allowed.land, Choice::informed('y', "yes, land it", wish(land(task)))),
         (allowed.undo, Choice::informed('u', "take the landing back", wish(Command::Undo { task }))),
         (allowed.retry, Choice::new('r', "try again", wish(Command::Retry { task }))),
-        (allowed.refuse, Choice::new('D', "throw it away", wish(Command::Refuse { task }))),
+        (allowed.refuse, Choice::new('D', "throw it away", wish(Command::Refuse { task, result: None }))),
         (true, not_now()),
     ];
     all.into_iter().filter_map(|(is_allowed, choice)| is_allowed.then_some(choice)).collect()
@@ -111,10 +115,10 @@ pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
             open(state, Asked::First, row, first(task));
             return Vec::new();
         }
-        Action::Land => (Asked::Land, Choice::informed('y', format!("yes, land {task}"), wish(Command::Land { task }))),
+        Action::Land => (Asked::Land, Choice::informed('y', format!("yes, land {task}"), wish(land(task)))),
         Action::Refuse => {
             let text = format!("yes, throw the result of {task} away");
-            (Asked::Refuse, Choice::new('y', text, wish(Command::Refuse { task })))
+            (Asked::Refuse, Choice::new('y', text, wish(Command::Refuse { task, result: None })))
         }
         Action::Snooze => {
             snooze(state, row);
