@@ -6,6 +6,7 @@ use std::time::Duration;
 use orchestrator_tui::core::effect::Recorded;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::view::View;
+use orchestrator_tui::model::agent::LogLine;
 use orchestrator_tui::model::id::{LandingId, Seq, TaskId};
 use orchestrator_tui::model::time::Wall;
 use orchestrator_tui::ui::event::{Event, Intent};
@@ -163,4 +164,24 @@ fn one_letter_is_one_answer_in_every_question() {
         letters.entry(words.keys().next().map_or("", String::as_str)).or_default().push(*letter);
     }
     assert!(letters.values().all(|letters| letters.len() == 1), "{letters:?}");
+}
+
+#[test]
+fn a_landing_says_where_to_look_and_what_may_undo_it() {
+    let mut state = State::new("late-fees", SIZE, NOW);
+    let mut happens = |fact| {
+        let recorded = Recorded { seq: Seq(1), at: NOW, fact };
+        let _ = update(&mut state, NOW, Event::Happened(Box::new(recorded)));
+        texts(&state).last().copied().unwrap_or_default().to_owned()
+    };
+    let (task, landed) = (TaskId(14), Box::new(receipt(14)));
+    let text = happens(Fact::Landed { task, receipt: landed });
+    assert_eq!(text, "#14 landed: src/services/CaseService.ts:42 +5 −2, src/services/dates.ts:1 +3 −0");
+    let line = |label: &str, text: &str| vec![LogLine { label: label.to_owned(), text: text.to_owned() }];
+    assert_eq!(happens(Fact::Logged { task, lines: line("Edit", "a.ts") }), text, "only what a person must know");
+    let warning = happens(Fact::Logged { task, lines: line(LogLine::EDITOR, "a.ts is open in vim") });
+    assert_eq!(warning, "#14 landed, but a.ts is open in vim");
+    let files = vec![path("src/services/dates.ts")];
+    let replaced = happens(Fact::Replaced { task, landing: LandingId(4), files });
+    assert_eq!(replaced, "your save replaced #14: src/services/dates.ts");
 }
