@@ -138,7 +138,7 @@ fn what_policy_forbids_is_refused_and_the_run_goes_on() {
     };
     std::fs::write(stage.path().join("check.sh"), "touch was-run\n").unwrap();
     let mut spec = stage.spec();
-    spec.allowed_commands = vec!["sh check.sh".to_owned()];
+    spec.scope.commands = vec!["sh check.sh".to_owned()];
     let outcome = stage.run_spec("refused", spec, |_| Act::Nothing);
     assert!(outcome.done().ok, "{:?}", outcome.done());
     let refused = outcome.refused();

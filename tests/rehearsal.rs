@@ -79,7 +79,7 @@ fn the_demo_project_is_red_and_the_script_makes_it_green() {
     assert!(!before.status.success() && said.contains("the_days_of_grace_are_free"), "{said}");
     let program = Path::new(env!("CARGO_BIN_EXE_orchestrator-tui"));
     let mut spec = spec(program, &["rehearsal", "--script", "demo"], folder.path(), "mend it", &[]);
-    spec.allowed_commands = vec!["cargo test --offline".to_owned()];
+    spec.scope.commands = vec!["cargo test --offline".to_owned()];
     let outcome = drive(spec, |_| Act::Nothing);
     assert!(outcome.done().ok, "{:?} {}", outcome.done(), outcome.stderr);
     assert_eq!(outcome.refused(), Vec::<&str>::new(), "it runs the check itself");
@@ -94,7 +94,7 @@ fn permissions_are_asked_for_and_the_answer_counts() {
     let steps = r#"{ do = "run", command = "touch allowed", ask = true }, { do = "run", command = "touch refused", ask = true },
         { do = "ask", tool = "AskUserQuestion", input = { questions = [] } }, { do = "request", subtype = "hook_callback" }"#;
     let mut spec = rehearse(folder.path(), steps);
-    spec.allowed_commands = vec!["touch allowed".to_owned()];
+    spec.scope.commands = vec!["touch allowed".to_owned()];
     let outcome = drive(spec, |_| Act::Nothing);
     assert!(folder.path().join("allowed").exists());
     assert!(!folder.path().join("refused").exists());

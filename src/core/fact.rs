@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::agent::LogLine;
+use crate::model::agent::{LogLine, Violation};
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::Spent;
@@ -129,6 +129,13 @@ pub enum Fact {
         task: TaskId,
         /// What.
         lines: Vec<LogLine>,
+    },
+    /// The agent of an attempt wanted what a safety rule forbids.
+    Violated {
+        /// Of which task.
+        task: TaskId,
+        /// What it wanted, and which rule forbids it.
+        violation: Violation,
     },
     /// An attempt ended; a task that is not over goes on in the given state.
     AttemptEnded {
@@ -305,6 +312,7 @@ impl Fact {
             | Self::Staged { task, .. }
             | Self::Used { task, .. }
             | Self::Logged { task, .. }
+            | Self::Violated { task, .. }
             | Self::AttemptEnded { task, .. }
             | Self::Ready { task, .. }
             | Self::NeedsReview { task, .. }

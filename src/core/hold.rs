@@ -146,7 +146,9 @@ impl Supervisor {
             | HoldReason::Operation(_)
             | HoldReason::TooMany(_)
             | HoldReason::FixingOff => (!self.live.until_idle || !enabled).then_some(reason),
-            HoldReason::Undone(_) | HoldReason::Refused(_) | HoldReason::ByYou => Some(reason),
+            HoldReason::Undone(_) | HoldReason::Refused(_) | HoldReason::Violation(_) | HoldReason::ByYou => {
+                Some(reason)
+            }
             HoldReason::Snoozed { until, then } => {
                 let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
                 Some(HoldReason::Snoozed { until, then })
@@ -218,6 +220,6 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::Refused(_)
         | HoldReason::FixingOff => true,
         HoldReason::Snoozed { then, .. } => then.as_deref().is_some_and(is_about_before),
-        HoldReason::TooMany(_) | HoldReason::ByYou => false,
+        HoldReason::TooMany(_) | HoldReason::Violation(_) | HoldReason::ByYou => false,
     }
 }

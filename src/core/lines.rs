@@ -37,6 +37,7 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
+        Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
         Fact::AttemptEnded { task, record, then } => match then {
             // The line that says it waits for a person has said so.
             TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,

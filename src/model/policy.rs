@@ -120,9 +120,10 @@ impl Verdict {
         Self { violation: true, ..Self::deny(rule, reason) }
     }
 
-    /// Returns how much this weighs against other answers about parts of the same request.
-    pub fn weight(&self) -> (bool, Permission) {
-        (self.violation, self.decision)
+    /// Returns how much this weighs against other answers about parts of the same request: of equals, the rule counts
+    /// that a person wrote.
+    pub fn weight(&self) -> (bool, Permission, bool) {
+        (self.violation, self.decision, self.rule.starts_with("policy."))
     }
 }
 

@@ -97,6 +97,7 @@ impl Teller {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
             }
+            Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
             Fact::AttemptEnded { task, record, then } => {
                 let charged = if record.end.is_charged() { "" } else { ", not charged" };
                 ("attempt", format!("{task} attempt {} {}{charged} → {}", record.number, record.end, then.reason(now)))

@@ -53,6 +53,8 @@ struct State {
     scenarios: BTreeMap<String, Vec<Reply>>,
     served: Mutex<BTreeMap<(String, usize), u32>>,
     requests: AtomicU64,
+    /// The tool results that the client sent back, once each.
+    heard: Mutex<Vec<String>>,
     stopped: AtomicBool,
 }
 
@@ -65,6 +67,7 @@ impl MessagesApi {
             scenarios: scenarios.into_iter().map(|(name, steps)| (name.to_owned(), steps)).collect(),
             served: Mutex::default(),
             requests: AtomicU64::new(0),
+            heard: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
         let accepting = std::thread::spawn({
@@ -87,6 +90,11 @@ impl MessagesApi {
     /// What `ANTHROPIC_BASE_URL` must be.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// What the tools said, as the client told it.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.state.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// How many requests for a message there were.
@@ -129,6 +137,7 @@ fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
     }
     state.requests.fetch_add(1, Ordering::SeqCst);
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    hear(state, &body);
     match pick(state, &body) {
         Reply::Text(text) => stream_message(&mut stream, &body, &json!({ "type": "text", "text": fill(&text, &body) })),
         Reply::Tool(name, input) => {
@@ -141,6 +150,22 @@ fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
             respond(&mut stream, status, &headers, &error(status, message))
         }
         Reply::Hang => reader.read(&mut [0]).map(drop),
+    }
+}
+
+/// Remembers the tool results of a request.
+fn hear(state: &State, body: &Value) {
+    let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
+    let blocks = messages.iter().filter_map(|message| message["content"].as_array()).flatten();
+    let mut heard = state.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for block in blocks.filter(|block| block["type"] == "tool_result") {
+        let text = match &block["content"] {
+            Value::String(text) => text.clone(),
+            other => text_of(other),
+        };
+        if !heard.contains(&text) {
+            heard.push(text);
+        }
     }
 }
 

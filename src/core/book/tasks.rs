@@ -98,6 +98,7 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::Violated { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat

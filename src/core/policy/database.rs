@@ -43,17 +43,43 @@ const TOOLS: &[Tool] = &[
     tool(&["flyway"], &["migrate", "clean", "repair", "baseline", "undo"], &["validate", "info"]),
     tool(
         &["liquibase"],
-        &["update*", "rollback*", "drop-all", "dropAll", "changelog-sync*", "changelogSync*", "execute-sql", "executeSql", "tag"],
+        &[
+            "update*",
+            "rollback*",
+            "drop-all",
+            "dropAll",
+            "changelog-sync*",
+            "changelogSync*",
+            "execute-sql",
+            "executeSql",
+            "tag",
+        ],
         &["status", "validate", "history"],
     ),
     tool(
         &["sqlx", "cargo-sqlx"],
-        &["migrate run", "migrate revert", "database create", "database drop", "database reset", "database setup", "db *"],
+        &[
+            "migrate run",
+            "migrate revert",
+            "database create",
+            "database drop",
+            "database reset",
+            "database setup",
+            "db *",
+        ],
         &["migrate add", "migrate info", "prepare"],
     ),
     tool(
         &["diesel"],
-        &["migration run", "migration revert", "migration redo", "setup", "database setup", "database reset", "database drop"],
+        &[
+            "migration run",
+            "migration revert",
+            "migration redo",
+            "setup",
+            "database setup",
+            "database reset",
+            "database drop",
+        ],
         &["migration generate", "migration list", "print-schema"],
     ),
     tool(
@@ -79,19 +105,40 @@ const TOOLS: &[Tool] = &[
     ),
     tool(
         &["typeorm", "typeorm-ts-node-commonjs", "typeorm-ts-node-esm"],
-        &["migration:run", "migration:revert", "schema:sync", "schema:drop", "query", "migrations:run", "migrations:revert"],
+        &[
+            "migration:run",
+            "migration:revert",
+            "schema:sync",
+            "schema:drop",
+            "query",
+            "migrations:run",
+            "migrations:revert",
+        ],
         &["migration:create", "migration:generate", "migration:show", "entity:create", "schema:log"],
     ),
     tool(&["drizzle-kit"], &["push*", "migrate", "drop"], &["generate*", "check*", "up*"]),
     tool(
         &["mikro-orm"],
-        &["migration:up", "migration:down", "migration:fresh", "schema:update", "schema:drop", "schema:fresh", "seeder:run", "database:*"],
+        &[
+            "migration:up",
+            "migration:down",
+            "migration:fresh",
+            "schema:update",
+            "schema:drop",
+            "schema:fresh",
+            "seeder:run",
+            "database:*",
+        ],
         &["migration:create", "migration:list", "migration:check"],
     ),
     tool(&["node-pg-migrate"], &["up", "down", "redo"], &["create"]),
     tool(&["db-migrate"], &["up", "down", "reset", "db:*"], &["create"]),
     tool(&["migrate-mongo"], &["up", "down"], &["create", "init", "status"]),
-    tool(&["payload"], &["migrate", "migrate:up", "migrate:down", "migrate:fresh", "migrate:reset", "migrate:refresh"], &["migrate:create"]),
+    tool(
+        &["payload"],
+        &["migrate", "migrate:up", "migrate:down", "migrate:fresh", "migrate:reset", "migrate:refresh"],
+        &["migrate:create"],
+    ),
     tool(&["dotnet"], &["ef database *"], &["ef migrations *", "test", "build", "format"]),
     tool(&["dotnet-ef"], &["database *"], &["migrations *"]),
     tool(
@@ -99,15 +146,28 @@ const TOOLS: &[Tool] = &[
         &["ecto.migrate", "ecto.rollback", "ecto.reset", "ecto.drop", "ecto.create", "ecto.setup", "ecto.load"],
         &["ecto.gen.*", "test", "format", "credo", "compile"],
     ),
-    tool(
-        &["artisan"],
-        &["migrate*", "db:*", "db"],
-        &["make:*", "test", "migrate:status"],
-    ),
+    tool(&["artisan"], &["migrate*", "db:*", "db"], &["make:*", "test", "migrate:status"]),
     tool(
         &["console", "doctrine", "doctrine-migrations"],
-        &["doctrine:migrations:migrate", "doctrine:migrations:execute", "doctrine:schema:*", "doctrine:database:*", "doctrine:fixtures:load", "doctrine:query:*", "migrations:migrate", "migrations:execute", "orm:schema-tool:*", "dbal:run-sql"],
-        &["make:*", "doctrine:migrations:diff", "doctrine:migrations:generate", "migrations:diff", "migrations:generate"],
+        &[
+            "doctrine:migrations:migrate",
+            "doctrine:migrations:execute",
+            "doctrine:schema:*",
+            "doctrine:database:*",
+            "doctrine:fixtures:load",
+            "doctrine:query:*",
+            "migrations:migrate",
+            "migrations:execute",
+            "orm:schema-tool:*",
+            "dbal:run-sql",
+        ],
+        &[
+            "make:*",
+            "doctrine:migrations:diff",
+            "doctrine:migrations:generate",
+            "migrations:diff",
+            "migrations:generate",
+        ],
     ),
     tool(&["phinx"], &["migrate", "rollback", "seed:run", "breakpoint"], &["create", "seed:create", "status"]),
     tool(
@@ -118,15 +178,31 @@ const TOOLS: &[Tool] = &[
     tool(&["goose"], &["up*", "down*", "redo", "reset", "fix"], &["create", "status", "validate"]),
     tool(&["migrate"], &["up", "down", "goto", "drop", "force"], &["create", "version"]),
     tool(&["dbmate"], &["up", "down", "migrate", "rollback", "drop", "create", "load"], &["new", "status"]),
-    tool(&["atlas"], &["migrate apply", "migrate set", "migrate down", "schema apply", "schema clean"], &["migrate diff", "migrate new", "migrate hash", "migrate lint", "migrate validate"]),
+    tool(
+        &["atlas"],
+        &["migrate apply", "migrate set", "migrate down", "schema apply", "schema clean"],
+        &["migrate diff", "migrate new", "migrate hash", "migrate lint", "migrate validate"],
+    ),
     tool(&["tern"], &["migrate"], &["new", "status"]),
     tool(&["sqitch"], &["deploy", "revert", "rebase", "rework", "checkout"], &["add", "status", "log"]),
     tool(&["yoyo"], &["apply", "rollback", "reapply", "mark", "unmark", "develop"], &["new", "list"]),
-    tool(&["hasura"], &["migrate apply", "metadata apply", "seed apply", "migrate delete"], &["migrate create", "migrate status"]),
-    tool(&["wrangler"], &["d1 execute", "d1 migrations apply", "d1 delete"], &["d1 migrations create", "d1 migrations list"]),
+    tool(
+        &["hasura"],
+        &["migrate apply", "metadata apply", "seed apply", "migrate delete"],
+        &["migrate create", "migrate status"],
+    ),
+    tool(
+        &["wrangler"],
+        &["d1 execute", "d1 migrations apply", "d1 delete"],
+        &["d1 migrations create", "d1 migrations list"],
+    ),
     tool(&["turso"], &["db shell", "db destroy"], &[]),
     tool(&["heroku"], &["pg:*", "run"], &[]),
-    tool(&["edgedb", "gel"], &["migrate", "migration apply", "query", "database *", "instance *"], &["migration create", "migration status"]),
+    tool(
+        &["edgedb", "gel"],
+        &["migrate", "migration apply", "query", "database *", "instance *"],
+        &["migration create", "migration status"],
+    ),
     tool(&["aerich"], &["upgrade", "downgrade", "init-db"], &["migrate", "history", "init"]),
     tool(&["nhost", "directus"], &["database *", "bootstrap"], &[]),
     tool(&["strapi"], &["transfer", "import"], &[]),
@@ -134,8 +210,22 @@ const TOOLS: &[Tool] = &[
 
 /// Programs whose every use but asking for help executes something.
 const ALWAYS: [&str; 16] = [
-    "createdb", "dropdb", "createuser", "dropuser", "pg_restore", "vacuumdb", "reindexdb", "clusterdb", "pgbench", "mysqladmin",
-    "mysqlimport", "mysql_upgrade", "mongorestore", "mongoimport", "initdb", "pg_ctl",
+    "createdb",
+    "dropdb",
+    "createuser",
+    "dropuser",
+    "pg_restore",
+    "vacuumdb",
+    "reindexdb",
+    "clusterdb",
+    "pgbench",
+    "mysqladmin",
+    "mysqlimport",
+    "mysql_upgrade",
+    "mongorestore",
+    "mongoimport",
+    "initdb",
+    "pg_ctl",
 ];
 
 /// Clients that execute what they are given; options that give them something, and whether operands do: the number of
@@ -183,8 +273,8 @@ pub(super) fn database(program: &str, args: &[Word], fed: bool) -> Option<Use> {
                     || (option.len() == 2 && arg.text.starts_with(option) && !arg.text.starts_with("--"))
             })
         };
-        let given = args.iter().filter(|arg| !arg.text.starts_with('-')).count();
-        let executes = fed || args.iter().any(gives) || operands.is_some_and(|most| given > most);
+        let operands_given = args.iter().filter(|arg| !arg.text.starts_with('-')).count();
+        let executes = fed || args.iter().any(gives) || operands.is_some_and(|most| operands_given > most);
         return executes.then(|| Use::Executes(name.to_owned()));
     }
     let tool = TOOLS.iter().find(|tool| tool.programs.contains(&name))?;
@@ -193,7 +283,9 @@ pub(super) fn database(program: &str, args: &[Word], fed: bool) -> Option<Use> {
     (0..words.len()).find_map(|at| {
         let fits = |pattern: &&&str| begins(&words[at..], pattern);
         // The longest pattern says most: `db:migrate:status` only looks.
-        let best = |patterns: &'static [&'static str]| patterns.iter().filter(fits).max_by_key(|pattern| pattern.trim_end_matches('*').len());
+        let best = |patterns: &'static [&'static str]| {
+            patterns.iter().filter(fits).max_by_key(|pattern| pattern.trim_end_matches('*').len())
+        };
         let (executes, writes) = (best(tool.executes), best(tool.writes));
         let length = |pattern: Option<&&str>| pattern.map_or(0, |pattern| pattern.trim_end_matches('*').len() + 1);
         if length(writes) > length(executes) {

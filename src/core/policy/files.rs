@@ -60,9 +60,10 @@ pub(super) fn touches(program: &str, args: &[Word]) -> Option<Touches> {
         "touch" | "mkdir" => all(operands(args, &["-m", "--mode", "-d", "-t", "-r", "--date", "--reference"])),
         "tee" | "rmdir" => all(operands(args, &[])),
         "truncate" => all(operands(args, &["-s", "--size", "-r", "--reference"])),
-        "chmod" | "chown" | "chgrp" => {
-            Touches { is_all: program == "chmod", ..all(operands(args, &["--reference"]).into_iter().skip(1).collect()) }
-        }
+        "chmod" | "chown" | "chgrp" => Touches {
+            is_all: program == "chmod",
+            ..all(operands(args, &["--reference"]).into_iter().skip(1).collect())
+        },
         "rm" | "unlink" | "shred" | "trash" | "rimraf" | "del" => {
             Touches { deletes: operands(args, &["-n", "-s"]), is_all: program != "shred", ..Touches::default() }
         }
@@ -84,13 +85,19 @@ pub(super) fn touches(program: &str, args: &[Word]) -> Option<Touches> {
             touches
         }
         "dd" => {
-            let of = args.iter().filter_map(|arg| arg.text.strip_prefix("of=").map(|text| Word { text: text.to_owned(), ..arg.clone() }));
+            let of = args.iter().filter_map(|arg| {
+                arg.text.strip_prefix("of=").map(|text| Word { text: text.to_owned(), ..arg.clone() })
+            });
             Touches { writes: of.collect(), ..Touches::default() }
         }
         "sed" | "gsed" | "perl" if args.iter().any(|arg| in_place(program, &arg.text)) => sed(program, args),
         "curl" => Touches { writes: value(args, "-o", "--output").into_iter().collect(), ..Touches::default() },
-        "wget" => Touches { writes: value(args, "-O", "--output-document").into_iter().collect(), ..Touches::default() },
-        "tar" | "bsdtar" => Touches { writes: value(args, "-C", "--directory").into_iter().collect(), ..Touches::default() },
+        "wget" => {
+            Touches { writes: value(args, "-O", "--output-document").into_iter().collect(), ..Touches::default() }
+        }
+        "tar" | "bsdtar" => {
+            Touches { writes: value(args, "-C", "--directory").into_iter().collect(), ..Touches::default() }
+        }
         "unzip" => Touches { writes: value(args, "-d", "").into_iter().collect(), ..Touches::default() },
         _ => return None,
     })
@@ -98,15 +105,22 @@ pub(super) fn touches(program: &str, args: &[Word]) -> Option<Touches> {
 
 fn in_place(program: &str, arg: &str) -> bool {
     let cluster = arg.starts_with('-') && !arg.starts_with("--");
-    if program == "perl" { cluster && arg.contains('i') } else { arg.starts_with("--in-place") || (cluster && arg.contains('i')) }
+    if program == "perl" {
+        cluster && arg.contains('i')
+    } else {
+        arg.starts_with("--in-place") || (cluster && arg.contains('i'))
+    }
 }
 
 /// `sed -i SCRIPT FILE…`: a script that could write elsewhere or run something is not understood.
 fn sed(program: &str, args: &[Word]) -> Touches {
     let has_script = args.iter().any(|arg| arg.is("-e") || arg.is("--expression") || arg.is("-f"));
     let mut files = operands(args, &["-e", "--expression", "-f", "--file", "-l"]);
-    let mut scripts: Vec<Word> =
-        args.windows(2).filter(|pair| pair[0].is("-e") || pair[0].is("--expression")).map(|pair| pair[1].clone()).collect();
+    let mut scripts: Vec<Word> = args
+        .windows(2)
+        .filter(|pair| pair[0].is("-e") || pair[0].is("--expression"))
+        .map(|pair| pair[1].clone())
+        .collect();
     if !has_script && !files.is_empty() {
         scripts.push(files.remove(0));
     }
@@ -131,8 +145,8 @@ fn only_replaces(script: &str) -> bool {
 }
 
 /// Returns what stands against deleting what a word names.
-pub(super) fn refuse_delete(word: &Word, folders: &Folders, scope: &PolicyScope, world: &dyn World) -> Option<Verdict> {
-    let path = match folders.place(word, scope, world) {
+pub(super) fn refuse_delete(word: &Word, folders: &Folders, scope: &PolicyScope, tree: &dyn World) -> Option<Verdict> {
+    let path = match folders.place(word, scope, tree) {
         Place::Free => return None,
         Place::Outside(path) => return Some(outside(&path)),
         Place::Unknown => {
@@ -143,7 +157,7 @@ pub(super) fn refuse_delete(word: &Word, folders: &Folders, scope: &PolicyScope,
     if let Some(refusal) = refuse_protected(&path) {
         return Some(refusal);
     }
-    let gone = first_gone(&path, word.glob, world)?;
+    let gone = first_gone(&path, word.glob, tree)?;
     by_setting(&gone, scope)
 }
 
@@ -158,9 +172,9 @@ pub(super) fn by_setting(file: &str, scope: &PolicyScope) -> Option<Verdict> {
 }
 
 /// Returns the first file of the project that would be gone.
-fn first_gone(path: &Path, is_glob: bool, world: &dyn World) -> Option<String> {
+fn first_gone(path: &Path, is_glob: bool, tree: &dyn World) -> Option<String> {
     let text = path.to_str().unwrap_or_default();
-    let files = world.project_files();
+    let files = tree.project_files();
     if text.is_empty() {
         return files.into_iter().next();
     }
@@ -173,21 +187,31 @@ fn first_gone(path: &Path, is_glob: bool, world: &dyn World) -> Option<String> {
 }
 
 /// Returns the first file of the project that `find … -delete` would delete.
-pub(super) fn found_and_deleted(args: &[Word], folders: &Folders, scope: &PolicyScope, world: &dyn World) -> Option<Verdict> {
+pub(super) fn found_and_deleted(
+    args: &[Word],
+    folders: &Folders,
+    scope: &PolicyScope,
+    tree: &dyn World,
+) -> Option<Verdict> {
     let starts: Vec<Word> = args.iter().take_while(|arg| !arg.text.starts_with(['-', '(', '!'])).cloned().collect();
     let starts = if starts.is_empty() { vec![Word::literal(".")] } else { starts };
-    let names: Vec<&str> = args.windows(2).filter(|pair| pair[0].is("-name") || pair[0].is("-iname")).map(|pair| pair[1].text.as_str()).collect();
+    let names: Vec<&str> = args
+        .windows(2)
+        .filter(|pair| pair[0].is("-name") || pair[0].is("-iname"))
+        .map(|pair| pair[1].text.as_str())
+        .collect();
     for start in &starts {
-        match folders.place(start, scope, world) {
+        match folders.place(start, scope, tree) {
             Place::Free => {}
             Place::Outside(path) => return Some(outside(&path)),
             Place::Unknown => return Some(Verdict::ask("default.unclear", "where it looks for files is not known")),
             Place::Inside(path) => {
-                let named = |file: &str| {
+                let is_meant = |file: &str| {
                     let name = file.rsplit('/').next().unwrap_or(file);
                     names.is_empty() || names.iter().any(|pattern| fits(name, pattern))
                 };
-                let gone = world.project_files().into_iter().find(|file| Path::new(file).starts_with(&path) && named(file));
+                let gone =
+                    tree.project_files().into_iter().find(|file| Path::new(file).starts_with(&path) && is_meant(file));
                 if let Some(verdict) = gone.and_then(|file| by_setting(&file, scope)) {
                     return Some(verdict);
                 }

@@ -30,11 +30,50 @@ const VALUED: [&str; 8] =
 
 /// Subcommands that stage, commit, push, move refs or change the configuration, whatever their arguments.
 const MOVES: [&str; 44] = [
-    "add", "am", "bisect", "cherry-pick", "citool", "commit", "commit-tree", "fast-import", "fetch", "fetch-pack",
-    "filter-branch", "filter-repo", "gui", "http-push", "merge", "mv", "pack-refs", "prune", "pull", "push", "read-tree",
-    "rebase", "receive-pack", "replace", "reset", "revert", "rm", "send-pack", "stage", "subtree", "svn", "switch", "p4",
-    "update-index", "update-ref", "update-server-info", "write-tree", "checkout-index", "mktag", "repack", "gc", "flow",
-    "credential-store", "annex",
+    "add",
+    "am",
+    "bisect",
+    "cherry-pick",
+    "citool",
+    "commit",
+    "commit-tree",
+    "fast-import",
+    "fetch",
+    "fetch-pack",
+    "filter-branch",
+    "filter-repo",
+    "gui",
+    "http-push",
+    "merge",
+    "mv",
+    "pack-refs",
+    "prune",
+    "pull",
+    "push",
+    "read-tree",
+    "rebase",
+    "receive-pack",
+    "replace",
+    "reset",
+    "revert",
+    "rm",
+    "send-pack",
+    "stage",
+    "subtree",
+    "svn",
+    "switch",
+    "p4",
+    "update-index",
+    "update-ref",
+    "update-server-info",
+    "write-tree",
+    "checkout-index",
+    "mktag",
+    "repack",
+    "gc",
+    "flow",
+    "credential-store",
+    "annex",
 ];
 
 /// Subcommands that only read, and what each must not be given.
@@ -74,7 +113,9 @@ pub(super) fn git(args: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
     let mut at = 0;
     let subcommand = loop {
         let Some(word) = args.get(at) else { return GitUse::Other("git".to_owned()) };
-        let Some(text) = word.known() else { return GitUse::Unclear("git with a subcommand that is not written there".to_owned()) };
+        let Some(text) = word.known() else {
+            return GitUse::Unclear("git with a subcommand that is not written there".to_owned());
+        };
         at += 1;
         if !text.starts_with('-') {
             break text;
@@ -96,8 +137,18 @@ pub(super) fn git(args: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
                 Some((key, _)) if is_harmless(key) => {}
                 _ => strange = Some(format!("git -c {}", setting.text)),
             },
-            ("--no-pager" | "-P" | "-p" | "--paginate" | "--no-optional-locks" | "--literal-pathspecs"
-                | "--no-replace-objects" | "--glob-pathspecs" | "--icase-pathspecs", None) => {}
+            (
+                "--no-pager"
+                | "-P"
+                | "-p"
+                | "--paginate"
+                | "--no-optional-locks"
+                | "--literal-pathspecs"
+                | "--no-replace-objects"
+                | "--glob-pathspecs"
+                | "--icase-pathspecs",
+                None,
+            ) => {}
             ("--version" | "-v" | "--help" | "-h", None) => {
                 return GitUse::Reads { folders, subcommand: "version".to_owned(), args: Vec::new() };
             }
@@ -129,7 +180,9 @@ fn alias(expansion: &str, rest: &[Word], exists: impl Fn(&str) -> bool) -> GitUs
     // An alias cannot name itself, so that this ends.
     let boxed: &dyn Fn(&str) -> bool = &exists;
     match words.first().map(|word| word.text.as_str()) {
-        Some(first) if subcommand_use(first, &words[1..], boxed).is_some() || is_known(first) || first.starts_with('-') => {
+        Some(first)
+            if subcommand_use(first, &words[1..], boxed).is_some() || is_known(first) || first.starts_with('-') =>
+        {
             git(&words, boxed)
         }
         _ => GitUse::Unclear("git with an alias of an alias".to_owned()),
@@ -139,15 +192,21 @@ fn alias(expansion: &str, rest: &[Word], exists: impl Fn(&str) -> bool) -> GitUs
 /// Settings that change only how something is shown.
 fn is_harmless(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    key.starts_with("color.") || key.starts_with("log.") || key.starts_with("column.")
-        || ["core.quotepath", "core.pager", "advice.detachedhead", "diff.renames", "safe.directory"].contains(&key.as_str())
+    key.starts_with("color.")
+        || key.starts_with("log.")
+        || key.starts_with("column.")
+        || ["core.quotepath", "core.pager", "advice.detachedhead", "diff.renames", "safe.directory"]
+            .contains(&key.as_str())
             && key != "core.pager"
 }
 
 /// Whether a subcommand moves something (`true`) or only reads (`false`); `None` for all else.
 fn subcommand_use(subcommand: &str, args: &[Word], exists: impl Fn(&str) -> bool) -> Option<bool> {
     let operands: Vec<&Word> = args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
-    let has = |options: &[&str]| args.iter().any(|arg| options.iter().any(|option| arg.text == *option || arg.text.starts_with(&format!("{option}="))));
+    let has = |options: &[&str]| {
+        args.iter()
+            .any(|arg| options.iter().any(|option| arg.text == *option || arg.text.starts_with(&format!("{option}="))))
+    };
     let first = operands.first().map_or("", |word| word.text.as_str());
     let is_unknown = args.iter().any(|arg| !arg.known);
     let reads = |yes: bool| if is_unknown { None } else { Some(!yes) };
@@ -162,12 +221,12 @@ fn subcommand_use(subcommand: &str, args: &[Word], exists: impl Fn(&str) -> bool
         "tag" => reads(args.is_empty() || has(&["-l", "--list", "--contains", "--points-at", "-n", "--merged"])),
         "stash" => reads(["list", "show"].contains(&first)),
         "worktree" => reads(first == "list"),
-        "remote" => reads(args.iter().all(|arg| arg.is("-v") || arg.is("--verbose")) || ["get-url", "show"].contains(&first)),
+        "remote" => {
+            reads(args.iter().all(|arg| arg.is("-v") || arg.is("--verbose")) || ["get-url", "show"].contains(&first))
+        }
         "reflog" => reads(["", "show", "exists"].contains(&first) || !["expire", "delete", "drop"].contains(&first)),
         "notes" => reads(["", "list", "show"].contains(&first)),
-        "sparse-checkout" | "lfs" => {
-            reads(["list", "status", "ls-files", "env", "version", "logs"].contains(&first))
-        }
+        "sparse-checkout" | "lfs" => reads(["list", "status", "ls-files", "env", "version", "logs"].contains(&first)),
         "submodule" => match first {
             "foreach" => None,
             _ => reads(["", "status", "summary"].contains(&first)),
@@ -177,8 +236,16 @@ fn subcommand_use(subcommand: &str, args: &[Word], exists: impl Fn(&str) -> bool
         "config" => {
             let asks = has(&["--get", "--get-all", "--get-regexp", "--get-urlmatch", "-l", "--list", "--get-color"])
                 || ["get", "list"].contains(&first);
-            let writes = has(&["--add", "--unset", "--unset-all", "--replace-all", "--rename-section", "--remove-section", "-e", "--edit"])
-                || ["set", "unset", "edit", "rename-section", "remove-section"].contains(&first);
+            let writes = has(&[
+                "--add",
+                "--unset",
+                "--unset-all",
+                "--replace-all",
+                "--rename-section",
+                "--remove-section",
+                "-e",
+                "--edit",
+            ]) || ["set", "unset", "edit", "rename-section", "remove-section"].contains(&first);
             reads(asks || (operands.len() == 1 && !writes))
         }
         "checkout" => {
@@ -188,10 +255,28 @@ fn subcommand_use(subcommand: &str, args: &[Word], exists: impl Fn(&str) -> bool
             let branches = has(&["-b", "-B", "--orphan", "--detach", "-d", "-t", "--track"]);
             if names_files && !branches { None } else { reads(false) }
         }
-        "restore" => if has(&["--staged", "-S"]) { Some(true) } else { None },
-        "apply" => if has(&["--index", "--cached", "-3", "--3way"]) { Some(true) } else { None },
+        "restore" => {
+            if has(&["--staged", "-S"]) {
+                Some(true)
+            } else {
+                None
+            }
+        }
+        "apply" => {
+            if has(&["--index", "--cached", "-3", "--3way"]) {
+                Some(true)
+            } else {
+                None
+            }
+        }
         "init" | "clone" | "clean" | "archive" | "format-patch" | "difftool" | "mergetool" => None,
-        "hash-object" => if has(&["-w"]) { None } else { Some(false) },
+        "hash-object" => {
+            if has(&["-w"]) {
+                None
+            } else {
+                Some(false)
+            }
+        }
         "version" | "help" => Some(false),
         _ if MOVES.contains(&subcommand) => Some(true),
         _ => {
@@ -204,7 +289,31 @@ fn subcommand_use(subcommand: &str, args: &[Word], exists: impl Fn(&str) -> bool
 
 fn is_known(subcommand: &str) -> bool {
     READS.iter().any(|(name, _)| *name == subcommand)
-        || ["branch", "tag", "stash", "worktree", "remote", "reflog", "notes", "sparse-checkout", "lfs", "submodule",
-            "symbolic-ref", "bundle", "config", "checkout", "restore", "apply", "init", "clone", "clean", "archive",
-            "format-patch", "difftool", "mergetool", "hash-object"].contains(&subcommand)
+        || [
+            "branch",
+            "tag",
+            "stash",
+            "worktree",
+            "remote",
+            "reflog",
+            "notes",
+            "sparse-checkout",
+            "lfs",
+            "submodule",
+            "symbolic-ref",
+            "bundle",
+            "config",
+            "checkout",
+            "restore",
+            "apply",
+            "init",
+            "clone",
+            "clean",
+            "archive",
+            "format-patch",
+            "difftool",
+            "mergetool",
+            "hash-object",
+        ]
+        .contains(&subcommand)
 }

@@ -20,7 +20,15 @@ const EDIT_TOOLS: [(&str, &str); 4] =
 
 /// Tools that only keep the agent's own books.
 const OWN_TOOLS: [&str; 9] = [
-    "BashOutput", "KillShell", "TaskCreate", "TaskGet", "TaskList", "TaskOutput", "TaskStop", "TaskUpdate", "TodoWrite",
+    "BashOutput",
+    "KillShell",
+    "TaskCreate",
+    "TaskGet",
+    "TaskList",
+    "TaskOutput",
+    "TaskStop",
+    "TaskUpdate",
+    "TodoWrite",
 ];
 
 /// Tools by which an agent speaks to a person.
@@ -35,7 +43,8 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
     }
     let field = READ_TOOLS.iter().chain(&EDIT_TOOLS).find(|(name, _)| *name == tool).map(|(_, field)| *field);
     let path = field.and_then(|field| input[field].as_str());
-    let place = |text: &str| Folders::new(&scope.workspace).place(&Word { glob: false, ..named(text, scope) }, scope, world);
+    let place =
+        |text: &str| Folders::new(&scope.workspace).place(&Word { glob: false, ..named(text, scope) }, scope, world);
     let relative = path.and_then(|path| match place(path) {
         Place::Inside(inside) => inside.to_str().map(str::to_owned),
         Place::Free | Place::Outside(_) | Place::Unknown => None,
@@ -44,14 +53,13 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
         return Verdict::ask("person", "it asks for a person");
     } else if EDIT_TOOLS.iter().any(|(name, _)| *name == tool) {
         match path.map(place) {
-            None => Verdict::ask("default.unclear", "the request names no file"),
+            None | Some(Place::Unknown) => Verdict::ask("default.unclear", "the request names no file"),
             Some(Place::Outside(path)) => outside(&path),
             Some(Place::Inside(path)) if path.as_os_str().is_empty() => {
                 Verdict::deny("default.unclear", "this is not a file of the workspace")
             }
             Some(Place::Inside(path)) => refuse_protected(&path).unwrap_or_else(|| edit(scope)),
             Some(Place::Free) => edit(scope),
-            Some(Place::Unknown) => Verdict::ask("default.unclear", "the request names no file"),
         }
     } else if field.is_some() {
         // Without a path these search the folder that the agent is in.
@@ -119,12 +127,18 @@ fn command(scope: &PolicyScope, world: &dyn World, lists: &Lists, input: &Value)
         return Verdict::deny("default.sandbox", "the sandbox stays on");
     }
     let text = text.trim();
-    let checks: Vec<_> =
-        scope.commands.iter().filter_map(|line| parse(line, &scope.variables).ok()).flat_map(|script| script.commands).collect();
+    let checks: Vec<_> = scope
+        .commands
+        .iter()
+        .filter_map(|line| parse(line, &scope.variables).ok())
+        .flat_map(|script| script.commands)
+        .collect();
     let mut walk = Walk::new(scope, world, lists, &checks);
     // The check itself may be written in ways that say nothing to us; word for word it is fine.
     match scope.commands.iter().find_map(|line| continues(text, line.trim())) {
-        Some("") if checks.len() != 1 => walk.verdicts.push(Verdict::allow("default.check", "it is the check's own line")),
+        Some("") if checks.len() != 1 => {
+            walk.verdicts.push(Verdict::allow("default.check", "it is the check's own line"))
+        }
         Some(rest) if !rest.is_empty() && checks.len() != 1 => walk.script(&format!("true {rest}")),
         Some(_) | None => walk.script(text),
     }
@@ -151,9 +165,11 @@ fn lists(scope: &PolicyScope) -> Lists {
     let mut lists = Lists::default();
     let policy = &scope.policy;
     let mut add = |prefix: &str, rules: &Rules| {
-        for (name, from, to) in
-            [("deny", &rules.deny, &mut lists.deny), ("ask", &rules.ask, &mut lists.ask), ("allow", &rules.allow, &mut lists.allow)]
-        {
+        for (name, from, to) in [
+            ("deny", &rules.deny, &mut lists.deny),
+            ("ask", &rules.ask, &mut lists.ask),
+            ("allow", &rules.allow, &mut lists.allow),
+        ] {
             to.extend(from.iter().filter_map(|text| Some((format!("{prefix}.{name}"), Rule::parse(text).ok()?))));
         }
     };

@@ -3,17 +3,21 @@
 mod database;
 mod files;
 mod git;
+mod here;
 mod judge;
+mod leaf;
 mod lex;
 mod parse;
 mod place;
 mod reads;
 mod rule;
 mod runners;
+mod script;
 mod walk;
 mod word;
 mod world;
 mod wrap;
+mod wrappers;
 
 pub use judge::{PERSON_TOOLS, check_command_rule, check_rule, judge, leaves};
 pub use rule::BadRule;

@@ -3,77 +3,12 @@
 //! Control flow makes no difference to what each command may do, so `if`, loops, groups and functions are only looked
 //! through. Substitutions give the commands inside of them, before the one that they stand in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::script::{Reads, Redirect, Script, Simple, Unclear};
 use super::word::Word;
-
-/// What a command reads.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Reads {
-    /// Nothing of its own.
-    #[default]
-    Nothing,
-    /// This text: a here-document or a here-string.
-    Text(Word),
-    /// A here-document whose text comes later in the line.
-    Later(usize),
-    /// A file.
-    File(Word),
-    /// What another command prints: the one at this place, if it is a simple one.
-    Pipe(Option<usize>),
-}
-
-/// A redirect that opens a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Redirect {
-    /// Which file.
-    pub file: Word,
-    /// Whether it is written.
-    pub writes: bool,
-}
-
-/// A command with its arguments, quotes removed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Simple {
-    /// Leading `NAME=value` words.
-    pub assignments: Vec<(String, Word)>,
-    /// The program and its arguments; empty if there are only assignments or redirects.
-    pub words: Vec<Word>,
-    /// Files that it reads and writes.
-    pub redirects: Vec<Redirect>,
-    /// What it reads.
-    pub reads: Reads,
-    /// Whether it runs only if the one before it went well.
-    pub after_success: bool,
-}
-
-/// Why a command line cannot be judged.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unclear {
-    /// The end is missing.
-    #[error("a quote or a bracket is not closed")]
-    Unfinished,
-    /// A command is missing before or after an operator.
-    #[error("a command is missing")]
-    Missing,
-    /// Something else that no shell would take, or that is not known here.
-    #[error("it is written in a way that is not understood here (`{0}`)")]
-    Odd(char),
-    /// It is nested too deeply to be followed.
-    #[error("it is nested too deeply")]
-    Deep,
-}
-
-/// A line that was taken apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Script {
-    /// Its commands.
-    pub commands: Vec<Simple>,
-    /// The functions that it defines; their bodies are among the commands.
-    pub functions: BTreeSet<String>,
-}
 
 /// How deep substitutions and brackets may be nested.
 const DEEPEST: u32 = 24;
@@ -139,8 +74,8 @@ impl Parser<'_> {
             return Err(Unclear::Deep);
         }
         let mut current = Simple::default();
-        // The command before a pipe; whether a command must follow.
-        let (mut piped, mut expects) = (None, false);
+        // What the next command reads; whether one must follow.
+        let (mut piped, mut expects) = (Reads::Nothing, false);
         loop {
             let Some(&letter) = self.letters.peek() else {
                 self.end(&mut current, &mut piped);
@@ -187,7 +122,7 @@ impl Parser<'_> {
                     let had = self.end(&mut current, &mut piped);
                     if letter == '|' && !doubled {
                         self.letters.next_if_eq(&'&');
-                        piped = Some(had);
+                        piped = Reads::Pipe(had);
                     }
                     current.after_success = letter == '&' && doubled;
                     expects = doubled || letter == '|';
@@ -224,17 +159,16 @@ impl Parser<'_> {
     }
 
     /// Ends the current command; returns its place if it was a simple one.
-    fn end(&mut self, current: &mut Simple, piped: &mut Option<Option<usize>>) -> Option<usize> {
+    fn end(&mut self, current: &mut Simple, piped: &mut Reads) -> Option<usize> {
         let mut command = std::mem::take(current);
         let is_empty = command.words.is_empty() && command.assignments.is_empty() && command.redirects.is_empty();
         if is_empty {
             current.after_success = command.after_success;
             return None;
         }
-        if let Some(from) = piped.take()
-            && command.reads == Reads::Nothing
-        {
-            command.reads = Reads::Pipe(from);
+        let piped = std::mem::take(piped);
+        if command.reads == Reads::Nothing {
+            command.reads = piped;
         }
         self.note_variables(&command);
         self.script.commands.push(command);

@@ -76,7 +76,7 @@ impl Folders {
     }
 
     /// Returns where a word leads, seen from here.
-    pub(super) fn place(&self, word: &Word, scope: &PolicyScope, world: &dyn World) -> Place {
+    pub(super) fn place(&self, word: &Word, scope: &PolicyScope, tree: &dyn World) -> Place {
         // `.*` may stand for `..`.
         let may_climb = |part: &str| [".*", ".?", ".["].iter().any(|start| part.starts_with(start));
         if !word.known || (word.glob && word.text.split('/').any(may_climb)) {
@@ -87,10 +87,10 @@ impl Folders {
             return Place::Free;
         }
         if text.starts_with('/') {
-            return classify(&plain(Path::new("/"), text), scope, world);
+            return classify(&plain(Path::new("/"), text), scope, tree);
         }
         let mut places = self.now.iter().map(|folder| match folder {
-            Some(folder) => classify(&plain(folder, text), scope, world),
+            Some(folder) => classify(&plain(folder, text), scope, tree),
             None => Place::Unknown,
         });
         let Some(first) = places.next() else { return Place::Unknown };
@@ -102,16 +102,16 @@ impl Folders {
     }
 
     /// Whether a word leads nowhere else than into the workspace.
-    pub(super) fn is_inside(&self, word: &Word, scope: &PolicyScope, world: &dyn World) -> bool {
-        match self.place(word, scope, world) {
+    pub(super) fn is_inside(&self, word: &Word, scope: &PolicyScope, tree: &dyn World) -> bool {
+        match self.place(word, scope, tree) {
             Place::Inside(_) | Place::Free => true,
             Place::Outside(_) | Place::Unknown => false,
         }
     }
 
     /// Returns what stands against writing to a place.
-    pub(super) fn refuse_write(&self, word: &Word, scope: &PolicyScope, world: &dyn World) -> Option<Verdict> {
-        match self.place(word, scope, world) {
+    pub(super) fn refuse_write(&self, word: &Word, scope: &PolicyScope, tree: &dyn World) -> Option<Verdict> {
+        match self.place(word, scope, tree) {
             Place::Free => None,
             Place::Inside(path) => refuse_protected(&path),
             Place::Outside(path) => Some(outside(&path)),
@@ -152,8 +152,8 @@ fn plain(folder: &Path, word: &str) -> PathBuf {
 }
 
 /// Returns where an absolute path leads.
-pub(super) fn classify(path: &Path, scope: &PolicyScope, world: &dyn World) -> Place {
-    let real = world.real(path);
+pub(super) fn classify(path: &Path, scope: &PolicyScope, tree: &dyn World) -> Place {
+    let real = tree.real(path);
     if let Ok(inside) = real.strip_prefix(&scope.workspace) {
         return Place::Inside(inside.to_owned());
     }

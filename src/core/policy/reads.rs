@@ -63,7 +63,8 @@ const READERS: [Reader; 33] = [
 
 /// Programs for which it makes no difference what they are given.
 pub(super) const HARMLESS: [&str; 17] = [
-    "echo", "printf", "true", "false", ":", "sleep", "exit", "return", "break", "continue", "[[", "[", "test", "let", "shift", "wait", "set",
+    "echo", "printf", "true", "false", ":", "sleep", "exit", "return", "break", "continue", "[[", "[", "test", "let",
+    "shift", "wait", "set",
 ];
 
 /// What `find` must not do; the rest of its tests and actions only read.
@@ -71,14 +72,39 @@ const FIND_REFUSED: [&str; 8] = ["-delete", "-exec", "-execdir", "-ok", "-okdir"
 
 /// Variables that may be set for one command: they change how it reports, not what it does.
 pub(super) const HARMLESS_VARIABLES: [&str; 15] = [
-    "CI", "CLICOLOR", "COLUMNS", "DEBUG", "FORCE_COLOR", "LANG", "LC_ALL", "NODE_ENV", "NO_COLOR", "PYTHONDONTWRITEBYTECODE",
-    "PYTHONUNBUFFERED", "RUST_BACKTRACE", "RUST_LOG", "TERM", "TZ",
+    "CI",
+    "CLICOLOR",
+    "COLUMNS",
+    "DEBUG",
+    "FORCE_COLOR",
+    "LANG",
+    "LC_ALL",
+    "NODE_ENV",
+    "NO_COLOR",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONUNBUFFERED",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "TERM",
+    "TZ",
 ];
 
 /// Variables that decide what other commands are or do.
 pub(super) fn is_powerful(name: &str) -> bool {
-    const NAMES: [&str; 12] =
-        ["PATH", "HOME", "IFS", "ENV", "BASH_ENV", "SHELL", "PROMPT_COMMAND", "NODE_OPTIONS", "PERL5OPT", "RUBYOPT", "CDPATH", "TMPDIR"];
+    const NAMES: [&str; 12] = [
+        "PATH",
+        "HOME",
+        "IFS",
+        "ENV",
+        "BASH_ENV",
+        "SHELL",
+        "PROMPT_COMMAND",
+        "NODE_OPTIONS",
+        "PERL5OPT",
+        "RUBYOPT",
+        "CDPATH",
+        "TMPDIR",
+    ];
     const STARTS: [&str; 6] = ["GIT_", "LD_", "DYLD_", "PYTHON", "CARGO_", "BASH_FUNC"];
     const ENDS: [&str; 4] = ["PAGER", "EDITOR", "WRAPPER", "_COMMAND"];
     NAMES.contains(&name)
@@ -114,7 +140,9 @@ pub(super) fn look<'a>(program: &str, args: &'a [Word]) -> Look<'a> {
             [option, name] if option.is("-v") && !name.text.contains('/') => Look::Paths(Vec::new()),
             _ => Look::No,
         },
-        _ if matches!(args, [only] if only.is("--version") || only.is("--help")) && !program.contains('/') => Look::Paths(Vec::new()),
+        _ if matches!(args, [only] if only.is("--version") || only.is("--help")) && !program.contains('/') => {
+            Look::Paths(Vec::new())
+        }
         _ => match READERS.iter().find(|reader| reader.program == program) {
             Some(reader) if !args.iter().any(|arg| is_refused(&arg.text, reader.refused)) => all(reader.pattern_first),
             _ => Look::No,

@@ -51,7 +51,9 @@ impl Rule {
             Some(glob) => {
                 let plain = glob.strip_prefix("./").unwrap_or(glob);
                 let built = GlobBuilder::new(plain).literal_separator(true).build();
-                What::Files(Box::new(built.map_err(|why| BadRule(format!("bad glob: {}", why.kind())))?.compile_matcher()))
+                What::Files(Box::new(
+                    built.map_err(|why| BadRule(format!("bad glob: {}", why.kind())))?.compile_matcher(),
+                ))
             }
         };
         Ok(Self { text: text.trim().to_owned(), tool: tool.to_owned(), what })

@@ -1,6 +1,7 @@
 //! Commands that run other commands: what they run, taken out of their arguments.
 
 use super::word::Word;
+use super::wrappers::{WRAPPERS, Wrapper};
 
 /// What a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,112 +36,33 @@ pub(super) enum Inner {
     Lost(Vec<Word>),
 }
 
-/// A command that runs what follows it.
-struct Wrapper {
-    /// Its first words.
-    names: &'static [&'static str],
-    /// Options that take the next word.
-    valued: &'static [&'static str],
-    /// Words of its own before the command.
-    own: usize,
-    /// Whether it runs the command elsewhere.
-    elsewhere: bool,
-}
-
-const fn wrapper(names: &'static [&'static str], valued: &'static [&'static str], own: usize) -> Wrapper {
-    Wrapper { names, valued, own, elsewhere: false }
-}
-
-const fn elsewhere(names: &'static [&'static str], valued: &'static [&'static str], own: usize) -> Wrapper {
-    Wrapper { names, valued, own, elsewhere: true }
-}
-
-const CONTAINER: &[&str] =
-    &["-e", "--env", "-u", "--user", "-w", "--workdir", "-v", "--volume", "-p", "--publish", "--name", "--network", "--env-file",
-      "--entrypoint", "-f", "--file", "--mount", "--index"];
-
-/// Wrappers, the longer names first.
-const WRAPPERS: &[Wrapper] = &[
-    wrapper(&["nohup"], &[], 0),
-    wrapper(&["setsid"], &[], 0),
-    wrapper(&["time"], &["-f", "-o", "--format", "--output"], 0),
-    wrapper(&["nice"], &["-n", "--adjustment"], 0),
-    wrapper(&["ionice"], &["-c", "-n", "--class", "--classdata"], 0),
-    wrapper(&["chrt"], &[], 1),
-    wrapper(&["taskset"], &[], 1),
-    wrapper(&["timeout"], &["-s", "-k", "--signal", "--kill-after"], 1),
-    wrapper(&["gtimeout"], &["-s", "-k", "--signal", "--kill-after"], 1),
-    wrapper(&["stdbuf"], &["-i", "-o", "-e", "--input", "--output", "--error"], 0),
-    wrapper(&["unbuffer"], &[], 0),
-    wrapper(&["exec"], &["-a"], 0),
-    wrapper(&["command"], &[], 0),
-    wrapper(&["builtin"], &[], 0),
-    wrapper(&["noglob"], &[], 0),
-    wrapper(&["strace"], &["-e", "-o", "-p", "-s", "-u", "-E"], 0),
-    wrapper(&["ltrace"], &["-e", "-o", "-p", "-s", "-u"], 0),
-    wrapper(&["xvfb-run"], &["-s", "-n", "-e", "-f", "-p", "--server-args", "--server-num"], 0),
-    wrapper(&["caffeinate"], &["-t", "-w"], 0),
-    wrapper(&["dotenv"], &["-e", "-f", "-c", "-v"], 0),
-    wrapper(&["dotenvx", "run"], &["-f", "--env-file"], 0),
-    wrapper(&["cross-env"], &[], 0),
-    wrapper(&["tini"], &["-p"], 0),
-    wrapper(&["dumb-init"], &[], 0),
-    wrapper(&["busybox"], &[], 0),
-    wrapper(&["toybox"], &[], 0),
-    wrapper(&["direnv", "exec"], &[], 1),
-    wrapper(&["mise", "exec"], &[], 0),
-    wrapper(&["mise", "x"], &[], 0),
-    wrapper(&["asdf", "exec"], &[], 0),
-    wrapper(&["rbenv", "exec"], &[], 0),
-    wrapper(&["pyenv", "exec"], &[], 0),
-    wrapper(&["bundle", "exec"], &["--gemfile"], 0),
-    wrapper(&["poetry", "run"], &["-C", "-P"], 0),
-    wrapper(&["pipenv", "run"], &[], 0),
-    wrapper(&["uv", "run"], &["--with", "--python", "-p", "--extra", "--group", "--project", "--directory", "--env-file"], 0),
-    wrapper(&["pdm", "run"], &["-p"], 0),
-    wrapper(&["rye", "run"], &[], 0),
-    wrapper(&["hatch", "run"], &[], 0),
-    wrapper(&["conda", "run"], &["-n", "-p", "--name", "--prefix", "--cwd"], 0),
-    wrapper(&["uvx"], &["--from", "--with", "--python"], 0),
-    wrapper(&["pipx", "run"], &["--spec", "--python"], 0),
-    wrapper(&["npx"], &["-p", "--package", "-w", "--workspace"], 0),
-    wrapper(&["bunx"], &["-p", "--package"], 0),
-    wrapper(&["pnpx"], &[], 0),
-    wrapper(&["npm", "exec"], &["-p", "--package", "-w", "--workspace"], 0),
-    wrapper(&["npm", "x"], &["-p", "--package", "-w", "--workspace"], 0),
-    wrapper(&["pnpm", "exec"], &["-C", "--filter", "-F"], 0),
-    wrapper(&["pnpm", "dlx"], &["--package"], 0),
-    wrapper(&["yarn", "exec"], &[], 0),
-    wrapper(&["yarn", "dlx"], &["-p", "--package"], 0),
-    wrapper(&["bun", "x"], &[], 0),
-    elsewhere(&["sudo"], &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R", "--user", "--group", "--chdir", "--host"], 0),
-    elsewhere(&["doas"], &["-u", "-C"], 0),
-    elsewhere(&["gosu"], &[], 1),
-    elsewhere(&["su-exec"], &[], 1),
-    elsewhere(&["chroot"], &[], 1),
-    elsewhere(&["unshare"], &["-S", "-G", "-R", "-w"], 0),
-    elsewhere(&["nsenter"], &["-t", "-S", "-G"], 0),
-    elsewhere(&["firejail"], &[], 0),
-    elsewhere(&["systemd-run"], &["-u", "-p", "--unit", "--property", "-E"], 0),
-    elsewhere(&["docker", "compose", "exec"], CONTAINER, 1),
-    elsewhere(&["docker", "compose", "run"], CONTAINER, 1),
-    elsewhere(&["docker-compose", "exec"], CONTAINER, 1),
-    elsewhere(&["docker-compose", "run"], CONTAINER, 1),
-    elsewhere(&["docker", "exec"], CONTAINER, 1),
-    elsewhere(&["docker", "run"], CONTAINER, 1),
-    elsewhere(&["podman", "exec"], CONTAINER, 1),
-    elsewhere(&["podman", "run"], CONTAINER, 1),
-    elsewhere(&["kubectl", "exec"], &["-n", "-c", "--namespace", "--container", "--context"], 1),
-    elsewhere(&["ssh"], &["-p", "-i", "-l", "-o", "-F", "-J", "-L", "-R", "-D", "-W", "-b", "-c", "-E", "-m", "-S"], 1),
-];
-
 /// Shells of which the language is understood here.
 const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "rbash"];
 
 /// Commands that take command lines as texts among their arguments.
 const TAKE_TEXTS: [&str; 22] = [
-    "su", "runuser", "script", "flock", "tmux", "screen", "concurrently", "nodemon", "watchexec", "entr", "hyperfine", "nix-shell",
-    "nix", "sg", "parallel", "fish", "csh", "tcsh", "watch", "at", "expect", "bwrap",
+    "su",
+    "runuser",
+    "script",
+    "flock",
+    "tmux",
+    "screen",
+    "concurrently",
+    "nodemon",
+    "watchexec",
+    "entr",
+    "hyperfine",
+    "nix-shell",
+    "nix",
+    "sg",
+    "parallel",
+    "fish",
+    "csh",
+    "tcsh",
+    "watch",
+    "at",
+    "expect",
+    "bwrap",
 ];
 
 /// Says what a command runs.
@@ -151,7 +73,9 @@ pub(super) fn inner(program: &str, args: &[Word]) -> Inner {
         "source" | "." => return args.first().map_or(Inner::Nothing, |file| Inner::File(file.clone())),
         "trap" => {
             return match args.iter().find(|arg| !arg.text.starts_with('-') || arg.text == "-") {
-                Some(text) if args.len() > 1 && text.text != "-" => Inner::Script { text: text.clone(), elsewhere: false },
+                Some(text) if args.len() > 1 && text.text != "-" => {
+                    Inner::Script { text: text.clone(), elsewhere: false }
+                }
                 Some(_) | None => Inner::Nothing,
             };
         }
@@ -163,7 +87,8 @@ pub(super) fn inner(program: &str, args: &[Word]) -> Inner {
         "xargs" => return xargs(args),
         "find" => return find(args),
         "fd" | "fdfind" => {
-            let at = args.iter().position(|arg| ["-x", "-X", "--exec", "--exec-batch"].iter().any(|option| arg.is(option)));
+            let at =
+                args.iter().position(|arg| ["-x", "-X", "--exec", "--exec-batch"].iter().any(|option| arg.is(option)));
             return at.map_or(Inner::Nothing, |at| appended(args[at + 1..].to_vec()));
         }
         "command" if args.first().is_some_and(|arg| arg.is("-v") || arg.is("-V")) => return Inner::Nothing,
@@ -175,7 +100,11 @@ pub(super) fn inner(program: &str, args: &[Word]) -> Inner {
     if TAKE_TEXTS.contains(&program) {
         let mut texts: Vec<Word> = args.iter().filter(|arg| !arg.text.starts_with('-')).cloned().collect();
         // Some take the command as words, some after words of their own.
-        texts.extend((0..texts.len().min(4)).map(|at| joined(&args[args.len() - texts.len().min(args.len()) + at..])).collect::<Vec<_>>());
+        texts.extend(
+            (0..texts.len().min(4))
+                .map(|at| joined(&args[args.len() - texts.len().min(args.len()) + at..]))
+                .collect::<Vec<_>>(),
+        );
         return Inner::Lost(texts);
     }
     wrapped(program, args)
@@ -246,11 +175,15 @@ fn env(args: &[Word]) -> Inner {
             break;
         }
         if let Some(split) = text.strip_prefix("--split-string=") {
-            return Inner::Script { text: joined(&[&[Word { text: split.to_owned(), ..word.clone() }], after].concat()), elsewhere: false };
+            return Inner::Script {
+                text: joined(&[&[Word { text: split.to_owned(), ..word.clone() }], after].concat()),
+                elsewhere: false,
+            };
         }
         if text.starts_with('-') && !text.starts_with("--") && text.contains('S') {
             let glued = text.split_once('S').map_or("", |(_, glued)| glued);
-            let first = if glued.is_empty() { Vec::new() } else { vec![Word { text: glued.to_owned(), ..word.clone() }] };
+            let first =
+                if glued.is_empty() { Vec::new() } else { vec![Word { text: glued.to_owned(), ..word.clone() }] };
             return Inner::Script { text: joined(&[&first, after].concat()), elsewhere: false };
         }
         if text.starts_with('-') {
@@ -306,7 +239,8 @@ fn appended(words: Vec<Word>) -> Inner {
     if words.is_empty() {
         return Inner::Nothing;
     }
-    let words = words.into_iter().map(|word| if word.text.contains("{}") { Word { known: false, ..word } } else { word });
+    let words =
+        words.into_iter().map(|word| if word.text.contains("{}") { Word { known: false, ..word } } else { word });
     Inner::Command { assignments: Vec::new(), words: words.collect(), more: true, elsewhere: false }
 }
 
@@ -321,8 +255,22 @@ fn xargs(args: &[Word]) -> Inner {
         if let Some(glued) = text.strip_prefix("-I").filter(|glued| !glued.is_empty()) {
             placeholder = Some(glued.to_owned());
         }
-        let takes = ["-I", "-n", "-P", "-L", "-d", "-s", "-E", "-a", "--max-args", "--max-procs", "--delimiter", "--arg-file", "--replace"]
-            .contains(&text);
+        let takes = [
+            "-I",
+            "-n",
+            "-P",
+            "-L",
+            "-d",
+            "-s",
+            "-E",
+            "-a",
+            "--max-args",
+            "--max-procs",
+            "--delimiter",
+            "--arg-file",
+            "--replace",
+        ]
+        .contains(&text);
         if text == "-I" {
             placeholder = after.first().map(|word| word.text.clone());
         }
@@ -348,7 +296,9 @@ fn find(args: &[Word]) -> Inner {
         if ["-exec", "-execdir", "-ok", "-okdir"].iter().any(|option| args[at].is(option)) {
             let rest = &args[at + 1..];
             let end = rest.iter().position(|word| word.is(";") || word.is("+")).unwrap_or(rest.len());
-            let hidden = |word: &Word| if word.text.contains("{}") { Word { known: false, ..word.clone() } } else { word.clone() };
+            let hidden = |word: &Word| {
+                if word.text.contains("{}") { Word { known: false, ..word.clone() } } else { word.clone() }
+            };
             each.push(rest[..end].iter().map(hidden).collect());
             at += end + 1;
         }

@@ -5,12 +5,9 @@
 mod answer;
 mod launch;
 mod meter;
-mod policy;
-mod read_only;
 mod run;
 mod say;
-mod shell;
+mod settings;
 
 pub use launch::{RunSpec, environment};
-pub use policy::{Decision, Policy};
 pub use run::{ClaudeRun, Step};

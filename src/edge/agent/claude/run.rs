@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::core::policy::{PERSON_TOOLS, judge, leaves};
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
-use crate::edge::agent::claude::policy::{Decision, Policy};
 use crate::edge::agent::claude::{answer, say};
+use crate::edge::agent::guard::Tree;
+use crate::edge::agent::hook;
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
-use crate::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
+use crate::model::agent::{AgentReport, AgentResult, LogLine, Trouble, Violation};
 use crate::model::cost::Spent;
+use crate::model::policy::{Permission, Verdict};
 use crate::model::session::Exit;
 use crate::model::time::Wall;
 
@@ -34,7 +37,9 @@ pub enum Step {
 #[derive(Debug)]
 pub struct ClaudeRun {
     spec: RunSpec,
-    policy: Policy,
+    tree: Tree,
+    /// Whether it was reported that a safety rule was broken; the first time is enough.
+    violated: bool,
     lines: Lines,
     meter: Meter,
     reported: Spent,
@@ -54,11 +59,12 @@ pub struct ClaudeRun {
 impl ClaudeRun {
     /// Starts with nothing heard.
     pub fn new(spec: RunSpec) -> Self {
-        let policy = Policy { workspace: spec.workspace.clone(), commands: spec.allowed_commands.clone() };
+        let tree = Tree::new(&spec.scope.workspace);
         let meter = Meter::new(spec.resume);
         Self {
             spec,
-            policy,
+            tree,
+            violated: false,
             lines: Lines::new(MAX_LINE),
             meter,
             reported: Spent::default(),
@@ -155,12 +161,16 @@ impl ClaudeRun {
                 let message = &frame["message"];
                 self.meter.message(message);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
+                self.watch(message, steps);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
                     self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
                 }
             }
-            "user" => steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some)),
+            "user" => {
+                steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
+                self.hear_hook(&frame["message"], steps);
+            }
             "result" => self.result(frame, steps),
             "control_request" => self.request(frame, steps),
             "rate_limit_event" => {
@@ -299,15 +309,89 @@ impl ClaudeRun {
         }
         let tool = request["tool_name"].as_str().unwrap_or_default();
         let input = &request["input"];
-        let line = match self.policy.decide(tool, input, request["blocked_path"].as_str()) {
-            Decision::Allow => answer::allow(id, input),
-            Decision::Deny { why } => {
-                let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
-                steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
-                answer::deny(id, &why)
+        let verdict = self.judge(tool, input, request["blocked_path"].as_str());
+        let line = match verdict.decision {
+            Permission::Allow => answer::allow(id, input),
+            Permission::Ask => self.without_a_person(id, tool, input, &verdict, steps),
+            Permission::Deny => {
+                if verdict.violation {
+                    self.violation(tool, input, &verdict, steps);
+                } else {
+                    self.refused(tool, input, steps);
+                }
+                answer::deny(id, &hook::reason(&verdict))
             }
         };
         steps.0.push(Step::Write(line));
+    }
+
+    fn judge(&self, tool: &str, input: &Value, blocked_path: Option<&str>) -> Verdict {
+        let verdict = judge(&self.spec.scope, &self.tree, tool, input);
+        match blocked_path {
+            // The place that the CLI itself found to be outside.
+            Some(path) if verdict.decision == Permission::Allow && leaves(&self.spec.scope, &self.tree, path) => {
+                Verdict::ask("default.outside", format!("{path} is outside the workspace"))
+            }
+            Some(_) | None => verdict,
+        }
+    }
+
+    /// Answers what only a person can decide. Nobody is asked yet: it is refused, and said. A question to a person
+    /// begins here.
+    fn without_a_person(&self, id: &str, tool: &str, input: &Value, verdict: &Verdict, steps: &mut Steps) -> Vec<u8> {
+        self.refused(tool, input, steps);
+        let why = if PERSON_TOOLS.contains(&tool) {
+            "No person can answer now: decide yourself and say at the end what you assumed.".to_owned()
+        } else {
+            format!("Refused: {}. {}", hook::reason(verdict), self.allowed())
+        };
+        answer::deny(id, &why)
+    }
+
+    fn refused(&self, tool: &str, input: &Value, steps: &mut Steps) {
+        let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
+        steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
+    }
+
+    /// Says what it may do instead.
+    fn allowed(&self) -> String {
+        let commands: Vec<_> = self.spec.scope.commands.iter().map(|command| format!("`{command}`")).collect();
+        let run = if commands.is_empty() { String::new() } else { format!(", and run {}", commands.join(" or ")) };
+        format!(
+            "You may read and edit files inside {}, run tests, linters and read-only commands there (ls, cat, grep, find, \
+             git diff, …){run}. Nobody can grant more now: find a way with these, or finish and say what is missing.",
+            self.spec.workspace.display()
+        )
+    }
+
+    /// Looks at what it is about to do: what breaks a safety rule ends the run, whether the hook was in time or not.
+    fn watch(&mut self, message: &Value, steps: &mut Steps) {
+        for block in message["content"].as_array().map_or(&[][..], Vec::as_slice) {
+            if let (Some("tool_use"), Some(tool)) = (block["type"].as_str(), block["name"].as_str()) {
+                let verdict = self.judge(tool, &block["input"], None);
+                if verdict.violation {
+                    self.violation(tool, &block["input"], &verdict, steps);
+                }
+            }
+        }
+    }
+
+    /// Hears what the hook has stopped, should it have seen more than we did: a script that was there only for a moment.
+    fn hear_hook(&mut self, message: &Value, steps: &mut Steps) {
+        for text in say::tool_errors(message).into_iter().map(|line| line.text) {
+            if let Some((_, why)) = text.split_once(hook::MARK).filter(|_| text.starts_with("PreToolUse:")) {
+                self.violation("", &Value::Null, &Verdict::violation("guard", why), steps);
+            }
+        }
+    }
+
+    fn violation(&mut self, tool: &str, input: &Value, verdict: &Verdict, steps: &mut Steps) {
+        if std::mem::replace(&mut self.violated, true) {
+            return;
+        }
+        let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace)).trim().to_owned();
+        let (rule, why) = (verdict.rule.clone(), verdict.reason.clone());
+        steps.report(AgentReport::Violation(Violation { rule, what, why }));
     }
 
     /// Reports trouble unless the same was just reported; a time that is known is not replaced by none.
