@@ -13,6 +13,7 @@
 
 #[path = "support/drive.rs"]
 mod drive;
+#[allow(dead_code, reason = "other tests need the rest")]
 #[path = "support/messages_api.rs"]
 mod messages_api;
 #[path = "support/record.rs"]

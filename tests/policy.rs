@@ -185,9 +185,10 @@ fn lists_decide_by_their_strength_and_never_about_safety_rules() {
 #[test]
 fn a_check_is_run_as_it_is_written_unless_the_agent_wrote_something_into_it() {
     let mut scope = scope(FIXER);
-    scope.commands = ["sh check.sh", "FOO=1 make all", "for t in *.t; do sh $t; done", "npx prisma migrate reset && jest"]
-        .map(str::to_owned)
-        .to_vec();
+    scope.commands =
+        ["sh check.sh", "FOO=1 make all", "for t in *.t; do sh $t; done", "npx prisma migrate reset && jest"]
+            .map(str::to_owned)
+            .to_vec();
     for command in [
         "sh check.sh",
         "  FOO=1 make all 2>&1 | tail -3",
@@ -218,7 +219,28 @@ fn a_check_is_run_as_it_is_written_unless_the_agent_wrote_something_into_it() {
 #[test]
 fn no_text_stops_the_judge() {
     let scope = scope(FIXER);
-    let bits = ["'", "\"", "`", "$(", "${", ")", "}", "((", "<<E", "\n", "case x in", "esac", "[[", "{a,", "$'\\x", ";;", "&&", "|", "git", "é…\0"];
+    let bits = [
+        "'",
+        "\"",
+        "`",
+        "$(",
+        "${",
+        ")",
+        "}",
+        "((",
+        "<<E",
+        "\n",
+        "case x in",
+        "esac",
+        "[[",
+        "{a,",
+        "$'\\x",
+        ";;",
+        "&&",
+        "|",
+        "git",
+        "é…\0",
+    ];
     // A small walk through all pairs and triples of what a shell has a meaning for.
     for first in bits {
         for second in bits {

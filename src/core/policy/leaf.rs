@@ -53,7 +53,7 @@ impl Walk<'_> {
             return self.leaf_find(args);
         }
         if let Some(touches) = files::touches(name, args) {
-            return self.touch(name, &touches, call.more);
+            return self.touch(call, &touches);
         }
         // A name with a slash may be any program: only where tools are installed is it what it is called.
         let is_tool = !path.contains('/') || is_installed(path);
@@ -145,7 +145,7 @@ impl Walk<'_> {
         self.call(&Call { words, assignments: Vec::new(), fed: Fed::Nothing, more: false });
     }
 
-    fn touch(&mut self, name: &str, touches: &files::Touches, more: bool) {
+    fn touch(&mut self, call: &Call, touches: &files::Touches) {
         let (folders, scope, world) = (&self.folders, self.scope, self.world);
         let mut refusals: Vec<Verdict> =
             touches.writes.iter().filter_map(|word| folders.refuse_write(word, scope, world)).collect();
@@ -154,8 +154,9 @@ impl Walk<'_> {
         if let Some(away) = touches.reads.iter().find(|word| is_away(word)) {
             refusals.push(Verdict::ask("default.outside", format!("{} is outside the workspace", away.text)));
         }
-        if more || !touches.is_all {
-            refusals.push(Verdict::ask("default.unlisted", format!("all that {name} does here is not known")));
+        if call.more || !touches.is_all {
+            let what = format!("`{}` is neither read-only nor a check", joined(&call.words).text);
+            refusals.push(Verdict::ask("default.unlisted", what));
         }
         if refusals.is_empty() {
             self.edits("files");

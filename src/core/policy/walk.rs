@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::parse::parse;
-use super::script::{Reads, Script, Simple};
 use super::place::{Folders, Place};
 use super::reads::{self, HARMLESS_VARIABLES};
 use super::rule::Rule;
+use super::script::{Reads, Script, Simple};
 use super::word::Word;
 use super::world::World;
 use super::wrap::{Inner, inner, joined};
