@@ -13,6 +13,7 @@ mod parse;
 mod policy;
 mod project;
 mod python;
+mod safety;
 mod screen;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::Spent;
+use crate::model::question::Ask;
 use crate::model::time::Wall;
 
 /// One line of an agent's log, as a person reads it.
@@ -42,6 +43,13 @@ pub enum AgentReport {
     },
     /// It wanted what a safety rule forbids; it was not let, or it must end for having done it.
     Violation(Violation),
+    /// It waits for what a person says.
+    Asks(Ask),
+    /// It does not wait for that any more.
+    Withdrew {
+        /// Its own name for the request.
+        request: String,
+    },
     /// It has said that it is done, in its own protocol.
     Done(AgentResult),
     /// The service turned it away.

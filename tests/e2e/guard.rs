@@ -170,7 +170,7 @@ fn what_the_shell_of_claude_runs_cannot_write_elsewhere_even_if_allowed() {
     assert_eq!(end.code, 0, "{end:?}");
     assert_eq!(git, site.hashes(".git"), "the user's repository changed");
     assert_eq!(site.read("inside.txt"), "x");
-    let said = claude.api.heard().join("\n");
+    let said = claude.api.heard();
     assert!(!said.contains("commit: 0") && said.contains("commit: "), "{said}");
     assert!(!said.contains("push: 0") && said.contains("push: "), "{said}");
     if is_fenced(&site) {

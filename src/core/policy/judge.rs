@@ -49,7 +49,9 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
         Place::Inside(inside) => inside.to_str().map(str::to_owned),
         Place::Free | Place::Outside(_) | Place::Unknown => None,
     });
-    let own = if PERSON_TOOLS.contains(&tool) {
+    let own = if tool == "EnterPlanMode" && scope.role == FIXER {
+        return Verdict::deny("default.plan", "this task has its plan already");
+    } else if PERSON_TOOLS.contains(&tool) {
         return Verdict::ask("person", "it asks for a person");
     } else if EDIT_TOOLS.iter().any(|(name, _)| *name == tool) {
         match path.map(place) {
@@ -137,7 +139,7 @@ fn command(scope: &PolicyScope, world: &dyn World, lists: &Lists, input: &Value)
     // The check itself may be written in ways that say nothing to us; word for word it is fine.
     match scope.commands.iter().find_map(|line| continues(text, line.trim())) {
         Some("") if checks.len() != 1 => {
-            walk.verdicts.push(Verdict::allow("default.check", "it is the check's own line"))
+            walk.verdicts.push(Verdict::allow("default.check", "it is the check's own line"));
         }
         Some(rest) if !rest.is_empty() && checks.len() != 1 => walk.script(&format!("true {rest}")),
         Some(_) | None => walk.script(text),

@@ -339,7 +339,7 @@ impl<'a> Walk<'a> {
         self.folders.change(to.as_deref());
         match to.map(|to| self.folders.place(&Word::literal(to), self.scope, self.world)) {
             Some(Place::Outside(path)) => {
-                self.ask("default.outside", format!("{} is outside the workspace", path.display()))
+                self.ask("default.outside", format!("{} is outside the workspace", path.display()));
             }
             _ => self.verdicts.push(Verdict::allow("default.read", "it only changes the folder")),
         }

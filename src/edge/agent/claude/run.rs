@@ -1,45 +1,34 @@
 //! One run of a headless `claude`: bytes of its output in, reports and answers out. It touches nothing itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::core::policy::{PERSON_TOOLS, judge, leaves};
+use crate::edge::agent::claude::ask::{self, Pending};
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
+use crate::edge::agent::claude::steps::{Step, Steps};
+use crate::edge::agent::claude::watch::Watch;
 use crate::edge::agent::claude::{answer, say};
-use crate::edge::agent::guard::Tree;
 use crate::edge::agent::hook;
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
-use crate::model::agent::{AgentReport, AgentResult, LogLine, Trouble, Violation};
+use crate::model::agent::{AgentReport, AgentResult, Trouble};
 use crate::model::cost::Spent;
-use crate::model::policy::{Permission, Verdict};
+use crate::model::policy::Permission;
+use crate::model::question::{Ask, Reply};
 use crate::model::session::Exit;
 use crate::model::time::Wall;
 
 /// The longest text of a result that is kept, in characters.
 const RESULT_CAP: usize = 2_000;
 
-/// What must be done after some output was read, in this order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Tell the machine.
-    Report(AgentReport),
-    /// Write this to the program's input.
-    Write(Vec<u8>),
-    /// Close its input: it has said all, and ends by itself then.
-    CloseInput,
-}
-
 /// The state of one run.
 #[derive(Debug)]
 pub struct ClaudeRun {
     spec: RunSpec,
-    tree: Tree,
-    /// Whether it was reported that a safety rule was broken; the first time is enough.
-    violated: bool,
+    watch: Watch,
     lines: Lines,
     meter: Meter,
     reported: Spent,
@@ -54,17 +43,18 @@ pub struct ClaudeRun {
     /// What the service said in this turn, so that the result does not say it again.
     trouble: Option<Trouble>,
     stops: u32,
+    /// Requests that wait for a person, by the CLI's names for them.
+    pending: BTreeMap<String, Pending>,
 }
 
 impl ClaudeRun {
     /// Starts with nothing heard.
     pub fn new(spec: RunSpec) -> Self {
-        let tree = Tree::new(&spec.scope.workspace);
+        let watch = Watch::new(spec.scope.clone());
         let meter = Meter::new(spec.resume);
         Self {
             spec,
-            tree,
-            violated: false,
+            watch,
             lines: Lines::new(MAX_LINE),
             meter,
             reported: Spent::default(),
@@ -75,6 +65,7 @@ impl ClaudeRun {
             finished: false,
             trouble: None,
             stops: 0,
+            pending: BTreeMap::new(),
         }
     }
 
@@ -93,6 +84,17 @@ impl ClaudeRun {
     pub fn ask_to_stop(&mut self) -> Vec<u8> {
         self.stops += 1;
         answer::interrupt(self.stops)
+    }
+
+    /// Returns what to write to answer a request; `None` if it does not wait for that any more.
+    pub fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
+        let pending = self.pending.remove(request)?;
+        Some(pending.answer(request, reply, &self.watch.allowed()))
+    }
+
+    /// Whether it waits for a person. Its time limit does not run then.
+    pub fn is_waiting(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Takes the next bytes of its output, in chunks of any size.
@@ -161,7 +163,8 @@ impl ClaudeRun {
                 let message = &frame["message"];
                 self.meter.message(message);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
-                self.watch(message, steps);
+                let broken = self.watch.uses(message);
+                steps.violated(broken);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
                     self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
@@ -169,10 +172,17 @@ impl ClaudeRun {
             }
             "user" => {
                 steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
-                self.hear_hook(&frame["message"], steps);
+                let stopped = self.watch.stopped(&frame["message"]);
+                steps.violated(stopped);
             }
             "result" => self.result(frame, steps),
             "control_request" => self.request(frame, steps),
+            "control_cancel_request" => {
+                let request = text(&frame["request_id"]);
+                if self.pending.remove(&request).is_some() {
+                    steps.report(AgentReport::Withdrew { request });
+                }
+            }
             "rate_limit_event" => {
                 let info = &frame["rate_limit_info"];
                 if info["status"] == "rejected" {
@@ -180,7 +190,7 @@ impl ClaudeRun {
                     self.trouble(Some(Trouble::RateLimit { until }), steps);
                 }
             }
-            // Answers to our own requests, withdrawn requests (answered at once, so none waits), and what is new.
+            // Answers to our own requests, and what is new.
             _ => {}
         }
     }
@@ -309,89 +319,32 @@ impl ClaudeRun {
         }
         let tool = request["tool_name"].as_str().unwrap_or_default();
         let input = &request["input"];
-        let verdict = self.judge(tool, input, request["blocked_path"].as_str());
+        if let Some(pending) = ask::of_tool(tool, input) {
+            return self.wait(id, pending, steps);
+        }
+        let verdict = self.watch.judge(tool, input, request["blocked_path"].as_str());
         let line = match verdict.decision {
             Permission::Allow => answer::allow(id, input),
-            Permission::Ask => self.without_a_person(id, tool, input, &verdict, steps),
+            Permission::Ask => return self.wait(id, ask::permission(tool, input, hook::reason(&verdict)), steps),
             Permission::Deny => {
-                if verdict.violation {
-                    self.violation(tool, input, &verdict, steps);
-                } else {
-                    self.refused(tool, input, steps);
+                match self.watch.broken(tool, input, &verdict) {
+                    Some(violation) => steps.report(AgentReport::Violation(violation)),
+                    None if verdict.violation => {}
+                    None => {
+                        let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
+                        steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
+                    }
                 }
-                answer::deny(id, &hook::reason(&verdict))
+                answer::deny(id, &format!("Refused: {}. {}", hook::reason(&verdict), self.watch.allowed()))
             }
         };
         steps.0.push(Step::Write(line));
     }
 
-    fn judge(&self, tool: &str, input: &Value, blocked_path: Option<&str>) -> Verdict {
-        let verdict = judge(&self.spec.scope, &self.tree, tool, input);
-        match blocked_path {
-            // The place that the CLI itself found to be outside.
-            Some(path) if verdict.decision == Permission::Allow && leaves(&self.spec.scope, &self.tree, path) => {
-                Verdict::ask("default.outside", format!("{path} is outside the workspace"))
-            }
-            Some(_) | None => verdict,
-        }
-    }
-
-    /// Answers what only a person can decide. Nobody is asked yet: it is refused, and said. A question to a person
-    /// begins here.
-    fn without_a_person(&self, id: &str, tool: &str, input: &Value, verdict: &Verdict, steps: &mut Steps) -> Vec<u8> {
-        self.refused(tool, input, steps);
-        let why = if PERSON_TOOLS.contains(&tool) {
-            "No person can answer now: decide yourself and say at the end what you assumed.".to_owned()
-        } else {
-            format!("Refused: {}. {}", hook::reason(verdict), self.allowed())
-        };
-        answer::deny(id, &why)
-    }
-
-    fn refused(&self, tool: &str, input: &Value, steps: &mut Steps) {
-        let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
-        steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
-    }
-
-    /// Says what it may do instead.
-    fn allowed(&self) -> String {
-        let commands: Vec<_> = self.spec.scope.commands.iter().map(|command| format!("`{command}`")).collect();
-        let run = if commands.is_empty() { String::new() } else { format!(", and run {}", commands.join(" or ")) };
-        format!(
-            "You may read and edit files inside {}, run tests, linters and read-only commands there (ls, cat, grep, find, \
-             git diff, …){run}. Nobody can grant more now: find a way with these, or finish and say what is missing.",
-            self.spec.workspace.display()
-        )
-    }
-
-    /// Looks at what it is about to do: what breaks a safety rule ends the run, whether the hook was in time or not.
-    fn watch(&mut self, message: &Value, steps: &mut Steps) {
-        for block in message["content"].as_array().map_or(&[][..], Vec::as_slice) {
-            if let (Some("tool_use"), Some(tool)) = (block["type"].as_str(), block["name"].as_str()) {
-                let verdict = self.judge(tool, &block["input"], None);
-                if verdict.violation {
-                    self.violation(tool, &block["input"], &verdict, steps);
-                }
-            }
-        }
-    }
-
-    /// Hears what the hook has stopped, should it have seen more than we did: a script that was there only for a moment.
-    fn hear_hook(&mut self, message: &Value, steps: &mut Steps) {
-        for text in say::tool_errors(message).into_iter().map(|line| line.text) {
-            if let Some((_, why)) = text.split_once(hook::MARK).filter(|_| text.starts_with("PreToolUse:")) {
-                self.violation("", &Value::Null, &Verdict::violation("guard", why), steps);
-            }
-        }
-    }
-
-    fn violation(&mut self, tool: &str, input: &Value, verdict: &Verdict, steps: &mut Steps) {
-        if std::mem::replace(&mut self.violated, true) {
-            return;
-        }
-        let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace)).trim().to_owned();
-        let (rule, why) = (verdict.rule.clone(), verdict.reason.clone());
-        steps.report(AgentReport::Violation(Violation { rule, what, why }));
+    /// Lets a request wait for a person.
+    fn wait(&mut self, request: &str, pending: Pending, steps: &mut Steps) {
+        steps.report(AgentReport::Asks(Ask { request: request.to_owned(), about: pending.about().clone() }));
+        self.pending.insert(request.to_owned(), pending);
     }
 
     /// Reports trouble unless the same was just reported; a time that is known is not replaced by none.
@@ -413,25 +366,6 @@ impl ClaudeRun {
         if spent != self.reported {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
-        }
-    }
-}
-
-/// Steps in order, log lines that follow each other gathered into one report.
-#[derive(Default)]
-struct Steps(Vec<Step>);
-
-impl Steps {
-    fn report(&mut self, report: AgentReport) {
-        self.0.push(Step::Report(report));
-    }
-
-    fn log(&mut self, lines: impl IntoIterator<Item = Option<LogLine>>) {
-        for line in lines.into_iter().flatten() {
-            match self.0.last_mut() {
-                Some(Step::Report(AgentReport::Log(log))) => log.push(line),
-                _ => self.report(AgentReport::Log(vec![line])),
-            }
         }
     }
 }
