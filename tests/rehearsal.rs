@@ -96,7 +96,9 @@ fn permissions_are_asked_for_and_the_answer_counts() {
     let outcome = drive(rehearse(folder.path(), steps), |_| Act::Nothing);
     assert!(folder.path().join("allowed").exists());
     assert!(!folder.path().join("refused").exists());
-    assert_eq!(outcome.refused(), ["Bash sh -c 'touch refused; uptime'", "AskUserQuestion {\"questions\":[]}"]);
+    let asked = outcome.asked();
+    assert!(asked.len() == 2 && asked[0] == "Bash sh -c 'touch refused; uptime'", "{asked:?}");
+    assert!(asked[1].starts_with("AskUserQuestion"), "{asked:?}");
     assert!(outcome.done().ok, "an unknown request is answered, so that it goes on");
 }
 
@@ -344,7 +346,7 @@ fn recorded_frames_are_understood() {
         ("overloaded", (true, 1, 0, 0)),
         ("rate-limit", (true, 1, 0, 0)),
         ("rate-limit-long", (false, 1, 0, 0)),
-        ("refused", (true, 0, 5, 5)),
+        ("refused", (true, 0, 1, 1)),
     ];
     assert_eq!(seen, expected.map(|(name, facts)| (name.to_owned(), facts)).into());
 }
