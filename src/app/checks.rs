@@ -51,7 +51,7 @@ pub async fn run(places: &Places, order: RunOrder, mut rungs: mpsc::Receiver<Run
             }
             news = output.recv() => match news {
                 Some(SessionOutput::Bytes { bytes, .. } | SessionOutput::Errors(bytes)) => said.add(&bytes),
-                Some(SessionOutput::Hole { .. }) => {}
+                Some(SessionOutput::Hole { .. } | SessionOutput::Typed(_) | SessionOutput::NotWritten) => {}
                 Some(SessionOutput::Ended(exit)) => break exit,
                 None => break Exit::Unknown,
             },

@@ -31,7 +31,7 @@ impl Ground {
         let program = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
         let agent = format!(
-            "[agent.claude]\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n",
+            "[fix]\nplanner = \"off\"\n[agent.claude]\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n",
             program.display().to_string()
         );
         let user_file = folder.path().join("user.toml");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::work::Tools;
-use crate::app::{clock, keep, supervise};
+use crate::app::{clock, keep, planner, supervise};
 use crate::core::effect::Place;
 use crate::core::input::Input;
 use crate::edge::control::{ControlCall, ControlRequest};
@@ -36,17 +36,19 @@ pub fn proving_ground(tools: &Tools) -> std::path::PathBuf {
 }
 
 /// Hands calls of the control socket on: those for the health to whoever examines, which takes a while, those for the
-/// configuration to whoever reads it, all others to the machine. Ends when the socket does.
+/// configuration to whoever reads it, those of the planner's hooks to its keeper, all others to the machine. Ends when the socket does.
 pub async fn sort(
     mut calls: mpsc::Receiver<ControlCall>,
     health: mpsc::Sender<ControlCall>,
     reload: mpsc::Sender<ControlCall>,
+    planner: mpsc::Sender<ControlCall>,
     others: mpsc::Sender<ControlCall>,
 ) {
     while let Some(call) = calls.recv().await {
         let desk = match &call.request {
             ControlRequest::Query { path, .. } if path == "health" => &health,
             ControlRequest::Command { name, .. } if name == "reload" => &reload,
+            ControlRequest::Command { name, .. } if name == planner::HOOK => &planner,
             ControlRequest::Query { .. } | ControlRequest::Command { .. } => &others,
         };
         // A call that finds nobody is answered by being dropped.

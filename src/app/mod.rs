@@ -27,6 +27,7 @@ pub mod mirror;
 pub mod offline;
 pub mod panic;
 pub mod places;
+pub mod planner;
 pub mod prompt;
 pub mod purge;
 pub mod reload;

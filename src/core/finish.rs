@@ -44,6 +44,7 @@ impl Supervisor {
             | Step::Prepare(_)
             | Step::Run(..)
             | Step::SecondOpinion
+            | Step::Plan(..)
             | Step::Agent(_)
             | Step::Collect(_)
             | Step::Gate
@@ -61,6 +62,7 @@ impl Supervisor {
         }
         attempt.ending = Some(end.clone());
         let was = std::mem::replace(&mut attempt.step, Step::Ending);
+        self.withdraw_plan(id);
         match was {
             Step::Run(_, Some(session)) => self.end_session(session, Rung::Terminate),
             Step::Agent(Some(session)) => self.end_session(session, Rung::Ask),
@@ -69,6 +71,7 @@ impl Supervisor {
             | Step::Record(_)
             | Step::TakeBack(_)
             | Step::Run(_, None)
+            | Step::Plan(..)
             | Step::Agent(None)
             | Step::SecondOpinion
             | Step::Gate

@@ -115,6 +115,7 @@ impl Supervisor {
             };
             match attempt.step.clone() {
                 Step::Run(line, None) => self.start_line(task, line),
+                Step::Plan(asked, until) => self.advance_plan(task, asked, until),
                 // Nothing that costs begins any more.
                 Step::Agent(None) if !self.is_up() => self.end_attempt(task, AttemptEnd::Interrupted),
                 Step::Agent(None) if parked.is_some() => {
@@ -200,6 +201,7 @@ impl Supervisor {
     fn start_agent(&mut self, id: TaskId) {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let (place, number) = (attempt.place, attempt.number);
+        let strategy = attempt.strategy.clone();
         let Some(base) = attempt.base.as_ref().map(|base| base.tree.clone()) else { return };
         let Some(role) = self.settings.roles.get("fixer") else { return };
         let agent = role.agent.clone();
@@ -215,6 +217,7 @@ impl Supervisor {
             task: Task::clone(&task),
             number,
             base,
+            strategy,
             budget,
         };
         self.live.sessions.insert(

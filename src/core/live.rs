@@ -10,8 +10,9 @@ use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Spent;
 use crate::model::hold::HoldReason;
-use crate::model::id::{ChangeId, JobId, LandingId, RequestId, SessionId, Slot, TaskId};
+use crate::model::id::{ChangeId, JobId, LandingId, PlanId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::PlannerState;
 use crate::model::receipt::Witness;
 use crate::model::session::Rung;
 use crate::model::task::Workflow;
@@ -149,6 +150,8 @@ pub enum Step {
     Run(Line, Option<SessionId>),
     /// The check's next run in the user's tree; the workspace disagreed with the last.
     SecondOpinion,
+    /// A strategy, until then at the latest, once the planner was asked.
+    Plan(Option<PlanId>, Moment),
     /// An agent, once there is room for it.
     Agent(Option<SessionId>),
     /// A look at what is in the workspace.
@@ -199,6 +202,8 @@ pub struct Attempt {
     pub red: Option<Witness>,
     /// What it goes through.
     pub workflow: Workflow,
+    /// What the planner advised; empty if nothing.
+    pub strategy: String,
     /// Whether its check has fixers.
     pub has_fixers: bool,
     /// Whether fixers were tried.
@@ -268,6 +273,23 @@ pub struct Due {
     pub moment: Option<Moment>,
 }
 
+/// What is known of the planner.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PlannerLive {
+    /// What it is doing.
+    pub state: PlannerState,
+    /// The session it runs in.
+    pub session: Option<SessionId>,
+    /// The question it was asked last and has not answered, and for which task.
+    pub asked: Option<(PlanId, TaskId)>,
+    /// The last number of a question.
+    pub last: PlanId,
+    /// Why it cannot run before the settings change.
+    pub unable: Option<String>,
+    /// Whether it was said that there is none.
+    pub said: bool,
+}
+
 /// Everything that dies with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each notes one thing that is so, in no order")]
@@ -310,6 +332,8 @@ pub struct Live {
     pub jobs: BTreeMap<JobId, JobOwner>,
     /// Attempts under way.
     pub attempts: BTreeMap<TaskId, Attempt>,
+    /// The planner.
+    pub planner: PlannerLive,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

@@ -31,6 +31,7 @@ mod landing;
 mod launch;
 mod reconfigure;
 mod recover;
+mod plan;
 mod request;
 mod snooze;
 mod stop;

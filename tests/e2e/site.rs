@@ -46,7 +46,7 @@ impl Site {
             site.write(path, text);
         }
         let config = format!(
-            "[agent.claude]\nprogram = {PROGRAM:?}\nargs = [\"rehearsal\"]\nenv = {{ ORCHESTRATOR_REHEARSAL = {:?} }}\n",
+            "[fix]\nplanner = \"off\"\n[agent.claude]\nprogram = {PROGRAM:?}\nargs = [\"rehearsal\"]\nenv = {{ ORCHESTRATOR_REHEARSAL = {:?} }}\n",
             site.script_file().display()
         );
         fs::write(site.folder.path().join("user.toml"), config).expect("written");

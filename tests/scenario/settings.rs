@@ -152,6 +152,7 @@ fn plain() -> Settings {
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
             planner: Planner::Off,
+            plan_wait: Duration::from_secs(60),
         },
         limits: Limits {
             running: 1,

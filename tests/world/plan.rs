@@ -85,6 +85,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
             planner: Planner::Off,
+            plan_wait: Duration::from_secs(60),
         },
         limits: Limits {
             running: chance.between(1, 4) as u32,

@@ -217,6 +217,8 @@ impl Book {
             | Fact::AttemptStarted { .. }
             | Fact::Staged { .. }
             | Fact::Used { .. }
+            | Fact::Planned { .. }
+            | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Ready { .. }

@@ -74,6 +74,13 @@ impl Book {
             }),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
             Fact::Used { task, spent } => self.change_task(*task, |task| task.running = *spent),
+            Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
+            Fact::PlannerUsed { task, spent } => {
+                self.statistics.spent += *spent;
+                if let Some(task) = task {
+                    self.change_task(*task, |task| task.spent += *spent);
+                }
+            }
             Fact::Ready { task, reason, result } => self.change_task(*task, |task| {
                 task.state = TaskState::Ready(reason.clone());
                 task.result = Some((**result).clone());

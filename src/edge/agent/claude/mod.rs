@@ -5,6 +5,7 @@
 mod answer;
 mod launch;
 mod meter;
+pub mod planner;
 mod policy;
 mod read_only;
 mod run;
