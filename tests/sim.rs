@@ -88,6 +88,8 @@ fn every_seed_keeps_every_promise() {
         ("replaced", sum.replaced),
         ("reconfigured", sum.reconfigured),
         ("checks gone", sum.checks_gone),
+        ("planned", sum.planned),
+        ("plans given up", sum.plans_given_up),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

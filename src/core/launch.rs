@@ -107,6 +107,8 @@ impl Supervisor {
 
     /// Moves attempts that only waited for room or for a moment to land.
     pub(crate) fn advance_attempts(&mut self) {
+        // First, since an agent may follow at once.
+        self.advance_plans();
         let calm = self.live.repository.operation.is_none();
         let parked = self.book.parked.as_ref().map(|(_, why)| why.clone());
         for task in self.live.attempts.keys().copied().collect::<Vec<_>>() {
@@ -115,7 +117,6 @@ impl Supervisor {
             };
             match attempt.step.clone() {
                 Step::Run(line, None) => self.start_line(task, line),
-                Step::Plan(asked, until) => self.advance_plan(task, asked, until),
                 // Nothing that costs begins any more.
                 Step::Agent(None) if !self.is_up() => self.end_attempt(task, AttemptEnd::Interrupted),
                 Step::Agent(None) if parked.is_some() => {
@@ -125,6 +126,7 @@ impl Supervisor {
                 Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent() => self.start_agent(task),
                 Step::Gate if calm => self.start_merge(task),
                 Step::Gate
+                | Step::Plan(..)
                 | Step::Agent(_)
                 | Step::Run(_, Some(_))
                 | Step::Snapshot(_)

@@ -63,8 +63,17 @@ impl Supervisor {
         self.enter(id, Stage::Plan, Step::Plan(None, until));
     }
 
-    /// Moves an attempt that waits for the planner.
-    pub(crate) fn advance_plan(&mut self, id: TaskId, asked: Option<PlanId>, until: Moment) {
+    /// Moves attempts that wait for the planner.
+    pub(crate) fn advance_plans(&mut self) {
+        for id in self.live.attempts.keys().copied().collect::<Vec<_>>() {
+            if let Some(Attempt { step: Step::Plan(asked, until), ending: None, .. }) = self.live.attempts.get(&id) {
+                let (asked, until) = (*asked, *until);
+                self.advance_plan(id, asked, until);
+            }
+        }
+    }
+
+    fn advance_plan(&mut self, id: TaskId, asked: Option<PlanId>, until: Moment) {
         if !self.is_up() {
             // Nothing that costs begins any more.
             return self.end_attempt(id, AttemptEnd::Interrupted);

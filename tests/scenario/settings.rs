@@ -46,6 +46,18 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
             let in_place = value.as_str() == Some("in-place");
             settings.fix.isolation = if in_place { Isolation::InPlace } else { Isolation::Worktree };
         }
+        "fix.planner" => {
+            settings.fix.planner = match value.as_str() {
+                Some("always") => Planner::Always,
+                Some("auto") => Planner::Auto,
+                _ => Planner::Off,
+            };
+        }
+        "fix.plan_wait" => settings.fix.plan_wait = span(value)?,
+        "agent.kind" => {
+            let kind = if value.as_str() == Some("command") { AgentKind::Command } else { AgentKind::Claude };
+            settings.agents.values_mut().for_each(|agent| agent.kind = kind);
+        }
         "limits.running" => settings.limits.running = number(value)?,
         "limits.checks" => settings.limits.checks = number(value)?,
         "limits.heartbeat" => settings.limits.heartbeat = span(value)?,

@@ -68,6 +68,7 @@ impl World {
             }
             Effect::Run(order) => self.runs(*order),
             Effect::StartAgent(order) => self.agent_starts(*order),
+            Effect::Planner(order) => self.planner(order),
             Effect::Signal(session, rung) => self.signals(session, rung),
             Effect::Do { job, work, after } => match after {
                 Some(seq) if self.stored < seq.0 as usize => self.waiting_for_store.push((seq, job, work)),

@@ -28,6 +28,8 @@ pub(crate) struct Report {
     pub replaced: u64,
     pub reconfigured: u64,
     pub checks_gone: u64,
+    pub planned: u64,
+    pub plans_given_up: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -59,5 +61,7 @@ impl Report {
         self.replaced += other.replaced;
         self.reconfigured += other.reconfigured;
         self.checks_gone += other.checks_gone;
+        self.planned += other.planned;
+        self.plans_given_up += other.plans_given_up;
     }
 }
