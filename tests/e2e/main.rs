@@ -34,6 +34,7 @@ mod many;
 mod messages_api;
 mod misbehaves;
 mod per_file;
+mod planner;
 mod real_claude;
 mod reload;
 mod screen;
