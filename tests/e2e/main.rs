@@ -35,6 +35,7 @@ mod messages_api;
 mod misbehaves;
 mod per_file;
 mod planner;
+mod planner_claude;
 mod real_claude;
 mod reload;
 mod screen;

@@ -70,6 +70,8 @@ impl PlannerSpec {
                 "StopFailure": always,
                 "SessionEnd": always,
             },
+            // Else a model of the service, and no person, permits commands in plan mode, in the user's own tree.
+            "useAutoModeDuringPlan": false,
             "statusLine": { "type": "command", "command": run(KIND_STATUS) },
         })
     }
