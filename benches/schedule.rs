@@ -164,7 +164,7 @@ impl Bench {
                 }
                 Effect::StartAgent(order) => self.agents.push(order.session),
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
-                Effect::Signal(..) | Effect::Reply(..) | Effect::Exit(_) => {}
+                Effect::Signal(..) | Effect::Reply(..) | Effect::Planner(_) | Effect::Exit(_) => {}
             }
         }
         inputs
@@ -275,6 +275,7 @@ fn task(number: u32, common: bool) -> Task {
         state: TaskState::Queued,
         stage: None,
         attempts: Vec::new(),
+        plan: None,
         charged: 0,
         spent: Spent::default(),
         running: Spent::default(),

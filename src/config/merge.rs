@@ -66,8 +66,7 @@ pub(crate) fn times(key: &str) -> RangeInclusive<Duration> {
         "fix.after" | "fix.backoff" | "limits.stop" => (0, HOUR),
         "fix.backoff_max" => (0, 24 * HOUR),
         "fix.breaker.window" => (1000, 30 * 24 * HOUR),
-        "fix.plan_wait" => (1000, HOUR),
-        "limits.heartbeat" => (1000, HOUR),
+        "fix.plan_wait" | "limits.heartbeat" => (1000, HOUR),
         "limits.health" => (5000, 24 * HOUR),
         _ => (1000, 24 * HOUR),
     };

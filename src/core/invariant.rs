@@ -92,9 +92,8 @@ fn one_question_at_a_time(machine: &Supervisor) -> Result<(), String> {
     if machine.live.phase == Phase::Gone {
         return Ok(());
     }
-    let asks = machine.live.attempts.iter().filter_map(|(id, attempt)| match attempt.step {
-        Step::Plan(Some(plan), _) => Some((plan, *id)),
-        _ => None,
+    let asks = machine.live.attempts.iter().filter_map(|(id, attempt)| {
+        if let Step::Plan(Some(plan), _) = attempt.step { Some((plan, *id)) } else { None }
     });
     let asks: Vec<_> = asks.collect();
     if asks == machine.live.planner.asked.into_iter().collect::<Vec<_>>() {

@@ -4,7 +4,8 @@ use crate::core::fact::Fact;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
-use crate::model::plan::Advice;
+use crate::model::id::TaskId;
+use crate::model::plan::{Advice, Plan};
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
@@ -14,9 +15,12 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
     let text = match fact {
         Fact::Started { pid, version, .. } => format!("orchestrator-tui {version} started, process {pid}"),
         Fact::Stopped => "stopped".to_owned(),
-        Fact::Beat | Fact::GreenAt { .. } | Fact::Used { .. } | Fact::PlannerUsed { .. } | Fact::Merged { .. } | Fact::LandingBegan { .. } => {
-            return None;
-        }
+        Fact::Beat
+        | Fact::GreenAt { .. }
+        | Fact::Used { .. }
+        | Fact::PlannerUsed { .. }
+        | Fact::Merged { .. }
+        | Fact::LandingBegan { .. } => return None,
         Fact::Changed { files, count, .. } => match files.as_slice() {
             [only] => format!("changed: {only}"),
             [first, ..] => format!("changed: {first} and {} more", count.saturating_sub(1)),
@@ -33,14 +37,7 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         Fact::Retried { task } => format!("{task} is tried again"),
         Fact::AttemptStarted { task, number, slot } => format!("{task} attempt {number} in workspace {}", slot.0),
         Fact::Staged { task, stage } => format!("{task} {}", stage.name()),
-        Fact::Planned { task, plan } => match &plan.advice {
-            Advice::Strategy(text) => {
-                let lines = text.lines().filter(|line| !line.trim().is_empty());
-                let lines: Vec<String> = lines.map(|line| format!("\n{task}            {line}")).collect();
-                format!("{task} planner  a strategy in {}{}", brief(plan.took), lines.concat())
-            }
-            Advice::Basic { why } => format!("{task} planner  the basic strategy: {why}"),
-        },
+        Fact::Planned { task, plan } => planned(*task, plan),
         Fact::Logged { task, lines } => {
             let lines: Vec<String> =
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
@@ -116,6 +113,17 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         },
     };
     Some(text)
+}
+
+fn planned(task: TaskId, plan: &Plan) -> String {
+    match &plan.advice {
+        Advice::Strategy(text) => {
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            let lines: Vec<String> = lines.map(|line| format!("\n{task}            {line}")).collect();
+            format!("{task}   planner  a strategy in {}{}", brief(plan.took), lines.concat())
+        }
+        Advice::Basic { why } => format!("{task}   planner  the basic strategy, after {}: {why}", brief(plan.took)),
+    }
 }
 
 /// Puts the time of day before each line of a text; `offset` is how far local time is ahead of UTC, in seconds.

@@ -12,7 +12,7 @@ use crate::model::id::{PlanId, TaskId};
 use crate::model::plan::{Advice, Plan, PlannerNews, PlannerState};
 use crate::model::settings::{AgentKind, Planner};
 use crate::model::task::Task;
-use crate::model::time::{Moment, brief};
+use crate::model::time::Moment;
 
 /// How much of a strategy is kept, in bytes.
 const STRATEGY_KEPT: usize = 16 * 1024;
@@ -101,7 +101,6 @@ impl Supervisor {
             None if self.book.paused => "paused".to_owned(),
             None => self.live.planner.state.in_the_way().to_owned(),
         };
-        let why = format!("{why} ({})", brief(self.settings.fix.plan_wait));
         self.withdraw_plan(id);
         self.planned(id, Advice::Basic { why });
     }
@@ -190,10 +189,8 @@ impl Supervisor {
 
     /// Returns when attempts stop waiting for the planner.
     pub(crate) fn plan_wakes(&self) -> impl Iterator<Item = Moment> {
-        self.live.attempts.values().filter_map(|attempt| match attempt.step {
-            Step::Plan(_, until) if attempt.ending.is_none() => Some(until),
-            _ => None,
-        })
+        let waiting = self.live.attempts.values().filter(|attempt| attempt.ending.is_none());
+        waiting.filter_map(|attempt| if let Step::Plan(_, until) = attempt.step { Some(until) } else { None })
     }
 
     /// Says what an attempt waits for at the planner, for a row.

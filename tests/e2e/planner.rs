@@ -2,10 +2,13 @@
 //! it from answering costs a fix nothing but a little time.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
+use orchestrator_tui::edge::session::{Place, Session};
+use orchestrator_tui::model::id::SessionId;
 use serde_json::{Value, json};
 
-use crate::site::{PROGRAM, Site};
+use crate::site::{PROGRAM, Site, until};
 
 /// What every question to the planner contains, and no prompt of a fixer.
 const ASKED: &str = "[orchestrator-tui plan ";
@@ -29,7 +32,8 @@ fn site(fix: &str, words: &[&str]) -> Site {
 
 /// A planner that does this, and a fixer that only knows what to do when the strategy tells it.
 fn script(planner: &str) -> String {
-    let edit = |name: &str| format!("{{ do = \"edit\", file = \"{name}.txt\", find = \"wrong\", replace = \"right\" }}");
+    let edit =
+        |name: &str| format!("{{ do = \"edit\", file = \"{name}.txt\", find = \"wrong\", replace = \"right\" }}");
     format!(
         "[[scenario]]\nmatch = \"{ASKED}\"\nsteps = [{planner}]\n\
          [[scenario]]\nmatch = \"TURN IT ROUND\"\nsteps = [{}, {{ do = \"say\", text = \"As planned.\" }}]\n\
@@ -59,12 +63,16 @@ fn is_basic(story: &Value, why: &str) {
     assert_eq!(summary(story), "Without a plan.");
 }
 
-/// How many planners ran: each has set its title.
-fn planners(site: &Site) -> usize {
+/// The transcripts of all planners that ran: each has set its title.
+fn planners(site: &Site) -> Vec<PathBuf> {
     let folders = fs::read_dir(site.state()).expect("a state folder").flatten();
     let sessions = folders.filter_map(|folder| fs::read_dir(folder.path().join("sessions")).ok()).flatten().flatten();
     let outputs = sessions.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "out"));
-    outputs.filter(|path| String::from_utf8_lossy(&fs::read(path).expect("readable")).contains("✳ orchestrator-tui")).count()
+    outputs.filter(|path| transcript(path).contains("✳ orchestrator-tui")).collect()
+}
+
+fn transcript(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(path).expect("readable")).into_owned()
 }
 
 #[test]
@@ -75,7 +83,10 @@ fn its_strategy_reaches_the_fixer_and_the_story() {
     ));
     let story = lands(&site);
     assert_eq!(summary(&story), "As planned.");
-    assert_eq!((&story["plan"]["strategy"], &story["plan"]["attempt"]), (&json!("TURN IT ROUND\nin one.txt"), &json!(1)));
+    assert_eq!(
+        (&story["plan"]["strategy"], &story["plan"]["attempt"]),
+        (&json!("TURN IT ROUND\nin one.txt"), &json!(1))
+    );
     let logs = site.run(&["logs", "1"]).out;
     assert!(logs.contains("#1 plan\n") && logs.contains("planner  a strategy"), "{logs}");
     assert!(site.run(&["show", "1"]).out.contains("TURN IT ROUND"));
@@ -116,7 +127,7 @@ fn it_is_one_planner_for_all_tasks_until_its_context_is_half_full() {
         let said = site.until_idle();
         assert_eq!(said.code, 0, "{said:?}");
         assert_eq!(site.task(2)["plan"]["strategy"], "TURN IT ROUND", "{}", said.out);
-        assert_eq!(planners(&site), count);
+        assert_eq!(planners(&site).len(), count);
     }
 }
 
@@ -124,7 +135,8 @@ fn it_is_one_planner_for_all_tasks_until_its_context_is_half_full() {
 fn a_dialog_at_its_start_is_left_to_the_person() {
     let site = site("plan_wait = \"2s\"", &["one"]);
     let user = site.outside("user.toml");
-    let config = fs::read_to_string(&user).expect("readable").replace("[\"rehearsal\"]", "[\"rehearsal\", \"--dialog\"]");
+    let config =
+        fs::read_to_string(&user).expect("readable").replace("[\"rehearsal\"]", "[\"rehearsal\", \"--dialog\"]");
     fs::write(&user, config).expect("written");
     site.script(&script("{ do = \"say\", text = \"TURN IT ROUND\" }"));
     is_basic(&lands(&site), "not ready; its terminal may show a dialog");
@@ -166,4 +178,47 @@ fn an_agent_that_is_no_claude_does_without_and_it_is_said_once() {
     assert!(story["plan"].is_null());
     let logs = site.run(&["logs"]).out;
     assert_eq!(logs.matches("skipped from now on: agent `sed` is no Claude").count(), 1, "{logs}");
+}
+
+#[test]
+fn it_is_not_typed_to_while_a_person_types() {
+    let site = site("plan_wait = \"3s\"\nafter = \"50ms\"", &["one", "two"]);
+    let go = site.outside("go");
+    let fixer = |name: &str| {
+        let edit = format!("{{ do = \"edit\", file = \"{name}.txt\", find = \"wrong\", replace = \"right\" }}");
+        format!("[[scenario]]\nmatch = \"{name}.txt\"\nsteps = [{{ do = \"wait_for\", file = {go:?} }}, {edit}]\n")
+    };
+    let planner =
+        format!("[[scenario]]\nmatch = \"{ASKED}\"\nsteps = [{{ do = \"say\", text = \"TURN IT ROUND\" }}]\n");
+    site.script(&[planner, fixer("one"), fixer("two")].concat());
+    let mut supervisor = site.start(&["--until-idle"]);
+    let first = supervisor.wait_kind("planned");
+    assert_eq!(first["plan"]["advice"]["strategy"], "TURN IT ROUND");
+
+    // A person looks at its terminal and begins a line.
+    let transcript_file = planners(&site).pop().expect("a planner");
+    let logs = transcript_file.parent().expect("a folder").to_owned();
+    let stem = transcript_file.file_stem().and_then(|stem| stem.to_str()).expect("a number");
+    let socket = logs.with_file_name("run").join(format!("s{stem}.sock"));
+    let place = Place { id: SessionId(stem.parse().expect("a number")), mark: String::new(), logs, socket };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (person, _output) = runtime.block_on(async {
+        let (person, output) = Session::attach(place, 0).await;
+        person.write(b"half a line").await.expect("it runs");
+        (person, output)
+    });
+    // The runtime of a person who only waits has nothing to do, but what was typed must leave it.
+    until("the line", || {
+        runtime.block_on(tokio::task::yield_now());
+        transcript(&transcript_file).contains("half a line")
+    });
+    fs::write(&go, "").expect("written");
+
+    let second = supervisor.wait_kind("planned");
+    let why = second["plan"]["advice"]["basic"]["why"].as_str().unwrap_or_default();
+    assert_eq!(why, "somebody has a half-written line in the planner's terminal");
+    assert_eq!(transcript(&transcript_file).matches("TURN IT ROUND").count(), 1, "it was asked once");
+    drop(person);
+    let (code, _) = supervisor.end_with_facts();
+    assert_eq!(code, 0);
 }

@@ -184,7 +184,8 @@ fn text_of(content: &Value) -> String {
 /// Replaces `@CWD@` by the working folder, which a message or the system prompt names.
 fn fill(text: &str, body: &Value) -> String {
     if text.contains("@PLAN@") {
-        return text.replace("@PLAN@", &plan_file(&body.to_string()).unwrap_or_else(|| "/no-plan-file-found".to_owned()));
+        return text
+            .replace("@PLAN@", &plan_file(&body.to_string()).unwrap_or_else(|| "/no-plan-file-found".to_owned()));
     }
     if !text.contains("@CWD@") {
         return text.to_owned();

@@ -133,7 +133,8 @@ impl Keeper {
             return self.tell(PlannerNews::Unable(plan, format!("no agent is called {:?}", order.agent))).await;
         };
         let is_old = |up: &mut Up| {
-            let is_quiet = matches!(up.talk.state(), PlannerState::Idle | PlannerState::Dialog | PlannerState::Starting);
+            let is_quiet =
+                matches!(up.talk.state(), PlannerState::Idle | PlannerState::Dialog | PlannerState::Starting);
             is_quiet && (up.agent != agent || up.talk.is_full())
         };
         if let Some(up) = self.up.take_if(is_old) {
@@ -188,7 +189,7 @@ impl Keeper {
         let now = self.now();
         let Some(exit) = self.up.as_mut().and_then(|up| up.hear(now, news)) else { return };
         let Some(up) = self.up.take() else { return };
-        up.is_over(exit).await;
+        up.clean_up(exit).await;
         if let Some(question) = self.question.take() {
             let why = format!("the planner ended ({exit})");
             self.tell(PlannerNews::Silent(question.order.plan, why)).await;

@@ -129,8 +129,8 @@ impl Up {
         }
     }
 
-    /// Ends what a holder may have left that died without a word.
-    pub(super) async fn is_over(self, exit: Exit) {
+    /// Takes leave of one that has ended, and ends what a holder may have left that died without a word.
+    pub(super) async fn clean_up(self, exit: Exit) {
         sweep_if_unknown(&self.handle, exit).await;
     }
 }

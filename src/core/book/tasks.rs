@@ -75,12 +75,7 @@ impl Book {
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
             Fact::Used { task, spent } => self.change_task(*task, |task| task.running = *spent),
             Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
-            Fact::PlannerUsed { task, spent } => {
-                self.statistics.spent += *spent;
-                if let Some(task) = task {
-                    self.change_task(*task, |task| task.spent += *spent);
-                }
-            }
+            Fact::PlannerUsed { task, spent } => self.planner_used(*task, *spent),
             Fact::Ready { task, reason, result } => self.change_task(*task, |task| {
                 task.state = TaskState::Ready(reason.clone());
                 task.result = Some((**result).clone());
@@ -123,6 +118,13 @@ impl Book {
             | Fact::Reconfigured { .. }
             | Fact::ConfigRefused { .. }
             | Fact::Felt { .. } => {}
+        }
+    }
+
+    fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
+        self.statistics.spent += spent;
+        if let Some(task) = task {
+            self.change_task(task, |task| task.spent += spent);
         }
     }
 

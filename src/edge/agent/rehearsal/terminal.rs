@@ -68,8 +68,7 @@ pub(super) fn play(script: &Script, call: Call) -> io::Result<ExitCode> {
     tcsetattr(&input, SetArg::TCSANOW, &raw)?;
     let settings = serde_json::from_str(&call.settings).unwrap_or_default();
     let folder = std::env::current_dir()?;
-    let mut terminal =
-        Terminal { script, call, settings, folder, prompts: 0, cost: 0.0, tokens: 0, line: Vec::new() };
+    let mut terminal = Terminal { script, call, settings, folder, prompts: 0, cost: 0.0, tokens: 0, line: Vec::new() };
     terminal.begin()?;
     let mut bytes = [0; 4096];
     let mut paste: Option<Vec<u8>> = None;
@@ -107,8 +106,7 @@ impl Terminal<'_> {
                 pasted.truncate(pasted.len() - 6);
                 let text = String::from_utf8_lossy(pasted).into_owned();
                 let is_long = text.lines().count() >= LONG_PASTE;
-                let text =
-                    if is_long { format!("<pasted_content id=\"1\">{text}</pasted_content>") } else { text };
+                let text = if is_long { format!("<pasted_content id=\"1\">{text}</pasted_content>") } else { text };
                 self.line.extend_from_slice(text.as_bytes());
                 *paste = None;
             }
@@ -130,7 +128,7 @@ impl Terminal<'_> {
                 } else if self.line.ends_with(b"\x1b[Z") {
                     self.line.truncate(self.line.len() - 3);
                     let plans = self.call.mode == "plan";
-                    self.call.mode = if plans { "default" } else { "plan" }.to_owned();
+                    if plans { "default" } else { "plan" }.clone_into(&mut self.call.mode);
                 } else if byte >= 0x20 {
                     io::stdout().write_all(&[byte])?;
                     io::stdout().flush()?;
@@ -162,14 +160,13 @@ impl Terminal<'_> {
             return Ok(None);
         }
         self.title('◐')?;
-        let code = match self.turn(&prompt)? {
+        match self.turn(&prompt)? {
             (End::Exit(code), _) => return Ok(Some(code)),
             (End::Stop, said) => self.fire("Stop", json!({ "last_assistant_message": said })),
             (End::Failed, said) => {
                 self.fire("StopFailure", json!({ "error": said, "last_assistant_message": "API Error" }))
             }
         };
-        drop(code);
         self.title('✳')?;
         self.status();
         show("> ")?;
@@ -194,9 +191,9 @@ impl Terminal<'_> {
                     said = format!("Thank you. ({})", decision.as_str().unwrap_or("nobody said no"));
                 }
                 Step::Ask { tool, input } => {
-                    let answer =
-                        self.fire("PermissionRequest", json!({ "tool_name": tool, "tool_input": input }));
-                    said = answer["hookSpecificOutput"]["decision"]["message"].as_str().unwrap_or("asked").to_owned();
+                    let answer = self.fire("PermissionRequest", json!({ "tool_name": tool, "tool_input": input }));
+                    let message = &answer["hookSpecificOutput"]["decision"]["message"];
+                    message.as_str().unwrap_or("asked").clone_into(&mut said);
                 }
                 Step::Usage { cost, input, output } => {
                     self.cost += cost;
@@ -249,8 +246,8 @@ impl Terminal<'_> {
         let fits = |group: &&Value| group["matcher"].as_str().is_none_or(|tool| event["tool_name"] == tool);
         let groups = self.settings["hooks"][name].as_array().cloned().unwrap_or_default();
         let hooks = groups.iter().filter(fits).filter_map(|group| group["hooks"].as_array()).flatten();
-        let answers = hooks.filter_map(|hook| run(hook["command"].as_str()?, &event));
-        answers.last().unwrap_or_default()
+        let answers: Vec<Value> = hooks.filter_map(|hook| run(hook["command"].as_str()?, &event)).collect();
+        answers.last().cloned().unwrap_or_default()
     }
 
     fn status(&self) {

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_plan_is_always_refused_and_other_tools_never() {
-        let plan = json!({ "hook_event_name": "PreToolUse", "tool_name": "ExitPlanMode", "tool_input": { "plan": "1." } });
+        let plan =
+            json!({ "hook_event_name": "PreToolUse", "tool_name": "ExitPlanMode", "tool_input": { "plan": "1." } });
         let answer = answer_at_once(&plan).unwrap_or_default();
         assert_eq!(answer["hookSpecificOutput"]["permissionDecision"], "deny");
         assert_eq!(HookEvent::read("hook", &plan), HookEvent::Plans { id: None, plan: "1.".to_owned() });

@@ -79,11 +79,8 @@ impl PlannerSpec {
 
 /// What a planner has unless the user says otherwise: no mouse and no second screen, so that the terminal view can
 /// scroll and select; and a terminal that our view understands.
-const ADDED: [(&str, &str); 3] = [
-    ("CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN", "1"),
-    ("CLAUDE_CODE_DISABLE_MOUSE", "1"),
-    ("TERM", "xterm-256color"),
-];
+const ADDED: [(&str, &str); 3] =
+    [("CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN", "1"), ("CLAUDE_CODE_DISABLE_MOUSE", "1"), ("TERM", "xterm-256color")];
 
 /// Returns the environment for a planner; see [`environment`](crate::edge::agent::claude::environment).
 pub fn environment(inherited: &BTreeMap<String, String>, agent: &Agent) -> BTreeMap<String, String> {
@@ -114,7 +111,10 @@ mod tests {
             socket: PathBuf::from("/s"),
         };
         let (program, args) = spec.command();
-        assert_eq!((program.as_str(), &args[0], &args[1]), ("claude", &"@anthropic-ai/claude-code".to_owned(), &"--resume".to_owned()));
+        assert_eq!(
+            (program.as_str(), &args[0], &args[1]),
+            ("claude", &"@anthropic-ai/claude-code".to_owned(), &"--resume".to_owned())
+        );
         assert_eq!(args[args.len() - 4..], ["--model", "opus", "--effort", "high"]);
         assert!(!args.contains(&"-p".to_owned()));
         let at = args.iter().position(|arg| arg == "--settings").unwrap_or_default();

@@ -8,7 +8,8 @@ pub(super) fn shell_word(text: &str) -> String {
 /// Returns what pastes `text` into a terminal program and submits it, as one write. Control characters are left out, so
 /// that nothing in the text can end the paste or press a key.
 pub(super) fn paste(text: &str) -> Vec<u8> {
-    let safe: String = text.chars().filter(|letter| *letter == '\n' || *letter == '\t' || !letter.is_control()).collect();
+    let safe: String =
+        text.chars().filter(|letter| *letter == '\n' || *letter == '\t' || !letter.is_control()).collect();
     format!("\x1b[200~{safe}\x1b[201~\r").into_bytes()
 }
 

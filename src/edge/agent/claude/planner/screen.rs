@@ -51,12 +51,11 @@ impl Screen {
 
     fn byte(&mut self, byte: u8) -> Option<Sign> {
         match (self.at, byte) {
-            (At::Ground, 0x1b) => self.begin(At::Escape),
-            (At::Ground, _) => None,
-            (At::Escape, b'[') => self.begin(At::Control),
-            (At::Escape, b']') => self.begin(At::Text),
-            (At::Escape, 0x1b) => None,
-            (At::Escape, _) => self.begin(At::Ground),
+            (At::Ground | At::Control, 0x1b) => self.begin(At::Escape),
+            (At::Ground, _) | (At::Escape, 0x1b) => None,
+            // After the first byte of its end, the string was cut off by another sequence.
+            (At::Escape | At::TextEscape, b'[') => self.begin(At::Control),
+            (At::Escape | At::TextEscape, b']') => self.begin(At::Text),
             (At::Control, 0x40..=0x7e) => {
                 self.held.push(byte);
                 let sign = match self.held.as_slice() {
@@ -67,7 +66,6 @@ impl Screen {
                 self.begin(At::Ground);
                 sign
             }
-            (At::Control, 0x1b) => self.begin(At::Escape),
             (At::Text, 0x07) | (At::TextEscape, b'\\') => {
                 let sign = title(&self.held);
                 self.begin(At::Ground);
@@ -77,10 +75,7 @@ impl Screen {
                 self.at = At::TextEscape;
                 None
             }
-            // The string was cut off by another sequence.
-            (At::TextEscape, b'[') => self.begin(At::Control),
-            (At::TextEscape, b']') => self.begin(At::Text),
-            (At::TextEscape, _) => self.begin(At::Ground),
+            (At::Escape | At::TextEscape, _) => self.begin(At::Ground),
             (At::Control | At::Text, _) if self.held.len() >= LONGEST => self.begin(At::Ground),
             (At::Control | At::Text, _) => {
                 self.held.push(byte);
@@ -115,8 +110,7 @@ mod tests {
 
     #[test]
     fn chunk_borders_do_not_matter() {
-        let signs =
-            [Sign::Pastes(true), Sign::Title(Title::Waits), Sign::Title(Title::Works), Sign::Pastes(false)];
+        let signs = [Sign::Pastes(true), Sign::Title(Title::Waits), Sign::Title(Title::Works), Sign::Pastes(false)];
         for size in 1..OUTPUT.len() {
             let mut screen = Screen::default();
             let seen: Vec<Sign> = OUTPUT.as_bytes().chunks(size).flat_map(|chunk| screen.feed(chunk)).collect();

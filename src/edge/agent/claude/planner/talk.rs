@@ -48,13 +48,18 @@ enum Turn {
     /// Ours was pasted, and is not yet taken as a prompt.
     Sent(Question, Moment),
     /// Ours.
-    Ours { question: Question, id: Option<String>, answered: bool },
+    Ours {
+        question: Question,
+        id: Option<String>,
+        answered: bool,
+    },
     /// That of a person, or one of ours that was given up.
     Theirs,
 }
 
 /// The state of one conversation in one process.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each notes one sign that was seen, in no order")]
 pub struct Talk {
     conversation: String,
     screen: Screen,

@@ -1,4 +1,5 @@
 //! A conversation with a planner, event by event.
+#![expect(clippy::expect_used, reason = "a test may stop here")]
 
 use super::*;
 

@@ -120,11 +120,9 @@ impl TypedLine {
             }
             // Ctrl-U: to the beginning of the line.
             0x15 if self.content != Content::Something => self.content = Content::Empty,
-            // Ctrl-D, ctrl-L.
-            0x04 | 0x0c => {}
+            // Ctrl-D, ctrl-L; the later bytes of one character.
+            0x04 | 0x0c | 0x80..=0xbf => {}
             0x00..=0x1f => self.content = Content::Something,
-            // The later bytes of one character.
-            0x80..=0xbf => {}
             _ => {
                 self.content = match self.content {
                     Content::Empty => Content::Letters(1),
@@ -158,8 +156,8 @@ mod tests {
 
     fn after(typed: &[&str]) -> (bool, bool) {
         let mut line = TypedLine::default();
-        let entered = typed.iter().fold(false, |entered, keys| line.feed(keys.as_bytes()) || entered);
-        (line.is_empty(), entered)
+        let entered: Vec<bool> = typed.iter().map(|keys| line.feed(keys.as_bytes())).collect();
+        (line.is_empty(), entered.contains(&true))
     }
 
     #[test]
