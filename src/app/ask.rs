@@ -12,7 +12,8 @@ use crate::core::command::Command;
 use crate::core::lines;
 use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
 use crate::model::hold::Snooze;
-use crate::model::id::{Seq, TaskId};
+use crate::model::id::{QuestionId, Seq, TaskId};
+use crate::model::question::{Question, Reply};
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
@@ -100,6 +101,27 @@ fn send(site: &Site, name: &str, arguments: &Value) -> Result<Value, Failure> {
 /// If no supervisor runs, or it refuses.
 pub fn snooze(site: &Site, task: TaskId, until: Snooze) -> Result<Value, Failure> {
     send(site, "snooze", &json!({ "task": task, "until": until }))
+}
+
+/// Returns what agents of the running supervisor wait for, oldest first; nothing waits when none runs.
+///
+/// # Errors
+/// If it cannot be reached.
+pub fn questions(site: &Site) -> Result<Vec<Question>, Failure> {
+    let Some((status, body)) = of_the_running(site, "questions")? else { return Ok(Vec::new()) };
+    if status >= 300 {
+        return Err(refusal(status, &body));
+    }
+    serde_json::from_value(body).map_err(Failure::supervisor)
+}
+
+/// Answers a question; `shown` stands for what was read of it.
+///
+/// # Errors
+/// If no supervisor runs, or it refuses: somebody else was faster, or nobody waits any more.
+pub fn answer(site: &Site, question: QuestionId, shown: &str, reply: &Reply) -> Result<Value, Failure> {
+    let arguments = json!({ "question": question, "shown": shown, "reply": reply, "by": "the command line" });
+    send(site, "answer", &arguments)
 }
 
 /// Takes back a landing, with or without a running supervisor.

@@ -12,6 +12,7 @@ use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::Voice;
 use crate::config::Overrides;
 use crate::edge::agent::rehearsal::demo;
+use crate::model::settings::LandMode;
 
 /// The demo's project, in a folder of its own with its own state and settings.
 struct Ground {
@@ -50,7 +51,8 @@ impl Ground {
 /// If its folder cannot be made, or the supervisor cannot start.
 pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     let Ground { folder, site } = Ground::make(0)?;
-    let loaded = site.load(Overrides::default())?;
+    // Nobody is there to be asked.
+    let loaded = site.load(Overrides { land: Some(LandMode::Auto), ..Overrides::default() })?;
     let quiet = voice != Voice::Lines;
     let say = |text: &str| {
         if !quiet {

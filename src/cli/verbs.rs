@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{render, upkeep};
+use super::{questions, render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
@@ -73,6 +73,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Land(Task { task, json }) => ask::land(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Questions(Json { json }) => questions::list(&site()?, json),
+        Verb::Answer(answer) => questions::answer(&site()?, &answer),
         Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::hold::Snooze;
-use crate::model::id::TaskId;
+use crate::model::id::{QuestionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::question::Reply;
 use crate::model::settings::LandMode;
 
 /// What is asked; the same for every key, verb and route.
@@ -48,7 +49,8 @@ pub enum Command {
         /// Which.
         task: TaskId,
     },
-    /// Say, for this project and from now on, whether verified results land by themselves. Settings go before it.
+    /// Say, for this project and from now on, whether verified results land by themselves. A flag goes before it, and so
+    /// do settings that are more careful.
     Agree {
         /// What they do.
         land: LandMode,
@@ -62,6 +64,18 @@ pub enum Command {
     Refuse {
         /// Which.
         task: TaskId,
+    },
+    /// Answer the question of an agent.
+    Answer {
+        /// Which.
+        question: QuestionId,
+        /// What stands for what was read; another question is not answered by accident.
+        shown: String,
+        /// What is said.
+        reply: Reply,
+        /// Through which face, for the record.
+        #[serde(default)]
+        by: String,
     },
     /// Run all checks.
     Check,
@@ -99,6 +113,15 @@ impl Refusal {
     /// Refuses because the thing is in no state for it.
     pub fn because(message: impl Into<String>) -> Self {
         Self { unknown: false, message: message.into() }
+    }
+
+    /// Refuses because there is no such question.
+    pub fn no_question(question: QuestionId) -> Self {
+        let number = question.0;
+        Self {
+            unknown: true,
+            message: format!("there is no question {number}; `orchestrator-tui questions` lists those that wait"),
+        }
     }
 
     /// Refuses because there is no such task.

@@ -8,9 +8,10 @@ use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{ChangeId, LandingId, Slot, TaskId};
+use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
+use crate::model::question::{Closed, Question, Reply};
 use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
 use crate::model::task::{PendingResult, ReadyReason, ReviewReason, Task, TaskState};
@@ -144,6 +145,31 @@ pub enum Fact {
         task: TaskId,
         /// What.
         lines: Vec<LogLine>,
+    },
+    /// An agent waits for what a person says.
+    Questioned {
+        /// What it asks.
+        question: Box<Question>,
+    },
+    /// A person said it.
+    Answered {
+        /// To which question.
+        question: QuestionId,
+        /// Of which task.
+        task: TaskId,
+        /// What.
+        reply: Reply,
+        /// Through which face; empty if it was not said.
+        by: String,
+    },
+    /// Nobody will.
+    Closed {
+        /// Which question.
+        question: QuestionId,
+        /// Of which task.
+        task: TaskId,
+        /// Why.
+        why: Closed,
     },
     /// An attempt ended; a task that is not over goes on in the given state.
     AttemptEnded {
@@ -313,6 +339,7 @@ impl Fact {
     pub fn task(&self) -> Option<TaskId> {
         match self {
             Self::Filed { task } => Some(task.id),
+            Self::Questioned { question } => Some(question.task),
             Self::Merged { task, .. }
             | Self::Held { task, .. }
             | Self::Released { task, .. }
@@ -322,6 +349,8 @@ impl Fact {
             | Self::Used { task, .. }
             | Self::Planned { task, .. }
             | Self::Logged { task, .. }
+            | Self::Answered { task, .. }
+            | Self::Closed { task, .. }
             | Self::AttemptEnded { task, .. }
             | Self::Ready { task, .. }
             | Self::NeedsReview { task, .. }

@@ -11,6 +11,7 @@ use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Usd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::Plan;
 use crate::model::settings::Check;
 use crate::model::task::Task;
 
@@ -203,7 +204,8 @@ impl Supervisor {
     fn start_agent(&mut self, id: TaskId) {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let (place, number) = (attempt.place, attempt.number);
-        let strategy = attempt.strategy.clone();
+        let plan = task.plan.as_ref().filter(|plan| plan.attempt == number);
+        let strategy = plan.and_then(Plan::strategy).unwrap_or_default().to_owned();
         let Some(base) = attempt.base.as_ref().map(|base| base.tree.clone()) else { return };
         let Some(role) = self.settings.roles.get("fixer") else { return };
         let agent = role.agent.clone();

@@ -6,9 +6,12 @@ use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
 use crate::model::id::TaskId;
 use crate::model::plan::{Advice, Plan};
+use crate::model::question::Question;
+use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
+use crate::model::workspace::FileChange;
 
 /// Returns the line of a fact, without its time; `None` for facts that say nothing to a person.
 pub fn line(fact: &Fact, now: Wall) -> Option<String> {
@@ -43,6 +46,12 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
+        Fact::Questioned { question } => {
+            let Question { id, task, agent, ask, .. } = &**question;
+            format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)
+        }
+        Fact::Answered { question, task, reply, .. } => format!("{task} question {}: {}", question.0, reply.brief()),
+        Fact::Closed { question, task, why } => format!("{task} question {} is closed: {}", question.0, why.text()),
         Fact::AttemptEnded { task, record, then } => match then {
             // The line that says it waits for a person has said so.
             TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,
@@ -72,14 +81,7 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
         }
         Fact::NeedsReview { task, reason, .. } => format!("{task} {reason}; `orchestrator-tui show {}`", task.0),
-        Fact::Landed { task, receipt } => {
-            let files: Vec<String> = receipt
-                .files
-                .iter()
-                .map(|file| format!("{} +{} −{}", file.place(), file.added, file.removed))
-                .collect();
-            format!("✓ {task} landed in your tree: {} ({})", files.join(", "), receipt.spent)
-        }
+        Fact::Landed { task, receipt } => landed(*task, receipt),
         Fact::LandingFailed { task } => format!("{task} did not land"),
         Fact::TakenBack { task, .. } => format!("{task} landing taken back"),
         Fact::Undone { task, files, .. } => {
@@ -106,13 +108,15 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),
         Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
         Fact::ConfigRefused { why } => format!("configuration not taken up, the one before goes on: {why}"),
-        Fact::Felt { part, level } => match level {
-            Level::Up => format!("health: {} is up", part.name()),
-            Level::Degraded { reason, .. } => format!("health: {} is degraded: {reason}", part.name()),
-            Level::Down { reason, .. } => format!("health: {} is down: {reason}", part.name()),
-        },
+        Fact::Felt { part, level } => format!("health: {} {}", part.name(), felt(level)),
     };
     Some(text)
+}
+
+fn landed(task: TaskId, receipt: &Receipt) -> String {
+    let place = |file: &FileChange| format!("{} +{} −{}", file.place(), file.added, file.removed);
+    let files: Vec<String> = receipt.files.iter().map(place).collect();
+    format!("✓ {task} landed in your tree: {} ({})", files.join(", "), receipt.spent)
 }
 
 fn planned(task: TaskId, plan: &Plan) -> String {
@@ -137,6 +141,14 @@ pub fn stamped(at: Wall, offset: i64, text: &str) -> String {
 pub fn time_of_day(at: Wall, offset: i64) -> String {
     let seconds = i64::try_from(at.0 / 1000).unwrap_or(i64::MAX).saturating_add(offset).rem_euclid(86_400);
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+fn felt(level: &Level) -> String {
+    match level {
+        Level::Up => "is up".to_owned(),
+        Level::Degraded { reason, .. } => format!("is degraded: {reason}"),
+        Level::Down { reason, .. } => format!("is down: {reason}"),
+    }
 }
 
 fn glyph(verdict: Verdict) -> &'static str {

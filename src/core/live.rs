@@ -4,22 +4,21 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::core::effect::Place;
-use crate::core::input::Collected;
+use crate::core::input::{Collected, Fate};
+use crate::core::plan::PlannerLive;
 use crate::model::agent::AgentResult;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Spent;
 use crate::model::hold::HoldReason;
-use crate::model::id::{ChangeId, JobId, LandingId, PlanId, RequestId, SessionId, Slot, TaskId};
+use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
-use crate::model::plan::PlannerState;
+use crate::model::question::{About, Ask};
 use crate::model::receipt::Witness;
 use crate::model::session::Rung;
 use crate::model::task::Workflow;
 use crate::model::time::{Moment, Now, Wall};
 use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
-
-use super::input::Fate;
 
 /// Where the supervisor is in its own life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -202,8 +201,6 @@ pub struct Attempt {
     pub red: Option<Witness>,
     /// What it goes through.
     pub workflow: Workflow,
-    /// What the planner advised; empty if nothing.
-    pub strategy: String,
     /// Whether its check has fixers.
     pub has_fixers: bool,
     /// Whether fixers were tried.
@@ -253,6 +250,23 @@ pub struct Echo {
     pub starts: u32,
 }
 
+/// A use of a tool that a person allowed, word for word.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    tool: String,
+    wants: String,
+}
+
+impl Grant {
+    /// Returns what allowing this for a task allows; `None` for what is no permission.
+    pub fn of(ask: &Ask) -> Option<Self> {
+        match &ask.about {
+            About::Permission { tool, wants, .. } => Some(Self { tool: tool.clone(), wants: wants.clone() }),
+            About::Choice { .. } | About::Plan { .. } => None,
+        }
+    }
+}
+
 /// What began before the settings were read again and may be more than they allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Surplus {
@@ -273,23 +287,6 @@ pub struct Due {
     pub moment: Option<Moment>,
 }
 
-/// What is known of the planner.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct PlannerLive {
-    /// What it is doing.
-    pub state: PlannerState,
-    /// The session it runs in.
-    pub session: Option<SessionId>,
-    /// The question it was asked last and has not answered, and for which task.
-    pub asked: Option<(PlanId, TaskId)>,
-    /// The last number of a question.
-    pub last: PlanId,
-    /// Why it cannot run before the settings change.
-    pub unable: Option<String>,
-    /// Whether it was said that there is none.
-    pub said: bool,
-}
-
 /// Everything that dies with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each notes one thing that is so, in no order")]
@@ -302,8 +299,14 @@ pub struct Live {
     pub phase: Phase,
     /// Whether to wait for no pause and to exit when idle.
     pub until_idle: bool,
-    /// Whether a person sits before a face of it.
+    /// Whether a person sits before a screen of it, and can be asked.
     pub attended: bool,
+    /// What agents that run have asked, so that nothing is answered twice.
+    pub requests: BTreeSet<(SessionId, String)>,
+    /// When each open question was asked.
+    pub asked: BTreeMap<QuestionId, Moment>,
+    /// What a person allowed for as long as a task is open.
+    pub granted: BTreeSet<(TaskId, Grant)>,
     /// Whether this process only carries out one command.
     pub one_command: bool,
     /// The exit code that the one command came to, once it did.

@@ -8,7 +8,7 @@ use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::cost::Usd;
-use crate::model::id::{PlanId, TaskId};
+use crate::model::id::{PlanId, SessionId, TaskId};
 use crate::model::plan::{Advice, Plan, PlannerNews, PlannerState};
 use crate::model::settings::{AgentKind, Planner};
 use crate::model::task::Task;
@@ -16,6 +16,23 @@ use crate::model::time::Moment;
 
 /// How much of a strategy is kept, in bytes.
 const STRATEGY_KEPT: usize = 16 * 1024;
+
+/// What is known of the planner.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PlannerLive {
+    /// What it is doing.
+    pub state: PlannerState,
+    /// The session it runs in.
+    pub session: Option<SessionId>,
+    /// The question it was asked last and has not answered, and for which task.
+    pub asked: Option<(PlanId, TaskId)>,
+    /// The last number of a question.
+    pub last: PlanId,
+    /// Why it cannot run before the settings change.
+    pub unable: Option<String>,
+    /// Whether it was said that there is none.
+    pub said: bool,
+}
 
 impl Supervisor {
     /// Whether an attempt of this number is to be planned, as the settings say.
@@ -177,12 +194,11 @@ impl Supervisor {
 
     /// Goes on to the agent with what came of asking.
     fn planned(&mut self, id: TaskId, advice: Advice) {
-        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
+        let Some(attempt) = self.live.attempts.get(&id) else { return };
         let Step::Plan(_, until) = attempt.step else { return };
         let left = until.since(self.live.now.moment);
         let took = self.settings.fix.plan_wait.checked_sub(left).unwrap_or(Duration::ZERO);
         let plan = Plan { attempt: attempt.number, advice, took };
-        plan.strategy().unwrap_or_default().clone_into(&mut attempt.strategy);
         self.record(Fact::Planned { task: id, plan: Box::new(plan) });
         self.proceed(id, Stage::Plan);
     }

@@ -5,6 +5,7 @@ use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
+use crate::core::vanished::unconfirmed;
 use crate::model::cost::Usd;
 use crate::model::id::{RequestId, TaskId};
 use crate::model::task::{FailReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
@@ -27,6 +28,7 @@ impl Supervisor {
             Command::Agree { land } => Ok(self.agree(land)),
             Command::Land { task } => self.land_now(task),
             Command::Refuse { task } => self.refuse(task),
+            Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
             Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
             Command::Check => {
                 self.want_everything(false);
@@ -88,17 +90,25 @@ impl Supervisor {
         if task.state.is_final() && is_another() {
             return Err(NoRetry::Another);
         }
-        let limit = self.settings.budget.task;
-        if limit > Usd(0) && task.total().usd >= limit {
+        if self.is_overspent(task) {
             return Err(NoRetry::Budget);
         }
         Ok(())
     }
 
-    /// Whether the settings have the check of a task. They have those of open tasks, unless one is just landing.
+    /// Whether so little of a task's money is left that trying again would end at once.
+    fn is_overspent(&self, task: &Task) -> bool {
+        let (limit, used) = (self.settings.budget.task, task.total().usd);
+        // An agent stops before its limit, so that some cents are left.
+        let is_worth_it = if task.state == TaskState::Failed(FailReason::Budget) { limit.0 / 10 } else { 0 };
+        limit > Usd(0) && limit.minus(used) <= Usd(is_worth_it)
+    }
+
+    /// Whether the settings have the check of a task. They have those of open tasks, unless one has a result.
     pub(crate) fn is_current(&self, task: &Task) -> bool {
         let is_open = !task.state.is_final() && !self.live.attempts.contains_key(&task.id);
-        is_open || self.is_meaningful(&task.key)
+        let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
+        is_open && !waits_for_person || self.is_meaningful(&task.key)
     }
 
     fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
@@ -122,9 +132,7 @@ impl Supervisor {
             NoRetry::CheckGone => format!("{key} is no longer in the configuration"),
             NoRetry::Green => format!("{key} is green; there is nothing to try again"),
             NoRetry::Another => format!("another task is open for {key}"),
-            NoRetry::Budget => {
-                format!("{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml", task.total().usd)
-            }
+            NoRetry::Budget => self.overspent(task),
         })
     }
 
@@ -145,6 +153,11 @@ impl Supervisor {
         Ok(said(format!("{id} is killed")))
     }
 
+    fn overspent(&self, task: &Task) -> String {
+        let (id, used, limit) = (task.id, task.total().usd, self.settings.budget.task);
+        format!("{id} has used {used} of budget.task_usd, {limit}; raise it in orchestrator.toml, then try again")
+    }
+
     /// Whether a person can let a task start at once.
     pub(crate) fn may_fix(task: &Task) -> bool {
         matches!(task.state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. })
@@ -155,6 +168,9 @@ impl Supervisor {
         if !Self::may_fix(&task) {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} does not wait to be started: {why}")));
+        }
+        if self.is_overspent(&task) {
+            return Err(Refusal::because(self.overspent(&task)));
         }
         self.record(Fact::Released { task: id, forced: true });
         Ok(said(match &self.book.parked {
@@ -191,8 +207,17 @@ impl Supervisor {
         if !self.may_begin_landing(id) {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }
+        let mut accepted = accepted;
+        let doubt = unconfirmed(&task.key);
+        let mut but = String::new();
+        if !self.is_meaningful(&task.key) {
+            but = format!("; {}", doubt.what);
+            if !accepted.contains(&doubt) {
+                accepted.push(doubt);
+            }
+        }
         self.land_pending(id, result, accepted);
-        Ok(said(format!("{id} lands")))
+        Ok(said(format!("{id} lands{but}")))
     }
 
     /// Whether a task has a result that a person can throw away.

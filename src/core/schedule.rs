@@ -295,7 +295,6 @@ impl Supervisor {
             stage,
             ending: None,
             workflow: Workflow::fix(planned),
-            strategy: String::new(),
             has_fixers: self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty()),
             base: None,
             lacks: Vec::new(),

@@ -39,6 +39,8 @@ ids! {
     Slot(u16),
     /// One question to the planner.
     PlanId(u64),
+    /// A question of an agent, numbered for people: `answer 7`.
+    QuestionId(u32),
     /// The request of a person or program that waits for a reply.
     RequestId(u64),
 }

@@ -21,6 +21,7 @@ fn a_session_is_seen_step_by_step() {
     let site = Site::new(&[("word.txt", GOOD), ("orchestrator.toml", &config)]);
     // Not the word that was there: taking back what a person typed would ask.
     let Some(_claude) = Claude::on(&site, fix("word.txt", "wrong", "rght, that is: r1ght"), "") else { return };
+    site.asks_first();
     let mut terminal = Terminal::start(&site, &["run", "--trust"], (120, 36));
     terminal.wait_text("all green");
     site.write("word.txt", BAD);

@@ -71,3 +71,39 @@ steps = [{ do = "edit", file = "calc.py", find = "a - b", replace = "a + b" }, {
     assert_eq!(site.run(&["undo", "1"]).code, 0);
     assert_eq!(site.read("calc.py"), CALC);
 }
+
+const ADDS: &str = r#"[[scenario]]
+match = "*"
+steps = [{ do = "edit", file = "calc.py", find = "a - b", replace = "a + b" }, { do = "say", text = "Adds." }]"#;
+
+#[test]
+fn nothing_lands_before_somebody_has_said_so() {
+    let site = Site::new(&[("calc.py", CALC), ("test_calc.py", TEST), ("orchestrator.toml", CONFIG)]);
+    site.asks_first();
+    site.script(ADDS);
+    let said = site.until_idle();
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("#1 ready: the first fix in this project; say yes"), "{said:?}");
+    assert!(said.out.contains("`land 1`"), "{said:?}");
+    assert_eq!(site.read("calc.py"), CALC);
+    let landed = site.run(&["land", "1"]);
+    assert_eq!((landed.code, landed.out.trim()), (0, "#1 landed"), "{landed:?}");
+    assert_eq!(site.read("calc.py"), CALC.replace("a - b", "a + b"));
+}
+
+#[test]
+fn a_project_lets_fixes_land_only_after_a_yes_to_that() {
+    let site = Site::new(&[("calc.py", CALC), ("test_calc.py", TEST), ("orchestrator.toml", CONFIG)]);
+    site.asks_first();
+    site.script(ADDS);
+    assert_eq!(site.run(&["trust", "--yes"]).code, 0);
+    site.write("orchestrator.toml", &format!("{CONFIG}[fix]\nland = \"auto\"\n"));
+    let args = ["run", "--headless", "--until-idle"];
+    let refused = site.run(&args);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.err.contains("fix.land: auto (verified fixes land without your yes"), "{refused:?}");
+    assert_eq!(site.run(&["trust", "--yes"]).code, 0);
+    let said = site.run(&args);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(site.read("calc.py"), CALC.replace("a - b", "a + b"));
+}

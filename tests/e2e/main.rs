@@ -36,6 +36,7 @@ mod misbehaves;
 mod per_file;
 mod planner;
 mod planner_claude;
+mod questions;
 mod real_claude;
 mod reload;
 mod screen;

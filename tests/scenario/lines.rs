@@ -53,6 +53,9 @@ impl Teller {
                 Some(format!("plan {} is asked for: {} attempt {}", order.plan.0, order.task.id, order.number))
             }
             Effect::Planner(PlannerOrder::Withdraw(plan)) => Some(format!("plan {} is not wanted any more", plan.0)),
+            Effect::Answer { session, request, reply } => {
+                Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
+            }
             Effect::Signal(session, rung) => {
                 let rung = match rung {
                     Rung::Ask => "asked to end",
@@ -110,6 +113,16 @@ impl Teller {
             Fact::Logged { task, lines } => {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
+            }
+            Fact::Questioned { question } => {
+                let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
+                ("question", text)
+            }
+            Fact::Answered { question, task, reply, .. } => {
+                ("question", format!("{task} question {} answered: {}", question.0, reply.brief()))
+            }
+            Fact::Closed { question, task, why } => {
+                ("question", format!("{task} question {} closed: {}", question.0, why.text()))
             }
             Fact::AttemptEnded { task, record, then } => {
                 let charged = if record.end.is_charged() { "" } else { ", not charged" };

@@ -8,9 +8,10 @@ use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble}
 use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::Spent;
 use orchestrator_tui::model::hold::Snooze;
-use orchestrator_tui::model::id::{LandingId, PlanId, SessionId, TaskId};
+use orchestrator_tui::model::id::{LandingId, PlanId, QuestionId, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
+use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::workspace::GitOperation;
@@ -65,6 +66,10 @@ impl Stage {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
                 vec![self.edge.finish(kind, deed)?]
             }
+            "answer" => {
+                let command = self.answer(rest)?;
+                vec![Input::Asked(self.request(), command)]
+            }
             _ => {
                 let command = command(word, rest)?;
                 vec![Input::Asked(self.request(), command)]
@@ -88,6 +93,23 @@ impl Stage {
         }))
     }
 
+    /// Reads what a person says to a question, as it stands now.
+    fn answer(&self, text: &str) -> Result<Command, String> {
+        let (number, said) = text.split_once(' ').ok_or("what is said?")?;
+        let question = QuestionId(number.parse().map_err(|_| format!("{number} is no question"))?);
+        let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
+        let reply = match word {
+            "allow" => Reply::Allow,
+            "task" => Reply::AllowForTask,
+            "deny" => Reply::Deny { why: rest.to_owned() },
+            "choose" | "unseen" => Reply::Choose { answers: vec![vec![rest.to_owned()]] },
+            _ => return Err(format!("{word} is no answer")),
+        };
+        let open = self.machine.book().questions.get(&question).filter(|_| word != "unseen");
+        let shown = open.map_or_else(|| "something else".to_owned(), |open| open.shown.clone());
+        Ok(Command::Answer { question, shown, reply, by: "a person".into() })
+    }
+
     /// Reads what a running session does.
     fn session(&mut self, session: SessionId, text: &str) -> Result<Vec<Input>, String> {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -105,11 +127,27 @@ impl Stage {
                 let usd = rest.parse().map_err(|_| format!("{rest} is no amount"))?;
                 vec![says(AgentReport::Used(Spent { usd, unpriced: false, tokens_in: 0, tokens_out: 0 }))]
             }
+            "uses" => {
+                let tokens_in = rest.parse().map_err(|_| format!("{rest} is no number of tokens"))?;
+                vec![says(AgentReport::Used(Spent { unpriced: true, tokens_in, ..Spent::default() }))]
+            }
             "rate-limited" => {
                 let wall = self.clock().wall;
                 let until = if rest.is_empty() { None } else { Some(wall.after(Duration::from_millis(millis(rest)?))) };
                 vec![says(AgentReport::Trouble(Trouble::RateLimit { until }))]
             }
+            "asks" => {
+                let (request, wants) = rest.split_once(' ').ok_or("what does it ask?")?;
+                let about = About::Permission { tool: "Bash".into(), wants: wants.into(), why: "no rule".into() };
+                vec![says(AgentReport::Asks(Ask { request: request.into(), about }))]
+            }
+            "asks-which" => {
+                let (request, text) = rest.split_once(' ').ok_or("what does it ask?")?;
+                let part = Choice { header: "way".into(), text: text.into(), options: Vec::new(), several: false };
+                let about = About::Choice { parts: vec![part] };
+                vec![says(AgentReport::Asks(Ask { request: request.into(), about }))]
+            }
+            "withdraws" => vec![says(AgentReport::Withdrew { request: rest.into() })],
             "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],
             "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],
             "no-tests" => vec![Input::RunEnded(session, RunOutcome::NoTests)],

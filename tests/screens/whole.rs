@@ -113,7 +113,7 @@ fn view() -> impl Strategy<Value = View> {
         let mut head = head();
         head.branch = Some(branch);
         head.paused = paused;
-        View { head, checks, rows }
+        View { head, checks, rows, ..View::default() }
     })
 }
 

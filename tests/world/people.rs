@@ -44,7 +44,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(54) {
+        match self.chance.below(60) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -110,6 +110,7 @@ impl World {
                 self.input(Input::Replaced(task, files));
             }
             53 => self.reconfigures(),
+            54..=59 => self.people_answer(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
 
             34 => self.ask(Command::Pause),

@@ -129,6 +129,9 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::TakenBack { .. } => Some("landing_taken_back"),
         Fact::Undone { .. } => Some("task_undone"),
         Fact::Ended { .. } => Some("task_ended"),
+        Fact::Questioned { .. } => Some("question_asked"),
+        Fact::Answered { .. } => Some("question_answered"),
+        Fact::Closed { .. } => Some("question_closed"),
         Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat

@@ -67,11 +67,7 @@ impl Book {
                 task.forced = *forced;
             }),
             Fact::Retried { task } => self.retried(*task),
-            Fact::AttemptStarted { task, .. } => self.change_task(*task, |task| {
-                task.state = TaskState::Running;
-                task.began = task.began.or(Some(at));
-                task.running = Spent::default();
-            }),
+            Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
             Fact::Used { task, spent } => self.change_task(*task, |task| task.running = *spent),
             Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
@@ -100,6 +96,9 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::Questioned { .. }
+            | Fact::Answered { .. }
+            | Fact::Closed { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat
@@ -119,6 +118,14 @@ impl Book {
             | Fact::ConfigRefused { .. }
             | Fact::Felt { .. } => {}
         }
+    }
+
+    fn attempt_started(&mut self, at: Wall, id: TaskId) {
+        self.change_task(id, |task| {
+            task.state = TaskState::Running;
+            task.began = task.began.or(Some(at));
+            task.running = Spent::default();
+        });
     }
 
     fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {

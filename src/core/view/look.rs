@@ -13,6 +13,7 @@ use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
+use crate::model::question::Question;
 use crate::model::settings::Planner;
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
@@ -20,7 +21,12 @@ use crate::model::time::{Moment, Wall, millis};
 impl Supervisor {
     /// Returns what every face draws from. Time grows with the number of remembered tasks, not with the past.
     pub fn view(&self) -> View {
-        View { head: self.head(), checks: self.check_rows(), rows: self.rows() }
+        View {
+            head: self.head(),
+            checks: self.check_rows(),
+            rows: self.rows(),
+            questions: self.book.questions.values().cloned().collect(),
+        }
     }
 
     /// Returns all about one task.
@@ -65,6 +71,7 @@ impl Supervisor {
             parked: self.book.parked.clone(),
             fixing: self.settings.fix.enabled,
             refused: self.book.refused.clone(),
+            settled: self.book.settled.back().map(|settled| (settled.question, settled.text())),
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
@@ -107,7 +114,7 @@ impl Supervisor {
     fn rows(&self) -> Vec<Row> {
         let (mut needs, mut working, mut held) = (Vec::new(), Vec::new(), Vec::new());
         for task in self.book.open() {
-            match group(&task.state) {
+            match self.group(task) {
                 Group::NeedsYou => needs.push(task),
                 Group::Working => working.push(task),
                 Group::Held => held.push(task),
@@ -147,7 +154,7 @@ impl Supervisor {
         Row {
             id: task.id,
             key: task.key.clone(),
-            group: group(&task.state),
+            group: self.group(task),
             why,
             until,
             since: attempt.map(|attempt| attempt.began).or(task.ended),
@@ -159,10 +166,22 @@ impl Supervisor {
         }
     }
 
+    /// Returns the group of a task: whatever works on one that asks something waits for a person.
+    fn group(&self, task: &Task) -> Group {
+        if self.question_of(task.id).is_some() { Group::NeedsYou } else { group(&task.state) }
+    }
+
+    fn question_of(&self, task: TaskId) -> Option<&Question> {
+        self.book.questions.values().find(|question| question.task == task)
+    }
+
     /// Says why a task is where it is, and until when, if that is known.
     fn why(&self, task: &Task) -> (String, Option<Wall>) {
         let window = self.settings.fix.breaker.window;
         let now = self.live.now;
+        if let Some(question) = self.question_of(task.id) {
+            return (question.ask.about.brief(), None);
+        }
         match &task.state {
             TaskState::Queued | TaskState::Cooling { .. } => match self.waiting(task) {
                 None => ("starting".to_owned(), None),

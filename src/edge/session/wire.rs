@@ -11,7 +11,8 @@
 //! | 3 | close the program's input after what is still to be written | – |
 //! | 4 | resize the terminal | columns `u16`, rows `u16` |
 //! | 5 | end it, this hard | one byte: 0 ask, 1 interrupt, 2 terminate, 3 kill |
-//! | 6 | write, unless others have typed more than I know of | how many bytes of theirs I know of `u64`, the bytes |
+//! | 6 | let its time limit stand still, or run again | one byte: 1 stand still, 0 run |
+//! | 7 | write, unless others have typed more than I know of | how many bytes of theirs I know of `u64`, the bytes |
 //!
 //! | kind | from the holder | body |
 //! |---|---|---|
@@ -86,6 +87,8 @@ pub(super) enum Request {
     },
     /// End it, this hard.
     Signal(Rung),
+    /// Let its time limit stand still, or run again.
+    HoldClock(bool),
 }
 
 /// What the holder says.
@@ -140,7 +143,7 @@ impl Request {
         match self {
             Self::Attach(attach) => frame(into, 1, &[&json(attach)]),
             Self::Write(bytes) => frame(into, 2, &[bytes]),
-            Self::WriteUnless { typed, bytes } => frame(into, 6, &[&typed.to_le_bytes(), bytes]),
+            Self::WriteUnless { typed, bytes } => frame(into, 7, &[&typed.to_le_bytes(), bytes]),
             Self::CloseInput => frame(into, 3, &[]),
             Self::Resize { columns, rows } => frame(into, 4, &[&columns.to_le_bytes(), &rows.to_le_bytes()]),
             Self::Signal(rung) => {
@@ -152,6 +155,7 @@ impl Request {
                 };
                 frame(into, 5, &[&[byte]]);
             }
+            Self::HoldClock(held) => frame(into, 6, &[&[u8::from(*held)]]),
         }
     }
 
@@ -169,8 +173,10 @@ impl Request {
             (5, [1]) => Self::Signal(Rung::Interrupt),
             (5, [2]) => Self::Signal(Rung::Terminate),
             (5, [3]) => Self::Signal(Rung::Kill),
-            (4 | 5, _) => return Err(bad),
-            (6, body) => {
+            (6, [0]) => Self::HoldClock(false),
+            (6, [1]) => Self::HoldClock(true),
+            (4..=6, _) => return Err(bad),
+            (7, body) => {
                 let (typed, bytes) = number(body).ok_or(bad)?;
                 Self::WriteUnless { typed, bytes: bytes.to_vec() }
             }
@@ -315,6 +321,8 @@ mod tests {
             Request::Signal(Rung::Interrupt),
             Request::Signal(Rung::Terminate),
             Request::Signal(Rung::Kill),
+            Request::HoldClock(true),
+            Request::HoldClock(false),
         ]
     }
 

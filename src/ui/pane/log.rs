@@ -111,6 +111,8 @@ fn entries(recorded: &Recorded) -> Vec<Entry> {
 fn labelled(fact: &Fact) -> (&'static str, Role) {
     match fact {
         Fact::Held { .. } => ("held", Role::Text),
+        Fact::Questioned { .. } => ("asks", Role::Warn),
+        Fact::Answered { .. } | Fact::Closed { .. } => ("answer", Role::Text),
         Fact::Released { .. } | Fact::Retried { .. } => ("queued", Role::Text),
         Fact::Ready { .. } => ("ready", Role::Warn),
         Fact::NeedsReview { .. } => ("review", Role::Warn),

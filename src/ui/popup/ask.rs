@@ -70,7 +70,7 @@ impl Ask {
     pub(in crate::ui) fn sheet(&self, state: &State) -> Sheet {
         let is_informed = subject::is_informed(state, self);
         let answer = |choice: &Choice| Answer {
-            key: choice.key,
+            key: Some(choice.key),
             text: choice.text.clone(),
             short: choice.short,
             is_dim: choice.informed && !is_informed,

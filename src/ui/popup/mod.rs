@@ -5,6 +5,7 @@ mod ask;
 mod evidence;
 mod open;
 mod palette;
+mod reply;
 mod sheet;
 mod strip;
 mod subject;
@@ -14,6 +15,7 @@ pub use able::unable;
 pub use ask::{Ask, Choice};
 pub use open::Popup;
 pub use palette::{Hit, Palette, Target};
+pub use reply::{Replying, Say};
 pub use subject::{Asked, Subject};
 
 pub(super) use able::BY_YOU;

@@ -80,6 +80,9 @@ fn over_popup(state: &mut State, moved: MouseEvent) -> Vec<Intent> {
     let screen = room(state);
     let target = match (state.popups.last(), moved.kind) {
         (Some(Popup::Ask(ask)), MouseEventKind::Down(MouseButton::Left)) => ask.sheet(state).answer_at(screen, at),
+        (Some(Popup::Reply(replying)), MouseEventKind::Down(MouseButton::Left)) => {
+            replying.sheet(state).answer_at(screen, at)
+        }
         (Some(Popup::Palette(palette)), MouseEventKind::Down(MouseButton::Left)) => palette.line_at(state, screen, at),
         _ => None,
     };
@@ -104,6 +107,11 @@ fn paste(state: &mut State, text: &str) {
             Popup::Palette(palette) => {
                 palette.text.push_str(&line);
                 palette.marked = 0;
+            }
+            Popup::Reply(replying) => {
+                if let Some(typing) = &mut replying.typing {
+                    typing.push_str(&line);
+                }
             }
             Popup::Ask(_) => {}
         }

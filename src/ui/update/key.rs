@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::arrive::{fetch_if_new, say};
-use super::{act, review};
+use super::{act, reply, review};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
@@ -25,6 +25,7 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
     }
     match state.popups.pop() {
         Some(Popup::Ask(ask)) => return answer(state, ask, key),
+        Some(Popup::Reply(replying)) => return reply::pressed(state, replying, key),
         Some(Popup::Palette(palette)) => return find(state, palette, key),
         None => {}
     }
@@ -146,6 +147,10 @@ pub(super) fn scrolled(state: &mut State, lines: isize) {
             scroll(state, &mut ask, lines);
             state.popups.push(Popup::Ask(ask));
         }
+        Some(Popup::Reply(mut replying)) => {
+            reply::scroll(state, &mut replying, lines);
+            state.popups.push(Popup::Reply(replying));
+        }
         Some(Popup::Palette(mut palette)) => {
             mark(state, &mut palette, lines);
             state.popups.push(Popup::Palette(palette));
@@ -161,6 +166,7 @@ pub(super) fn clicked(state: &mut State, at: usize) -> Vec<Intent> {
     }
     match state.popups.pop() {
         Some(Popup::Ask(ask)) => take(state, ask, at),
+        Some(Popup::Reply(replying)) => reply::clicked(state, replying, at),
         Some(Popup::Palette(palette)) => choose(state, Palette { marked: at, ..palette }),
         None => Vec::new(),
     }
@@ -242,7 +248,7 @@ fn edit(filter: &mut Filter, key: KeyEvent) {
 }
 
 /// Types a key into a text; says whether the text changed.
-fn typed(text: &mut String, code: KeyCode, modifiers: KeyModifiers) -> bool {
+pub(super) fn typed(text: &mut String, code: KeyCode, modifiers: KeyModifiers) -> bool {
     match code {
         KeyCode::Char('u') if modifiers.contains(KeyModifiers::CONTROL) => text.clear(),
         KeyCode::Char('w') if modifiers.contains(KeyModifiers::CONTROL) => {

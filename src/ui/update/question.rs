@@ -1,7 +1,7 @@
 //! Opens questions: before anything that cannot be taken back easily, and where a person has to decide.
 
 use super::arrive::{fetch_if_new, say};
-use super::review;
+use super::{reply, review};
 use crate::core::command::Command;
 use crate::core::view::{Course, Group, Row};
 use crate::model::check::Verdict;
@@ -41,6 +41,9 @@ pub(super) fn answer(state: &mut State) -> Vec<Intent> {
         state.selected = Some(row.id);
     }
     let intents = fetch_if_new(state, false);
+    if reply::open(state, row.id) {
+        return intents;
+    }
     if is_first(state, &row) && row.allowed.land {
         let choices = first(row.id);
         // One yes to all that comes is not what a hasty enter gives.
@@ -190,7 +193,7 @@ pub(super) fn quit(state: &mut State) -> Vec<Intent> {
 /// Says that the supervisor is gone, unless it ended in order.
 pub(super) fn gone(state: &mut State, why: &str) {
     // Nobody is left who could be told an answer.
-    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_)));
+    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_) | Popup::Reply(_)));
     if !why.is_empty() {
         let choices = vec![
             Choice::new('q', "leave", vec![Intent::Leave(Leave::Finish)]),
