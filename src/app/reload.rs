@@ -97,10 +97,12 @@ impl Reloader {
     }
 }
 
-/// Reads the configuration as at the start; what would have been refused then is refused now. In the middle of a rebase
-/// or the like it is half of one thing and half of another, and is read again when that is over.
+/// Reads the configuration as at the start; what would have been refused then is refused now. What is in force was agreed
+/// to: what runs, and whether agents do. In the middle of a rebase or the like it is half of one thing and half of another,
+/// and is read again when that is over.
 fn read(site: &Site, flags: Overrides, agreed: &Running, tools: &Tools) -> Result<(Loaded, Arc<Matcher>), String> {
     let loaded = site.read(flags);
+    let fixing = tools.now().settings.fix.enabled;
     let operation = tools.shadow.repo_state().ok().and_then(|state| state.operation);
     if let Some(operation) = operation
         && !loaded.as_ref().is_ok_and(|loaded| loaded.settings == *tools.now().settings)
@@ -115,7 +117,13 @@ fn read(site: &Site, flags: Overrides, agreed: &Running, tools: &Tools) -> Resul
     if site.is_trusted(&loaded).map_err(|failure| failure.message)? {
         return Ok((loaded, matcher));
     }
-    if loaded.running.is_part_of(agreed) {
+    let is_part = loaded.running.is_part_of(agreed);
+    if is_part && loaded.settings.fix.enabled && !fixing {
+        return Err(
+            "it would start agents, and you have agreed to checks only; `orchestrator-tui trust` asks".to_owned()
+        );
+    }
+    if is_part {
         // So that the next start does not ask either.
         if let Err(failure) = site.trust(&loaded, true) {
             tracing::warn!(message = failure.message, "the next start will ask");

@@ -158,7 +158,7 @@ impl Shell {
     pub async fn run_one(mut self, start: Start, command: Command) -> Result<String, Failure> {
         self.input(Input::Started(Box::new(start)));
         let request = self.waiting.number();
-        let landing = if let Command::Land { task } = command { Some(task) } else { None };
+        let landing = if let Command::Land { task, .. } = &command { Some(*task) } else { None };
         self.input(Input::Asked(request, command));
         while self.exit.is_none() {
             tokio::select! {

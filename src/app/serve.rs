@@ -132,8 +132,8 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
-        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
-            Some(receipt) => ControlReply::done(report::receipt(receipt)),
+        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match report::landed(task) {
+            Some(receipt) => ControlReply::done(receipt),
             None => {
                 ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), "")
             }

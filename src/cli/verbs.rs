@@ -174,7 +174,7 @@ fn overrides(tuning: &Tuning) -> Overrides {
 fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure> {
     let loaded = site.load(wish.flags.clone().unwrap_or_default())?;
     for warning in &loaded.warnings {
-        complain(&format!("warning: {warning}"));
+        complain(&warning.to_string());
     }
     if loaded.settings.checks.is_empty() {
         return Err(Failure::usage(format!(
@@ -209,7 +209,7 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
         return Ok(0);
     }
     for warning in &warnings {
-        complain(&format!("warning: {warning}"));
+        complain(&warning.to_string());
     }
     say(&format!("{}: the configuration is good", site.project.display()));
     for check in &loaded.settings.checks {

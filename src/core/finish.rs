@@ -114,6 +114,7 @@ impl Supervisor {
             diff,
             spent: attempt.spent,
             took: self.live.now.wall.since(attempt.began),
+            landing: attempt.only_lands,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });

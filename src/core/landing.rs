@@ -129,7 +129,7 @@ impl Supervisor {
         let receipt = &result.receipt;
         let slot = self.live.free_slot();
         let number = receipt.attempts;
-        self.record(Fact::AttemptStarted { task: id, number, slot });
+        self.record(Fact::AttemptStarted { task: id, number, slot, landing: true });
         let Some(task) = self.task(id) else { return };
         let mut attempt = self.new_attempt(&task, number, slot, Step::Gate, Stage::Land);
         attempt.place = Place::Workspace(slot);
@@ -137,6 +137,7 @@ impl Supervisor {
         attempt.red = Some(receipt.red.clone());
         attempt.green.clone_from(&receipt.green);
         attempt.fixers_done = true;
+        attempt.only_lands = true;
         attempt.by.clone_from(&receipt.by);
         attempt.accepted = Some(accepted);
         attempt.result = Some(crate::core::input::Collected {

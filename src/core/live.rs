@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use crate::core::effect::Place;
 use crate::core::input::{Collected, Fate};
-use crate::core::plan::PlannerLive;
 use crate::model::agent::AgentResult;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Spent;
-use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::{About, Ask};
@@ -205,6 +203,8 @@ pub struct Attempt {
     pub has_fixers: bool,
     /// Whether fixers were tried.
     pub fixers_done: bool,
+    /// Whether it only brings in what an earlier one has made.
+    pub only_lands: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
     /// Whether it ended because its money was used up; its work may be done all the same.
@@ -236,7 +236,7 @@ pub struct Attempt {
     /// The landing under which work done in place is being taken back.
     pub rolling: Option<LandingId>,
     /// Why its task is held if it comes to nothing.
-    pub held_after: Option<HoldReason>,
+    pub held_after: Option<crate::model::hold::HoldReason>,
 }
 
 /// A change while a check runs, as if by its own doing.
@@ -336,7 +336,7 @@ pub struct Live {
     /// Attempts under way.
     pub attempts: BTreeMap<TaskId, Attempt>,
     /// The planner.
-    pub planner: PlannerLive,
+    pub planner: super::plan::PlannerLive,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

@@ -45,6 +45,7 @@ impl Supervisor {
             diff: String::new(),
             spent: task.running,
             took: Duration::ZERO,
+            landing: task.result.is_some(),
         };
         self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });
         if is_unpriced {

@@ -8,8 +8,9 @@ use crate::core::supervisor::Supervisor;
 use crate::core::vanished::unconfirmed;
 use crate::model::cost::Usd;
 use crate::model::id::{RequestId, TaskId};
+use crate::model::settings::LandMode;
 use crate::model::task::{FailReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
-use crate::model::workspace::Suspicion;
+use crate::model::workspace::{Suspicion, TreeId};
 
 impl Supervisor {
     /// Takes in a request; it is answered at once, except an undo, which is answered when it is done.
@@ -26,8 +27,8 @@ impl Supervisor {
             Command::Unsnooze { task } => self.unsnooze(task),
             Command::Hold { task } => self.hold_now(task),
             Command::Agree { land } => Ok(self.agree(land)),
-            Command::Land { task } => self.land_now(task),
-            Command::Refuse { task } => self.refuse(task),
+            Command::Land { task, result, agree } => self.land_now(task, result.as_ref(), agree),
+            Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
             Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
             Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
             Command::Check => {
@@ -192,12 +193,13 @@ impl Supervisor {
         self.is_up() && !self.live.attempts.contains_key(&id) && !self.is_working_in_place()
     }
 
-    fn land_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+    fn land_now(&mut self, id: TaskId, shown: Option<&TreeId>, agree: Option<LandMode>) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         let Some((result, accepted)) = landable(&task) else {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} has nothing that could land: {why}")));
         };
+        is_shown(id, result, shown)?;
         if let Some(operation) = self.live.repository.operation.filter(|_| self.live.one_command) {
             // A running supervisor waits for its end; one command does not.
             return Err(Refusal::because(format!(
@@ -216,8 +218,9 @@ impl Supervisor {
                 accepted.push(doubt);
             }
         }
+        let from_now_on = agree.map(|land| format!("; {}", self.agree(land).said)).unwrap_or_default();
         self.land_pending(id, result, accepted);
-        Ok(said(format!("{id} lands{but}")))
+        Ok(said(format!("{id} lands{but}{from_now_on}")))
     }
 
     /// Whether a task has a result that a person can throw away.
@@ -225,15 +228,26 @@ impl Supervisor {
         matches!(task.state, TaskState::Ready(_) | TaskState::Review(_)) && !self.live.attempts.contains_key(&task.id)
     }
 
-    fn refuse(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+    fn refuse(&mut self, id: TaskId, shown: Option<&TreeId>) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         if !self.may_refuse(&task) {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} has no result to refuse: {why}")));
         }
+        if let Some(result) = &task.result {
+            is_shown(id, result, shown)?;
+        }
         self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Refused) });
         Ok(said(format!("the result of {id} is thrown away")))
     }
+}
+
+/// Makes sure that an answer is about the result that was looked at.
+fn is_shown(id: TaskId, result: &PendingResult, shown: Option<&TreeId>) -> Result<(), Refusal> {
+    if shown.is_none_or(|shown| *shown == result.receipt.tree_after) {
+        return Ok(());
+    }
+    Err(Refusal::because(format!("the result of {id} is another one now; look at it again")))
 }
 
 /// Why a task cannot be tried again.

@@ -38,7 +38,7 @@ fn a_session_is_seen_step_by_step() {
     terminal.wait("the landing", |screen| screen.contains("DONE") && screen.contains("all green"));
     assert!(site.read("word.txt").contains("r1ght"));
     terminal.keys("u");
-    terminal.wait_text("yes, take #1 back");
+    terminal.wait_text("What this changes in your files");
     terminal.keys("y");
     terminal.wait_text("the fix #1 of this");
     assert_eq!(site.read("word.txt"), BAD);

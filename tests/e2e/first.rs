@@ -70,6 +70,20 @@ steps = [{ do = "edit", file = "calc.py", find = "a - b", replace = "a + b" }, {
     assert_eq!(site.run(&["land", "1"]).code, 1);
     assert_eq!(site.run(&["undo", "1"]).code, 0);
     assert_eq!(site.read("calc.py"), CALC);
+    // A landing after a yes is no attempt of its own, and what was undone is a success nowhere.
+    let log = site.run(&["logs"]).out;
+    assert_eq!(log.matches("#1 attempt 1 in workspace").count(), 1, "{log}");
+    assert!(log.contains("#1 goes on: what attempt 1 made is brought in"), "{log}");
+    let shown = site.run(&["show", "1"]).out;
+    assert_eq!(shown.matches("\nattempt 1:").count(), 1, "{shown}");
+    let receipt = site.run(&["receipt", "1"]).out;
+    assert!(receipt.contains("\nundone ") && receipt.contains("nothing of it is in your tree any more"), "{receipt}");
+    assert_eq!(site.json(&["receipt", "1"])["undone"], true);
+    let status = site.json(&["status"]);
+    assert_eq!(status["queues"]["failed"][0]["reason"], "undone", "{status:#}");
+    let numbers = &status["statistics"];
+    let counted = ["tasks_processed", "tasks_succeeded", "tasks_failed"].map(|name| numbers[name].as_u64());
+    assert_eq!((counted, &numbers["success_rate"]), ([Some(1), Some(0), Some(1)], &"0.0%".into()), "{numbers}");
 }
 
 const ADDS: &str = r#"[[scenario]]

@@ -15,6 +15,7 @@
 mod attempts;
 mod awkward;
 mod background;
+mod cannot_run;
 mod cheats;
 mod crashes;
 mod dashboard;

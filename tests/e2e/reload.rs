@@ -147,6 +147,21 @@ fn a_merge_under_way_puts_it_off() {
 }
 
 #[test]
+fn a_yes_to_checks_is_none_to_agents() {
+    let site = site();
+    let off = format!("{CONFIG}[fix]\nenabled = false\n");
+    site.write("orchestrator.toml", &off);
+    let mut supervisor = start(&site);
+    site.write("orchestrator.toml", CONFIG);
+    let why = refused(&mut supervisor);
+    assert!(why.contains("you have agreed to checks only"), "{why}");
+    let said = site.run(&["trust", "--yes"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(changes(&supervisor.wait_kind("reconfigured")), ["fix.enabled"]);
+    assert_eq!(supervisor.stop(), 1);
+}
+
+#[test]
 fn the_users_file_counts_and_so_does_what_is_watched() {
     let site = site();
     let mut supervisor = start(&site);

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::arrive::{fetch_if_new, say};
+use super::arrive::fetch_if_new;
 use crate::core::view::{Group, View};
 use crate::model::id::TaskId;
 use crate::model::workspace::TreeId;
 use crate::ui::event::Intent;
 use crate::ui::popup::{Ask, Popup};
-use crate::ui::state::{State, Tone};
+use crate::ui::state::State;
+use crate::ui::toast::Tone;
 
 /// How long keys are ignored after something came or went by itself: nobody types that fast on purpose.
 pub(super) const DEAF: Duration = Duration::from_millis(200);
@@ -52,7 +53,7 @@ pub(super) fn review(state: &mut State) -> Vec<Intent> {
         };
         match over {
             Some(why) => {
-                say(state, Tone::Note, why);
+                state.toast(Tone::Note, &why, false);
                 state.deaf_until = state.now.after(DEAF);
             }
             None => state.popups.push(popup),
