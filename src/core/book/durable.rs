@@ -264,6 +264,7 @@ impl Book {
             | Fact::Used { .. }
             | Fact::Planned { .. }
             | Fact::PlannerUsed { .. }
+            | Fact::Violated { .. }
             | Fact::Logged { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Ready { .. }

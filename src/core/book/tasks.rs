@@ -96,6 +96,7 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::Violated { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
             | Fact::Closed { .. }

@@ -7,12 +7,12 @@ mod ask;
 mod launch;
 mod meter;
 pub mod planner;
-mod policy;
-mod read_only;
 mod run;
 mod say;
-mod shell;
+mod settings;
+mod steps;
+mod watch;
 
 pub use launch::{RunSpec, environment};
-pub use policy::{Decision, Policy};
-pub use run::{ClaudeRun, Step};
+pub use run::ClaudeRun;
+pub use steps::Step;
