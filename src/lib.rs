@@ -67,7 +67,9 @@
 //! | when does a task start | `core/schedule.rs`; why it is held: `core/hold.rs`, `core/snooze.rs` |
 //! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
-//! | what may an agent do | [`edge::agent::claude::Policy`] |
+//! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
+//! | what may an agent do | [`core::policy`], one function; who holds it to that: `edge/agent/guard.rs`, `edge/agent/fence.rs` |
+//! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |
 //! | what can a person do on the screen | [`ui::action`]; its keys: [`ui::keymap`]; what it looks like: [`ui::theme`], `themes/` |
