@@ -68,7 +68,7 @@
 //! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
-//! | what may an agent do | [`core::policy`], one function; who holds it to that: `edge/agent/guard.rs`, `edge/agent/fence.rs` |
+//! | what may an agent do | [`core::policy`]; who asks it: [`edge::agent::hook`], `edge/agent/claude/watch.rs`, [`app::policy`] |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |
