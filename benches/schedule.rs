@@ -338,5 +338,6 @@ fn settings(running: u32) -> Settings {
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: std::collections::BTreeMap::new(),
         roles: [("fixer".to_owned(), Role { agent: "claude".into() })].into(),
+        policy: orchestrator_tui::model::policy::Policy::default(),
     }
 }

@@ -52,8 +52,7 @@ pub(super) fn status(value: &Value) -> String {
         for line in text(refused, "refused").lines() {
             let _ = writeln!(out, "            {line}");
         }
-        let _ =
-            writeln!(out, "            the one before is in force; `orchestrator-tui config check` shows each mistake");
+        let _ = writeln!(out, "            the one before is in force");
     }
     let count = |queue: &str| value["queues"][queue].as_array().map_or(0, Vec::len);
     let _ = writeln!(

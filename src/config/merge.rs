@@ -11,8 +11,10 @@ use crate::config::file::{
     AgentTable, CheckTable, ConfigFile, Daemons, FixTable, Given, LimitsTable, List, Time, write_time,
 };
 use crate::config::origin::{Origin, Places};
+use crate::config::policy;
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
+use crate::model::policy::Policy;
 use crate::model::settings::{
     Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
     Role, Settings, Unattended, Watch, Workspace,
@@ -109,6 +111,7 @@ impl Draft {
             questions: Questions { wait: zero, unattended: Unattended::Refuse },
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
+            policy: Policy::default(),
         };
         Self { settings, places: Places::default(), diagnostics: Vec::new(), screen: ScreenDraft::default() }
     }
@@ -172,6 +175,9 @@ impl Draft {
             let role = settings.roles.entry(name.into_inner()).or_insert(Role { agent: String::new() });
             layer.put(&key, &mut role.agent, table.agent);
         }
+        if let Some(table) = file.policy {
+            policy::lay(&mut layer, &mut settings.policy, table);
+        }
         if let Some(table) = file.ui {
             let table = table.into_inner();
             layer.put("ui.theme", &mut screen.theme, table.theme);
@@ -188,21 +194,21 @@ impl Draft {
 }
 
 /// One file on its way into the settings.
-struct Layer<'a> {
+pub(crate) struct Layer<'a> {
     index: usize,
     places: &'a mut Places,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Layer<'_> {
-    fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
+    pub(crate) fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
         // Built-in values have no place: nobody wrote them.
         if self.index > 0 {
             self.places.keys.insert(key.to_owned(), Origin::File(self.index, given.span()));
         }
     }
 
-    fn put<T>(&mut self, key: &str, target: &mut T, given: Given<T>) {
+    pub(crate) fn put<T>(&mut self, key: &str, target: &mut T, given: Given<T>) {
         if let Some(given) = given {
             self.note(key, &given);
             *target = given.into_inner();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::agent::LogLine;
+use crate::model::agent::{LogLine, Violation};
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::Spent;
@@ -133,6 +133,13 @@ pub enum Fact {
         task: TaskId,
         /// What.
         lines: Vec<LogLine>,
+    },
+    /// The agent of an attempt wanted what a safety rule forbids.
+    Violated {
+        /// Of which task.
+        task: TaskId,
+        /// What it wanted, and which rule forbids it.
+        violation: Violation,
     },
     /// An agent waits for what a person says.
     Questioned {
@@ -335,6 +342,7 @@ impl Fact {
             | Self::Staged { task, .. }
             | Self::Used { task, .. }
             | Self::Logged { task, .. }
+            | Self::Violated { task, .. }
             | Self::Answered { task, .. }
             | Self::Closed { task, .. }
             | Self::AttemptEnded { task, .. }

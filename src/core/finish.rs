@@ -8,6 +8,7 @@ use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::{Spent, Usd};
+use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::question::Closed;
 use crate::model::session::Rung;
@@ -149,6 +150,8 @@ impl Supervisor {
                 None => task.state.clone(),
             },
             AttemptEnd::Parked { .. } | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => uncharged(task),
+            // It is not tried again before a person has looked.
+            AttemptEnd::Violation(violation) => TaskState::Held(HoldReason::Violation(violation.clone())),
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange

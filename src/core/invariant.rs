@@ -271,6 +271,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             let ends = open || *then == task.state;
             (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
         }
+        Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
         Fact::Ready { .. } => {
             // What a person should know of one that waits may become more, or less.

@@ -56,6 +56,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
+        Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
         Fact::Questioned { question } => {
             let Question { id, task, agent, ask, .. } = &**question;
             format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)

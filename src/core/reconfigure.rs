@@ -169,6 +169,9 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
     if before.budget != after.budget {
         changes.push("budget.task_usd".to_owned());
     }
+    if before.policy != after.policy {
+        changes.push("policy".to_owned());
+    }
     changes.extend(named("agent", &before.agents, &after.agents));
     changes.extend(named("role", &before.roles, &after.roles));
     changes

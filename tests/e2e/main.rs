@@ -24,6 +24,7 @@ mod doctor;
 mod editors;
 mod first;
 mod front;
+mod guard;
 mod health;
 mod honest;
 mod isolation;

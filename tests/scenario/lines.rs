@@ -101,6 +101,7 @@ impl Teller {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
             }
+            Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
             Fact::Questioned { question } => {
                 let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
                 ("question", text)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
-use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
+use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble, Violation};
 use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::Spent;
 use orchestrator_tui::model::hold::Snooze;
@@ -148,6 +148,11 @@ impl Stage {
             "withdraws" => vec![says(AgentReport::Withdrew { request: rest.into() })],
             "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],
             "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],
+            "breaks" => {
+                let (rule, what) = rest.split_once(' ').ok_or("which rule, and how?")?;
+                let (rule, what, why) = (rule.to_owned(), what.to_owned(), "only you do that".to_owned());
+                vec![says(AgentReport::Violation(Violation { rule, what, why }))]
+            }
             "no-tests" => vec![Input::RunEnded(session, RunOutcome::NoTests)],
             "no-source" => vec![Input::RunEnded(session, RunOutcome::NoSource)],
             _ => vec![Input::RunEnded(session, RunOutcome::Ran(run(word, rest)?))],

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
     Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
     Role, Settings, Unattended, Watch, Workspace,
@@ -179,5 +180,6 @@ fn plain() -> Settings {
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
         roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        policy: Policy::default(),
     }
 }

@@ -186,7 +186,7 @@ fn only_broken(size: (u16, u16)) -> Person {
 /// An agent of another name, which tells no price.
 fn no_price(size: (u16, u16)) -> Person {
     let mut view = busy();
-    view.head.agent = "aider".to_owned();
+    "aider".clone_into(&mut view.head.agent);
     let unknown = Spent { unpriced: true, ..Spent::default() };
     view.head.spent = unknown;
     for row in view.rows.iter_mut().filter(|row| row.spent != Spent::default()) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
     Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
     Role, Settings, Unattended, Watch, Workspace,
@@ -114,5 +115,6 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             },
         )]),
         roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        policy: Policy::default(),
     }
 }

@@ -262,6 +262,7 @@ impl Book {
             | Fact::AttemptStarted { .. }
             | Fact::Staged { .. }
             | Fact::Used { .. }
+            | Fact::Violated { .. }
             | Fact::Logged { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Ready { .. }

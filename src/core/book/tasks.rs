@@ -18,6 +18,7 @@ const REMEMBERED: usize = 1000;
 
 impl Book {
     /// Applies a fact about a task.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub(super) fn apply_to_task(&mut self, at: Wall, fact: &Fact) {
         match fact {
             Fact::Filed { task } => {
@@ -98,6 +99,7 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::Violated { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
             | Fact::Closed { .. }
