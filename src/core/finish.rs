@@ -141,6 +141,7 @@ impl Supervisor {
             | AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
+            | AttemptEnd::Violation(_)
             | AttemptEnd::Broken { .. } => false,
         };
         // A program without prices has none in any run, and no limit in dollars.
