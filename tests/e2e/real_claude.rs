@@ -24,11 +24,10 @@ impl Claude {
     /// Makes the real CLI the agent of a site, with more lines for the user's configuration. `None` without one.
     /// Its planner is off.
     pub(crate) fn on(site: &Site, steps: Vec<Reply>, more: &str) -> Option<Self> {
-        let more = format!("[fix]\nplanner = \"off\"\n{more}");
-        Self::with(site, vec![(MARK, steps)], &more, "")
+        Self::with(site, vec![(MARK, steps)], &format!("planner = \"off\"\n{more}"), "")
     }
 
-    /// As [`Claude::on`], with scenarios of one's own and more lines for the agent's environment.
+    /// As [`Claude::on`], with scenarios of one's own, lines that begin in `[fix]`, and more for the agent's environment.
     pub(crate) fn with(site: &Site, scenarios: Vec<(&'static str, Vec<Reply>)>, more: &str, env: &str) -> Option<Self> {
         let Some(program) = std::env::var_os("ORCHESTRATOR_TEST_CLAUDE") else {
             eprintln!("skipped: ORCHESTRATOR_TEST_CLAUDE does not name a claude program");
@@ -39,9 +38,9 @@ impl Claude {
         fs::create_dir(&config).expect("a new folder");
         let program = PathBuf::from(program);
         let text = format!(
-            "{more}
-[fix]
+            "[fix]
 land = \"auto\"
+{more}
 [agent.claude]
 program = {program:?}
 [agent.claude.env]
