@@ -88,12 +88,15 @@ fn every_seed_keeps_every_promise() {
         ("replaced", sum.replaced),
         ("reconfigured", sum.reconfigured),
         ("checks gone", sum.checks_gone),
+        ("results kept without their check", sum.kept),
+        ("runs without a price", sum.unpriced),
+        ("planned", sum.planned),
+        ("plans given up", sum.plans_given_up),
         ("questions", sum.questions),
         ("answers", sum.answered),
         ("late answers", sum.late_answers),
         ("withdrawn questions", sum.withdrawn),
         ("unanswered questions", sum.unanswered),
-        ("results kept without their check", sum.kept),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

@@ -8,6 +8,7 @@ use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::{Spent, Usd};
+use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::question::Closed;
 use crate::model::session::Rung;
@@ -47,6 +48,7 @@ impl Supervisor {
             | Step::Prepare(_)
             | Step::Run(..)
             | Step::SecondOpinion
+            | Step::Plan(..)
             | Step::Agent(_)
             | Step::Collect(_)
             | Step::Gate
@@ -64,6 +66,7 @@ impl Supervisor {
         }
         attempt.ending = Some(end.clone());
         let was = std::mem::replace(&mut attempt.step, Step::Ending);
+        self.withdraw_plan(id);
         self.close_questions(id, Closed::RunOver);
         match was {
             Step::Run(_, Some(session)) => self.end_session(session, Rung::Terminate),
@@ -73,6 +76,7 @@ impl Supervisor {
             | Step::Record(_)
             | Step::TakeBack(_)
             | Step::Run(_, None)
+            | Step::Plan(..)
             | Step::Agent(None)
             | Step::SecondOpinion
             | Step::Gate
@@ -97,7 +101,7 @@ impl Supervisor {
                 (then, _) => then,
             },
         };
-        let is_unpriced = self.is_price_unknown(&attempt.by, attempt.spent, &end);
+        let is_unpriced = self.is_price_unknown(&task, &attempt.by, attempt.spent, &end);
         let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
         // Who withdraws it says where it stands.
         let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
@@ -123,14 +127,24 @@ impl Supervisor {
         }
     }
 
-    /// Whether a run that ended like this may have cost more than is known, although there is a limit. A missing price is
-    /// not zero.
-    pub(crate) fn is_price_unknown(&self, agent: &str, spent: Spent, end: &AttemptEnd) -> bool {
-        let tokens = spent.tokens_in + spent.tokens_out;
-        // A program without prices has none in any run, and no limit in dollars; a request that was turned away is free.
+    /// Whether a run of a task that ended like this may have cost more than is known, although there is a limit. A missing
+    /// price is not zero; but one run that we ended ourselves, or left when we died, is made up for without asking.
+    pub(crate) fn is_price_unknown(&self, task: &Task, agent: &str, spent: Spent, end: &AttemptEnd) -> bool {
+        let is_excused = match end {
+            AttemptEnd::Interrupted => !task.spent.unpriced,
+            // A request that was turned away is free.
+            AttemptEnd::Parked { .. } => spent.tokens_in + spent.tokens_out == 0,
+            AttemptEnd::Verified
+            | AttemptEnd::Withdrawn
+            | AttemptEnd::Refuted { .. }
+            | AttemptEnd::AgentFailed { .. }
+            | AttemptEnd::NoChange
+            | AttemptEnd::Violation(_)
+            | AttemptEnd::Broken { .. } => false,
+        };
+        // A program without prices has none in any run, and no limit in dollars.
         let names_prices = self.settings.agents.get(agent).is_some_and(|agent| agent.kind == AgentKind::Claude);
-        let was_turned_away = tokens == 0 && matches!(end, AttemptEnd::Parked { .. });
-        spent.unpriced && names_prices && !was_turned_away && self.settings.budget.task > Usd(0)
+        spent.unpriced && names_prices && !is_excused && self.settings.budget.task > Usd(0)
     }
 
     fn state_after(&self, task: &Task, attempt: &Attempt, end: &AttemptEnd) -> TaskState {
@@ -140,6 +154,8 @@ impl Supervisor {
                 None => task.state.clone(),
             },
             AttemptEnd::Parked { .. } | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => uncharged(task),
+            // It is not tried again before a person has looked.
+            AttemptEnd::Violation(violation) => TaskState::Held(HoldReason::Violation(violation.clone())),
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange

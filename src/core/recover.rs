@@ -37,7 +37,7 @@ impl Supervisor {
     /// Writes the record of an attempt of which nobody can tell more.
     pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
         let agent = self.settings.roles.get("fixer").map(|role| role.agent.as_str()).unwrap_or_default();
-        let is_unpriced = self.is_price_unknown(agent, task.running, &end);
+        let is_unpriced = self.is_price_unknown(task, agent, task.running, &end);
         let record = AttemptRecord {
             number: task.result.as_ref().map_or(task.charged + 1, |result| result.receipt.attempts),
             end,
