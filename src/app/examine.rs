@@ -37,8 +37,8 @@ pub fn proving_ground(tools: &Tools) -> std::path::PathBuf {
 }
 
 /// Hands calls of the control socket on: those for the health to whoever examines, which takes a while, those for the
-/// configuration to whoever reads it, those of the planner's hooks to its keeper, all others to the machine. Those who take
-/// a while never hold up the others. Ends when the socket does.
+/// configuration to whoever reads it, those of the planner's hooks to its keeper, all others to the machine. Those who take a
+/// while never hold up the others. Ends when the socket does.
 pub async fn sort(
     mut calls: mpsc::Receiver<ControlCall>,
     health: mpsc::Sender<ControlCall>,
@@ -310,8 +310,8 @@ mod tests {
         let (caller, calls) = mpsc::channel(8);
         let (health, mut asked) = mpsc::channel(1);
         let (reload, _told) = mpsc::channel(1);
-        let (others, mut machine) = mpsc::channel(1);
         let (planner, _hooks) = mpsc::channel(1);
+        let (others, mut machine) = mpsc::channel(1);
         tokio::spawn(sort(calls, health, reload, planner, others));
         // A round is under way, one waits for the next, and no more fit.
         let (waits, _answer) = ask("health");

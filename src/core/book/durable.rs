@@ -262,9 +262,9 @@ impl Book {
             | Fact::AttemptStarted { .. }
             | Fact::Staged { .. }
             | Fact::Used { .. }
+            | Fact::Violated { .. }
             | Fact::Planned { .. }
             | Fact::PlannerUsed { .. }
-            | Fact::Violated { .. }
             | Fact::Logged { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Ready { .. }
