@@ -141,7 +141,6 @@ impl Supervisor {
             | AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
-            | AttemptEnd::Violation(_)
             | AttemptEnd::Broken { .. } => false,
         };
         // A program without prices has none in any run, and no limit in dollars.
