@@ -97,7 +97,7 @@ fn edits(site: &Site) -> Terminal {
     let mut shell = Terminal::shell(site, "run --trust", (100, 30), &[("EDITOR", &editor)]);
     shell.wait_text("HELD");
     // What the check says: from then on it is known which file is meant.
-    shell.keys("3");
+    shell.keys("4");
     shell.wait_text("bad at noon");
     shell.keys("e");
     shell.wait_text("editing");
