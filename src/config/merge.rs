@@ -11,10 +11,10 @@ use crate::config::file::{
     AgentTable, CheckTable, ConfigFile, Daemons, FixTable, Given, LimitsTable, List, Time, write_time,
 };
 use crate::config::origin::{Origin, Places};
+use crate::model::budget::Budget;
 use crate::model::check::CheckName;
-use crate::model::cost::Usd;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
     Workspace,
 };
 
@@ -22,9 +22,6 @@ use crate::model::settings::{
 pub(crate) const CHECK_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long a run of an agent may take if its table does not say; the built-in agent's is the same.
 const AGENT_TIMEOUT: Duration = Duration::from_secs(1800);
-/// The price of one task above which a typing error is more likely than a wish.
-const DEAREST_TASK: Usd = Usd(1_000_000_000);
-
 /// Settings under construction.
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -105,7 +102,7 @@ impl Draft {
                 stop: zero,
             },
             workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
-            budget: Budget { task: Usd(0) },
+            budget: Budget::default(),
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
         };
@@ -145,17 +142,8 @@ impl Draft {
             layer.put("workspace.prepare", &mut settings.workspace.prepare, table.prepare);
             layer.list("workspace.link", &mut settings.workspace.link, table.link);
         }
-        if let Some(task) = file.budget.and_then(|table| table.task_usd) {
-            let usd = task.get_ref().0;
-            layer.note("budget.task_usd", &task);
-            if usd == Usd(0) || usd > DEAREST_TASK {
-                let diagnostic = layer
-                    .places
-                    .diagnostic("budget.task_usd", format!("{} for one task makes no sense", usd.dollars()));
-                layer.diagnostics.push(diagnostic.hint("write dollars, more than 0 and at most 1000"));
-            } else {
-                settings.budget.task = usd;
-            }
+        if let Some(table) = file.budget {
+            layer.budget(&mut settings.budget, table);
         }
         for (name, table) in file.agent {
             layer.agent(&mut settings.agents, &name, table);
@@ -182,14 +170,14 @@ impl Draft {
 }
 
 /// One file on its way into the settings.
-struct Layer<'a> {
+pub(super) struct Layer<'a> {
     index: usize,
-    places: &'a mut Places,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    pub(super) places: &'a mut Places,
+    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Layer<'_> {
-    fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
+    pub(super) fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
         // Built-in values have no place: nobody wrote them.
         if self.index > 0 {
             self.places.keys.insert(key.to_owned(), Origin::File(self.index, given.span()));

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::agent::LogLine;
 use crate::model::attempt::{AttemptRecord, Stage};
+use crate::model::budget::{Day, Limit, Payment};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
-use crate::model::cost::Spent;
+use crate::model::cost::{Spent, Usd};
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{ChangeId, LandingId, Slot, TaskId};
@@ -122,6 +123,34 @@ pub enum Fact {
         task: TaskId,
         /// How much.
         spent: Spent,
+    },
+    /// A conversation outside of tasks has used so much in all.
+    Paid {
+        /// Whose, which, and how much.
+        payment: Payment,
+    },
+    /// What is used from now on counts for this local day.
+    DayBegan {
+        /// Which.
+        day: Day,
+    },
+    /// Today's spending came near a line of the budget, or reached it.
+    Neared {
+        /// Which line.
+        line: Limit,
+        /// How much was used, in millionths of a dollar or in tokens.
+        used: u64,
+        /// Where the line is, in the same.
+        limit: u64,
+        /// Whether it is reached.
+        reached: bool,
+    },
+    /// A person raised today's lines by so much.
+    Raised {
+        /// Dollars.
+        usd: Usd,
+        /// Tokens.
+        tokens: u64,
     },
     /// Something worth reading happened in an attempt.
     Logged {
@@ -286,6 +315,8 @@ impl Fact {
             self,
             Self::Logged { .. }
                 | Self::Used { .. }
+                | Self::Paid { .. }
+                | Self::Neared { .. }
                 | Self::Staged { .. }
                 | Self::Felt { .. }
                 | Self::GreenAt { .. }
@@ -332,6 +363,10 @@ impl Fact {
             | Self::Agreed { .. }
             | Self::Reconfigured { .. }
             | Self::ConfigRefused { .. }
+            | Self::Paid { .. }
+            | Self::DayBegan { .. }
+            | Self::Neared { .. }
+            | Self::Raised { .. }
             | Self::Felt { .. } => None,
         }
     }

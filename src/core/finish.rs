@@ -7,6 +7,7 @@ use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::cost::Spent;
 use crate::model::id::TaskId;
 use crate::model::session::Rung;
 use crate::model::task::{DoneReason, FailReason, ReadyReason, Task, TaskState};
@@ -82,8 +83,9 @@ impl Supervisor {
         if self.must_roll_back(id, &end) {
             return;
         }
+        let end = self.cut_short(id, end);
         let Some(attempt) = self.live.attempts.remove(&id) else { return };
-        let Some(task) = self.task(id) else { return };
+        let Some(task) = self.task(id) else { return self.bury(id, attempt.number, end, attempt.spent) };
         let then = match then {
             Some(then) => then,
             // A person has said meanwhile where it stands.
@@ -114,6 +116,14 @@ impl Supervisor {
         }
     }
 
+    /// Writes the record of an attempt whose task is forgotten: what it used was used all the same.
+    pub(crate) fn bury(&mut self, id: TaskId, number: u32, end: AttemptEnd, spent: Spent) {
+        let (summary, diff) = (String::new(), String::new());
+        let record = AttemptRecord { number, end, summary, diff, spent, took: Duration::ZERO };
+        let then = TaskState::Failed(FailReason::Killed);
+        self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
+    }
+
     fn state_after(&self, task: &Task, attempt: &Attempt, end: &AttemptEnd) -> TaskState {
         match end {
             AttemptEnd::Verified => match attempt.landing {
@@ -125,7 +135,7 @@ impl Supervisor {
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
             | AttemptEnd::Broken { .. } => {
-                if attempt.overspent {
+                if attempt.over.is_some() {
                     return TaskState::Failed(FailReason::Budget);
                 }
                 let made = attempt.number;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::core::command::Command;
 use crate::core::matching::Matcher;
 use crate::model::agent::AgentReport;
+use crate::model::budget::Payment;
 use crate::model::check::CheckRun;
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, TaskId};
@@ -42,6 +43,8 @@ pub enum Input {
     ConfigRefused(String),
     /// A person's save put files back that a task had landed: their editor held the old content.
     Replaced(TaskId, Vec<ProjectPath>),
+    /// A conversation outside of tasks, as the planner's, has used so much in all.
+    Paid(Payment),
     /// A part works better or worse than before.
     Felt(Part, Level),
     /// The journal has everything up to here on disk.
@@ -54,7 +57,7 @@ impl Input {
     /// Whether it can change nothing for the tasks that wait, unless by the facts that follow from it.
     pub(crate) fn is_about_waiting(&self) -> bool {
         match self {
-            Self::Stored(_) | Self::Felt(..) | Self::Woke | Self::Replaced(..) | Self::ConfigRefused(_) => false,
+            Self::Stored(_) | Self::Felt(..) | Self::Paid(_) | Self::Woke | Self::Replaced(..) | Self::ConfigRefused(_) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)
             | Self::Changed(_)

@@ -2,6 +2,7 @@
 
 use crate::core::fact::Fact;
 use crate::model::attempt::AttemptEnd;
+use crate::model::budget::Limit;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
 use crate::model::settings::LandMode;
@@ -22,6 +23,21 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
             [] => format!("changed: {count} files"),
         },
         Fact::Ran { key, run, .. } => format!("{} {key} {}", glyph(run.verdict), ran(run)),
+        Fact::Paid { .. } | Fact::DayBegan { .. } => return None,
+        Fact::Neared { line, used, limit, reached: true } => format!(
+            "{} is used up: {} of {}; parked until midnight, `orchestrator-tui costs --raise 10` goes on today",
+            line.key(),
+            line.amount(*used),
+            line.amount(*limit)
+        ),
+        Fact::Neared { line, used, limit, reached: false } => {
+            format!("{} of {} are used today ({})", line.amount(*used), line.amount(*limit), line.key())
+        }
+        Fact::Raised { usd, tokens } => {
+            let lines = [(Limit::DayUsd, usd.0), (Limit::DayTokens, *tokens)];
+            let more = lines.into_iter().filter(|(_, more)| *more > 0).map(|(line, more)| line.amount(more));
+            format!("today may cost {} more", more.collect::<Vec<_>>().join(" and "))
+        }
         Fact::Forgotten { key } => format!("· {key} has nothing to run"),
         Fact::Filed { task } => {
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))

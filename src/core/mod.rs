@@ -20,6 +20,7 @@ pub mod view;
 
 mod agents;
 mod attempt;
+mod budget;
 mod checks;
 mod confirm;
 mod echo;
@@ -29,6 +30,7 @@ mod hold;
 mod intake;
 mod landing;
 mod launch;
+mod quiet;
 mod reconfigure;
 mod recover;
 mod request;

@@ -37,6 +37,17 @@ impl Supervisor {
         }
     }
 
+    /// Writes down what attempts used that were only ending when the last supervisor died: their tasks stood elsewhere
+    /// already.
+    pub(crate) fn recover_money(&mut self) {
+        for (id, spent) in self.book.ledger.counting().collect::<Vec<_>>() {
+            match self.task(id) {
+                Some(task) => self.ended_before(&task, AttemptEnd::Interrupted, task.state.clone()),
+                None => self.bury(id, 0, AttemptEnd::Interrupted, spent),
+            }
+        }
+    }
+
     /// Writes the record of an attempt of which nobody can tell more.
     pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
         let record = AttemptRecord {

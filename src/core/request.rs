@@ -5,7 +5,7 @@ use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
-use crate::model::cost::Usd;
+use crate::model::budget::Limit;
 use crate::model::id::{RequestId, TaskId};
 use crate::model::task::{FailReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::workspace::Suspicion;
@@ -32,6 +32,7 @@ impl Supervisor {
                 self.want_everything(false);
                 Ok(said("running all checks"))
             }
+            Command::Raise { usd, tokens } => self.raise(usd, tokens),
             Command::Pause => {
                 self.record(Fact::Paused);
                 Ok(said("paused: nothing new starts"))
@@ -88,9 +89,8 @@ impl Supervisor {
         if task.state.is_final() && is_another() {
             return Err(NoRetry::Another);
         }
-        let limit = self.settings.budget.task;
-        if limit > Usd(0) && task.total().usd >= limit {
-            return Err(NoRetry::Budget);
+        if let Some(line) = self.task_line(task) {
+            return Err(NoRetry::Budget(line));
         }
         Ok(())
     }
@@ -122,8 +122,8 @@ impl Supervisor {
             NoRetry::CheckGone => format!("{key} is no longer in the configuration"),
             NoRetry::Green => format!("{key} is green; there is nothing to try again"),
             NoRetry::Another => format!("another task is open for {key}"),
-            NoRetry::Budget => {
-                format!("{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml", task.total().usd)
+            NoRetry::Budget(line) => {
+                format!("{id}: {}; raise it in orchestrator.toml", self.used_up(line, task.total()))
             }
         })
     }
@@ -224,8 +224,8 @@ pub(crate) enum NoRetry {
     Green,
     /// Another task is open for its check.
     Another,
-    /// It has used up its money.
-    Budget,
+    /// It has used up what it may use.
+    Budget(Limit),
 }
 
 /// Returns the result of a task that a yes would let land, and the doubts that the yes is about.

@@ -11,6 +11,7 @@ use crate::core::invariant;
 use crate::core::live::{JobOwner, Live, Phase};
 use crate::core::matching::Matcher;
 use crate::core::reconfigure::remember;
+use crate::model::budget::Day;
 use crate::model::check::CheckName;
 use crate::model::id::{JobId, Seq, SessionId, TaskId};
 use crate::model::settings::{Check, Settings};
@@ -80,6 +81,7 @@ impl Supervisor {
             Input::Asked(request, command) => self.asked(request, command),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
             Input::ConfigRefused(why) => self.config_refused(why),
+            Input::Paid(payment) => self.paid(payment),
             Input::Replaced(task, files) => self.replaced(task, &files),
             Input::Felt(part, level) => {
                 if self.book.health.get(&part) != Some(&level) {
@@ -114,6 +116,7 @@ impl Supervisor {
             self.record(Fact::Unparked);
         }
         self.recover();
+        self.recover_money();
         self.forget_vanished();
         self.hold_anew();
         self.want_everything(true);
@@ -121,6 +124,14 @@ impl Supervisor {
 
     /// Records a fact: the book knows it at once, the journal soon.
     pub(crate) fn record(&mut self, fact: Fact) -> Seq {
+        let day = Day::of(self.live.now);
+        if fact.is_of_a_day() && self.book.ledger.day() != day {
+            self.put(Fact::DayBegan { day });
+        }
+        self.put(fact)
+    }
+
+    fn put(&mut self, fact: Fact) -> Seq {
         #[cfg(debug_assertions)]
         if let Err(broken) = invariant::may_follow(&self.book, &fact) {
             debug_assert!(false, "broken promise: {broken}: {fact:?}");
@@ -177,8 +188,10 @@ impl Supervisor {
         if matches!(self.live.phase, Phase::Asleep | Phase::Gone) {
             return;
         }
+        self.turn_day();
         self.end_snoozes();
         self.settle();
+        self.hold_lines();
         self.climb_ladders();
         self.unpark();
         self.start_tree_checks();
@@ -209,6 +222,8 @@ impl Supervisor {
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
         wakes.extend(self.stop_wakes());
         wakes.extend(self.snooze_wakes());
+        wakes.extend(self.budget_wakes());
+        wakes.extend(self.quiet_wakes());
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

@@ -64,6 +64,24 @@ pub struct Spent {
     pub tokens_out: u64,
 }
 
+impl Spent {
+    /// Returns the tokens, in and out.
+    pub fn tokens(self) -> u64 {
+        self.tokens_in.saturating_add(self.tokens_out)
+    }
+
+    /// Returns what came to an earlier count of the same run; of unknown price if some of it is.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            usd: self.usd.minus(earlier.usd),
+            unpriced: self.unpriced,
+            tokens_in: self.tokens_in.saturating_sub(earlier.tokens_in),
+            tokens_out: self.tokens_out.saturating_sub(earlier.tokens_out),
+        }
+    }
+}
+
 impl Add for Spent {
     type Output = Self;
 
@@ -85,9 +103,9 @@ impl AddAssign for Spent {
 
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tokens = self.tokens_in + self.tokens_out;
-        match (self.unpriced, tokens) {
+        match (self.unpriced, self.tokens()) {
             (false, _) => write!(f, "{}", self.usd),
+            (true, tokens) if self.usd > Usd(0) => write!(f, "{} and more, {tokens} tokens in all", self.usd),
             (true, 0) => f.write_str("cost unknown"),
             (true, tokens) => write!(f, "{tokens} tokens, price unknown"),
         }

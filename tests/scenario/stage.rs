@@ -155,7 +155,7 @@ impl Stage {
     }
 
     pub(super) fn clock(&self) -> Now {
-        Now { moment: Moment(self.now), wall: Wall(DAWN + self.now) }
+        Now { moment: Moment(self.now), wall: Wall(DAWN + self.now), offset: 0 }
     }
 
     /// Returns a number for a request that wants a reply.

@@ -2,6 +2,7 @@
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
 use orchestrator_tui::model::settings::LandMode;
@@ -44,7 +45,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(54) {
+        match self.chance.below(55) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -111,6 +112,11 @@ impl World {
             }
             53 => self.reconfigures(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
+            43 => self.planner_spends(),
+            54 => {
+                let tokens = self.chance.below(2) * 20;
+                self.ask(Command::Raise { usd: Usd(100_000), tokens });
+            }
 
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
-use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
     Workspace,
 };
 
@@ -97,7 +96,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             stop: Duration::from_secs(30),
         },
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
-        budget: Budget { task: Usd(if chance.one_in(3) { 300_000 } else { 0 }) },
+        budget: super::money::budget(chance),
         agents: BTreeMap::from([(
             "claude".into(),
             Agent {

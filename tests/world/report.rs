@@ -28,6 +28,8 @@ pub(crate) struct Report {
     pub replaced: u64,
     pub reconfigured: u64,
     pub checks_gone: u64,
+    pub raised: u64,
+    pub day_lines: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -59,5 +61,7 @@ impl Report {
         self.replaced += other.replaced;
         self.reconfigured += other.reconfigured;
         self.checks_gone += other.checks_gone;
+        self.raised += other.raised;
+        self.day_lines += other.day_lines;
     }
 }

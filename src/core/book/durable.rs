@@ -17,6 +17,7 @@ use crate::model::workspace::TreeId;
 
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
+use super::ledger::Ledger;
 
 /// What a check said last in the user's tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct Book {
     pub refused: Option<(Wall, String)>,
     /// Numbers.
     pub statistics: Statistics,
+    /// Money and tokens.
+    pub ledger: Ledger,
     /// The last events.
     pub history: VecDeque<Past>,
     /// The last runs of checks.
@@ -117,6 +120,7 @@ impl Default for Book {
             agreed: None,
             refused: None,
             statistics: Statistics::default(),
+            ledger: Ledger::default(),
             history: VecDeque::new(),
             results: VecDeque::new(),
             health: BTreeMap::new(),
@@ -203,6 +207,10 @@ impl Book {
             Fact::Unsnoozed { key } => {
                 self.snoozed.remove(key);
             }
+            Fact::Paid { payment } => self.ledger.paid(payment),
+            Fact::DayBegan { day } => self.ledger.begin(*day),
+            Fact::Neared { line, reached, .. } => self.ledger.said(*line, *reached),
+            Fact::Raised { usd, tokens } => self.ledger.raise(*usd, *tokens),
             Fact::Agreed { land } => self.agreed = Some(*land),
             Fact::Reconfigured { remember, .. } => {
                 self.refused = None;

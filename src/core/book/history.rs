@@ -153,6 +153,10 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Agreed { .. }
         | Fact::Reconfigured { .. }
         | Fact::ConfigRefused { .. }
+        | Fact::Paid { .. }
+        | Fact::DayBegan { .. }
+        | Fact::Neared { .. }
+        | Fact::Raised { .. }
         | Fact::Felt { .. } => None,
     }
 }

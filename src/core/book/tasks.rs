@@ -67,13 +67,19 @@ impl Book {
                 task.forced = *forced;
             }),
             Fact::Retried { task } => self.retried(*task),
-            Fact::AttemptStarted { task, .. } => self.change_task(*task, |task| {
-                task.state = TaskState::Running;
-                task.began = task.began.or(Some(at));
-                task.running = Spent::default();
-            }),
+            Fact::AttemptStarted { task, .. } => {
+                self.ledger.attempt_started(*task);
+                self.change_task(*task, |task| {
+                    task.state = TaskState::Running;
+                    task.began = task.began.or(Some(at));
+                    task.running = Spent::default();
+                });
+            }
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
-            Fact::Used { task, spent } => self.change_task(*task, |task| task.running = *spent),
+            Fact::Used { task, spent } => {
+                self.ledger.used(*task, *spent);
+                self.change_task(*task, |task| task.running = *spent);
+            }
             Fact::Ready { task, reason, result } => self.change_task(*task, |task| {
                 task.state = TaskState::Ready(reason.clone());
                 task.result = Some((**result).clone());
@@ -115,6 +121,10 @@ impl Book {
             | Fact::Agreed { .. }
             | Fact::Reconfigured { .. }
             | Fact::ConfigRefused { .. }
+            | Fact::Paid { .. }
+            | Fact::DayBegan { .. }
+            | Fact::Neared { .. }
+            | Fact::Raised { .. }
             | Fact::Felt { .. } => {}
         }
     }
@@ -147,6 +157,7 @@ impl Book {
 
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
         self.statistics.spent += record.spent;
+        self.ledger.attempt_ended(id, record.spent);
         self.change_task(id, |task| {
             // A result that waited for a yes lands under the number of the attempt that made it.
             if record.end.is_charged() {
@@ -218,6 +229,9 @@ impl Book {
         });
         if matches!(state, TaskState::Done(DoneReason::Landed(_))) {
             self.want_again(id);
+            if let (Some(task), false) = (self.tasks.get(&id), was_over) {
+                self.ledger.landed(task);
+            }
         }
         forget(&mut self.finished.0, id);
         forget(&mut self.finished.1, id);

@@ -171,6 +171,7 @@ impl Supervisor {
                 Some(Waiting::Breaker(failures, until)) => {
                     (Waiting::Breaker(failures, until).text(now, window), Some(until))
                 }
+                Some(Waiting::Budget(until, why)) => (format!("parked: {why}"), Some(until)),
                 Some(Waiting::Parked(until, why)) => (format!("parked: {why}"), until),
                 Some(
                     other @ (Waiting::Down

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::edge::agent::claude::asking::Asking;
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
 use crate::edge::agent::claude::policy::{Decision, Policy};
@@ -49,6 +50,8 @@ pub struct ClaudeRun {
     /// What the service said in this turn, so that the result does not say it again.
     trouble: Option<Trouble>,
     stops: u32,
+    /// What it is asked about its usage.
+    asking: Asking,
 }
 
 impl ClaudeRun {
@@ -69,6 +72,7 @@ impl ClaudeRun {
             finished: false,
             trouble: None,
             stops: 0,
+            asking: Asking::default(),
         }
     }
 
@@ -107,6 +111,7 @@ impl ClaudeRun {
             // A line that was cut off means nothing; only the escape sequence that restores the cursor is usual.
             self.line(&line, Wall(0), &mut steps);
         }
+        self.asking.is_over = true;
         self.report_used(&mut steps);
         if self.held.is_some() || !self.finished {
             let result = self.held.take().unwrap_or_else(|| {
@@ -154,13 +159,19 @@ impl ClaudeRun {
             "assistant" => {
                 let message = &frame["message"];
                 self.meter.message(message);
+                self.asking.ask(steps);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
                     self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
                 }
             }
-            "user" => steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some)),
+            "user" => {
+                // A call is over and the next one not begun, or just so: what it has cost is known now.
+                self.asking.ask(steps);
+                steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
+            }
+            "control_response" => self.asking.answered(&frame["response"], &mut self.meter, steps),
             "result" => self.result(frame, steps),
             "control_request" => self.request(frame, steps),
             "rate_limit_event" => {
@@ -170,7 +181,7 @@ impl ClaudeRun {
                     self.trouble(Some(Trouble::RateLimit { until }), steps);
                 }
             }
-            // Answers to our own requests, withdrawn requests (answered at once, so none waits), and what is new.
+            // Withdrawn requests (answered at once, so none waits), and what is new.
             _ => {}
         }
     }
@@ -233,6 +244,7 @@ impl ClaudeRun {
 
     fn result(&mut self, frame: &Value, steps: &mut Steps) {
         self.meter.result(frame);
+        self.asking.told();
         let subtype = frame["subtype"].as_str().unwrap_or_default();
         let is_error = frame["is_error"] == true;
         let said = frame["result"].as_str().map(str::to_owned).or_else(|| {
@@ -279,6 +291,7 @@ impl ClaudeRun {
     fn end_turns(&mut self, steps: &mut Steps) {
         if let Some(result) = self.held.take() {
             self.finished = true;
+            self.asking.is_over = true;
             steps.report(AgentReport::Done(result));
             steps.0.push(Step::CloseInput);
         }
@@ -326,7 +339,7 @@ impl ClaudeRun {
 
     fn report_used(&mut self, steps: &mut Steps) {
         let spent = self.meter.spent();
-        if spent != self.reported {
+        if spent != self.reported && !self.asking.will_tell() {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
         }
@@ -335,7 +348,7 @@ impl ClaudeRun {
 
 /// Steps in order, log lines that follow each other gathered into one report.
 #[derive(Default)]
-struct Steps(Vec<Step>);
+pub(super) struct Steps(pub(super) Vec<Step>);
 
 impl Steps {
     fn report(&mut self, report: AgentReport) {
