@@ -28,7 +28,11 @@ impl Layer<'_> {
             self.note("budget.warn", &given);
             match share(*given.get_ref()) {
                 Some(share) => budget.warn = share,
-                None => self.refuse("budget.warn", given.get_ref(), "write a share from 0 to 1, such as 0.75; 0: no warning"),
+                None => self.refuse(
+                    "budget.warn",
+                    given.get_ref(),
+                    "write a share from 0 to 1, such as 0.75; 0: no warning",
+                ),
             }
         }
     }

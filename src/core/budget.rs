@@ -28,11 +28,7 @@ impl Supervisor {
         let budget = self.settings.budget;
         let (usd, tokens) = self.raised();
         let more = |limit: u64, more: u64| if limit == 0 { 0 } else { limit.saturating_add(more) };
-        Budget {
-            day: Usd(more(budget.day.0, usd.0)),
-            day_tokens: more(budget.day_tokens, tokens),
-            ..budget
-        }
+        Budget { day: Usd(more(budget.day.0, usd.0)), day_tokens: more(budget.day_tokens, tokens), ..budget }
     }
 
     /// Returns what was used today.
@@ -70,7 +66,13 @@ impl Supervisor {
     /// Says how far a line is used up: `budget.day_usd is used up ($50.21 of $50.00)`.
     pub(crate) fn used_up(&self, line: Limit, used: Spent) -> String {
         let (used, limit) = (line.measure(used), self.budget().limit(line));
-        format!("{} is used up ({} of {})", line.key(), line.amount(used), line.amount(limit))
+        format!("{} is used up ({})", line.key(), line.share(used, limit))
+    }
+
+    /// Says what stands in the way today, and what mends it.
+    pub(crate) fn over_today(&self) -> String {
+        let why = self.day_line().map(|line| self.used_up(line, self.spent_today())).unwrap_or_default();
+        format!("{why}, until midnight; `orchestrator-tui costs --raise 10` goes on today")
     }
 
     /// Turns the page of the ledger at local midnight.
@@ -81,9 +83,10 @@ impl Supervisor {
         }
     }
 
-    /// Returns when the day's line ends by itself, if it stands in the way.
+    /// Returns when another day begins, if that makes a difference.
     pub(crate) fn budget_wakes(&self) -> Option<Moment> {
-        self.day_line().map(|_| self.live.now.moment.after(self.midnight().since(self.live.now.wall)))
+        let midnight = || self.live.now.moment.after(self.midnight().since(self.live.now.wall));
+        self.book.ledger.is_worn().then(midnight)
     }
 
     /// Returns the next local midnight.
@@ -107,7 +110,8 @@ impl Supervisor {
         for id in ids {
             let own = self.task(id).and_then(|task| Some((self.task_line(&task)?, task.total())));
             let Some((line, used)) = own.or_else(|| Some((day?, self.spent_today()))) else { continue };
-            let text = format!("{}; it is asked to end, and the check decides about what it did", self.used_up(line, used));
+            let text =
+                format!("{}; it is asked to end, and the check decides about what it did", self.used_up(line, used));
             self.log(id, "budget", text);
             let Some(attempt) = self.live.attempts.get_mut(&id) else { continue };
             attempt.over = Some(line);
@@ -124,7 +128,7 @@ impl Supervisor {
             let near = u128::from(limit) * u128::from(budget.warn);
             let is_near = budget.warn > 0 && u128::from(used) * 1000 >= near;
             for (reached, holds) in [(false, is_near && used < limit), (true, used >= limit)] {
-                if limit > 0 && holds && !self.book.ledger.has_said(line, reached) {
+                if limit > 0 && holds && !self.book.ledger.has_said(line, reached, limit) {
                     self.record(Fact::Neared { line, used, limit, reached });
                 }
             }
@@ -149,7 +153,7 @@ impl Supervisor {
     pub(crate) fn cut_short(&self, id: TaskId, end: AttemptEnd) -> AttemptEnd {
         let over = self.live.attempts.get(&id).and_then(|attempt| attempt.over);
         match over.filter(|line| line.is_of_day() && end.is_charged()) {
-            Some(line) => AttemptEnd::Parked { why: self.used_up(line, self.spent_today()) },
+            Some(line) => AttemptEnd::Parked { why: format!("stopped at {}", line.key()) },
             None => end,
         }
     }
@@ -165,7 +169,8 @@ impl Supervisor {
         if usd == Usd(0) && tokens == 0 {
             return Err(Refusal::because("say by how much: dollars, or tokens"));
         }
-        for (more, limit, line) in [(usd.0, budget.day.0, Limit::DayUsd), (tokens, budget.day_tokens, Limit::DayTokens)] {
+        for (more, limit, line) in [(usd.0, budget.day.0, Limit::DayUsd), (tokens, budget.day_tokens, Limit::DayTokens)]
+        {
             if more > 0 && limit == 0 {
                 return Err(Refusal::because(format!("{} is not set, so there is nothing to raise", line.key())));
             }

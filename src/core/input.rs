@@ -57,7 +57,12 @@ impl Input {
     /// Whether it can change nothing for the tasks that wait, unless by the facts that follow from it.
     pub(crate) fn is_about_waiting(&self) -> bool {
         match self {
-            Self::Stored(_) | Self::Felt(..) | Self::Paid(_) | Self::Woke | Self::Replaced(..) | Self::ConfigRefused(_) => false,
+            Self::Stored(_)
+            | Self::Felt(..)
+            | Self::Paid(_)
+            | Self::Woke
+            | Self::Replaced(..)
+            | Self::ConfigRefused(_) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)
             | Self::Changed(_)

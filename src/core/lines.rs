@@ -4,6 +4,7 @@ use crate::core::fact::Fact;
 use crate::model::attempt::AttemptEnd;
 use crate::model::budget::Limit;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
+use crate::model::cost::Usd;
 use crate::model::health::Level;
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
@@ -24,20 +25,8 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         },
         Fact::Ran { key, run, .. } => format!("{} {key} {}", glyph(run.verdict), ran(run)),
         Fact::Paid { .. } | Fact::DayBegan { .. } => return None,
-        Fact::Neared { line, used, limit, reached: true } => format!(
-            "{} is used up: {} of {}; parked until midnight, `orchestrator-tui costs --raise 10` goes on today",
-            line.key(),
-            line.amount(*used),
-            line.amount(*limit)
-        ),
-        Fact::Neared { line, used, limit, reached: false } => {
-            format!("{} of {} are used today ({})", line.amount(*used), line.amount(*limit), line.key())
-        }
-        Fact::Raised { usd, tokens } => {
-            let lines = [(Limit::DayUsd, usd.0), (Limit::DayTokens, *tokens)];
-            let more = lines.into_iter().filter(|(_, more)| *more > 0).map(|(line, more)| line.amount(more));
-            format!("today may cost {} more", more.collect::<Vec<_>>().join(" and "))
-        }
+        Fact::Neared { line, used, limit, reached } => neared(*line, *used, *limit, *reached),
+        Fact::Raised { usd, tokens } => raised(*usd, *tokens),
         Fact::Forgotten { key } => format!("· {key} has nothing to run"),
         Fact::Filed { task } => {
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
@@ -123,6 +112,23 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         },
     };
     Some(text)
+}
+
+fn neared(line: Limit, used: u64, limit: u64, reached: bool) -> String {
+    let (key, share) = (line.key(), line.share(used, limit));
+    if reached {
+        return format!(
+            "{key} is used up: {share}; nothing starts until midnight, \
+             `orchestrator-tui costs --raise 10` goes on today"
+        );
+    }
+    format!("{share} are used today ({key})")
+}
+
+fn raised(usd: Usd, tokens: u64) -> String {
+    let lines = [(Limit::DayUsd, usd.0), (Limit::DayTokens, tokens)];
+    let more = lines.into_iter().filter(|(_, more)| *more > 0).map(|(line, more)| line.amount(more));
+    format!("today may cost {} more", more.collect::<Vec<_>>().join(" and "))
 }
 
 /// Puts the time of day before each line of a text; `offset` is how far local time is ahead of UTC, in seconds.

@@ -42,7 +42,7 @@ impl Supervisor {
                 if self.book.parked.is_some() {
                     self.record(Fact::Unparked);
                 }
-                Ok(said("going on"))
+                Ok(said(if self.day_line().is_some() { self.over_today() } else { "going on".to_owned() }))
             }
             Command::Changed { files } => {
                 let count = files.len();
@@ -109,7 +109,10 @@ impl Supervisor {
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);
         }
-        Ok(said(format!("{id} is tried again")))
+        Ok(said(match self.day_line() {
+            Some(_) => format!("{id} is tried again, but {}", self.over_today()),
+            None => format!("{id} is tried again"),
+        }))
     }
 
     fn no_retry(&self, task: &Task, why: NoRetry) -> Refusal {
@@ -161,6 +164,7 @@ impl Supervisor {
             Some((_, why)) => {
                 format!("{id} is queued, but everything is parked: {why}; `orchestrator-tui resume` goes on")
             }
+            None if self.day_line().is_some() => format!("{id} is queued, but {}", self.over_today()),
             None if self.book.paused => format!("{id} is queued; `orchestrator-tui resume` ends the pause"),
             None => format!("{id} starts as soon as it can"),
         }))

@@ -59,7 +59,9 @@ impl Waiting {
             Self::Paused => "paused".to_owned(),
             Self::Parked(None, why) => format!("parked: {why}"),
             Self::Parked(Some(until), why) => format!("parked until {}: {why}", until.iso()),
-            Self::Budget(_, why) => format!("parked until midnight: {why}; `orchestrator-tui costs --raise 10` goes on today"),
+            Self::Budget(_, why) => {
+                format!("parked until midnight: {why}; `orchestrator-tui costs --raise 10` goes on today")
+            }
             Self::Operation(operation) => format!("waits: {operation} under way"),
             Self::Checking => "waits for its check".to_owned(),
             Self::Cooling(until) => format!("cooling {}", brief(until.since(now.wall))),

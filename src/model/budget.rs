@@ -84,6 +84,14 @@ impl Limit {
         }
     }
 
+    /// Writes how much of it is used: `$0.40 of $1.00`, `820 of 1,000 tokens`.
+    pub fn share(self, used: u64, limit: u64) -> String {
+        match self {
+            Self::DayUsd | Self::TaskUsd => format!("{} of {}", Usd(used), Usd(limit)),
+            Self::DayTokens | Self::TaskTokens => format!("{} of {} tokens", thousands(used), thousands(limit)),
+        }
+    }
+
     /// Writes an amount that counts for it.
     pub fn amount(self, amount: u64) -> String {
         match self {
@@ -148,7 +156,7 @@ pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

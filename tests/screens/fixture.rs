@@ -216,6 +216,8 @@ pub(crate) fn row(group: Group, task: &Task) -> Row {
         stage: task.stage,
         attempts: (task.charged, 5),
         spent: task.total(),
+        quiet: None,
+        typical: None,
         allowed: Allowed { kill: !task.state.is_final(), retry: task.state.is_final(), ..Allowed::default() },
     }
 }
@@ -261,7 +263,7 @@ pub(crate) fn idle() -> View {
         check_row("unit", Some("src/services/CaseService.ts"), Some(Verdict::Green)),
         check_row("unit", Some("src/parser.rs"), Some(Verdict::Green)),
     ];
-    View { head: head(), checks, rows: Vec::new() }
+    View { head: head(), checks, ..View::default() }
 }
 
 /// Red checks without a task, one that runs, one that never ran, one that cannot.

@@ -28,7 +28,7 @@ pub(crate) const SCENES: &[Scene] = &[
 ];
 
 fn demo(verdict: Option<Verdict>, rows: Vec<Row>) -> View {
-    View { head: head(), checks: vec![check_row("unit", None, verdict)], rows }
+    View { head: head(), checks: vec![check_row("unit", None, verdict)], rows, ..View::default() }
 }
 
 fn only(group: Group, state: TaskState, change: impl FnOnce(&mut Row)) -> Vec<Row> {

@@ -82,6 +82,8 @@ fn row() -> impl Strategy<Value = Row> {
                 stage: None,
                 attempts: (u32::from(allowed), 5),
                 spent,
+                quiet: None,
+                typical: None,
                 allowed: Allowed {
                     fix: bit(0),
                     retry: bit(1),
@@ -113,7 +115,7 @@ fn view() -> impl Strategy<Value = View> {
         let mut head = head();
         head.branch = Some(branch);
         head.paused = paused;
-        View { head, checks, rows }
+        View { head, checks, rows, ..View::default() }
     })
 }
 

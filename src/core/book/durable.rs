@@ -209,7 +209,7 @@ impl Book {
             }
             Fact::Paid { payment } => self.ledger.paid(payment),
             Fact::DayBegan { day } => self.ledger.begin(*day),
-            Fact::Neared { line, reached, .. } => self.ledger.said(*line, *reached),
+            Fact::Neared { line, reached, limit, .. } => self.ledger.said(*line, *reached, *limit),
             Fact::Raised { usd, tokens } => self.ledger.raise(*usd, *tokens),
             Fact::Agreed { land } => self.agreed = Some(*land),
             Fact::Reconfigured { remember, .. } => {

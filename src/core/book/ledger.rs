@@ -106,8 +106,8 @@ pub struct Ledger {
     fixes: BTreeMap<CheckName, Fixes>,
     /// By how much a person raised today's lines: dollars and tokens.
     raised: (Usd, u64),
-    /// The lines of today whose warning was given, and those that were reached.
-    warned: Vec<(Limit, bool)>,
+    /// What was said of today's lines: that one is near, or reached, and where it was then.
+    warned: Vec<(Limit, bool, u64)>,
     /// Everything since the journal began.
     total: Account,
     /// What was spent today, by all; follows from the rest.
@@ -170,14 +170,14 @@ impl Ledger {
         self.raised
     }
 
-    /// Whether it was said today that a line is near (`false`) or reached (`true`).
-    pub fn has_said(&self, line: Limit, reached: bool) -> bool {
-        self.warned.contains(&(line, reached))
+    /// Whether it was said today that a line at this place is near (`false`) or reached (`true`).
+    pub fn has_said(&self, line: Limit, reached: bool, limit: u64) -> bool {
+        self.warned.contains(&(line, reached, limit))
     }
 
     /// Whether anything of today would be different tomorrow.
     pub fn is_worn(&self) -> bool {
-        self.today() != Account::default() || self.raised != (Usd(0), 0) || !self.warned.is_empty()
+        self.spent != Spent::default() || self.raised != (Usd(0), 0) || !self.warned.is_empty()
     }
 
     /// Returns what fixes of a check have cost here, or of any check if none of it landed yet.
@@ -224,12 +224,11 @@ impl Ledger {
     /// A person moved today's lines away.
     pub(super) fn raise(&mut self, usd: Usd, tokens: u64) {
         self.raised = (Usd(self.raised.0.0.saturating_add(usd.0)), self.raised.1.saturating_add(tokens));
-        self.warned.clear();
     }
 
     /// It was said that a line is near, or reached.
-    pub(super) fn said(&mut self, line: Limit, reached: bool) {
-        self.warned.push((line, reached));
+    pub(super) fn said(&mut self, line: Limit, reached: bool, limit: u64) {
+        self.warned.push((line, reached, limit));
     }
 
     /// Notes that a fix of a check landed and stays.

@@ -67,14 +67,7 @@ impl Book {
                 task.forced = *forced;
             }),
             Fact::Retried { task } => self.retried(*task),
-            Fact::AttemptStarted { task, .. } => {
-                self.ledger.attempt_started(*task);
-                self.change_task(*task, |task| {
-                    task.state = TaskState::Running;
-                    task.began = task.began.or(Some(at));
-                    task.running = Spent::default();
-                });
-            }
+            Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
             Fact::Used { task, spent } => {
                 self.ledger.used(*task, *spent);
@@ -153,6 +146,15 @@ impl Book {
         });
         forget(&mut self.finished.0, id);
         forget(&mut self.finished.1, id);
+    }
+
+    fn attempt_started(&mut self, at: Wall, id: TaskId) {
+        self.ledger.attempt_started(id);
+        self.change_task(id, |task| {
+            task.state = TaskState::Running;
+            task.began = task.began.or(Some(at));
+            task.running = Spent::default();
+        });
     }
 
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {

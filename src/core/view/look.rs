@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+use super::costs;
 use crate::core::book::CheckStatus;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::schedule::Waiting;
@@ -20,7 +21,7 @@ use crate::model::time::{Moment, Wall, millis};
 impl Supervisor {
     /// Returns what every face draws from. Time grows with the number of remembered tasks, not with the past.
     pub fn view(&self) -> View {
-        View { head: self.head(), checks: self.check_rows(), rows: self.rows() }
+        View { head: self.head(), checks: self.check_rows(), rows: self.rows(), costs: self.costs() }
     }
 
     /// Returns all about one task.
@@ -155,8 +156,16 @@ impl Supervisor {
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
             attempts: (attempts(task), self.settings.fix.attempts),
             spent: task.total(),
+            quiet: attempt.and_then(|attempt| self.quiet_since(attempt)).map(|heard| self.wall_of(heard)),
+            typical: self.typical(task),
             allowed: self.allowed(task, green),
         }
+    }
+
+    /// Says what such a fix costs and takes, while a person may decide whether one starts.
+    pub(crate) fn typical(&self, task: &Task) -> Option<String> {
+        let is_before = matches!(task.state, TaskState::Held(_));
+        self.book.ledger.typical(&task.key.check).filter(|_| is_before).map(costs::typical)
     }
 
     /// Says why a task is where it is, and until when, if that is known.

@@ -71,6 +71,10 @@ fn verdict(state: &State) -> (String, Role) {
         let left = until.filter(|until| *until > state.now).map(|until| format!(", {}", count(state.now, until)));
         return (format!("{} parked: {}{}", glyphs.held, plain(why), left.unwrap_or_default()), Role::Warn);
     }
+    if let Some(line) = state.view.costs.reached() {
+        let key = state.keymap.key_of(Action::Raise);
+        return (format!("{} parked: {} is used up, {key} raises it", glyphs.held, line.line.key()), Role::Warn);
+    }
     if let Some(operation) = &head.operation {
         return (format!("{} {operation} under way", glyphs.held), Role::Warn);
     }
@@ -93,7 +97,7 @@ fn right(state: &State) -> Line<'static> {
         spans.push(Span::styled(format!("watching {} files  ", thousands(head.files)), style(Role::Dim)));
     }
     if state.seen && state.size.0 >= 60 {
-        spans.push(Span::raw(format!("{}  ", head.spent)));
+        spans.extend(money(state));
     }
     let heart = if state.is_late() {
         (format!("{} heart late {}  ", state.glyphs.bad, age(head.beat, state.now)), Role::Bad)
@@ -119,6 +123,22 @@ fn right(state: &State) -> Line<'static> {
         spans.push(Span::styled(format!("{glyph} "), style(role)));
     }
     Line::from(spans)
+}
+
+/// Says what was spent: today, of the day's line, if there is one.
+fn money(state: &State) -> Vec<Span<'static>> {
+    let costs = &state.view.costs;
+    let Some(line) = costs.lines.iter().max_by_key(|line| line.percent()) else {
+        return vec![Span::raw(format!("{}  ", state.view.head.spent))];
+    };
+    let role = match (line.is_reached(), line.is_near()) {
+        (true, _) => Role::Bad,
+        (false, true) => Role::Warn,
+        (false, false) => Role::Text,
+    };
+    let open = if costs.today.spent().unpriced { "?" } else { "" };
+    let text = format!("{}{open}  ", line.line.share(line.used, line.limit));
+    vec![Span::styled(text, state.theme.style(role))]
 }
 
 fn short(part: Part) -> &'static str {

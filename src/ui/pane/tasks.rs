@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::checks;
-use super::time::count;
+use super::time::{age, count};
 use crate::core::view::{Group, Row};
 use crate::model::id::TaskId;
 use crate::model::time::Wall;
@@ -86,7 +86,7 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
     let ending = ending(state, row, columns.inner);
     let title = clip(&plain(&row.key.to_string()), columns.title, more);
     let fixed = 4 + columns.ids + columns.title + 2 + width(&ending) + usize::from(!ending.is_empty());
-    let why = clip(&reason(row), columns.inner.saturating_sub(fixed), more);
+    let why = clip(&reason(state, row), columns.inner.saturating_sub(fixed), more);
     let is_news = matches!(row.group, Group::NeedsYou | Group::Working | Group::Queued | Group::Failed);
     let pad = |text: &str, columns: usize| " ".repeat(columns.saturating_sub(width(text)));
     let line = Line::from(vec![
@@ -110,13 +110,18 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
 }
 
 /// Returns why the row is where it is, without what its heading says.
-fn reason(row: &Row) -> String {
+fn reason(state: &State, row: &Row) -> String {
     let (made, limit) = row.attempts;
     if row.group == Group::Working {
-        return format!("{} {made}/{limit}", plain(&row.why));
+        let quiet = row.quiet.map(|since| format!(", quiet {}", age(since, state.now))).unwrap_or_default();
+        return format!("{} {made}/{limit}{quiet}", plain(&row.why));
     }
     let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by "];
-    plain(known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why))
+    let why = plain(known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why));
+    match &row.typical {
+        Some(typical) => format!("{why}; {}", plain(typical)),
+        None => why,
+    }
 }
 
 /// Returns what stands at the right edge: a time, then what it cost, each in a column of its group.

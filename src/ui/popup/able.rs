@@ -31,6 +31,9 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         Action::Refuse => task(state, |allowed| allowed.refuse),
         Action::Hold => task(state, |allowed| allowed.hold),
         Action::Snooze => task(state, |allowed| allowed.snooze || allowed.unsnooze),
+        Action::Raise if state.view.costs.lines.is_empty() => {
+            Some("no line of the day is set: budget.day_usd, budget.day_tokens".to_owned())
+        }
         Action::NextMatch | Action::PrevMatch if state.search == Filter::default() => {
             Some("nothing is searched for".to_owned())
         }
@@ -53,6 +56,7 @@ fn is_wish(action: Action) -> bool {
             | Action::Hold
             | Action::Pause
             | Action::Check
+            | Action::Raise
     )
 }
 

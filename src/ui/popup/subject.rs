@@ -8,7 +8,7 @@ use super::sheet::widest;
 use crate::core::view::{Course, Group, Row};
 use crate::model::task::{DoneReason, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::{Wall, millis};
-use crate::ui::pane::diff_lines;
+use crate::ui::pane::{diff_lines, raise_lines};
 use crate::ui::popup::Ask;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
@@ -42,6 +42,8 @@ pub enum Subject {
     Leave,
     /// Whether to go on although a service said when.
     GoOn,
+    /// Whether today may cost more.
+    Raise,
     /// The supervisor is gone, for this reason.
     Gone(String),
 }
@@ -51,7 +53,7 @@ impl Subject {
     pub fn task(&self) -> Option<&Row> {
         match self {
             Self::Task(_, row) => Some(row),
-            Self::Leave | Self::GoOn | Self::Gone(_) => None,
+            Self::Leave | Self::GoOn | Self::Raise | Self::Gone(_) => None,
         }
     }
 
@@ -59,9 +61,11 @@ impl Subject {
     pub fn is_about_result(&self) -> bool {
         match self {
             Self::Task(Asked::Answer | Asked::First | Asked::Land | Asked::Refuse, _) => true,
-            Self::Task(Asked::Kill | Asked::Undo | Asked::Snooze, _) | Self::Leave | Self::GoOn | Self::Gone(_) => {
-                false
-            }
+            Self::Task(Asked::Kill | Asked::Undo | Asked::Snooze, _)
+            | Self::Leave
+            | Self::GoOn
+            | Self::Raise
+            | Self::Gone(_) => false,
         }
     }
 
@@ -82,6 +86,7 @@ impl Subject {
             Self::Leave if matches!(state.view.head.course, Course::Stopping(..)) => "Stopping".to_owned(),
             Self::Leave => "Leave?".to_owned(),
             Self::GoOn => "Go on now?".to_owned(),
+            Self::Raise => "Raise today's budget?".to_owned(),
             Self::Gone(_) => "The supervisor is gone".to_owned(),
         }
     }
@@ -160,6 +165,7 @@ pub(super) fn lines(state: &State, ask: &Ask) -> Vec<Line<'static>> {
                 ),
             ]
         }
+        Subject::Raise => raise_lines(state),
         Subject::Gone(why) => vec![
             Line::styled(plain(why), state.theme.style(Role::Bad)),
             Line::styled(

@@ -13,13 +13,21 @@ pub(super) struct Asking {
     asked: u32,
     /// Whether an answer is due.
     due: bool,
-    /// Whether more happened since it was asked.
-    more: bool,
-    /// Whether a result has said it all meanwhile.
-    settled: bool,
+    since: Since,
     refused: bool,
     /// Whether nothing more is to be written.
     pub(super) is_over: bool,
+}
+
+/// What happened since it was asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Since {
+    #[default]
+    Nothing,
+    /// More was used, so that it is asked again.
+    More,
+    /// A result has said it all.
+    Settled,
 }
 
 impl Asking {
@@ -29,12 +37,11 @@ impl Asking {
             return;
         }
         if self.due {
-            self.more = true;
-            self.settled = false;
+            self.since = Since::More;
             return;
         }
         self.due = true;
-        self.settled = false;
+        self.since = Since::Nothing;
         self.asked += 1;
         steps.0.push(Step::Write(answer::usage(self.asked)));
     }
@@ -49,20 +56,19 @@ impl Asking {
         if !self.refused {
             meter.told(&response["response"]["session"]);
         }
-        if std::mem::take(&mut self.more) {
+        if std::mem::take(&mut self.since) == Since::More {
             self.ask(steps);
         }
     }
 
     /// A result said it all.
     pub(super) fn told(&mut self) {
-        self.more = false;
-        self.settled = true;
+        self.since = Since::Settled;
     }
 
     /// Whether the price of what was just counted is about to be known, so that it is said then, with it. It is said
     /// without it if more is used before the answer comes.
     pub(super) fn will_tell(&self) -> bool {
-        self.due && !self.more && !self.settled && !self.is_over
+        self.due && self.since == Since::Nothing && !self.is_over
     }
 }

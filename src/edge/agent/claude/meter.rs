@@ -154,6 +154,30 @@ mod tests {
     }
 
     #[test]
+    fn what_it_says_in_the_middle_is_a_price() {
+        let mut meter = Meter::new(false);
+        meter.message(&message("a", 100, 1));
+        let models = json!({ "m": { "inputTokens": 110, "outputTokens": 30, "costUSD": 0.01, "costBasis": "list" } });
+        meter.told(&json!({ "total_cost_usd": 0.01, "model_usage": models }));
+        assert_eq!(meter.spent(), Spent { usd: Usd(10_000), unpriced: false, tokens_in: 110, tokens_out: 30 });
+        meter.message(&message("b", 100, 1));
+        assert!(meter.spent().unpriced, "the next call has no price yet");
+        meter.told(&json!({ "total_cost_usd": "soon" }));
+        assert_eq!(meter.spent().usd, Usd(10_000), "what is no price changes nothing");
+    }
+
+    #[test]
+    fn a_guessed_price_is_no_price() {
+        let mut meter = Meter::new(false);
+        let known = json!({ "inputTokens": 10, "outputTokens": 1, "costUSD": 0.02, "costBasis": "list" });
+        let odd = json!({ "inputTokens": 90, "outputTokens": 9, "costUSD": 0.5, "costBasis": "unknown" });
+        meter.told(&json!({ "total_cost_usd": 0.52, "model_usage": { "known": known, "odd": odd } }));
+        assert_eq!(meter.spent(), Spent { usd: Usd(20_000), unpriced: true, tokens_in: 100, tokens_out: 10 });
+        meter.result(&json!({ "total_cost_usd": 0.52, "modelUsage": { "known": known, "odd": odd } }));
+        assert_eq!(meter.spent(), Spent { usd: Usd(20_000), unpriced: true, tokens_in: 100, tokens_out: 10 });
+    }
+
+    #[test]
     fn a_resumed_conversation_pays_only_for_itself() {
         let mut meter = Meter::new(true);
         meter.message(&message("a", 100, 1));
