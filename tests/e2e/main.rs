@@ -33,6 +33,7 @@ mod many;
 #[path = "../support/messages_api.rs"]
 mod messages_api;
 mod misbehaves;
+mod money;
 mod per_file;
 mod real_claude;
 mod reload;
