@@ -67,6 +67,7 @@
 //! | when does a task start | `core/schedule.rs`; why it is held: `core/hold.rs`, `core/snooze.rs` |
 //! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
+//! | what may be spent, and what was | [`model::budget`], `core/budget.rs`, the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |
 //! | what may an agent do | [`edge::agent::claude::Policy`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |

@@ -13,7 +13,7 @@ use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::theme::Theme;
 use ratatui::buffer::Buffer;
 use screens::scene::Scene;
-use screens::{front, panes, popups, tour};
+use screens::{front, money, panes, popups, tour};
 
 #[path = "screens/agreements.rs"]
 mod agreements;
@@ -104,6 +104,11 @@ fn panes_look_as_expected() {
 }
 
 #[test]
+fn money_looks_as_expected() {
+    compare(money::SCENES.iter().map(drawn));
+}
+
+#[test]
 fn popups_look_as_expected() {
     compare(popups::SCENES.iter().map(drawn));
 }
@@ -123,7 +128,8 @@ fn every_expected_screen_belongs_to_a_scene() {
     if is_update() {
         return;
     }
-    let all = panes::SCENES.iter().chain(popups::SCENES).chain(tour::SCENES).map(|scene| scene.name);
+    let all =
+        panes::SCENES.iter().chain(popups::SCENES).chain(tour::SCENES).chain(money::SCENES).map(|scene| scene.name);
     let mut known: Vec<&str> = all.chain(front::SCENES.iter().map(|scene| scene.name)).collect();
     known.sort_unstable();
     let mut files: Vec<String> = fs::read_dir(expected("x").parent().expect("a folder"))

@@ -10,6 +10,7 @@ use crate::core::live::JobOwner;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use crate::model::check::CheckKey;
+use crate::model::cost::Spent;
 use crate::model::settings::FixOn;
 use crate::model::task::{DoneReason, Task, TaskState};
 
@@ -50,12 +51,16 @@ impl Supervisor {
 
     /// Writes the record of an attempt of which nobody can tell more.
     pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
+        // The agent may have been in the middle of a call, which nobody can tell the price of.
+        let is_cut = end == AttemptEnd::Interrupted && task.stage == Some(Stage::Agent);
+        let cut = is_cut && task.running != Spent::default();
+        let spent = Spent { unpriced: task.running.unpriced || cut, ..task.running };
         let record = AttemptRecord {
             number: task.result.as_ref().map_or(task.charged + 1, |result| result.receipt.attempts),
             end,
             summary: String::new(),
             diff: String::new(),
-            spent: task.running,
+            spent,
             took: Duration::ZERO,
         };
         self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::budget::thousands;
+
 /// Money in millionths of a US dollar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -105,9 +107,11 @@ impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.unpriced, self.tokens()) {
             (false, _) => write!(f, "{}", self.usd),
-            (true, tokens) if self.usd > Usd(0) => write!(f, "{} and more, {tokens} tokens in all", self.usd),
+            (true, tokens) if self.usd > Usd(0) => {
+                write!(f, "{} and more, {} tokens in all", self.usd, thousands(tokens))
+            }
             (true, 0) => f.write_str("cost unknown"),
-            (true, tokens) => write!(f, "{tokens} tokens, price unknown"),
+            (true, tokens) => write!(f, "{} tokens, price unknown", thousands(tokens)),
         }
     }
 }

@@ -71,9 +71,9 @@ fn verdict(state: &State) -> (String, Role) {
         let left = until.filter(|until| *until > state.now).map(|until| format!(", {}", count(state.now, until)));
         return (format!("{} parked: {}{}", glyphs.held, plain(why), left.unwrap_or_default()), Role::Warn);
     }
-    if let Some(line) = state.view.costs.reached() {
+    if state.view.costs.reached().is_some() {
         let key = state.keymap.key_of(Action::Raise);
-        return (format!("{} parked: {} is used up, {key} raises it", glyphs.held, line.line.key()), Role::Warn);
+        return (format!("{} over today's budget, {key} raises it", glyphs.held), Role::Warn);
     }
     if let Some(operation) = &head.operation {
         return (format!("{} {operation} under way", glyphs.held), Role::Warn);

@@ -113,8 +113,10 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
 fn reason(state: &State, row: &Row) -> String {
     let (made, limit) = row.attempts;
     if row.group == Group::Working {
-        let quiet = row.quiet.map(|since| format!(", quiet {}", age(since, state.now))).unwrap_or_default();
-        return format!("{} {made}/{limit}{quiet}", plain(&row.why));
+        if let Some(since) = row.quiet {
+            return format!("quiet {}", age(since, state.now));
+        }
+        return format!("{} {made}/{limit}", plain(&row.why));
     }
     let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by "];
     let why = plain(known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why));

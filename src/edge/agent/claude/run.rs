@@ -112,6 +112,10 @@ impl ClaudeRun {
             self.line(&line, Wall(0), &mut steps);
         }
         self.asking.is_over = true;
+        if self.held.is_none() && !self.finished {
+            // It may have been in the middle of a call.
+            self.meter.request();
+        }
         self.report_used(&mut steps);
         if self.held.is_some() || !self.finished {
             let result = self.held.take().unwrap_or_else(|| {
