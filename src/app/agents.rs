@@ -9,12 +9,14 @@ use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
+use crate::app::told::Told;
 use crate::app::work::Tools;
 use crate::core::effect::AgentOrder;
 use crate::core::input::Input;
 use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
 use crate::edge::session::{Output, Session, SessionOutput};
+use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, Stdin};
 use crate::model::settings::{Agent, AgentKind};
 
@@ -25,12 +27,7 @@ const GOODBYE: Duration = Duration::from_secs(10);
 const ERRORS_KEPT: usize = 16 * 1024;
 
 /// Runs an order to its end; tells the machine through `inbox`.
-pub async fn run(
-    tools: Arc<Tools>,
-    mut order: AgentOrder,
-    mut rungs: mpsc::Receiver<Rung>,
-    inbox: mpsc::Sender<Input>,
-) {
+pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Receiver<Told>, inbox: mpsc::Sender<Input>) {
     let session = order.session;
     order.line = tools.places.line(order.place, &order.line);
     let Some(agent) = tools.now().settings.agents.get(&order.agent).cloned() else {
@@ -67,7 +64,7 @@ pub async fn run(
             let _ = writer.close_input();
         }
     });
-    let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
+    let (exit, errors) = converse(&mut talk, &handle, output, &mut told, &order, &inbox).await;
     sweep_if_unknown(&handle, exit).await;
     for report in talk.finish(exit, &errors) {
         let _ = inbox.send(Input::Reported(session, report)).await;
@@ -89,21 +86,29 @@ async fn converse(
     talk: &mut Talk,
     handle: &Session,
     mut output: Output,
-    rungs: &mut mpsc::Receiver<Rung>,
+    told: &mut mpsc::Receiver<Told>,
     order: &AgentOrder,
     inbox: &mpsc::Sender<Input>,
 ) -> (Exit, String) {
     let mut errors = Vec::new();
+    let mut stands_still = false;
     let mut goodbye: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;
     loop {
         tokio::select! {
-            Some(rung) = rungs.recv() => {
-                if rung == Rung::Ask && let Some(bytes) = talk.ask_to_stop() {
-                    let _ = handle.write(&bytes).await;
-                } else {
-                    let _ = handle.signal(rung);
+            Some(told) = told.recv() => match told {
+                Told::End(rung) => {
+                    if rung == Rung::Ask && let Some(bytes) = talk.ask_to_stop() {
+                        let _ = handle.write(&bytes).await;
+                    } else {
+                        let _ = handle.signal(rung);
+                    }
                 }
-            }
+                Told::Answer(request, reply) => {
+                    if let Some(bytes) = talk.answer(&request, &reply) {
+                        let _ = handle.write(&bytes).await;
+                    }
+                }
+            },
             () = async { if let Some(timer) = goodbye.as_mut() { timer.await } }, if goodbye.is_some() => {
                 goodbye = None;
                 let _ = handle.signal(Rung::Terminate);
@@ -134,6 +139,11 @@ async fn converse(
                 Some(SessionOutput::Ended(exit)) => return (exit, String::from_utf8_lossy(&errors).into_owned()),
                 None => return (Exit::Unknown, String::from_utf8_lossy(&errors).into_owned()),
             },
+        }
+        if talk.is_waiting() != stands_still {
+            stands_still = talk.is_waiting();
+            // What a person takes to answer is no time of the run.
+            let _ = handle.hold_clock(stands_still);
         }
     }
 }
@@ -178,6 +188,20 @@ impl Talk {
         match self {
             Self::Claude(run) => run.feed(bytes, clock::wall()),
             Self::Command(run) => run.feed(bytes).into_iter().map(Step::Report).collect(),
+        }
+    }
+
+    fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
+        match self {
+            Self::Claude(run) => run.answer(request, reply),
+            Self::Command(_) => None,
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        match self {
+            Self::Claude(run) => run.is_waiting(),
+            Self::Command(_) => false,
         }
     }
 

@@ -38,5 +38,6 @@ pub mod setup;
 pub mod showing;
 pub mod signals;
 pub mod supervise;
+pub mod told;
 pub mod voice;
 pub mod work;

@@ -133,15 +133,20 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             "numbers": reporter.statistics(), "text": reporter.statistics_text(),
         })),
         ["tasks"] => ControlReply::done(reporter.tasks()),
+        ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
-        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
-            Some(receipt) => ControlReply::done(report::receipt(receipt)),
+        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match report::landed(task) {
+            Some(receipt) => ControlReply::done(receipt),
             None => {
                 ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), "")
             }
         }),
-        _ => ControlReply::refused(404, format!("there is no {path}"), "try status, tasks, tasks/14, health, costs"),
+        _ => ControlReply::refused(
+            404,
+            format!("there is no {path}"),
+            "try status, tasks, tasks/14, questions, health, costs",
+        ),
     }
 }
 
@@ -159,6 +164,9 @@ fn with_task(reporter: &Reporter<'_>, id: &str, reply: impl Fn(&Task) -> Control
 /// Says why a task is where it is, as the running machine knows it.
 pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
     use crate::model::task::TaskState;
+    if let Some(question) = machine.book().questions.values().find(|question| question.task == task.id) {
+        return format!("question {}: {}", question.id.0, question.ask.about.brief());
+    }
     match &task.state {
         TaskState::Queued | TaskState::Cooling { .. } => match machine.waiting(task) {
             Some(waiting) => waiting.text(now, machine.settings().fix.breaker.window),

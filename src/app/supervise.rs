@@ -339,6 +339,10 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
                 return Vec::new();
             }
             *last = Some(state.clone());
+            if state.operation.is_none() {
+                // What the configuration said meanwhile may have been put off.
+                tools.reread.notify_one();
+            }
             vec![Input::Repository(state)]
         }
         WatchEvent::Rescan { reason } => {

@@ -66,6 +66,10 @@ pub enum Verb {
     Receipt(Task),
     /// Show what was spent: today and its lines, by task, for each landed fix.
     Costs(Costs),
+    /// List what agents ask and wait for.
+    Questions(Json),
+    /// Answer a question of an agent; without an answer: show it whole, and what can be said.
+    Answer(Answer),
     /// Run all checks now.
     Check(Json),
     /// Start nothing new until `resume`.
@@ -260,6 +264,23 @@ pub struct Snooze {
     /// As long as this branch is checked out.
     #[arg(long, group = "until")]
     pub on_branch: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A question, and what is said to it.
+#[derive(Debug, Args)]
+#[command(after_help = "A permission: allow (once) · task (this, word for word, in this task) · deny [WHY]\n\
+                        A plan:       allow · deny [WHY]\n\
+                        A choice:     the numbers or labels of options (1,3 for several), or a text of your own; \
+                        one word or quoted text for each question where several are asked · deny [WHY]")]
+pub struct Answer {
+    /// Its number, as `questions` shows it: 7.
+    pub question: u32,
+    /// What is said.
+    #[arg(value_name = "ANSWER", trailing_var_arg = true)]
+    pub words: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, render, upkeep};
+use super::{costs, questions, render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
@@ -74,6 +74,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Land(Task { task, json }) => ask::land(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Questions(Json { json }) => questions::list(&site()?, json),
+        Verb::Answer(answer) => questions::answer(&site()?, &answer),
         Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),
@@ -173,7 +175,7 @@ fn overrides(tuning: &Tuning) -> Overrides {
 fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure> {
     let loaded = site.load(wish.flags.clone().unwrap_or_default())?;
     for warning in &loaded.warnings {
-        complain(&format!("warning: {warning}"));
+        complain(&warning.to_string());
     }
     if loaded.settings.fix.planner != Planner::Off {
         complain("warning: fix.planner: this version has no planner yet; attempts go on without a strategy");
@@ -211,7 +213,7 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
         return Ok(0);
     }
     for warning in &warnings {
-        complain(&format!("warning: {warning}"));
+        complain(&warning.to_string());
     }
     say(&format!("{}: the configuration is good", site.project.display()));
     for check in &loaded.settings.checks {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::model::cost::Usd;
-use crate::model::settings::{AgentKind, FixOn, Isolation, LandMode, Planner};
+use crate::model::settings::{AgentKind, FixOn, Isolation, LandMode, Planner, Unattended};
 
 /// A value that may be left out, with its place.
 pub(crate) type Given<T> = Option<Spanned<T>>;
@@ -26,6 +26,7 @@ pub(crate) struct ConfigFile {
     pub(crate) limits: Option<LimitsTable>,
     pub(crate) workspace: Option<WorkspaceTable>,
     pub(crate) budget: Option<BudgetTable>,
+    pub(crate) questions: Option<QuestionsTable>,
     #[serde(default)]
     pub(crate) agent: BTreeMap<Spanned<String>, AgentTable>,
     #[serde(default)]
@@ -125,6 +126,13 @@ pub(crate) struct BudgetTable {
     pub(crate) day_tokens: Given<i64>,
     pub(crate) task_tokens: Given<i64>,
     pub(crate) warn: Given<f64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuestionsTable {
+    pub(crate) wait: Given<Time>,
+    pub(crate) unattended: Given<Unattended>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -14,8 +14,8 @@ use crate::config::origin::{Origin, Places};
 use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
-    Workspace,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Settings, Unattended, Watch, Workspace,
 };
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.
@@ -85,7 +85,7 @@ impl Draft {
                 backoff: zero,
                 backoff_max: zero,
                 land: LandMode::Ask,
-                land_chosen: false,
+                land_by: LandBy::Nobody,
                 isolation: Isolation::Worktree,
                 protect: Vec::new(),
                 breaker: Breaker { failures: 0, window: zero },
@@ -103,6 +103,7 @@ impl Draft {
             },
             workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
             budget: Budget::default(),
+            questions: Questions { wait: zero, unattended: Unattended::Refuse },
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
         };
@@ -144,6 +145,11 @@ impl Draft {
         }
         if let Some(table) = file.budget {
             layer.budget(&mut settings.budget, table);
+        }
+        if let Some(table) = file.questions {
+            let questions = &mut settings.questions;
+            layer.time("questions.wait", &mut questions.wait, table.wait);
+            layer.put("questions.unattended", &mut questions.unattended, table.unattended);
         }
         for (name, table) in file.agent {
             layer.agent(&mut settings.agents, &name, table);

@@ -8,6 +8,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::agent::{AgentReport, LogLine, Trouble};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::{SessionId, TaskId};
+use crate::model::question::Closed;
 use crate::model::session::Exit;
 use crate::model::time::Wall;
 /// How long to wait after "too many requests" when the service names no time: a minute, as its limits are per minute.
@@ -45,6 +46,8 @@ impl Supervisor {
                 let line = LogLine { label: "refused".to_owned(), text: what };
                 self.record(Fact::Logged { task, lines: vec![line] });
             }
+            AgentReport::Asks(ask) => self.agent_asks(task, session, ask),
+            AgentReport::Withdrew { request } => self.agent_withdrew(task, session, &request),
             AgentReport::Done(result) => {
                 if let Some(attempt) = self.live.attempts.get_mut(&task) {
                     attempt.said = Some(result);
@@ -91,6 +94,8 @@ impl Supervisor {
     pub(crate) fn agent_ended(&mut self, session: SessionId, exit: Exit) {
         let Some(task) = self.agent_of(session) else { return };
         self.live.sessions.remove(&session);
+        self.live.requests.retain(|(asker, _)| *asker != session);
+        self.close_questions(task, Closed::RunOver);
         let Some(attempt) = self.live.attempts.get(&task) else { return };
         if let Some(end) = attempt.ending.clone() {
             return self.finish(task, end, None);

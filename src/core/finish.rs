@@ -7,9 +7,11 @@ use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
-use crate::model::cost::Spent;
+use crate::model::cost::{Spent, Usd};
 use crate::model::id::TaskId;
+use crate::model::question::Closed;
 use crate::model::session::Rung;
+use crate::model::settings::AgentKind;
 use crate::model::task::{DoneReason, FailReason, ReadyReason, Task, TaskState};
 use crate::model::time::millis;
 
@@ -62,6 +64,7 @@ impl Supervisor {
         }
         attempt.ending = Some(end.clone());
         let was = std::mem::replace(&mut attempt.step, Step::Ending);
+        self.close_questions(id, Closed::RunOver);
         match was {
             Step::Run(_, Some(session)) => self.end_session(session, Rung::Terminate),
             Step::Agent(Some(session)) => self.end_session(session, Rung::Ask),
@@ -95,6 +98,7 @@ impl Supervisor {
                 (then, _) => then,
             },
         };
+        let is_unpriced = self.is_price_unknown(&attempt.by, attempt.spent, &end);
         let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
         // Who withdraws it says where it stands.
         let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
@@ -108,9 +112,13 @@ impl Supervisor {
             diff,
             spent: attempt.spent,
             took: self.live.now.wall.since(attempt.began),
+            landing: attempt.only_lands,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
+        if is_unpriced {
+            self.hold_unpriced(id);
+        }
         if escalated {
             self.trip_breaker(&book::subject(&task));
         }
@@ -118,10 +126,20 @@ impl Supervisor {
 
     /// Writes the record of an attempt whose task is forgotten: what it used was used all the same.
     pub(crate) fn bury(&mut self, id: TaskId, number: u32, end: AttemptEnd, spent: Spent) {
-        let (summary, diff) = (String::new(), String::new());
-        let record = AttemptRecord { number, end, summary, diff, spent, took: Duration::ZERO };
+        let (summary, diff, took, landing) = (String::new(), String::new(), Duration::ZERO, false);
+        let record = AttemptRecord { number, end, summary, diff, spent, took, landing };
         let then = TaskState::Failed(FailReason::Killed);
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
+    }
+
+    /// Whether a run that ended like this may have cost more than is known, although there is a limit. A missing price is
+    /// not zero.
+    pub(crate) fn is_price_unknown(&self, agent: &str, spent: Spent, end: &AttemptEnd) -> bool {
+        let tokens = spent.tokens_in + spent.tokens_out;
+        // A program without prices has none in any run, and no limit in dollars; a request that was turned away is free.
+        let names_prices = self.settings.agents.get(agent).is_some_and(|agent| agent.kind == AgentKind::Claude);
+        let was_turned_away = tokens == 0 && matches!(end, AttemptEnd::Parked { .. });
+        spent.unpriced && names_prices && !was_turned_away && self.settings.budget.task > Usd(0)
     }
 
     fn state_after(&self, task: &Task, attempt: &Attempt, end: &AttemptEnd) -> TaskState {

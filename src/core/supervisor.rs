@@ -100,8 +100,8 @@ impl Supervisor {
         self.live.anchor = self.live.now;
         self.live.phase = Phase::Up;
         self.live.until_idle = start.until_idle;
-        self.live.one_command = start.one_command;
         self.live.attended = start.attended;
+        self.live.one_command = start.one_command;
         self.live.repository = start.repository.clone();
         self.live.files = start.files.into_iter().collect();
         self.live.last_session = start.first_session;
@@ -115,6 +115,7 @@ impl Supervisor {
             // A login may have been mended meanwhile: a start is a person's doing.
             self.record(Fact::Unparked);
         }
+        self.close_old_questions();
         self.recover();
         self.recover_money();
         self.forget_vanished();
@@ -191,6 +192,7 @@ impl Supervisor {
         self.turn_day();
         self.end_snoozes();
         self.settle();
+        self.end_unanswered();
         self.hold_lines();
         self.climb_ladders();
         self.unpark();
@@ -224,6 +226,7 @@ impl Supervisor {
         wakes.extend(self.snooze_wakes());
         wakes.extend(self.budget_wakes());
         wakes.extend(self.quiet_wakes());
+        wakes.extend(self.question_wakes());
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

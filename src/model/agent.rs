@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::Spent;
+use crate::model::question::Ask;
 use crate::model::time::Wall;
 
 /// One line of an agent's log, as a person reads it.
@@ -37,6 +38,13 @@ pub enum AgentReport {
     Refused {
         /// What it wanted, one line.
         what: String,
+    },
+    /// It waits for what a person says.
+    Asks(Ask),
+    /// It does not wait for that any more.
+    Withdrew {
+        /// Its own name for the request.
+        request: String,
     },
     /// It has said that it is done, in its own protocol.
     Done(AgentResult),

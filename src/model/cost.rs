@@ -105,13 +105,21 @@ impl AddAssign for Spent {
 
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.unpriced, self.tokens()) {
-            (false, _) => write!(f, "{}", self.usd),
-            (true, tokens) if self.usd > Usd(0) => {
-                write!(f, "{} and more, {} tokens in all", self.usd, thousands(tokens))
-            }
-            (true, 0) => f.write_str("cost unknown"),
-            (true, tokens) => write!(f, "{} tokens, price unknown", thousands(tokens)),
+        match (self.price(), self.tokens()) {
+            (Some(usd), _) if self.unpriced => write!(f, "{usd} at least"),
+            (Some(usd), _) => write!(f, "{usd}"),
+            (None, 0) => f.write_str("no price"),
+            (None, tokens) => write!(f, "{} tokens, no price", thousands(tokens)),
         }
+    }
+}
+
+impl Spent {
+    /// What to say, once, of an agent that tells no price.
+    pub const NO_PRICE: &str = "no price: this agent does not tell";
+
+    /// Returns what is known of the price; nothing if no price is known at all.
+    pub fn price(&self) -> Option<Usd> {
+        (!self.unpriced || self.usd.0 > 0).then_some(self.usd)
     }
 }

@@ -11,6 +11,7 @@ pub mod id;
 pub mod kind;
 pub mod own_writes;
 pub mod path;
+pub mod question;
 pub mod receipt;
 pub mod session;
 pub mod settings;

@@ -17,11 +17,9 @@ use super::layout::Layout;
 use super::list::{Entry, List};
 use super::popup::Popup;
 use super::theme::Theme;
+use super::toast::Toast;
 use super::tour::Tour;
 use super::widget::plain;
-
-/// How long a toast stays.
-pub const TOAST: Duration = Duration::from_secs(6);
 
 /// The tabs of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,28 +102,6 @@ pub struct Story {
     pub version: u64,
     /// The version at which the facts were others than before, and not only more.
     pub past: u64,
-}
-
-/// How much a toast matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// Good to know.
-    Note,
-    /// Well done.
-    Good,
-    /// Refused, or went wrong.
-    Bad,
-}
-
-/// A line that shows for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toast {
-    /// What it says.
-    pub text: String,
-    /// How much it matters.
-    pub tone: Tone,
-    /// When it goes.
-    pub until: Wall,
 }
 
 /// A text that is being typed to narrow the list or to search a pane.
@@ -307,15 +283,24 @@ impl State {
     pub fn window_title(&self) -> String {
         let waiting = self.view.rows.iter().filter(|row| row.group == Group::NeedsYou).count();
         let waiting = if waiting == 0 { String::new() } else { format!("({waiting}?) ") };
-        let is_red = |check: &CheckRow| check.verdict.is_some_and(|verdict| verdict != Verdict::Green);
-        let red = self.view.checks.iter().filter(|check| is_red(check)).count();
-        let stands = match (&self.gone, red) {
-            (Some(_), _) => ": ended".to_owned(),
-            (None, _) if self.view.checks.is_empty() => String::new(),
-            (None, 0) => ": green".to_owned(),
-            (None, red) => format!(": {red} red"),
+        let (red, broken) = self.red();
+        let stands = match (&self.gone, red, broken) {
+            (Some(_), ..) => ": ended".to_owned(),
+            (None, ..) if self.view.checks.is_empty() => String::new(),
+            (None, 0, 0) => ": green".to_owned(),
+            (None, 0, broken) => format!(": {broken} cannot run"),
+            (None, red, _) => format!(": {red} red"),
         };
         plain(&format!("{waiting}{}{stands}", self.project))
+    }
+
+    /// Returns how many checks are red, and how many cannot even run.
+    pub fn red(&self) -> (usize, usize) {
+        let count = |is: fn(Verdict) -> bool| {
+            self.view.checks.iter().filter(|check: &&CheckRow| check.verdict.is_some_and(is)).count()
+        };
+        let red = count(|verdict| matches!(verdict, Verdict::Red | Verdict::TimedOut));
+        (red, count(|verdict| verdict == Verdict::Broken))
     }
 
     /// Whether an agent works or something lands, so that leaving asks.
@@ -342,7 +327,7 @@ impl State {
             || matches!(self.view.head.course, Course::Stopping(..))
             || self.view.head.parked.as_ref().is_some_and(|(until, _)| until.is_some());
         let second = (counts && self.gone.is_none()).then(|| Wall((self.now.0 / 1000 + 1) * 1000));
-        let toast = self.toasts.iter().map(|toast| toast.until).min();
+        let toast = self.toasts.iter().filter_map(|toast| toast.until).min();
         let late = (self.seen && self.gone.is_none() && !self.is_late())
             .then(|| self.late_at().after(Duration::from_millis(1)));
         let tour = self.tour.as_ref().and_then(|tour| tour.next_tick(self));

@@ -2,6 +2,11 @@
 
 use nix::sys::signal::Signal;
 
+use orchestrator_tui::core::command::Command;
+use orchestrator_tui::model::id::TaskId;
+use orchestrator_tui::model::workspace::TreeId;
+
+use crate::screen::client;
 use crate::site::{Site, until};
 use crate::terminal::Terminal;
 
@@ -34,7 +39,8 @@ fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
         .wait("landed", |screen| screen.contains("all green") && screen.contains("DONE") && screen.contains("landed"));
     assert!(site.read("calc.py").contains("b + a"));
     terminal.keys("u");
-    terminal.wait_text("yes, take #1 back");
+    // A yes counts once what it is about is shown.
+    terminal.wait_text("What this changes in your files");
     terminal.keys("y");
     terminal.wait_text("undone");
     until("the undo", || site.read("calc.py").contains("a - b"));
@@ -46,6 +52,33 @@ fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
     let (code, last) = terminal.end();
     assert_eq!(code, 0, "{last}");
     assert!(last.contains("Tasks processed: 1"), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_fix_waits_for_a_yes_to_what_was_shown() {
+    let config = CONFIG.replace("land = \"auto\"\n", "");
+    let site = Site::new(&[("calc.py", GOOD), ("test_calc.py", TEST), ("orchestrator.toml", &config)]);
+    site.script(MEND);
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));
+    terminal.wait_text("all green");
+    site.write("calc.py", BAD);
+    terminal.wait_text("NEEDS YOU");
+    let (task, result) = (TaskId(1), Some(TreeId("0".repeat(40))));
+    for about in [Command::Land { task, result: result.clone(), agree: None }, Command::Refuse { task, result }] {
+        let refused = client(&site).await.ask(&about).await.expect_err("nobody saw that");
+        assert!(refused.to_string().contains("the result of #1 is another one now"), "{refused}");
+    }
+    terminal.keys("a");
+    terminal.wait("the diff", |screen| screen.contains("land verified fixes by itself") && screen.contains("b + a"));
+    terminal.keys("y");
+    terminal.wait("landed", |screen| screen.contains("DONE") && screen.contains("all green"));
+    assert!(site.read("calc.py").contains("b + a"));
+    // Both in one: what was agreed to with the yes stands before what landed by it.
+    let log = site.run(&["logs", "--json"]).out;
+    let at = |kind: &str| log.find(&format!("\"kind\":\"{kind}\"")).unwrap_or_else(|| panic!("no {kind}: {log}"));
+    assert!(at("agreed") < at("landed"), "{log}");
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
 }
 
 #[test]

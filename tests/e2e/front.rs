@@ -58,6 +58,23 @@ fn with_checks_only_nothing_is_fixed() {
     terminal.wait_text("fixing is off");
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
+    // That was no yes to agents, whoever starts it.
+    site.write("file.txt", "good\n");
+    let said = site.run(&["run", "--headless", "--until-idle"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("you have not agreed to agents"), "{said:?}");
+    let said = site.run(&["run", "--headless", "--until-idle", "--checks-only"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    for key in ["c", "y"] {
+        let mut again = Terminal::start(&site, &[], (100, 30));
+        again.wait_text("agree to agents as well");
+        press_away(&mut again, key, "only checks so far");
+        again.wait_text("all green");
+        again.keys("q");
+        assert_eq!(again.end().0, 0);
+    }
+    let said = site.run(&["run", "--headless", "--until-idle"]);
+    assert_eq!(said.code, 0, "{said:?}");
 }
 
 #[test]

@@ -15,6 +15,7 @@
 mod attempts;
 mod awkward;
 mod background;
+mod cannot_run;
 mod cheats;
 mod crashes;
 mod dashboard;
@@ -35,6 +36,7 @@ mod messages_api;
 mod misbehaves;
 mod money;
 mod per_file;
+mod questions;
 mod real_claude;
 mod reload;
 mod screen;

@@ -6,5 +6,6 @@ pub(crate) mod money;
 pub(crate) mod panes;
 pub(crate) mod past;
 pub(crate) mod popups;
+pub(crate) mod questions;
 pub(crate) mod scene;
 pub(crate) mod tour;

@@ -13,6 +13,7 @@ use nix::unistd::Pid;
 use orchestrator_tui::edge::agent::claude::{ClaudeRun, RunSpec, Step, environment};
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble};
 use orchestrator_tui::model::cost::Spent;
+use orchestrator_tui::model::question::{About, Reply};
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::{Agent, AgentKind};
 use orchestrator_tui::model::time::Wall;
@@ -25,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What to do after a report.
 pub(crate) enum Act {
     Nothing,
+    /// Answer what it just asked; without this it is told no.
+    Answer(Reply),
     /// Ask it to stop, in its protocol.
     Ask,
     /// Send it a signal.
@@ -68,6 +71,18 @@ impl Outcome {
             _ => None,
         });
         troubles.collect()
+    }
+
+    /// Returns what it asked a person, without what that is about.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let asked = self.reports.iter().filter_map(|report| match report {
+            AgentReport::Asks(ask) => Some(match &ask.about {
+                About::Permission { tool, wants, .. } => format!("{tool} {wants}"),
+                about @ (About::Choice { .. } | About::Plan { .. }) => about.brief(),
+            }),
+            _ => None,
+        });
+        asked.collect()
     }
 
     pub(crate) fn refused(&self) -> Vec<&str> {
@@ -153,10 +168,17 @@ pub(crate) fn drive(spec: RunSpec, mut react: impl FnMut(&AgentReport) -> Act) -
         for step in run.feed(&chunk, NOW) {
             match step {
                 Step::Report(report) => {
-                    match react(&report) {
-                        Act::Nothing => {}
-                        Act::Ask => write(&mut input, &run.ask_to_stop()),
-                        Act::Send(signal) => {
+                    match (react(&report), &report) {
+                        (Act::Answer(reply), AgentReport::Asks(ask)) => {
+                            write(&mut input, &run.answer(&ask.request, &reply).expect("it waits for it"));
+                        }
+                        (Act::Nothing, AgentReport::Asks(ask)) => {
+                            let no = Reply::Deny { why: "Nobody is here.".to_owned() };
+                            write(&mut input, &run.answer(&ask.request, &no).expect("it waits for it"));
+                        }
+                        (Act::Answer(_) | Act::Nothing, _) => {}
+                        (Act::Ask, _) => write(&mut input, &run.ask_to_stop()),
+                        (Act::Send(signal), _) => {
                             let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
                             kill(pid, signal).expect("our child, not waited for yet");
                         }

@@ -67,6 +67,7 @@ impl World {
             }
             Effect::Run(order) => self.runs(*order),
             Effect::StartAgent(order) => self.agent_starts(*order),
+            Effect::Answer { session, request, reply } => self.agent_hears(session, request, &reply),
             Effect::Signal(session, rung) => self.signals(session, rung),
             Effect::Do { job, work, after } => match after {
                 Some(seq) if self.stored < seq.0 as usize => self.waiting_for_store.push((seq, job, work)),
@@ -162,6 +163,12 @@ impl World {
             )),
         );
         self.agent_spends(session, delay);
+        if !self.calm && self.chance.one_in(3) {
+            for number in 1..=self.chance.between(1, 3) {
+                let moment = self.chance.between(1, delay);
+                self.at(moment, Event::Questions(session, format!("request {number}")));
+            }
+        }
         match deed {
             Deed::RateLimit => {
                 let trouble = AgentReport::Trouble(Trouble::RateLimit { until: None });
@@ -193,6 +200,9 @@ impl World {
     }
 
     pub(super) fn ends(&mut self, session: SessionId, ending: Ending) {
+        if self.waits(session, &ending) {
+            return self.at(2_000, Event::Ends(session, ending));
+        }
         if self.sessions.remove(&session).is_none() {
             return; // It has ended already, by itself or by a signal.
         }

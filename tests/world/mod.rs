@@ -8,6 +8,7 @@ mod jobs;
 mod money;
 mod people;
 mod plan;
+mod questions;
 mod report;
 mod runs;
 
@@ -57,6 +58,10 @@ enum Event {
     Works(JobId, Work),
     /// A session ends by itself or because it was told to.
     Ends(SessionId, Ending),
+    /// An agent asks a person, under this name.
+    Questions(SessionId, String),
+    /// An agent does not want to know any more.
+    Withdraws(SessionId, String),
     /// A person asks for something.
     Asks(Command),
     /// A person, or the weather, does something.
@@ -105,6 +110,8 @@ struct World {
     ended: BTreeSet<SessionId>,
     asked: BTreeSet<RequestId>,
     requests: u64,
+    /// What agents wait for, and what faces have read of it.
+    inbox: questions::Inbox,
     operation: bool,
     gone: Option<u8>,
     first_session: u64,
@@ -163,6 +170,7 @@ impl World {
             ended: BTreeSet::new(),
             asked: BTreeSet::new(),
             requests: 0,
+            inbox: questions::Inbox::default(),
             operation: false,
             gone: None,
             first_session: 0,
@@ -228,6 +236,8 @@ impl World {
                 let fate = if self.disk.tree.contains_key(&file) { Fate::Written } else { Fate::Removed };
                 self.input(Input::Changed(vec![(disk::name(file), fate)]));
             }
+            Event::Questions(session, request) => self.agent_questions(session, request),
+            Event::Withdraws(session, request) => self.agent_withdraws(session, request),
             Event::Asks(command) => self.ask(command),
             Event::Strikes => self.strikes(),
         }
@@ -254,6 +264,7 @@ impl World {
         }
         let wake = self.machine.next_wake();
         assert!(wake.is_none_or(|wake| wake.0 > self.now), "the machine wants to be woken in the past: {wake:?}");
+        self.read_questions();
         self.look();
         if self.gone.is_some() {
             assert!(self.asked.is_empty(), "it left without an answer to {:?}", self.asked);
@@ -266,6 +277,7 @@ impl World {
                 self.report.story = (self.report.story ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
             }
         }
+        self.count_question(effect);
         let Effect::Record(Recorded { fact, .. }) = effect else { return };
         self.raised(fact);
         match fact {
@@ -280,6 +292,7 @@ impl World {
             Fact::Ready { reason, .. } => {
                 self.report.ready += 1;
                 self.report.first += u64::from(*reason == ReadyReason::First);
+                self.report.kept += u64::from(reason.to_string().contains("no longer in the configuration"));
             }
             Fact::Replaced { .. } => self.report.replaced += 1,
             Fact::Held { reason: HoldReason::Snoozed { .. }, .. } => self.report.snoozed += 1,
@@ -319,6 +332,7 @@ impl World {
     fn restart(&mut self) {
         self.first_session = self.machine.live().last_session.0;
         self.sessions.clear();
+        self.forget_requests();
         self.waiting_for_store.clear();
         self.slow_until = 0;
         self.asked.clear();

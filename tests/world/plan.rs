@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
-    Workspace,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Settings, Unattended, Watch, Workspace,
 };
 
 /// A splitmix64 generator: small, good enough, the same everywhere.
@@ -79,7 +79,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: if chance.one_in(4) { LandMode::Ask } else { LandMode::Auto },
-            land_chosen: chance.one_in(2),
+            land_by: *chance.pick(&[LandBy::Nobody, LandBy::File, LandBy::Flag, LandBy::File]),
             isolation: if chance.one_in(6) { Isolation::InPlace } else { Isolation::Worktree },
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
@@ -97,6 +97,10 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
         },
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
         budget: super::money::budget(chance),
+        questions: Questions {
+            wait: Duration::from_secs(chance.between(5, 600)),
+            unattended: if chance.one_in(2) { Unattended::Wait } else { Unattended::Refuse },
+        },
         agents: BTreeMap::from([(
             "claude".into(),
             Agent {

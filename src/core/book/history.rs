@@ -45,6 +45,12 @@ impl Statistics {
             | TaskState::Review(_) => self.succeeded += 1,
         }
     }
+
+    /// Counts anew a task that had ended well: its landing was taken back, so it is no success any more.
+    pub(super) fn take_back(&mut self) {
+        self.succeeded = self.succeeded.saturating_sub(1);
+        self.failed += 1;
+    }
 }
 
 /// One line of the history.
@@ -129,6 +135,9 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::TakenBack { .. } => Some("landing_taken_back"),
         Fact::Undone { .. } => Some("task_undone"),
         Fact::Ended { .. } => Some("task_ended"),
+        Fact::Questioned { .. } => Some("question_asked"),
+        Fact::Answered { .. } => Some("question_answered"),
+        Fact::Closed { .. } => Some("question_closed"),
         Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat

@@ -6,7 +6,7 @@ mod index;
 mod ledger;
 mod tasks;
 
-pub use durable::{Book, CheckStatus, Process};
+pub use durable::{Book, CheckStatus, Process, Settled};
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
 pub use ledger::{Account, Ledger, Typical};

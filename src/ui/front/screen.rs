@@ -86,7 +86,8 @@ impl FrontState {
     /// Returns it as it is drawn now.
     pub(super) fn sheet(&self) -> Sheet {
         let columns = usize::from(widest(screen(&self.state)));
-        let answer = |offer: Offer| Answer { key: offer.key, text: offer.text, short: offer.short, is_dim: false };
+        let answer =
+            |offer: Offer| Answer { key: Some(offer.key), text: offer.text, short: offer.short, is_dim: false };
         Sheet {
             title: text::title(&self.front, columns),
             lines: text::lines(&self.state, &self.front, columns),

@@ -9,6 +9,7 @@ use super::time::{age, count};
 use crate::core::view::{Group, Row};
 use crate::model::id::TaskId;
 use crate::model::time::Wall;
+use crate::ui::keyed::keyed;
 use crate::ui::list::Entry;
 use crate::ui::state::{Focus, State};
 use crate::ui::theme::Role;
@@ -118,8 +119,8 @@ fn reason(state: &State, row: &Row) -> String {
         }
         return format!("{} {made}/{limit}", plain(&row.why));
     }
-    let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by "];
-    let why = plain(known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why));
+    let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by ", "the check "];
+    let why = keyed(state, known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why));
     match &row.typical {
         Some(typical) => format!("{why}; {}", plain(typical)),
         None => why,
@@ -135,10 +136,9 @@ fn ending(state: &State, row: &Row, inner: usize) -> String {
         (Group::Done, .., Some(took)) => count(Wall(0), Wall(took)),
         _ => String::new(),
     };
-    let cost = if row.spent.unpriced {
-        "$?".to_owned()
-    } else if row.spent.usd.0 > 0 {
-        row.spent.usd.to_string()
+    let cost = if row.spent.usd.0 > 0 {
+        // At least so much, where some of it has no price.
+        format!("{}{}", row.spent.usd, if row.spent.unpriced { "+" } else { "" })
     } else {
         String::new()
     };

@@ -8,7 +8,8 @@ use crate::model::cost::Usd;
 use crate::ui::action::Action;
 use crate::ui::event::Intent;
 use crate::ui::popup::{Ask, Choice, Popup, Subject, unable};
-use crate::ui::state::{State, Tone};
+use crate::ui::state::State;
+use crate::ui::toast::Tone;
 
 /// The part of a line, as it is configured, by which it is raised at a time.
 const PART: u64 = 5;

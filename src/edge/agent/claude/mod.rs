@@ -3,6 +3,7 @@
 //! Facts about the CLI were measured on 2.1.197 and 2.1.328; frames of the latter are kept in `tests/frames`.
 
 mod answer;
+mod ask;
 mod asking;
 mod launch;
 mod meter;

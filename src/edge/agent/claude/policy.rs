@@ -12,6 +12,11 @@ use crate::edge::agent::claude::shell::{Simple, parse};
 pub enum Decision {
     /// Go on.
     Allow,
+    /// A person decides.
+    Ask {
+        /// Why it is not simply allowed, for that person.
+        why: String,
+    },
     /// No; the model is told why and what it can do instead.
     Deny {
         /// A message for the model.
@@ -84,11 +89,17 @@ impl Policy {
     /// Decides about one use of a tool; `blocked_path` is the place that the CLI itself found to be outside.
     pub fn decide(&self, tool: &str, input: &Value, blocked_path: Option<&str>) -> Decision {
         let refusal = match tool {
-            "AskUserQuestion" | "ExitPlanMode" | "EnterPlanMode" => {
-                let why = "No person can answer now: decide yourself and say at the end what you assumed.";
-                return Decision::Deny { why: why.to_owned() };
-            }
-            "Bash" => self.refuse_command(input),
+            "EnterPlanMode" => Some("this task has its plan already".to_owned()),
+            "Bash" => match input["command"].as_str() {
+                None => Some("the request names no command".to_owned()),
+                Some(_) if input["dangerouslyDisableSandbox"] == true => Some("the sandbox stays on".to_owned()),
+                Some(command) => match self.doubt(command) {
+                    Some(why) if blocked_path.is_none_or(|path| self.refuse_outside(path).is_none()) => {
+                        return Decision::Ask { why };
+                    }
+                    doubt => doubt,
+                },
+            },
             _ if OWN_TOOLS.contains(&tool) => None,
             _ => {
                 if let Some((_, field)) = READ_TOOLS.iter().find(|(name, _)| *name == tool) {
@@ -101,7 +112,7 @@ impl Policy {
                         None => Some("the request names no file".to_owned()),
                     }
                 } else {
-                    Some(format!("the tool {tool} is not for this task"))
+                    return Decision::Ask { why: format!("no rule allows the tool {tool}") };
                 }
             }
         };
@@ -112,13 +123,14 @@ impl Policy {
         }
     }
 
-    fn allowed(&self) -> String {
+    /// Says what needs nobody's yes.
+    pub fn allowed(&self) -> String {
         let commands: Vec<_> = self.commands.iter().map(|command| format!("`{command}`")).collect();
         let run = if commands.is_empty() { String::new() } else { format!(", and run {}", commands.join(" or ")) };
         format!(
             "You may read and edit files inside {}, use read-only commands there (ls, cat, grep, find, git diff, …; no \
-             variables, substitutions or redirects to files){run}. Nobody can grant more now: find a way with these, or \
-             finish and say what is missing.",
+             variables, substitutions or redirects to files){run}. Find a way with these, or finish and say what is \
+             missing.",
             self.workspace.display()
         )
     }
@@ -145,12 +157,9 @@ impl Policy {
         protected.map(|name| format!("{name} is protected, no fix needs to change it"))
     }
 
-    fn refuse_command(&self, input: &Value) -> Option<String> {
-        let Some(text) = input["command"].as_str() else { return Some("the request names no command".to_owned()) };
-        if input["dangerouslyDisableSandbox"] == true {
-            return Some("the sandbox stays on".to_owned());
-        }
-        let text = text.trim();
+    /// Says why a command is not simply allowed.
+    fn doubt(&self, command: &str) -> Option<String> {
+        let text = command.trim();
         // The check itself may be written in ways that are not taken apart here; word for word it is fine.
         let rest = self.commands.iter().find_map(|command| continues(text, command.trim()));
         if rest == Some("") {
@@ -224,7 +233,7 @@ mod tests {
     fn why(decision: Decision) -> String {
         match decision {
             Decision::Allow => String::new(),
-            Decision::Deny { why } => why,
+            Decision::Ask { why } | Decision::Deny { why } => why,
         }
     }
 
@@ -260,9 +269,7 @@ mod tests {
             ("Write", json!({ "file_path": "/project/.mcp.json" }), ".mcp.json is protected"),
             ("Write", json!({ "file_path": "/project" }), "not a file"),
             ("Edit", json!({}), "names no file"),
-            ("WebFetch", json!({ "url": "https://example.org" }), "the tool WebFetch is not for this task"),
-            ("mcp__x__y", json!({}), "is not for this task"),
-            ("Bash", json!({ "command": "curl https://example.org" }), "neither read-only nor this task's check"),
+            ("EnterPlanMode", json!({}), "has its plan already"),
             ("Bash", json!({ "command": "ls", "dangerouslyDisableSandbox": true }), "the sandbox stays on"),
             ("Bash", json!({}), "names no command"),
         ] {
@@ -276,10 +283,20 @@ mod tests {
     }
 
     #[test]
-    fn nobody_can_answer_questions() {
-        for tool in ["AskUserQuestion", "ExitPlanMode"] {
-            assert!(why(policy(&[]).decide(tool, &json!({}), None)).contains("No person can answer now"));
+    fn a_person_decides_what_no_rule_names() {
+        let policy = policy(&["cargo test"]);
+        for (tool, input, reason) in [
+            ("WebFetch", json!({ "url": "https://example.org" }), "no rule allows the tool WebFetch"),
+            ("mcp__x__y", json!({}), "no rule allows"),
+            ("Bash", json!({ "command": "curl https://example.org" }), "neither read-only nor this task's check"),
+            ("Bash", json!({ "command": "eval \"$X\"" }), "cannot be judged"),
+        ] {
+            let decision = policy.decide(tool, &input, None);
+            let why = if let Decision::Ask { why } = &decision { why.as_str() } else { "" };
+            assert!(why.contains(reason), "{tool} {input}: {decision:?}");
         }
+        let outside = policy.decide("Bash", &json!({ "command": "touch x" }), Some("/etc/passwd"));
+        assert!(matches!(outside, Decision::Deny { .. }), "{outside:?}");
     }
 
     #[test]

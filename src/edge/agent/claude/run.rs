@@ -1,10 +1,11 @@
 //! One run of a headless `claude`: bytes of its output in, reports and answers out. It touches nothing itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::edge::agent::claude::ask::{self, Pending};
 use crate::edge::agent::claude::asking::Asking;
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
@@ -14,6 +15,7 @@ use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
 use crate::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
 use crate::model::cost::Spent;
+use crate::model::question::{Ask, Reply};
 use crate::model::session::Exit;
 use crate::model::time::Wall;
 
@@ -52,6 +54,8 @@ pub struct ClaudeRun {
     stops: u32,
     /// What it is asked about its usage.
     asking: Asking,
+    /// Requests that wait for a person, by the CLI's names for them.
+    pending: BTreeMap<String, Pending>,
 }
 
 impl ClaudeRun {
@@ -73,6 +77,7 @@ impl ClaudeRun {
             trouble: None,
             stops: 0,
             asking: Asking::default(),
+            pending: BTreeMap::new(),
         }
     }
 
@@ -91,6 +96,17 @@ impl ClaudeRun {
     pub fn ask_to_stop(&mut self) -> Vec<u8> {
         self.stops += 1;
         answer::interrupt(self.stops)
+    }
+
+    /// Returns what to write to answer a request; `None` if it does not wait for that any more.
+    pub fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
+        let pending = self.pending.remove(request)?;
+        Some(pending.answer(request, reply, &self.policy.allowed()))
+    }
+
+    /// Whether it waits for a person. Its time limit does not run then.
+    pub fn is_waiting(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Takes the next bytes of its output, in chunks of any size.
@@ -178,6 +194,12 @@ impl ClaudeRun {
             "control_response" => self.asking.answered(&frame["response"], &mut self.meter, steps),
             "result" => self.result(frame, steps),
             "control_request" => self.request(frame, steps),
+            "control_cancel_request" => {
+                let request = text(&frame["request_id"]);
+                if self.pending.remove(&request).is_some() {
+                    steps.report(AgentReport::Withdrew { request });
+                }
+            }
             "rate_limit_event" => {
                 let info = &frame["rate_limit_info"];
                 if info["status"] == "rejected" {
@@ -185,7 +207,7 @@ impl ClaudeRun {
                     self.trouble(Some(Trouble::RateLimit { until }), steps);
                 }
             }
-            // Withdrawn requests (answered at once, so none waits), and what is new.
+            // What is new.
             _ => {}
         }
     }
@@ -316,8 +338,12 @@ impl ClaudeRun {
         }
         let tool = request["tool_name"].as_str().unwrap_or_default();
         let input = &request["input"];
+        if let Some(pending) = ask::of_tool(tool, input) {
+            return self.wait(id, pending, steps);
+        }
         let line = match self.policy.decide(tool, input, request["blocked_path"].as_str()) {
             Decision::Allow => answer::allow(id, input),
+            Decision::Ask { why } => return self.wait(id, ask::permission(tool, input, why), steps),
             Decision::Deny { why } => {
                 let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
                 steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
@@ -325,6 +351,12 @@ impl ClaudeRun {
             }
         };
         steps.0.push(Step::Write(line));
+    }
+
+    /// Lets a request wait for a person.
+    fn wait(&mut self, request: &str, pending: Pending, steps: &mut Steps) {
+        steps.report(AgentReport::Asks(Ask { request: request.to_owned(), about: pending.about().clone() }));
+        self.pending.insert(request.to_owned(), pending);
     }
 
     /// Reports trouble unless the same was just reported; a time that is known is not replaced by none.
