@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop here")]
 #![expect(clippy::disallowed_methods, reason = "a test sets its own deadline, and takes PATH from its environment")]
 
+#[allow(dead_code, reason = "other tests need the rest")]
 #[path = "support/drive.rs"]
 mod drive;
 

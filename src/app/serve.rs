@@ -65,9 +65,7 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
             let _ = call.reply.send(query_reply(machine, now, &path));
             Called::Answered
         }
-        ControlRequest::Command { name, .. } if ["leave", "detach"].contains(&name.as_str()) => {
-            Called::Leave(call.reply)
-        }
+        ControlRequest::Command { name, .. } if name == "leave" => Called::Leave(call.reply),
         ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
             Ok(command) => {
                 let request = waiting.number();

@@ -98,7 +98,7 @@ impl Supervisor {
                 (then, _) => then,
             },
         };
-        let is_unpriced = self.is_price_unknown(&attempt.by, attempt.spent, &end);
+        let is_unpriced = self.is_price_unknown(&task, &attempt.by, attempt.spent, &end);
         let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
         // Who withdraws it says where it stands.
         let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
@@ -132,14 +132,23 @@ impl Supervisor {
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
     }
 
-    /// Whether a run that ended like this may have cost more than is known, although there is a limit. A missing price is
-    /// not zero.
-    pub(crate) fn is_price_unknown(&self, agent: &str, spent: Spent, end: &AttemptEnd) -> bool {
-        let tokens = spent.tokens_in + spent.tokens_out;
-        // A program without prices has none in any run, and no limit in dollars; a request that was turned away is free.
+    /// Whether a run of a task that ended like this may have cost more than is known, although there is a limit. A missing
+    /// price is not zero; but one run that we ended ourselves, or left when we died, is made up for without asking.
+    pub(crate) fn is_price_unknown(&self, task: &Task, agent: &str, spent: Spent, end: &AttemptEnd) -> bool {
+        let is_excused = match end {
+            AttemptEnd::Interrupted => !task.spent.unpriced,
+            // A request that was turned away is free.
+            AttemptEnd::Parked { .. } => spent.tokens_in + spent.tokens_out == 0,
+            AttemptEnd::Verified
+            | AttemptEnd::Withdrawn
+            | AttemptEnd::Refuted { .. }
+            | AttemptEnd::AgentFailed { .. }
+            | AttemptEnd::NoChange
+            | AttemptEnd::Broken { .. } => false,
+        };
+        // A program without prices has none in any run, and no limit in dollars.
         let names_prices = self.settings.agents.get(agent).is_some_and(|agent| agent.kind == AgentKind::Claude);
-        let was_turned_away = tokens == 0 && matches!(end, AttemptEnd::Parked { .. });
-        spent.unpriced && names_prices && !was_turned_away && self.settings.budget.task > Usd(0)
+        spent.unpriced && names_prices && !is_excused && self.settings.budget.task > Usd(0)
     }
 
     fn state_after(&self, task: &Task, attempt: &Attempt, end: &AttemptEnd) -> TaskState {

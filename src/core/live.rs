@@ -293,6 +293,7 @@ pub struct Due {
 
 /// Everything that dies with the process.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each notes one thing that is so, in no order")]
 pub struct Live {
     /// The clocks at the last input.
     pub now: Now,

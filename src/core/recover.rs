@@ -49,11 +49,11 @@ impl Supervisor {
     /// Writes the record of an attempt of which nobody can tell more.
     pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
         let agent = self.settings.roles.get("fixer").map(|role| role.agent.as_str()).unwrap_or_default();
-        let is_unpriced = self.is_price_unknown(agent, task.running, &end);
         // The agent may have been in the middle of a call, whose price nobody can tell.
         let is_cut = end == AttemptEnd::Interrupted && task.stage == Some(Stage::Agent);
         let cut = is_cut && task.running != Spent::default();
         let spent = Spent { unpriced: task.running.unpriced || cut, ..task.running };
+        let is_unpriced = self.is_price_unknown(task, agent, spent, &end);
         let record = AttemptRecord {
             number: task.result.as_ref().map_or(task.charged + 1, |result| result.receipt.attempts),
             end,

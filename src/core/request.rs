@@ -174,13 +174,13 @@ impl Supervisor {
     }
 
     /// Whether a person can let a task start at once.
-    pub(crate) fn may_fix(task: &Task) -> bool {
-        matches!(task.state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. })
+    pub(crate) fn may_fix(&self, task: &Task) -> bool {
+        may_start(task) && !self.is_overspent(task)
     }
 
     fn fix_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        if !Self::may_fix(&task) {
+        if !may_start(&task) {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} does not wait to be started: {why}")));
         }
@@ -280,6 +280,11 @@ pub(crate) enum NoRetry {
     Another,
     /// It has used up its money.
     Budget,
+}
+
+/// Whether a task waits to be started.
+fn may_start(task: &Task) -> bool {
+    matches!(task.state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. })
 }
 
 /// Returns the result of a task that a yes would let land, and the doubts that the yes is about.

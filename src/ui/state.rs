@@ -7,7 +7,7 @@ use crate::core::effect::Recorded;
 use crate::core::view::{CheckRow, Course, Detail, Group, Row, View};
 use crate::model::check::Verdict;
 use crate::model::id::{Seq, TaskId};
-use crate::model::time::Wall;
+use crate::model::time::{Wall, millis};
 
 use super::action::Context;
 use super::body::Body;
@@ -20,6 +20,9 @@ use super::theme::Theme;
 use super::toast::Toast;
 use super::tour::Tour;
 use super::widget::plain;
+
+/// How long keys are ignored after something came or went by itself: nobody types that fast on purpose.
+pub(super) const DEAF: Duration = Duration::from_millis(200);
 
 /// The tabs of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,7 +182,7 @@ pub struct State {
     pub mouse: bool,
     /// Why the supervisor is gone, if it is.
     pub gone: Option<String>,
-    /// Whether the supervisor was there before this screen, so that leaving leaves it alone.
+    /// Whether the supervisor goes on without this screen, so that leaving leaves it alone.
     pub attached: bool,
 }
 
@@ -220,6 +223,25 @@ impl State {
             gone: None,
             attached: false,
         }
+    }
+
+    /// Takes in what the calendar says. If it was set back, what lasts for a while from now does not last longer.
+    pub fn sees(&mut self, now: Wall) {
+        let back = millis(self.now.since(now));
+        if back > 0 {
+            let toasts =
+                self.toasts.iter_mut().flat_map(|toast| [Some(&mut toast.since), toast.until.as_mut()]).flatten();
+            for at in toasts.chain([&mut self.deaf_until]) {
+                at.0 = at.0.saturating_sub(back);
+            }
+        }
+        self.now = now;
+    }
+
+    /// Ignores keys for a moment: they were typed for what was there before.
+    pub fn be_deaf(&mut self, now: Wall) {
+        self.sees(now);
+        self.deaf_until = now.after(DEAF);
     }
 
     /// Returns the rows that the filter lets through, in the order shown.
@@ -332,5 +354,23 @@ impl State {
             .then(|| self.late_at().after(Duration::from_millis(1)));
         let tour = self.tour.as_ref().and_then(|tour| tour.next_tick(self));
         second.into_iter().chain(toast).chain(late).chain(tour).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::toast::Tone;
+
+    #[test]
+    fn a_clock_that_is_set_back_leaves_nobody_deaf_and_no_line_for_hours() {
+        let mut state = State::new("p", (80, 24), Wall(90_000_000));
+        state.toast(Tone::Note, "it goes on", false);
+        state.be_deaf(Wall(90_000_000));
+        state.sees(Wall(86_400_000));
+        let Toast { since, until, .. } = state.toasts[0];
+        assert_eq!((state.deaf_until, since, until), (Wall(86_400_200), Wall(86_400_000), Some(Wall(86_406_000))));
+        state.sees(Wall(86_400_100));
+        assert_eq!(state.deaf_until, Wall(86_400_200));
     }
 }

@@ -106,6 +106,22 @@ fn a_mistake_is_shown_with_its_place_until_it_is_mended() {
 }
 
 #[test]
+fn the_editor_of_ones_choice_opens_where_it_is_wrong() {
+    let site = site();
+    let good = site.outside("good.toml");
+    fs::write(&good, CONFIG).expect("written");
+    site.write("orchestrator.toml", "[[check]]\nname = \"unit\"\nrum = \"true\"\n");
+    let editor = format!("cp {}", good.display());
+    let mut terminal = Terminal::start_with(&site, &[], (80, 24), &[("EDITOR", &editor)]);
+    terminal.wait_text("mistake");
+    press_away(&mut terminal, "e", "mistake");
+    terminal.wait_text("the first time here");
+    terminal.keys("\u{3}");
+    assert_eq!(terminal.end().0, 0);
+    assert_eq!(site.read("orchestrator.toml"), CONFIG);
+}
+
+#[test]
 fn another_supervisor_is_named_and_can_be_looked_at() {
     let site = site();
     let mut supervisor = site.start(&[]);

@@ -24,6 +24,7 @@ use super::screens::fixture::{NOW, busy, detail, path, receipt};
 use super::screens::popups::{first, parked, stopping, told};
 use super::screens::scene::keys;
 use super::screens::tour::views;
+use super::yes::{no_to, yes_to};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -40,15 +41,6 @@ fn types_at(state: &mut State, now: Wall, text: &str) -> Vec<Intent> {
 
 fn types(state: &mut State, text: &str) -> Vec<Intent> {
     types_at(state, NOW, text).into_iter().filter(|intent| !matches!(intent, Intent::Fetch(_))).collect()
-}
-
-/// Returns the result of a task that its question shows.
-fn shown(task: u32) -> TreeId {
-    detail(&busy(), task).task.result.expect("a result").receipt.tree_after
-}
-
-fn land(task: u32) -> Command {
-    Command::Land { task: TaskId(task), result: Some(shown(task)), agree: None }
 }
 
 fn wish(command: Command) -> Vec<Intent> {
@@ -98,8 +90,7 @@ fn killing_takes_a_yes_and_holding_the_key_down_is_none() {
 
 #[test]
 fn the_first_fix_asks_what_becomes_of_all_others() {
-    let task = TaskId(14);
-    let both = |land| wish(Command::Land { task, result: Some(shown(14)), agree: Some(land) });
+    let both = |land| yes_to(14, Some(land));
     for (keys, intents) in [
         ("aA", both(LandMode::Auto)),
         ("LA", both(LandMode::Auto)),
@@ -109,7 +100,7 @@ fn the_first_fix_asks_what_becomes_of_all_others() {
         ("aaaa", vec![]),
         ("LLLL", vec![]),
         ("an", vec![]),
-        ("aD", wish(Command::Refuse { task, result: Some(shown(14)) })),
+        ("aD", no_to(14)),
         ("ad", vec![]),
     ] {
         assert_eq!(types(&mut before(first(), 14), keys), intents, "{keys}");
@@ -123,7 +114,7 @@ fn nothing_lands_before_its_diff_was_shown() {
     assert_eq!(types(&mut state, "L1<enter>y"), []);
     assert_eq!(said(&state), "what it changes is not here yet; a moment");
     update(&mut state, NOW, Event::Detailed(Box::new(shown.expect("a detail"))));
-    assert_eq!(types(&mut state, "y"), wish(land(14)));
+    assert_eq!(types(&mut state, "y"), yes_to(14, None));
     assert_eq!(state.popups.len(), 0);
 }
 

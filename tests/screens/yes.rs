@@ -5,7 +5,9 @@ use std::time::Duration;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::view::{Allowed, Group, View};
 use orchestrator_tui::model::id::TaskId;
+use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::time::Wall;
+use orchestrator_tui::model::workspace::TreeId;
 use orchestrator_tui::ui::event::{Event, Intent};
 use orchestrator_tui::ui::front::{Front, FrontAnswer, FrontState, draw_front, update_front};
 use orchestrator_tui::ui::popup::{Ask, Popup};
@@ -268,4 +270,18 @@ fn escape_closes_one_layer(state: &State) -> Result<(), TestCaseError> {
     }
     prop_assert!(layers(state) - layers(&after) <= 1, "escape closed more than one layer");
     Ok(())
+}
+
+/// Returns the yes to the result of a task that its question shows.
+pub(crate) fn yes_to(task: u32, agree: Option<LandMode>) -> Vec<Intent> {
+    vec![Intent::Command(Command::Land { task: TaskId(task), result: result_of(task), agree })]
+}
+
+/// Returns the no to it.
+pub(crate) fn no_to(task: u32) -> Vec<Intent> {
+    vec![Intent::Command(Command::Refuse { task: TaskId(task), result: result_of(task) })]
+}
+
+fn result_of(task: u32) -> Option<TreeId> {
+    detail(&busy(), task).task.result.map(|result| result.receipt.tree_after)
 }

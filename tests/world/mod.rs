@@ -296,6 +296,7 @@ impl World {
             }
             Fact::Replaced { .. } => self.report.replaced += 1,
             Fact::Held { reason: HoldReason::Snoozed { .. }, .. } => self.report.snoozed += 1,
+            Fact::Held { reason: HoldReason::PriceUnknown, .. } => self.report.unpriced += 1,
             Fact::Held { reason: HoldReason::ByYou, .. } => self.report.held_by_you += 1,
             Fact::Unsnoozed { .. } => self.report.unsnoozed += 1,
             Fact::Parked { .. } => self.report.parked += 1,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::effect::AgentOrder;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
@@ -54,8 +55,17 @@ impl World {
         }
     }
 
+    /// The planner says what it has used, or a person lets the day cost more.
+    pub(super) fn somebody_pays(&mut self) {
+        if self.chance.one_in(2) {
+            return self.planner_spends();
+        }
+        let tokens = self.chance.below(2) * 20;
+        self.ask(Command::Raise { usd: Usd(100_000), tokens });
+    }
+
     /// The planner says what its conversation has used in all.
-    pub(super) fn planner_spends(&mut self) {
+    fn planner_spends(&mut self) {
         let more = Spent { usd: Usd(self.chance.below(50_000)), unpriced: false, tokens_in: 3, tokens_out: 1 };
         self.bill.planner += more;
         let (payer, spent) = (Payer::Planner, self.bill.planner);

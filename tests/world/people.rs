@@ -2,7 +2,6 @@
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::Input;
-use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
 use orchestrator_tui::model::settings::LandMode;
@@ -124,11 +123,7 @@ impl World {
             53 => self.reconfigures(),
             54..=59 => self.people_answer(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
-            43 => self.planner_spends(),
-            60 => {
-                let tokens = self.chance.below(2) * 20;
-                self.ask(Command::Raise { usd: Usd(100_000), tokens });
-            }
+            43 | 60 => self.somebody_pays(),
 
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),

@@ -30,12 +30,13 @@ pub(crate) struct Report {
     pub checks_gone: u64,
     pub raised: u64,
     pub day_lines: u64,
+    pub kept: u64,
+    pub unpriced: u64,
     pub questions: u64,
     pub answered: u64,
     pub late_answers: u64,
     pub withdrawn: u64,
     pub unanswered: u64,
-    pub kept: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -69,11 +70,12 @@ impl Report {
         self.checks_gone += other.checks_gone;
         self.raised += other.raised;
         self.day_lines += other.day_lines;
+        self.kept += other.kept;
+        self.unpriced += other.unpriced;
         self.questions += other.questions;
         self.answered += other.answered;
         self.late_answers += other.late_answers;
         self.withdrawn += other.withdrawn;
         self.unanswered += other.unanswered;
-        self.kept += other.kept;
     }
 }

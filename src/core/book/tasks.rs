@@ -69,10 +69,7 @@ impl Book {
             Fact::Retried { task } => self.retried(*task),
             Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
-            Fact::Used { task, spent } => {
-                self.ledger.used(*task, *spent);
-                self.change_task(*task, |task| task.running = *spent);
-            }
+            Fact::Used { task, spent } => self.used(*task, *spent),
             Fact::Ready { task, reason, result } => self.change_task(*task, |task| {
                 task.state = TaskState::Ready(reason.clone());
                 task.result = Some((**result).clone());
@@ -149,6 +146,11 @@ impl Book {
         });
         forget(&mut self.finished.0, id);
         forget(&mut self.finished.1, id);
+    }
+
+    fn used(&mut self, id: TaskId, spent: Spent) {
+        self.ledger.used(id, spent);
+        self.change_task(id, |task| task.running = spent);
     }
 
     fn attempt_started(&mut self, at: Wall, id: TaskId) {

@@ -239,7 +239,7 @@ impl Supervisor {
     /// Returns the commands that would not be refused, by the same rules by which they are.
     fn allowed(&self, task: &Task, green: &BTreeSet<TaskId>) -> Allowed {
         Allowed {
-            fix: Self::may_fix(task),
+            fix: self.may_fix(task),
             retry: self.may_retry(task, |task| green.contains(&task.id)).is_ok(),
             kill: self.may_kill(task),
             undo: self.may_undo(task),

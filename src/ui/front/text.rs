@@ -94,7 +94,7 @@ pub(super) fn lines(state: &State, front: &Front, columns: usize) -> Vec<Line<'s
             text(&format!("Process {pid} watches over this project since {}.", since_when(state, *since))),
             Line::styled(
                 "There is one supervisor for each project. Attached, you see and do what you would there; \
-                 leaving leaves it running.",
+                 leaving leaves it to whoever still looks.",
                 style(Role::Dim),
             ),
         ],

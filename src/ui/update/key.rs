@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::arrive::{fetch_if_new, say};
-use super::{act, reply, review};
+use super::{act, reply};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
@@ -214,7 +214,7 @@ fn choose(state: &mut State, palette: Palette) -> Vec<Intent> {
             let intents = act::act(state, action);
             if !state.popups.is_empty() {
                 // The key that chose must not answer the question that it asked, when it is held or pressed twice.
-                state.deaf_until = state.now.after(review::DEAF);
+                state.be_deaf(state.now);
             }
             intents
         }
