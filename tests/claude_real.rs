@@ -13,6 +13,7 @@
 
 #[path = "support/drive.rs"]
 mod drive;
+#[allow(dead_code, reason = "other tests need the rest")]
 #[path = "support/messages_api.rs"]
 mod messages_api;
 #[path = "support/record.rs"]
@@ -139,7 +140,7 @@ fn what_policy_forbids_is_refused_and_the_run_goes_on() {
     };
     std::fs::write(stage.path().join("check.sh"), "touch was-run\n").unwrap();
     let mut spec = stage.spec();
-    spec.allowed_commands = vec!["sh check.sh".to_owned()];
+    spec.scope.commands = vec!["sh check.sh".to_owned()];
     let outcome = stage.run_spec("refused", spec, |_| Act::Nothing);
     assert!(outcome.done().ok, "{:?}", outcome.done());
     assert_eq!(outcome.asked(), ["Bash curl http://127.0.0.1:1/", "Which?"]);

@@ -5,11 +5,11 @@ use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
-use crate::model::budget::{Budget, Day, Limit, Payment};
+use crate::model::budget::{Budget, Day, Limit};
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::TaskId;
 use crate::model::session::Rung;
-use crate::model::task::{DoneReason, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Task, TaskState};
 use crate::model::time::{Moment, Wall};
 
 impl Fact {
@@ -18,7 +18,7 @@ impl Fact {
         if let Self::AttemptEnded { record, then, .. } = self {
             return record.spent != Spent::default() || matches!(then, TaskState::Done(DoneReason::Landed(_)));
         }
-        matches!(self, Self::Used { .. } | Self::Paid { .. } | Self::Raised { .. } | Self::Neared { .. })
+        matches!(self, Self::Used { .. } | Self::PlannerUsed { .. } | Self::Raised { .. } | Self::Neared { .. })
     }
 }
 
@@ -52,6 +52,17 @@ impl Supervisor {
     /// Returns the line that a task has reached, if it has.
     pub(crate) fn task_line(&self, task: &Task) -> Option<Limit> {
         self.settings.budget.reached(Limit::TASK, task.total())
+    }
+
+    /// Whether a task has used up what it may use.
+    pub(crate) fn is_broke(&self, id: TaskId) -> bool {
+        self.task(id).is_some_and(|task| self.task_line(&task).is_some())
+    }
+
+    /// Ends an attempt whose task has used up what it may use before its agent began.
+    pub(crate) fn end_broke(&mut self, id: TaskId) {
+        let why = "the budget of its task is used up".to_owned();
+        self.finish(id, AttemptEnd::Parked { why }, Some(TaskState::Failed(FailReason::Budget)));
     }
 
     /// Returns how many dollars the next run of an agent may use: what is left to the task, and to the day.
@@ -156,11 +167,6 @@ impl Supervisor {
             Some(line) => AttemptEnd::Parked { why: format!("stopped at {}", line.key()) },
             None => end,
         }
-    }
-
-    /// Takes in what a conversation outside of tasks, as the planner's, has used so far in all.
-    pub(crate) fn paid(&mut self, payment: Payment) {
-        self.record(Fact::Paid { payment });
     }
 
     /// Moves today's lines away.

@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::agent::LogLine;
+use crate::model::agent::{LogLine, Violation};
 use crate::model::attempt::{AttemptRecord, Stage};
-use crate::model::budget::{Day, Limit, Payment};
+use crate::model::budget::{Day, Limit};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::{Spent, Usd};
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::Plan;
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
@@ -128,11 +129,6 @@ pub enum Fact {
         /// How much.
         spent: Spent,
     },
-    /// A conversation outside of tasks has used so much in all.
-    Paid {
-        /// Whose, which, and how much.
-        payment: Payment,
-    },
     /// What is used from now on counts for this local day.
     DayBegan {
         /// Which.
@@ -156,12 +152,33 @@ pub enum Fact {
         /// Tokens.
         tokens: u64,
     },
+    /// The planner advised something for the running attempt, or nothing.
+    Planned {
+        /// Of which task.
+        task: TaskId,
+        /// What.
+        plan: Box<Plan>,
+    },
+    /// The planner has used so much more.
+    PlannerUsed {
+        /// For which task; none: for what a person asked in its terminal.
+        task: Option<TaskId>,
+        /// How much.
+        spent: Spent,
+    },
     /// Something worth reading happened in an attempt.
     Logged {
         /// Of which task.
         task: TaskId,
         /// What.
         lines: Vec<LogLine>,
+    },
+    /// The agent of an attempt wanted what a safety rule forbids.
+    Violated {
+        /// Of which task.
+        task: TaskId,
+        /// What it wanted, and which rule forbids it.
+        violation: Violation,
     },
     /// An agent waits for what a person says.
     Questioned {
@@ -344,8 +361,8 @@ impl Fact {
             self,
             Self::Logged { .. }
                 | Self::Used { .. }
-                | Self::Paid { .. }
                 | Self::Neared { .. }
+                | Self::Planned { .. }
                 | Self::Staged { .. }
                 | Self::Felt { .. }
                 | Self::GreenAt { .. }
@@ -365,7 +382,9 @@ impl Fact {
             | Self::AttemptStarted { task, .. }
             | Self::Staged { task, .. }
             | Self::Used { task, .. }
+            | Self::Planned { task, .. }
             | Self::Logged { task, .. }
+            | Self::Violated { task, .. }
             | Self::Answered { task, .. }
             | Self::Closed { task, .. }
             | Self::AttemptEnded { task, .. }
@@ -378,6 +397,7 @@ impl Fact {
             | Self::Undone { task, .. }
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
+            Self::PlannerUsed { task, .. } => *task,
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat
@@ -395,7 +415,6 @@ impl Fact {
             | Self::Agreed { .. }
             | Self::Reconfigured { .. }
             | Self::ConfigRefused { .. }
-            | Self::Paid { .. }
             | Self::DayBegan { .. }
             | Self::Neared { .. }
             | Self::Raised { .. }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::core::command::Command;
 use crate::core::matching::Matcher;
 use crate::model::agent::AgentReport;
-use crate::model::budget::Payment;
 use crate::model::check::CheckRun;
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::PlannerNews;
 use crate::model::session::Exit;
 use crate::model::settings::Settings;
 use crate::model::workspace::{FileChange, LeftOut, RepoState, Snapshot, Suspicion, TreeId};
@@ -33,6 +33,8 @@ pub enum Input {
     AgentEnded(SessionId, Exit),
     /// An agent could not be started.
     AgentFailed(SessionId, String),
+    /// The planner's keeper says something.
+    Planner(PlannerNews),
     /// A piece of work is done.
     Done(JobId, Product),
     /// Somebody asks for something.
@@ -43,8 +45,6 @@ pub enum Input {
     ConfigRefused(String),
     /// A person's save put files back that a task had landed: their editor held the old content.
     Replaced(TaskId, Vec<ProjectPath>),
-    /// A conversation outside of tasks, as the planner's, has used so much in all.
-    Paid(Payment),
     /// A part works better or worse than before.
     Felt(Part, Level),
     /// The journal has everything up to here on disk.
@@ -59,9 +59,9 @@ impl Input {
         match self {
             Self::Stored(_)
             | Self::Felt(..)
-            | Self::Paid(_)
             | Self::Woke
             | Self::Replaced(..)
+            | Self::Planner(_)
             | Self::ConfigRefused(_) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)

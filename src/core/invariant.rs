@@ -23,6 +23,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     places_have_one_writer(machine)?;
     lines_hold(machine)?;
     ledger_is_whole(machine)?;
+    one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
     if machine.book.index != Index::of(&machine.book.tasks) {
         return Err("the index of tasks is not what the tasks say".to_owned());
@@ -86,8 +87,23 @@ fn waits_for(step: &Step) -> (Option<SessionId>, Option<JobId>) {
         | Step::Land(job)
         | Step::Record(job)
         | Step::TakeBack(job) => (None, Some(*job)),
-        Step::SecondOpinion | Step::Gate | Step::Confirm(_) | Step::Ending => (None, None),
+        Step::SecondOpinion | Step::Plan(..) | Step::Gate | Step::Confirm(_) | Step::Ending => (None, None),
     }
+}
+
+/// The planner is asked by at most one attempt, and that one waits for it.
+fn one_question_at_a_time(machine: &Supervisor) -> Result<(), String> {
+    if machine.live.phase == Phase::Gone {
+        return Ok(());
+    }
+    let asks = machine.live.attempts.iter().filter_map(|(id, attempt)| {
+        if let Step::Plan(Some(plan), _) = attempt.step { Some((plan, *id)) } else { None }
+    });
+    let asks: Vec<_> = asks.collect();
+    if asks == machine.live.planner.asked.into_iter().collect::<Vec<_>>() {
+        return Ok(());
+    }
+    Err(format!("the planner was asked {:?}, and {asks:?} wait for it", machine.live.planner.asked))
 }
 
 /// A question is open only while its run waits for it; an answer always has somebody to go to.
@@ -214,7 +230,8 @@ fn lines_hold(machine: &Supervisor) -> Result<(), String> {
 /// The ledger is the sum of what was used: by finished attempts and by those under way.
 fn ledger_is_whole(machine: &Supervisor) -> Result<(), String> {
     let book = &machine.book;
-    let total = book.ledger.total().fixer;
+    let total = book.ledger.total();
+    let total = total.fixer + total.planner;
     let running = machine.live.attempts.values().fold(Spent::default(), |sum, attempt| sum + attempt.spent);
     let used = book.statistics.spent + running;
     let is_up = !machine.live.one_command && machine.live.phase != Phase::Asleep && machine.live.phase != Phase::Gone;
@@ -223,7 +240,11 @@ fn ledger_is_whole(machine: &Supervisor) -> Result<(), String> {
     }
     let today = book.ledger.today();
     let tasks = book.ledger.tasks().into_values().fold(Spent::default(), |sum, spent| sum + spent);
-    if (tasks.usd, tasks.tokens()) != (today.fixer.usd, today.fixer.tokens()) || book.ledger.spent() != today.spent() {
+    // What a person asks the planner belongs to no task.
+    let asked = today.spent().since(tasks);
+    let is_asked = asked.usd <= today.planner.usd && asked.tokens() <= today.planner.tokens();
+    let is_less = tasks.usd <= today.spent().usd && tasks.tokens() <= today.spent().tokens();
+    if !is_asked || !is_less || book.ledger.spent() != today.spent() {
         return Err(format!("today's ledger has {today:?}, its tasks {tasks:?}"));
     }
     Ok(())
@@ -307,7 +328,9 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             let ends = open || *then == task.state;
             (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
         }
+        Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
+        Fact::Planned { .. } => (task.state == TaskState::Running, "only a running task is planned for"),
         Fact::Ready { .. } => {
             // What a person should know of one that waits may become more, or less.
             let waits = has_result && task.result.is_some();
@@ -327,6 +350,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::LandingBegan { .. }
         | Fact::LandingFailed { .. }
         | Fact::Used { .. }
+        | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
         | Fact::Questioned { .. }
         | Fact::Answered { .. }
@@ -348,7 +372,6 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Agreed { .. }
         | Fact::Reconfigured { .. }
         | Fact::ConfigRefused { .. }
-        | Fact::Paid { .. }
         | Fact::DayBegan { .. }
         | Fact::Neared { .. }
         | Fact::Raised { .. }

@@ -10,6 +10,7 @@ use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::Plan;
 use crate::model::settings::Check;
 use crate::model::task::Task;
 
@@ -106,6 +107,8 @@ impl Supervisor {
 
     /// Moves attempts that only waited for room or for a moment to land.
     pub(crate) fn advance_attempts(&mut self) {
+        // First, since an agent may follow at once.
+        self.advance_plans();
         let calm = self.live.repository.operation.is_none();
         let line = self.day_line().map(|line| self.used_up(line, self.spent_today()));
         let parked = self.book.parked.as_ref().map(|(_, why)| why.clone()).or(line);
@@ -121,9 +124,12 @@ impl Supervisor {
                     let why = parked.clone().unwrap_or_default();
                     self.end_attempt(task, AttemptEnd::Parked { why });
                 }
+                // The planner may have used what was left.
+                Step::Agent(None) if self.is_broke(task) => self.end_broke(task),
                 Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent() => self.start_agent(task),
                 Step::Gate if calm => self.start_merge(task),
                 Step::Gate
+                | Step::Plan(..)
                 | Step::Agent(_)
                 | Step::Run(_, Some(_))
                 | Step::Snapshot(_)
@@ -200,6 +206,8 @@ impl Supervisor {
     fn start_agent(&mut self, id: TaskId) {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let (place, number) = (attempt.place, attempt.number);
+        let plan = task.plan.as_ref().filter(|plan| plan.attempt == number);
+        let strategy = plan.and_then(Plan::strategy).unwrap_or_default().to_owned();
         let Some(base) = attempt.base.as_ref().map(|base| base.tree.clone()) else { return };
         let Some(role) = self.settings.roles.get("fixer") else { return };
         let agent = role.agent.clone();
@@ -214,6 +222,7 @@ impl Supervisor {
             task: Task::clone(&task),
             number,
             base,
+            strategy,
             budget,
         };
         self.live.sessions.insert(

@@ -8,10 +8,13 @@ use crate::model::cost::Usd;
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
+use crate::model::plan::{Advice, Plan};
 use crate::model::question::Question;
+use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
+use crate::model::workspace::FileChange;
 
 /// Returns the line of a fact, without its time; `None` for facts that say nothing to a person. Times in it are UTC.
 pub fn line(fact: &Fact, now: Wall) -> Option<String> {
@@ -27,16 +30,19 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
     let text = match fact {
         Fact::Started { pid, version, .. } => format!("orchestrator-tui {version} started, process {pid}"),
         Fact::Stopped => "stopped".to_owned(),
-        Fact::Beat | Fact::GreenAt { .. } | Fact::Used { .. } | Fact::Merged { .. } | Fact::LandingBegan { .. } => {
-            return None;
-        }
+        Fact::Beat
+        | Fact::DayBegan { .. }
+        | Fact::GreenAt { .. }
+        | Fact::Used { .. }
+        | Fact::PlannerUsed { .. }
+        | Fact::Merged { .. }
+        | Fact::LandingBegan { .. } => return None,
         Fact::Changed { files, count, .. } => match files.as_slice() {
             [only] => format!("changed: {only}"),
             [first, ..] => format!("changed: {first} and {} more", count.saturating_sub(1)),
             [] => format!("changed: {count} files"),
         },
         Fact::Ran { key, run, .. } => format!("{} {key} {}", glyph(run.verdict), ran(run)),
-        Fact::Paid { .. } | Fact::DayBegan { .. } => return None,
         Fact::Neared { line, used, limit, reached } => neared(*line, *used, *limit, *reached),
         Fact::Raised { usd, tokens } => raised(*usd, *tokens),
         Fact::Forgotten { key } => format!("· {key} has nothing to run"),
@@ -56,11 +62,13 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             format!("{task} attempt {number} in workspace {}", slot.0)
         }
         Fact::Staged { task, stage } => format!("{task} {}", stage.name()),
+        Fact::Planned { task, plan } => planned(*task, plan),
         Fact::Logged { task, lines } => {
             let lines: Vec<String> =
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
+        Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
         Fact::Questioned { question } => {
             let Question { id, task, agent, ask, .. } = &**question;
             format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)
@@ -72,15 +80,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
         }
         Fact::NeedsReview { task, reason, .. } => format!("{task} {reason}; `orchestrator-tui show {}`", task.0),
-        Fact::Landed { task, receipt } => {
-            let files: Vec<String> = receipt
-                .files
-                .iter()
-                .map(|file| format!("{} +{} −{}", file.place(), file.added, file.removed))
-                .collect();
-            let price = receipt.spent.price().map(|_| format!(" ({})", receipt.spent)).unwrap_or_default();
-            format!("✓ {task} landed in your tree: {}{price}", files.join(", "))
-        }
+        Fact::Landed { task, receipt } => landed(*task, receipt),
         Fact::LandingFailed { task } => format!("{task} did not land"),
         Fact::TakenBack { task, .. } => format!("{task} landing taken back"),
         Fact::Undone { task, files, .. } => {
@@ -127,6 +127,24 @@ fn raised(usd: Usd, tokens: u64) -> String {
     let lines = [(Limit::DayUsd, usd.0), (Limit::DayTokens, tokens)];
     let more = lines.into_iter().filter(|(_, more)| *more > 0).map(|(line, more)| line.amount(more));
     format!("today may cost {} more", more.collect::<Vec<_>>().join(" and "))
+}
+
+fn landed(task: TaskId, receipt: &Receipt) -> String {
+    let place = |file: &FileChange| format!("{} +{} −{}", file.place(), file.added, file.removed);
+    let files: Vec<String> = receipt.files.iter().map(place).collect();
+    let price = receipt.spent.price().map(|_| format!(" ({})", receipt.spent)).unwrap_or_default();
+    format!("✓ {task} landed in your tree: {}{price}", files.join(", "))
+}
+
+fn planned(task: TaskId, plan: &Plan) -> String {
+    match &plan.advice {
+        Advice::Strategy(text) => {
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            let lines: Vec<String> = lines.map(|line| format!("\n{task}            {line}")).collect();
+            format!("{task}   planner  a strategy in {}{}", brief(plan.took), lines.concat())
+        }
+        Advice::Basic { why } => format!("{task}   planner  the basic strategy, after {}: {why}", brief(plan.took)),
+    }
 }
 
 /// Says how an attempt ended.

@@ -12,6 +12,8 @@ pub mod invariant;
 pub mod lines;
 pub mod live;
 pub mod matching;
+pub mod plan;
+pub mod policy;
 pub mod schedule;
 pub mod supervisor;
 #[expect(clippy::wildcard_enum_match_arm, reason = "a language without a rule of its own follows the common one")]

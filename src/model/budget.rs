@@ -130,27 +130,6 @@ fn seconds(wall: Wall) -> i64 {
     i64::try_from(wall.0 / 1000).unwrap_or(i64::MAX / 2)
 }
 
-/// Who spends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Payer {
-    /// Agents that carry fixes out, their subagents included.
-    Fixer,
-    /// The interactive agent that works out strategies.
-    Planner,
-}
-
-/// What a conversation that is no attempt at a task has used so far in all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Payment {
-    /// Who.
-    pub payer: Payer,
-    /// Which conversation, by a name that stays its own; what it used is counted from its beginning.
-    pub conversation: String,
-    /// How much.
-    pub spent: Spent,
-}
-
 /// Writes a number with a comma between thousands.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -7,9 +7,10 @@ use orchestrator_tui::core::effect::AgentOrder;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::agent::AgentReport;
-use orchestrator_tui::model::budget::{Budget, Day, Payer, Payment};
+use orchestrator_tui::model::budget::{Budget, Day};
 use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::id::SessionId;
+use orchestrator_tui::model::plan::PlannerNews;
 
 use super::plan::Chance;
 use super::{Event, World};
@@ -21,7 +22,6 @@ pub(super) struct Bill {
     used: Spent,
     raised: (Usd, u64),
     sessions: BTreeMap<SessionId, Spent>,
-    planner: Spent,
 }
 
 /// Draws the lines: none, some, near ones.
@@ -55,21 +55,10 @@ impl World {
         }
     }
 
-    /// The planner says what it has used, or a person lets the day cost more.
+    /// A person lets the day cost more.
     pub(super) fn somebody_pays(&mut self) {
-        if self.chance.one_in(2) {
-            return self.planner_spends();
-        }
         let tokens = self.chance.below(2) * 20;
         self.ask(Command::Raise { usd: Usd(100_000), tokens });
-    }
-
-    /// The planner says what its conversation has used in all.
-    fn planner_spends(&mut self) {
-        let more = Spent { usd: Usd(self.chance.below(50_000)), unpriced: false, tokens_in: 3, tokens_out: 1 };
-        self.bill.planner += more;
-        let (payer, spent) = (Payer::Planner, self.bill.planner);
-        self.input(Input::Paid(Payment { payer, conversation: "p".into(), spent }));
     }
 
     /// Writes down what reaches the machine, before it does.
@@ -86,11 +75,7 @@ impl World {
                 let known = self.bill.sessions.insert(*session, *spent).unwrap_or_default();
                 self.bill.used += spent.since(known);
             }
-            Input::Paid(_) => {
-                let total = self.bill.planner;
-                let known = self.bill.sessions.insert(SessionId(u64::MAX), total).unwrap_or_default();
-                self.bill.used += total.since(known);
-            }
+            Input::Planner(PlannerNews::Used(_, spent)) => self.bill.used += *spent,
             _ => {}
         }
     }
@@ -105,11 +90,7 @@ impl World {
             used: if known { ledger.spent() } else { Spent::default() },
             raised: if known { ledger.raised() } else { (Usd(0), 0) },
             sessions: BTreeMap::new(),
-            planner: Spent::default(),
         };
-        let total = ledger.total().planner;
-        self.bill.planner = total;
-        self.bill.sessions.insert(SessionId(u64::MAX), total);
     }
 
     pub(super) fn raised(&mut self, fact: &Fact) {

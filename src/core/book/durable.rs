@@ -242,7 +242,6 @@ impl Book {
             Fact::Unsnoozed { key } => {
                 self.snoozed.remove(key);
             }
-            Fact::Paid { payment } => self.ledger.paid(payment),
             Fact::DayBegan { day } => self.ledger.begin(*day),
             Fact::Neared { line, reached, limit, .. } => self.ledger.said(*line, *reached, *limit),
             Fact::Raised { usd, tokens } => self.ledger.raise(*usd, *tokens),
@@ -270,6 +269,9 @@ impl Book {
             | Fact::AttemptStarted { .. }
             | Fact::Staged { .. }
             | Fact::Used { .. }
+            | Fact::Violated { .. }
+            | Fact::Planned { .. }
+            | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Ready { .. }

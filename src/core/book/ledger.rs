@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::model::budget::{Day, Limit, Payer, Payment};
+use crate::model::budget::{Day, Limit};
 use crate::model::check::CheckName;
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::TaskId;
@@ -17,9 +17,6 @@ const DAYS_BY_TASK: usize = 3;
 
 /// How many landed fixes of each check are remembered, to say what such a fix costs.
 const FIXES: usize = 25;
-
-/// How many conversations outside of tasks are still counted on from where they were.
-const CONVERSATIONS: usize = 16;
 
 /// What was spent on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -40,22 +37,20 @@ impl Account {
         self.fixer + self.planner
     }
 
-    fn add(&mut self, payer: Payer, spent: Spent) {
-        match payer {
-            Payer::Fixer => self.fixer += spent,
-            Payer::Planner => self.planner += spent,
-        }
-        if spent.unpriced {
-            self.unpriced = self.unpriced.saturating_add(spent.tokens());
-        }
+    fn add_fixer(&mut self, spent: Spent) {
+        self.fixer += spent;
+        self.unpriced = self.unpriced.saturating_add(unpriced(spent));
+    }
+
+    fn add_planner(&mut self, spent: Spent) {
+        self.planner += spent;
+        self.unpriced = self.unpriced.saturating_add(unpriced(spent));
     }
 }
 
-/// What is still being counted: an attempt at a task, or a conversation outside of tasks.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Meter {
-    Task(TaskId),
-    Conversation(Payer, String),
+/// Returns the tokens of unknown price, as far as one can tell: all of those of a run that is not priced in full.
+fn unpriced(spent: Spent) -> u64 {
+    if spent.unpriced { spent.tokens() } else { 0 }
 }
 
 /// Where a meter stands.
@@ -102,7 +97,8 @@ pub struct Ledger {
     days: BTreeMap<Day, Account>,
     /// By task, without what is still being counted; of the last days only.
     tasks: BTreeMap<Day, BTreeMap<TaskId, Spent>>,
-    open: BTreeMap<Meter, Reading>,
+    /// What is still being counted: attempts under way.
+    open: BTreeMap<TaskId, Reading>,
     fixes: BTreeMap<CheckName, Fixes>,
     /// By how much a person raised today's lines: dollars and tokens.
     raised: (Usd, u64),
@@ -148,10 +144,8 @@ impl Ledger {
     /// Returns what tasks used today.
     pub fn tasks(&self) -> BTreeMap<TaskId, Spent> {
         let mut tasks = self.tasks.get(&self.day).cloned().unwrap_or_default();
-        for (meter, reading) in &self.open {
-            if let Meter::Task(task) = meter {
-                *tasks.entry(*task).or_default() += reading.today();
-            }
+        for (task, reading) in &self.open {
+            *tasks.entry(*task).or_default() += reading.today();
         }
         tasks.retain(|_, spent| *spent != Spent::default());
         tasks
@@ -159,10 +153,7 @@ impl Ledger {
 
     /// Returns the tasks whose attempt is still being counted, and what it used so far.
     pub fn counting(&self) -> impl Iterator<Item = (TaskId, Spent)> + '_ {
-        self.open.iter().filter_map(|(meter, reading)| match meter {
-            Meter::Task(task) => Some((*task, reading.spent)),
-            Meter::Conversation(..) => None,
-        })
+        self.open.iter().map(|(task, reading)| (*task, reading.spent))
     }
 
     /// Returns by how much today's lines were raised: dollars and tokens.
@@ -198,27 +189,27 @@ impl Ledger {
     }
 
     fn add_open(&self, account: &mut Account) {
-        for (meter, reading) in &self.open {
-            account.add(meter.payer(), reading.today());
+        for reading in self.open.values() {
+            account.add_fixer(reading.today());
         }
     }
 
     /// An attempt at a task begins: what it uses is counted from zero.
     pub(super) fn attempt_started(&mut self, task: TaskId) {
-        self.settle(&Meter::Task(task));
+        self.settle(task);
     }
 
     /// The attempt at a task has used so much in all.
     pub(super) fn used(&mut self, task: TaskId, spent: Spent) {
-        self.read(Meter::Task(task), spent);
+        self.read(task, spent);
     }
 
     /// The attempt at a task is over, and has used so much in all.
     pub(super) fn attempt_ended(&mut self, task: TaskId, spent: Spent) {
         if spent != Spent::default() {
-            self.read(Meter::Task(task), spent);
+            self.read(task, spent);
         }
-        self.settle(&Meter::Task(task));
+        self.settle(task);
     }
 
     /// A person moved today's lines away.
@@ -243,15 +234,23 @@ impl Ledger {
         }
     }
 
+    /// The planner has used so much more, for a task or for a person.
+    pub(super) fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
+        self.days.entry(self.day).or_default().add_planner(spent);
+        self.total.add_planner(spent);
+        if let Some(task) = task {
+            *self.tasks.entry(self.day).or_default().entry(task).or_default() += spent;
+        }
+        self.spent = self.today().spent();
+    }
+
     /// Another day begins.
     pub(super) fn begin(&mut self, day: Day) {
-        for (meter, reading) in &mut self.open {
+        for (task, reading) in &mut self.open {
             let today = reading.today();
-            self.days.entry(self.day).or_default().add(meter.payer(), today);
-            self.total.add(meter.payer(), today);
-            if let Meter::Task(task) = meter {
-                *self.tasks.entry(self.day).or_default().entry(*task).or_default() += today;
-            }
+            self.days.entry(self.day).or_default().add_fixer(today);
+            self.total.add_fixer(today);
+            *self.tasks.entry(self.day).or_default().entry(*task).or_default() += today;
             reading.booked = reading.spent;
         }
         self.day = day;
@@ -266,42 +265,19 @@ impl Ledger {
         self.spent = self.today().spent();
     }
 
-    fn read(&mut self, meter: Meter, spent: Spent) {
-        self.open.entry(meter).or_default().spent = spent;
+    fn read(&mut self, task: TaskId, spent: Spent) {
+        self.open.entry(task).or_default().spent = spent;
         self.spent = self.today().spent();
     }
 
-    /// A conversation outside of tasks has used so much in all.
-    pub(super) fn paid(&mut self, payment: &Payment) {
-        let meter = Meter::Conversation(payment.payer, payment.conversation.clone());
-        self.read(meter.clone(), payment.spent);
-        let mut others = self.open.keys().filter(|other| matches!(other, Meter::Conversation(..)) && **other != meter);
-        if others.clone().count() >= CONVERSATIONS
-            && let Some(first) = others.next().cloned()
-        {
-            self.settle(&first);
-        }
-    }
-
-    /// Takes what a meter says into the accounts; it is over.
-    fn settle(&mut self, meter: &Meter) {
-        let Some(reading) = self.open.remove(meter) else { return };
+    /// Takes what was counted of an attempt into the accounts; it is over.
+    fn settle(&mut self, task: TaskId) {
+        let Some(reading) = self.open.remove(&task) else { return };
         let today = reading.today();
-        self.days.entry(self.day).or_default().add(meter.payer(), today);
-        self.total.add(meter.payer(), today);
-        if let Meter::Task(task) = meter {
-            *self.tasks.entry(self.day).or_default().entry(*task).or_default() += today;
-        }
+        self.days.entry(self.day).or_default().add_fixer(today);
+        self.total.add_fixer(today);
+        *self.tasks.entry(self.day).or_default().entry(task).or_default() += today;
         self.spent = self.today().spent();
-    }
-}
-
-impl Meter {
-    fn payer(&self) -> Payer {
-        match self {
-            Self::Task(_) => Payer::Fixer,
-            Self::Conversation(payer, _) => *payer,
-        }
     }
 }
 

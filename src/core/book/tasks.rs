@@ -56,12 +56,10 @@ impl Book {
                 task.red_before.clone_from(red_before);
                 task.excerpt.clone_from(excerpt);
             }),
-            Fact::Held { task, reason } => {
-                self.change_task(*task, |task| {
-                    task.state = TaskState::Held(reason.clone());
-                    task.stage = None;
-                });
-            }
+            Fact::Held { task, reason } => self.change_task(*task, |task| {
+                task.state = TaskState::Held(reason.clone());
+                task.stage = None;
+            }),
             Fact::Released { task, forced } => self.change_task(*task, |task| {
                 task.state = TaskState::Queued;
                 task.forced = *forced;
@@ -70,6 +68,8 @@ impl Book {
             Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
             Fact::Used { task, spent } => self.used(*task, *spent),
+            Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
+            Fact::PlannerUsed { task, spent } => self.planner_used(*task, *spent),
             Fact::Ready { task, reason, result } => self.change_task(*task, |task| {
                 task.state = TaskState::Ready(reason.clone());
                 task.result = Some((**result).clone());
@@ -94,6 +94,7 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::Violated { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
             | Fact::Closed { .. }
@@ -114,11 +115,18 @@ impl Book {
             | Fact::Agreed { .. }
             | Fact::Reconfigured { .. }
             | Fact::ConfigRefused { .. }
-            | Fact::Paid { .. }
             | Fact::DayBegan { .. }
             | Fact::Neared { .. }
             | Fact::Raised { .. }
             | Fact::Felt { .. } => {}
+        }
+    }
+
+    fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
+        self.statistics.spent += spent;
+        self.ledger.planner_used(task, spent);
+        if let Some(task) = task {
+            self.change_task(task, |task| task.spent += spent);
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::edge::agent::claude::answer;
 use crate::edge::agent::claude::meter::Meter;
-use crate::edge::agent::claude::run::{Step, Steps};
+use crate::edge::agent::claude::steps::{Step, Steps};
 
 /// One question at a time: asked after each model call, and again if more calls came meanwhile. Versions that do not know
 /// the question (2.1.197) are asked once; their runs are counted in tokens until their result.

@@ -7,12 +7,13 @@ mod ask;
 mod asking;
 mod launch;
 mod meter;
-mod policy;
-mod read_only;
+pub mod planner;
 mod run;
 mod say;
-mod shell;
+mod settings;
+mod steps;
+mod watch;
 
 pub use launch::{RunSpec, environment};
-pub use policy::{Decision, Policy};
-pub use run::{ClaudeRun, Step};
+pub use run::ClaudeRun;
+pub use steps::Step;

@@ -9,12 +9,15 @@ use crate::edge::agent::claude::ask::{self, Pending};
 use crate::edge::agent::claude::asking::Asking;
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
-use crate::edge::agent::claude::policy::{Decision, Policy};
+use crate::edge::agent::claude::steps::{Step, Steps};
+use crate::edge::agent::claude::watch::Watch;
 use crate::edge::agent::claude::{answer, say};
+use crate::edge::agent::hook;
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
-use crate::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
+use crate::model::agent::{AgentReport, AgentResult, Trouble};
 use crate::model::cost::Spent;
+use crate::model::policy::Permission;
 use crate::model::question::{Ask, Reply};
 use crate::model::session::Exit;
 use crate::model::time::Wall;
@@ -22,22 +25,11 @@ use crate::model::time::Wall;
 /// The longest text of a result that is kept, in characters.
 const RESULT_CAP: usize = 2_000;
 
-/// What must be done after some output was read, in this order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Tell the machine.
-    Report(AgentReport),
-    /// Write this to the program's input.
-    Write(Vec<u8>),
-    /// Close its input: it has said all, and ends by itself then.
-    CloseInput,
-}
-
 /// The state of one run.
 #[derive(Debug)]
 pub struct ClaudeRun {
     spec: RunSpec,
-    policy: Policy,
+    watch: Watch,
     lines: Lines,
     meter: Meter,
     reported: Spent,
@@ -61,11 +53,11 @@ pub struct ClaudeRun {
 impl ClaudeRun {
     /// Starts with nothing heard.
     pub fn new(spec: RunSpec) -> Self {
-        let policy = Policy { workspace: spec.workspace.clone(), commands: spec.allowed_commands.clone() };
+        let watch = Watch::new(spec.scope.clone());
         let meter = Meter::new(spec.resume);
         Self {
             spec,
-            policy,
+            watch,
             lines: Lines::new(MAX_LINE),
             meter,
             reported: Spent::default(),
@@ -101,7 +93,7 @@ impl ClaudeRun {
     /// Returns what to write to answer a request; `None` if it does not wait for that any more.
     pub fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
         let pending = self.pending.remove(request)?;
-        Some(pending.answer(request, reply, &self.policy.allowed()))
+        Some(pending.answer(request, reply, &self.watch.allowed()))
     }
 
     /// Whether it waits for a person. Its time limit does not run then.
@@ -181,6 +173,8 @@ impl ClaudeRun {
                 self.meter.message(message);
                 self.asking.ask(steps);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
+                let broken = self.watch.uses(message);
+                steps.violated(broken);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
                     self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
@@ -190,6 +184,8 @@ impl ClaudeRun {
                 // A call is over and the next one not begun, or just so: what it has cost is known now.
                 self.asking.ask(steps);
                 steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
+                let stopped = self.watch.stopped(&frame["message"]);
+                steps.violated(stopped);
             }
             "control_response" => self.asking.answered(&frame["response"], &mut self.meter, steps),
             "result" => self.result(frame, steps),
@@ -341,13 +337,20 @@ impl ClaudeRun {
         if let Some(pending) = ask::of_tool(tool, input) {
             return self.wait(id, pending, steps);
         }
-        let line = match self.policy.decide(tool, input, request["blocked_path"].as_str()) {
-            Decision::Allow => answer::allow(id, input),
-            Decision::Ask { why } => return self.wait(id, ask::permission(tool, input, why), steps),
-            Decision::Deny { why } => {
-                let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
-                steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
-                answer::deny(id, &why)
+        let verdict = self.watch.judge(tool, input, request["blocked_path"].as_str());
+        let line = match verdict.decision {
+            Permission::Allow => answer::allow(id, input),
+            Permission::Ask => return self.wait(id, ask::permission(tool, input, hook::reason(&verdict)), steps),
+            Permission::Deny => {
+                match self.watch.broken(tool, input, &verdict) {
+                    Some(violation) => steps.report(AgentReport::Violation(violation)),
+                    None if verdict.violation => {}
+                    None => {
+                        let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
+                        steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
+                    }
+                }
+                answer::deny(id, &format!("Refused: {}. {}", hook::reason(&verdict), self.watch.allowed()))
             }
         };
         steps.0.push(Step::Write(line));
@@ -378,25 +381,6 @@ impl ClaudeRun {
         if spent != self.reported && !self.asking.will_tell() {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
-        }
-    }
-}
-
-/// Steps in order, log lines that follow each other gathered into one report.
-#[derive(Default)]
-pub(super) struct Steps(pub(super) Vec<Step>);
-
-impl Steps {
-    fn report(&mut self, report: AgentReport) {
-        self.0.push(Step::Report(report));
-    }
-
-    fn log(&mut self, lines: impl IntoIterator<Item = Option<LogLine>>) {
-        for line in lines.into_iter().flatten() {
-            match self.0.last_mut() {
-                Some(Step::Report(AgentReport::Log(log))) => log.push(line),
-                _ => self.report(AgentReport::Log(vec![line])),
-            }
         }
     }
 }
