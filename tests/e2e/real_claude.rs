@@ -81,7 +81,7 @@ fn edit(file: &str, old: &str, new: &str) -> Reply {
     tool("Edit", json!({ "file_path": format!("@CWD@/{file}"), "old_string": old, "new_string": new }))
 }
 
-fn bash(command: &str) -> Reply {
+pub(crate) fn bash(command: &str) -> Reply {
     tool("Bash", json!({ "command": command, "description": "look" }))
 }
 
@@ -118,7 +118,7 @@ fn python(check: &str, steps: Vec<Reply>, more: &str) -> Option<(Site, Claude)> 
 /// A project that needs nothing but a shell: the word in `word.txt` must be right.
 const WORD: &str = "if test -n \"$LEFT_BEHIND\" && test -e hang; then\n    echo $$ > \"$LEFT_BEHIND.new\" && mv \"$LEFT_BEHIND.new\" \"$LEFT_BEHIND\"\n    exec tail -f /dev/null\nfi\ngrep -q right word.txt || { echo 'word.txt:1:1: error: wrong word'; exit 1; }\n";
 
-fn word(steps: Vec<Reply>, more: &str) -> Option<(Site, Claude)> {
+pub(crate) fn word(steps: Vec<Reply>, more: &str) -> Option<(Site, Claude)> {
     let config = format!("[[check]]\nname = \"{MARK}\"\nrun = \"sh check.sh\"\n");
     let site = Site::new(&[("word.txt", "wrong\n"), ("check.sh", WORD), ("orchestrator.toml", &config)]);
     let claude = Claude::on(&site, steps, more)?;

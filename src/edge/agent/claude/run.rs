@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::edge::agent::claude::ask::{self, Pending};
+use crate::edge::agent::claude::asking::Asking;
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
 use crate::edge::agent::claude::steps::{Step, Steps};
@@ -43,6 +44,8 @@ pub struct ClaudeRun {
     /// What the service said in this turn, so that the result does not say it again.
     trouble: Option<Trouble>,
     stops: u32,
+    /// What it is asked about its usage.
+    asking: Asking,
     /// Requests that wait for a person, by the CLI's names for them.
     pending: BTreeMap<String, Pending>,
 }
@@ -65,6 +68,7 @@ impl ClaudeRun {
             finished: false,
             trouble: None,
             stops: 0,
+            asking: Asking::default(),
             pending: BTreeMap::new(),
         }
     }
@@ -115,6 +119,11 @@ impl ClaudeRun {
             // A line that was cut off means nothing; only the escape sequence that restores the cursor is usual.
             self.line(&line, Wall(0), &mut steps);
         }
+        self.asking.is_over = true;
+        if self.held.is_none() && !self.finished {
+            // It may have been in the middle of a call.
+            self.meter.request();
+        }
         self.report_used(&mut steps);
         if self.held.is_some() || !self.finished {
             let result = self.held.take().unwrap_or_else(|| {
@@ -162,6 +171,7 @@ impl ClaudeRun {
             "assistant" => {
                 let message = &frame["message"];
                 self.meter.message(message);
+                self.asking.ask(steps);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
                 if self.spec.hook.is_some() {
                     for what in self.watch.refused(message) {
@@ -176,10 +186,13 @@ impl ClaudeRun {
                 }
             }
             "user" => {
+                // A call is over and the next one not begun, or just so: what it has cost is known now.
+                self.asking.ask(steps);
                 steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
                 let stopped = self.watch.stopped(&frame["message"]);
                 steps.violated(stopped);
             }
+            "control_response" => self.asking.answered(&frame["response"], &mut self.meter, steps),
             "result" => self.result(frame, steps),
             "control_request" => self.request(frame, steps),
             "control_cancel_request" => {
@@ -195,7 +208,7 @@ impl ClaudeRun {
                     self.trouble(Some(Trouble::RateLimit { until }), steps);
                 }
             }
-            // Answers to our own requests, and what is new.
+            // What is new.
             _ => {}
         }
     }
@@ -258,6 +271,7 @@ impl ClaudeRun {
 
     fn result(&mut self, frame: &Value, steps: &mut Steps) {
         self.meter.result(frame);
+        self.asking.told();
         let subtype = frame["subtype"].as_str().unwrap_or_default();
         let is_error = frame["is_error"] == true;
         let said = frame["result"].as_str().map(str::to_owned).or_else(|| {
@@ -304,6 +318,7 @@ impl ClaudeRun {
     fn end_turns(&mut self, steps: &mut Steps) {
         if let Some(result) = self.held.take() {
             self.finished = true;
+            self.asking.is_over = true;
             steps.report(AgentReport::Done(result));
             steps.0.push(Step::CloseInput);
         }
@@ -368,7 +383,7 @@ impl ClaudeRun {
 
     fn report_used(&mut self, steps: &mut Steps) {
         let spent = self.meter.spent();
-        if spent != self.reported {
+        if spent != self.reported && !self.asking.will_tell() {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
         }
