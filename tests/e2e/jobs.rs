@@ -10,8 +10,8 @@ use crate::terminal::Terminal;
 const CONFIG: &str = "[[check]]\nname = \"unit\"\nrun = \"grep -q good file.txt || { echo file.txt:1:1: error: bad at noon; exit 1; }\"\n";
 
 /// An editor as `ed` is one: it takes lines, and goes on after ctrl-c.
-const EDITOR: &str = "import signal, sys\n\
-    signal.signal(signal.SIGINT, lambda *_: print('caught', flush=True))\n\
+const EDITOR: &str = "import os, signal, sys\n\
+    signal.signal(signal.SIGINT, lambda *_: os.write(1, b'caught\\n'))\n\
     print('editing', flush=True)\n\
     for line in sys.stdin:\n    \
     if line.strip() == 'done': break\n    \
