@@ -45,7 +45,8 @@ fn stops_and_goes_on(stop: impl Fn(&mut Terminal)) {
     let site = site("good\n");
     let mut shell = Terminal::shell(&site, "run --trust", (80, 24), &[]);
     shell.wait_text("all green");
-    until("its title", || shell.count(TITLE) == 1);
+    until("its title", || shell.count(TITLE) > 0);
+    let titles = shell.count(TITLE);
     stop(&mut shell);
     shell.wait_text("Stopped");
     assert_eq!(shell.settings(), shell.before);
@@ -53,7 +54,7 @@ fn stops_and_goes_on(stop: impl Fn(&mut Terminal)) {
     shell.keys("clear; fg\n");
     until("the other screen", || shell.is_on_other_screen());
     shell.wait_text("all green");
-    until("its title again", || shell.count(TITLE) == 2);
+    until("its title again", || shell.count(TITLE) > titles);
     quit(shell);
 }
 
