@@ -111,6 +111,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Whether something was spent on a day.
+    pub fn knows(&self, day: Day) -> bool {
+        self.days.contains_key(&day)
+    }
+
     /// Returns the day that is being counted.
     pub fn day(&self) -> Day {
         self.day
