@@ -29,6 +29,7 @@ pub mod panic;
 pub mod places;
 pub mod prompt;
 pub mod purge;
+pub mod redact;
 pub mod reload;
 pub mod report;
 pub mod run;

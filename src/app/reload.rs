@@ -78,7 +78,14 @@ impl Reloader {
     async fn again(&mut self) -> Result<(), String> {
         let (site, flags) = (self.site.clone(), self.flags.clone());
         let agreed = self.agreed.clone();
-        let read = tokio::task::spawn_blocking(move || read(&site, flags, &agreed)).await;
+        let secrecy = self.tools.places.secrecy.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            secrecy.learn(&site, None);
+            let read = read(&site, flags, &agreed)?;
+            secrecy.learn(&site, Some(&read.0.settings));
+            Ok(read)
+        });
+        let read = read.await;
         match read.unwrap_or_else(|error| Err(format!("reading the configuration broke: {error}"))) {
             Ok((loaded, matcher)) => {
                 self.agreed = loaded.running.clone();

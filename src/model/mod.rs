@@ -12,6 +12,7 @@ pub mod own_writes;
 pub mod path;
 pub mod question;
 pub mod receipt;
+pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod task;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::core::secrets::Redactor;
 use crate::edge::agent::claude::ask::{self, Pending};
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
@@ -53,6 +54,8 @@ pub struct ClaudeRun {
     stops: u32,
     /// Requests that wait for a person, by the CLI's names for them.
     pending: BTreeMap<String, Pending>,
+    /// Covers what is reported; what is decided and answered goes by the true words.
+    redactor: Redactor,
 }
 
 impl ClaudeRun {
@@ -74,7 +77,15 @@ impl ClaudeRun {
             trouble: None,
             stops: 0,
             pending: BTreeMap::new(),
+            redactor: Redactor::new(Vec::new()),
         }
+    }
+
+    /// Covers these secrets in all that it reports.
+    #[must_use]
+    pub fn covering(mut self, redactor: Redactor) -> Self {
+        self.redactor = redactor;
+        self
     }
 
     /// Returns the program and its arguments.
@@ -154,17 +165,21 @@ impl ClaudeRun {
                 return;
             }
         };
-        if bytes.first() != Some(&b'{') {
-            steps.log([say::line("output", &String::from_utf8_lossy(bytes))]);
+        let frame = if bytes.first() == Some(&b'{') { serde_json::from_slice::<Value>(bytes).ok() } else { None };
+        let Some(frame) = frame else {
+            // Before it is cut: half a secret would not be known.
+            let text = String::from_utf8_lossy(bytes);
+            steps.log([say::line("output", &self.redactor.text(&text))]);
             return;
-        }
-        match serde_json::from_slice::<Value>(bytes) {
-            Ok(frame) => self.frame(&frame, now, steps),
-            Err(_) => steps.log([say::line("output", &String::from_utf8_lossy(bytes))]),
+        };
+        match self.redactor.document(&frame) {
+            Some(covered) => self.frame(&covered, &frame, now, steps),
+            None => self.frame(&frame, &frame, now, steps),
         }
     }
 
-    fn frame(&mut self, frame: &Value, now: Wall, steps: &mut Steps) {
+    /// `frame` is what may be told of what was `said`.
+    fn frame(&mut self, frame: &Value, said: &Value, now: Wall, steps: &mut Steps) {
         match frame["type"].as_str().unwrap_or_default() {
             "system" => self.system(frame, now, steps),
             "assistant" => {
@@ -178,9 +193,9 @@ impl ClaudeRun {
             }
             "user" => steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some)),
             "result" => self.result(frame, steps),
-            "control_request" => self.request(frame, steps),
+            "control_request" => self.request(frame, said, steps),
             "control_cancel_request" => {
-                let request = text(&frame["request_id"]);
+                let request = text(&said["request_id"]);
                 if self.pending.remove(&request).is_some() {
                     steps.report(AgentReport::Withdrew { request });
                 }
@@ -306,12 +321,12 @@ impl ClaudeRun {
         }
     }
 
-    fn request(&mut self, frame: &Value, steps: &mut Steps) {
-        let Some(id) = frame["request_id"].as_str() else {
+    fn request(&mut self, frame: &Value, said: &Value, steps: &mut Steps) {
+        let Some(id) = said["request_id"].as_str() else {
             steps.log([say::line("output", "a request without an id, which cannot be answered")]);
             return;
         };
-        let request = &frame["request"];
+        let (request, shown) = (&said["request"], &frame["request"]["input"]);
         let subtype = request["subtype"].as_str().unwrap_or_default();
         if subtype != "can_use_tool" {
             // Silence would make it wait for ever.
@@ -321,14 +336,17 @@ impl ClaudeRun {
         }
         let tool = request["tool_name"].as_str().unwrap_or_default();
         let input = &request["input"];
-        if let Some(pending) = ask::of_tool(tool, input) {
+        if let Some(pending) = ask::of_tool(tool, input, shown) {
             return self.wait(id, pending, steps);
         }
         let line = match self.policy.decide(tool, input, request["blocked_path"].as_str()) {
             Decision::Allow => answer::allow(id, input),
-            Decision::Ask { why } => return self.wait(id, ask::permission(tool, input, why), steps),
+            Decision::Ask { why } => {
+                let why = self.redactor.text(&why).into_owned();
+                return self.wait(id, ask::permission(tool, input, shown, why), steps);
+            }
             Decision::Deny { why } => {
-                let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
+                let what = format!("{tool} {}", say::tool_use(tool, shown, &self.spec.workspace));
                 steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
                 answer::deny(id, &why)
             }
