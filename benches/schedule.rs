@@ -21,8 +21,8 @@ use orchestrator_tui::model::id::{LandingId, RequestId, Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::{
-    Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Questions, Role, Settings, Unattended,
-    Watch, Workspace,
+    Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings,
+    Unattended, Watch, Workspace,
 };
 use orchestrator_tui::model::task::{Origin, Task, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
@@ -317,7 +317,7 @@ fn settings(running: u32) -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: LandMode::Auto,
-            land_chosen: true,
+            land_by: LandBy::File,
             isolation: Isolation::Worktree,
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },

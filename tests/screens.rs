@@ -25,6 +25,8 @@ mod hands;
 mod readme;
 #[path = "screens/replies.rs"]
 mod replies;
+#[path = "screens/said.rs"]
+mod said;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]

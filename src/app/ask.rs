@@ -137,7 +137,7 @@ pub fn undo(site: &Site, task: TaskId) -> Result<Value, Failure> {
 /// # Errors
 /// If nothing waits, or it does not land.
 pub fn land(site: &Site, task: TaskId) -> Result<Value, Failure> {
-    with_or_without(site, "land", task, Command::Land { task })
+    with_or_without(site, "land", task, Command::Land { task, result: None, agree: None })
 }
 
 /// Says no to a result that waits, with or without a running supervisor.
@@ -145,7 +145,7 @@ pub fn land(site: &Site, task: TaskId) -> Result<Value, Failure> {
 /// # Errors
 /// If nothing waits.
 pub fn refuse(site: &Site, task: TaskId) -> Result<Value, Failure> {
-    with_or_without(site, "refuse", task, Command::Refuse { task })
+    with_or_without(site, "refuse", task, Command::Refuse { task, result: None })
 }
 
 fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Result<Value, Failure> {
@@ -156,10 +156,9 @@ fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Resu
         return Err(Failure::refused(format!("no supervisor ever ran in this project; there is nothing to {name}")));
     }
     let loaded = if let Command::Land { .. } = wish {
-        let loaded = site.load(Overrides::default())?;
-        // What lands is checked in the tree, and that runs the project's commands.
-        site.trust(&loaded, false)?;
-        loaded
+        // What lands is checked in the tree, and that runs the project's commands, but no agent.
+        site.trust(&site.load(Overrides { fix: Some(false), ..Overrides::default() })?, false)?;
+        site.load(Overrides::default())?
     } else {
         // A mistake in the configuration must not stand in the way of taking something back.
         site.load(Overrides::default()).or_else(|_| site.load_built_in())?

@@ -23,9 +23,6 @@ use crate::model::time::brief;
 const HEAD: usize = 2 * 1024 * 1024;
 const TAIL: usize = 6 * 1024 * 1024;
 
-/// The exit codes with which a shell says that a command does not exist or cannot be executed (POSIX, 2.8.2).
-const NOT_RUN: [i32; 2] = [126, 127];
-
 /// Runs an order to its end; `told` tells it to end earlier.
 pub async fn run(places: &Places, order: RunOrder, mut told: mpsc::Receiver<Told>) -> RunOutcome {
     let folder = places.folder(order.place);
@@ -100,9 +97,14 @@ fn judge(places: &Places, order: &RunOrder, output: &[u8], exit: Exit, watch: &S
         findings.failures = vec![mark(&why)];
         return CheckRun { verdict: Verdict::Broken, code, took, findings };
     }
+    if let Some(why) = code.and_then(|code| findings::cannot_run(output, code, &findings)) {
+        // Whatever else it said, the code was not looked at.
+        findings.excerpt = format!("{why}\n{}", findings.excerpt);
+        findings.failures = vec![mark(&why)];
+        return CheckRun { verdict: Verdict::Broken, code, took, findings };
+    }
     let verdict = match exit {
         Exit::Code(0) => Verdict::Green,
-        Exit::Code(code) if NOT_RUN.contains(&code) => Verdict::Broken,
         Exit::Code(_) | Exit::Signal(_) => Verdict::Red,
         Exit::TimedOut => {
             findings.failures = vec![mark("timed out")];

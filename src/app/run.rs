@@ -78,14 +78,13 @@ impl Shell {
     ) -> Self {
         let clock = Clock::start();
         let audience = channels.views.audience();
-        let leased = audience.borrow().leased;
         Self {
             machine,
             tools,
             journal,
             stored,
             audience,
-            lease: if leased { Lease::awaited(clock.now().moment) } else { Lease::Free },
+            lease: Lease::Free,
             showing: Showing::new(channels.views.clone()),
             channels,
             clock,
@@ -101,13 +100,18 @@ impl Shell {
         }
     }
 
-    /// Runs until the machine says exit; returns its code, and the statistics.
+    /// Runs until the machine says exit; returns its code, and the statistics. `is_expected`: whoever started it for a
+    /// screen is still there.
     ///
     /// # Errors
     /// If signals cannot be listened to.
-    pub async fn run(mut self, start: Start) -> Result<Farewell, Failure> {
+    pub async fn run(mut self, start: Start, is_expected: bool) -> Result<Farewell, Failure> {
         let mut signals =
             signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
+        if self.audience.borrow().leased {
+            // From now on: what came before may have taken longer than a screen is waited for.
+            self.lease = Lease::awaited(self.clock.now().moment, is_expected);
+        }
         self.input(Input::Started(Box::new(start)));
         while self.exit.is_none() {
             let wait = self.machine.next_wake().map(|moment| self.clock.until(moment));
@@ -162,7 +166,7 @@ impl Shell {
     pub async fn run_one(mut self, start: Start, command: Command) -> Result<String, Failure> {
         self.input(Input::Started(Box::new(start)));
         let request = self.waiting.number();
-        let landing = if let Command::Land { task } = command { Some(task) } else { None };
+        let landing = if let Command::Land { task, .. } = &command { Some(*task) } else { None };
         self.input(Input::Asked(request, command));
         while self.exit.is_none() {
             tokio::select! {

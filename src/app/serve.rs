@@ -64,9 +64,7 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
             let _ = call.reply.send(query_reply(machine, now, &path));
             Called::Answered
         }
-        ControlRequest::Command { name, .. } if ["leave", "detach"].contains(&name.as_str()) => {
-            Called::Leave(call.reply)
-        }
+        ControlRequest::Command { name, .. } if name == "leave" => Called::Leave(call.reply),
         ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
             Ok(command) => {
                 let request = waiting.number();
@@ -132,8 +130,8 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
-        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
-            Some(receipt) => ControlReply::done(report::receipt(receipt)),
+        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match report::landed(task) {
+            Some(receipt) => ControlReply::done(receipt),
             None => {
                 ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), "")
             }

@@ -174,7 +174,7 @@ fn overrides(tuning: &Tuning) -> Overrides {
 fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure> {
     let loaded = site.load(wish.flags.clone().unwrap_or_default())?;
     for warning in &loaded.warnings {
-        complain(&format!("warning: {warning}"));
+        complain(&warning.to_string());
     }
     if loaded.settings.fix.planner != Planner::Off {
         complain("warning: fix.planner: this version has no planner yet; attempts go on without a strategy");
@@ -212,7 +212,7 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
         return Ok(0);
     }
     for warning in &warnings {
-        complain(&format!("warning: {warning}"));
+        complain(&warning.to_string());
     }
     say(&format!("{}: the configuration is good", site.project.display()));
     for check in &loaded.settings.checks {

@@ -14,8 +14,8 @@ use crate::config::origin::{Origin, Places};
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Questions, Role,
-    Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
+    Role, Settings, Unattended, Watch, Workspace,
 };
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.
@@ -88,7 +88,7 @@ impl Draft {
                 backoff: zero,
                 backoff_max: zero,
                 land: LandMode::Ask,
-                land_chosen: false,
+                land_by: LandBy::Nobody,
                 isolation: Isolation::Worktree,
                 protect: Vec::new(),
                 breaker: Breaker { failures: 0, window: zero },

@@ -12,6 +12,7 @@ mod origin;
 mod parse;
 mod project;
 mod python;
+mod safety;
 mod screen;
 #[cfg(test)]
 mod tests;

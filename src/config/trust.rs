@@ -63,6 +63,11 @@ impl Running {
         self.add("check run", checks.iter().map(|check| check.run.clone()));
     }
 
+    /// Adds a choice about its user's safety that the project's file makes.
+    pub(crate) fn of_choice(&mut self, key: &str, value: &str) {
+        self.add(key, [value.to_owned()]);
+    }
+
     fn add(&mut self, what: &str, values: impl IntoIterator<Item = String>) {
         let given = values.into_iter().filter(|value| !value.is_empty());
         self.0.extend(given.map(|value| (what.to_owned(), value)));
@@ -73,10 +78,11 @@ impl Running {
         self.0.is_empty()
     }
 
-    /// Whether whoever agreed to `other` has agreed to this: it only runs fewer command lines. Without a variable or an
-    /// argument of an agent, something else would run.
+    /// Whether whoever agreed to `other` has agreed to this: it only runs fewer command lines, or leaves more to its user.
+    /// Without a variable or an argument of an agent, something else would run.
     pub fn is_part_of(&self, other: &Self) -> bool {
-        let line = |what: &str| ["check run", "check fixer", "workspace.prepare"].contains(&what);
+        let line =
+            |what: &str| ["check run", "check fixer", "workspace.prepare"].contains(&what) || choice(what).is_some();
         self.0.is_subset(&other.0) && other.0.difference(&self.0).all(|(what, _)| line(what))
     }
 
@@ -96,10 +102,22 @@ impl Running {
 
     /// Returns one line for each thing that would take effect, for the question. Values of `.env` are not shown.
     pub fn describe(&self) -> Vec<String> {
-        let line = |(what, value): &(String, String)| {
-            if what.starts_with(".env ") { what.clone() } else { format!("{}: {}", visible(what), visible(value)) }
+        let line = |(what, value): &(String, String)| match choice(what) {
+            Some(means) => format!("{what}: {value} ({means})"),
+            None if what.starts_with(".env ") => what.clone(),
+            None => format!("{}: {}", visible(what), visible(value)),
         };
         self.0.iter().map(line).collect()
+    }
+}
+
+/// Says what a project's choice about its user's safety comes to; `None` if the key is no such choice.
+fn choice(key: &str) -> Option<&'static str> {
+    match key {
+        "fix.land" => Some("verified fixes land without your yes, the first one too"),
+        "fix.isolation" => Some("agents work in your own files, not in a copy"),
+        "budget.task_usd" => Some("dollars that one task may cost"),
+        _ => None,
     }
 }
 

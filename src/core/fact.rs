@@ -109,6 +109,9 @@ pub enum Fact {
         number: u32,
         /// In which workspace.
         slot: Slot,
+        /// Whether it only brings in, after a yes, what the attempt of this number has made.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        landing: bool,
     },
     /// An attempt reached a stage.
     Staged {

@@ -151,7 +151,9 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
         return Ok(());
     }
     for task in machine.book.open() {
-        if !machine.is_meaningful(&task.key) && !machine.live.attempts.contains_key(&task.id) {
+        let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
+        let works = machine.live.attempts.contains_key(&task.id);
+        if !machine.is_meaningful(&task.key) && !waits_for_person && !works {
             return Err(format!("{} is open and its check is not in the configuration", task.id));
         }
         if let TaskState::Held(HoldReason::Snoozed { until, .. }) = &task.state
@@ -270,7 +272,11 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
         }
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
-        Fact::Ready { .. } => (task.state == TaskState::Running, "a result comes from an attempt"),
+        Fact::Ready { .. } => {
+            // What a person should know of one that waits may become more, or less.
+            let waits = has_result && task.result.is_some();
+            (task.state == TaskState::Running || waits, "a result comes from an attempt")
+        }
         Fact::NeedsReview { .. } => (open, "nothing is asked about a task that is over"),
         Fact::Landed { receipt, .. } => {
             (open && task.landing == Some(receipt.landing), "what lands was announced before")

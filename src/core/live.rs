@@ -204,6 +204,8 @@ pub struct Attempt {
     pub has_fixers: bool,
     /// Whether fixers were tried.
     pub fixers_done: bool,
+    /// Whether it only brings in what an earlier one has made.
+    pub only_lands: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
     /// Whether it ended because its money was used up; its work may be done all the same.
@@ -298,7 +300,7 @@ pub struct Live {
     pub phase: Phase,
     /// Whether to wait for no pause and to exit when idle.
     pub until_idle: bool,
-    /// Whether a person sits before a face of it.
+    /// Whether a person sits before a screen of it, and can be asked.
     pub attended: bool,
     /// What agents that run have asked, so that nothing is answered twice.
     pub requests: BTreeSet<(SessionId, String)>,

@@ -37,4 +37,5 @@ mod request;
 mod snooze;
 mod stop;
 mod undo;
+mod vanished;
 mod verify;

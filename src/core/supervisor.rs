@@ -98,8 +98,8 @@ impl Supervisor {
         self.live.anchor = self.live.now;
         self.live.phase = Phase::Up;
         self.live.until_idle = start.until_idle;
-        self.live.one_command = start.one_command;
         self.live.attended = start.attended;
+        self.live.one_command = start.one_command;
         self.live.repository = start.repository.clone();
         self.live.files = start.files.into_iter().collect();
         self.live.last_session = start.first_session;

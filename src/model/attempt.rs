@@ -126,4 +126,7 @@ pub struct AttemptRecord {
     pub spent: Spent,
     /// How long it took, from the snapshot to the end.
     pub took: Duration,
+    /// Whether it only brought in, after a yes, what the attempt of this number had made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub landing: bool,
 }

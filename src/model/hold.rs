@@ -35,6 +35,8 @@ pub enum HoldReason {
         /// Why it is held then all the same, if it is.
         then: Option<Box<HoldReason>>,
     },
+    /// A run of its agent ended without a price, so that nobody knows what is left of its budget.
+    PriceUnknown,
     /// A person said so about this task.
     ByYou,
     /// It asked something, and nobody answered in time.
@@ -53,6 +55,9 @@ impl fmt::Display for HoldReason {
             Self::FixingOff => f.write_str("held: fixing is off (fix.enabled, --checks-only)"),
             Self::RedBeforeFixing => f.write_str("held: was red before fixing was turned on"),
             Self::Snoozed { until, .. } => write!(f, "held: snoozed {until}"),
+            Self::PriceUnknown => {
+                f.write_str("held: its last run ended without a price, so budget.task_usd cannot be kept")
+            }
             Self::ByYou => f.write_str("held: by you"),
             Self::Unanswered => f.write_str("held: nobody answered its question in time"),
         }

@@ -95,6 +95,17 @@ pub enum LandMode {
     Ask,
 }
 
+/// Who said whether verified results land by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LandBy {
+    /// Only the built-in defaults: a person is asked at the first one.
+    Nobody,
+    /// A file of the configuration; what a person answered for the project can make it more careful.
+    File,
+    /// A flag, for this run.
+    Flag,
+}
+
 /// Where an agent works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -162,8 +173,8 @@ pub struct Fix {
     pub backoff_max: Duration,
     /// Whether results land by themselves.
     pub land: LandMode,
-    /// Whether anybody said so: a file, a variable or a flag, not only the built-in defaults.
-    pub land_chosen: bool,
+    /// Who said so.
+    pub land_by: LandBy,
     /// Where agents work.
     pub isolation: Isolation,
     /// Globs of files whose change needs a yes, on top of what the project kind protects.

@@ -12,8 +12,10 @@ pub mod list;
 pub mod popup;
 pub mod state;
 pub mod theme;
+pub mod toast;
 pub mod tour;
 pub mod update;
 pub mod widget;
 
+mod keyed;
 mod pane;

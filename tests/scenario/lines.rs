@@ -91,8 +91,9 @@ impl Teller {
                 ("released", format!("{task} released{}", if *forced { " by a person" } else { "" }))
             }
             Fact::Retried { task } => ("retried", format!("{task} is tried again")),
-            Fact::AttemptStarted { task, number, slot } => {
-                ("attempt", format!("{task} attempt {number} begins in workspace {}", slot.0))
+            Fact::AttemptStarted { task, number, slot, landing } => {
+                let what = if *landing { "goes on to land" } else { "begins" };
+                ("attempt", format!("{task} attempt {number} {what} in workspace {}", slot.0))
             }
             Fact::Staged { task, stage } => ("staged", format!("{task} stage {}", stage.name())),
             Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),

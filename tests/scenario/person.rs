@@ -13,7 +13,7 @@ use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::LandMode;
-use orchestrator_tui::model::workspace::GitOperation;
+use orchestrator_tui::model::workspace::{GitOperation, TreeId};
 
 use super::settings::millis;
 use super::stage::{Stage, path};
@@ -125,6 +125,10 @@ impl Stage {
                 let usd = rest.parse().map_err(|_| format!("{rest} is no amount"))?;
                 vec![says(AgentReport::Used(Spent { usd, unpriced: false, tokens_in: 0, tokens_out: 0 }))]
             }
+            "uses" => {
+                let tokens_in = rest.parse().map_err(|_| format!("{rest} is no number of tokens"))?;
+                vec![says(AgentReport::Used(Spent { unpriced: true, tokens_in, ..Spent::default() }))]
+            }
             "rate-limited" => {
                 let wall = self.clock().wall;
                 let until = if rest.is_empty() { None } else { Some(wall.after(Duration::from_millis(millis(rest)?))) };
@@ -173,8 +177,28 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
             Command::Snooze { task: task.ok_or_else(|| format!("{number:?} is no task"))?, until: snooze(until)? }
         }
         "agree" => Command::Agree { land: if rest == "auto" { LandMode::Auto } else { LandMode::Ask } },
-        "land" => Command::Land { task: task()? },
-        "refuse" => Command::Refuse { task: task()? },
+        "land" => {
+            let mut words = rest.split(' ');
+            let task = words.next().and_then(|number| number.strip_prefix('#')).and_then(|number| number.parse().ok());
+            let task = TaskId(task.ok_or_else(|| format!("{rest:?} is no task"))?);
+            let (mut result, mut agree) = (None, None);
+            for word in words {
+                match word {
+                    "auto" => agree = Some(LandMode::Auto),
+                    "ask" => agree = Some(LandMode::Ask),
+                    tree => result = Some(TreeId(tree.to_owned())),
+                }
+            }
+            Command::Land { task, result, agree }
+        }
+        "refuse" => match rest.split_once(' ') {
+            Some((number, tree)) => {
+                let task = number.strip_prefix('#').and_then(|number| number.parse().ok());
+                let task = TaskId(task.ok_or_else(|| format!("{number:?} is no task"))?);
+                Command::Refuse { task, result: Some(TreeId(tree.to_owned())) }
+            }
+            None => Command::Refuse { task: task()?, result: None },
+        },
         "check" => Command::Check,
         "pause" => Command::Pause,
         "resume" => Command::Resume,

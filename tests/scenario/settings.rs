@@ -6,8 +6,8 @@ use std::time::Duration;
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Questions, Role,
-    Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
+    Role, Settings, Unattended, Watch, Workspace,
 };
 use toml::{Table, Value};
 
@@ -39,8 +39,14 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "fix.after" => settings.fix.after = span(value)?,
         "fix.attempts" => settings.fix.attempts = number(value)?,
         "fix.land" => {
-            settings.fix.land_chosen = true;
-            settings.fix.land = if value.as_str() == Some("ask") { LandMode::Ask } else { LandMode::Auto };
+            let (land, land_by) = match text(value)?.as_str() {
+                "auto" => (LandMode::Auto, LandBy::File),
+                "ask" => (LandMode::Ask, LandBy::File),
+                "--land auto" => (LandMode::Auto, LandBy::Flag),
+                "nobody has said" => (LandMode::Auto, LandBy::Nobody),
+                other => return Err(format!("how does it land, {other}?")),
+            };
+            (settings.fix.land, settings.fix.land_by) = (land, land_by);
         }
         "fix.isolation" => {
             let in_place = value.as_str() == Some("in-place");
@@ -152,7 +158,7 @@ fn plain() -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: LandMode::Auto,
-            land_chosen: false,
+            land_by: LandBy::File,
             isolation: Isolation::Worktree,
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },

@@ -24,6 +24,7 @@ use super::screens::fixture::{NOW, busy, detail, path, receipt};
 use super::screens::popups::{first, parked, stopping, told};
 use super::screens::scene::keys;
 use super::screens::tour::views;
+use super::yes::{no_to, yes_to};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -89,16 +90,17 @@ fn killing_takes_a_yes_and_holding_the_key_down_is_none() {
 
 #[test]
 fn the_first_fix_asks_what_becomes_of_all_others() {
-    let task = TaskId(14);
-    let both = |land| vec![Intent::Command(Command::Agree { land }), Intent::Command(Command::Land { task })];
+    let both = |land| yes_to(14, Some(land));
     for (keys, intents) in [
-        ("ay", both(LandMode::Auto)),
-        ("Ly", both(LandMode::Auto)),
-        ("al", both(LandMode::Ask)),
-        // A hasty enter is no yes to all that comes.
+        ("aA", both(LandMode::Auto)),
+        ("LA", both(LandMode::Auto)),
+        ("ay", both(LandMode::Ask)),
+        // A hasty enter is no yes to all that comes, and neither is the key that asked, held down.
         ("a<enter>", both(LandMode::Ask)),
+        ("aaaa", vec![]),
+        ("LLLL", vec![]),
         ("an", vec![]),
-        ("aD", wish(Command::Refuse { task })),
+        ("aD", no_to(14)),
         ("ad", vec![]),
     ] {
         assert_eq!(types(&mut before(first(), 14), keys), intents, "{keys}");
@@ -112,7 +114,7 @@ fn nothing_lands_before_its_diff_was_shown() {
     assert_eq!(types(&mut state, "L1<enter>y"), []);
     assert_eq!(said(&state), "what it changes is not here yet; a moment");
     update(&mut state, NOW, Event::Detailed(Box::new(shown.expect("a detail"))));
-    assert_eq!(types(&mut state, "y"), wish(Command::Land { task: TaskId(14) }));
+    assert_eq!(types(&mut state, "y"), yes_to(14, None));
     assert_eq!(state.popups.len(), 0);
 }
 
@@ -186,7 +188,7 @@ fn a_supervisor_that_dies_says_so_and_swallows_what_was_typed_before() {
     assert_eq!(types_at(&mut state, later(100), "yq<enter><esc>"), []);
     assert_eq!(state.popups.len(), 1);
     assert_eq!(types_at(&mut state.clone(), later(300), "q"), [Intent::Leave(Leave::Finish)]);
-    assert_eq!(types_at(&mut state, later(300), "l"), []);
+    assert_eq!(types_at(&mut state, later(300), "n"), []);
     assert_eq!(types_at(&mut state, later(300), "x"), []);
     assert_eq!((state.popups.len(), said(&state)), (0, "the supervisor is gone"));
     let mut ended = before(busy(), 15);
@@ -231,7 +233,7 @@ fn a_snooze_has_the_ends_that_make_sense() {
     ] {
         assert_eq!(types(&mut before(busy(), 15), keys), intents, "{keys}");
     }
-    assert_eq!(types(&mut before(busy(), 9), "su"), wish(Command::Unsnooze { task: TaskId(9) }));
+    assert_eq!(types(&mut before(busy(), 9), "sw"), wish(Command::Unsnooze { task: TaskId(9) }));
     let mut view = busy();
     view.head.branch = None;
     assert_eq!(types(&mut before(view, 15), "sb"), []);
@@ -253,14 +255,14 @@ fn what_is_easily_taken_back_is_not_asked() {
     let mut held = before(with_row(busy(), 7, by_you), 7);
     assert_eq!((types(&mut held, "p"), said(&held)), (vec![], "#7 is held already; f starts it"));
     let mut over = before(busy(), 13);
-    assert_eq!((types(&mut over, "p"), said(&over)), (vec![], "#13: landed"));
+    assert_eq!((types(&mut over, "p"), said(&over)), (vec![], "#13 is over: landed; there is nothing to hold"));
     assert_eq!(types(&mut before(busy(), 16), "P"), wish(Command::Pause));
     let mut paused = busy();
     paused.head.paused = true;
     assert_eq!(types(&mut before(paused, 16), "P"), wish(Command::Resume));
     // Going on before the time that a service named is worth a thought.
     assert_eq!(types(&mut before(parked(), 16), "P<enter>"), []);
-    assert_eq!(types(&mut before(parked(), 16), "Pg"), wish(Command::Resume));
+    assert_eq!(types(&mut before(parked(), 16), "Py"), wish(Command::Resume));
     assert_eq!(types(&mut before(parked(), 16), "Pp"), wish(Command::Pause));
 }
 
@@ -268,7 +270,7 @@ fn what_is_easily_taken_back_is_not_asked() {
 fn the_palette_does_what_works_and_says_why_the_rest_does_not() {
     let mut state = before(busy(), 13);
     assert_eq!(types(&mut state, ":kill<enter>"), []);
-    assert_eq!(said(&state), "task.kill would do nothing: #13: landed");
+    assert_eq!(said(&state), "task.kill would do nothing: #13 is over: landed; there is nothing to end");
     assert_eq!(state.popups.len(), 1, "it stays open");
     assert_eq!(types(&mut state, "<esc>:check.run<enter>"), wish(Command::Check));
     let goes = types_at(&mut state, NOW, ":#15<enter>");

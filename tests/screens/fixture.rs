@@ -248,6 +248,7 @@ pub(crate) fn head() -> Head {
         parked: None,
         fixing: true,
         refused: None,
+        agent: "claude".to_owned(),
         health: std::collections::BTreeMap::new(),
         agents: (0, 2),
         spent: cents(42),

@@ -162,7 +162,12 @@ impl World {
                 AgentReport::Ready { conversation: "c".into(), model: "m".into() },
             )),
         );
-        let spent = Spent { usd: Usd(self.chance.below(200_000)), unpriced: false, tokens_in: 10, tokens_out: 1 };
+        let spent = Spent {
+            usd: Usd(self.chance.below(200_000)),
+            unpriced: self.chance.one_in(8),
+            tokens_in: 10,
+            tokens_out: 1,
+        };
         self.at(delay / 2, Event::Reaches(Input::Reported(session, AgentReport::Used(spent))));
         if !self.calm && self.chance.one_in(3) {
             for number in 1..=self.chance.between(1, 3) {

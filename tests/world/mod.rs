@@ -283,9 +283,11 @@ impl World {
             Fact::Ready { reason, .. } => {
                 self.report.ready += 1;
                 self.report.first += u64::from(*reason == ReadyReason::First);
+                self.report.kept += u64::from(reason.to_string().contains("no longer in the configuration"));
             }
             Fact::Replaced { .. } => self.report.replaced += 1,
             Fact::Held { reason: HoldReason::Snoozed { .. }, .. } => self.report.snoozed += 1,
+            Fact::Held { reason: HoldReason::PriceUnknown, .. } => self.report.unpriced += 1,
             Fact::Held { reason: HoldReason::ByYou, .. } => self.report.held_by_you += 1,
             Fact::Unsnoozed { .. } => self.report.unsnoozed += 1,
             Fact::Parked { .. } => self.report.parked += 1,

@@ -6,6 +6,7 @@ use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::task::{Task, TaskState};
+use orchestrator_tui::model::workspace::TreeId;
 
 use super::{Event, World};
 
@@ -31,6 +32,13 @@ impl World {
             _ if !such.is_empty() => *self.chance.pick(&such),
             _ => TaskId(1),
         }
+    }
+
+    /// Names the result of a task that a person looked at: mostly the one that waits.
+    fn shown(&mut self, task: TaskId) -> Option<TreeId> {
+        let result = self.machine.book().task(task).and_then(|task| task.result.as_ref());
+        let now = result.map(|result| result.receipt.tree_after.clone());
+        if self.chance.one_in(8) { Some(TreeId("of another result".to_owned())) } else { now }
     }
 
     fn some_working_task(&mut self) -> TaskId {
@@ -76,11 +84,14 @@ impl World {
             }
             29..=31 => {
                 let task = self.some_task(|task| task.result.is_some());
-                self.ask(Command::Land { task });
+                let result = self.shown(task);
+                let agree = self.chance.one_in(4).then_some(LandMode::Auto);
+                self.ask(Command::Land { task, result, agree });
             }
             32 => {
                 let task = self.some_task(|task| task.result.is_some());
-                self.ask(Command::Refuse { task });
+                let result = self.shown(task);
+                self.ask(Command::Refuse { task, result });
             }
             33 => self.ask(Command::Check),
             44..=46 => {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Questions, Role,
-    Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
+    Role, Settings, Unattended, Watch, Workspace,
 };
 
 /// A splitmix64 generator: small, good enough, the same everywhere.
@@ -80,7 +80,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: if chance.one_in(4) { LandMode::Ask } else { LandMode::Auto },
-            land_chosen: chance.one_in(2),
+            land_by: *chance.pick(&[LandBy::Nobody, LandBy::File, LandBy::Flag, LandBy::File]),
             isolation: if chance.one_in(6) { Isolation::InPlace } else { Isolation::Worktree },
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },

@@ -28,6 +28,8 @@ pub(crate) struct Report {
     pub replaced: u64,
     pub reconfigured: u64,
     pub checks_gone: u64,
+    pub kept: u64,
+    pub unpriced: u64,
     pub questions: u64,
     pub answered: u64,
     pub late_answers: u64,
@@ -64,6 +66,8 @@ impl Report {
         self.replaced += other.replaced;
         self.reconfigured += other.reconfigured;
         self.checks_gone += other.checks_gone;
+        self.kept += other.kept;
+        self.unpriced += other.unpriced;
         self.questions += other.questions;
         self.answered += other.answered;
         self.late_answers += other.late_answers;

@@ -45,6 +45,12 @@ impl Statistics {
             | TaskState::Review(_) => self.succeeded += 1,
         }
     }
+
+    /// Counts anew a task that had ended well: its landing was taken back, so it is no success any more.
+    pub(super) fn take_back(&mut self) {
+        self.succeeded = self.succeeded.saturating_sub(1);
+        self.failed += 1;
+    }
 }
 
 /// One line of the history.

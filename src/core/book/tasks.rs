@@ -212,6 +212,7 @@ impl Book {
     fn end(&mut self, at: Wall, id: TaskId, state: &TaskState) {
         let Some(task) = self.tasks.get(&id) else { return };
         let (was_over, began, subject) = (task.state.is_final(), task.began, subject(task));
+        let was_done = matches!(task.state, TaskState::Done(_));
         self.change_task(id, |task| {
             task.state = state.clone();
             task.ended = Some(at);
@@ -228,6 +229,9 @@ impl Book {
         let side = if matches!(state, TaskState::Failed(_)) { failed } else { done };
         side.push_back(id);
         self.forget_oldest();
+        if was_done && began.is_some() && matches!(state, TaskState::Failed(_)) {
+            self.statistics.take_back();
+        }
         if was_over || began.is_none() {
             return;
         }

@@ -73,6 +73,9 @@ pub struct Head {
     /// What became of the last question of an agent that is over: `was answered through the command line: allowed once`.
     #[serde(default)]
     pub settled: Option<(QuestionId, String)>,
+    /// What the agent is called that fixes; empty: none is named.
+    #[serde(default)]
+    pub agent: String,
     /// Health by part; a part that is not named is up.
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.

@@ -14,7 +14,7 @@ use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
 use crate::model::question::Question;
-use crate::model::settings::Planner;
+use crate::model::settings::{Planner, Settings};
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
 
@@ -72,6 +72,7 @@ impl Supervisor {
             fixing: self.settings.fix.enabled,
             refused: self.book.refused.clone(),
             settled: self.book.settled.back().map(|settled| (settled.question, settled.text())),
+            agent: agent_name(&self.settings),
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
@@ -158,7 +159,11 @@ impl Supervisor {
             why,
             until,
             since: attempt.map(|attempt| attempt.began).or(task.ended),
-            took: task.receipt.as_ref().filter(|_| task.state.is_final()).map(|receipt| millis(receipt.took)),
+            took: task
+                .receipt
+                .as_ref()
+                .filter(|_| matches!(task.state, TaskState::Done(_)))
+                .map(|receipt| millis(receipt.took)),
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
             attempts: (attempts(task), self.settings.fix.attempts),
             spent: task.total(),
@@ -223,7 +228,7 @@ impl Supervisor {
     /// Returns the commands that would not be refused, by the same rules by which they are.
     fn allowed(&self, task: &Task, green: &BTreeSet<TaskId>) -> Allowed {
         Allowed {
-            fix: Self::may_fix(task),
+            fix: self.may_fix(task),
             retry: self.may_retry(task, |task| green.contains(&task.id)).is_ok(),
             kill: self.may_kill(task),
             undo: self.may_undo(task),
@@ -234,6 +239,15 @@ impl Supervisor {
             unsnooze: self.book.snoozed.contains_key(&task.key),
         }
     }
+}
+
+/// Returns what the agent is called that fixes: as the configuration names it, unless it only kept the name of the
+/// built-in one and is another program.
+fn agent_name(settings: &Settings) -> String {
+    let Some(role) = settings.roles.get("fixer") else { return String::new() };
+    let program = settings.agents.get(&role.agent).map(|agent| agent.program.as_str()).unwrap_or_default();
+    let program = program.rsplit('/').next().unwrap_or_default();
+    if role.agent == "claude" && !program.is_empty() { program.to_owned() } else { role.agent.clone() }
 }
 
 /// Returns how many attempts a task has used up, the running one included; one that was parked or interrupted is none.

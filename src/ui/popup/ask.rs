@@ -2,6 +2,7 @@
 
 use super::sheet::{Answer, Sheet};
 use super::subject::{self, Subject};
+use crate::core::command::Command;
 use crate::model::id::TaskId;
 use crate::model::workspace::TreeId;
 use crate::ui::event::Intent;
@@ -59,6 +60,18 @@ impl Ask {
     /// Asks; the first choice is marked.
     pub fn new(subject: Subject, choices: Vec<Choice>) -> Self {
         Self { subject, choices, marked: 0, top: 0, shown: None }
+    }
+
+    /// Returns what follows from an answer. A yes or a no to a result names the one that was shown: another may have
+    /// come by the time it is heard.
+    pub fn follows(&self, choice: &Choice) -> Vec<Intent> {
+        let mut intents = choice.intents.clone();
+        for intent in &mut intents {
+            if let Intent::Command(Command::Land { result, .. } | Command::Refuse { result, .. }) = intent {
+                result.clone_from(&self.shown);
+            }
+        }
+        intents
     }
 
     /// Returns the task it is about, if it is about one.

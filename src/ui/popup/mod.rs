@@ -18,7 +18,7 @@ pub use palette::{Hit, Palette, Target};
 pub use reply::{Replying, Say};
 pub use subject::{Asked, Subject};
 
-pub(super) use able::BY_YOU;
+pub(super) use able::{BY_YOU, elsewhere};
 pub(super) use open::room;
 pub(super) use sheet::{Answer, Sheet, widest};
 pub(super) use strip::{draw as draw_strip, height as strip_height};

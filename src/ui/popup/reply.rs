@@ -90,7 +90,7 @@ impl Replying {
         match say {
             Say::Allow => Some('y'),
             Say::AllowForTask => Some('t'),
-            Say::Deny => Some('n'),
+            Say::Deny => Some('D'),
             Say::DenyWhy | Say::Words => Some('w'),
             Say::Option(_) => None,
         }

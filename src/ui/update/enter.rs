@@ -13,8 +13,13 @@ use crate::ui::state::State;
 
 /// Takes in one event. The screen is to be drawn again afterwards, unless the event changed nothing a person can see.
 pub fn update(state: &mut State, now: Wall, event: Event) -> Vec<Intent> {
-    state.now = now;
-    state.toasts.retain(|toast| toast.until > now);
+    state.sees(now);
+    state.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));
+    if matches!(event, Event::Key(_) | Event::Paste(_))
+        || matches!(event, Event::Mouse(moved) if moved.kind != MouseEventKind::Moved)
+    {
+        state.toasts_seen();
+    }
     let before = Before::of(state);
     let mut intents = take_in(state, event);
     intents.extend(settle(state, &before));

@@ -3,12 +3,13 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::arrive::{fetch_if_new, say};
-use super::{act, reply, review};
+use super::{act, reply};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
-use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, is_informed, room};
-use crate::ui::state::{Filter, State, Tone};
+use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, elsewhere, is_informed, room};
+use crate::ui::state::{Filter, State};
+use crate::ui::toast::Tone;
 
 /// Takes in a key.
 pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
@@ -58,6 +59,9 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
         }
         Found::Nothing => {
             state.pending.clear();
+            if let Some(why) = elsewhere(state, chord) {
+                say(state, Tone::Note, why);
+            }
             Vec::new()
         }
     }
@@ -111,6 +115,9 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
         KeyCode::Char('k') if is_scroll => scroll(state, &mut ask, -1),
         KeyCode::Home => ask.top = 0,
         KeyCode::End => scroll(state, &mut ask, isize::MAX),
+        KeyCode::Char(letter) if is_letter && !letter.is_control() => {
+            say(state, Tone::Note, format!("{letter} is no answer here; the letters in brackets are"));
+        }
         _ => {}
     }
     state.popups.push(Popup::Ask(ask));
@@ -120,10 +127,10 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
 /// Takes an answer, if it may be given already.
 fn take(state: &mut State, ask: Ask, at: usize) -> Vec<Intent> {
     match ask.choices.get(at) {
-        Some(choice) if !choice.informed || is_informed(state, &ask) => choice.intents.clone(),
+        Some(choice) if !choice.informed || is_informed(state, &ask) => ask.follows(choice),
         Some(_) | None => {
             // A yes is a yes to something that was shown.
-            say(state, Tone::Note, "what it changes is not here yet; a moment".to_owned());
+            say(state, Tone::Note, "what it changes is not here yet; a moment");
             state.popups.push(Popup::Ask(ask));
             Vec::new()
         }
@@ -207,7 +214,7 @@ fn choose(state: &mut State, palette: Palette) -> Vec<Intent> {
             let intents = act::act(state, action);
             if !state.popups.is_empty() {
                 // The key that chose must not answer the question that it asked, when it is held or pressed twice.
-                state.deaf_until = state.now.after(review::DEAF);
+                state.be_deaf(state.now);
             }
             intents
         }

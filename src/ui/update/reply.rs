@@ -11,7 +11,8 @@ use crate::model::id::TaskId;
 use crate::model::question::Reply;
 use crate::ui::event::Intent;
 use crate::ui::popup::{Popup, Replying, Say, room};
-use crate::ui::state::{State, Tone};
+use crate::ui::state::State;
+use crate::ui::toast::Tone;
 
 /// Opens the oldest question of a task; returns whether there is one.
 pub(super) fn open(state: &mut State, task: TaskId) -> bool {
@@ -26,7 +27,7 @@ pub(super) fn pressed(state: &mut State, mut replying: Box<Replying>, key: KeyEv
     if let Some(text) = &mut replying.typing {
         match key.code {
             KeyCode::Esc => replying.typing = None,
-            KeyCode::Enter if text.trim().is_empty() => say(state, Tone::Note, "write something first".to_owned()),
+            KeyCode::Enter if text.trim().is_empty() => say(state, Tone::Note, "write something first"),
             KeyCode::Enter => {
                 let text = std::mem::take(text);
                 replying.typing = None;
@@ -91,7 +92,7 @@ fn take(state: &mut State, mut replying: Box<Replying>, said: Option<Say>) -> Ve
     let several = replying.part().is_some_and(|part| part.several);
     let reply = match said {
         Some(Say::Allow | Say::AllowForTask) if !is_read(state, &replying) => {
-            say(state, Tone::Note, "it goes on below; pgdn shows the rest".to_owned());
+            say(state, Tone::Note, "it goes on below; pgdn shows the rest");
             None
         }
         Some(Say::Allow) => Some(Reply::Allow),

@@ -2,24 +2,21 @@
 //! each new one.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use super::arrive::{fetch_if_new, say};
+use super::arrive::fetch_if_new;
 use crate::core::view::{Group, View};
 use crate::model::id::TaskId;
 use crate::model::workspace::TreeId;
 use crate::ui::event::Intent;
 use crate::ui::popup::{Ask, Popup};
-use crate::ui::state::{State, Tone};
-
-/// How long keys are ignored after something came or went by itself: nobody types that fast on purpose.
-pub(super) const DEAF: Duration = Duration::from_millis(200);
+use crate::ui::state::State;
+use crate::ui::toast::Tone;
 
 /// Opens a question that the person did not ask for with a key.
 pub(super) fn open_unasked(state: &mut State, ask: Ask) {
     state.popups.push(Popup::Ask(ask));
     state.pending.clear();
-    state.deaf_until = state.now.after(DEAF);
+    state.be_deaf(state.now);
 }
 
 /// Returns the result of a task, as far as it is shown.
@@ -52,8 +49,8 @@ pub(super) fn review(state: &mut State) -> Vec<Intent> {
         };
         match over {
             Some(why) => {
-                say(state, Tone::Note, why);
-                state.deaf_until = state.now.after(DEAF);
+                state.toast(Tone::Note, &why, false);
+                state.be_deaf(state.now);
             }
             None => state.popups.push(popup),
         }

@@ -11,7 +11,9 @@ mod read_only;
 mod run;
 mod say;
 mod shell;
+mod steps;
 
 pub use launch::{RunSpec, environment};
 pub use policy::{Decision, Policy};
-pub use run::{ClaudeRun, Step};
+pub use run::ClaudeRun;
+pub use steps::Step;

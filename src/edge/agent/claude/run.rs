@@ -10,10 +10,11 @@ use crate::edge::agent::claude::ask::{self, Pending};
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
 use crate::edge::agent::claude::policy::{Decision, Policy};
+use crate::edge::agent::claude::steps::{Step, Steps};
 use crate::edge::agent::claude::{answer, say};
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
-use crate::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
+use crate::model::agent::{AgentReport, AgentResult, Trouble};
 use crate::model::cost::Spent;
 use crate::model::question::{Ask, Reply};
 use crate::model::session::Exit;
@@ -21,17 +22,6 @@ use crate::model::time::Wall;
 
 /// The longest text of a result that is kept, in characters.
 const RESULT_CAP: usize = 2_000;
-
-/// What must be done after some output was read, in this order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Tell the machine.
-    Report(AgentReport),
-    /// Write this to the program's input.
-    Write(Vec<u8>),
-    /// Close its input: it has said all, and ends by itself then.
-    CloseInput,
-}
 
 /// The state of one run.
 #[derive(Debug)]
@@ -379,25 +369,6 @@ impl ClaudeRun {
         if spent != self.reported {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
-        }
-    }
-}
-
-/// Steps in order, log lines that follow each other gathered into one report.
-#[derive(Default)]
-struct Steps(Vec<Step>);
-
-impl Steps {
-    fn report(&mut self, report: AgentReport) {
-        self.0.push(Step::Report(report));
-    }
-
-    fn log(&mut self, lines: impl IntoIterator<Item = Option<LogLine>>) {
-        for line in lines.into_iter().flatten() {
-            match self.0.last_mut() {
-                Some(Step::Report(AgentReport::Log(log))) => log.push(line),
-                _ => self.report(AgentReport::Log(vec![line])),
-            }
         }
     }
 }
