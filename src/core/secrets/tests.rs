@@ -187,7 +187,7 @@ fn texts() -> impl Strategy<Value = (Vec<(String, Option<String>)>, Vec<usize>)>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn no_secret_passes_and_nothing_else_changes((parts, pieces) in texts()) {

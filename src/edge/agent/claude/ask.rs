@@ -138,6 +138,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_covered_goes_back_as_it_came() {
+        let input = json!({ "command": "curl -u me:hunter2hunter2", "n": [1, "hunter2hunter2"] });
+        let shown = json!({ "command": "curl -u me:[secret X]", "n": [1, "[secret X]"] });
+        let pending = permission("Bash", &input, &shown, String::new());
+        assert!(matches!(pending.about(), About::Permission { wants, .. } if wants == "curl -u me:[secret X]"));
+        assert_eq!(answered(&pending.answer("r", &Reply::Allow, ""))["updatedInput"], input);
+        let question = |word: &str| {
+            json!({ "questions": [{ "question": format!("Use {word}?"), "header": "", "options": [
+                { "label": "no" }, { "label": format!("yes, {word}") } ] }] })
+        };
+        let Some(pending) = of_tool("AskUserQuestion", &question("hunter2hunter2"), &question("[secret X]")) else {
+            panic!("no question")
+        };
+        for (answer, told) in [("yes, [secret X]", "yes, hunter2hunter2"), ("no", "no"), ("maybe", "maybe")] {
+            let line = pending.answer("r", &Reply::Choose { answers: vec![vec![answer.to_owned()]] }, "");
+            assert_eq!(answered(&line)["updatedInput"]["answers"], json!({ "Use hunter2hunter2?": told }));
+        }
+    }
+
+    #[test]
     fn a_command_is_shown_whole_and_nothing_in_it_is_hidden() {
         let input = json!({ "command": "echo \u{1b}[2K\u{202e}safe\n rm -rf x", "description": "harmless" });
         let pending = permission("Bash", &input, &input, "no rule".to_owned());

@@ -250,7 +250,7 @@ mod tests {
         assert!(heard == said);
         stream.finish();
         let kept = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(kept.lines().next(), Some("a line with a [secret KEY*] in it, and more"));
+        assert_eq!(kept.lines().next(), Some("a line with a [secret KEY**] in it, and more"));
         assert!(kept.len() == said.len() && !kept.contains("very-secret-42") && kept.ends_with("very-secre"));
     }
 
