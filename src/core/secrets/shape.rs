@@ -160,10 +160,7 @@ impl Shape {
         }
         match &self.body {
             Body::Run { is_part, least, most, apart, holds } => {
-                let end = match run_end(text, at, *is_part, (*least, *most), ends) {
-                    Some(end) => end,
-                    None => return Verdict::Open,
-                };
+                let Some(end) = run_end(text, at, *is_part, (*least, *most), ends) else { return Verdict::Open };
                 let run = &text.bytes[at..end];
                 // A run of a known length that goes on is something else.
                 let too_long =

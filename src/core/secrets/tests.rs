@@ -1,6 +1,8 @@
 //! Are secrets never given out, however they come, and is the rest left as it is?
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use crate::model::secret::Secret;
@@ -210,8 +212,8 @@ proptest! {
                     } else {
                         covered.clone()
                     };
-                    text.push_str(&format!(" {part} "));
-                    want.push_str(&format!(" {covered} "));
+                    write!(text, " {part} ").unwrap();
+                    write!(want, " {covered} ").unwrap();
                     planted.push(part.clone());
                 }
             }
