@@ -1,12 +1,16 @@
 //! Runs an agent under a holder: its prompt in, its reports out.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
+use crate::app::guarding::Guarded;
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
 use crate::app::told::Told;
@@ -17,6 +21,8 @@ use crate::core::secrets::{Form, Redactor, StreamRedactor};
 use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
 use crate::edge::session::{Output, Session, SessionOutput};
+use crate::model::agent::{AgentReport, LogLine};
+use crate::model::id::SessionId;
 use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, Stdin};
 use crate::model::settings::{Agent, AgentKind};
@@ -37,14 +43,24 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         return;
     };
     let prompt = prompt::of(&tools, &order).await;
-    let redactor = tools.places.secrecy.now();
-    let mut talk = Talk::new(&agent, &tools.places, &order, prompt, &redactor);
-    let (program, args) = talk.command(&agent);
-    let mut spec = tools.places.spec(session, order.place, program.into(), args, agent.timeout);
+    let mut spec = tools.places.spec(session, order.place, PathBuf::new(), Vec::new(), agent.timeout);
     spec.env = match agent.kind {
         AgentKind::Claude => claude::environment(&spec.env, &agent),
         AgentKind::Command => spec.env.into_iter().chain(agent.env.clone()).collect(),
     };
+    let guarded = match guard(&tools, &order, &spec.env).await {
+        Ok(guarded) => guarded,
+        Err(error) => {
+            let why = format!("no guard can be laid around the agent: {error}; nothing runs without");
+            let _ = inbox.send(Input::AgentFailed(session, why)).await;
+            return;
+        }
+    };
+    spec.env.extend(guarded.variables.clone());
+    let redactor = tools.places.secrecy.now();
+    let mut talk = Talk::new(&agent, &tools.places, &order, prompt, &guarded, &redactor);
+    let (program, args) = talk.command(&agent);
+    (spec.program, spec.args) = (program.into(), args);
     spec.stdin = Stdin::Pipe;
     spec.own_stderr = agent.kind == AgentKind::Claude;
     let (handle, output) = match Session::start(&tools.places.program, &spec).await {
@@ -68,14 +84,33 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
     });
     let (exit, errors) = converse(&mut talk, &handle, output, &mut told, &order, &inbox, &redactor).await;
     sweep_if_unknown(&handle, exit).await;
-    for report in talk.finish(exit, &errors) {
+    for report in look_afterwards(guarded).await.into_iter().chain(talk.finish(exit, &errors)) {
         let _ = inbox.send(Input::Reported(session, report)).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
 }
 
+async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, String>) -> std::io::Result<Guarded> {
+    let (tools, order, env) = (Arc::clone(tools), order.clone(), env.clone());
+    let laid = spawn_blocking(move || Guarded::lay(&tools.places, &tools.now(), &order, &env)).await;
+    laid.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+}
+
+/// Looks whether something moved that the guard should have kept in its place, and takes the guard away.
+async fn look_afterwards(guarded: Guarded) -> Vec<AgentReport> {
+    let looked = spawn_blocking(move || (guarded.violation(), guarded.moved_meanwhile())).await;
+    let Ok((violation, moved)) = looked else { return Vec::new() };
+    let mut reports: Vec<AgentReport> = violation.into_iter().map(AgentReport::Violation).collect();
+    if !moved.is_empty() {
+        let text =
+            format!("your repository moved while the agent worked: {}; it has no way to do that", moved.join(", "));
+        reports.push(AgentReport::Log(vec![LogLine { label: "note".to_owned(), text }]));
+    }
+    reports
+}
+
 /// Says what a person can do about an agent that does not start.
-fn way_out(agent: &Agent, name: &str) -> String {
+pub(super) fn way_out(agent: &Agent, name: &str) -> String {
     let get = if agent.kind == AgentKind::Claude && agent.program == "claude" {
         "`npm install -g @anthropic-ai/claude-code` gets it; ".to_owned()
     } else {
@@ -139,7 +174,7 @@ async fn converse(
                     let surplus = errors.len().saturating_sub(ERRORS_KEPT);
                     errors.drain(..surplus);
                 }
-                Some(SessionOutput::Hole { .. }) => {}
+                Some(SessionOutput::Hole { .. } | SessionOutput::Typed(_) | SessionOutput::NotWritten) => {}
                 Some(SessionOutput::Ended(exit)) => break exit,
                 None => break Exit::Unknown,
             },
@@ -161,17 +196,25 @@ enum Talk {
 }
 
 impl Talk {
-    fn new(agent: &Agent, places: &Places, order: &AgentOrder, prompt: String, redactor: &Redactor) -> Self {
+    fn new(
+        agent: &Agent,
+        places: &Places,
+        order: &AgentOrder,
+        prompt: String,
+        guarded: &Guarded,
+        redactor: &Redactor,
+    ) -> Self {
         match agent.kind {
             AgentKind::Claude => {
                 let run = ClaudeRun::new(RunSpec {
                     agent: agent.clone(),
                     workspace: places.folder(order.place),
                     prompt,
-                    conversation: conversation(places, order),
+                    conversation: conversation(places, order.session),
                     resume: false,
                     budget: order.budget,
-                    allowed_commands: vec![order.line.clone()],
+                    scope: guarded.scope.clone(),
+                    hook: Some(guarded.hook.clone()),
                 });
                 Self::Claude(Box::new(run.covering(redactor.clone())))
             }
@@ -223,7 +266,7 @@ impl Talk {
         }
     }
 
-    fn finish(&mut self, exit: Exit, errors: &str) -> Vec<crate::model::agent::AgentReport> {
+    fn finish(&mut self, exit: Exit, errors: &str) -> Vec<AgentReport> {
         match self {
             Self::Claude(run) => run.finish(exit, errors),
             Self::Command(run, redactor) => {
@@ -237,9 +280,9 @@ impl Talk {
 
 /// Returns a conversation id, a UUID (version 8: its bits are ours), that no other run ever has: sessions are numbered
 /// once for each project, and the time keeps a removed state folder from repeating itself.
-fn conversation(places: &Places, order: &AgentOrder) -> String {
+pub(super) fn conversation(places: &Places, session: SessionId) -> String {
     use sha2::{Digest, Sha256};
-    let text = format!("{}/{}/{}", places.mark, order.session.0, clock::wall().0);
+    let text = format!("{}/{}/{}", places.mark, session.0, clock::wall().0);
     let mut bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::app::history::History;
+use crate::core::effect::PlannerOrder;
 use crate::core::input::Input;
 use crate::edge::control::{ControlCall, FactLine, Sources, Views};
 
@@ -28,6 +29,10 @@ pub struct Channels {
     pub caller: mpsc::Sender<ControlCall>,
     /// Gives them to the loop.
     pub(super) calls: mpsc::Receiver<ControlCall>,
+    /// Takes what the planner is to do; its keeper ends with it.
+    pub(super) planner: mpsc::Sender<PlannerOrder>,
+    /// Gives it to the keeper.
+    pub(super) planner_orders: Option<mpsc::Receiver<PlannerOrder>>,
     /// Gives out new facts.
     pub facts: broadcast::Sender<FactLine>,
     /// Knows the old ones.
@@ -41,9 +46,12 @@ impl Channels {
     pub fn new(journal: PathBuf, leased: bool) -> Self {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let (caller, calls) = mpsc::channel(CALLS);
+        let (planner, planner_orders) = mpsc::channel(CALLS);
+        let planner_orders = Some(planner_orders);
         let (facts, _) = broadcast::channel(FOLLOWERS);
         let history = Arc::new(History::new(journal));
-        Self { inbox, inputs, caller, calls, facts, history, views: Views::new(leased) }
+        let views = Views::new(leased);
+        Self { inbox, inputs, caller, calls, planner, planner_orders, facts, history, views }
     }
 
     /// Returns what the control socket gives out; what is asked there goes to `calls`.

@@ -13,6 +13,7 @@ use crate::core::secrets::{Redactor, of_dot_env, of_variables};
 use crate::model::agent::{AgentReport, Trouble};
 use crate::model::check::CheckRun;
 use crate::model::health::Level;
+use crate::model::plan::PlannerNews;
 use crate::model::question::{About, Reply};
 use crate::model::secret::Secret;
 use crate::model::settings::Settings;
@@ -88,6 +89,9 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         Input::AgentFailed(_, why) | Input::ConfigRefused(why) => redactor.cover(why),
         Input::Done(_, product) => cover_product(redactor, product),
         Input::Asked(_, command) => return cover_command(redactor, command),
+        Input::Planner(
+            PlannerNews::Answered(_, text) | PlannerNews::Silent(_, text) | PlannerNews::Unable(_, text),
+        ) => redactor.cover(text),
         Input::Felt(_, Level::Degraded { reason, .. } | Level::Down { reason, .. }) => redactor.cover(reason),
         Input::Started(_)
         | Input::Changed(_)
@@ -97,6 +101,7 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         | Input::AgentEnded(..)
         | Input::Reconfigured(..)
         | Input::Replaced(..)
+        | Input::Planner(PlannerNews::Is(..) | PlannerNews::Used(..))
         | Input::Felt(_, Level::Up)
         | Input::Stored(_)
         | Input::Woke => {}
@@ -123,6 +128,10 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
         AgentReport::Refused { what } => redactor.cover(what),
         AgentReport::Asks(ask) => cover_question(redactor, &mut ask.about),
         AgentReport::Done(result) => redactor.cover(&mut result.text),
+        AgentReport::Violation(violation) => {
+            redactor.cover(&mut violation.what);
+            redactor.cover(&mut violation.why);
+        }
         AgentReport::Trouble(Trouble::Login { message }) => redactor.cover(message),
         AgentReport::Trouble(Trouble::RateLimit { .. } | Trouble::Overloaded | Trouble::Budget)
         | AgentReport::Used(_)

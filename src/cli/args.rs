@@ -83,6 +83,8 @@ pub enum Verb {
     Init(Init),
     /// Look at the configuration.
     Config(Config),
+    /// Look at what agents may do.
+    Policy(Policy),
     /// Show what the project's configuration would run, and agree to it.
     Trust(Trust),
     /// Remove from the state what nothing needs; the supervisor must be stopped.
@@ -289,6 +291,31 @@ pub struct Logs {
     /// Print JSON, one object a line.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to ask of the policy.
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// Which.
+    #[command(subcommand)]
+    pub verb: PolicyVerb,
+}
+
+/// The verbs of `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyVerb {
+    /// Say whether an agent may run a command line (allow, ask or deny), and by which rule; exit 1 for deny.
+    Check {
+        /// The role that the agent plays.
+        #[arg(long, default_value = crate::model::policy::FIXER)]
+        role: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// The command line, as one argument.
+        #[arg(value_name = "COMMAND LINE", allow_hyphen_values = true)]
+        line: String,
+    },
 }
 
 /// What to do with the configuration.

@@ -52,8 +52,7 @@ pub(super) fn status(value: &Value) -> String {
         for line in text(refused, "refused").lines() {
             let _ = writeln!(out, "            {line}");
         }
-        let _ =
-            writeln!(out, "            the one before is in force; `orchestrator-tui config check` shows each mistake");
+        let _ = writeln!(out, "            the one before is in force");
     }
     let count = |queue: &str| value["queues"][queue].as_array().map_or(0, Vec::len);
     let _ = writeln!(
@@ -127,6 +126,15 @@ pub(super) fn task(value: &Value) -> String {
     section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
     section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
     block(&mut out, "output", text(value, "excerpt"));
+    if let Some(plan) = value.get("plan").filter(|plan| !plan.is_null()) {
+        let _ = writeln!(out, "\nplan for attempt {}", plan["attempt"]);
+        match text(plan, "why_none") {
+            "" => block(&mut out, "strategy", text(plan, "strategy")),
+            why => {
+                let _ = writeln!(out, "  the basic strategy: {why}");
+            }
+        }
+    }
     let pending = value.get("pending").filter(|pending| !pending.is_null());
     let waiting = pending.map(|pending| text(pending, "diff")).unwrap_or_default();
     // What only landed what an attempt had made is no attempt of its own.

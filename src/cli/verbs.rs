@@ -7,17 +7,18 @@ use clap::CommandFactory;
 use serde_json::{Value, json};
 
 use super::args::{
-    self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
+    self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
 use super::{questions, render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::{Voice, complain};
-use crate::app::{ask, background, dashboard, demo, fit, health};
+use crate::app::{ask, background, dashboard, demo, fit, health, policy};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::hold::Snooze;
-use crate::model::settings::{LandMode, Planner};
+use crate::model::policy::Permission;
+use crate::model::settings::LandMode;
 
 /// Carries out a command line and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {
@@ -89,6 +90,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
                 ask::command(&site()?, "reload", None).map(|answer| said(&answer, json))
             }
         },
+        Verb::Policy(args::Policy { verb: PolicyVerb::Check { role, json, line } }) => {
+            check_policy(&site()?, &role, &line, json)
+        }
         Verb::Trust(Trust { yes, json }) => upkeep::trust(&site()?, yes, json),
         Verb::Completions { shell } => {
             // Into memory first: it panics when its reader has gone (`| head`).
@@ -176,9 +180,6 @@ fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure
     for warning in &loaded.warnings {
         complain(&warning.to_string());
     }
-    if loaded.settings.fix.planner != Planner::Off {
-        complain("warning: fix.planner: this version has no planner yet; attempts go on without a strategy");
-    }
     if loaded.settings.checks.is_empty() {
         return Err(Failure::usage(format!(
             "{} has no checks, and none is usual for what is in it\nhint: say what is green or red in its orchestrator.toml:\n\n[[check]]\nname = \"unit\"\nrun = \"make test\"",
@@ -187,6 +188,23 @@ fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure
     }
     site.trust(&loaded, trust)?;
     supervise::supervise(site, &loaded, wish)
+}
+
+fn check_policy(site: &Site, role: &str, line: &str, json: bool) -> Result<u8, Failure> {
+    let verdict = policy::check(site, role, line)?;
+    say(&if json {
+        pretty(&json!({
+            "decision": verdict.decision,
+            "rule": verdict.rule,
+            "reason": verdict.reason,
+            "stops": verdict.violation,
+            "role": role,
+        }))
+    } else {
+        let stops = if verdict.violation { "; the wish alone stops the agent" } else { "" };
+        format!("{}  {}\n  {}{stops}", verdict.decision, verdict.rule, verdict.reason)
+    });
+    Ok(u8::from(verdict.decision == Permission::Deny))
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {

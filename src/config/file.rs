@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::model::cost::Usd;
+use crate::model::policy::Permission;
 use crate::model::settings::{AgentKind, FixOn, Isolation, LandMode, Planner, Unattended};
 
 /// A value that may be left out, with its place.
@@ -31,6 +32,7 @@ pub(crate) struct ConfigFile {
     pub(crate) agent: BTreeMap<Spanned<String>, AgentTable>,
     #[serde(default)]
     pub(crate) role: BTreeMap<Spanned<String>, RoleTable>,
+    pub(crate) policy: Option<PolicyTable>,
     pub(crate) ui: Given<UiTable>,
     pub(crate) keys: Given<BTreeMap<Spanned<String>, Spanned<Keys>>>,
 }
@@ -88,6 +90,7 @@ pub(crate) struct FixTable {
     pub(crate) protect: List,
     pub(crate) breaker: Option<BreakerTable>,
     pub(crate) planner: Given<Planner>,
+    pub(crate) plan_wait: Given<Time>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -146,6 +149,27 @@ pub(crate) struct AgentTable {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleTable {
     pub(crate) agent: Given<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyTable {
+    pub(crate) allow: List,
+    pub(crate) ask: List,
+    pub(crate) deny: List,
+    pub(crate) database: List,
+    pub(crate) delete: Given<Permission>,
+    pub(crate) write: List,
+    #[serde(default)]
+    pub(crate) role: BTreeMap<Spanned<String>, RulesTable>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RulesTable {
+    pub(crate) allow: List,
+    pub(crate) ask: List,
+    pub(crate) deny: List,
 }
 
 /// The keys of an action: one text, or a list of them.

@@ -11,8 +11,10 @@ use crate::config::file::{
     AgentTable, CheckTable, ConfigFile, Daemons, FixTable, Given, LimitsTable, List, Time, write_time,
 };
 use crate::config::origin::{Origin, Places};
+use crate::config::policy;
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
+use crate::model::policy::Policy;
 use crate::model::settings::{
     Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
     Role, Settings, Unattended, Watch, Workspace,
@@ -66,7 +68,7 @@ pub(crate) fn times(key: &str) -> RangeInclusive<Duration> {
         "fix.after" | "fix.backoff" | "limits.stop" => (0, HOUR),
         "fix.backoff_max" => (0, 24 * HOUR),
         "fix.breaker.window" => (1000, 30 * 24 * HOUR),
-        "limits.heartbeat" => (1000, HOUR),
+        "fix.plan_wait" | "limits.heartbeat" => (1000, HOUR),
         "limits.health" => (5000, 24 * HOUR),
         _ => (1000, 24 * HOUR),
     };
@@ -93,6 +95,7 @@ impl Draft {
                 protect: Vec::new(),
                 breaker: Breaker { failures: 0, window: zero },
                 planner: Planner::Off,
+                plan_wait: zero,
             },
             limits: Limits {
                 running: 0,
@@ -109,6 +112,7 @@ impl Draft {
             questions: Questions { wait: zero, unattended: Unattended::Refuse },
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
+            policy: Policy::default(),
         };
         Self { settings, places: Places::default(), diagnostics: Vec::new(), screen: ScreenDraft::default() }
     }
@@ -172,6 +176,9 @@ impl Draft {
             let role = settings.roles.entry(name.into_inner()).or_insert(Role { agent: String::new() });
             layer.put(&key, &mut role.agent, table.agent);
         }
+        if let Some(table) = file.policy {
+            policy::lay(&mut layer, &mut settings.policy, table);
+        }
         if let Some(table) = file.ui {
             let table = table.into_inner();
             layer.put("ui.theme", &mut screen.theme, table.theme);
@@ -188,21 +195,21 @@ impl Draft {
 }
 
 /// One file on its way into the settings.
-struct Layer<'a> {
+pub(crate) struct Layer<'a> {
     index: usize,
     places: &'a mut Places,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Layer<'_> {
-    fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
+    pub(crate) fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
         // Built-in values have no place: nobody wrote them.
         if self.index > 0 {
             self.places.keys.insert(key.to_owned(), Origin::File(self.index, given.span()));
         }
     }
 
-    fn put<T>(&mut self, key: &str, target: &mut T, given: Given<T>) {
+    pub(crate) fn put<T>(&mut self, key: &str, target: &mut T, given: Given<T>) {
         if let Some(given) = given {
             self.note(key, &given);
             *target = given.into_inner();
@@ -295,6 +302,7 @@ impl Layer<'_> {
             self.time("fix.breaker.window", &mut fix.breaker.window, breaker.window);
         }
         self.put("fix.planner", &mut fix.planner, table.planner);
+        self.time("fix.plan_wait", &mut fix.plan_wait, table.plan_wait);
     }
 
     fn limits(&mut self, limits: &mut Limits, table: LimitsTable) {

@@ -10,6 +10,7 @@ mod load;
 mod merge;
 mod origin;
 mod parse;
+mod policy;
 mod project;
 mod python;
 mod safety;

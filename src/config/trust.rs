@@ -13,6 +13,7 @@ use toml::Spanned;
 
 use crate::config::environment::DotEnv;
 use crate::config::file::ConfigFile;
+use crate::model::policy::Permission;
 use crate::model::settings::Check;
 
 /// Names of a project's `.env` that decide where something is written or sent, or on whose account.
@@ -39,6 +40,18 @@ impl Running {
             self.add("check fixer", check.fixers.iter().flat_map(Spanned::get_ref).map(text));
         }
         self.add("workspace.prepare", file.workspace.iter().filter_map(|table| table.prepare.as_ref()).map(text));
+        if let Some(policy) = &file.policy {
+            // What it refuses or asks about on top only tightens; what it allows needs a yes.
+            self.add("policy.allow", policy.allow.iter().flat_map(Spanned::get_ref).map(text));
+            self.add("policy.write", policy.write.iter().flat_map(Spanned::get_ref).map(text));
+            let looser =
+                policy.delete.as_ref().map(|delete| *delete.get_ref()).filter(|delete| *delete != Permission::Deny);
+            self.add("policy.delete", looser.map(|delete| delete.to_string()));
+            for (name, rules) in &policy.role {
+                let what = format!("policy.role.{}.allow", name.get_ref());
+                self.add(&what, rules.allow.iter().flat_map(Spanned::get_ref).map(text));
+            }
+        }
         for (name, agent) in &file.agent {
             let name = name.get_ref();
             self.add(&format!("agent.{name}.program"), agent.program.iter().map(text));
@@ -81,8 +94,11 @@ impl Running {
     /// Whether whoever agreed to `other` has agreed to this: it only runs fewer command lines, or leaves more to its user.
     /// Without a variable or an argument of an agent, something else would run.
     pub fn is_part_of(&self, other: &Self) -> bool {
-        let line =
-            |what: &str| ["check run", "check fixer", "workspace.prepare"].contains(&what) || choice(what).is_some();
+        let line = |what: &str| {
+            ["check run", "check fixer", "workspace.prepare"].contains(&what)
+                || what.starts_with("policy.")
+                || choice(what).is_some()
+        };
         self.0.is_subset(&other.0) && other.0.difference(&self.0).all(|(what, _)| line(what))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::core::fact::Fact;
 use crate::core::live::{Owner, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::agent::{AgentReport, LogLine, Trouble};
+use crate::model::agent::{AgentReport, LogLine, Trouble, Violation};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Closed;
@@ -45,6 +45,7 @@ impl Supervisor {
                 let line = LogLine { label: "refused".to_owned(), text: what };
                 self.record(Fact::Logged { task, lines: vec![line] });
             }
+            AgentReport::Violation(violation) => self.violated(task, violation),
             AgentReport::Asks(ask) => self.agent_asks(task, session, ask),
             AgentReport::Withdrew { request } => self.agent_withdrew(task, session, &request),
             AgentReport::Done(result) => {
@@ -54,6 +55,15 @@ impl Supervisor {
             }
             AgentReport::Trouble(trouble) => self.trouble(task, trouble),
         }
+    }
+
+    /// Halts an attempt that broke a safety rule; its task waits for a person.
+    fn violated(&mut self, task: TaskId, violation: Violation) {
+        if self.live.attempts.get(&task).is_some_and(|attempt| attempt.ending.is_some()) {
+            return;
+        }
+        self.record(Fact::Violated { task, violation: violation.clone() });
+        self.end_attempt(task, AttemptEnd::Violation(violation));
     }
 
     fn trouble(&mut self, task: TaskId, trouble: Trouble) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::agent::LogLine;
+use crate::model::agent::{LogLine, Violation};
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::Spent;
@@ -10,6 +10,7 @@ use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::Plan;
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
@@ -127,12 +128,33 @@ pub enum Fact {
         /// How much.
         spent: Spent,
     },
+    /// The planner advised something for the running attempt, or nothing.
+    Planned {
+        /// Of which task.
+        task: TaskId,
+        /// What.
+        plan: Box<Plan>,
+    },
+    /// The planner has used so much more.
+    PlannerUsed {
+        /// For which task; none: for what a person asked in its terminal.
+        task: Option<TaskId>,
+        /// How much.
+        spent: Spent,
+    },
     /// Something worth reading happened in an attempt.
     Logged {
         /// Of which task.
         task: TaskId,
         /// What.
         lines: Vec<LogLine>,
+    },
+    /// The agent of an attempt wanted what a safety rule forbids.
+    Violated {
+        /// Of which task.
+        task: TaskId,
+        /// What it wanted, and which rule forbids it.
+        violation: Violation,
     },
     /// An agent waits for what a person says.
     Questioned {
@@ -315,6 +337,7 @@ impl Fact {
             self,
             Self::Logged { .. }
                 | Self::Used { .. }
+                | Self::Planned { .. }
                 | Self::Staged { .. }
                 | Self::Felt { .. }
                 | Self::GreenAt { .. }
@@ -334,7 +357,9 @@ impl Fact {
             | Self::AttemptStarted { task, .. }
             | Self::Staged { task, .. }
             | Self::Used { task, .. }
+            | Self::Planned { task, .. }
             | Self::Logged { task, .. }
+            | Self::Violated { task, .. }
             | Self::Answered { task, .. }
             | Self::Closed { task, .. }
             | Self::AttemptEnded { task, .. }
@@ -347,6 +372,7 @@ impl Fact {
             | Self::Undone { task, .. }
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
+            Self::PlannerUsed { task, .. } => *task,
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat

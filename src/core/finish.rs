@@ -8,6 +8,7 @@ use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::{Spent, Usd};
+use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::question::Closed;
 use crate::model::session::Rung;
@@ -47,6 +48,7 @@ impl Supervisor {
             | Step::Prepare(_)
             | Step::Run(..)
             | Step::SecondOpinion
+            | Step::Plan(..)
             | Step::Agent(_)
             | Step::Collect(_)
             | Step::Gate
@@ -64,6 +66,7 @@ impl Supervisor {
         }
         attempt.ending = Some(end.clone());
         let was = std::mem::replace(&mut attempt.step, Step::Ending);
+        self.withdraw_plan(id);
         self.close_questions(id, Closed::RunOver);
         match was {
             Step::Run(_, Some(session)) => self.end_session(session, Rung::Terminate),
@@ -73,6 +76,7 @@ impl Supervisor {
             | Step::Record(_)
             | Step::TakeBack(_)
             | Step::Run(_, None)
+            | Step::Plan(..)
             | Step::Agent(None)
             | Step::SecondOpinion
             | Step::Gate
@@ -128,6 +132,8 @@ impl Supervisor {
     pub(crate) fn is_price_unknown(&self, task: &Task, agent: &str, spent: Spent, end: &AttemptEnd) -> bool {
         let is_excused = match end {
             AttemptEnd::Interrupted => !task.spent.unpriced,
+            // Its task waits for a person anyway, and for a graver reason.
+            AttemptEnd::Violation(_) => true,
             // A request that was turned away is free.
             AttemptEnd::Parked { .. } => spent.tokens_in + spent.tokens_out == 0,
             AttemptEnd::Verified
@@ -149,6 +155,8 @@ impl Supervisor {
                 None => task.state.clone(),
             },
             AttemptEnd::Parked { .. } | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => uncharged(task),
+            // It is not tried again before a person has looked.
+            AttemptEnd::Violation(violation) => TaskState::Held(HoldReason::Violation(violation.clone())),
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange

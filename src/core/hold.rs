@@ -148,6 +148,7 @@ impl Supervisor {
             | HoldReason::FixingOff => (!self.live.until_idle || !enabled).then_some(reason),
             HoldReason::Undone(_)
             | HoldReason::Refused(_)
+            | HoldReason::Violation(_)
             | HoldReason::PriceUnknown
             | HoldReason::ByYou
             | HoldReason::Unanswered => Some(reason),
@@ -240,6 +241,10 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::Refused(_)
         | HoldReason::FixingOff => true,
         HoldReason::Snoozed { then, .. } => then.as_deref().is_some_and(is_about_before),
-        HoldReason::TooMany(_) | HoldReason::PriceUnknown | HoldReason::ByYou | HoldReason::Unanswered => false,
+        HoldReason::TooMany(_)
+        | HoldReason::Violation(_)
+        | HoldReason::PriceUnknown
+        | HoldReason::ByYou
+        | HoldReason::Unanswered => false,
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
+use crate::model::policy::Policy;
 use crate::model::template::placeholders;
 
 /// Everything that can be set, with defaults as in `config.example.toml`.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub agents: BTreeMap<String, Agent>,
     /// `[role.NAME]`
     pub roles: BTreeMap<String, Role>,
+    /// `[policy]`
+    pub policy: Policy,
 }
 
 /// What is watched and how bursts settle.
@@ -183,6 +186,8 @@ pub struct Fix {
     pub breaker: Breaker,
     /// When a strategy is asked for.
     pub planner: Planner,
+    /// How long an attempt waits for it at most.
+    pub plan_wait: Duration,
 }
 
 /// Limits and intervals.

@@ -58,6 +58,7 @@ fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
 async fn the_first_fix_waits_for_a_yes_to_what_was_shown() {
     let config = CONFIG.replace("land = \"auto\"\n", "");
     let site = Site::new(&[("calc.py", GOOD), ("test_calc.py", TEST), ("orchestrator.toml", &config)]);
+    site.asks_first();
     site.script(MEND);
     let mut terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));
     terminal.wait_text("all green");
@@ -69,8 +70,9 @@ async fn the_first_fix_waits_for_a_yes_to_what_was_shown() {
         assert!(refused.to_string().contains("the result of #1 is another one now"), "{refused}");
     }
     terminal.keys("a");
-    terminal.wait("the diff", |screen| screen.contains("land verified fixes by itself") && screen.contains("b + a"));
-    terminal.keys("y");
+    terminal
+        .wait("the diff", |screen| screen.contains("land verified fixes without asking") && screen.contains("b + a"));
+    terminal.keys("A");
     terminal.wait("landed", |screen| screen.contains("DONE") && screen.contains("all green"));
     assert!(site.read("calc.py").contains("b + a"));
     // Both in one: what was agreed to with the yes stands before what landed by it.

@@ -34,7 +34,7 @@ fn a_session_is_seen_step_by_step() {
         }
         terminal.screen().contains("from now on")
     });
-    terminal.keys("y");
+    terminal.keys("A");
     terminal.wait("the landing", |screen| screen.contains("DONE") && screen.contains("all green"));
     assert!(site.read("word.txt").contains("r1ght"));
     terminal.keys("u");

@@ -97,7 +97,7 @@ fn nothing_lands_before_somebody_has_said_so() {
     site.script(ADDS);
     let said = site.until_idle();
     assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.out.contains("#1 ready: the first fix in this project; say yes"), "{said:?}");
+    assert!(said.out.contains("#1 ready: say yes, and what becomes of later fixes"), "{said:?}");
     assert!(said.out.contains("`land 1`"), "{said:?}");
     assert_eq!(site.read("calc.py"), CALC);
     let landed = site.run(&["land", "1"]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
     Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
     Role, Settings, Unattended, Watch, Workspace,
@@ -51,6 +52,18 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "fix.isolation" => {
             let in_place = value.as_str() == Some("in-place");
             settings.fix.isolation = if in_place { Isolation::InPlace } else { Isolation::Worktree };
+        }
+        "fix.planner" => {
+            settings.fix.planner = match value.as_str() {
+                Some("always") => Planner::Always,
+                Some("auto") => Planner::Auto,
+                _ => Planner::Off,
+            };
+        }
+        "fix.plan_wait" => settings.fix.plan_wait = span(value)?,
+        "agent.kind" => {
+            let kind = if value.as_str() == Some("command") { AgentKind::Command } else { AgentKind::Claude };
+            settings.agents.values_mut().for_each(|agent| agent.kind = kind);
         }
         "limits.running" => settings.limits.running = number(value)?,
         "limits.checks" => settings.limits.checks = number(value)?,
@@ -163,6 +176,7 @@ fn plain() -> Settings {
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
             planner: Planner::Off,
+            plan_wait: Duration::from_secs(60),
         },
         limits: Limits {
             running: 1,
@@ -179,5 +193,6 @@ fn plain() -> Settings {
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
         roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        policy: Policy::default(),
     }
 }

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use orchestrator_tui::core::command::Command;
-use orchestrator_tui::core::effect::Recorded;
-use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::view::{Allowed, Group, Row, View};
-use orchestrator_tui::model::agent::LogLine;
 use orchestrator_tui::model::check::Verdict;
 use orchestrator_tui::model::hold::Snooze;
-use orchestrator_tui::model::id::{LandingId, Seq, TaskId};
+use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::time::Wall;
 use orchestrator_tui::model::workspace::TreeId;
@@ -20,7 +17,7 @@ use orchestrator_tui::ui::tour::Tour;
 use orchestrator_tui::ui::update::update;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::screens::fixture::{NOW, busy, detail, path, receipt};
+use super::screens::fixture::{NOW, busy, detail};
 use super::screens::popups::{first, parked, stopping, told};
 use super::screens::scene::keys;
 use super::screens::tour::views;
@@ -233,7 +230,7 @@ fn a_snooze_has_the_ends_that_make_sense() {
     ] {
         assert_eq!(types(&mut before(busy(), 15), keys), intents, "{keys}");
     }
-    assert_eq!(types(&mut before(busy(), 9), "sw"), wish(Command::Unsnooze { task: TaskId(9) }));
+    assert_eq!(types(&mut before(busy(), 9), "sz"), wish(Command::Unsnooze { task: TaskId(9) }));
     let mut view = busy();
     view.head.branch = None;
     assert_eq!(types(&mut before(view, 15), "sb"), []);
@@ -375,24 +372,4 @@ fn enter_skips_a_step_of_the_tour() {
     });
     // The yes is not waited for, and nothing has landed: these two are left out.
     assert_eq!(steps.count(), 4);
-}
-
-#[test]
-fn a_landing_says_where_to_look_and_what_may_undo_it() {
-    let mut state = State::new("late-fees", SIZE, NOW);
-    let mut happens = |fact| {
-        let recorded = Recorded { seq: Seq(1), at: NOW, fact };
-        let _ = update(&mut state, NOW, Event::Happened(Box::new(recorded)));
-        said(&state).to_owned()
-    };
-    let (task, landed) = (TaskId(14), Box::new(receipt(14)));
-    let text = happens(Fact::Landed { task, receipt: landed });
-    assert_eq!(text, "#14 landed: src/services/CaseService.ts:42 +5 −2, src/services/dates.ts:1 +3 −0");
-    let line = |label: &str, text: &str| vec![LogLine { label: label.to_owned(), text: text.to_owned() }];
-    assert_eq!(happens(Fact::Logged { task, lines: line("Edit", "a.ts") }), text, "only what a person must know");
-    let warning = happens(Fact::Logged { task, lines: line(LogLine::EDITOR, "a.ts is open in vim") });
-    assert_eq!(warning, "#14 landed, but a.ts is open in vim");
-    let files = vec![path("src/services/dates.ts")];
-    let replaced = happens(Fact::Replaced { task, landing: LandingId(4), files });
-    assert_eq!(replaced, "your save replaced #14: src/services/dates.ts");
 }

@@ -27,13 +27,14 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "needs-you", make: |size| Person::before(busy(), Some(14), size).state },
     Scene { name: "log", make: |size| Person::before(busy(), Some(15), size).types("<enter>").state },
     Scene { name: "diff", make: |size| Person::before(busy(), Some(14), size).types("d").state },
-    Scene { name: "check", make: |size| Person::before(busy(), Some(15), size).types("3<enter>").state },
-    Scene { name: "facts", make: |size| Person::before(busy(), Some(15), size).types("4<enter>").state },
-    Scene { name: "check-marked", make: |size| Person::before(busy(), Some(15), size).types("3<enter>jjj").state },
+    Scene { name: "check", make: |size| Person::before(busy(), Some(15), size).types("4<enter>").state },
+    Scene { name: "plan", make: |size| Person::before(busy(), Some(15), size).types("3<enter>").state },
+    Scene { name: "facts", make: |size| Person::before(busy(), Some(15), size).types("5<enter>").state },
+    Scene { name: "check-marked", make: |size| Person::before(busy(), Some(15), size).types("4<enter>jjj").state },
     Scene { name: "unfolded", make: |size| Person::before(busy(), Some(15), size).types("<enter>ggj<enter>").state },
     Scene {
         name: "fact-unfolded",
-        make: |size| Person::before(busy(), Some(15), size).types("4<enter>kkk<enter>").state,
+        make: |size| Person::before(busy(), Some(15), size).types("5<enter>kkk<enter>").state,
     },
     Scene { name: "zoomed", make: |size| Person::before(busy(), Some(14), size).types("dz").state },
     Scene { name: "held", make: |size| Person::before(busy(), Some(8), size).types("<enter>").state },
@@ -186,7 +187,7 @@ fn only_broken(size: (u16, u16)) -> Person {
 /// An agent of another name, which tells no price.
 fn no_price(size: (u16, u16)) -> Person {
     let mut view = busy();
-    view.head.agent = "aider".to_owned();
+    "aider".clone_into(&mut view.head.agent);
     let unknown = Spent { unpriced: true, ..Spent::default() };
     view.head.spent = unknown;
     for row in view.rows.iter_mut().filter(|row| row.spent != Spent::default()) {

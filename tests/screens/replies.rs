@@ -109,7 +109,7 @@ fn what_is_answered_elsewhere_closes_and_no_key_goes_to_the_next_one() {
     let told = state.toasts.last().map_or("", |toast| &toast.text);
     assert_eq!(told, "question 3 was answered before, through the command line: allowed once");
     let press =
-        |state: &mut State, at| keys("n").into_iter().flat_map(|key| update(state, at, key)).collect::<Vec<_>>();
+        |state: &mut State, at| keys("D").into_iter().flat_map(|key| update(state, at, key)).collect::<Vec<_>>();
     assert_eq!(press(&mut state, NOW), [], "a key typed for what was there before");
     assert!(state.deaf_until <= NOW.after(Duration::from_millis(200)));
 }

@@ -6,17 +6,18 @@ use std::time::Duration;
 use orchestrator_tui::core::effect::Recorded;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::view::View;
+use orchestrator_tui::model::agent::LogLine;
 use orchestrator_tui::model::id::{LandingId, Seq, TaskId};
 use orchestrator_tui::model::time::Wall;
 use orchestrator_tui::ui::event::{Event, Intent};
-use orchestrator_tui::ui::popup::Popup;
+use orchestrator_tui::ui::popup::{Popup, Replying, Say};
 use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::toast::{TOAST, TOASTS};
 use orchestrator_tui::ui::update::update;
 
 use super::screens::fixture::{NOW, busy, path, receipt};
-use super::screens::popups;
 use super::screens::scene::{Person, keys};
+use super::screens::{popups, questions};
 use super::show;
 
 const SIZE: (u16, u16) = (120, 36);
@@ -115,21 +116,43 @@ fn a_refused_configuration_is_forgotten_when_it_was_mended() {
     assert_eq!(texts(&state), ["configuration re-read: it is as before"]);
 }
 
+fn word(say: Say) -> &'static str {
+    match say {
+        Say::Allow => "yes",
+        Say::AllowForTask => "task",
+        Say::Deny => "refuse",
+        Say::DenyWhy | Say::Words => "words",
+        Say::Option(_) => "option",
+    }
+}
+
 #[test]
 fn one_letter_is_one_answer_in_every_question() {
     let mut meanings: BTreeMap<char, BTreeMap<String, &str>> = BTreeMap::new();
-    for scene in popups::SCENES {
+    for scene in popups::SCENES.iter().chain(questions::SCENES) {
         let state = (scene.make)(SIZE);
-        let Some(Popup::Ask(ask)) = state.popups.last() else { continue };
-        for choice in &ask.choices {
+        let answers: Vec<(char, String)> = match state.popups.last() {
+            Some(Popup::Ask(ask)) => ask.choices.iter().map(|choice| (choice.key, choice.text.clone())).collect(),
+            Some(Popup::Reply(replying)) => {
+                let letters = replying.sayings().into_iter().filter_map(|say| Some((say, Replying::letter(say)?)));
+                letters.map(|(say, letter)| (letter, word(say).to_owned())).collect()
+            }
+            Some(Popup::Palette(_)) | None => continue,
+        };
+        for (key, text) in &answers {
             // A yes is a yes to what the border asks; all others are named by their first word.
-            let word = choice.text.split([' ', ',', ':']).next().unwrap_or_default();
-            let word = if choice.key == 'A' { "always" } else { word };
-            meanings.entry(choice.key).or_default().insert(word.to_owned(), scene.name);
+            let word = text.split([' ', ',', ':']).next().unwrap_or_default();
+            let word = match key {
+                'A' => "always",
+                // It says no to what was made or wanted: a result is thrown away, a wish denied.
+                'D' => "refuse",
+                _ => word,
+            };
+            meanings.entry(*key).or_default().insert(word.to_owned(), scene.name);
         }
         let picture = show::written(&show::buffer(&state));
-        for choice in ask.choices.iter().take(3) {
-            assert!(picture.contains(&format!("({})", choice.key)), "{} does not show {}", scene.name, choice.key);
+        for (key, _) in answers.iter().filter(|_| matches!(state.popups.last(), Some(Popup::Ask(_)))) {
+            assert!(picture.contains(&format!("({key})")), "{} does not show {key}", scene.name);
         }
     }
     assert!(meanings.len() > 6, "{meanings:?}");
@@ -141,4 +164,24 @@ fn one_letter_is_one_answer_in_every_question() {
         letters.entry(words.keys().next().map_or("", String::as_str)).or_default().push(*letter);
     }
     assert!(letters.values().all(|letters| letters.len() == 1), "{letters:?}");
+}
+
+#[test]
+fn a_landing_says_where_to_look_and_what_may_undo_it() {
+    let mut state = State::new("late-fees", SIZE, NOW);
+    let mut happens = |fact| {
+        let recorded = Recorded { seq: Seq(1), at: NOW, fact };
+        let _ = update(&mut state, NOW, Event::Happened(Box::new(recorded)));
+        texts(&state).last().copied().unwrap_or_default().to_owned()
+    };
+    let (task, landed) = (TaskId(14), Box::new(receipt(14)));
+    let text = happens(Fact::Landed { task, receipt: landed });
+    assert_eq!(text, "#14 landed: src/services/CaseService.ts:42 +5 −2, src/services/dates.ts:1 +3 −0");
+    let line = |label: &str, text: &str| vec![LogLine { label: label.to_owned(), text: text.to_owned() }];
+    assert_eq!(happens(Fact::Logged { task, lines: line("Edit", "a.ts") }), text, "only what a person must know");
+    let warning = happens(Fact::Logged { task, lines: line(LogLine::EDITOR, "a.ts is open in vim") });
+    assert_eq!(warning, "#14 landed, but a.ts is open in vim");
+    let files = vec![path("src/services/dates.ts")];
+    let replaced = happens(Fact::Replaced { task, landing: LandingId(4), files });
+    assert_eq!(replaced, "your save replaced #14: src/services/dates.ts");
 }

@@ -13,6 +13,7 @@ use nix::unistd::Pid;
 use orchestrator_tui::edge::agent::claude::{ClaudeRun, RunSpec, Step, environment};
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble};
 use orchestrator_tui::model::cost::Spent;
+use orchestrator_tui::model::policy::{FIXER, PolicyScope};
 use orchestrator_tui::model::question::{About, Reply};
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::{Agent, AgentKind};
@@ -120,7 +121,12 @@ pub(crate) fn spec(program: &Path, args: &[&str], folder: &Path, prompt: &str, e
         conversation: "5e55101d-0000-4000-8000-000000000001".to_owned(),
         resume: false,
         budget: None,
-        allowed_commands: Vec::new(),
+        scope: PolicyScope {
+            role: FIXER.to_owned(),
+            workspace: folder.canonicalize().expect("the folder exists"),
+            ..PolicyScope::default()
+        },
+        hook: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use orchestrator_tui::core::effect::{AgentOrder, Effect, Place, RunOrder, Work};
 use orchestrator_tui::core::input::Input;
-use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble};
+use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble, Violation};
 use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::id::{JobId, Seq, SessionId};
 use orchestrator_tui::model::session::{Exit, Rung};
@@ -52,6 +52,7 @@ pub(super) enum Deed {
     SaysError,
     RateLimit,
     Login,
+    BreaksRule,
     Cheats,
 }
 
@@ -68,6 +69,7 @@ impl World {
             }
             Effect::Run(order) => self.runs(*order),
             Effect::StartAgent(order) => self.agent_starts(*order),
+            Effect::Planner(order) => self.planner(order),
             Effect::Answer { session, request, reply } => self.agent_hears(session, request, &reply),
             Effect::Signal(session, rung) => self.signals(session, rung),
             Effect::Do { job, work, after } => match after {
@@ -147,6 +149,7 @@ impl World {
             Deed::SaysError,
             Deed::RateLimit,
             Deed::Login,
+            Deed::BreaksRule,
             Deed::Cheats,
         ];
         let deed = if self.calm { Deed::Mends } else { *self.chance.pick(&deeds) };
@@ -183,6 +186,10 @@ impl World {
             Deed::Login => {
                 let trouble = AgentReport::Trouble(Trouble::Login { message: "no".into() });
                 self.at(delay, Event::Reaches(Input::Reported(session, trouble)));
+            }
+            Deed::BreaksRule => {
+                let violation = Violation { rule: "guard.git".into(), what: "git push".into(), why: "no".into() };
+                self.at(delay, Event::Reaches(Input::Reported(session, AgentReport::Violation(violation))));
             }
             _ => self.at(delay, Event::Ends(session, ending)),
         }
@@ -224,7 +231,7 @@ impl World {
             Ending::Agent(plan) => {
                 self.agent_works(&plan);
                 let said = match plan.deed {
-                    Deed::Dies | Deed::RateLimit | Deed::Login => None,
+                    Deed::Dies | Deed::RateLimit | Deed::Login | Deed::BreaksRule => None,
                     Deed::SaysError => Some(false),
                     _ => Some(true),
                 };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
     Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
     Role, Settings, Unattended, Watch, Workspace,
@@ -84,7 +85,8 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             isolation: if chance.one_in(6) { Isolation::InPlace } else { Isolation::Worktree },
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
-            planner: Planner::Off,
+            planner: *chance.pick(&[Planner::Off, Planner::Off, Planner::Auto, Planner::Always]),
+            plan_wait: Duration::from_secs(chance.between(1, 60)),
         },
         limits: Limits {
             running: chance.between(1, 4) as u32,
@@ -114,5 +116,6 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             },
         )]),
         roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        policy: Policy::default(),
     }
 }

@@ -262,6 +262,9 @@ impl Book {
             | Fact::AttemptStarted { .. }
             | Fact::Staged { .. }
             | Fact::Used { .. }
+            | Fact::Violated { .. }
+            | Fact::Planned { .. }
+            | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Ready { .. }

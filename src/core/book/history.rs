@@ -23,7 +23,7 @@ pub struct Statistics {
     pub failed: u32,
     /// Those of them that were escalated.
     pub escalated: u32,
-    /// What all finished attempts used.
+    /// What all finished attempts and the planner used.
     pub spent: Spent,
 }
 
@@ -126,6 +126,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::AttemptStarted { .. } => Some("attempt_started"),
         Fact::AttemptEnded { then, .. } if then.is_final() => Some("task_ended"),
         Fact::AttemptEnded { .. } => Some("attempt_ended"),
+        Fact::Violated { .. } => Some("safety_rule_broken"),
         Fact::Held { .. } => Some("task_held"),
         Fact::Released { .. } => Some("task_released"),
         Fact::Retried { .. } => Some("task_retried"),
@@ -148,6 +149,8 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Merged { .. }
         | Fact::Staged { .. }
         | Fact::Used { .. }
+        | Fact::Planned { .. }
+        | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
         | Fact::LandingBegan { .. }
         | Fact::LandingFailed { .. }

@@ -180,7 +180,7 @@ impl Replying {
         let answer = |say: &Say| {
             let text = match (say, self.part()) {
                 (Say::Allow, _) if matches!(self.question.ask.about, About::Plan { .. }) => "yes, go on".to_owned(),
-                (Say::Allow, _) => "allow once".to_owned(),
+                (Say::Allow, _) => "yes, allow once".to_owned(),
                 (Say::AllowForTask, _) => format!("allow exactly this for {}", self.question.task),
                 (Say::Deny, Some(_)) => "I do not want to say".to_owned(),
                 (Say::Deny, None) => "deny".to_owned(),

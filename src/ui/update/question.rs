@@ -137,7 +137,7 @@ fn snooze(state: &mut State, row: Row) {
     let is_green = state.view.checks.iter().any(|check| check.key == row.key && check.verdict == Some(Verdict::Green));
     let mut choices = Vec::new();
     if row.allowed.unsnooze {
-        choices.push(Choice::new('w', "wake it: end the snooze", wish(Command::Unsnooze { task })));
+        choices.push(Choice::new('z', "end the snooze", wish(Command::Unsnooze { task })));
     }
     if row.allowed.snooze {
         choices.push(Choice::new('m', "for 10 minutes", until(Snooze::For(SNOOZE))));

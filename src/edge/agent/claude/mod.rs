@@ -6,14 +6,14 @@ mod answer;
 mod ask;
 mod launch;
 mod meter;
-mod policy;
-mod read_only;
+pub mod planner;
 mod run;
 mod say;
-mod shell;
+mod settings;
 mod steps;
+mod trouble;
+mod watch;
 
 pub use launch::{RunSpec, environment};
-pub use policy::{Decision, Policy};
 pub use run::ClaudeRun;
 pub use steps::Step;

@@ -9,25 +9,25 @@ use crate::core::secrets::Redactor;
 use crate::edge::agent::claude::ask::{self, Pending};
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
-use crate::edge::agent::claude::policy::{Decision, Policy};
 use crate::edge::agent::claude::steps::{Step, Steps};
+use crate::edge::agent::claude::trouble::{RESULT_CAP, trouble};
+use crate::edge::agent::claude::watch::Watch;
 use crate::edge::agent::claude::{answer, say};
+use crate::edge::agent::hook;
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
 use crate::model::agent::{AgentReport, AgentResult, Trouble};
 use crate::model::cost::Spent;
+use crate::model::policy::Permission;
 use crate::model::question::{Ask, Reply};
 use crate::model::session::Exit;
 use crate::model::time::Wall;
-
-/// The longest text of a result that is kept, in characters.
-const RESULT_CAP: usize = 2_000;
 
 /// The state of one run.
 #[derive(Debug)]
 pub struct ClaudeRun {
     spec: RunSpec,
-    policy: Policy,
+    watch: Watch,
     lines: Lines,
     meter: Meter,
     reported: Spent,
@@ -51,11 +51,11 @@ pub struct ClaudeRun {
 impl ClaudeRun {
     /// Starts with nothing heard.
     pub fn new(spec: RunSpec) -> Self {
-        let policy = Policy { workspace: spec.workspace.clone(), commands: spec.allowed_commands.clone() };
+        let watch = Watch::new(spec.scope.clone());
         let meter = Meter::new(spec.resume);
         Self {
             spec,
-            policy,
+            watch,
             lines: Lines::new(MAX_LINE),
             meter,
             reported: Spent::default(),
@@ -98,7 +98,7 @@ impl ClaudeRun {
     /// Returns what to write to answer a request; `None` if it does not wait for that any more.
     pub fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
         let pending = self.pending.remove(request)?;
-        Some(pending.answer(request, reply, &self.policy.allowed()))
+        Some(pending.answer(request, reply, &self.watch.allowed()))
     }
 
     /// Whether it waits for a person. Its time limit does not run then.
@@ -176,12 +176,18 @@ impl ClaudeRun {
                 let message = &frame["message"];
                 self.meter.message(message);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
+                let broken = self.watch.uses(&said["message"], message);
+                steps.violated(broken);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
                     self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
                 }
             }
-            "user" => steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some)),
+            "user" => {
+                steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
+                let stopped = self.watch.stopped(&frame["message"]);
+                steps.violated(stopped);
+            }
             "result" => self.result(frame, steps),
             "control_request" => self.request(frame, said, steps),
             "control_cancel_request" => {
@@ -329,16 +335,23 @@ impl ClaudeRun {
         if let Some(pending) = ask::of_tool(tool, input, shown) {
             return self.wait(id, pending, steps);
         }
-        let line = match self.policy.decide(tool, input, request["blocked_path"].as_str()) {
-            Decision::Allow => answer::allow(id, input),
-            Decision::Ask { why } => {
-                let why = self.redactor.text(&why).into_owned();
+        let verdict = self.watch.judge(tool, input, request["blocked_path"].as_str());
+        let line = match verdict.decision {
+            Permission::Allow => answer::allow(id, input),
+            Permission::Ask => {
+                let why = self.redactor.text(&hook::reason(&verdict)).into_owned();
                 return self.wait(id, ask::permission(tool, input, shown, why), steps);
             }
-            Decision::Deny { why } => {
-                let what = format!("{tool} {}", say::tool_use(tool, shown, &self.spec.workspace));
-                steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
-                answer::deny(id, &why)
+            Permission::Deny => {
+                match self.watch.broken(tool, shown, &verdict) {
+                    Some(violation) => steps.report(AgentReport::Violation(violation)),
+                    None if verdict.violation => {}
+                    None => {
+                        let what = format!("{tool} {}", say::tool_use(tool, shown, &self.spec.workspace));
+                        steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
+                    }
+                }
+                answer::deny(id, &format!("Refused: {}. {}", hook::reason(&verdict), self.watch.allowed()))
             }
         };
         steps.0.push(Step::Write(line));
@@ -370,19 +383,6 @@ impl ClaudeRun {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
         }
-    }
-}
-
-/// Reads why the service turned a request away from the CLI's word for it, or else from the HTTP status.
-fn trouble(error: Option<&str>, status: Option<u64>, message: &str) -> Option<Trouble> {
-    let login = || Some(Trouble::Login { message: one_line(message, RESULT_CAP) });
-    match (error, status) {
-        (Some("rate_limit"), _) | (_, Some(429)) => Some(Trouble::RateLimit { until: None }),
-        (Some("authentication_failed" | "billing_error" | "oauth_org_not_allowed"), _) | (_, Some(401..=403)) => {
-            login()
-        }
-        (Some("overloaded"), _) | (_, Some(503 | 529)) => Some(Trouble::Overloaded),
-        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
-//! What must be done after some output of `claude` was read.
+//! What must be done after some output of a run was read.
 
-use crate::model::agent::{AgentReport, LogLine};
+use crate::model::agent::{AgentReport, LogLine, Violation};
 
 /// What must be done after some output was read, in this order.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,12 +18,14 @@ pub enum Step {
 pub(super) struct Steps(pub(super) Vec<Step>);
 
 impl Steps {
-    /// Tells the machine.
     pub(super) fn report(&mut self, report: AgentReport) {
         self.0.push(Step::Report(report));
     }
 
-    /// Says something in the log.
+    pub(super) fn violated(&mut self, violation: Option<Violation>) {
+        self.0.extend(violation.map(|violation| Step::Report(AgentReport::Violation(violation))));
+    }
+
     pub(super) fn log(&mut self, lines: impl IntoIterator<Item = Option<LogLine>>) {
         for line in lines.into_iter().flatten() {
             match self.0.last_mut() {
