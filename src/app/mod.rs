@@ -33,6 +33,7 @@ pub mod planner;
 pub mod policy;
 pub mod prompt;
 pub mod purge;
+pub mod redact;
 pub mod reload;
 pub mod report;
 pub mod run;

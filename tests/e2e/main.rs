@@ -44,6 +44,7 @@ mod questions;
 mod real_claude;
 mod reload;
 mod screen;
+mod secrets;
 mod shapes;
 mod signals;
 mod site;

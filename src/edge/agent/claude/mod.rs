@@ -7,11 +7,13 @@ mod ask;
 mod asking;
 mod launch;
 mod meter;
+mod permit;
 pub mod planner;
 mod run;
 mod say;
 mod settings;
 mod steps;
+mod trouble;
 mod watch;
 
 pub use launch::{RunSpec, environment};
