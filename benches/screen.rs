@@ -51,6 +51,7 @@ fn row(number: usize, rows: usize) -> Row {
         since: Some(NOW),
         took: None,
         stage: None,
+        session: None,
         attempts: (1, 5),
         spent: Spent::default(),
         allowed: Allowed { fix: true, kill: true, ..Allowed::default() },

@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::app::history::History;
 use crate::core::input::Input;
-use crate::edge::control::{ControlCall, FactLine, Sources, Views};
+use crate::edge::control::{AttachCall, ControlCall, FactLine, Sources, Views};
 
 /// How many inputs may wait before the parts that send them have to.
 const INBOX: usize = 1024;
@@ -28,6 +28,10 @@ pub struct Channels {
     pub caller: mpsc::Sender<ControlCall>,
     /// Gives them to the loop.
     pub(super) calls: mpsc::Receiver<ControlCall>,
+    /// Takes those who want to look at a session's terminal.
+    attach: mpsc::Sender<AttachCall>,
+    /// Gives them to whoever serves terminals; once.
+    pub(super) attaches: Option<mpsc::Receiver<AttachCall>>,
     /// Gives out new facts.
     pub facts: broadcast::Sender<FactLine>,
     /// Knows the old ones.
@@ -41,9 +45,11 @@ impl Channels {
     pub fn new(journal: PathBuf, leased: bool) -> Self {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let (caller, calls) = mpsc::channel(CALLS);
+        let (attach, attaches) = mpsc::channel(CALLS);
+        let attaches = Some(attaches);
         let (facts, _) = broadcast::channel(FOLLOWERS);
         let history = Arc::new(History::new(journal));
-        Self { inbox, inputs, caller, calls, facts, history, views: Views::new(leased) }
+        Self { inbox, inputs, caller, calls, attach, attaches, facts, history, views: Views::new(leased) }
     }
 
     /// Returns what the control socket gives out; what is asked there goes to `calls`.
@@ -51,6 +57,7 @@ impl Channels {
         Sources {
             version: env!("CARGO_PKG_VERSION"),
             calls,
+            attach: self.attach.clone(),
             facts: self.facts.clone(),
             archive: Arc::clone(&self.history) as _,
             views: self.views.clone(),

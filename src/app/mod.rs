@@ -37,5 +37,6 @@ pub mod setup;
 pub mod showing;
 pub mod signals;
 pub mod supervise;
+pub mod terminals;
 pub mod voice;
 pub mod work;

@@ -17,7 +17,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, logging, mirror};
+use crate::app::{background, clock, keep, landings, logging, mirror, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -94,9 +94,13 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
 }
 
 async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Farewell, Failure> {
-    let Door { channels, calls } = door;
+    let Door { mut channels, calls } = door;
+    let attaches = channels.attaches.take();
     let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
     let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
+    if let Some(attaches) = attaches {
+        tokio::spawn(terminals::serve(tools.places.clone(), attaches));
+    }
     start.until_idle = wish.until_idle;
     start.attended = wish.presence == Presence::Background { leased: true };
     let mut examiner = Examiner::new(&tools, journal, inbox.clone(), caller.clone());

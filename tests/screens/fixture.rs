@@ -139,6 +139,7 @@ pub(crate) fn task(id: u32, check: &str, file: Option<&str>, state: TaskState) -
         excerpt: OUTPUT.to_owned(),
         state,
         stage: None,
+        session: None,
         attempts: Vec::new(),
         charged: 0,
         spent: Spent::default(),
@@ -214,6 +215,7 @@ pub(crate) fn row(group: Group, task: &Task) -> Row {
         since: task.ended,
         took: task.receipt.as_ref().map(|receipt| millis(receipt.took)),
         stage: task.stage,
+        session: None,
         attempts: (task.charged, 5),
         spent: task.total(),
         allowed: Allowed { kill: !task.state.is_final(), retry: task.state.is_final(), ..Allowed::default() },
@@ -229,6 +231,7 @@ pub(crate) fn check_row(check: &str, file: Option<&str>, verdict: Option<Verdict
         failures: usize::from(verdict == Some(Verdict::Red)) * 2,
         running: None,
         wanted: false,
+        session: None,
     }
 }
 

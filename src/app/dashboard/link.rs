@@ -38,6 +38,11 @@ impl Link {
         Self { events: heard, wanted, client }
     }
 
+    /// Returns the supervisor's address.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// Lets the supervisor go on without this screen; returns when it knows.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::link::{Link, Wanted};
+use super::terminal::Remote;
 use super::window::Window;
 use crate::app::setup::Site;
 use crate::app::{clock, signals};
@@ -12,7 +13,7 @@ use crate::edge::tty::Pressed;
 use crate::model::path::ProjectPath;
 use crate::model::time::Wall;
 use crate::ui::draw;
-use crate::ui::event::{Event, Intent, Leave};
+use crate::ui::event::{Event, Intent, Leave, Wish};
 use crate::ui::state::State;
 use crate::ui::update::update;
 
@@ -34,6 +35,8 @@ pub(super) struct Live<'a> {
     window: &'a mut Window,
     state: State,
     link: Link,
+    /// The session whose terminal is shown.
+    remote: Option<Remote>,
     /// How often a person asked to stop.
     stops: u32,
     end: Option<End>,
@@ -44,7 +47,7 @@ pub(super) struct Live<'a> {
 
 impl<'a> Live<'a> {
     pub(super) fn new(site: &'a Site, window: &'a mut Window, state: State, link: Link) -> Self {
-        Self { site, window, state, link, stops: 0, end: None, drawn: Wall(0), title: String::new() }
+        Self { site, window, state, link, remote: None, stops: 0, end: None, drawn: Wall(0), title: String::new() }
     }
 
     /// Runs until the person leaves or the supervisor ends.
@@ -81,6 +84,7 @@ impl<'a> Live<'a> {
                 Some(signal) = signals.recv() => self.signalled(signal).await?,
                 pressed = self.window.pressed() => self.pressed(pressed).await?,
                 Some(event) = self.link.events.recv() => self.take(event).await?,
+                event = Remote::next(&mut self.remote) => self.take(event).await?,
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {
                     if !dirty {
                         self.take(Event::Tick).await?;
@@ -168,6 +172,7 @@ impl<'a> Live<'a> {
             Intent::Edit(file, line) => return self.edit(&file, line).await,
             Intent::Attention(_) => self.window.guard.ring()?,
             Intent::Copy(text) => self.window.guard.copy(&text)?,
+            Intent::Terminal(wish) => return self.terminal(wish).await,
             Intent::Mouse(ours) => self.window.guard.set_mouse(ours)?,
             Intent::Redraw => self.window.forget()?,
             Intent::Suspend => self.window.suspend()?,
@@ -187,6 +192,19 @@ impl<'a> Live<'a> {
     async fn want(&mut self, wanted: Wanted) {
         // A supervisor that is gone says so by itself.
         let _ = self.link.wanted.send(wanted).await;
+    }
+
+    async fn terminal(&mut self, wish: Wish) -> io::Result<()> {
+        match wish {
+            Wish::Attach(session) => self.remote = Some(Remote::open(self.link.client(), session)),
+            Wish::Detach => self.remote = None,
+            Wish::Type(_) | Wish::Answer(..) | Wish::Size(..) => {
+                if let Some(Err(why)) = self.remote.as_ref().map(|remote| remote.wish(wish)) {
+                    return Box::pin(self.take(Event::Answered(Err(why)))).await;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn edit(&mut self, file: &ProjectPath, line: Option<u32>) -> io::Result<()> {

@@ -12,7 +12,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::TaskId;
+use crate::model::id::{SessionId, TaskId};
 use crate::model::settings::Planner;
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
@@ -78,19 +78,20 @@ impl Supervisor {
     }
 
     fn check_rows(&self) -> Vec<CheckRow> {
-        let runs = self.live.checks().filter_map(|(_, running)| match &running.owner {
-            Owner::Tree { stale: false, .. } => running.check.as_ref().map(|key| (key, running.began)),
+        let runs = self.live.checks().filter_map(|(session, running)| match &running.owner {
+            Owner::Tree { stale: false, .. } => running.check.as_ref().map(|key| (key, (running.began, *session))),
             Owner::Tree { stale: true, .. } | Owner::Attempt(_) => None,
         });
-        let runs: BTreeMap<&CheckKey, Moment> = runs.collect();
+        let runs: BTreeMap<&CheckKey, (Moment, SessionId)> = runs.collect();
         let row = |key: &CheckKey, status: Option<&CheckStatus>| CheckRow {
             key: key.clone(),
             verdict: status.map(|status| status.verdict),
             since: status.map(|status| status.since),
             took: status.map_or(0, |status| millis(status.last.took)),
             failures: status.map_or(0, |status| status.failures.len()),
-            running: runs.get(key).map(|began| self.wall_of(*began)),
+            running: runs.get(key).map(|(began, _)| self.wall_of(*began)),
             wanted: self.live.wanted.contains_key(key),
+            session: runs.get(key).map(|(_, session)| *session),
         };
         let new = runs.keys().copied().chain(self.live.wanted.keys()).filter(|key| !self.book.checks.contains_key(key));
         let new: BTreeSet<&CheckKey> = new.collect();
@@ -153,10 +154,17 @@ impl Supervisor {
             since: attempt.map(|attempt| attempt.began).or(task.ended),
             took: task.receipt.as_ref().filter(|_| task.state.is_final()).map(|receipt| millis(receipt.took)),
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
+            session: attempt.and_then(|_| self.session_of(task.id)),
             attempts: (attempts(task), self.settings.fix.attempts),
             spent: task.total(),
             allowed: self.allowed(task, green),
         }
+    }
+
+    /// Returns the session in which something runs for a task; the newest, should an old one not have ended yet.
+    fn session_of(&self, task: TaskId) -> Option<SessionId> {
+        let mut sessions = self.live.sessions.iter().rev();
+        sessions.find(|(_, running)| running.owner == Owner::Attempt(task)).map(|(session, _)| *session)
     }
 
     /// Says why a task is where it is, and until when, if that is known.

@@ -10,5 +10,7 @@ mod question;
 mod review;
 mod scroll;
 mod settle;
+mod terminal;
 
 pub use enter::update;
+pub use terminal::running;
