@@ -139,7 +139,6 @@ pub(crate) fn task(id: u32, check: &str, file: Option<&str>, state: TaskState) -
         excerpt: OUTPUT.to_owned(),
         state,
         stage: None,
-        session: None,
         attempts: Vec::new(),
         charged: 0,
         spent: Spent::default(),

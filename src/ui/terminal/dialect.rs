@@ -335,8 +335,16 @@ impl Dialect {
             (1004, _) => self.modes.focus = on,
             // Another width is the window's business; what is left of it is an empty screen.
             (3, _) => self.parser.process(b"\x1b[?6l\x1b[r\x1b[2J\x1b[H"),
-            (1047, true) => self.parser.process(b"\x1b[?47h"),
-            (1047, false) if self.parser.screen().alternate_screen() => self.parser.process(b"\x1b[2J\x1b[?47l"),
+            (47 | 1047, _) => {
+                if mode == 1047 && !on && self.parser.screen().alternate_screen() {
+                    self.parser.process(b"\x1b[2J");
+                }
+                // Both screens share the cursor.
+                let (row, column) = self.parser.screen().cursor_position();
+                self.parser.process(if on { b"\x1b[?47h" } else { b"\x1b[?47l" });
+                self.say(format_args!("\x1b[?6l\x1b[{};{}H", row + 1, column + 1));
+                self.modes.origin = false;
+            }
             (1048, true) => self.parser.process(b"\x1b7"),
             (1048, false) => self.parser.process(b"\x1b8"),
             // The cursor is where it was saved only if it was.
@@ -353,7 +361,7 @@ impl Dialect {
 
     /// Sets colours and styles; those of the underline have parameters that would be taken for styles of their own.
     fn colours(&mut self, csi: &Csi<'_>, sequence: &[u8]) {
-        let is_odd = |param: &[u8]| param.starts_with(b"58") || param.starts_with(b"4:") || param == b"21";
+        let is_odd = |param: &[u8]| param == b"21" || param.starts_with(b"58") || param.contains(&b':');
         if !csi.params.split(|byte| *byte == b';').any(is_odd) {
             self.parser.process(sequence);
             return;
@@ -374,6 +382,17 @@ impl Dialect {
                     }
                 }
                 param if param.starts_with(b"58:") => {}
+                // With a colour space, which nobody fills in.
+                param if param.starts_with(b"38:2:") || param.starts_with(b"48:2:") => {
+                    let mut parts: Vec<u16> = param.split(|byte| *byte == b':').map(number).collect();
+                    if parts.len() > 5 {
+                        parts.remove(2);
+                    }
+                    kept.extend(parts.iter().take(5).map(u16::to_string));
+                }
+                param if param.starts_with(b"38:5:") || param.starts_with(b"48:5:") => {
+                    kept.extend(param.split(|byte| *byte == b':').take(3).map(|part| number(part).to_string()));
+                }
                 param if param.starts_with(b"4:") => kept.push("4".to_owned()),
                 param => kept.push(String::from_utf8_lossy(param).into_owned()),
             }

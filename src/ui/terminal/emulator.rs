@@ -46,7 +46,7 @@ pub struct Emulator {
     pub(super) dialect: RefCell<Dialect>,
     raw: bool,
     /// How often it had to begin anew.
-    pub(super) broken: u32,
+    broken: u32,
 }
 
 impl Emulator {
@@ -105,6 +105,11 @@ impl Emulator {
     /// Asks the screen something.
     pub(super) fn asked<T>(&self, ask: impl FnOnce(&vt100::Screen) -> T) -> T {
         ask(self.dialect.borrow().parser.screen())
+    }
+
+    /// Returns how often its parser broke, and it began anew.
+    pub fn broken(&self) -> u32 {
+        self.broken
     }
 
     /// Whether the program has the other screen, which has no lines above it.

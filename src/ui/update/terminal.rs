@@ -178,8 +178,9 @@ pub(super) fn moved(state: &mut State, event: MouseEvent) -> Vec<Intent> {
     let at = Position { x: event.column, y: event.row };
     let Some(shown) = state.terminal.as_mut() else { return Vec::new() };
     let near = Position {
-        x: at.x.clamp(area.x, area.right().saturating_sub(1)),
-        y: at.y.clamp(area.y, area.bottom().saturating_sub(1)),
+        // In a window of one row there is no pane at all.
+        x: at.x.min(area.right().saturating_sub(1)).max(area.x),
+        y: at.y.min(area.bottom().saturating_sub(1)).max(area.y),
     };
     // With shift the mouse is the person's, as in every terminal.
     let is_theirs = shown.is_typed() && shown.emulator.wants_mouse() && !event.modifiers.contains(KeyModifiers::SHIFT);
