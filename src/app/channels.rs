@@ -31,7 +31,7 @@ pub struct Channels {
     /// Takes those who want to look at a session's terminal.
     attach: mpsc::Sender<AttachCall>,
     /// Gives them to whoever serves terminals; once.
-    pub(super) attaches: Option<mpsc::Receiver<AttachCall>>,
+    pub attaches: Option<mpsc::Receiver<AttachCall>>,
     /// Gives out new facts.
     pub facts: broadcast::Sender<FactLine>,
     /// Knows the old ones.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
@@ -19,6 +20,10 @@ const TAIL: u64 = 2 * 1024 * 1024;
 /// How many pieces of output, of at most 64 KB, may wait for a slow reader; after that the holder waits, and the program
 /// does not.
 const QUEUE: usize = 16;
+
+/// How often, and after which pauses, a session is looked for that is not there: 2 s in all.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The sessions that somebody looks at.
 type Desks = Arc<Mutex<BTreeMap<SessionId, Desk>>>;
@@ -45,17 +50,7 @@ pub async fn serve(places: Places, mut calls: mpsc::Receiver<AttachCall>) {
 
 async fn attach(place: Place, number: u64, desks: Desks) -> Result<Attached, ControlReply> {
     let id = place.id;
-    let log = place.output();
-    let read = tokio::task::spawn_blocking(move || {
-        let log = File::open(log).ok()?;
-        let length = log.metadata().ok()?.len();
-        let mut head = Vec::new();
-        if length > HEAD + TAIL {
-            log.take(HEAD).read_to_end(&mut head).ok()?;
-        }
-        Some((length, head))
-    });
-    let Ok(Some((length, head))) = read.await else {
+    let Some((length, head)) = beginning(&place).await else {
         let hint = "a session is there while its check or agent runs, and until its files are removed";
         return Err(ControlReply::refused(404, format!("there is no session {}", id.0), hint));
     };
@@ -84,6 +79,28 @@ async fn attach(place: Place, number: u64, desks: Desks) -> Result<Attached, Con
         leave(&desks, id, number, &seat.session);
     });
     Ok(Attached { shown, wishes })
+}
+
+/// Returns how long a session's log is, and its beginning, if that will not come with its end; nothing: there is none.
+async fn beginning(place: &Place) -> Option<(u64, Vec<u8>)> {
+    for _ in 0..TRIES {
+        let log = place.output();
+        let read = move || {
+            let log = File::open(log).ok()?;
+            let length = log.metadata().ok()?.len();
+            let mut head = Vec::new();
+            if length > HEAD + TAIL {
+                log.take(HEAD).read_to_end(&mut head).ok()?;
+            }
+            Some((length, head))
+        };
+        if let Some(read) = tokio::task::spawn_blocking(read).await.ok().flatten() {
+            return Some(read);
+        }
+        // It may only just be starting: it is shown as soon as it is wanted, and its holder has no socket yet.
+        tokio::time::sleep(PAUSE).await;
+    }
+    None
 }
 
 /// Those who look at one session.

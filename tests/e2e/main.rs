@@ -43,5 +43,7 @@ mod site;
 mod state;
 mod surroundings;
 mod terminal;
+mod terminal_stage;
+mod terminal_view;
 mod typing;
 mod upkeep;

@@ -130,6 +130,12 @@ impl Terminal {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.len()
     }
 
+    /// Whether something was written so far, wherever it went.
+    pub(crate) fn has_written(&self, text: &str) -> bool {
+        let seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    }
+
     /// Whether the program is on the other screen.
     pub(crate) fn is_on_other_screen(&self) -> bool {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().alternate_screen()

@@ -44,7 +44,14 @@ impl Client {
         let connection = hyper::upgrade::on(response).await.map_err(|error| broken(&error))?;
         let (heard, shown) = mpsc::channel(QUEUE);
         let (wishes, to_say) = mpsc::channel(QUEUE);
-        tokio::spawn(carry(TokioIo::new(connection), heard, to_say));
+        tokio::spawn(async move {
+            let listened = heard.clone();
+            tokio::select! {
+                () = carry(TokioIo::new(connection), heard, to_say) => {}
+                // Whoever looked has gone; a quiet program must not keep the connection open.
+                () = listened.closed() => {}
+            }
+        });
         Ok(Attached { shown, wishes })
     }
 }

@@ -95,7 +95,8 @@ fn number(body: &[u8]) -> Option<(u64, &[u8])> {
     Some((u64::from_le_bytes(*number), rest))
 }
 
-/// Carries frames both ways until one side has nothing more to say, or nobody to say it to.
+/// Carries frames both ways until this side has said all, or the other side is gone. What nobody here wants to hear any
+/// more is dropped: there may still be something to say, how it ended at least.
 pub(super) async fn carry<In: Frame, Out: Frame>(
     stream: impl AsyncRead + AsyncWrite,
     heard: mpsc::Sender<In>,
@@ -105,8 +106,6 @@ pub(super) async fn carry<In: Frame, Out: Frame>(
     tokio::select! {
         () = hear(read, &heard) => {}
         _ = say(write, to_say) => {}
-        // Whoever listened here has gone; a quiet program must not keep the connection open.
-        () = heard.closed() => {}
     }
 }
 
@@ -136,10 +135,8 @@ async fn hear<In: Frame>(mut read: impl AsyncRead + Unpin, heard: &mpsc::Sender<
         if read.read_exact(&mut body).await.is_err() {
             return;
         }
-        if let Some(frame) = In::decode(kind, &body)
-            && heard.send(frame).await.is_err()
-        {
-            return;
+        if let Some(frame) = In::decode(kind, &body) {
+            let _ = heard.send(frame).await;
         }
     }
 }
@@ -197,13 +194,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_stops_listening_ends_a_quiet_connection() {
+    async fn the_last_word_is_said_also_when_nobody_listens_any_more() {
         let (one, other) = tokio::io::duplex(64);
-        let (heard, hears) = mpsc::channel::<Shown>(4);
-        let (_wishes, to_say) = mpsc::channel::<Wish>(4);
-        let here = tokio::spawn(carry(one, heard, to_say));
-        drop(hears);
-        here.await.unwrap();
-        drop(other);
+        let (heard, mut hears) = mpsc::channel::<Shown>(4);
+        let (wishes, to_say) = mpsc::channel::<Wish>(4);
+        tokio::spawn(carry(one, heard, to_say));
+        let (heard, wanted) = mpsc::channel::<Wish>(4);
+        let (shows, to_say) = mpsc::channel::<Shown>(4);
+        tokio::spawn(carry(other, heard, to_say));
+        drop(wanted);
+        for _ in 0..10 {
+            wishes.send(Wish::Keys(vec![7; 1000])).await.unwrap();
+        }
+        shows.send(Shown::Ended("bye".to_owned())).await.unwrap();
+        drop(shows);
+        assert_eq!(hears.recv().await, Some(Shown::Ended("bye".to_owned())));
     }
 }
