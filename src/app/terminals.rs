@@ -58,23 +58,23 @@ async fn attach(place: Place, number: u64, desks: Desks) -> Result<Attached, Con
     let (session, output) = Session::attach(place, from).await;
     let (terminal, end) =
         session.terminal().unwrap_or((Terminal { size: crate::app::places::SIZE, ..Terminal::default() }, length));
-    let sizes = open(&desks, id, number, &terminal, end);
-    let (shows, shown) = mpsc::channel(QUEUE);
-    let (wishes, wished) = mpsc::channel(QUEUE);
+    let sizes = open(&desks, id, number, terminal, end);
+    let (out, shown) = mpsc::channel(QUEUE);
+    let (wishes, orders) = mpsc::channel(QUEUE);
     let terminal = Terminal { size: *sizes.borrow(), ..terminal };
     tokio::spawn(async move {
         let past = [
             Some(Shown::About(About { terminal, end })),
-            (!head.is_empty()).then(|| Shown::Hole { from: head.len() as u64, to: from }),
+            (!head.is_empty()).then_some(Shown::Hole { from: head.len() as u64, to: from }),
         ];
         let [about, hole] = past;
         let beginning = hole.is_some().then_some(Shown::Output { offset: 0, bytes: head });
-        let listener = Listener { shows, sizes };
+        let listener = Listener { out, sizes };
         let told = listener.tell(about.into_iter().chain(beginning).chain(hole), output);
         let seat = Seat { id, number, typing: terminal.typing, session, desks: Arc::clone(&desks) };
         tokio::select! {
             () = told => {}
-            () = seat.obey(wished) => {}
+            () = seat.obey(orders) => {}
         }
         leave(&desks, id, number, &seat.session);
     });
@@ -114,7 +114,7 @@ struct Desk {
     size: watch::Sender<(u16, u16)>,
 }
 
-fn open(desks: &Desks, id: SessionId, number: u64, terminal: &Terminal, end: u64) -> watch::Receiver<(u16, u16)> {
+fn open(desks: &Desks, id: SessionId, number: u64, terminal: Terminal, end: u64) -> watch::Receiver<(u16, u16)> {
     let mut desks = desks.lock().unwrap_or_else(PoisonError::into_inner);
     let desk = desks.entry(id).or_insert_with(|| Desk {
         leader: number,
@@ -151,16 +151,16 @@ impl Desk {
     }
 }
 
-/// Tells somebody what a session shows.
+/// Tells somebody what a session out.
 struct Listener {
-    shows: mpsc::Sender<Shown>,
+    out: mpsc::Sender<Shown>,
     sizes: watch::Receiver<(u16, u16)>,
 }
 
 impl Listener {
     async fn tell(mut self, past: impl Iterator<Item = Shown>, mut output: Output) {
         for shown in past {
-            if self.shows.send(shown).await.is_err() {
+            if self.out.send(shown).await.is_err() {
                 return;
             }
         }
@@ -168,7 +168,7 @@ impl Listener {
             let next = tokio::select! {
                 // A new size holds for what comes after it.
                 biased;
-                () = self.shows.closed() => return,
+                () = self.out.closed() => return,
                 Ok(()) = self.sizes.changed() => {
                     let (columns, rows) = *self.sizes.borrow_and_update();
                     Shown::Size(columns, rows)
@@ -176,16 +176,16 @@ impl Listener {
                 news = output.recv() => match news {
                     Some(SessionOutput::Bytes { offset, bytes }) => Shown::Output { offset, bytes },
                     Some(SessionOutput::Hole { from, to }) => Shown::Hole { from, to },
-                    // A log of its own; not what its terminal shows.
+                    // A log of its own; not what its terminal out.
                     Some(SessionOutput::Errors(_)) => continue,
                     Some(SessionOutput::Ended(exit)) => {
-                        let _ = self.shows.send(Shown::Ended(exit.to_string())).await;
+                        let _ = self.out.send(Shown::Ended(exit.to_string())).await;
                         return;
                     }
                     None => return,
                 },
             };
-            if self.shows.send(next).await.is_err() {
+            if self.out.send(next).await.is_err() {
                 return;
             }
         }
@@ -212,7 +212,7 @@ impl Seat {
             }
         }
         // The session has ended, or it is only looked at from now on.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Returns what is to be typed.

@@ -194,7 +194,11 @@ fn several_who_look_see_the_same_and_one_of_them_answers() {
         shown(&mut second, "the size", |_, all| all.contains(&Shown::Size(70, 20))).await;
         second.wishes.send(Wish::Size(90, 25)).await.expect("heard");
         shown(&mut first, "the other size", |_, all| all.contains(&Shown::Size(90, 25))).await;
-        second.wishes.send(Wish::Keys(b"stty -echo; echo n''ow; read a; echo got-$a-\r".to_vec())).await.expect("typed");
+        second
+            .wishes
+            .send(Wish::Keys(b"stty -echo; echo n''ow; read a; echo got-$a-\r".to_vec()))
+            .await
+            .expect("typed");
         stage.until_written("now").await;
         // Whoever does not lead does not answer; and a question is answered once.
         let answer = |bytes: &[u8]| Wish::Answer { offset: u64::MAX - 1, bytes: bytes.to_vec() };
@@ -206,7 +210,9 @@ fn several_who_look_see_the_same_and_one_of_them_answers() {
         let all = shown(&mut second, "the end", |text, _| text.contains("the-end")).await;
         let text: String = all
             .iter()
-            .filter_map(|shown| if let Shown::Output { bytes, .. } = shown { std::str::from_utf8(bytes).ok() } else { None })
+            .filter_map(
+                |shown| if let Shown::Output { bytes, .. } = shown { std::str::from_utf8(bytes).ok() } else { None },
+            )
             .collect();
         assert!(text.contains("got-right-") && !text.contains("again") && !text.contains("wrong"), "{text:?}");
         // With the leader gone, the other one leads again.

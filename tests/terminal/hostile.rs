@@ -21,7 +21,12 @@ const MARK: &str = "HOSTILE";
 /// Pieces of which hostile output is made.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let number = prop_oneof![Just(0_u32), Just(1), Just(2), 0..600_u32, Just(65_535), Just(4_000_000_000)];
-    let csi = (prop::sample::select(vec!["", "?", ">", "=", "<"]), prop::collection::vec(number, 0..5), "[ !$\"']?", 0x40..0x7f_u8)
+    let csi = (
+        prop::sample::select(vec!["", "?", ">", "=", "<"]),
+        prop::collection::vec(number, 0..5),
+        "[ !$\"']?",
+        0x40..0x7f_u8,
+    )
         .prop_map(|(private, params, between, last)| {
             let params: Vec<String> = params.iter().map(u32::to_string).collect();
             let mut bytes = format!("\x1b[{private}{}{between}", params.join(";")).into_bytes();
@@ -102,10 +107,9 @@ fn sent(state: &State) -> Vec<u8> {
     let mut buffer = Buffer::empty(area);
     paint(state, area, &mut buffer);
     let mut bytes = Vec::new();
-    let mut backend = CrosstermBackend::new(&mut bytes);
-    let cells = Buffer::empty(area).diff(&buffer).into_iter().map(|(x, y, cell)| (x, y, cell.clone())).collect::<Vec<_>>();
-    backend.draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell))).expect("drawn");
-    drop(backend);
+    let cells =
+        Buffer::empty(area).diff(&buffer).into_iter().map(|(x, y, cell)| (x, y, cell.clone())).collect::<Vec<_>>();
+    CrosstermBackend::new(&mut bytes).draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell))).expect("drawn");
     bytes
 }
 

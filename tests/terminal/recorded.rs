@@ -88,7 +88,7 @@ fn expected(size: (u16, u16), rows: &[Vec<u8>]) -> Buffer {
 
 fn text(buffer: &Buffer) -> String {
     let row = |y| (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
-    (0..buffer.area.height).map(|y| format!("{}\n", row(y).trim_end())).collect()
+    (0..buffer.area.height).map(|y| row(y).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn compare(file: &str, recorded: &str) {
@@ -107,7 +107,12 @@ fn compare(file: &str, recorded: &str) {
                 assert_eq!(seen[at], wanted[at], "{file}, step {}: the cell at {at}", step.name);
             }
             let (row, column) = emulator.cursor();
-            assert_eq!((column.min(size.0 - 1), row), (step.cursor.0.min(size.0 - 1), step.cursor.1), "{file}, step {}: the cursor", step.name);
+            assert_eq!(
+                (column.min(size.0 - 1), row),
+                (step.cursor.0.min(size.0 - 1), step.cursor.1),
+                "{file}, step {}: the cursor",
+                step.name
+            );
         }
     }
 }

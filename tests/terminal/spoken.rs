@@ -55,8 +55,7 @@ fn typed(setup: &[u8], code: KeyCode, modifiers: KeyModifiers) -> String {
 
 #[test]
 fn keys_are_those_of_xterm() {
-    let (none, ctrl, alt, shift) =
-        (KeyModifiers::NONE, KeyModifiers::CONTROL, KeyModifiers::ALT, KeyModifiers::SHIFT);
+    let (none, ctrl, alt, shift) = (KeyModifiers::NONE, KeyModifiers::CONTROL, KeyModifiers::ALT, KeyModifiers::SHIFT);
     for (code, modifiers, bytes) in [
         (KeyCode::Char('a'), none, "a"),
         (KeyCode::Char('é'), none, r"\xc3\xa9"),

@@ -237,7 +237,12 @@ pub(super) async fn open(socket: &Path) -> Result<UnixStream, NotRunning> {
     })
 }
 
-pub(super) fn build(method: Method, path: &str, body: &str, key: Option<&str>) -> Result<Request<Full<Bytes>>, ClientError> {
+pub(super) fn build(
+    method: Method,
+    path: &str,
+    body: &str,
+    key: Option<&str>,
+) -> Result<Request<Full<Bytes>>, ClientError> {
     let mut request = Request::builder()
         .method(method)
         .uri(format!("/api/v1/{path}"))

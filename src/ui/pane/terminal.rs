@@ -87,7 +87,9 @@ fn footer(state: &State, shown: &Attached, area: Rect, buf: &mut Buffer) {
     spans.push(Span::styled(format!("   {columns}x{rows}   "), style(Role::Dim)));
     let keys: &[Action] = match state.context() {
         Context::Typing => &[],
-        _ if shown.about.typing && shown.phase == Phase::Open => &[Action::Terminal, Action::PageUp, Action::Bottom, Action::Copy],
+        _ if shown.about.typing && shown.phase == Phase::Open => {
+            &[Action::Terminal, Action::PageUp, Action::Bottom, Action::Copy]
+        }
         _ => &[Action::PageUp, Action::Bottom, Action::Copy, Action::Back],
     };
     for action in keys {

@@ -52,9 +52,10 @@ impl Cutter {
             }
             rest = after;
             match (self.state, byte) {
-                (State::String, BEL) => self.end(&mut take),
-                (State::StringEscape, b'\\') => self.end(&mut take),
-                (State::String | State::StringEscape | State::Escape | State::Csi, CAN | SUB) => self.begin(State::Text),
+                (State::String, BEL) | (State::StringEscape, b'\\') => self.end(&mut take),
+                (State::String | State::StringEscape | State::Escape | State::Csi, CAN | SUB) => {
+                    self.begin(State::Text);
+                }
                 (State::String, ESC) => self.state = State::StringEscape,
                 (State::String, _) => self.keep(byte),
                 // The string has no end of its own; something else begins.

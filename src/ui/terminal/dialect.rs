@@ -8,8 +8,6 @@ use super::emulator::Discarded;
 
 /// How much may be answered to one piece of output; whoever asks more often does not read the answers.
 const ANSWERS: usize = 4096;
-/// The most repetitions that mean something: a screen of 500×500 full of one letter.
-const REPEATS: u16 = u16::MAX;
 
 /// The parser of cells, with what it does not know.
 pub(super) struct Dialect {
@@ -99,9 +97,10 @@ impl<'a> Csi<'a> {
 }
 
 fn number(digits: &[u8]) -> u16 {
-    digits.iter().take_while(|digit| digit.is_ascii_digit()).fold(0_u16, |number, digit| {
-        number.saturating_mul(10).saturating_add(u16::from(digit - b'0'))
-    })
+    digits
+        .iter()
+        .take_while(|digit| digit.is_ascii_digit())
+        .fold(0_u16, |number, digit| number.saturating_mul(10).saturating_add(u16::from(digit - b'0')))
 }
 
 impl Dialect {
@@ -305,8 +304,9 @@ impl Dialect {
                 _ => {}
             },
             (None, b"", b'b') => {
+                // More than a screen full of it changes nothing.
                 let (rows, columns) = self.parser.screen().size();
-                let most = rows.get().saturating_mul(columns.get()).min(REPEATS);
+                let most = rows.get().saturating_mul(columns.get());
                 self.say(format_args!("\x1b[{}b", one.min(most)));
             }
             (None, b"", b'r') => {

@@ -7,14 +7,13 @@ use super::emulator::Emulator;
 
 /// Returns the bytes of a move at a column and a row of the program's screen, both from 0; none if it did not ask for it.
 pub fn mouse(emulator: &Emulator, event: MouseEvent, (column, row): (u16, u16)) -> Vec<u8> {
-    let (mode, encoding) =
-        emulator.asked(|screen| (screen.mouse_protocol_mode(), screen.mouse_protocol_encoding()));
+    let (mode, encoding) = emulator.asked(|screen| (screen.mouse_protocol_mode(), screen.mouse_protocol_encoding()));
     let button = |button: MouseButton| match button {
         MouseButton::Left => 0,
         MouseButton::Middle => 1,
         MouseButton::Right => 2,
     };
-    let (code, least) = match event.kind {
+    let (code, needed) = match event.kind {
         MouseEventKind::Down(pressed) => (button(pressed), MouseProtocolMode::Press),
         MouseEventKind::Up(pressed) => (button(pressed), MouseProtocolMode::PressRelease),
         MouseEventKind::Drag(pressed) => (32 + button(pressed), MouseProtocolMode::ButtonMotion),
@@ -24,7 +23,7 @@ pub fn mouse(emulator: &Emulator, event: MouseEvent, (column, row): (u16, u16)) 
         MouseEventKind::ScrollLeft => (66, MouseProtocolMode::Press),
         MouseEventKind::ScrollRight => (67, MouseProtocolMode::Press),
     };
-    if rank(mode) < rank(least) {
+    if rank(mode) < rank(needed) {
         return Vec::new();
     }
     let mut code = code;

@@ -5,13 +5,13 @@ use ratatui::layout::Position;
 
 use super::arrive::say;
 use super::scroll::Move;
+use crate::model::id::SessionId;
 use crate::ui::action::{Action, Context};
 use crate::ui::event::{Intent, News, Wish};
 use crate::ui::keymap::{Chord, Found};
 use crate::ui::pane::terminal_area;
 use crate::ui::state::{State, Tone};
 use crate::ui::terminal::{self, Attached, Emulator, Phase, Selection};
-use crate::model::id::SessionId;
 
 /// How many lines a notch of the wheel turns.
 const NOTCH: i64 = 3;
@@ -30,8 +30,8 @@ pub fn running(state: &State) -> Result<(SessionId, String), String> {
         return Ok((session, format!("{} {}: {}", row.id, row.key, row.why)));
     }
     let of_task = state.row().and_then(|row| state.view.checks.iter().find(|check| check.key == row.key));
-    let checks = of_task.into_iter().chain(&state.view.checks);
-    let check = checks.filter_map(|check| Some((check, check.session?))).next();
+    let mut checks = of_task.into_iter().chain(&state.view.checks);
+    let check = checks.find_map(|check| Some((check, check.session?)));
     if let Some((check, session)) = check {
         return Ok((session, format!("check {}", check.key)));
     }

@@ -124,9 +124,9 @@ async fn say<Out: Frame>(mut write: impl AsyncWrite + Unpin, mut to_say: mpsc::R
 }
 
 async fn hear<In: Frame>(mut read: impl AsyncRead + Unpin, heard: &mpsc::Sender<In>) {
-    let mut head = [0; 5];
-    while read.read_exact(&mut head).await.is_ok() {
-        let [l0, l1, l2, l3, kind] = head;
+    let mut prefix = [0; 5];
+    while read.read_exact(&mut prefix).await.is_ok() {
+        let [l0, l1, l2, l3, kind] = prefix;
         let length = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).unwrap_or(usize::MAX);
         if length == 0 || length > LONGEST {
             return;
@@ -156,7 +156,9 @@ mod tests {
 
     #[test]
     fn every_frame_comes_back() {
-        for wish in [Wish::Keys(vec![0, 255]), Wish::Answer { offset: 1 << 40, bytes: b"x".to_vec() }, Wish::Size(1, 500)] {
+        for wish in
+            [Wish::Keys(vec![0, 255]), Wish::Answer { offset: 1 << 40, bytes: b"x".to_vec() }, Wish::Size(1, 500)]
+        {
             comes_back(&wish);
         }
         let about = About { terminal: Terminal { typing: true, raw: false, size: (80, 24) }, end: 7 };
@@ -177,7 +179,7 @@ mod tests {
     #[tokio::test]
     async fn an_end_on_either_side_ends_both() {
         let (one, other) = tokio::io::duplex(64);
-        let (heard, mut hears) = mpsc::channel::<Shown>(4);
+        let (heard, mut listener) = mpsc::channel::<Shown>(4);
         let (wishes, to_say) = mpsc::channel::<Wish>(4);
         let here = tokio::spawn(carry(one, heard, to_say));
         let (heard, mut wanted) = mpsc::channel::<Wish>(4);
@@ -187,8 +189,8 @@ mod tests {
         assert_eq!(wanted.recv().await, Some(Wish::Keys(vec![7; 1000])));
         shows.send(Shown::Ended("bye".to_owned())).await.unwrap();
         drop(shows);
-        assert_eq!(hears.recv().await, Some(Shown::Ended("bye".to_owned())));
-        assert_eq!(hears.recv().await, None);
+        assert_eq!(listener.recv().await, Some(Shown::Ended("bye".to_owned())));
+        assert_eq!(listener.recv().await, None);
         there.await.unwrap();
         here.await.unwrap();
     }
@@ -196,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn the_last_word_is_said_also_when_nobody_listens_any_more() {
         let (one, other) = tokio::io::duplex(64);
-        let (heard, mut hears) = mpsc::channel::<Shown>(4);
+        let (heard, mut listener) = mpsc::channel::<Shown>(4);
         let (wishes, to_say) = mpsc::channel::<Wish>(4);
         tokio::spawn(carry(one, heard, to_say));
         let (heard, wanted) = mpsc::channel::<Wish>(4);
@@ -208,6 +210,6 @@ mod tests {
         }
         shows.send(Shown::Ended("bye".to_owned())).await.unwrap();
         drop(shows);
-        assert_eq!(hears.recv().await, Some(Shown::Ended("bye".to_owned())));
+        assert_eq!(listener.recv().await, Some(Shown::Ended("bye".to_owned())));
     }
 }

@@ -48,11 +48,11 @@ pub(in crate::edge::control) async fn attach(
     };
     tokio::spawn(async move {
         let Ok(connection) = upgrade.await else { return };
-        let (shows, to_say) = mpsc::channel(1);
+        let (out, to_say) = mpsc::channel(1);
         let carried = carry(TokioIo::new(connection), wishes, to_say);
         let told = async {
-            pass_on(shown, &shows, &mut stopping).await;
-            drop(shows);
+            pass_on(shown, &out, &mut stopping).await;
+            drop(out);
         };
         tokio::join!(carried, told);
     });
@@ -63,18 +63,18 @@ pub(in crate::edge::control) async fn attach(
 /// Passes on what is shown until its end, the reader's, or the server's.
 async fn pass_on(
     mut shown: mpsc::Receiver<Shown>,
-    shows: &mpsc::Sender<Shown>,
+    out: &mpsc::Sender<Shown>,
     stopping: &mut tokio::sync::watch::Receiver<Option<crate::edge::control::call::Farewell>>,
 ) {
     loop {
         let next = tokio::select! {
             next = shown.recv() => next,
-            () = shows.closed() => None,
+            () = out.closed() => None,
             // The session goes on, and so may the terminal, with the next supervisor.
             _ = stopping.wait_for(Option::is_some) => None,
         };
         let Some(next) = next else { return };
-        if shows.send(next).await.is_err() {
+        if out.send(next).await.is_err() {
             return;
         }
     }
