@@ -4,6 +4,7 @@
 use unicode_width::UnicodeWidthChar as _;
 
 use super::answer;
+use super::csi::{Csi, number};
 use super::emulator::Discarded;
 
 /// How much may be answered to one piece of output; whoever asks more often does not read the answers.
@@ -63,44 +64,6 @@ impl Modes {
     fn is_drawing(&self) -> bool {
         self.drawing[usize::from(self.shifted)]
     }
-}
-
-/// A control sequence, taken apart.
-struct Csi<'a> {
-    /// `?`, `>`, `=`, `<`, or nothing.
-    private: Option<u8>,
-    params: &'a [u8],
-    between: &'a [u8],
-    last: u8,
-}
-
-impl<'a> Csi<'a> {
-    fn of(sequence: &'a [u8]) -> Option<Self> {
-        let (last, body) = sequence.strip_prefix(b"\x1b[")?.split_last()?;
-        let (private, body) = match body.split_first() {
-            Some((first @ b'<'..=b'?', rest)) => (Some(*first), rest),
-            _ => (None, body),
-        };
-        let end = body.iter().position(|byte| (0x20..0x30).contains(byte)).unwrap_or(body.len());
-        let (params, between) = body.split_at(end);
-        Some(Self { private, params, between, last: *last })
-    }
-
-    /// Returns the parameters; one that is missing is 0.
-    fn numbers(&self) -> impl Iterator<Item = u16> + 'a {
-        self.params.split(|byte| *byte == b';').map(number)
-    }
-
-    fn first(&self) -> u16 {
-        self.numbers().next().unwrap_or(0)
-    }
-}
-
-fn number(digits: &[u8]) -> u16 {
-    digits
-        .iter()
-        .take_while(|digit| digit.is_ascii_digit())
-        .fold(0_u16, |number, digit| number.saturating_mul(10).saturating_add(u16::from(digit - b'0')))
 }
 
 impl Dialect {

@@ -6,6 +6,7 @@
 mod answer;
 mod attached;
 mod cell;
+mod csi;
 mod cut;
 mod dialect;
 mod emulator;

@@ -105,7 +105,8 @@ pub(super) async fn carry<In: Frame, Out: Frame>(
     let (read, write) = tokio::io::split(stream);
     tokio::select! {
         () = hear(read, &heard) => {}
-        _ = say(write, to_say) => {}
+        // One that takes nothing more may still have said something that is to be heard.
+        Ok(()) = say(write, to_say) => {}
     }
 }
 
