@@ -39,18 +39,21 @@ pub(in crate::ui) fn draw(state: &State, shown: &Attached, screen: Rect, buf: &m
 /// The line above: whose terminal it is, and the chord that leaves it.
 fn title(state: &State, shown: &Attached, area: Rect, buf: &mut Buffer) {
     let style = |role| state.theme.style(role);
-    let accent = if shown.has_keys() { Role::Accent } else { Role::Border };
-    let line = if state.glyphs.lines { "─" } else { "-" };
-    put(&Line::styled(line.repeat(usize::from(area.width)), style(accent)), area, buf);
+    let frame = style(if shown.has_keys() { Role::Accent } else { Role::Border });
+    let line = |columns: usize| Span::styled((if state.glyphs.lines { "─" } else { "-" }).repeat(columns), frame);
     let leave = format!(" {} leaves ", way_out(state));
-    let wide = u16::try_from(width(&leave)).unwrap_or(u16::MAX);
-    let room = usize::from(area.width.saturating_sub(wide + 4));
-    let name = clip(&plain(&shown.name), room.saturating_sub(4), state.glyphs.more);
-    put(&Line::styled(format!(" {name} "), style(Role::Accent)), Rect { x: area.x + 2.min(area.width), ..area }, buf);
-    if area.width > wide + 2 {
-        let at = Rect { x: area.right() - wide - 2, width: wide, ..area };
-        put(&Line::styled(leave, style(Role::Warn)), at, buf);
-    }
+    let room = usize::from(area.width);
+    let name = clip(&plain(&shown.name), room.saturating_sub(width(&leave) + 8), state.glyphs.more);
+    let name = if name.is_empty() { name } else { format!(" {name} ") };
+    let between = room.saturating_sub(width(&leave) + width(&name) + 4);
+    let spans = vec![
+        line(2),
+        Span::styled(name, style(Role::Accent)),
+        line(between),
+        Span::styled(leave, style(Role::Warn)),
+        line(2),
+    ];
+    put(&clip_line(Line::from(spans), room, state.glyphs.more), area, buf);
 }
 
 fn way_out(state: &State) -> String {
@@ -73,7 +76,7 @@ fn footer(state: &State, shown: &Attached, area: Rect, buf: &mut Buffer) {
         Phase::Over(why) => (format!("ended: {}", plain(why)), Role::Warn),
         Phase::Open if shown.is_typed() => ("keys go to the program".to_owned(), Role::Accent),
         Phase::Open if shown.about.typing => ("only looking".to_owned(), Role::Dim),
-        Phase::Open => ("it takes no keys; you are looking".to_owned(), Role::Dim),
+        Phase::Open => ("it takes no keys".to_owned(), Role::Dim),
     };
     let mut spans = vec![Span::styled(format!(" {text}"), style(role))];
     let waiting = state.view.rows.iter().filter(|row| row.group == Group::NeedsYou).count();
