@@ -21,7 +21,8 @@ use orchestrator_tui::model::id::{LandingId, RequestId, Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::{
-    Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch, Workspace,
+    Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings,
+    Unattended, Watch, Workspace,
 };
 use orchestrator_tui::model::task::{Origin, Task, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
@@ -164,7 +165,7 @@ impl Bench {
                 }
                 Effect::StartAgent(order) => self.agents.push(order.session),
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
-                Effect::Signal(..) | Effect::Reply(..) | Effect::Exit(_) => {}
+                Effect::Signal(..) | Effect::Answer { .. } | Effect::Reply(..) | Effect::Exit(_) => {}
             }
         }
         inputs
@@ -316,7 +317,7 @@ fn settings(running: u32) -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: LandMode::Auto,
-            land_chosen: true,
+            land_by: LandBy::File,
             isolation: Isolation::Worktree,
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
@@ -334,7 +335,9 @@ fn settings(running: u32) -> Settings {
         },
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000) },
+        questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: std::collections::BTreeMap::new(),
         roles: [("fixer".to_owned(), Role { agent: "claude".into() })].into(),
+        policy: orchestrator_tui::model::policy::Policy::default(),
     }
 }

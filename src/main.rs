@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use orchestrator_tui::app::doctor::probe;
 use orchestrator_tui::cli::{self, Cli};
-use orchestrator_tui::edge::agent::rehearsal;
+use orchestrator_tui::edge::agent::{fence, hook, rehearsal};
 use orchestrator_tui::edge::session;
 
 fn main() -> ExitCode {
@@ -20,6 +20,18 @@ fn main() -> ExitCode {
             let args: Vec<String> = args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned()).collect();
             probe::main(&args)
         }
+        Some("hook") => {
+            let args: Vec<String> = args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned()).collect();
+            hook::main(&args)
+        }
+        Some("--fence") => fenced(args.get(2).and_then(|command| command.to_str())),
         _ => cli::run(Cli::parse()),
     }
+}
+
+/// Becomes a shell inside of the fence. The agent's own CLI set these variables as we told it to.
+#[expect(clippy::disallowed_methods, reason = "this process is only a step on the way to another one")]
+fn fenced(command: Option<&str>) -> ExitCode {
+    let guard = std::env::var_os(fence::GUARD);
+    fence::main(command, guard.as_deref().map(Path::new), std::env::var("SHELL").ok().as_deref())
 }

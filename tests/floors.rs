@@ -19,7 +19,16 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("edge", &["model", "core"]),
     (
         "config",
-        &["model", "core::command_line", "core::matching", "ui::action", "ui::glyph", "ui::keymap", "ui::theme"],
+        &[
+            "model",
+            "core::command_line",
+            "core::matching",
+            "core::policy",
+            "ui::action",
+            "ui::glyph",
+            "ui::keymap",
+            "ui::theme",
+        ],
     ),
     ("app", &["model", "core", "ui", "edge", "config"]),
     ("cli", &["model", "config", "app"]),

@@ -79,7 +79,7 @@ fn the_demo_project_is_red_and_the_script_makes_it_green() {
     assert!(!before.status.success() && said.contains("the_days_of_grace_are_free"), "{said}");
     let program = Path::new(env!("CARGO_BIN_EXE_orchestrator-tui"));
     let mut spec = spec(program, &["rehearsal", "--script", "demo"], folder.path(), "mend it", &[]);
-    spec.allowed_commands = vec!["cargo test --offline".to_owned()];
+    spec.scope.commands = vec!["cargo test --offline".to_owned()];
     let outcome = drive(spec, |_| Act::Nothing);
     assert!(outcome.done().ok, "{:?} {}", outcome.done(), outcome.stderr);
     assert_eq!(outcome.refused(), Vec::<&str>::new(), "it runs the check itself");
@@ -91,14 +91,12 @@ fn the_demo_project_is_red_and_the_script_makes_it_green() {
 #[test]
 fn permissions_are_asked_for_and_the_answer_counts() {
     let folder = TempDir::new().unwrap();
-    let steps = r#"{ do = "run", command = "touch allowed", ask = true }, { do = "run", command = "touch refused", ask = true },
+    let steps = r#"{ do = "run", command = "touch allowed", ask = true }, { do = "run", command = "sh -c 'touch refused; uptime'", ask = true },
         { do = "ask", tool = "AskUserQuestion", input = { questions = [] } }, { do = "request", subtype = "hook_callback" }"#;
-    let mut spec = rehearse(folder.path(), steps);
-    spec.allowed_commands = vec!["touch allowed".to_owned()];
-    let outcome = drive(spec, |_| Act::Nothing);
+    let outcome = drive(rehearse(folder.path(), steps), |_| Act::Nothing);
     assert!(folder.path().join("allowed").exists());
     assert!(!folder.path().join("refused").exists());
-    assert_eq!(outcome.refused(), ["Bash touch refused", "AskUserQuestion {\"questions\":[]}"]);
+    assert_eq!(outcome.refused(), ["Bash sh -c 'touch refused; uptime'", "AskUserQuestion {\"questions\":[]}"]);
     assert!(outcome.done().ok, "an unknown request is answered, so that it goes on");
 }
 
@@ -318,6 +316,7 @@ fn recorded_frames_are_understood() {
     for (name, frames) in recorded() {
         let mut spec = rehearse(folder.path(), "");
         spec.workspace = "/project".into();
+        spec.scope.workspace = "/project".into();
         let mut run = ClaudeRun::new(spec);
         let mut reports = Vec::new();
         let mut writes = 0;
@@ -339,7 +338,7 @@ fn recorded_frames_are_understood() {
     let expected = [
         ("background", (true, 0, 0, 0)),
         ("budget", (false, 1, 0, 0)),
-        ("edit", (true, 0, 1, 1)),
+        ("edit", (true, 0, 0, 1)),
         ("interrupted", (false, 0, 0, 0)),
         ("login", (false, 1, 0, 0)),
         ("overloaded", (true, 1, 0, 0)),

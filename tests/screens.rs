@@ -13,7 +13,7 @@ use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::theme::Theme;
 use ratatui::buffer::Buffer;
 use screens::scene::Scene;
-use screens::{front, panes, popups, tour};
+use screens::{front, panes, popups, questions, tour};
 
 #[path = "screens/agreements.rs"]
 mod agreements;
@@ -23,6 +23,10 @@ mod answers;
 mod hands;
 #[path = "screens/readme.rs"]
 mod readme;
+#[path = "screens/replies.rs"]
+mod replies;
+#[path = "screens/said.rs"]
+mod said;
 #[path = "screens/mod.rs"]
 mod screens;
 #[path = "screens/show.rs"]
@@ -109,6 +113,11 @@ fn popups_look_as_expected() {
 }
 
 #[test]
+fn questions_of_agents_look_as_expected() {
+    compare(questions::SCENES.iter().map(drawn));
+}
+
+#[test]
 fn the_tour_looks_as_expected() {
     compare(tour::SCENES.iter().map(drawn));
 }
@@ -123,7 +132,8 @@ fn every_expected_screen_belongs_to_a_scene() {
     if is_update() {
         return;
     }
-    let all = panes::SCENES.iter().chain(popups::SCENES).chain(tour::SCENES).map(|scene| scene.name);
+    let all = panes::SCENES.iter().chain(popups::SCENES).chain(questions::SCENES).chain(tour::SCENES);
+    let all = all.map(|scene| scene.name);
     let mut known: Vec<&str> = all.chain(front::SCENES.iter().map(|scene| scene.name)).collect();
     known.sort_unstable();
     let mut files: Vec<String> = fs::read_dir(expected("x").parent().expect("a folder"))

@@ -88,6 +88,13 @@ fn every_seed_keeps_every_promise() {
         ("replaced", sum.replaced),
         ("reconfigured", sum.reconfigured),
         ("checks gone", sum.checks_gone),
+        ("results kept without their check", sum.kept),
+        ("runs without a price", sum.unpriced),
+        ("questions", sum.questions),
+        ("answers", sum.answered),
+        ("late answers", sum.late_answers),
+        ("withdrawn questions", sum.withdrawn),
+        ("unanswered questions", sum.unanswered),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

@@ -1,20 +1,27 @@
 //! Runs an agent under a holder: its prompt in, its reports out.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
+use crate::app::guarding::Guarded;
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
+use crate::app::told::Told;
 use crate::app::work::Tools;
 use crate::core::effect::AgentOrder;
 use crate::core::input::Input;
 use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
 use crate::edge::session::{Output, Session, SessionOutput};
+use crate::model::agent::{AgentReport, LogLine};
+use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, Stdin};
 use crate::model::settings::{Agent, AgentKind};
 
@@ -25,12 +32,7 @@ const GOODBYE: Duration = Duration::from_secs(10);
 const ERRORS_KEPT: usize = 16 * 1024;
 
 /// Runs an order to its end; tells the machine through `inbox`.
-pub async fn run(
-    tools: Arc<Tools>,
-    mut order: AgentOrder,
-    mut rungs: mpsc::Receiver<Rung>,
-    inbox: mpsc::Sender<Input>,
-) {
+pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Receiver<Told>, inbox: mpsc::Sender<Input>) {
     let session = order.session;
     order.line = tools.places.line(order.place, &order.line);
     let Some(agent) = tools.now().settings.agents.get(&order.agent).cloned() else {
@@ -39,13 +41,23 @@ pub async fn run(
         return;
     };
     let prompt = prompt::of(&tools, &order).await;
-    let mut talk = Talk::new(&agent, &tools.places, &order, prompt);
-    let (program, args) = talk.command(&agent);
-    let mut spec = tools.places.spec(session, order.place, program.into(), args, agent.timeout);
+    let mut spec = tools.places.spec(session, order.place, PathBuf::new(), Vec::new(), agent.timeout);
     spec.env = match agent.kind {
         AgentKind::Claude => claude::environment(&spec.env, &agent),
         AgentKind::Command => spec.env.into_iter().chain(agent.env.clone()).collect(),
     };
+    let guarded = match guard(&tools, &order, &spec.env).await {
+        Ok(guarded) => guarded,
+        Err(error) => {
+            let why = format!("no guard can be laid around the agent: {error}; nothing runs without");
+            let _ = inbox.send(Input::AgentFailed(session, why)).await;
+            return;
+        }
+    };
+    spec.env.extend(guarded.variables.clone());
+    let mut talk = Talk::new(&agent, &tools.places, &order, prompt, &guarded);
+    let (program, args) = talk.command(&agent);
+    (spec.program, spec.args) = (program.into(), args);
     spec.stdin = Stdin::Pipe;
     spec.own_stderr = agent.kind == AgentKind::Claude;
     let (handle, output) = match Session::start(&tools.places.program, &spec).await {
@@ -67,12 +79,31 @@ pub async fn run(
             let _ = writer.close_input();
         }
     });
-    let (exit, errors) = converse(&mut talk, &handle, output, &mut rungs, &order, &inbox).await;
+    let (exit, errors) = converse(&mut talk, &handle, output, &mut told, &order, &inbox).await;
     sweep_if_unknown(&handle, exit).await;
-    for report in talk.finish(exit, &errors) {
+    for report in look_afterwards(guarded).await.into_iter().chain(talk.finish(exit, &errors)) {
         let _ = inbox.send(Input::Reported(session, report)).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
+}
+
+async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, String>) -> std::io::Result<Guarded> {
+    let (tools, order, env) = (Arc::clone(tools), order.clone(), env.clone());
+    let laid = spawn_blocking(move || Guarded::lay(&tools.places, &tools.now(), &order, &env)).await;
+    laid.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+}
+
+/// Looks whether something moved that the guard should have kept in its place, and takes the guard away.
+async fn look_afterwards(guarded: Guarded) -> Vec<AgentReport> {
+    let looked = spawn_blocking(move || (guarded.violation(), guarded.moved_meanwhile())).await;
+    let Ok((violation, moved)) = looked else { return Vec::new() };
+    let mut reports: Vec<AgentReport> = violation.into_iter().map(AgentReport::Violation).collect();
+    if !moved.is_empty() {
+        let text =
+            format!("your repository moved while the agent worked: {}; it has no way to do that", moved.join(", "));
+        reports.push(AgentReport::Log(vec![LogLine { label: "note".to_owned(), text }]));
+    }
+    reports
 }
 
 /// Says what a person can do about an agent that does not start.
@@ -89,21 +120,29 @@ async fn converse(
     talk: &mut Talk,
     handle: &Session,
     mut output: Output,
-    rungs: &mut mpsc::Receiver<Rung>,
+    told: &mut mpsc::Receiver<Told>,
     order: &AgentOrder,
     inbox: &mpsc::Sender<Input>,
 ) -> (Exit, String) {
     let mut errors = Vec::new();
+    let mut stands_still = false;
     let mut goodbye: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;
     loop {
         tokio::select! {
-            Some(rung) = rungs.recv() => {
-                if rung == Rung::Ask && let Some(bytes) = talk.ask_to_stop() {
-                    let _ = handle.write(&bytes).await;
-                } else {
-                    let _ = handle.signal(rung);
+            Some(told) = told.recv() => match told {
+                Told::End(rung) => {
+                    if rung == Rung::Ask && let Some(bytes) = talk.ask_to_stop() {
+                        let _ = handle.write(&bytes).await;
+                    } else {
+                        let _ = handle.signal(rung);
+                    }
                 }
-            }
+                Told::Answer(request, reply) => {
+                    if let Some(bytes) = talk.answer(&request, &reply) {
+                        let _ = handle.write(&bytes).await;
+                    }
+                }
+            },
             () = async { if let Some(timer) = goodbye.as_mut() { timer.await } }, if goodbye.is_some() => {
                 goodbye = None;
                 let _ = handle.signal(Rung::Terminate);
@@ -135,6 +174,11 @@ async fn converse(
                 None => return (Exit::Unknown, String::from_utf8_lossy(&errors).into_owned()),
             },
         }
+        if talk.is_waiting() != stands_still {
+            stands_still = talk.is_waiting();
+            // What a person takes to answer is no time of the run.
+            let _ = handle.hold_clock(stands_still);
+        }
     }
 }
 
@@ -145,7 +189,7 @@ enum Talk {
 }
 
 impl Talk {
-    fn new(agent: &Agent, places: &Places, order: &AgentOrder, prompt: String) -> Self {
+    fn new(agent: &Agent, places: &Places, order: &AgentOrder, prompt: String, guarded: &Guarded) -> Self {
         match agent.kind {
             AgentKind::Claude => Self::Claude(Box::new(ClaudeRun::new(RunSpec {
                 agent: agent.clone(),
@@ -154,7 +198,8 @@ impl Talk {
                 conversation: conversation(places, order),
                 resume: false,
                 budget: order.budget,
-                allowed_commands: vec![order.line.clone()],
+                scope: guarded.scope.clone(),
+                hook: Some(guarded.hook.clone()),
             }))),
             AgentKind::Command => Self::Command(CommandRun::new(order.agent.clone(), prompt)),
         }
@@ -181,6 +226,20 @@ impl Talk {
         }
     }
 
+    fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
+        match self {
+            Self::Claude(run) => run.answer(request, reply),
+            Self::Command(_) => None,
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        match self {
+            Self::Claude(run) => run.is_waiting(),
+            Self::Command(_) => false,
+        }
+    }
+
     fn ask_to_stop(&mut self) -> Option<Vec<u8>> {
         match self {
             Self::Claude(run) => Some(run.ask_to_stop()),
@@ -188,7 +247,7 @@ impl Talk {
         }
     }
 
-    fn finish(&mut self, exit: Exit, errors: &str) -> Vec<crate::model::agent::AgentReport> {
+    fn finish(&mut self, exit: Exit, errors: &str) -> Vec<AgentReport> {
         match self {
             Self::Claude(run) => run.finish(exit, errors),
             Self::Command(run) => run.finish(exit),

@@ -12,7 +12,8 @@ use crate::core::command::Command;
 use crate::core::lines;
 use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
 use crate::model::hold::Snooze;
-use crate::model::id::{Seq, TaskId};
+use crate::model::id::{QuestionId, Seq, TaskId};
+use crate::model::question::{Question, Reply};
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
@@ -102,6 +103,27 @@ pub fn snooze(site: &Site, task: TaskId, until: Snooze) -> Result<Value, Failure
     send(site, "snooze", &json!({ "task": task, "until": until }))
 }
 
+/// Returns what agents of the running supervisor wait for, oldest first; nothing waits when none runs.
+///
+/// # Errors
+/// If it cannot be reached.
+pub fn questions(site: &Site) -> Result<Vec<Question>, Failure> {
+    let Some((status, body)) = of_the_running(site, "questions")? else { return Ok(Vec::new()) };
+    if status >= 300 {
+        return Err(refusal(status, &body));
+    }
+    serde_json::from_value(body).map_err(Failure::supervisor)
+}
+
+/// Answers a question; `shown` stands for what was read of it.
+///
+/// # Errors
+/// If no supervisor runs, or it refuses: somebody else was faster, or nobody waits any more.
+pub fn answer(site: &Site, question: QuestionId, shown: &str, reply: &Reply) -> Result<Value, Failure> {
+    let arguments = json!({ "question": question, "shown": shown, "reply": reply, "by": "the command line" });
+    send(site, "answer", &arguments)
+}
+
 /// Takes back a landing, with or without a running supervisor.
 ///
 /// # Errors
@@ -115,7 +137,7 @@ pub fn undo(site: &Site, task: TaskId) -> Result<Value, Failure> {
 /// # Errors
 /// If nothing waits, or it does not land.
 pub fn land(site: &Site, task: TaskId) -> Result<Value, Failure> {
-    with_or_without(site, "land", task, Command::Land { task })
+    with_or_without(site, "land", task, Command::Land { task, result: None, agree: None })
 }
 
 /// Says no to a result that waits, with or without a running supervisor.
@@ -123,7 +145,7 @@ pub fn land(site: &Site, task: TaskId) -> Result<Value, Failure> {
 /// # Errors
 /// If nothing waits.
 pub fn refuse(site: &Site, task: TaskId) -> Result<Value, Failure> {
-    with_or_without(site, "refuse", task, Command::Refuse { task })
+    with_or_without(site, "refuse", task, Command::Refuse { task, result: None })
 }
 
 fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Result<Value, Failure> {
@@ -134,10 +156,9 @@ fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Resu
         return Err(Failure::refused(format!("no supervisor ever ran in this project; there is nothing to {name}")));
     }
     let loaded = if let Command::Land { .. } = wish {
-        let loaded = site.load(Overrides::default())?;
-        // What lands is checked in the tree, and that runs the project's commands.
-        site.trust(&loaded, false)?;
-        loaded
+        // What lands is checked in the tree, and that runs the project's commands, but no agent.
+        site.trust(&site.load(Overrides { fix: Some(false), ..Overrides::default() })?, false)?;
+        site.load(Overrides::default())?
     } else {
         // A mistake in the configuration must not stand in the way of taking something back.
         site.load(Overrides::default()).or_else(|_| site.load_built_in())?

@@ -8,24 +8,22 @@ use tokio::sync::mpsc;
 
 use crate::app::clock::Stopwatch;
 use crate::app::places::{Places, exists};
+use crate::app::told::Told;
 use crate::core::effect::{Place, RunOrder};
 use crate::core::findings;
 use crate::core::input::RunOutcome;
 use crate::edge::session::{Session, SessionOutput, sweep_session};
 use crate::model::check::{CheckRun, Findings, Fingerprint, Verdict};
 use crate::model::path::ProjectPath;
-use crate::model::session::{Exit, Rung};
+use crate::model::session::Exit;
 use crate::model::time::brief;
 
 /// How much of the output is read: its beginning and its end.
 const HEAD: usize = 2 * 1024 * 1024;
 const TAIL: usize = 6 * 1024 * 1024;
 
-/// The exit codes with which a shell says that a command does not exist or cannot be executed (POSIX, 2.8.2).
-const NOT_RUN: [i32; 2] = [126, 127];
-
-/// Runs an order to its end; `rungs` tells it to end earlier.
-pub async fn run(places: &Places, order: RunOrder, mut rungs: mpsc::Receiver<Rung>) -> RunOutcome {
+/// Runs an order to its end; `told` tells it to end earlier.
+pub async fn run(places: &Places, order: RunOrder, mut told: mpsc::Receiver<Told>) -> RunOutcome {
     let folder = places.folder(order.place);
     if order.source.as_ref().is_some_and(|source| !exists(&folder, source)) {
         return RunOutcome::NoSource;
@@ -45,10 +43,14 @@ pub async fn run(places: &Places, order: RunOrder, mut rungs: mpsc::Receiver<Run
     let mut said = Said::default();
     let exit = loop {
         tokio::select! {
-            Some(rung) = rungs.recv() => {
+            Some(told) = told.recv() => match told {
                 // It may have ended in the meantime; then its end is on its way.
-                let _ = session.signal(rung);
-            }
+                Told::End(rung) => {
+                    let _ = session.signal(rung);
+                }
+                // A command line asks nothing.
+                Told::Answer(..) => {}
+            },
             news = output.recv() => match news {
                 Some(SessionOutput::Bytes { bytes, .. } | SessionOutput::Errors(bytes)) => said.add(&bytes),
                 Some(SessionOutput::Hole { .. }) => {}
@@ -91,9 +93,14 @@ fn judge(places: &Places, order: &RunOrder, output: &[u8], exit: Exit, watch: &S
         findings.failures = vec![mark(&why)];
         return CheckRun { verdict: Verdict::Broken, code, took, findings };
     }
+    if let Some(why) = code.and_then(|code| findings::cannot_run(output, code, &findings)) {
+        // Whatever else it said, the code was not looked at.
+        findings.excerpt = format!("{why}\n{}", findings.excerpt);
+        findings.failures = vec![mark(&why)];
+        return CheckRun { verdict: Verdict::Broken, code, took, findings };
+    }
     let verdict = match exit {
         Exit::Code(0) => Verdict::Green,
-        Exit::Code(code) if NOT_RUN.contains(&code) => Verdict::Broken,
         Exit::Code(_) | Exit::Signal(_) => Verdict::Red,
         Exit::TimedOut => {
             findings.failures = vec![mark("timed out")];

@@ -18,6 +18,8 @@ pub struct Configured {
     pub test_globs: Vec<String>,
     /// Globs of what configures the runners, by the project's kinds.
     pub config_globs: Vec<String>,
+    /// The project's kinds.
+    pub kinds: Vec<ProjectKind>,
     /// Whether somebody said what workspaces get copied.
     pub copy_is_given: bool,
 }
@@ -34,6 +36,7 @@ impl Configured {
             protected: protected_paths(&loaded.settings.fix.protect, &test_globs, &config_globs),
             test_globs,
             config_globs,
+            kinds: loaded.kinds.clone(),
             copy_is_given: loaded.sources.contains_key("workspace.copy"),
         }
     }

@@ -11,7 +11,10 @@ use crate::app::setup::Site;
 use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::Voice;
 use crate::config::Overrides;
+use crate::core::findings;
 use crate::edge::agent::rehearsal::demo;
+use crate::model::check::Findings;
+use crate::model::settings::LandMode;
 
 /// The demo's project, in a folder of its own with its own state and settings.
 struct Ground {
@@ -28,10 +31,12 @@ impl Ground {
             .map_err(|error| Failure::usage(format!("no temporary folder can be made: {error}")))?;
         let project = folder.path().join("late-fees");
         write(&project)?;
+        can_be_checked(&project)?;
         let program = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
         let agent = format!(
-            "[agent.claude]\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n",
+            "[agent.rehearsal]\nkind = \"claude\"\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n\n\
+             [role.fixer]\nagent = \"rehearsal\"\n",
             program.display().to_string()
         );
         let user_file = folder.path().join("user.toml");
@@ -50,7 +55,8 @@ impl Ground {
 /// If its folder cannot be made, or the supervisor cannot start.
 pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     let Ground { folder, site } = Ground::make(0)?;
-    let loaded = site.load(Overrides::default())?;
+    // Nobody is there to be asked.
+    let loaded = site.load(Overrides { land: Some(LandMode::Auto), ..Overrides::default() })?;
     let quiet = voice != Voice::Lines;
     let say = |text: &str| {
         if !quiet {
@@ -95,6 +101,27 @@ pub fn tour(keep: bool) -> Result<u8, Failure> {
 
 /// How long the rehearsal agent takes a breath before each step in the dashboard, in milliseconds.
 const PACE: u32 = 900;
+
+/// Looks whether the tools of the demo's check work here, before anything is started that needs them.
+fn can_be_checked(project: &Path) -> Result<(), Failure> {
+    let asked = Command::new("/bin/sh")
+        .args(["-c", "cargo --version"])
+        .current_dir(project)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| Failure::usage(format!("/bin/sh cannot be started: {error}")))?;
+    if asked.status.success() {
+        return Ok(());
+    }
+    let said = [asked.stdout, asked.stderr].concat();
+    let code = asked.status.code().unwrap_or(1);
+    let why = findings::cannot_run(&said, code, &Findings::default())
+        .unwrap_or_else(|| String::from_utf8_lossy(&said).trim().to_owned());
+    Err(Failure::usage(format!(
+        "the demo is a small Rust project, and its test cannot run here: {why}\n\
+         Nothing was started. In a project of your own, `orchestrator-tui` runs the checks which that project has."
+    )))
+}
 
 fn write(project: &Path) -> Result<(), Failure> {
     for (name, bytes) in demo::demo_files() {

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::work::Tools;
 use crate::app::{clock, keep, supervise};
 use crate::core::effect::Place;
 use crate::core::input::Input;
-use crate::edge::control::{ControlCall, ControlRequest};
+use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::edge::session::{Session, SessionOutput};
 use crate::edge::store::{Pulse, StoreError};
 use crate::edge::watch::Watcher;
@@ -36,7 +37,8 @@ pub fn proving_ground(tools: &Tools) -> std::path::PathBuf {
 }
 
 /// Hands calls of the control socket on: those for the health to whoever examines, which takes a while, those for the
-/// configuration to whoever reads it, all others to the machine. Ends when the socket does.
+/// configuration to whoever reads it, all others to the machine. Those who take a while never hold up the others. Ends when
+/// the socket does.
 pub async fn sort(
     mut calls: mpsc::Receiver<ControlCall>,
     health: mpsc::Sender<ControlCall>,
@@ -47,10 +49,16 @@ pub async fn sort(
         let desk = match &call.request {
             ControlRequest::Query { path, .. } if path == "health" => &health,
             ControlRequest::Command { name, .. } if name == "reload" => &reload,
-            ControlRequest::Query { .. } | ControlRequest::Command { .. } => &others,
+            ControlRequest::Query { .. } | ControlRequest::Command { .. } => {
+                // The machine answers at once. A call that finds nobody is answered by being dropped.
+                let _ = others.send(call).await;
+                continue;
+            }
         };
-        // A call that finds nobody is answered by being dropped.
-        let _ = desk.send(call).await;
+        if let Err(TrySendError::Full(call)) = desk.try_send(call) {
+            let busy = ControlReply::refused(503, "too many ask for this at once", "ask again in a moment");
+            let _ = call.reply.send(busy);
+        }
     }
 }
 
@@ -97,10 +105,18 @@ impl Examiner {
             tokio::select! {
                 () = tokio::time::sleep(settings.limits.health) => self.round().await,
                 Ok(()) = configurations.changed() => {}
-                call = asked.recv() => match call {
-                    Some(call) => self.answer(call).await,
-                    None => return,
-                },
+                call = asked.recv() => {
+                    let Some(call) = call else { return };
+                    // One round for all who have asked before it begins.
+                    let mut calls = vec![call];
+                    while let Ok(call) = asked.try_recv() {
+                        calls.push(call);
+                    }
+                    self.round().await;
+                    for call in calls {
+                        self.answer(call).await;
+                    }
+                }
             }
         }
     }
@@ -142,9 +158,8 @@ impl Examiner {
         let _ = self.inbox.send(Input::Felt(part, level)).await;
     }
 
-    /// Examines, and answers with what the machine knows then.
-    async fn answer(&mut self, call: ControlCall) {
-        self.round().await;
+    /// Answers with what the machine knows after a round.
+    async fn answer(&self, call: ControlCall) {
         let (reply, answered) = oneshot::channel();
         let request = ControlRequest::Query { path: AFTER_A_ROUND.to_owned(), query: BTreeMap::new() };
         // What was found is in the inbox already, and the loop empties that first.
@@ -273,4 +288,38 @@ pub fn find_program(name: &str, path: &str, project: &Path) -> Option<std::path:
         return Some(project.join(name)).filter(|file| is_program(file));
     }
     std::env::split_paths(path).map(|folder| folder.join(name)).find(|file| is_program(file))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop here")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ask(path: &str) -> (ControlCall, oneshot::Receiver<ControlReply>) {
+        let (reply, answer) = oneshot::channel();
+        let request = ControlRequest::Query { path: path.to_owned(), query: BTreeMap::new() };
+        (ControlCall { request, reply }, answer)
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_for_the_health_holds_nobody_up() {
+        let (caller, calls) = mpsc::channel(8);
+        let (health, mut asked) = mpsc::channel(1);
+        let (reload, _told) = mpsc::channel(1);
+        let (others, mut machine) = mpsc::channel(1);
+        tokio::spawn(sort(calls, health, reload, others));
+        // A round is under way, one waits for the next, and no more fit.
+        let (waits, _answer) = ask("health");
+        let (one_too_many, refused) = ask("health");
+        let (status, answer) = ask("status");
+        for call in [waits, one_too_many, status] {
+            caller.send(call).await.unwrap();
+        }
+        machine.recv().await.unwrap().reply.send(ControlReply::done(json!("at once"))).unwrap();
+        assert_eq!(answer.await.unwrap(), ControlReply::done(json!("at once")));
+        assert_eq!(refused.await.unwrap().status(), 503);
+        assert!(asked.recv().await.is_some());
+    }
 }

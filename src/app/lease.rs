@@ -8,6 +8,9 @@ use crate::model::time::Moment;
 /// How long a supervisor that was started for a screen waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long it waits when whoever started it has gone: another may have begun to look meanwhile, and is about to come.
+const SHORT: Duration = Duration::from_secs(2);
+
 /// On whom the supervisor's life depends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lease {
@@ -20,9 +23,9 @@ pub enum Lease {
 }
 
 impl Lease {
-    /// Begins to wait for a screen.
-    pub fn awaited(now: Moment) -> Self {
-        Self::Awaited(now.after(PATIENCE))
+    /// Begins to wait for a screen; `is_expected`: whoever started the supervisor is still there.
+    pub fn awaited(now: Moment, is_expected: bool) -> Self {
+        Self::Awaited(now.after(if is_expected { PATIENCE } else { SHORT }))
     }
 
     /// Returns when it must be looked at again.
@@ -78,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_screen_must_come_in_time() {
-        let mut lease = Lease::awaited(Moment(1_000));
+        assert_eq!(Lease::awaited(Moment(1_000), false).due(), Some(Moment(3_000)));
+        let mut lease = Lease::awaited(Moment(1_000), true);
         assert_eq!(lease.due(), Some(Moment(31_000)));
         assert_eq!(lease.look(&audience(0, 0), Moment(30_999)), None);
         assert!(lease.look(&audience(0, 0), Moment(31_000)).is_some());
@@ -87,11 +91,11 @@ mod tests {
 
     #[test]
     fn it_ends_with_the_last_screen_also_with_one_that_was_only_seen_to_be_gone() {
-        let mut lease = Lease::awaited(Moment(0));
+        let mut lease = Lease::awaited(Moment(0), true);
         assert_eq!(lease.look(&audience(2, 2), Moment(1)), None);
         assert_eq!((lease.look(&audience(1, 2), Moment(99_000)), lease.due()), (None, None));
         assert!(lease.look(&audience(0, 2), Moment(99_000)).is_some());
-        let mut lease = Lease::awaited(Moment(0));
+        let mut lease = Lease::awaited(Moment(0), true);
         assert!(lease.look(&audience(0, 1), Moment(1)).is_some());
     }
 

@@ -1,5 +1,5 @@
-//! Reads the configuration again when its files change, or when it is told to. What is wrong, or not agreed to, changes
-//! nothing and is said.
+//! Reads the configuration again when its files change, or when it is told to. What is wrong, not agreed to, or in the
+//! middle of a rebase or the like, changes nothing and is said.
 
 use std::sync::Arc;
 
@@ -77,8 +77,8 @@ impl Reloader {
     /// Reads again and tells the machine what came of it.
     async fn again(&mut self) -> Result<(), String> {
         let (site, flags) = (self.site.clone(), self.flags.clone());
-        let agreed = self.agreed.clone();
-        let read = tokio::task::spawn_blocking(move || read(&site, flags, &agreed)).await;
+        let (agreed, tools) = (self.agreed.clone(), Arc::clone(&self.tools));
+        let read = tokio::task::spawn_blocking(move || read(&site, flags, &agreed, &tools)).await;
         match read.unwrap_or_else(|error| Err(format!("reading the configuration broke: {error}"))) {
             Ok((loaded, matcher)) => {
                 self.agreed = loaded.running.clone();
@@ -97,9 +97,19 @@ impl Reloader {
     }
 }
 
-/// Reads the configuration as at the start; what would have been refused then is refused now.
-fn read(site: &Site, flags: Overrides, agreed: &Running) -> Result<(Loaded, Arc<Matcher>), String> {
-    let loaded = site.read(flags).map_err(|mistakes| told(&mistakes))?;
+/// Reads the configuration as at the start; what would have been refused then is refused now. What is in force was agreed
+/// to: what runs, and whether agents do. In the middle of a rebase or the like it is half of one thing and half of another,
+/// and is read again when that is over.
+fn read(site: &Site, flags: Overrides, agreed: &Running, tools: &Tools) -> Result<(Loaded, Arc<Matcher>), String> {
+    let loaded = site.read(flags);
+    let fixing = tools.now().settings.fix.enabled;
+    let operation = tools.shadow.repo_state().ok().and_then(|state| state.operation);
+    if let Some(operation) = operation
+        && !loaded.as_ref().is_ok_and(|loaded| loaded.settings == *tools.now().settings)
+    {
+        return Err(format!("a {operation} is under way; it is read when that is over"));
+    }
+    let loaded = loaded.map_err(|mistakes| told(&mistakes))?;
     if loaded.settings.checks.is_empty() {
         return Err("it names no check, and none is usual for what is in the project".to_owned());
     }
@@ -107,7 +117,13 @@ fn read(site: &Site, flags: Overrides, agreed: &Running) -> Result<(Loaded, Arc<
     if site.is_trusted(&loaded).map_err(|failure| failure.message)? {
         return Ok((loaded, matcher));
     }
-    if loaded.running.is_part_of(agreed) {
+    let is_part = loaded.running.is_part_of(agreed);
+    if is_part && loaded.settings.fix.enabled && !fixing {
+        return Err(
+            "it would start agents, and you have agreed to checks only; `orchestrator-tui trust` asks".to_owned()
+        );
+    }
+    if is_part {
         // So that the next start does not ask either.
         if let Err(failure) = site.trust(&loaded, true) {
             tracing::warn!(message = failure.message, "the next start will ask");
@@ -115,7 +131,7 @@ fn read(site: &Site, flags: Overrides, agreed: &Running) -> Result<(Loaded, Arc<
         return Ok((loaded, matcher));
     }
     Err(format!(
-        "it would run what you have not agreed to: {}; `orchestrator-tui trust` shows all of it and asks",
+        "it asks for what you have not agreed to: {}; `orchestrator-tui trust` shows all of it and asks",
         fresh(&loaded.running, agreed)
     ))
 }

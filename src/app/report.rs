@@ -192,12 +192,13 @@ impl Reporter<'_> {
                 "charged": attempt.end.is_charged(),
                 "summary": attempt.summary,
                 "diff": attempt.diff,
+                "landing": attempt.landing,
                 "cost_usd": cost(attempt.spent),
                 "duration": span(attempt.took),
             })).collect::<Vec<_>>(),
             "landed": matches!(task.state, TaskState::Done(DoneReason::Landed(_))),
             "undone": task.state == TaskState::Failed(FailReason::Undone),
-            "receipt": task.receipt.as_ref().map(receipt),
+            "receipt": landed(task),
             "pending": task.result.as_ref().map(|pending| json!({
                 "diff": pending.diff,
                 "conflict": pending.conflict,
@@ -310,8 +311,20 @@ fn files(list: &[FileChange]) -> Value {
     list.iter().map(row).collect()
 }
 
-/// `GET tasks/ID/receipt`: the evidence for a landed fix.
-pub fn receipt(receipt: &Receipt) -> Value {
+/// `GET tasks/ID/receipt`: the evidence for a landed fix, and whether it is still in the user's tree.
+pub fn landed(task: &Task) -> Option<Value> {
+    let mut value = receipt(task.receipt.as_ref()?);
+    let undone = task.state == TaskState::Failed(FailReason::Undone);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("undone".to_owned(), json!(undone));
+        fields.insert("undone_at".to_owned(), json!(task.ended.filter(|_| undone).map(Wall::iso)));
+        fields.insert("replaced".to_owned(), json!(task.replaced));
+    }
+    Some(value)
+}
+
+/// The evidence for a result, landed or not.
+fn receipt(receipt: &Receipt) -> Value {
     json!({
         "task": receipt.task.long(),
         "landing": receipt.landing,

@@ -15,6 +15,7 @@ use crate::app::report::Reporter;
 use crate::app::serve::{self, Called, Waiting};
 use crate::app::setup;
 use crate::app::showing::Showing;
+use crate::app::told::Told;
 use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
 use crate::app::{agents, checks, closing, mirror, signals, work};
@@ -29,7 +30,6 @@ use crate::edge::session;
 use crate::edge::store::{Journal, StoreError};
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, Seq, SessionId};
-use crate::model::session::Rung;
 use crate::model::task::{DoneReason, Task, TaskState};
 
 /// What the journal's writer last said.
@@ -53,7 +53,7 @@ pub struct Shell {
     lease: Lease,
     showing: Showing,
     waiting: Waiting,
-    sessions: BTreeMap<SessionId, mpsc::Sender<Rung>>,
+    sessions: BTreeMap<SessionId, mpsc::Sender<Told>>,
     held_back: Vec<(Seq, JobId, Work)>,
     mirror: Option<PathBuf>,
     mirrored: bool,
@@ -75,14 +75,13 @@ impl Shell {
     ) -> Self {
         let clock = Clock::start();
         let audience = channels.views.audience();
-        let leased = audience.borrow().leased;
         Self {
             machine,
             tools,
             journal,
             stored,
             audience,
-            lease: if leased { Lease::awaited(clock.now().moment) } else { Lease::Free },
+            lease: Lease::Free,
             showing: Showing::new(channels.views.clone()),
             channels,
             clock,
@@ -97,13 +96,18 @@ impl Shell {
         }
     }
 
-    /// Runs until the machine says exit; returns its code, and the statistics.
+    /// Runs until the machine says exit; returns its code, and the statistics. `is_expected`: whoever started it for a
+    /// screen is still there.
     ///
     /// # Errors
     /// If signals cannot be listened to.
-    pub async fn run(mut self, start: Start) -> Result<Farewell, Failure> {
+    pub async fn run(mut self, start: Start, is_expected: bool) -> Result<Farewell, Failure> {
         let mut signals =
             signals::listen().map_err(|error| Failure::usage(format!("signals cannot be received: {error}")))?;
+        if self.audience.borrow().leased {
+            // From now on: what came before may have taken longer than a screen is waited for.
+            self.lease = Lease::awaited(self.clock.now().moment, is_expected);
+        }
         self.input(Input::Started(Box::new(start)));
         while self.exit.is_none() {
             let wait = self.machine.next_wake().map(|moment| self.clock.until(moment));
@@ -158,7 +162,7 @@ impl Shell {
     pub async fn run_one(mut self, start: Start, command: Command) -> Result<String, Failure> {
         self.input(Input::Started(Box::new(start)));
         let request = self.waiting.number();
-        let landing = if let Command::Land { task } = command { Some(task) } else { None };
+        let landing = if let Command::Land { task, .. } = &command { Some(*task) } else { None };
         self.input(Input::Asked(request, command));
         while self.exit.is_none() {
             tokio::select! {
@@ -302,7 +306,13 @@ impl Shell {
             Effect::Signal(session, rung) => {
                 if let Some(rungs) = self.sessions.get(&session) {
                     // Full only if it was told eight times without reading; the machine will tell it again.
-                    let _ = rungs.try_send(rung);
+                    let _ = rungs.try_send(Told::End(rung));
+                }
+            }
+            Effect::Answer { session, request, reply } => {
+                if let Some(told) = self.sessions.get(&session).cloned() {
+                    // Never dropped: a run that waits reads; one that is gone needs no answer.
+                    tokio::spawn(async move { told.send(Told::Answer(request, reply)).await });
                 }
             }
             Effect::Do { job, work, after } => {

@@ -64,9 +64,7 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
             let _ = call.reply.send(query_reply(machine, now, &path));
             Called::Answered
         }
-        ControlRequest::Command { name, .. } if ["leave", "detach"].contains(&name.as_str()) => {
-            Called::Leave(call.reply)
-        }
+        ControlRequest::Command { name, .. } if name == "leave" => Called::Leave(call.reply),
         ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
             Ok(command) => {
                 let request = waiting.number();
@@ -129,15 +127,18 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             "numbers": reporter.statistics(), "text": reporter.statistics_text(),
         })),
         ["tasks"] => ControlReply::done(reporter.tasks()),
+        ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
-        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match &task.receipt {
-            Some(receipt) => ControlReply::done(report::receipt(receipt)),
+        ["tasks", id, "receipt"] => with_task(reporter, id, |task| match report::landed(task) {
+            Some(receipt) => ControlReply::done(receipt),
             None => {
                 ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), "")
             }
         }),
-        _ => ControlReply::refused(404, format!("there is no {path}"), "try status, tasks, tasks/14, health"),
+        _ => {
+            ControlReply::refused(404, format!("there is no {path}"), "try status, tasks, tasks/14, questions, health")
+        }
     }
 }
 
@@ -155,6 +156,9 @@ fn with_task(reporter: &Reporter<'_>, id: &str, reply: impl Fn(&Task) -> Control
 /// Says why a task is where it is, as the running machine knows it.
 pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
     use crate::model::task::TaskState;
+    if let Some(question) = machine.book().questions.values().find(|question| question.task == task.id) {
+        return format!("question {}: {}", question.id.0, question.ask.about.brief());
+    }
     match &task.state {
         TaskState::Queued | TaskState::Cooling { .. } => match machine.waiting(task) {
             Some(waiting) => waiting.text(now, machine.settings().fix.breaker.window),

@@ -19,6 +19,17 @@ pub fn environment() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// What was agreed to before, where something more is asked now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    /// Nothing yet.
+    Never,
+    /// To run something else.
+    ToOther,
+    /// To run the very same, without agents.
+    ToChecks,
+}
+
 /// A project and where its state is.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -117,13 +128,15 @@ impl Site {
             return Ok(());
         }
         if yes {
-            return store.trust(&self.project, &loaded.running.hash()).map_err(no_record);
+            // A yes while nothing is fixed is none to agents.
+            let hash = if loaded.settings.fix.enabled { loaded.running.hash() } else { to_checks(loaded) };
+            return store.trust(&self.project, &hash).map_err(no_record);
         }
         let list: Vec<String> = loaded.running.describe().into_iter().map(|line| format!("  {line}")).collect();
-        let news = if store.knows(&self.project) {
-            "has changed what it would run since you agreed"
-        } else {
-            "is not trusted yet"
+        let news = match agreed(&store, &self.project, loaded) {
+            Agreed::ToChecks => "may run its checks, but you have not agreed to agents",
+            Agreed::ToOther => "has changed what it would run since you agreed",
+            Agreed::Never => "is not trusted yet",
         };
         Err(Failure::refused(format!(
             "{} {news}; nothing was run. It would run\n{}\nhint: if you agree to that, say so once: `orchestrator-tui trust`, or `orchestrator-tui run --headless --trust`",
@@ -161,6 +174,14 @@ impl Site {
         Ok(self.yeses()?.knows(&self.project))
     }
 
+    /// Returns what of the project was agreed to, when [that is not enough](Self::is_trusted).
+    ///
+    /// # Errors
+    /// If the record of agreements cannot be read.
+    pub fn agreed(&self, loaded: &Loaded) -> Result<Agreed, Failure> {
+        Ok(agreed(&self.yeses()?, &self.project, loaded))
+    }
+
     /// Forgets what was agreed to.
     ///
     /// # Errors
@@ -185,7 +206,24 @@ impl Site {
 }
 
 fn is_agreed(store: &TrustStore, project: &Path, loaded: &Loaded) -> bool {
-    loaded.running.is_empty() || store.is_trusted(project, &loaded.running.hash())
+    loaded.running.is_empty()
+        || store.is_trusted(project, &loaded.running.hash())
+        || !loaded.settings.fix.enabled && store.is_trusted(project, &to_checks(loaded))
+}
+
+fn agreed(store: &TrustStore, project: &Path, loaded: &Loaded) -> Agreed {
+    if store.is_trusted(project, &to_checks(loaded)) {
+        Agreed::ToChecks
+    } else if store.knows(project) {
+        Agreed::ToOther
+    } else {
+        Agreed::Never
+    }
+}
+
+/// Returns what a yes is recorded for that was given while nothing is fixed.
+fn to_checks(loaded: &Loaded) -> String {
+    format!("checks:{}", loaded.running.hash())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "its place is in map_err")]

@@ -23,12 +23,12 @@ pub fn listen() -> std::io::Result<mpsc::Receiver<&'static str>> {
     receive(STOP)
 }
 
-/// As [`listen`], and also for SIGTSTP and SIGCONT.
+/// As [`listen`], and also for SIGQUIT, SIGTSTP and SIGCONT: for whoever has taken the terminal, and must give it back.
 ///
 /// # Errors
 /// As [`listen`].
 pub fn listen_on_terminal() -> std::io::Result<mpsc::Receiver<&'static str>> {
-    let all: Vec<_> = STOP.iter().copied().chain(job_control()).collect();
+    let all: Vec<_> = STOP.iter().copied().chain([(SignalKind::quit(), "SIGQUIT")]).chain(job_control()).collect();
     receive(&all)
 }
 
@@ -46,10 +46,4 @@ fn receive(kinds: &[(SignalKind, &'static str)]) -> std::io::Result<mpsc::Receiv
         });
     }
     Ok(receive)
-}
-
-/// Stops this process as the shell's ctrl-z does, until the shell continues it.
-pub fn stop_here() {
-    // SIGSTOP, because SIGTSTP is caught: it would come back to us.
-    let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
 }

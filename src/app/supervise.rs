@@ -97,12 +97,19 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     let Door { mut channels, calls } = door;
     let attaches = channels.attaches.take();
     let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
+    let busy = |what: &str| {
+        if wish.presence != Presence::Foreground {
+            background::is_busy(what);
+        }
+    };
+    busy("reading the journal");
     let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
     if let Some(attaches) = attaches {
         tokio::spawn(terminals::serve(tools.places.clone(), attaches));
     }
     start.until_idle = wish.until_idle;
     start.attended = wish.presence == Presence::Background { leased: true };
+    busy("beginning to watch the files");
     let mut examiner = Examiner::new(&tools, journal, inbox.clone(), caller.clone());
     examiner.watch().await;
     let (health, asked) = mpsc::channel(CALLS);
@@ -110,12 +117,11 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     tokio::spawn(examine::sort(calls, health, reload, caller));
     let examiner = tokio::spawn(examiner.run(asked));
     let reloader = wish.flags.map(|flags| tokio::spawn(Reloader::new(site, flags, loaded, &tools, inbox).run(told)));
+    busy("listing the files");
     start.files = tools.files();
     start.repository = tools.shadow.repo_state().unwrap_or_default();
-    if let Presence::Background { .. } = wish.presence {
-        background::is_up(&site.layout.log());
-    }
-    let result = shell.run(start).await;
+    let is_expected = wish.presence == Presence::Foreground || background::is_up(&site.layout.log());
+    let result = shell.run(start, is_expected).await;
     if let Some(reloader) = reloader {
         reloader.abort();
     }
@@ -343,6 +349,10 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
                 return Vec::new();
             }
             *last = Some(state.clone());
+            if state.operation.is_none() {
+                // What the configuration said meanwhile may have been put off.
+                tools.reread.notify_one();
+            }
             vec![Input::Repository(state)]
         }
         WatchEvent::Rescan { reason } => {

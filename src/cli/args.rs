@@ -63,6 +63,10 @@ pub enum Verb {
     Refuse(Task),
     /// Show the evidence for a landed fix.
     Receipt(Task),
+    /// List what agents ask and wait for.
+    Questions(Json),
+    /// Answer a question of an agent; without an answer: show it whole, and what can be said.
+    Answer(Answer),
     /// Run all checks now.
     Check(Json),
     /// Start nothing new until `resume`.
@@ -79,6 +83,8 @@ pub enum Verb {
     Init(Init),
     /// Look at the configuration.
     Config(Config),
+    /// Look at what agents may do.
+    Policy(Policy),
     /// Show what the project's configuration would run, and agree to it.
     Trust(Trust),
     /// Remove from the state what nothing needs; the supervisor must be stopped.
@@ -248,6 +254,23 @@ pub struct Snooze {
     pub json: bool,
 }
 
+/// A question, and what is said to it.
+#[derive(Debug, Args)]
+#[command(after_help = "A permission: allow (once) · task (this, word for word, in this task) · deny [WHY]\n\
+                        A plan:       allow · deny [WHY]\n\
+                        A choice:     the numbers or labels of options (1,3 for several), or a text of your own; \
+                        one word or quoted text for each question where several are asked · deny [WHY]")]
+pub struct Answer {
+    /// Its number, as `questions` shows it: 7.
+    pub question: u32,
+    /// What is said.
+    #[arg(value_name = "ANSWER", trailing_var_arg = true)]
+    pub words: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Reads a time as configuration files have it.
 fn span(text: &str) -> Result<Duration, String> {
     let span = parse_time(text).filter(|span| *span >= Duration::from_secs(1));
@@ -268,6 +291,31 @@ pub struct Logs {
     /// Print JSON, one object a line.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to ask of the policy.
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// Which.
+    #[command(subcommand)]
+    pub verb: PolicyVerb,
+}
+
+/// The verbs of `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyVerb {
+    /// Say whether an agent may run a command line (allow, ask or deny), and by which rule; exit 1 for deny.
+    Check {
+        /// The role that the agent plays.
+        #[arg(long, default_value = crate::model::policy::FIXER)]
+        role: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// The command line, as one argument.
+        #[arg(value_name = "COMMAND LINE", allow_hyphen_values = true)]
+        line: String,
+    },
 }
 
 /// What to do with the configuration.

@@ -15,7 +15,7 @@ fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
 fn money(value: &Value) -> String {
     match value.as_f64() {
         Some(dollars) => format!("${dollars:.2}"),
-        None => "cost unknown".to_owned(),
+        None => "no price".to_owned(),
     }
 }
 
@@ -46,6 +46,14 @@ pub(super) fn status(value: &Value) -> String {
         let until = value["parked"]["until"].as_str().map(|until| format!(" until {until}")).unwrap_or_default();
         let _ = writeln!(out, "parked{until}: {}", text(&value["parked"], "reason"));
     }
+    let refused = &value["configuration"];
+    if !refused.is_null() {
+        let _ = writeln!(out, "refused     the configuration as it is written, since {}:", text(refused, "since"));
+        for line in text(refused, "refused").lines() {
+            let _ = writeln!(out, "            {line}");
+        }
+        let _ = writeln!(out, "            the one before is in force");
+    }
     let count = |queue: &str| value["queues"][queue].as_array().map_or(0, Vec::len);
     let _ = writeln!(
         out,
@@ -62,7 +70,12 @@ pub(super) fn status(value: &Value) -> String {
             Some(file) => format!("{} · {file}", text(check, "check")),
             None => text(check, "check").to_owned(),
         };
-        let _ = write!(out, "{glyph} {name}  {} since {}", text(check, "verdict"), text(check, "since"));
+        let verdict = match text(check, "verdict") {
+            "broken" => "cannot run",
+            "timed_out" => "took too long",
+            verdict => verdict,
+        };
+        let _ = write!(out, "{glyph} {name}  {verdict} since {}", text(check, "since"));
         if let Some(first) = failures.first() {
             let more = if failures.len() > 1 { format!(" and {} more", failures.len() - 1) } else { String::new() };
             let _ = write!(out, ": {}{more}", text(first, "id"));
@@ -115,10 +128,13 @@ pub(super) fn task(value: &Value) -> String {
     block(&mut out, "output", text(value, "excerpt"));
     let pending = value.get("pending").filter(|pending| !pending.is_null());
     let waiting = pending.map(|pending| text(pending, "diff")).unwrap_or_default();
-    for attempt in list(value, "history") {
+    // What only landed what an attempt had made is no attempt of its own.
+    let is_own = |attempt: &&Value| attempt["landing"] != true || attempt["outcome"] != "verified";
+    for attempt in list(value, "history").iter().filter(is_own) {
         let _ = writeln!(
             out,
-            "\nattempt {}: {}  {}  {}",
+            "\n{} {}: {}  {}  {}",
+            if attempt["landing"] == true { "landing of attempt" } else { "attempt" },
             attempt["number"],
             text(attempt, "outcome"),
             seconds(&attempt["duration"]),
@@ -174,6 +190,14 @@ pub(super) fn receipt(value: &Value) -> String {
         text(value, "task"),
         text(value, "landed_at"),
         text(value, "by")
+    );
+    if value["undone"] == true {
+        let _ = writeln!(out, "undone      {}: nothing of it is in your tree any more", text(value, "undone_at"));
+    }
+    section(
+        &mut out,
+        "replaced by your save",
+        list(value, "replaced").iter().filter_map(Value::as_str).map(str::to_owned),
     );
     section(&mut out, "fixed", list(value, "fixed").iter().map(|failure| text(failure, "id").to_owned()));
     let witness = |witness: &Value| {

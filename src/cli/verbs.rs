@@ -7,16 +7,17 @@ use clap::CommandFactory;
 use serde_json::{Value, json};
 
 use super::args::{
-    self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
+    self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{render, upkeep};
+use super::{questions, render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::{Voice, complain};
-use crate::app::{ask, background, dashboard, demo, fit, health};
+use crate::app::{ask, background, dashboard, demo, fit, health, policy};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::hold::Snooze;
+use crate::model::policy::Permission;
 use crate::model::settings::{LandMode, Planner};
 
 /// Carries out a command line and returns its exit code.
@@ -73,6 +74,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Land(Task { task, json }) => ask::land(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Questions(Json { json }) => questions::list(&site()?, json),
+        Verb::Answer(answer) => questions::answer(&site()?, &answer),
         Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),
@@ -87,6 +90,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
                 ask::command(&site()?, "reload", None).map(|answer| said(&answer, json))
             }
         },
+        Verb::Policy(args::Policy { verb: PolicyVerb::Check { role, json, line } }) => {
+            check_policy(&site()?, &role, &line, json)
+        }
         Verb::Trust(Trust { yes, json }) => upkeep::trust(&site()?, yes, json),
         Verb::Completions { shell } => {
             // Into memory first: it panics when its reader has gone (`| head`).
@@ -172,7 +178,7 @@ fn overrides(tuning: &Tuning) -> Overrides {
 fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure> {
     let loaded = site.load(wish.flags.clone().unwrap_or_default())?;
     for warning in &loaded.warnings {
-        complain(&format!("warning: {warning}"));
+        complain(&warning.to_string());
     }
     if loaded.settings.fix.planner != Planner::Off {
         complain("warning: fix.planner: this version has no planner yet; attempts go on without a strategy");
@@ -185,6 +191,23 @@ fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure
     }
     site.trust(&loaded, trust)?;
     supervise::supervise(site, &loaded, wish)
+}
+
+fn check_policy(site: &Site, role: &str, line: &str, json: bool) -> Result<u8, Failure> {
+    let verdict = policy::check(site, role, line)?;
+    say(&if json {
+        pretty(&json!({
+            "decision": verdict.decision,
+            "rule": verdict.rule,
+            "reason": verdict.reason,
+            "stops": verdict.violation,
+            "role": role,
+        }))
+    } else {
+        let stops = if verdict.violation { "; the wish alone stops the agent" } else { "" };
+        format!("{}  {}\n  {}{stops}", verdict.decision, verdict.rule, verdict.reason)
+    });
+    Ok(u8::from(verdict.decision == Permission::Deny))
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
@@ -210,7 +233,7 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
         return Ok(0);
     }
     for warning in &warnings {
-        complain(&format!("warning: {warning}"));
+        complain(&warning.to_string());
     }
     say(&format!("{}: the configuration is good", site.project.display()));
     for check in &loaded.settings.checks {

@@ -6,6 +6,7 @@ use crate::config::diagnostic::{Diagnostic, nearest};
 use crate::config::file::write_time;
 use crate::config::merge::Draft;
 use crate::config::origin::Places;
+use crate::config::policy;
 use crate::model::path::ProjectPath;
 use crate::model::settings::{AgentKind, Check, Settings};
 use crate::model::template::{Piece, Placeholder, pieces, placeholders};
@@ -18,6 +19,8 @@ const LONGEST_NAME: usize = 40;
 /// `incomplete`: an entry that could not be read was left out, so that a missing one is no news.
 pub(crate) fn check(draft: &mut Draft, incomplete: bool) -> Vec<Diagnostic> {
     complete(&mut draft.settings, &draft.places);
+    let patterns = policy::mistakes(&draft.settings.policy, &draft.places);
+    draft.diagnostics.extend(patterns);
     let mut view = View { places: &draft.places, incomplete, errors: &mut draft.diagnostics, warnings: Vec::new() };
     view.all(&draft.settings);
     view.warnings

@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::model::cost::Usd;
-use crate::model::settings::{AgentKind, FixOn, Isolation, LandMode, Planner};
+use crate::model::policy::Permission;
+use crate::model::settings::{AgentKind, FixOn, Isolation, LandMode, Planner, Unattended};
 
 /// A value that may be left out, with its place.
 pub(crate) type Given<T> = Option<Spanned<T>>;
@@ -26,10 +27,12 @@ pub(crate) struct ConfigFile {
     pub(crate) limits: Option<LimitsTable>,
     pub(crate) workspace: Option<WorkspaceTable>,
     pub(crate) budget: Option<BudgetTable>,
+    pub(crate) questions: Option<QuestionsTable>,
     #[serde(default)]
     pub(crate) agent: BTreeMap<Spanned<String>, AgentTable>,
     #[serde(default)]
     pub(crate) role: BTreeMap<Spanned<String>, RoleTable>,
+    pub(crate) policy: Option<PolicyTable>,
     pub(crate) ui: Given<UiTable>,
     pub(crate) keys: Given<BTreeMap<Spanned<String>, Spanned<Keys>>>,
 }
@@ -125,6 +128,13 @@ pub(crate) struct BudgetTable {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct QuestionsTable {
+    pub(crate) wait: Given<Time>,
+    pub(crate) unattended: Given<Unattended>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AgentTable {
     pub(crate) kind: Given<AgentKind>,
     pub(crate) program: Given<String>,
@@ -138,6 +148,27 @@ pub(crate) struct AgentTable {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleTable {
     pub(crate) agent: Given<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyTable {
+    pub(crate) allow: List,
+    pub(crate) ask: List,
+    pub(crate) deny: List,
+    pub(crate) database: List,
+    pub(crate) delete: Given<Permission>,
+    pub(crate) write: List,
+    #[serde(default)]
+    pub(crate) role: BTreeMap<Spanned<String>, RulesTable>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RulesTable {
+    pub(crate) allow: List,
+    pub(crate) ask: List,
+    pub(crate) deny: List,
 }
 
 /// The keys of an action: one text, or a list of them.

@@ -15,10 +15,11 @@ use crate::config::merge::{Draft, counts};
 use crate::config::origin::{Origin, Source};
 use crate::config::parse::parse;
 use crate::config::project::FILE_NAME;
+use crate::config::safety::Below;
 use crate::config::screen::{UiSettings, screen};
 use crate::config::trust::Running;
 use crate::model::kind::ProjectKind;
-use crate::model::settings::{LandMode, Planner, Settings};
+use crate::model::settings::{LandBy, LandMode, Planner, Settings};
 
 /// The built-in defaults; also the documentation of every key.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -87,7 +88,8 @@ pub struct Loaded {
 /// 5. the environment, for the same names
 /// 6. flags
 ///
-/// Values replace values and lists replace lists; tables are merged, and so are agents and roles of the same name. The
+/// Values replace values and lists replace lists; tables are merged, and so are agents and roles of the same name. A
+/// project's file makes nothing less careful than the user's own file says: see `config::safety`. The
 /// checks of a file replace those of the layers below. If no file has any `[[check]]` (nor `check = []`), the usual
 /// ones of the project's kind are used.
 ///
@@ -111,6 +113,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     if let Some(source) = read(&mut draft, project, &project_file) {
         let mut not_theirs = Vec::new();
         let index = draft.places.files.len();
+        let below = Below::of(&draft);
         incomplete |= layer(&mut draft, source, |file| {
             running.of_file(file);
             not_theirs = only_the_users(file);
@@ -122,6 +125,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 .warning()
                 .hint("a project does not change your keys or looks")
         }));
+        warnings.extend(below.keep(&mut draft, index, &mut running));
     }
 
     let mut extras = Extras::default();
@@ -142,7 +146,11 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     apply(&mut draft, &mut extras, project, |name| variable(&inputs.environment, name));
     flags(&mut draft, &inputs.flags);
 
-    draft.settings.fix.land_chosen = draft.places.is_given("fix.land");
+    draft.settings.fix.land_by = match draft.places.keys.get("fix.land") {
+        None => LandBy::Nobody,
+        Some(Origin::Flag(_)) => LandBy::Flag,
+        Some(Origin::File(..) | Origin::Variable(_) | Origin::DotEnv(..) | Origin::Detected) => LandBy::File,
+    };
     if !draft.places.is_given("check") && !incomplete {
         detected(&mut draft, inputs, &mut running);
     }

@@ -11,11 +11,13 @@ use crate::config::file::{
     AgentTable, CheckTable, ConfigFile, Daemons, FixTable, Given, LimitsTable, List, Time, write_time,
 };
 use crate::config::origin::{Origin, Places};
+use crate::config::policy;
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
+use crate::model::policy::Policy;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
-    Workspace,
+    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
+    Role, Settings, Unattended, Watch, Workspace,
 };
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.
@@ -88,7 +90,7 @@ impl Draft {
                 backoff: zero,
                 backoff_max: zero,
                 land: LandMode::Ask,
-                land_chosen: false,
+                land_by: LandBy::Nobody,
                 isolation: Isolation::Worktree,
                 protect: Vec::new(),
                 breaker: Breaker { failures: 0, window: zero },
@@ -106,8 +108,10 @@ impl Draft {
             },
             workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
             budget: Budget { task: Usd(0) },
+            questions: Questions { wait: zero, unattended: Unattended::Refuse },
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
+            policy: Policy::default(),
         };
         Self { settings, places: Places::default(), diagnostics: Vec::new(), screen: ScreenDraft::default() }
     }
@@ -157,6 +161,11 @@ impl Draft {
                 settings.budget.task = usd;
             }
         }
+        if let Some(table) = file.questions {
+            let questions = &mut settings.questions;
+            layer.time("questions.wait", &mut questions.wait, table.wait);
+            layer.put("questions.unattended", &mut questions.unattended, table.unattended);
+        }
         for (name, table) in file.agent {
             layer.agent(&mut settings.agents, &name, table);
         }
@@ -165,6 +174,9 @@ impl Draft {
             layer.note(&format!("role.{}", name.get_ref()), &name);
             let role = settings.roles.entry(name.into_inner()).or_insert(Role { agent: String::new() });
             layer.put(&key, &mut role.agent, table.agent);
+        }
+        if let Some(table) = file.policy {
+            policy::lay(&mut layer, &mut settings.policy, table);
         }
         if let Some(table) = file.ui {
             let table = table.into_inner();
@@ -182,21 +194,21 @@ impl Draft {
 }
 
 /// One file on its way into the settings.
-struct Layer<'a> {
+pub(crate) struct Layer<'a> {
     index: usize,
     places: &'a mut Places,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Layer<'_> {
-    fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
+    pub(crate) fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
         // Built-in values have no place: nobody wrote them.
         if self.index > 0 {
             self.places.keys.insert(key.to_owned(), Origin::File(self.index, given.span()));
         }
     }
 
-    fn put<T>(&mut self, key: &str, target: &mut T, given: Given<T>) {
+    pub(crate) fn put<T>(&mut self, key: &str, target: &mut T, given: Given<T>) {
         if let Some(given) = given {
             self.note(key, &given);
             *target = given.into_inner();

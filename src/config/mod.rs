@@ -10,8 +10,10 @@ mod load;
 mod merge;
 mod origin;
 mod parse;
+mod policy;
 mod project;
 mod python;
+mod safety;
 mod screen;
 #[cfg(test)]
 mod tests;

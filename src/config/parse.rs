@@ -125,7 +125,7 @@ fn in_words(expected: &str) -> &str {
 
 /// Names the table in which a key is at home that was written at the wrong place.
 fn elsewhere(key: &str) -> Option<&'static str> {
-    const HOMES: [(&str, &[&str]); 8] = [
+    const HOMES: [(&str, &[&str]); 9] = [
         ("[watch]", &["settle", "settle_max", "ignore"]),
         ("[[check]]", &["run", "tests", "fixers", "daemons", "parallel", "lock"]),
         (
@@ -135,6 +135,7 @@ fn elsewhere(key: &str) -> Option<&'static str> {
         ("[limits]", &["running", "checks", "completed", "failed", "history", "heartbeat", "health", "stop"]),
         ("[workspace]", &["copy", "prepare", "link"]),
         ("[budget]", &["task_usd"]),
+        ("[questions]", &["wait", "unattended"]),
         ("[ui] of the user's file", &["theme", "ascii", "mouse"]),
         ("[agent.NAME]", &["kind", "program", "model", "args", "env"]),
     ];

@@ -13,6 +13,7 @@ use toml::Spanned;
 
 use crate::config::environment::DotEnv;
 use crate::config::file::ConfigFile;
+use crate::model::policy::Permission;
 use crate::model::settings::Check;
 
 /// Names of a project's `.env` that decide where something is written or sent, or on whose account.
@@ -39,6 +40,18 @@ impl Running {
             self.add("check fixer", check.fixers.iter().flat_map(Spanned::get_ref).map(text));
         }
         self.add("workspace.prepare", file.workspace.iter().filter_map(|table| table.prepare.as_ref()).map(text));
+        if let Some(policy) = &file.policy {
+            // What it refuses or asks about on top only tightens; what it allows needs a yes.
+            self.add("policy.allow", policy.allow.iter().flat_map(Spanned::get_ref).map(text));
+            self.add("policy.write", policy.write.iter().flat_map(Spanned::get_ref).map(text));
+            let looser =
+                policy.delete.as_ref().map(|delete| *delete.get_ref()).filter(|delete| *delete != Permission::Deny);
+            self.add("policy.delete", looser.map(|delete| delete.to_string()));
+            for (name, rules) in &policy.role {
+                let what = format!("policy.role.{}.allow", name.get_ref());
+                self.add(&what, rules.allow.iter().flat_map(Spanned::get_ref).map(text));
+            }
+        }
         for (name, agent) in &file.agent {
             let name = name.get_ref();
             self.add(&format!("agent.{name}.program"), agent.program.iter().map(text));
@@ -63,6 +76,11 @@ impl Running {
         self.add("check run", checks.iter().map(|check| check.run.clone()));
     }
 
+    /// Adds a choice about its user's safety that the project's file makes.
+    pub(crate) fn of_choice(&mut self, key: &str, value: &str) {
+        self.add(key, [value.to_owned()]);
+    }
+
     fn add(&mut self, what: &str, values: impl IntoIterator<Item = String>) {
         let given = values.into_iter().filter(|value| !value.is_empty());
         self.0.extend(given.map(|value| (what.to_owned(), value)));
@@ -73,10 +91,14 @@ impl Running {
         self.0.is_empty()
     }
 
-    /// Whether whoever agreed to `other` has agreed to this: it only runs fewer command lines. Without a variable or an
-    /// argument of an agent, something else would run.
+    /// Whether whoever agreed to `other` has agreed to this: it only runs fewer command lines, or leaves more to its user.
+    /// Without a variable or an argument of an agent, something else would run.
     pub fn is_part_of(&self, other: &Self) -> bool {
-        let line = |what: &str| ["check run", "check fixer", "workspace.prepare"].contains(&what);
+        let line = |what: &str| {
+            ["check run", "check fixer", "workspace.prepare"].contains(&what)
+                || what.starts_with("policy.")
+                || choice(what).is_some()
+        };
         self.0.is_subset(&other.0) && other.0.difference(&self.0).all(|(what, _)| line(what))
     }
 
@@ -96,10 +118,22 @@ impl Running {
 
     /// Returns one line for each thing that would take effect, for the question. Values of `.env` are not shown.
     pub fn describe(&self) -> Vec<String> {
-        let line = |(what, value): &(String, String)| {
-            if what.starts_with(".env ") { what.clone() } else { format!("{}: {}", visible(what), visible(value)) }
+        let line = |(what, value): &(String, String)| match choice(what) {
+            Some(means) => format!("{what}: {value} ({means})"),
+            None if what.starts_with(".env ") => what.clone(),
+            None => format!("{}: {}", visible(what), visible(value)),
         };
         self.0.iter().map(line).collect()
+    }
+}
+
+/// Says what a project's choice about its user's safety comes to; `None` if the key is no such choice.
+fn choice(key: &str) -> Option<&'static str> {
+    match key {
+        "fix.land" => Some("verified fixes land without your yes, the first one too"),
+        "fix.isolation" => Some("agents work in your own files, not in a copy"),
+        "budget.task_usd" => Some("dollars that one task may cost"),
+        _ => None,
     }
 }
 

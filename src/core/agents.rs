@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::core::fact::Fact;
 use crate::core::live::{Owner, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::agent::{AgentReport, LogLine, Trouble};
+use crate::model::agent::{AgentReport, LogLine, Trouble, Violation};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::{SessionId, TaskId};
+use crate::model::question::Closed;
 use crate::model::session::Exit;
 use crate::model::time::Wall;
 /// How long to wait after "too many requests" when the service names no time: a minute, as its limits are per minute.
@@ -44,6 +45,9 @@ impl Supervisor {
                 let line = LogLine { label: "refused".to_owned(), text: what };
                 self.record(Fact::Logged { task, lines: vec![line] });
             }
+            AgentReport::Violation(violation) => self.violated(task, violation),
+            AgentReport::Asks(ask) => self.agent_asks(task, session, ask),
+            AgentReport::Withdrew { request } => self.agent_withdrew(task, session, &request),
             AgentReport::Done(result) => {
                 if let Some(attempt) = self.live.attempts.get_mut(&task) {
                     attempt.said = Some(result);
@@ -51,6 +55,15 @@ impl Supervisor {
             }
             AgentReport::Trouble(trouble) => self.trouble(task, trouble),
         }
+    }
+
+    /// Halts an attempt that broke a safety rule; its task waits for a person.
+    fn violated(&mut self, task: TaskId, violation: Violation) {
+        if self.live.attempts.get(&task).is_some_and(|attempt| attempt.ending.is_some()) {
+            return;
+        }
+        self.record(Fact::Violated { task, violation: violation.clone() });
+        self.end_attempt(task, AttemptEnd::Violation(violation));
     }
 
     fn trouble(&mut self, task: TaskId, trouble: Trouble) {
@@ -93,6 +106,8 @@ impl Supervisor {
     pub(crate) fn agent_ended(&mut self, session: SessionId, exit: Exit) {
         let Some(task) = self.agent_of(session) else { return };
         self.live.sessions.remove(&session);
+        self.live.requests.retain(|(asker, _)| *asker != session);
+        self.close_questions(task, Closed::RunOver);
         let Some(attempt) = self.live.attempts.get(&task) else { return };
         if let Some(end) = attempt.ending.clone() {
             return self.finish(task, end, None);

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::hold::Snooze;
-use crate::model::id::TaskId;
+use crate::model::id::{QuestionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::question::Reply;
 use crate::model::settings::LandMode;
+use crate::model::workspace::TreeId;
 
 /// What is asked; the same for every key, verb and route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,20 +50,42 @@ pub enum Command {
         /// Which.
         task: TaskId,
     },
-    /// Say, for this project and from now on, whether verified results land by themselves. Settings go before it.
+    /// Say, for this project and from now on, whether verified results land by themselves. A flag goes before it, and so
+    /// do settings that are more careful.
     Agree {
         /// What they do.
         land: LandMode,
     },
     /// Land a result that waits for a yes.
     Land {
-        /// Which.
+        /// Whose.
         task: TaskId,
+        /// The result that was looked at; another one is refused. `None`: the one that waits now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<TreeId>,
+        /// What becomes of verified results from now on, if that was said with the yes; as [`Command::Agree`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agree: Option<LandMode>,
     },
     /// Throw away a result that waits for a yes.
     Refuse {
-        /// Which.
+        /// Whose.
         task: TaskId,
+        /// As for [`Command::Land`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<TreeId>,
+    },
+    /// Answer the question of an agent.
+    Answer {
+        /// Which.
+        question: QuestionId,
+        /// What stands for what was read; another question is not answered by accident.
+        shown: String,
+        /// What is said.
+        reply: Reply,
+        /// Through which face, for the record.
+        #[serde(default)]
+        by: String,
     },
     /// Run all checks.
     Check,
@@ -101,6 +125,15 @@ impl Refusal {
         Self { unknown: false, message: message.into() }
     }
 
+    /// Refuses because there is no such question.
+    pub fn no_question(question: QuestionId) -> Self {
+        let number = question.0;
+        Self {
+            unknown: true,
+            message: format!("there is no question {number}; `orchestrator-tui questions` lists those that wait"),
+        }
+    }
+
     /// Refuses because there is no such task.
     pub fn no_task(task: TaskId) -> Self {
         Self { unknown: true, message: format!("there is no task {task}; `orchestrator-tui tasks` lists them") }
@@ -131,5 +164,19 @@ mod tests {
         assert_eq!(read(json!({ "command": "hold", "task": 3 })), Some(Command::Hold { task: TaskId(3) }));
         assert_eq!(read(json!({ "command": "unsnooze", "task": 3 })), Some(Command::Unsnooze { task: TaskId(3) }));
         assert_eq!(read(json!({ "command": "agree", "land": "ask" })), Some(Command::Agree { land: LandMode::Ask }));
+    }
+
+    #[test]
+    fn a_yes_may_name_the_result_and_what_becomes_of_others() {
+        let task = TaskId(3);
+        let bare = Command::Land { task, result: None, agree: None };
+        assert_eq!(read(json!({ "command": "land", "task": 3 })), Some(bare.clone()));
+        assert_eq!(serde_json::to_value(&bare).ok(), Some(json!({ "command": "land", "task": 3 })));
+        let result = Some(TreeId("4b825d".to_owned()));
+        let whole = Command::Land { task, result: result.clone(), agree: Some(LandMode::Auto) };
+        let text = json!({ "command": "land", "task": 3, "result": "4b825d", "agree": "auto" });
+        assert_eq!(read(text), Some(whole));
+        let text = json!({ "command": "refuse", "task": 3, "result": "4b825d" });
+        assert_eq!(read(text), Some(Command::Refuse { task, result }));
     }
 }

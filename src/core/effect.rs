@@ -7,6 +7,7 @@ use crate::core::fact::Fact;
 use crate::model::cost::Usd;
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::question::Reply;
 use crate::model::session::Rung;
 use crate::model::task::Task;
 use crate::model::time::Wall;
@@ -21,6 +22,15 @@ pub enum Effect {
     Run(Box<RunOrder>),
     /// Start an agent under a holder; answered by `Reported` and `AgentEnded`, or `AgentFailed`.
     StartAgent(Box<AgentOrder>),
+    /// Tell an agent what a person said to its request.
+    Answer {
+        /// The run that asked.
+        session: SessionId,
+        /// Its own name for the request.
+        request: String,
+        /// What was said.
+        reply: Reply,
+    },
     /// Tell a session to end, so hard.
     Signal(SessionId, Rung),
     /// Do a piece of work; answered by `Done`.

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::agent::LogLine;
+use crate::model::agent::{LogLine, Violation};
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{ChangeId, LandingId, Slot, TaskId};
+use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::question::{Closed, Question, Reply};
 use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
 use crate::model::task::{PendingResult, ReadyReason, ReviewReason, Task, TaskState};
@@ -108,6 +109,9 @@ pub enum Fact {
         number: u32,
         /// In which workspace.
         slot: Slot,
+        /// Whether it only brings in, after a yes, what the attempt of this number has made.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        landing: bool,
     },
     /// An attempt reached a stage.
     Staged {
@@ -129,6 +133,38 @@ pub enum Fact {
         task: TaskId,
         /// What.
         lines: Vec<LogLine>,
+    },
+    /// The agent of an attempt wanted what a safety rule forbids.
+    Violated {
+        /// Of which task.
+        task: TaskId,
+        /// What it wanted, and which rule forbids it.
+        violation: Violation,
+    },
+    /// An agent waits for what a person says.
+    Questioned {
+        /// What it asks.
+        question: Box<Question>,
+    },
+    /// A person said it.
+    Answered {
+        /// To which question.
+        question: QuestionId,
+        /// Of which task.
+        task: TaskId,
+        /// What.
+        reply: Reply,
+        /// Through which face; empty if it was not said.
+        by: String,
+    },
+    /// Nobody will.
+    Closed {
+        /// Which question.
+        question: QuestionId,
+        /// Of which task.
+        task: TaskId,
+        /// Why.
+        why: Closed,
     },
     /// An attempt ended; a task that is not over goes on in the given state.
     AttemptEnded {
@@ -297,6 +333,7 @@ impl Fact {
     pub fn task(&self) -> Option<TaskId> {
         match self {
             Self::Filed { task } => Some(task.id),
+            Self::Questioned { question } => Some(question.task),
             Self::Merged { task, .. }
             | Self::Held { task, .. }
             | Self::Released { task, .. }
@@ -305,6 +342,9 @@ impl Fact {
             | Self::Staged { task, .. }
             | Self::Used { task, .. }
             | Self::Logged { task, .. }
+            | Self::Violated { task, .. }
+            | Self::Answered { task, .. }
+            | Self::Closed { task, .. }
             | Self::AttemptEnded { task, .. }
             | Self::Ready { task, .. }
             | Self::NeedsReview { task, .. }

@@ -7,8 +7,12 @@ use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::cost::{Spent, Usd};
+use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
+use crate::model::question::Closed;
 use crate::model::session::Rung;
+use crate::model::settings::AgentKind;
 use crate::model::task::{DoneReason, FailReason, ReadyReason, Task, TaskState};
 use crate::model::time::millis;
 
@@ -61,6 +65,7 @@ impl Supervisor {
         }
         attempt.ending = Some(end.clone());
         let was = std::mem::replace(&mut attempt.step, Step::Ending);
+        self.close_questions(id, Closed::RunOver);
         match was {
             Step::Run(_, Some(session)) => self.end_session(session, Rung::Terminate),
             Step::Agent(Some(session)) => self.end_session(session, Rung::Ask),
@@ -93,6 +98,7 @@ impl Supervisor {
                 (then, _) => then,
             },
         };
+        let is_unpriced = self.is_price_unknown(&task, &attempt.by, attempt.spent, &end);
         let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
         // Who withdraws it says where it stands.
         let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
@@ -106,12 +112,35 @@ impl Supervisor {
             diff,
             spent: attempt.spent,
             took: self.live.now.wall.since(attempt.began),
+            landing: attempt.only_lands,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
+        if is_unpriced {
+            self.hold_unpriced(id);
+        }
         if escalated {
             self.trip_breaker(&book::subject(&task));
         }
+    }
+
+    /// Whether a run of a task that ended like this may have cost more than is known, although there is a limit. A missing
+    /// price is not zero; but one run that we ended ourselves, or left when we died, is made up for without asking.
+    pub(crate) fn is_price_unknown(&self, task: &Task, agent: &str, spent: Spent, end: &AttemptEnd) -> bool {
+        let is_excused = match end {
+            AttemptEnd::Interrupted => !task.spent.unpriced,
+            // A request that was turned away is free.
+            AttemptEnd::Parked { .. } => spent.tokens_in + spent.tokens_out == 0,
+            AttemptEnd::Verified
+            | AttemptEnd::Withdrawn
+            | AttemptEnd::Refuted { .. }
+            | AttemptEnd::AgentFailed { .. }
+            | AttemptEnd::NoChange
+            | AttemptEnd::Broken { .. } => false,
+        };
+        // A program without prices has none in any run, and no limit in dollars.
+        let names_prices = self.settings.agents.get(agent).is_some_and(|agent| agent.kind == AgentKind::Claude);
+        spent.unpriced && names_prices && !is_excused && self.settings.budget.task > Usd(0)
     }
 
     fn state_after(&self, task: &Task, attempt: &Attempt, end: &AttemptEnd) -> TaskState {
@@ -121,6 +150,8 @@ impl Supervisor {
                 None => task.state.clone(),
             },
             AttemptEnd::Parked { .. } | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => uncharged(task),
+            // It is not tried again before a person has looked.
+            AttemptEnd::Violation(violation) => TaskState::Held(HoldReason::Violation(violation.clone())),
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange

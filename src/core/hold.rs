@@ -146,7 +146,12 @@ impl Supervisor {
             | HoldReason::Operation(_)
             | HoldReason::TooMany(_)
             | HoldReason::FixingOff => (!self.live.until_idle || !enabled).then_some(reason),
-            HoldReason::Undone(_) | HoldReason::Refused(_) | HoldReason::ByYou => Some(reason),
+            HoldReason::Undone(_)
+            | HoldReason::Refused(_)
+            | HoldReason::Violation(_)
+            | HoldReason::PriceUnknown
+            | HoldReason::ByYou
+            | HoldReason::Unanswered => Some(reason),
             HoldReason::Snoozed { until, then } => {
                 let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
                 Some(HoldReason::Snoozed { until, then })
@@ -159,6 +164,24 @@ impl Supervisor {
             Some(reason) => Fact::Held { task, reason },
             None => Fact::Released { task, forced: false },
         });
+    }
+
+    /// Holds a task that would go on, because nobody knows what it may still spend.
+    pub(crate) fn hold_unpriced(&mut self, id: TaskId) {
+        let Some(task) = self.task(id) else { return };
+        let reason = match &task.state {
+            TaskState::Queued | TaskState::Cooling { .. } => HoldReason::PriceUnknown,
+            TaskState::Held(HoldReason::Snoozed { until, then: None }) => {
+                HoldReason::Snoozed { until: until.clone(), then: Some(Box::new(HoldReason::PriceUnknown)) }
+            }
+            TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => return,
+        };
+        self.record(Fact::Held { task: id, reason });
     }
 
     /// Whether a person can hold a task: it waits, or is worked on and not just landing.
@@ -218,6 +241,10 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::Refused(_)
         | HoldReason::FixingOff => true,
         HoldReason::Snoozed { then, .. } => then.as_deref().is_some_and(is_about_before),
-        HoldReason::TooMany(_) | HoldReason::ByYou => false,
+        HoldReason::TooMany(_)
+        | HoldReason::Violation(_)
+        | HoldReason::PriceUnknown
+        | HoldReason::ByYou
+        | HoldReason::Unanswered => false,
     }
 }

@@ -83,7 +83,7 @@ pub struct Start {
     pub last_landing: LandingId,
     /// Whether to exit when nothing is left to do, and to wait for no pause meanwhile.
     pub until_idle: bool,
-    /// Whether a person sits before a face of it and can be asked: the first landing then waits for a yes.
+    /// Whether a person sits before a screen of it, and can be asked.
     pub attended: bool,
     /// Whether this start only carries out one command (an undo without a running supervisor).
     pub one_command: bool,

@@ -20,6 +20,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     checks_keep_apart(machine)?;
     tasks_can_move(machine)?;
     places_have_one_writer(machine)?;
+    questions_are_waited_for(machine)?;
     if machine.book.index != Index::of(&machine.book.tasks) {
         return Err("the index of tasks is not what the tasks say".to_owned());
     }
@@ -86,6 +87,19 @@ fn waits_for(step: &Step) -> (Option<SessionId>, Option<JobId>) {
     }
 }
 
+/// A question is open only while its run waits for it; an answer always has somebody to go to.
+fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
+    for question in machine.book.questions.values() {
+        let attempt = machine.live.attempts.get(&question.task);
+        let waits = attempt
+            .is_some_and(|attempt| attempt.ending.is_none() && attempt.step == Step::Agent(Some(question.session)));
+        if !waits && !machine.live.one_command && machine.live.phase != Phase::Asleep {
+            return Err(format!("question {} is open and no run waits for it", question.id.0));
+        }
+    }
+    Ok(())
+}
+
 fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     let limits = &machine.settings.limits;
     let agents = machine.live.attempts.values().filter(|attempt| matches!(attempt.step, Step::Agent(Some(_)))).count();
@@ -137,7 +151,9 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
         return Ok(());
     }
     for task in machine.book.open() {
-        if !machine.is_meaningful(&task.key) && !machine.live.attempts.contains_key(&task.id) {
+        let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
+        let works = machine.live.attempts.contains_key(&task.id);
+        if !machine.is_meaningful(&task.key) && !waits_for_person && !works {
             return Err(format!("{} is open and its check is not in the configuration", task.id));
         }
         if let TaskState::Held(HoldReason::Snoozed { until, .. }) = &task.state
@@ -182,6 +198,9 @@ fn places_have_one_writer(machine: &Supervisor) -> Result<(), String> {
 /// # Errors
 /// What it contradicts.
 pub fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
+    if let Some(broken) = question_may(book, fact) {
+        return Err(broken);
+    }
     let known = fact.task().and_then(|id| book.task(id));
     let (holds, promise) = match (fact, known) {
         (Fact::Filed { task }, None) if task.id != book.last_task.next() => (false, "tasks are numbered in order"),
@@ -198,6 +217,26 @@ pub fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
         return Ok(());
     }
     Err(known.map_or_else(|| promise.to_owned(), |task| format!("{} is {}, but {promise}", task.id, task.state.name())))
+}
+
+/// Returns which promise about questions a fact would break.
+fn question_may(book: &Book, fact: &Fact) -> Option<String> {
+    if let Fact::Questioned { question } = fact {
+        let numbered = question.id == book.last_question.next();
+        return (!numbered).then(|| "questions are numbered without gaps".to_owned());
+    }
+    if let Fact::Answered { question, task, reply, .. } = fact {
+        let open = book.questions.get(question).filter(|open| open.task == *task);
+        return match open {
+            Some(open) => open.fits(reply).err(),
+            None => Some(format!("question {} is answered and was not open", question.0)),
+        };
+    }
+    if let Fact::Closed { question, .. } = fact {
+        let open = book.questions.contains_key(question);
+        return (!open).then(|| format!("question {} is closed and was not open", question.0));
+    }
+    None
 }
 
 /// Whether a fact may be true of a task next, and which promise says so.
@@ -232,8 +271,13 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             let ends = open || *then == task.state;
             (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
         }
+        Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
-        Fact::Ready { .. } => (task.state == TaskState::Running, "a result comes from an attempt"),
+        Fact::Ready { .. } => {
+            // What a person should know of one that waits may become more, or less.
+            let waits = has_result && task.result.is_some();
+            (task.state == TaskState::Running || waits, "a result comes from an attempt")
+        }
         Fact::NeedsReview { .. } => (open, "nothing is asked about a task that is over"),
         Fact::Landed { receipt, .. } => {
             (open && task.landing == Some(receipt.landing), "what lands was announced before")
@@ -249,6 +293,9 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::LandingFailed { .. }
         | Fact::Used { .. }
         | Fact::Logged { .. }
+        | Fact::Questioned { .. }
+        | Fact::Answered { .. }
+        | Fact::Closed { .. }
         | Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat

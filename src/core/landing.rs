@@ -12,7 +12,7 @@ use crate::model::check::TestCounts;
 use crate::model::id::{LandingId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::{Receipt, Witness};
-use crate::model::settings::LandMode;
+use crate::model::settings::{LandBy, LandMode};
 use crate::model::task::{DoneReason, PendingResult, ReadyReason, ReviewReason, TaskState};
 use crate::model::workspace::{FileChange, Snapshot, Suspicion, TreeId};
 
@@ -36,16 +36,27 @@ impl Supervisor {
         self.enter(id, Stage::Land, Step::Gate);
     }
 
-    /// Says why a result without doubts waits for a yes, if it does: the settings go first, then what was agreed for
-    /// this project, and the very first time the person who sits there is asked.
+    /// Says why a result without doubts waits for a yes, if it does.
     fn why_ask(&self) -> Option<ReadyReason> {
-        let fix = &self.settings.fix;
-        let agreed = self.book.agreed.filter(|_| !fix.land_chosen);
-        match agreed.unwrap_or(fix.land) {
-            LandMode::Ask => Some(ReadyReason::Asked),
-            LandMode::Auto => {
-                (self.live.attended && !fix.land_chosen && agreed.is_none()).then_some(ReadyReason::First)
+        match self.lands() {
+            None => Some(ReadyReason::First),
+            Some(LandMode::Ask) => Some(ReadyReason::Asked),
+            Some(LandMode::Auto) => None,
+        }
+    }
+
+    /// Returns what becomes of verified results, if anybody has said so. A flag goes first; else a person's answer for
+    /// this project and the files count, whichever is the more careful.
+    fn lands(&self) -> Option<LandMode> {
+        let (land, agreed) = (self.settings.fix.land, self.book.agreed);
+        match (self.settings.fix.land_by, land, agreed) {
+            (LandBy::Flag, land, _) => Some(land),
+            (LandBy::File, LandMode::Ask, _) | (LandBy::File, LandMode::Auto, Some(LandMode::Ask)) => {
+                Some(LandMode::Ask)
             }
+            (LandBy::File, LandMode::Auto, Some(LandMode::Auto) | None) => Some(LandMode::Auto),
+            (LandBy::Nobody, LandMode::Ask, None) => Some(LandMode::Ask),
+            (LandBy::Nobody, _, agreed) => agreed,
         }
     }
 
@@ -58,7 +69,13 @@ impl Supervisor {
             LandMode::Auto => "from now on verified fixes land by themselves",
             LandMode::Ask => "from now on verified fixes wait for a yes",
         };
-        let but = if self.settings.fix.land_chosen { "; but fix.land in the configuration goes before it" } else { "" };
+        let but = match self.settings.fix.land_by {
+            LandBy::Flag if self.lands() != Some(land) => "; but --land goes before it in this run",
+            LandBy::File if self.lands() != Some(land) => {
+                "; but fix.land = \"ask\" in the configuration goes before it"
+            }
+            LandBy::Flag | LandBy::File | LandBy::Nobody => "",
+        };
         Answer { said: format!("{said}{but}") }
     }
 
@@ -74,7 +91,7 @@ impl Supervisor {
     }
 
     /// Returns the result of a running attempt as it is kept for a person.
-    fn pending(&self, id: TaskId, conflict: String) -> Option<PendingResult> {
+    pub(crate) fn pending(&self, id: TaskId, conflict: String) -> Option<PendingResult> {
         let attempt = self.live.attempts.get(&id)?;
         let result = attempt.result.as_ref()?;
         let mut diff = result.patch.clone();
@@ -112,7 +129,7 @@ impl Supervisor {
         let receipt = &result.receipt;
         let slot = self.live.free_slot();
         let number = receipt.attempts;
-        self.record(Fact::AttemptStarted { task: id, number, slot });
+        self.record(Fact::AttemptStarted { task: id, number, slot, landing: true });
         let Some(task) = self.task(id) else { return };
         let mut attempt = self.new_attempt(&task, number, slot, Step::Gate, Stage::Land);
         attempt.place = Place::Workspace(slot);
@@ -120,6 +137,7 @@ impl Supervisor {
         attempt.red = Some(receipt.red.clone());
         attempt.green.clone_from(&receipt.green);
         attempt.fixers_done = true;
+        attempt.only_lands = true;
         attempt.by.clone_from(&receipt.by);
         attempt.accepted = Some(accepted);
         attempt.result = Some(crate::core::input::Collected {

@@ -1,15 +1,27 @@
-//! One line for each fact, for `run --headless` and `logs`.
+//! One line for each fact, for `run --headless`, `logs` and the screen.
 
 use crate::core::fact::Fact;
-use crate::model::attempt::AttemptEnd;
+use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
+use crate::model::hold::{HoldReason, SnoozeEnd};
+use crate::model::id::TaskId;
+use crate::model::question::Question;
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
 
-/// Returns the line of a fact, without its time; `None` for facts that say nothing to a person.
+/// Returns the line of a fact, without its time; `None` for facts that say nothing to a person. Times in it are UTC.
 pub fn line(fact: &Fact, now: Wall) -> Option<String> {
+    said(fact, now, &Wall::iso)
+}
+
+/// Returns the same with times as a person's clock shows them; `offset` is how far that is ahead of UTC, in seconds.
+pub fn local_line(fact: &Fact, now: Wall, offset: i64) -> Option<String> {
+    said(fact, now, &|at| time_of_day(at, offset).chars().take(5).collect())
+}
+
+fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String> {
     let text = match fact {
         Fact::Started { pid, version, .. } => format!("orchestrator-tui {version} started, process {pid}"),
         Fact::Stopped => "stopped".to_owned(),
@@ -26,42 +38,32 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
         Fact::Filed { task } => {
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
         }
-        Fact::Held { task, reason } => format!("{task} {reason}; `orchestrator-tui fix {}` starts it", task.0),
+        Fact::Held { task, reason } => {
+            format!("{task} {}; `orchestrator-tui fix {}` starts it", held(reason, time), task.0)
+        }
         Fact::Released { task, forced: true } => format!("{task} starts because you said so"),
         Fact::Released { task, forced: false } => format!("{task} may start"),
         Fact::Retried { task } => format!("{task} is tried again"),
-        Fact::AttemptStarted { task, number, slot } => format!("{task} attempt {number} in workspace {}", slot.0),
+        Fact::AttemptStarted { task, number, landing: true, .. } => {
+            format!("{task} goes on: what attempt {number} made is brought in")
+        }
+        Fact::AttemptStarted { task, number, slot, landing: false } => {
+            format!("{task} attempt {number} in workspace {}", slot.0)
+        }
         Fact::Staged { task, stage } => format!("{task} {}", stage.name()),
         Fact::Logged { task, lines } => {
             let lines: Vec<String> =
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
-        Fact::AttemptEnded { task, record, then } => match then {
-            // The line that says it waits for a person has said so.
-            TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,
-            TaskState::Done(DoneReason::Landed(_)) => {
-                format!("{task} done; `orchestrator-tui undo {}` takes it back", task.0)
-            }
-            TaskState::Failed(FailReason::Escalated { .. }) => {
-                format!("{task} {}; `orchestrator-tui show {}` tells the story", then.reason(now), task.0)
-            }
-            TaskState::Done(_) | TaskState::Failed(_) => format!("{task} {}", then.reason(now)),
-            TaskState::Cooling { until } => {
-                format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
-            }
-            TaskState::Queued
-            | TaskState::Held(_)
-            | TaskState::Running
-            | TaskState::Ready(_)
-            | TaskState::Review(_) => {
-                if matches!(record.end, AttemptEnd::Parked { .. }) {
-                    // Why was said when everything was parked.
-                    return Some(format!("{task} goes back to the queue; the attempt does not count"));
-                }
-                format!("{task} attempt {} {}", record.number, record.end)
-            }
-        },
+        Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
+        Fact::Questioned { question } => {
+            let Question { id, task, agent, ask, .. } = &**question;
+            format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)
+        }
+        Fact::Answered { question, task, reply, .. } => format!("{task} question {}: {}", question.0, reply.brief()),
+        Fact::Closed { question, task, why } => format!("{task} question {} is closed: {}", question.0, why.text()),
+        Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now),
         Fact::Ready { task, reason, .. } => {
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
         }
@@ -72,7 +74,8 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
                 .iter()
                 .map(|file| format!("{} +{} −{}", file.place(), file.added, file.removed))
                 .collect();
-            format!("✓ {task} landed in your tree: {} ({})", files.join(", "), receipt.spent)
+            let price = receipt.spent.price().map(|_| format!(" ({})", receipt.spent)).unwrap_or_default();
+            format!("✓ {task} landed in your tree: {}{price}", files.join(", "))
         }
         Fact::LandingFailed { task } => format!("{task} did not land"),
         Fact::TakenBack { task, .. } => format!("{task} landing taken back"),
@@ -81,11 +84,11 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
             format!("{task} undone: {}", files.join(", "))
         }
         Fact::Ended { task, state } => format!("{task} {}", state.reason(now)),
-        Fact::Parked { until: Some(until), why } => format!("parked until {}: {why}", until.iso()),
+        Fact::Parked { until: Some(until), why } => format!("parked until {}: {why}", time(*until)),
         Fact::Parked { until: None, why } => format!("parked: {why}"),
         Fact::Unparked => "going on".to_owned(),
         Fact::BreakerTripped { subject, failures, until } => {
-            format!("breaker: {subject} failed {failures} times and is left alone until {}", until.iso())
+            format!("breaker: {subject} failed {failures} times and is left alone until {}", time(*until))
         }
         Fact::Paused => "paused".to_owned(),
         Fact::Resumed => "resumed".to_owned(),
@@ -93,20 +96,60 @@ pub fn line(fact: &Fact, now: Wall) -> Option<String> {
             let files: Vec<String> = files.iter().map(ToString::to_string).collect();
             format!("your save replaced {task}: {}", files.join(", "))
         }
-        Fact::Snoozed { key, until } => format!("{key} is snoozed {until}"),
+        Fact::Snoozed { key, until } => format!("{key} is snoozed {}", ending(until, time)),
         Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
         Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
         Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
         Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),
         Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
         Fact::ConfigRefused { why } => format!("configuration not taken up, the one before goes on: {why}"),
-        Fact::Felt { part, level } => match level {
-            Level::Up => format!("health: {} is up", part.name()),
-            Level::Degraded { reason, .. } => format!("health: {} is degraded: {reason}", part.name()),
-            Level::Down { reason, .. } => format!("health: {} is down: {reason}", part.name()),
-        },
+        Fact::Felt { part, level } => format!("health: {} {}", part.name(), felt(level)),
     };
     Some(text)
+}
+
+/// Says how an attempt ended.
+fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> Option<String> {
+    let text = match then {
+        // The line that says it waits for a person has said so.
+        TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,
+        TaskState::Done(DoneReason::Landed(_)) => {
+            format!("{task} done; `orchestrator-tui undo {}` takes it back", task.0)
+        }
+        TaskState::Failed(FailReason::Escalated { .. }) => {
+            format!("{task} {}; `orchestrator-tui show {}` tells the story", then.reason(now), task.0)
+        }
+        TaskState::Done(_) | TaskState::Failed(_) => format!("{task} {}", then.reason(now)),
+        TaskState::Cooling { until } => {
+            format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
+        }
+        TaskState::Queued | TaskState::Held(_) | TaskState::Running | TaskState::Ready(_) | TaskState::Review(_) => {
+            if matches!(record.end, AttemptEnd::Parked { .. }) {
+                // Why was said when everything was parked.
+                return Some(format!("{task} goes back to the queue; the attempt does not count"));
+            }
+            if record.landing {
+                return Some(format!("{task} landing {}", record.end));
+            }
+            format!("{task} attempt {} {}", record.number, record.end)
+        }
+    };
+    Some(text)
+}
+
+fn held(reason: &HoldReason, time: &dyn Fn(Wall) -> String) -> String {
+    if let HoldReason::Snoozed { until, .. } = reason {
+        format!("held: snoozed {}", ending(until, time))
+    } else {
+        reason.to_string()
+    }
+}
+
+fn ending(until: &SnoozeEnd, time: &dyn Fn(Wall) -> String) -> String {
+    match until {
+        SnoozeEnd::At(at) => format!("until {}", time(*at)),
+        other @ (SnoozeEnd::Green | SnoozeEnd::LeavingBranch(_)) => other.to_string(),
+    }
 }
 
 /// Puts the time of day before each line of a text; `offset` is how far local time is ahead of UTC, in seconds.
@@ -120,6 +163,14 @@ pub fn stamped(at: Wall, offset: i64, text: &str) -> String {
 pub fn time_of_day(at: Wall, offset: i64) -> String {
     let seconds = i64::try_from(at.0 / 1000).unwrap_or(i64::MAX).saturating_add(offset).rem_euclid(86_400);
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+fn felt(level: &Level) -> String {
+    match level {
+        Level::Up => "is up".to_owned(),
+        Level::Degraded { reason, .. } => format!("is degraded: {reason}"),
+        Level::Down { reason, .. } => format!("is down: {reason}"),
+    }
 }
 
 fn glyph(verdict: Verdict) -> &'static str {

@@ -10,8 +10,9 @@ use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Spent;
 use crate::model::hold::HoldReason;
-use crate::model::id::{ChangeId, JobId, LandingId, RequestId, SessionId, Slot, TaskId};
+use crate::model::id::{ChangeId, JobId, LandingId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::question::{About, Ask};
 use crate::model::receipt::Witness;
 use crate::model::session::Rung;
 use crate::model::task::Workflow;
@@ -203,6 +204,8 @@ pub struct Attempt {
     pub has_fixers: bool,
     /// Whether fixers were tried.
     pub fixers_done: bool,
+    /// Whether it only brings in what an earlier one has made.
+    pub only_lands: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
     /// Whether it ended because its money was used up; its work may be done all the same.
@@ -248,6 +251,23 @@ pub struct Echo {
     pub starts: u32,
 }
 
+/// A use of a tool that a person allowed, word for word.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    tool: String,
+    wants: String,
+}
+
+impl Grant {
+    /// Returns what allowing this for a task allows; `None` for what is no permission.
+    pub fn of(ask: &Ask) -> Option<Self> {
+        match &ask.about {
+            About::Permission { tool, wants, .. } => Some(Self { tool: tool.clone(), wants: wants.clone() }),
+            About::Choice { .. } | About::Plan { .. } => None,
+        }
+    }
+}
+
 /// What began before the settings were read again and may be more than they allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Surplus {
@@ -280,8 +300,14 @@ pub struct Live {
     pub phase: Phase,
     /// Whether to wait for no pause and to exit when idle.
     pub until_idle: bool,
-    /// Whether a person sits before a face of it.
+    /// Whether a person sits before a screen of it, and can be asked.
     pub attended: bool,
+    /// What agents that run have asked, so that nothing is answered twice.
+    pub requests: BTreeSet<(SessionId, String)>,
+    /// When each open question was asked.
+    pub asked: BTreeMap<QuestionId, Moment>,
+    /// What a person allowed for as long as a task is open.
+    pub granted: BTreeSet<(TaskId, Grant)>,
     /// Whether this process only carries out one command.
     pub one_command: bool,
     /// The exit code that the one command came to, once it did.

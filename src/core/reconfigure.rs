@@ -9,9 +9,7 @@ use crate::core::matching::Matcher;
 use crate::core::supervisor::Supervisor;
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::hold::HoldReason;
-use crate::model::id::TaskId;
 use crate::model::settings::{Check, Limits, Settings};
-use crate::model::task::{DoneReason, TaskState};
 
 impl Supervisor {
     /// Takes in settings that hold from now on. One that is leaving, or was started for one command, is too late for
@@ -81,17 +79,6 @@ impl Supervisor {
             self.confirmed_gone(&key);
         }
         self.forget_vanished();
-    }
-
-    /// Ends tasks whose check went while they could not be ended: they were landing.
-    pub(crate) fn end_what_has_gone(&mut self) {
-        let gone = |id: &TaskId| {
-            let task = self.book.task(*id);
-            task.is_some_and(|task| !task.state.is_final() && !self.is_meaningful(&task.key)) && self.may_withdraw(*id)
-        };
-        for id in self.live.attempts.keys().copied().filter(gone).collect::<Vec<_>>() {
-            self.close(id, TaskState::Done(DoneReason::CheckGone));
-        }
     }
 
     /// Fixing was turned on or off. What works goes on; what comes after it waits for a person.
@@ -168,7 +155,7 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         changes,
         [enabled, on, after, attempts, backoff, backoff_max, isolation, protect, breaker, planner]
     );
-    if (before.fix.land, before.fix.land_chosen) != (after.fix.land, after.fix.land_chosen) {
+    if (before.fix.land, before.fix.land_by) != (after.fix.land, after.fix.land_by) {
         changes.push("fix.land".to_owned());
     }
     fields!(
@@ -181,6 +168,9 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
     fields!("workspace", before.workspace, after.workspace, changes, [copy, prepare, link]);
     if before.budget != after.budget {
         changes.push("budget.task_usd".to_owned());
+    }
+    if before.policy != after.policy {
+        changes.push("policy".to_owned());
     }
     changes.extend(named("agent", &before.agents, &after.agents));
     changes.extend(named("role", &before.roles, &after.roles));

@@ -1,6 +1,5 @@
-//! Picks up what a supervisor left that died or was ended, and what the settings have made meaningless since.
+//! Picks up what a supervisor left that died or was ended.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::effect::Work;
@@ -9,8 +8,6 @@ use crate::core::finish::uncharged;
 use crate::core::live::JobOwner;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
-use crate::model::check::CheckKey;
-use crate::model::settings::FixOn;
 use crate::model::task::{DoneReason, Task, TaskState};
 
 impl Supervisor {
@@ -39,6 +36,8 @@ impl Supervisor {
 
     /// Writes the record of an attempt of which nobody can tell more.
     pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
+        let agent = self.settings.roles.get("fixer").map(|role| role.agent.as_str()).unwrap_or_default();
+        let is_unpriced = self.is_price_unknown(task, agent, task.running, &end);
         let record = AttemptRecord {
             number: task.result.as_ref().map_or(task.charged + 1, |result| result.receipt.attempts),
             end,
@@ -46,34 +45,11 @@ impl Supervisor {
             diff: String::new(),
             spent: task.running,
             took: Duration::ZERO,
+            landing: task.result.is_some(),
         };
         self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });
-    }
-
-    /// Ends tasks whose check is no longer in the settings, and forgets what it said last.
-    pub(crate) fn forget_vanished(&mut self) {
-        let gone = |key: &&CheckKey| !self.is_meaningful(key);
-        let statuses: Vec<CheckKey> = self.book.checks.keys().filter(gone).cloned().collect();
-        let snoozes: Vec<CheckKey> = self.book.snoozed.keys().filter(gone).cloned().collect();
-        for key in statuses {
-            self.record(Fact::Forgotten { key });
+        if is_unpriced {
+            self.hold_unpriced(task.id);
         }
-        for key in snoozes {
-            self.record(Fact::Unsnoozed { key });
-        }
-        let tasks: Vec<Arc<Task>> = self.book.open().filter(|task| !self.is_meaningful(&task.key)).cloned().collect();
-        for task in tasks {
-            self.close(task.id, TaskState::Done(DoneReason::CheckGone));
-        }
-    }
-
-    /// Whether the settings have such a check, for such a file or for the project.
-    pub(crate) fn is_meaningful(&self, key: &CheckKey) -> bool {
-        let any_file = self.settings.fix.on == FixOn::Change;
-        self.check(&key.check).is_some_and(|check| match &key.file {
-            Some(file) if check.is_per_file() => self.is_source(check, file),
-            Some(file) => any_file && self.matcher.concerned(file).any(|(name, _)| *name == check.name),
-            None => any_file || !check.is_per_file(),
-        })
     }
 }

@@ -5,10 +5,12 @@ use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
+use crate::core::vanished::unconfirmed;
 use crate::model::cost::Usd;
 use crate::model::id::{RequestId, TaskId};
+use crate::model::settings::LandMode;
 use crate::model::task::{FailReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
-use crate::model::workspace::Suspicion;
+use crate::model::workspace::{Suspicion, TreeId};
 
 impl Supervisor {
     /// Takes in a request; it is answered at once, except an undo, which is answered when it is done.
@@ -25,8 +27,9 @@ impl Supervisor {
             Command::Unsnooze { task } => self.unsnooze(task),
             Command::Hold { task } => self.hold_now(task),
             Command::Agree { land } => Ok(self.agree(land)),
-            Command::Land { task } => self.land_now(task),
-            Command::Refuse { task } => self.refuse(task),
+            Command::Land { task, result, agree } => self.land_now(task, result.as_ref(), agree),
+            Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
+            Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
             Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
             Command::Check => {
                 self.want_everything(false);
@@ -88,17 +91,25 @@ impl Supervisor {
         if task.state.is_final() && is_another() {
             return Err(NoRetry::Another);
         }
-        let limit = self.settings.budget.task;
-        if limit > Usd(0) && task.total().usd >= limit {
+        if self.is_overspent(task) {
             return Err(NoRetry::Budget);
         }
         Ok(())
     }
 
-    /// Whether the settings have the check of a task. They have those of open tasks, unless one is just landing.
+    /// Whether so little of a task's money is left that trying again would end at once.
+    fn is_overspent(&self, task: &Task) -> bool {
+        let (limit, used) = (self.settings.budget.task, task.total().usd);
+        // An agent stops before its limit, so that some cents are left.
+        let is_worth_it = if task.state == TaskState::Failed(FailReason::Budget) { limit.0 / 10 } else { 0 };
+        limit > Usd(0) && limit.minus(used) <= Usd(is_worth_it)
+    }
+
+    /// Whether the settings have the check of a task. They have those of open tasks, unless one has a result.
     pub(crate) fn is_current(&self, task: &Task) -> bool {
         let is_open = !task.state.is_final() && !self.live.attempts.contains_key(&task.id);
-        is_open || self.is_meaningful(&task.key)
+        let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
+        is_open && !waits_for_person || self.is_meaningful(&task.key)
     }
 
     fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
@@ -122,9 +133,7 @@ impl Supervisor {
             NoRetry::CheckGone => format!("{key} is no longer in the configuration"),
             NoRetry::Green => format!("{key} is green; there is nothing to try again"),
             NoRetry::Another => format!("another task is open for {key}"),
-            NoRetry::Budget => {
-                format!("{id} has used {}, all of budget.task_usd; raise it in orchestrator.toml", task.total().usd)
-            }
+            NoRetry::Budget => self.overspent(task),
         })
     }
 
@@ -145,16 +154,24 @@ impl Supervisor {
         Ok(said(format!("{id} is killed")))
     }
 
+    fn overspent(&self, task: &Task) -> String {
+        let (id, used, limit) = (task.id, task.total().usd, self.settings.budget.task);
+        format!("{id} has used {used} of budget.task_usd, {limit}; raise it in orchestrator.toml, then try again")
+    }
+
     /// Whether a person can let a task start at once.
-    pub(crate) fn may_fix(task: &Task) -> bool {
-        matches!(task.state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. })
+    pub(crate) fn may_fix(&self, task: &Task) -> bool {
+        may_start(task) && !self.is_overspent(task)
     }
 
     fn fix_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        if !Self::may_fix(&task) {
+        if !may_start(&task) {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} does not wait to be started: {why}")));
+        }
+        if self.is_overspent(&task) {
+            return Err(Refusal::because(self.overspent(&task)));
         }
         self.record(Fact::Released { task: id, forced: true });
         Ok(said(match &self.book.parked {
@@ -176,12 +193,13 @@ impl Supervisor {
         self.is_up() && !self.live.attempts.contains_key(&id) && !self.is_working_in_place()
     }
 
-    fn land_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+    fn land_now(&mut self, id: TaskId, shown: Option<&TreeId>, agree: Option<LandMode>) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         let Some((result, accepted)) = landable(&task) else {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} has nothing that could land: {why}")));
         };
+        is_shown(id, result, shown)?;
         if let Some(operation) = self.live.repository.operation.filter(|_| self.live.one_command) {
             // A running supervisor waits for its end; one command does not.
             return Err(Refusal::because(format!(
@@ -191,8 +209,18 @@ impl Supervisor {
         if !self.may_begin_landing(id) {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }
+        let mut accepted = accepted;
+        let doubt = unconfirmed(&task.key);
+        let mut but = String::new();
+        if !self.is_meaningful(&task.key) {
+            but = format!("; {}", doubt.what);
+            if !accepted.contains(&doubt) {
+                accepted.push(doubt);
+            }
+        }
+        let from_now_on = agree.map(|land| format!("; {}", self.agree(land).said)).unwrap_or_default();
         self.land_pending(id, result, accepted);
-        Ok(said(format!("{id} lands")))
+        Ok(said(format!("{id} lands{but}{from_now_on}")))
     }
 
     /// Whether a task has a result that a person can throw away.
@@ -200,15 +228,26 @@ impl Supervisor {
         matches!(task.state, TaskState::Ready(_) | TaskState::Review(_)) && !self.live.attempts.contains_key(&task.id)
     }
 
-    fn refuse(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+    fn refuse(&mut self, id: TaskId, shown: Option<&TreeId>) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         if !self.may_refuse(&task) {
             let why = task.state.reason(self.live.now.wall);
             return Err(Refusal::because(format!("{id} has no result to refuse: {why}")));
         }
+        if let Some(result) = &task.result {
+            is_shown(id, result, shown)?;
+        }
         self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Refused) });
         Ok(said(format!("the result of {id} is thrown away")))
     }
+}
+
+/// Makes sure that an answer is about the result that was looked at.
+fn is_shown(id: TaskId, result: &PendingResult, shown: Option<&TreeId>) -> Result<(), Refusal> {
+    if shown.is_none_or(|shown| *shown == result.receipt.tree_after) {
+        return Ok(());
+    }
+    Err(Refusal::because(format!("the result of {id} is another one now; look at it again")))
 }
 
 /// Why a task cannot be tried again.
@@ -226,6 +265,11 @@ pub(crate) enum NoRetry {
     Another,
     /// It has used up its money.
     Budget,
+}
+
+/// Whether a task waits to be started.
+fn may_start(task: &Task) -> bool {
+    matches!(task.state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. })
 }
 
 /// Returns the result of a task that a yes would let land, and the doubts that the yes is about.

@@ -271,7 +271,7 @@ impl Supervisor {
     fn start_attempt(&mut self, task: &Task) {
         let number = task.charged + 1;
         let slot = self.live.free_slot();
-        self.record(Fact::AttemptStarted { task: task.id, number, slot });
+        self.record(Fact::AttemptStarted { task: task.id, number, slot, landing: false });
         self.record(Fact::Staged { task: task.id, stage: Stage::Prepare });
         let job = self.give(JobOwner::Attempt(task.id), Work::Snapshot, None);
         let attempt = self.new_attempt(task, number, slot, Step::Snapshot(job), Stage::Prepare);
@@ -304,6 +304,7 @@ impl Supervisor {
             lacks_file: false,
             red: None,
             fixers_done: false,
+            only_lands: false,
             said: None,
             overspent: false,
             by: String::new(),

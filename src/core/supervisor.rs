@@ -98,8 +98,8 @@ impl Supervisor {
         self.live.anchor = self.live.now;
         self.live.phase = Phase::Up;
         self.live.until_idle = start.until_idle;
-        self.live.one_command = start.one_command;
         self.live.attended = start.attended;
+        self.live.one_command = start.one_command;
         self.live.repository = start.repository.clone();
         self.live.files = start.files.into_iter().collect();
         self.live.last_session = start.first_session;
@@ -113,6 +113,7 @@ impl Supervisor {
             // A login may have been mended meanwhile: a start is a person's doing.
             self.record(Fact::Unparked);
         }
+        self.close_old_questions();
         self.recover();
         self.forget_vanished();
         self.hold_anew();
@@ -179,6 +180,7 @@ impl Supervisor {
         }
         self.end_snoozes();
         self.settle();
+        self.end_unanswered();
         self.climb_ladders();
         self.unpark();
         self.start_tree_checks();
@@ -209,6 +211,7 @@ impl Supervisor {
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
         wakes.extend(self.stop_wakes());
         wakes.extend(self.snooze_wakes());
+        wakes.extend(self.question_wakes());
         wakes.extend(self.schedule_wakes());
         wakes.into_iter().min()
     }

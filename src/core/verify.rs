@@ -23,6 +23,10 @@ impl Supervisor {
         if run.is_green() {
             return self.ask_again(id, "green in the workspace");
         }
+        if run.verdict == Verdict::Broken && self.is_broken(&task.key) {
+            // Neither here nor there: no agent can mend what is not even looked at.
+            return self.finish(id, AttemptEnd::Withdrawn, Some(check_broken(run)));
+        }
         if is_same(&task.failures, run) {
             let red = witness(&task.key, run);
             if let Some(attempt) = self.live.attempts.get_mut(&id) {
@@ -60,11 +64,20 @@ impl Supervisor {
         let Some(status) = self.book.checks.get(&task.key) else {
             return self.broken(id, "the check never ran".into());
         };
+        if status.verdict == Verdict::Broken {
+            let why = check_broken(&status.last);
+            return self.finish(id, AttemptEnd::Withdrawn, Some(why));
+        }
         let red = witness(&task.key, &status.last);
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.red = Some(red);
         }
         self.proceed(id, Stage::Baseline);
+    }
+
+    /// Whether a check could not even run the last time in the user's tree.
+    fn is_broken(&self, key: &CheckKey) -> bool {
+        self.book.checks.get(key).is_some_and(|status| status.verdict == Verdict::Broken)
     }
 
     pub(crate) fn collected(&mut self, id: TaskId, collected: Collected) {
@@ -199,12 +212,17 @@ pub(crate) fn unusable(said: String) -> TaskState {
     TaskState::Failed(FailReason::WorkspaceUnusable { said })
 }
 
-/// Whether a run is red in the way a task is about.
+fn check_broken(run: &CheckRun) -> TaskState {
+    TaskState::Failed(FailReason::CheckBroken { why: first_line(run) })
+}
+
+/// Whether a run is red in the way a task is about; one that could not even start is red in no way.
 fn is_same(failures: &[Fingerprint], run: &CheckRun) -> bool {
     let now = &run.findings.failures;
     // Some checks fail without saying what.
     let silent = failures.is_empty() && now.is_empty();
-    !run.is_green() && (silent || failures.iter().any(|failure| now.iter().any(|other| other.same(failure))))
+    !matches!(run.verdict, Verdict::Green | Verdict::Broken)
+        && (silent || failures.iter().any(|failure| now.iter().any(|other| other.same(failure))))
 }
 
 /// Returns what a red run said, in one line.

@@ -1,8 +1,11 @@
 //! What an agent's session tells the machine; byte streams are read at the edge.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::Spent;
+use crate::model::question::Ask;
 use crate::model::time::Wall;
 
 /// One line of an agent's log, as a person reads it.
@@ -38,10 +41,39 @@ pub enum AgentReport {
         /// What it wanted, one line.
         what: String,
     },
+    /// It wanted what a safety rule forbids; it was not let, or it must end for having done it.
+    Violation(Violation),
+    /// It waits for what a person says.
+    Asks(Ask),
+    /// It does not wait for that any more.
+    Withdrew {
+        /// Its own name for the request.
+        request: String,
+    },
     /// It has said that it is done, in its own protocol.
     Done(AgentResult),
     /// The service turned it away.
     Trouble(Trouble),
+}
+
+/// A wish that broke a safety rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// Which rule: `guard.git`.
+    pub rule: String,
+    /// What it wanted, one line; empty if that is in `why`.
+    pub what: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.what.as_str() {
+            "" => write!(f, "{}: {}", self.rule, self.why),
+            what => write!(f, "{}: {what} ({})", self.rule, self.why),
+        }
+    }
 }
 
 /// What an agent says at its end; never proof of anything.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::agent::Violation;
 use crate::model::check::CheckRun;
 use crate::model::cost::Spent;
 
@@ -71,6 +72,8 @@ pub enum AttemptEnd {
         /// Why, for a person to read.
         why: String,
     },
+    /// The agent broke a safety rule and was stopped.
+    Violation(Violation),
     /// The service refused for now (rate limit) or for good (login); no fault of the attempt.
     Parked {
         /// Why, for a person to read.
@@ -86,7 +89,11 @@ impl AttemptEnd {
     /// Whether it uses up one of the task's attempts.
     pub fn is_charged(&self) -> bool {
         match self {
-            Self::Refuted { .. } | Self::AgentFailed { .. } | Self::NoChange | Self::Broken { .. } => true,
+            Self::Refuted { .. }
+            | Self::AgentFailed { .. }
+            | Self::NoChange
+            | Self::Broken { .. }
+            | Self::Violation(_) => true,
             Self::Verified | Self::Parked { .. } | Self::Interrupted | Self::Withdrawn => false,
         }
     }
@@ -104,6 +111,7 @@ impl fmt::Display for AttemptEnd {
             Self::AgentFailed { why } => write!(f, "agent failed: {why}"),
             Self::NoChange => f.write_str("the agent changed nothing"),
             Self::Broken { why } => write!(f, "could not work: {why}"),
+            Self::Violation(violation) => write!(f, "stopped: it broke {violation}"),
             Self::Parked { why } => write!(f, "parked: {why}"),
             Self::Interrupted => f.write_str("interrupted with the supervisor"),
             Self::Withdrawn => f.write_str("withdrawn"),
@@ -126,4 +134,7 @@ pub struct AttemptRecord {
     pub spent: Spent,
     /// How long it took, from the snapshot to the end.
     pub took: Duration,
+    /// Whether it only brought in, after a yes, what the attempt of this number had made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub landing: bool,
 }

@@ -86,10 +86,21 @@ impl AddAssign for Spent {
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tokens = self.tokens_in + self.tokens_out;
-        match (self.unpriced, tokens) {
-            (false, _) => write!(f, "{}", self.usd),
-            (true, 0) => f.write_str("cost unknown"),
-            (true, tokens) => write!(f, "{tokens} tokens, price unknown"),
+        match (self.price(), tokens) {
+            (Some(usd), _) if self.unpriced => write!(f, "{usd} at least"),
+            (Some(usd), _) => write!(f, "{usd}"),
+            (None, 0) => f.write_str("no price"),
+            (None, tokens) => write!(f, "{tokens} tokens, no price"),
         }
+    }
+}
+
+impl Spent {
+    /// What to say, once, of an agent that tells no price.
+    pub const NO_PRICE: &str = "no price: this agent does not tell";
+
+    /// Returns what is known of the price; nothing if no price is known at all.
+    pub fn price(&self) -> Option<Usd> {
+        (!self.unpriced || self.usd.0 > 0).then_some(self.usd)
     }
 }

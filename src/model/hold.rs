@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::agent::Violation;
 use crate::model::id::TaskId;
 use crate::model::time::Wall;
 use crate::model::workspace::GitOperation;
@@ -35,8 +36,14 @@ pub enum HoldReason {
         /// Why it is held then all the same, if it is.
         then: Option<Box<HoldReason>>,
     },
+    /// Its agent broke a safety rule.
+    Violation(Violation),
+    /// A run of its agent ended without a price, so that nobody knows what is left of its budget.
+    PriceUnknown,
     /// A person said so about this task.
     ByYou,
+    /// It asked something, and nobody answered in time.
+    Unanswered,
 }
 
 impl fmt::Display for HoldReason {
@@ -51,7 +58,12 @@ impl fmt::Display for HoldReason {
             Self::FixingOff => f.write_str("held: fixing is off (fix.enabled, --checks-only)"),
             Self::RedBeforeFixing => f.write_str("held: was red before fixing was turned on"),
             Self::Snoozed { until, .. } => write!(f, "held: snoozed {until}"),
+            Self::Violation(violation) => write!(f, "held: the agent broke {violation}"),
+            Self::PriceUnknown => {
+                f.write_str("held: its last run ended without a price, so budget.task_usd cannot be kept")
+            }
             Self::ByYou => f.write_str("held: by you"),
+            Self::Unanswered => f.write_str("held: nobody answered its question in time"),
         }
     }
 }

@@ -10,6 +10,8 @@ pub mod id;
 pub mod kind;
 pub mod own_writes;
 pub mod path;
+pub mod policy;
+pub mod question;
 pub mod receipt;
 pub mod session;
 pub mod settings;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
+use crate::model::policy::Policy;
 use crate::model::template::placeholders;
 
 /// Everything that can be set, with defaults as in `config.example.toml`.
@@ -24,10 +25,14 @@ pub struct Settings {
     pub workspace: Workspace,
     /// `[budget]`
     pub budget: Budget,
+    /// `[questions]`
+    pub questions: Questions,
     /// `[agent.NAME]`
     pub agents: BTreeMap<String, Agent>,
     /// `[role.NAME]`
     pub roles: BTreeMap<String, Role>,
+    /// `[policy]`
+    pub policy: Policy,
 }
 
 /// What is watched and how bursts settle.
@@ -93,6 +98,17 @@ pub enum LandMode {
     Ask,
 }
 
+/// Who said whether verified results land by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LandBy {
+    /// Only the built-in defaults: a person is asked at the first one.
+    Nobody,
+    /// A file of the configuration; what a person answered for the project can make it more careful.
+    File,
+    /// A flag, for this run.
+    Flag,
+}
+
 /// Where an agent works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +129,25 @@ pub enum Planner {
     Auto,
     /// Before every attempt.
     Always,
+}
+
+/// What becomes of questions of agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Questions {
+    /// A question that waits for longer ends its run, and the task is held.
+    pub wait: Duration,
+    /// What happens when no screen is known to show them.
+    pub unattended: Unattended,
+}
+
+/// What becomes of a question when no screen is known to show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unattended {
+    /// The agent is told that nobody can answer, and the log says so.
+    Refuse,
+    /// It waits all the same, for `orchestrator-tui answer`.
+    Wait,
 }
 
 /// How often a subject may fail before it is left alone.
@@ -141,8 +176,8 @@ pub struct Fix {
     pub backoff_max: Duration,
     /// Whether results land by themselves.
     pub land: LandMode,
-    /// Whether anybody said so: a file, a variable or a flag, not only the built-in defaults.
-    pub land_chosen: bool,
+    /// Who said so.
+    pub land_by: LandBy,
     /// Where agents work.
     pub isolation: Isolation,
     /// Globs of files whose change needs a yes, on top of what the project kind protects.

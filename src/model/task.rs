@@ -59,7 +59,7 @@ pub enum Origin {
 pub enum ReadyReason {
     /// `fix.land = "ask"`.
     Asked,
-    /// It is the first fix in this project, and nobody has said yet whether fixes land by themselves.
+    /// Nobody has said yet whether fixes land by themselves in this project.
     First,
     /// It does something a person should see first.
     Suspicious(Vec<Suspicion>),
@@ -193,7 +193,7 @@ impl fmt::Display for ReadyReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked => f.write_str("ready to land: say yes"),
-            Self::First => f.write_str("ready: the first fix in this project; say yes"),
+            Self::First => f.write_str("ready: say yes, and what becomes of later fixes"),
             Self::Suspicious(reasons) => {
                 f.write_str("ready, look first: ")?;
                 let mut last = None;

@@ -76,6 +76,7 @@ fn popups(state: &State, area: Rect, buf: &mut Buffer) {
     for popup in &state.popups {
         match popup {
             Popup::Ask(ask) => ask.sheet(state).draw(state, room, buf),
+            Popup::Reply(replying) => replying.sheet(state).draw(state, room, buf),
             Popup::Palette(palette) => palette.draw(state, room, buf),
         }
     }

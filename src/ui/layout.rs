@@ -67,6 +67,6 @@ fn below(body: &mut Rect, rows: u16) -> Option<Rect> {
 
 /// Returns how many columns the list has beside the task: enough for a title and most reasons, unless a person said so.
 fn divider(columns: u16, split: Option<u16>) -> u16 {
-    let usual = (columns / 7 * 3).clamp(52, 60);
+    let usual = (columns * 7 / 15).clamp(52, 66);
     split.unwrap_or(usual).clamp(NARROWEST, columns - NARROWEST)
 }

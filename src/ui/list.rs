@@ -197,13 +197,7 @@ fn title_bound(row: &Row) -> usize {
 }
 
 fn cost_columns(row: &Row) -> usize {
-    if row.spent.unpriced {
-        2
-    } else if row.spent.usd.0 > 0 {
-        digits(row.spent.usd.0 / 1_000_000) + 4
-    } else {
-        0
-    }
+    if row.spent.usd.0 > 0 { digits(row.spent.usd.0 / 1_000_000) + 4 + usize::from(row.spent.unpriced) } else { 0 }
 }
 
 fn digits(number: u64) -> usize {

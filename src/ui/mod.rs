@@ -13,8 +13,10 @@ pub mod popup;
 pub mod state;
 pub mod terminal;
 pub mod theme;
+pub mod toast;
 pub mod tour;
 pub mod update;
 pub mod widget;
 
+mod keyed;
 mod pane;

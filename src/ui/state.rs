@@ -7,7 +7,7 @@ use crate::core::effect::Recorded;
 use crate::core::view::{CheckRow, Course, Detail, Group, Row, View};
 use crate::model::check::Verdict;
 use crate::model::id::{Seq, TaskId};
-use crate::model::time::Wall;
+use crate::model::time::{Wall, millis};
 
 use super::action::Context;
 use super::body::Body;
@@ -18,11 +18,12 @@ use super::list::{Entry, List};
 use super::popup::Popup;
 use super::terminal::Attached;
 use super::theme::Theme;
+use super::toast::Toast;
 use super::tour::Tour;
 use super::widget::plain;
 
-/// How long a toast stays.
-pub const TOAST: Duration = Duration::from_secs(6);
+/// How long keys are ignored after something came or went by itself: nobody types that fast on purpose.
+pub(super) const DEAF: Duration = Duration::from_millis(200);
 
 /// The tabs of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,28 +106,6 @@ pub struct Story {
     pub past: u64,
 }
 
-/// How much a toast matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// Good to know.
-    Note,
-    /// Well done.
-    Good,
-    /// Refused, or went wrong.
-    Bad,
-}
-
-/// A line that shows for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toast {
-    /// What it says.
-    pub text: String,
-    /// How much it matters.
-    pub tone: Tone,
-    /// When it goes.
-    pub until: Wall,
-}
-
 /// A text that is being typed to narrow the list or to search a pane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -204,7 +183,7 @@ pub struct State {
     pub mouse: bool,
     /// Why the supervisor is gone, if it is.
     pub gone: Option<String>,
-    /// Whether the supervisor was there before this screen, so that leaving leaves it alone.
+    /// Whether the supervisor goes on without this screen, so that leaving leaves it alone.
     pub attached: bool,
 }
 
@@ -246,6 +225,25 @@ impl State {
             gone: None,
             attached: false,
         }
+    }
+
+    /// Takes in what the calendar says. If it was set back, what lasts for a while from now does not last longer.
+    pub fn sees(&mut self, now: Wall) {
+        let back = millis(self.now.since(now));
+        if back > 0 {
+            let toasts =
+                self.toasts.iter_mut().flat_map(|toast| [Some(&mut toast.since), toast.until.as_mut()]).flatten();
+            for at in toasts.chain([&mut self.deaf_until]) {
+                at.0 = at.0.saturating_sub(back);
+            }
+        }
+        self.now = now;
+    }
+
+    /// Ignores keys for a moment: they were typed for what was there before.
+    pub fn be_deaf(&mut self, now: Wall) {
+        self.sees(now);
+        self.deaf_until = now.after(DEAF);
     }
 
     /// Returns the rows that the filter lets through, in the order shown.
@@ -311,15 +309,24 @@ impl State {
     pub fn window_title(&self) -> String {
         let waiting = self.view.rows.iter().filter(|row| row.group == Group::NeedsYou).count();
         let waiting = if waiting == 0 { String::new() } else { format!("({waiting}?) ") };
-        let is_red = |check: &CheckRow| check.verdict.is_some_and(|verdict| verdict != Verdict::Green);
-        let red = self.view.checks.iter().filter(|check| is_red(check)).count();
-        let stands = match (&self.gone, red) {
-            (Some(_), _) => ": ended".to_owned(),
-            (None, _) if self.view.checks.is_empty() => String::new(),
-            (None, 0) => ": green".to_owned(),
-            (None, red) => format!(": {red} red"),
+        let (red, broken) = self.red();
+        let stands = match (&self.gone, red, broken) {
+            (Some(_), ..) => ": ended".to_owned(),
+            (None, ..) if self.view.checks.is_empty() => String::new(),
+            (None, 0, 0) => ": green".to_owned(),
+            (None, 0, broken) => format!(": {broken} cannot run"),
+            (None, red, _) => format!(": {red} red"),
         };
         plain(&format!("{waiting}{}{stands}", self.project))
+    }
+
+    /// Returns how many checks are red, and how many cannot even run.
+    pub fn red(&self) -> (usize, usize) {
+        let count = |is: fn(Verdict) -> bool| {
+            self.view.checks.iter().filter(|check: &&CheckRow| check.verdict.is_some_and(is)).count()
+        };
+        let red = count(|verdict| matches!(verdict, Verdict::Red | Verdict::TimedOut));
+        (red, count(|verdict| verdict == Verdict::Broken))
     }
 
     /// Whether an agent works or something lands, so that leaving asks.
@@ -346,10 +353,28 @@ impl State {
             || matches!(self.view.head.course, Course::Stopping(..))
             || self.view.head.parked.as_ref().is_some_and(|(until, _)| until.is_some());
         let second = (counts && self.gone.is_none()).then(|| Wall((self.now.0 / 1000 + 1) * 1000));
-        let toast = self.toasts.iter().map(|toast| toast.until).min();
+        let toast = self.toasts.iter().filter_map(|toast| toast.until).min();
         let late = (self.seen && self.gone.is_none() && !self.is_late())
             .then(|| self.late_at().after(Duration::from_millis(1)));
         let tour = self.tour.as_ref().and_then(|tour| tour.next_tick(self));
         second.into_iter().chain(toast).chain(late).chain(tour).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::toast::Tone;
+
+    #[test]
+    fn a_clock_that_is_set_back_leaves_nobody_deaf_and_no_line_for_hours() {
+        let mut state = State::new("p", (80, 24), Wall(90_000_000));
+        state.toast(Tone::Note, "it goes on", false);
+        state.be_deaf(Wall(90_000_000));
+        state.sees(Wall(86_400_000));
+        let Toast { since, until, .. } = state.toasts[0];
+        assert_eq!((state.deaf_until, since, until), (Wall(86_400_200), Wall(86_400_000), Some(Wall(86_406_000))));
+        state.sees(Wall(86_400_100));
+        assert_eq!(state.deaf_until, Wall(86_400_200));
     }
 }

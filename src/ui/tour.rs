@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::core::view::{Group, Row};
 use crate::model::attempt::Stage;
+use crate::model::check::Verdict;
 use crate::model::time::Wall;
 use crate::ui::action::Action;
 use crate::ui::state::State;
@@ -51,6 +52,9 @@ const STEPS: &[Step] = &[
     },
     Step {
         what: |state| match task(state) {
+            Some(_) if cannot_run(state) => {
+                "The test cannot even start here. That is no red test, so no agent is started.".to_owned()
+            }
             Some(row) if row.group == Group::Held => format!(
                 "The test is red, so there is a task, {}. It was red before you came, and nobody asked to have it fixed.",
                 row.id
@@ -59,11 +63,14 @@ const STEPS: &[Step] = &[
             None => "The test is red.".to_owned(),
         },
         next: |state| match task(state) {
+            Some(row) if cannot_run(state) => {
+                format!("{}. Then press {} to run it again.", sentence(&row.why), key(state, Action::Check))
+            }
             Some(row) if row.allowed.fix => format!("Press {} to have it fixed.", key(state, Action::Fix)),
             Some(_) | None => "An agent starts by itself when nothing was saved for a while.".to_owned(),
         },
         is_moot: |_| false,
-        is_done: |state| !in_group(state, Group::Held) && !in_group(state, Group::Queued),
+        is_done: |state| !cannot_run(state) && !in_group(state, Group::Held) && !in_group(state, Group::Queued),
     },
     Step {
         what: |_| {
@@ -125,9 +132,20 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// Returns the task that the tour is about, the first one.
+/// Returns the task that the tour is about: the first one whose test could run, if there is one.
 fn task(state: &State) -> Option<&Row> {
-    state.view.rows.iter().min_by_key(|row| row.id)
+    state.view.rows.iter().min_by_key(|row| (row.group == Group::Failed && row.why.contains("cannot run"), row.id))
+}
+
+/// Whether the test cannot even start.
+fn cannot_run(state: &State) -> bool {
+    state.view.checks.iter().any(|check| check.verdict == Some(Verdict::Broken))
+}
+
+/// Writes a reason as a sentence without its stop.
+fn sentence(reason: &str) -> String {
+    let mut letters = reason.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn in_group(state: &State, group: Group) -> bool {
@@ -179,7 +197,7 @@ pub(super) fn height(state: &State, screen: Rect) -> u16 {
     let step = state.tour.and_then(Tour::step).filter(|_| screen.height >= ROWS);
     step.map_or(0, |step| {
         let rows = wrapped_rows(&lines(state, step, screen.width), usize::from(screen.width.saturating_sub(2)));
-        u16::try_from(rows.min(3)).unwrap_or(1) + 1
+        u16::try_from(rows.min(5)).unwrap_or(1) + 1
     })
 }
 

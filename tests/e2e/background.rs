@@ -14,6 +14,7 @@ use orchestrator_tui::core::view::{Group, View};
 use orchestrator_tui::edge::control::{ClientError, Ending, FactNews, ViewNews};
 use orchestrator_tui::model::id::{Seq, TaskId};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::screen::{Screen, attach, attach_with, client, known, looker, trust};
@@ -55,7 +56,7 @@ fn status(site: &Site) -> String {
 async fn two_screens_see_one_task_through_and_every_difference_leads_to_what_a_newcomer_sees() {
     let site = site("good\n");
     let mut one = Screen::start(&site).await;
-    assert!(one.leased);
+    assert!(one.company.leased);
     one.until("green", is_green).await;
     let mut two = Screen::open(one.client.clone(), false).await;
     site.write("file.txt", "bad\n");
@@ -132,7 +133,7 @@ async fn after_a_leave_it_goes_on_and_depends_on_nobody() {
     drop(screen);
     // A guest from now on, though it says that it is a screen.
     let mut back = Screen::open(client(&site).await, true).await;
-    assert_eq!((back.pid(), back.leased), (pid, false));
+    assert_eq!((back.pid(), back.company.leased), (pid, false));
     back.until("green", is_green).await;
     drop(back);
     let attached = attach(&site).await.expect("it runs");
@@ -154,7 +155,7 @@ async fn a_supervisor_in_a_terminal_depends_on_no_screen() {
     let attached = attach(&site).await.expect("it runs");
     assert!(attached.remarks.is_none());
     let screen = Screen::open(attached.client, true).await;
-    assert_eq!((screen.pid(), screen.leased), (supervisor.child.id(), false));
+    assert_eq!((screen.pid(), screen.company.leased), (supervisor.child.id(), false));
     drop(screen);
     site.write("file.txt", "bad\n");
     supervisor.wait("red", |fact| fact["kind"] == "ran" && fact["run"]["verdict"] == "red");
@@ -177,7 +178,13 @@ async fn what_keeps_it_from_starting_is_told_as_in_a_terminal() {
     assert!(wrong.message.contains("orchestrator.toml:2:9"), "{}", wrong.message);
     site.write("orchestrator.toml", CONFIG);
     let program = site.outside("nothing");
-    let none = orchestrator_tui::app::background::start(&program, &known(&site), &Overrides::default()).await;
+    let none = orchestrator_tui::app::background::start(
+        &program,
+        &known(&site),
+        &Overrides::default(),
+        &watch::Sender::default(),
+    )
+    .await;
     assert!(none.expect_err("no program").message.contains("cannot be started"));
     let nowhere = Overrides { attempts: Some(0), ..Overrides::default() };
     let wrong = attach_with(&site, &nowhere).await.expect_err("a flag that makes no sense");
@@ -272,7 +279,9 @@ async fn it_has_nothing_of_the_terminal_it_was_started_in_and_outlives_it() {
     let mut shell = terminal.slave.spawn_command(command).expect("sh");
     drop(terminal.slave);
     let said = tokio::task::spawn_blocking(move || fs::read_to_string(fifo)).await.expect("it ends");
-    assert_eq!(said.expect("text"), "orchestrator-tui is up\n");
+    let said = said.expect("text");
+    assert!(said.ends_with("orchestrator-tui is up\n"), "{said}");
+    assert!(said.lines().all(|line| line.starts_with("orchestrator-tui is ")), "{said}");
     // The terminal goes, and with it the shell.
     drop(terminal.master);
     tokio::task::spawn_blocking(move || shell.wait()).await.expect("it ends").expect("a status");

@@ -2,6 +2,11 @@
 
 use nix::sys::signal::Signal;
 
+use orchestrator_tui::core::command::Command;
+use orchestrator_tui::model::id::TaskId;
+use orchestrator_tui::model::workspace::TreeId;
+
+use crate::screen::{Screen, client};
 use crate::site::{Site, until};
 use crate::terminal::Terminal;
 
@@ -34,7 +39,8 @@ fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
         .wait("landed", |screen| screen.contains("all green") && screen.contains("DONE") && screen.contains("landed"));
     assert!(site.read("calc.py").contains("b + a"));
     terminal.keys("u");
-    terminal.wait_text("yes, take #1 back");
+    // A yes counts once what it is about is shown.
+    terminal.wait_text("What this changes in your files");
     terminal.keys("y");
     terminal.wait_text("undone");
     until("the undo", || site.read("calc.py").contains("a - b"));
@@ -46,6 +52,34 @@ fn a_save_breaks_a_check_and_the_screen_tells_the_whole_story() {
     let (code, last) = terminal.end();
     assert_eq!(code, 0, "{last}");
     assert!(last.contains("Tasks processed: 1"), "{last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_fix_waits_for_a_yes_to_what_was_shown() {
+    let config = CONFIG.replace("land = \"auto\"\n", "");
+    let site = Site::new(&[("calc.py", GOOD), ("test_calc.py", TEST), ("orchestrator.toml", &config)]);
+    site.asks_first();
+    site.script(MEND);
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));
+    terminal.wait_text("all green");
+    site.write("calc.py", BAD);
+    terminal.wait_text("NEEDS YOU");
+    let (task, result) = (TaskId(1), Some(TreeId("0".repeat(40))));
+    for about in [Command::Land { task, result: result.clone(), agree: None }, Command::Refuse { task, result }] {
+        let refused = client(&site).await.ask(&about).await.expect_err("nobody saw that");
+        assert!(refused.to_string().contains("the result of #1 is another one now"), "{refused}");
+    }
+    terminal.keys("a");
+    terminal.wait("the diff", |screen| screen.contains("from now on") && screen.contains("b + a"));
+    terminal.keys("y");
+    terminal.wait("landed", |screen| screen.contains("DONE") && screen.contains("all green"));
+    assert!(site.read("calc.py").contains("b + a"));
+    // Both in one: what was agreed to with the yes stands before what landed by it.
+    let log = site.run(&["logs", "--json"]).out;
+    let at = |kind: &str| log.find(&format!("\"kind\":\"{kind}\"")).unwrap_or_else(|| panic!("no {kind}: {log}"));
+    assert!(at("agreed") < at("landed"), "{log}");
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
 }
 
 #[test]
@@ -111,33 +145,81 @@ fn a_panic_on_another_thread_gives_the_terminal_back_and_loses_nothing() {
     assert!(site.run(&["logs"]).out.contains("stopped"));
 }
 
-#[test]
-fn it_stops_and_goes_on_as_the_shell_says() {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_supervisor_stays_until_the_last_screen_has_gone() {
     let site = site(GOOD, SLOW);
-    let mut terminal = Terminal::start(&site, &["run", "--trust"], (80, 24));
-    terminal.wait_text("all green");
-    for by_key in [false, true] {
-        if by_key {
-            terminal.keys("\u{1a}");
-        } else {
-            terminal.signal(Signal::SIGTSTP);
+    let mut first = Terminal::start(&site, &["run", "--trust"], (100, 30));
+    first.wait_text("all green");
+    let mut second = Terminal::start(&site, &[], (100, 30));
+    second.wait_text("supervised already");
+    until("the question to take keys", || {
+        if second.screen().contains("supervised already") {
+            second.keys("a");
         }
-        until("it to stop", || state(&terminal) == "T");
-        until("the terminal to be given back", || {
-            terminal.settings() == terminal.before && !terminal.is_on_other_screen()
-        });
-        terminal.signal(Signal::SIGCONT);
-        until("the other screen", || terminal.is_on_other_screen());
-        terminal.wait_text("all green");
+        second.screen().contains("all green")
+    });
+    site.write("calc.py", BAD);
+    for screen in [&first, &second] {
+        screen.wait_text("WORKING");
     }
-    terminal.keys("q");
-    assert_eq!(terminal.end().0, 0);
+    // Nobody is asked how to leave: the other one goes on.
+    first.keys("q");
+    let (code, last) = first.end();
+    assert!(code == 0 && last.contains("the supervisor goes on"), "{last}");
+    assert_eq!(site.json(&["tasks"])[0]["state"], "running");
+    let mut guest = Screen::open(client(&site).await, false).await;
+    while guest.company.screens > 1 {
+        guest.next().await;
+    }
+    drop(guest);
+    // Said after that on the same way.
+    assert_eq!(site.run(&["pause"]).code, 0);
+    second.wait_text("paused");
+    // The last one is asked, though it did not start it.
+    second.keys("q");
+    second.wait_text("leave running");
+    second.keys("s");
+    let (code, last) = second.end();
+    assert!(code == 0 && last.contains("Session Statistics"), "{last}");
+    site.wait_until_empty();
 }
 
-/// Returns the state letter of the program's process.
-fn state(terminal: &Terminal) -> String {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", terminal.pid())).expect("it lives");
-    stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next()).unwrap_or_default().to_owned()
+#[test]
+fn the_third_ctrl_c_ends_everything_at_once() {
+    let site = site(GOOD, "[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"ignore_signals\" }, { do = \"silent\" }]\n");
+    let mut terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));
+    terminal.wait_text("all green");
+    site.write("calc.py", BAD);
+    terminal.wait_text("WORKING");
+    let told = std::time::Instant::now();
+    terminal.keys("\u{3}\u{3}\u{3}");
+    assert_eq!(terminal.end().0, 0);
+    site.wait_until_empty();
+    assert!(told.elapsed() < std::time::Duration::from_secs(8), "{:?}", told.elapsed());
+}
+
+#[test]
+fn after_a_sudden_death_it_says_at_once_what_is_red() {
+    let site = site(BAD, SLOW);
+    let terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));
+    terminal.wait_text("1 red");
+    let pid = site.json(&["status"])["processes"]["orchestrator"]["pid"].as_i64().expect("a number");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(i32::try_from(pid).expect("small")), Signal::SIGKILL)
+        .expect("it lives");
+    terminal.wait_text("killed");
+    terminal.signal(Signal::SIGTERM);
+    terminal.end();
+    assert_eq!(site.json(&["status"])["checks"][0]["verdict"], "red", "from the journal alone");
+    // A check that takes long says nothing for as long.
+    site.write("test_calc.py", &format!("import time; time.sleep(600)\n{TEST}"));
+    let mut again = Terminal::start(&site, &["run", "--trust"], (100, 30));
+    again.wait_text("1 red");
+    let said = site.run(&["status"]).out;
+    assert!(said.contains("unit") && said.contains("red"), "{said}");
+    assert_eq!(site.json(&["status"])["checks"][0]["verdict"], "red");
+    again.keys("q");
+    assert_eq!(again.end().0, 0);
+    site.wait_until_empty();
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn a_session_is_seen_step_by_step() {
     let site = Site::new(&[("word.txt", GOOD), ("orchestrator.toml", &config)]);
     // Not the word that was there: taking back what a person typed would ask.
     let Some(_claude) = Claude::on(&site, fix("word.txt", "wrong", "rght, that is: r1ght"), "") else { return };
+    site.asks_first();
     let mut terminal = Terminal::start(&site, &["run", "--trust"], (120, 36));
     terminal.wait_text("all green");
     site.write("word.txt", BAD);
@@ -33,11 +34,11 @@ fn a_session_is_seen_step_by_step() {
         }
         terminal.screen().contains("from now on")
     });
-    terminal.keys("y");
+    terminal.keys("A");
     terminal.wait("the landing", |screen| screen.contains("DONE") && screen.contains("all green"));
     assert!(site.read("word.txt").contains("r1ght"));
     terminal.keys("u");
-    terminal.wait_text("yes, take #1 back");
+    terminal.wait_text("What this changes in your files");
     terminal.keys("y");
     terminal.wait_text("the fix #1 of this");
     assert_eq!(site.read("word.txt"), BAD);

@@ -58,6 +58,23 @@ fn with_checks_only_nothing_is_fixed() {
     terminal.wait_text("fixing is off");
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
+    // That was no yes to agents, whoever starts it.
+    site.write("file.txt", "good\n");
+    let said = site.run(&["run", "--headless", "--until-idle"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("you have not agreed to agents"), "{said:?}");
+    let said = site.run(&["run", "--headless", "--until-idle", "--checks-only"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    for key in ["c", "y"] {
+        let mut again = Terminal::start(&site, &[], (100, 30));
+        again.wait_text("agree to agents as well");
+        press_away(&mut again, key, "only checks so far");
+        again.wait_text("all green");
+        again.keys("q");
+        assert_eq!(again.end().0, 0);
+    }
+    let said = site.run(&["run", "--headless", "--until-idle"]);
+    assert_eq!(said.code, 0, "{said:?}");
 }
 
 #[test]
@@ -86,6 +103,22 @@ fn a_mistake_is_shown_with_its_place_until_it_is_mended() {
     terminal.wait_text("all green");
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn the_editor_of_ones_choice_opens_where_it_is_wrong() {
+    let site = site();
+    let good = site.outside("good.toml");
+    fs::write(&good, CONFIG).expect("written");
+    site.write("orchestrator.toml", "[[check]]\nname = \"unit\"\nrum = \"true\"\n");
+    let editor = format!("cp {}", good.display());
+    let mut terminal = Terminal::start_with(&site, &[], (80, 24), &[("EDITOR", &editor)]);
+    terminal.wait_text("mistake");
+    press_away(&mut terminal, "e", "mistake");
+    terminal.wait_text("the first time here");
+    terminal.keys("\u{3}");
+    assert_eq!(terminal.end().0, 0);
+    assert_eq!(site.read("orchestrator.toml"), CONFIG);
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn script_fixes(site: &Site, text: &str) {
     let script = site.outside("fix.sh");
     fs::write(&script, text).expect("written");
     let config = format!(
-        "[agent.script]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{script:?}]\nenv = {{ SEEN = {:?} }}\n[role.fixer]\nagent = \"script\"\n",
+        "[fix]\nland = \"auto\"\n[agent.script]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{script:?}]\nenv = {{ SEEN = {:?} }}\n[role.fixer]\nagent = \"script\"\n",
         site.outside("seen")
     );
     fs::write(site.outside("user.toml"), config).expect("written");

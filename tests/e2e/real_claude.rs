@@ -33,6 +33,8 @@ impl Claude {
         let program = PathBuf::from(program);
         let text = format!(
             "{more}
+[fix]
+land = \"auto\"
 [agent.claude]
 program = {program:?}
 [agent.claude.env]

@@ -118,6 +118,50 @@ fn what_was_not_agreed_to_runs_only_after_a_yes() {
 }
 
 #[test]
+fn a_merge_under_way_puts_it_off() {
+    let site = site();
+    site.git(&["add", "-f", "orchestrator.toml"]);
+    site.commit("With its configuration");
+    site.git(&["checkout", "-q", "-b", "other"]);
+    site.write("file.txt", "good, theirs\n");
+    site.write("orchestrator.toml", &CONFIG.replace(LINT, ""));
+    site.commit("Theirs");
+    site.git(&["checkout", "-q", "main"]);
+    site.write("file.txt", "good, ours\n");
+    site.commit("Ours");
+    let mut supervisor = start(&site);
+    site.git_fails(&["merge", "-q", "other"]);
+    assert!(!site.read("orchestrator.toml").contains("lint"), "it is merged already");
+    assert_eq!(refused(&mut supervisor), "a merge is under way; it is read when that is over");
+    let said = site.run(&["config", "reload"]);
+    assert_eq!((said.code, said.err.contains("a merge is under way")), (1, true), "{said:?}");
+    assert_eq!(site.json(&["tasks"])[0]["state"], "held", "nothing has ended");
+    site.git(&["merge", "--abort"]);
+    assert_eq!(changes(&supervisor.wait_kind("reconfigured")), Vec::<&str>::new(), "as before");
+    site.git_fails(&["merge", "-q", "other"]);
+    refused(&mut supervisor);
+    site.write("file.txt", "good\n");
+    site.git(&["commit", "-qam", "Merged"]);
+    assert_eq!(changes(&supervisor.wait_kind("reconfigured")), ["check lint is gone"]);
+    assert_eq!(supervisor.stop(), 0);
+}
+
+#[test]
+fn a_yes_to_checks_is_none_to_agents() {
+    let site = site();
+    let off = format!("{CONFIG}[fix]\nenabled = false\n");
+    site.write("orchestrator.toml", &off);
+    let mut supervisor = start(&site);
+    site.write("orchestrator.toml", CONFIG);
+    let why = refused(&mut supervisor);
+    assert!(why.contains("you have agreed to checks only"), "{why}");
+    let said = site.run(&["trust", "--yes"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(changes(&supervisor.wait_kind("reconfigured")), ["fix.enabled"]);
+    assert_eq!(supervisor.stop(), 1);
+}
+
+#[test]
 fn the_users_file_counts_and_so_does_what_is_watched() {
     let site = site();
     let mut supervisor = start(&site);
@@ -130,7 +174,7 @@ fn the_users_file_counts_and_so_does_what_is_watched() {
     fs::write(&other, format!("{user}[limits]\nrunning = \"x\"\n")).expect("written");
     fs::rename(&other, &file).expect("moved");
     let why = refused(&mut supervisor);
-    assert!(why.contains("user.toml:6:11: "), "{why}");
+    assert!(why.contains("user.toml:9:11: "), "{why}");
     fs::write(&file, &user).expect("written");
     assert_eq!(changes(&supervisor.wait_kind("reconfigured")), ["limits.running"]);
 

@@ -10,8 +10,9 @@ use orchestrator_tui::app::failure::Failure;
 use orchestrator_tui::app::setup;
 use orchestrator_tui::config::Overrides;
 use orchestrator_tui::core::view::View;
-use orchestrator_tui::edge::control::{Client, Ending, ViewNews, ViewStream};
+use orchestrator_tui::edge::control::{Client, Company, Ending, ViewNews, ViewStream};
 use orchestrator_tui::edge::store::Layout;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::site::{PATIENCE, PROGRAM, Site};
@@ -43,7 +44,9 @@ pub(crate) async fn attach(site: &Site) -> Result<Attached, Failure> {
 /// As [`attach`], with flags.
 pub(crate) async fn attach_with(site: &Site, flags: &Overrides) -> Result<Attached, Failure> {
     let known = known(site);
-    timeout(PATIENCE, background::attach(Path::new(PROGRAM), &known, flags)).await.expect("in time")
+    timeout(PATIENCE, background::attach(Path::new(PROGRAM), &known, flags, &watch::Sender::default()))
+        .await
+        .expect("in time")
 }
 
 /// Connects to the supervisor that runs.
@@ -55,7 +58,7 @@ pub(crate) async fn client(site: &Site) -> Client {
 pub(crate) struct Screen {
     pub(crate) client: Client,
     pub(crate) view: View,
-    pub(crate) leased: bool,
+    pub(crate) company: Company,
     stream: ViewStream,
 }
 
@@ -71,7 +74,7 @@ impl Screen {
     /// Looks, with a lease or without.
     pub(crate) async fn open(client: Client, lease: bool) -> Self {
         let (first, stream) = timeout(PATIENCE, client.view(lease)).await.expect("in time").expect("a view");
-        Self { client, view: first.view, leased: first.leased, stream }
+        Self { client, view: first.view, company: first.company, stream }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -81,8 +84,10 @@ impl Screen {
     /// Waits for the next news, and takes it in.
     pub(crate) async fn next(&mut self) -> ViewNews {
         let news = timeout(PATIENCE, self.stream.next()).await.expect("something happens");
-        if let ViewNews::Changed(delta) = &news {
-            self.view.apply((**delta).clone());
+        match &news {
+            ViewNews::Changed(delta) => self.view.apply((**delta).clone()),
+            ViewNews::Company(company) => self.company = *company,
+            ViewNews::Ended(_) => {}
         }
         news
     }

@@ -45,12 +45,20 @@ impl Site {
         for (path, text) in files {
             site.write(path, text);
         }
+        // See `asks_first`.
         let config = format!(
-            "[agent.claude]\nprogram = {PROGRAM:?}\nargs = [\"rehearsal\"]\nenv = {{ ORCHESTRATOR_REHEARSAL = {:?} }}\n",
+            "[fix]\nland = \"auto\"\n\n[agent.claude]\nprogram = {PROGRAM:?}\nargs = [\"rehearsal\"]\nenv = {{ ORCHESTRATOR_REHEARSAL = {:?} }}\n",
             site.script_file().display()
         );
         fs::write(site.folder.path().join("user.toml"), config).expect("written");
         site
+    }
+
+    /// Lets its user say nothing about landing, so that the first fix asks; else they have chosen that all fixes land.
+    pub(crate) fn asks_first(&self) {
+        let user = self.outside("user.toml");
+        let text = fs::read_to_string(&user).expect("written with the site");
+        fs::write(user, text.replace("land = \"auto\"\n", "")).expect("written");
     }
 
     /// Makes a project of these files, committed.

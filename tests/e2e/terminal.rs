@@ -11,7 +11,7 @@ use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 
-use crate::site::{PATIENCE, Site};
+use crate::site::{PATIENCE, PROGRAM, Site};
 
 /// What the program has written so far, and the screen that comes of it.
 struct Seen {
@@ -42,13 +42,24 @@ impl Terminal {
     }
 
     /// As [`Terminal::start`], with variables on top of the site's own.
-    pub(crate) fn start_with(site: &Site, args: &[&str], (cols, rows): (u16, u16), more: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_with(site: &Site, args: &[&str], size: (u16, u16), more: &[(&str, &str)]) -> Self {
+        Self::spawn(site, &[&[PROGRAM], args].concat(), size, more)
+    }
+
+    /// Starts a shell with job control, and types the command line that starts the binary with these arguments.
+    pub(crate) fn shell(site: &Site, args: &str, size: (u16, u16), more: &[(&str, &str)]) -> Self {
+        let mut shell = Self::spawn(site, &["bash", "--norc", "--noprofile", "--noediting", "-i"], size, more);
+        shell.keys(&format!("{PROGRAM} {args}\n"));
+        shell
+    }
+
+    fn spawn(site: &Site, words: &[&str], (cols, rows): (u16, u16), more: &[(&str, &str)]) -> Self {
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a terminal");
-        let plain = site.command(args);
-        let mut command = CommandBuilder::new(plain.get_program());
+        let plain = site.command(&[]);
+        let mut command = CommandBuilder::new(words[0]);
         command.env_clear();
-        command.args(plain.get_args());
+        command.args(&words[1..]);
         for (name, value) in plain.get_envs() {
             if let Some(value) = value {
                 command.env(name, value);
@@ -130,10 +141,22 @@ impl Terminal {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).bytes.len()
     }
 
-    /// Whether something was written so far, wherever it went.
-    pub(crate) fn has_written(&self, text: &str) -> bool {
+    /// Returns how often the program has written a text, for what a screen does not show.
+    pub(crate) fn count(&self, text: &str) -> usize {
         let seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.bytes.windows(text.len()).any(|part| part == text.as_bytes())
+        seen.bytes.windows(text.len()).filter(|part| *part == text.as_bytes()).count()
+    }
+
+    /// Returns the number of the process that the shell has started.
+    pub(crate) fn job(&self) -> Pid {
+        let shell = self.pid().to_string();
+        let is_its = |pid: &i32| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(&shell)
+        };
+        let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
+        let found = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find(is_its);
+        Pid::from_raw(found.expect("a job"))
     }
 
     /// Whether the program is on the other screen.

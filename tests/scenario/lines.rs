@@ -47,6 +47,9 @@ impl Teller {
                     about.join(", ")
                 ))
             }
+            Effect::Answer { session, request, reply } => {
+                Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
+            }
             Effect::Signal(session, rung) => {
                 let rung = match rung {
                     Rung::Ask => "asked to end",
@@ -88,14 +91,26 @@ impl Teller {
                 ("released", format!("{task} released{}", if *forced { " by a person" } else { "" }))
             }
             Fact::Retried { task } => ("retried", format!("{task} is tried again")),
-            Fact::AttemptStarted { task, number, slot } => {
-                ("attempt", format!("{task} attempt {number} begins in workspace {}", slot.0))
+            Fact::AttemptStarted { task, number, slot, landing } => {
+                let what = if *landing { "goes on to land" } else { "begins" };
+                ("attempt", format!("{task} attempt {number} {what} in workspace {}", slot.0))
             }
             Fact::Staged { task, stage } => ("staged", format!("{task} stage {}", stage.name())),
             Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),
             Fact::Logged { task, lines } => {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
+            }
+            Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Questioned { question } => {
+                let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
+                ("question", text)
+            }
+            Fact::Answered { question, task, reply, .. } => {
+                ("question", format!("{task} question {} answered: {}", question.0, reply.brief()))
+            }
+            Fact::Closed { question, task, why } => {
+                ("question", format!("{task} question {} closed: {}", question.0, why.text()))
             }
             Fact::AttemptEnded { task, record, then } => {
                 let charged = if record.end.is_charged() { "" } else { ", not charged" };

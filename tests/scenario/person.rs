@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
-use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
+use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble, Violation};
 use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::Spent;
 use orchestrator_tui::model::hold::Snooze;
-use orchestrator_tui::model::id::{LandingId, SessionId, TaskId};
+use orchestrator_tui::model::id::{LandingId, QuestionId, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
+use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::LandMode;
-use orchestrator_tui::model::workspace::GitOperation;
+use orchestrator_tui::model::workspace::{GitOperation, TreeId};
 
 use super::settings::millis;
 use super::stage::{Stage, path};
@@ -63,6 +64,10 @@ impl Stage {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
                 vec![self.edge.finish(kind, deed)?]
             }
+            "answer" => {
+                let command = self.answer(rest)?;
+                vec![Input::Asked(self.request(), command)]
+            }
             _ => {
                 let command = command(word, rest)?;
                 vec![Input::Asked(self.request(), command)]
@@ -86,6 +91,23 @@ impl Stage {
         }))
     }
 
+    /// Reads what a person says to a question, as it stands now.
+    fn answer(&self, text: &str) -> Result<Command, String> {
+        let (number, said) = text.split_once(' ').ok_or("what is said?")?;
+        let question = QuestionId(number.parse().map_err(|_| format!("{number} is no question"))?);
+        let (word, rest) = said.split_once(' ').unwrap_or((said, ""));
+        let reply = match word {
+            "allow" => Reply::Allow,
+            "task" => Reply::AllowForTask,
+            "deny" => Reply::Deny { why: rest.to_owned() },
+            "choose" | "unseen" => Reply::Choose { answers: vec![vec![rest.to_owned()]] },
+            _ => return Err(format!("{word} is no answer")),
+        };
+        let open = self.machine.book().questions.get(&question).filter(|_| word != "unseen");
+        let shown = open.map_or_else(|| "something else".to_owned(), |open| open.shown.clone());
+        Ok(Command::Answer { question, shown, reply, by: "a person".into() })
+    }
+
     /// Reads what a running session does.
     fn session(&mut self, session: SessionId, text: &str) -> Result<Vec<Input>, String> {
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -103,13 +125,34 @@ impl Stage {
                 let usd = rest.parse().map_err(|_| format!("{rest} is no amount"))?;
                 vec![says(AgentReport::Used(Spent { usd, unpriced: false, tokens_in: 0, tokens_out: 0 }))]
             }
+            "uses" => {
+                let tokens_in = rest.parse().map_err(|_| format!("{rest} is no number of tokens"))?;
+                vec![says(AgentReport::Used(Spent { unpriced: true, tokens_in, ..Spent::default() }))]
+            }
             "rate-limited" => {
                 let wall = self.clock().wall;
                 let until = if rest.is_empty() { None } else { Some(wall.after(Duration::from_millis(millis(rest)?))) };
                 vec![says(AgentReport::Trouble(Trouble::RateLimit { until }))]
             }
+            "asks" => {
+                let (request, wants) = rest.split_once(' ').ok_or("what does it ask?")?;
+                let about = About::Permission { tool: "Bash".into(), wants: wants.into(), why: "no rule".into() };
+                vec![says(AgentReport::Asks(Ask { request: request.into(), about }))]
+            }
+            "asks-which" => {
+                let (request, text) = rest.split_once(' ').ok_or("what does it ask?")?;
+                let part = Choice { header: "way".into(), text: text.into(), options: Vec::new(), several: false };
+                let about = About::Choice { parts: vec![part] };
+                vec![says(AgentReport::Asks(Ask { request: request.into(), about }))]
+            }
+            "withdraws" => vec![says(AgentReport::Withdrew { request: rest.into() })],
             "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],
             "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],
+            "breaks" => {
+                let (rule, what) = rest.split_once(' ').ok_or("which rule, and how?")?;
+                let (rule, what, why) = (rule.to_owned(), what.to_owned(), "only you do that".to_owned());
+                vec![says(AgentReport::Violation(Violation { rule, what, why }))]
+            }
             "no-tests" => vec![Input::RunEnded(session, RunOutcome::NoTests)],
             "no-source" => vec![Input::RunEnded(session, RunOutcome::NoSource)],
             _ => vec![Input::RunEnded(session, RunOutcome::Ran(run(word, rest)?))],
@@ -139,8 +182,28 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
             Command::Snooze { task: task.ok_or_else(|| format!("{number:?} is no task"))?, until: snooze(until)? }
         }
         "agree" => Command::Agree { land: if rest == "auto" { LandMode::Auto } else { LandMode::Ask } },
-        "land" => Command::Land { task: task()? },
-        "refuse" => Command::Refuse { task: task()? },
+        "land" => {
+            let mut words = rest.split(' ');
+            let task = words.next().and_then(|number| number.strip_prefix('#')).and_then(|number| number.parse().ok());
+            let task = TaskId(task.ok_or_else(|| format!("{rest:?} is no task"))?);
+            let (mut result, mut agree) = (None, None);
+            for word in words {
+                match word {
+                    "auto" => agree = Some(LandMode::Auto),
+                    "ask" => agree = Some(LandMode::Ask),
+                    tree => result = Some(TreeId(tree.to_owned())),
+                }
+            }
+            Command::Land { task, result, agree }
+        }
+        "refuse" => match rest.split_once(' ') {
+            Some((number, tree)) => {
+                let task = number.strip_prefix('#').and_then(|number| number.parse().ok());
+                let task = TaskId(task.ok_or_else(|| format!("{number:?} is no task"))?);
+                Command::Refuse { task, result: Some(TreeId(tree.to_owned())) }
+            }
+            None => Command::Refuse { task: task()?, result: None },
+        },
         "check" => Command::Check,
         "pause" => Command::Pause,
         "resume" => Command::Resume,

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
-    Workspace,
+    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
+    Role, Settings, Unattended, Watch, Workspace,
 };
 use toml::{Table, Value};
 
@@ -39,8 +40,14 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "fix.after" => settings.fix.after = span(value)?,
         "fix.attempts" => settings.fix.attempts = number(value)?,
         "fix.land" => {
-            settings.fix.land_chosen = true;
-            settings.fix.land = if value.as_str() == Some("ask") { LandMode::Ask } else { LandMode::Auto };
+            let (land, land_by) = match text(value)?.as_str() {
+                "auto" => (LandMode::Auto, LandBy::File),
+                "ask" => (LandMode::Ask, LandBy::File),
+                "--land auto" => (LandMode::Auto, LandBy::Flag),
+                "nobody has said" => (LandMode::Auto, LandBy::Nobody),
+                other => return Err(format!("how does it land, {other}?")),
+            };
+            (settings.fix.land, settings.fix.land_by) = (land, land_by);
         }
         "fix.isolation" => {
             let in_place = value.as_str() == Some("in-place");
@@ -51,6 +58,11 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "limits.heartbeat" => settings.limits.heartbeat = span(value)?,
         "limits.stop" => settings.limits.stop = span(value)?,
         "workspace.prepare" => settings.workspace.prepare = text(value)?,
+        "questions.wait" => settings.questions.wait = span(value)?,
+        "questions.unattended" => {
+            let waits = value.as_str() == Some("wait");
+            settings.questions.unattended = if waits { Unattended::Wait } else { Unattended::Refuse };
+        }
         "budget.task_usd" => settings.budget.task = text(value)?.parse().map_err(|_| "not an amount")?,
         other => return Err(format!("what is {other}?")),
     }
@@ -147,7 +159,7 @@ fn plain() -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: LandMode::Auto,
-            land_chosen: false,
+            land_by: LandBy::File,
             isolation: Isolation::Worktree,
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
@@ -165,7 +177,9 @@ fn plain() -> Settings {
         },
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000) },
+        questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
         roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        policy: Policy::default(),
     }
 }

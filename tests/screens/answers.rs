@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use orchestrator_tui::core::command::Command;
-use orchestrator_tui::core::effect::Recorded;
-use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::view::{Allowed, Group, Row, View};
-use orchestrator_tui::model::agent::LogLine;
 use orchestrator_tui::model::check::Verdict;
 use orchestrator_tui::model::hold::Snooze;
-use orchestrator_tui::model::id::{LandingId, Seq, TaskId};
+use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::time::Wall;
 use orchestrator_tui::model::workspace::TreeId;
@@ -20,10 +17,11 @@ use orchestrator_tui::ui::tour::Tour;
 use orchestrator_tui::ui::update::update;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::screens::fixture::{NOW, busy, detail, path, receipt};
+use super::screens::fixture::{NOW, busy, detail};
 use super::screens::popups::{first, parked, stopping, told};
 use super::screens::scene::keys;
 use super::screens::tour::views;
+use super::yes::{no_to, yes_to};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -89,16 +87,17 @@ fn killing_takes_a_yes_and_holding_the_key_down_is_none() {
 
 #[test]
 fn the_first_fix_asks_what_becomes_of_all_others() {
-    let task = TaskId(14);
-    let both = |land| vec![Intent::Command(Command::Agree { land }), Intent::Command(Command::Land { task })];
+    let both = |land| yes_to(14, Some(land));
     for (keys, intents) in [
-        ("ay", both(LandMode::Auto)),
-        ("Ly", both(LandMode::Auto)),
-        ("al", both(LandMode::Ask)),
-        // A hasty enter is no yes to all that comes.
+        ("aA", both(LandMode::Auto)),
+        ("LA", both(LandMode::Auto)),
+        ("ay", both(LandMode::Ask)),
+        // A hasty enter is no yes to all that comes, and neither is the key that asked, held down.
         ("a<enter>", both(LandMode::Ask)),
+        ("aaaa", vec![]),
+        ("LLLL", vec![]),
         ("an", vec![]),
-        ("aD", wish(Command::Refuse { task })),
+        ("aD", no_to(14)),
         ("ad", vec![]),
     ] {
         assert_eq!(types(&mut before(first(), 14), keys), intents, "{keys}");
@@ -112,7 +111,7 @@ fn nothing_lands_before_its_diff_was_shown() {
     assert_eq!(types(&mut state, "L1<enter>y"), []);
     assert_eq!(said(&state), "what it changes is not here yet; a moment");
     update(&mut state, NOW, Event::Detailed(Box::new(shown.expect("a detail"))));
-    assert_eq!(types(&mut state, "y"), wish(Command::Land { task: TaskId(14) }));
+    assert_eq!(types(&mut state, "y"), yes_to(14, None));
     assert_eq!(state.popups.len(), 0);
 }
 
@@ -186,7 +185,7 @@ fn a_supervisor_that_dies_says_so_and_swallows_what_was_typed_before() {
     assert_eq!(types_at(&mut state, later(100), "yq<enter><esc>"), []);
     assert_eq!(state.popups.len(), 1);
     assert_eq!(types_at(&mut state.clone(), later(300), "q"), [Intent::Leave(Leave::Finish)]);
-    assert_eq!(types_at(&mut state, later(300), "l"), []);
+    assert_eq!(types_at(&mut state, later(300), "n"), []);
     assert_eq!(types_at(&mut state, later(300), "x"), []);
     assert_eq!((state.popups.len(), said(&state)), (0, "the supervisor is gone"));
     let mut ended = before(busy(), 15);
@@ -231,7 +230,7 @@ fn a_snooze_has_the_ends_that_make_sense() {
     ] {
         assert_eq!(types(&mut before(busy(), 15), keys), intents, "{keys}");
     }
-    assert_eq!(types(&mut before(busy(), 9), "su"), wish(Command::Unsnooze { task: TaskId(9) }));
+    assert_eq!(types(&mut before(busy(), 9), "sz"), wish(Command::Unsnooze { task: TaskId(9) }));
     let mut view = busy();
     view.head.branch = None;
     assert_eq!(types(&mut before(view, 15), "sb"), []);
@@ -253,14 +252,14 @@ fn what_is_easily_taken_back_is_not_asked() {
     let mut held = before(with_row(busy(), 7, by_you), 7);
     assert_eq!((types(&mut held, "p"), said(&held)), (vec![], "#7 is held already; f starts it"));
     let mut over = before(busy(), 13);
-    assert_eq!((types(&mut over, "p"), said(&over)), (vec![], "#13: landed"));
+    assert_eq!((types(&mut over, "p"), said(&over)), (vec![], "#13 is over: landed; there is nothing to hold"));
     assert_eq!(types(&mut before(busy(), 16), "P"), wish(Command::Pause));
     let mut paused = busy();
     paused.head.paused = true;
     assert_eq!(types(&mut before(paused, 16), "P"), wish(Command::Resume));
     // Going on before the time that a service named is worth a thought.
     assert_eq!(types(&mut before(parked(), 16), "P<enter>"), []);
-    assert_eq!(types(&mut before(parked(), 16), "Pg"), wish(Command::Resume));
+    assert_eq!(types(&mut before(parked(), 16), "Py"), wish(Command::Resume));
     assert_eq!(types(&mut before(parked(), 16), "Pp"), wish(Command::Pause));
 }
 
@@ -268,7 +267,7 @@ fn what_is_easily_taken_back_is_not_asked() {
 fn the_palette_does_what_works_and_says_why_the_rest_does_not() {
     let mut state = before(busy(), 13);
     assert_eq!(types(&mut state, ":kill<enter>"), []);
-    assert_eq!(said(&state), "task.kill would do nothing: #13: landed");
+    assert_eq!(said(&state), "task.kill would do nothing: #13 is over: landed; there is nothing to end");
     assert_eq!(state.popups.len(), 1, "it stays open");
     assert_eq!(types(&mut state, "<esc>:check.run<enter>"), wish(Command::Check));
     let goes = types_at(&mut state, NOW, ":#15<enter>");
@@ -307,7 +306,7 @@ fn a_long_diff_scrolls_and_stops_at_its_end() {
     state.size = (80, 24);
     let top = |state: &State| match state.popups.last() {
         Some(Popup::Ask(ask)) => ask.top,
-        Some(Popup::Palette(_)) | None => usize::MAX,
+        Some(Popup::Reply(_) | Popup::Palette(_)) | None => usize::MAX,
     };
     types(&mut state, "Lj");
     assert_eq!(top(&state), 1);
@@ -373,24 +372,4 @@ fn enter_skips_a_step_of_the_tour() {
     });
     // The yes is not waited for, and nothing has landed: these two are left out.
     assert_eq!(steps.count(), 4);
-}
-
-#[test]
-fn a_landing_says_where_to_look_and_what_may_undo_it() {
-    let mut state = State::new("late-fees", SIZE, NOW);
-    let mut happens = |fact| {
-        let recorded = Recorded { seq: Seq(1), at: NOW, fact };
-        let _ = update(&mut state, NOW, Event::Happened(Box::new(recorded)));
-        said(&state).to_owned()
-    };
-    let (task, landed) = (TaskId(14), Box::new(receipt(14)));
-    let text = happens(Fact::Landed { task, receipt: landed });
-    assert_eq!(text, "#14 landed: src/services/CaseService.ts:42 +5 −2, src/services/dates.ts:1 +3 −0");
-    let line = |label: &str, text: &str| vec![LogLine { label: label.to_owned(), text: text.to_owned() }];
-    assert_eq!(happens(Fact::Logged { task, lines: line("Edit", "a.ts") }), text, "only what a person must know");
-    let warning = happens(Fact::Logged { task, lines: line(LogLine::EDITOR, "a.ts is open in vim") });
-    assert_eq!(warning, "#14 landed, but a.ts is open in vim");
-    let files = vec![path("src/services/dates.ts")];
-    let replaced = happens(Fact::Replaced { task, landing: LandingId(4), files });
-    assert_eq!(replaced, "your save replaced #14: src/services/dates.ts");
 }

@@ -237,6 +237,7 @@ pub(crate) fn check_row(check: &str, file: Option<&str>, verdict: Option<Verdict
 /// The head of a supervisor that is well.
 pub(crate) fn head() -> Head {
     Head {
+        settled: None,
         pid: 4711,
         started: ago(9255),
         beat: ago(12),
@@ -249,6 +250,7 @@ pub(crate) fn head() -> Head {
         parked: None,
         fixing: true,
         refused: None,
+        agent: "claude".to_owned(),
         health: std::collections::BTreeMap::new(),
         agents: (0, 2),
         spent: cents(42),
@@ -263,7 +265,7 @@ pub(crate) fn idle() -> View {
         check_row("unit", Some("src/services/CaseService.ts"), Some(Verdict::Green)),
         check_row("unit", Some("src/parser.rs"), Some(Verdict::Green)),
     ];
-    View { head: head(), checks, rows: Vec::new() }
+    View { head: head(), checks, ..View::default() }
 }
 
 /// Red checks without a task, one that runs, one that never ran, one that cannot.

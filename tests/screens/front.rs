@@ -1,6 +1,6 @@
 //! The screens before a supervisor runs.
 
-use orchestrator_tui::ui::front::{Front, FrontState, Problem, update_front};
+use orchestrator_tui::ui::front::{Before, Front, FrontState, Problem, update_front};
 use orchestrator_tui::ui::glyph::ASCII;
 use orchestrator_tui::ui::state::State;
 
@@ -18,6 +18,7 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "front-trust", make: |size| shown(size, trust()) },
     Scene { name: "front-trust-long", make: |size| typed(size, many(), "<pagedown>") },
     Scene { name: "front-trust-news", make: |size| shown(size, news()) },
+    Scene { name: "front-trust-checks", make: |size| shown(size, checks_so_far()) },
     Scene { name: "front-trust-bare", make: |size| shown(size, bare()) },
     Scene { name: "front-no-checks", make: |size| typed(size, no_checks(), "<down>") },
     Scene { name: "front-bad-config", make: |size| shown(size, bad_config()) },
@@ -52,7 +53,7 @@ pub(crate) fn trust() -> Front {
     Front::Trust {
         project: "justice-companion".to_owned(),
         running: vec!["check run: cargo test".to_owned(), "check run: CI=true npm run test".to_owned()],
-        news: false,
+        before: Before::Nothing,
         kinds: vec!["Rust".to_owned(), "Node".to_owned()],
         file: None,
         missing_agent: None,
@@ -68,9 +69,21 @@ fn news() -> Front {
             "workspace.prepare: curl -s https://example.org/setup.sh | sh".to_owned(),
             ".env STATE_FILE".to_owned(),
         ],
-        news: true,
+        before: Before::Other,
         kinds: Vec::new(),
         file: Some("orchestrator.toml".to_owned()),
+        missing_agent: None,
+        without_git: false,
+    }
+}
+
+fn checks_so_far() -> Front {
+    Front::Trust {
+        project: "justice-companion".to_owned(),
+        running: vec!["check run: cargo test".to_owned(), "check run: CI=true npm run test".to_owned()],
+        before: Before::Checks,
+        kinds: vec!["Rust".to_owned(), "Node".to_owned()],
+        file: None,
         missing_agent: None,
         without_git: false,
     }
@@ -80,7 +93,7 @@ fn bare() -> Front {
     Front::Trust {
         project: "scratch".to_owned(),
         running: vec!["check run: python3 -m pytest -q".to_owned()],
-        news: false,
+        before: Before::Nothing,
         kinds: vec!["Python".to_owned()],
         file: None,
         missing_agent: Some((
@@ -96,7 +109,7 @@ pub(crate) fn many() -> Front {
     Front::Trust {
         project: "monorepo".to_owned(),
         running: running.collect(),
-        news: false,
+        before: Before::Nothing,
         kinds: Vec::new(),
         file: Some("orchestrator.toml".to_owned()),
         missing_agent: None,

@@ -5,5 +5,6 @@ pub(crate) mod front;
 pub(crate) mod panes;
 pub(crate) mod past;
 pub(crate) mod popups;
+pub(crate) mod questions;
 pub(crate) mod scene;
 pub(crate) mod tour;

@@ -22,6 +22,7 @@ pub(crate) fn attempt(number: u32) -> AttemptRecord {
         diff: DIFF.to_owned(),
         spent: cents(5),
         took: Duration::from_secs(54),
+        landing: false,
     }
 }
 
@@ -36,7 +37,7 @@ pub(crate) fn story(view: &View, id: u32) -> Vec<Recorded> {
     let logged = |lines: Vec<LogLine>| Fact::Logged { task, lines };
     let facts = vec![
         (162, Fact::Filed { task: Box::new(detail(view, id).task) }),
-        (150, Fact::AttemptStarted { task, number: 1, slot: Slot(2) }),
+        (150, Fact::AttemptStarted { task, number: 1, slot: Slot(2), landing: false }),
         (150, staged(Stage::Prepare)),
         (149, staged(Stage::Baseline)),
         (147, staged(Stage::Fixers)),
@@ -46,7 +47,7 @@ pub(crate) fn story(view: &View, id: u32) -> Vec<Recorded> {
         (120, logged(vec![said("Edit", "src/services/CaseService.ts  +1 −1")])),
         (104, staged(Stage::Verify)),
         (96, Fact::AttemptEnded { task, record: Box::new(attempt(1)), then: TaskState::Queued }),
-        (76, Fact::AttemptStarted { task, number: 2, slot: Slot(2) }),
+        (76, Fact::AttemptStarted { task, number: 2, slot: Slot(2), landing: false }),
         (76, staged(Stage::Prepare)),
         (75, staged(Stage::Baseline)),
         (73, staged(Stage::Fixers)),

@@ -29,6 +29,9 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "ask-quit", make: |size| asked(busy(), 15, "q", size) },
     Scene { name: "ask-quit-again", make: |size| asked(stopping(), 15, "q", size) },
     Scene { name: "ask-go-on", make: |size| asked(parked(), 16, "P", size) },
+    Scene { name: "ask-no-answer", make: |size| asked(busy(), 15, "xz", size) },
+    Scene { name: "ask-red-after-landing", make: |size| asked(red_after_landing(), 13, "a", size) },
+    Scene { name: "ask-undo-end", make: |size| asked(busy(), 13, "u<end>", size) },
     Scene { name: "ask-on-its-way", make: |size| asked_before_it_came(size) },
     Scene { name: "answered-elsewhere", make: answered_elsewhere },
     Scene { name: "palette", make: |size| asked(busy(), 15, ":", size) },
@@ -62,6 +65,10 @@ pub(crate) fn told(mut state: State, task: u32) -> State {
             detail.task.result = Some(PendingResult { conflict: conflict.to_owned(), ..pending(11) });
             TaskState::Review(ReviewReason::Conflict(vec![path("src/api/routes.ts")]))
         }
+        13 if state.row().is_some_and(|row| row.group == Group::NeedsYou) => {
+            detail.task.receipt = Some(receipt(13));
+            TaskState::Review(ReviewReason::RedAfterLanding(detail.task.key.clone()))
+        }
         13 => {
             detail.task.receipt = Some(receipt(13));
             detail.task.replaced = vec![path("src/services/dates.ts")];
@@ -71,6 +78,18 @@ pub(crate) fn told(mut state: State, task: u32) -> State {
     };
     update(&mut state, NOW, Event::Detailed(Box::new(detail)));
     state
+}
+
+/// A landed fix made another check red, and was edited since: it is in a person's hands.
+fn red_after_landing() -> View {
+    let mut view = busy();
+    for row in view.rows.iter_mut().filter(|row| row.id == TaskId(13)) {
+        row.group = Group::NeedsYou;
+        row.why = ReviewReason::RedAfterLanding(row.key.clone()).to_string();
+        row.allowed = Allowed { undo: true, retry: true, ..Allowed::default() };
+    }
+    view.rows.sort_by_key(|row| row.group);
+    view
 }
 
 /// The first fix of a project waits.

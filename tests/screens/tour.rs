@@ -24,11 +24,12 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "tour-4-verifies", make: |size| toured(size, 4) },
     Scene { name: "tour-5-asks", make: |size| toured(size, 5) },
     Scene { name: "tour-6-landed", make: |size| toured(size, 6) },
+    Scene { name: "tour-cannot-run", make: cannot_run },
     Scene { name: "tour-7-undone", make: |size| toured(size, 7) },
 ];
 
 fn demo(verdict: Option<Verdict>, rows: Vec<Row>) -> View {
-    View { head: head(), checks: vec![check_row("unit", None, verdict)], rows }
+    View { head: head(), checks: vec![check_row("unit", None, verdict)], rows, ..View::default() }
 }
 
 fn only(group: Group, state: TaskState, change: impl FnOnce(&mut Row)) -> Vec<Row> {
@@ -76,6 +77,16 @@ pub(crate) fn views() -> [View; 7] {
         ),
         demo(red, undone),
     ]
+}
+
+/// The demo's test cannot even start.
+fn cannot_run(size: (u16, u16)) -> State {
+    let mut state = toured(size, 1);
+    let why = "`cc` is not installed; `sudo apt-get install build-essential` gets it".to_owned();
+    let rows = only(Group::Failed, TaskState::Failed(FailReason::CheckBroken { why }), |_| {});
+    let now = NOW.after(Duration::from_secs(4));
+    update(&mut state, now, Event::Seen(Box::new(demo(Some(Verdict::Broken), rows))));
+    state
 }
 
 /// Goes through the demo up to a step, two seconds for each.

@@ -123,7 +123,7 @@ fn view() -> impl Strategy<Value = View> {
         let mut head = head();
         head.branch = Some(branch);
         head.paused = paused;
-        View { head, checks, rows }
+        View { head, checks, rows, ..View::default() }
     })
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::view::{Allowed, Group, View};
 use orchestrator_tui::model::id::TaskId;
+use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::time::Wall;
+use orchestrator_tui::model::workspace::TreeId;
 use orchestrator_tui::ui::event::{Event, Intent};
 use orchestrator_tui::ui::front::{Front, FrontAnswer, FrontState, draw_front, update_front};
 use orchestrator_tui::ui::popup::{Ask, Popup};
@@ -148,7 +150,7 @@ fn is_grave(intent: &Intent) -> bool {
 }
 
 /// Returns the answers that an event can mean to a question: by key, by number, by enter, by a click.
-fn answers<'a>(ask: &'a Ask, what: &Happens) -> Vec<&'a [Intent]> {
+fn answers(ask: &Ask, what: &Happens) -> Vec<Vec<Intent>> {
     let all = ask.choices.iter().enumerate();
     let meant = all.filter(|(number, choice)| match what {
         Happens::Key(key) => match key.code {
@@ -159,7 +161,7 @@ fn answers<'a>(ask: &'a Ask, what: &Happens) -> Vec<&'a [Intent]> {
         Happens::Click(..) => true,
         _ => false,
     });
-    meant.map(|(_, choice)| choice.intents.as_slice()).collect()
+    meant.map(|(_, choice)| ask.follows(choice)).collect()
 }
 
 fn people() -> impl Strategy<Value = (State, Vec<Happens>)> {
@@ -192,7 +194,7 @@ proptest! {
                     return Err(TestCaseError::fail(format!("{what:?} led to {intents:?} without a question")));
                 };
                 let given = answers(ask, what);
-                prop_assert!(given.contains(&intents.as_slice()), "{:?} led to {:?}", what, intents);
+                prop_assert!(given.contains(&intents), "{:?} led to {:?}", what, intents);
                 prop_assert!(now >= before.deaf_until, "{:?} was typed for something else", what);
             }
             if state.size.0 > 0 && state.size.1 > 0 {
@@ -268,4 +270,18 @@ fn escape_closes_one_layer(state: &State) -> Result<(), TestCaseError> {
     }
     prop_assert!(layers(state) - layers(&after) <= 1, "escape closed more than one layer");
     Ok(())
+}
+
+/// Returns the yes to the result of a task that its question shows.
+pub(crate) fn yes_to(task: u32, agree: Option<LandMode>) -> Vec<Intent> {
+    vec![Intent::Command(Command::Land { task: TaskId(task), result: result_of(task), agree })]
+}
+
+/// Returns the no to it.
+pub(crate) fn no_to(task: u32) -> Vec<Intent> {
+    vec![Intent::Command(Command::Refuse { task: TaskId(task), result: result_of(task) })]
+}
+
+fn result_of(task: u32) -> Option<TreeId> {
+    detail(&busy(), task).task.result.map(|result| result.receipt.tree_after)
 }

@@ -13,6 +13,8 @@ use nix::unistd::Pid;
 use orchestrator_tui::edge::agent::claude::{ClaudeRun, RunSpec, Step, environment};
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble};
 use orchestrator_tui::model::cost::Spent;
+use orchestrator_tui::model::policy::{FIXER, PolicyScope};
+use orchestrator_tui::model::question::{About, Reply};
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::{Agent, AgentKind};
 use orchestrator_tui::model::time::Wall;
@@ -25,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// What to do after a report.
 pub(crate) enum Act {
     Nothing,
+    /// Answer what it just asked; without this it is told no.
+    Answer(Reply),
     /// Ask it to stop, in its protocol.
     Ask,
     /// Send it a signal.
@@ -70,6 +74,18 @@ impl Outcome {
         troubles.collect()
     }
 
+    /// Returns what it asked a person, without what that is about.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let asked = self.reports.iter().filter_map(|report| match report {
+            AgentReport::Asks(ask) => Some(match &ask.about {
+                About::Permission { tool, wants, .. } => format!("{tool} {wants}"),
+                about @ (About::Choice { .. } | About::Plan { .. }) => about.brief(),
+            }),
+            _ => None,
+        });
+        asked.collect()
+    }
+
     pub(crate) fn refused(&self) -> Vec<&str> {
         let refused = self.reports.iter().filter_map(|report| match report {
             AgentReport::Refused { what } => Some(what.as_str()),
@@ -105,7 +121,12 @@ pub(crate) fn spec(program: &Path, args: &[&str], folder: &Path, prompt: &str, e
         conversation: "5e55101d-0000-4000-8000-000000000001".to_owned(),
         resume: false,
         budget: None,
-        allowed_commands: Vec::new(),
+        scope: PolicyScope {
+            role: FIXER.to_owned(),
+            workspace: folder.canonicalize().expect("the folder exists"),
+            ..PolicyScope::default()
+        },
+        hook: None,
     }
 }
 
@@ -153,10 +174,17 @@ pub(crate) fn drive(spec: RunSpec, mut react: impl FnMut(&AgentReport) -> Act) -
         for step in run.feed(&chunk, NOW) {
             match step {
                 Step::Report(report) => {
-                    match react(&report) {
-                        Act::Nothing => {}
-                        Act::Ask => write(&mut input, &run.ask_to_stop()),
-                        Act::Send(signal) => {
+                    match (react(&report), &report) {
+                        (Act::Answer(reply), AgentReport::Asks(ask)) => {
+                            write(&mut input, &run.answer(&ask.request, &reply).expect("it waits for it"));
+                        }
+                        (Act::Nothing, AgentReport::Asks(ask)) => {
+                            let no = Reply::Deny { why: "Nobody is here.".to_owned() };
+                            write(&mut input, &run.answer(&ask.request, &no).expect("it waits for it"));
+                        }
+                        (Act::Answer(_) | Act::Nothing, _) => {}
+                        (Act::Ask, _) => write(&mut input, &run.ask_to_stop()),
+                        (Act::Send(signal), _) => {
                             let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
                             kill(pid, signal).expect("our child, not waited for yet");
                         }

@@ -53,6 +53,8 @@ struct State {
     scenarios: BTreeMap<String, Vec<Reply>>,
     served: Mutex<BTreeMap<(String, usize), u32>>,
     requests: AtomicU64,
+    /// All messages of the last request, as JSON.
+    heard: Mutex<String>,
     stopped: AtomicBool,
 }
 
@@ -65,6 +67,7 @@ impl MessagesApi {
             scenarios: scenarios.into_iter().map(|(name, steps)| (name.to_owned(), steps)).collect(),
             served: Mutex::default(),
             requests: AtomicU64::new(0),
+            heard: Mutex::default(),
             stopped: AtomicBool::new(false),
         });
         let accepting = std::thread::spawn({
@@ -87,6 +90,12 @@ impl MessagesApi {
     /// What `ANTHROPIC_BASE_URL` must be.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The conversation so far, as the model was last sent it.
+    #[allow(dead_code, reason = "not every test asks what the model read")]
+    pub(crate) fn heard(&self) -> String {
+        self.state.heard.lock().expect("no test panics while it is held").clone()
     }
 
     /// How many requests for a message there were.
@@ -129,6 +138,7 @@ fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
     }
     state.requests.fetch_add(1, Ordering::SeqCst);
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    *state.heard.lock().expect("no test panics while it is held") = body["messages"].to_string();
     match pick(state, &body) {
         Reply::Text(text) => stream_message(&mut stream, &body, &json!({ "type": "text", "text": fill(&text, &body) })),
         Reply::Tool(name, input) => {

@@ -44,6 +44,7 @@ impl World {
             assert!(steps < 20_000, "the calm phase does not end: {:?}", self.machine.live());
         }
         self.check_replay();
+        self.check_questions();
         if self.gone.is_none() {
             self.check_seen();
             self.report.quits += 1;

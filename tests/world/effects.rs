@@ -2,7 +2,7 @@
 
 use orchestrator_tui::core::effect::{AgentOrder, Effect, Place, RunOrder, Work};
 use orchestrator_tui::core::input::Input;
-use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble};
+use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble, Violation};
 use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::id::{JobId, Seq, SessionId};
 use orchestrator_tui::model::session::{Exit, Rung};
@@ -52,6 +52,7 @@ pub(super) enum Deed {
     SaysError,
     RateLimit,
     Login,
+    BreaksRule,
     Cheats,
 }
 
@@ -68,6 +69,7 @@ impl World {
             }
             Effect::Run(order) => self.runs(*order),
             Effect::StartAgent(order) => self.agent_starts(*order),
+            Effect::Answer { session, request, reply } => self.agent_hears(session, request, &reply),
             Effect::Signal(session, rung) => self.signals(session, rung),
             Effect::Do { job, work, after } => match after {
                 Some(seq) if self.stored < seq.0 as usize => self.waiting_for_store.push((seq, job, work)),
@@ -146,6 +148,7 @@ impl World {
             Deed::SaysError,
             Deed::RateLimit,
             Deed::Login,
+            Deed::BreaksRule,
             Deed::Cheats,
         ];
         let deed = if self.calm { Deed::Mends } else { *self.chance.pick(&deeds) };
@@ -161,8 +164,19 @@ impl World {
                 AgentReport::Ready { conversation: "c".into(), model: "m".into() },
             )),
         );
-        let spent = Spent { usd: Usd(self.chance.below(200_000)), unpriced: false, tokens_in: 10, tokens_out: 1 };
+        let spent = Spent {
+            usd: Usd(self.chance.below(200_000)),
+            unpriced: self.chance.one_in(8),
+            tokens_in: 10,
+            tokens_out: 1,
+        };
         self.at(delay / 2, Event::Reaches(Input::Reported(session, AgentReport::Used(spent))));
+        if !self.calm && self.chance.one_in(3) {
+            for number in 1..=self.chance.between(1, 3) {
+                let moment = self.chance.between(1, delay);
+                self.at(moment, Event::Questions(session, format!("request {number}")));
+            }
+        }
         match deed {
             Deed::RateLimit => {
                 let trouble = AgentReport::Trouble(Trouble::RateLimit { until: None });
@@ -171,6 +185,10 @@ impl World {
             Deed::Login => {
                 let trouble = AgentReport::Trouble(Trouble::Login { message: "no".into() });
                 self.at(delay, Event::Reaches(Input::Reported(session, trouble)));
+            }
+            Deed::BreaksRule => {
+                let violation = Violation { rule: "guard.git".into(), what: "git push".into(), why: "no".into() };
+                self.at(delay, Event::Reaches(Input::Reported(session, AgentReport::Violation(violation))));
             }
             _ => self.at(delay, Event::Ends(session, ending)),
         }
@@ -194,6 +212,9 @@ impl World {
     }
 
     pub(super) fn ends(&mut self, session: SessionId, ending: Ending) {
+        if self.waits(session, &ending) {
+            return self.at(2_000, Event::Ends(session, ending));
+        }
         if self.sessions.remove(&session).is_none() {
             return; // It has ended already, by itself or by a signal.
         }
@@ -209,7 +230,7 @@ impl World {
             Ending::Agent(plan) => {
                 self.agent_works(&plan);
                 let said = match plan.deed {
-                    Deed::Dies | Deed::RateLimit | Deed::Login => None,
+                    Deed::Dies | Deed::RateLimit | Deed::Login | Deed::BreaksRule => None,
                     Deed::SaysError => Some(false),
                     _ => Some(true),
                 };

@@ -5,6 +5,7 @@ use orchestrator_tui::core::input::{Collected, Input, Product};
 use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::health::{Level, Part};
 use orchestrator_tui::model::id::{JobId, LandingId};
+use orchestrator_tui::model::settings::FixOn;
 use orchestrator_tui::model::workspace::{Snapshot, Suspicion, TreeId};
 
 use super::World;
@@ -117,14 +118,27 @@ impl World {
         // A check of the project is the same command line for every file.
         let whole = CheckKey { check: task.key.check.clone(), file: None };
         let judged = [&task.key, &whole].iter().any(|key| self.judged.contains(&(tree.clone(), (*key).clone())));
+        // A person may let a result land whose check is gone; nothing lands like that by itself.
+        let by_person = task.result.is_some() && !self.has_check(&task.key);
         // Work in place shares the tree with the user, who may save between two looks at it.
         assert!(
-            judged || self.made_in_place.contains(tree),
+            judged || by_person || self.made_in_place.contains(tree),
             "{} lands {tree}, which {} has never seen",
             task.id,
             task.key
         );
         (before, after)
+    }
+
+    /// Whether the configuration has such a check, for such a file or for the project.
+    fn has_check(&self, key: &CheckKey) -> bool {
+        let any_file = self.settings.fix.on == FixOn::Change;
+        let Some(check) = self.settings.checks.iter().find(|check| check.name == key.check) else { return false };
+        match &key.file {
+            Some(file) if check.is_per_file() => self.matcher.concerned(file).any(|(name, _)| *name == key.check),
+            Some(_) => any_file,
+            None => any_file || !check.is_per_file(),
+        }
     }
 
     /// The disk is full in the middle of a landing: some files are written.

@@ -7,6 +7,7 @@ mod faces;
 mod jobs;
 mod people;
 mod plan;
+mod questions;
 mod report;
 mod runs;
 
@@ -56,6 +57,10 @@ enum Event {
     Works(JobId, Work),
     /// A session ends by itself or because it was told to.
     Ends(SessionId, Ending),
+    /// An agent asks a person, under this name.
+    Questions(SessionId, String),
+    /// An agent does not want to know any more.
+    Withdraws(SessionId, String),
     /// A person asks for something.
     Asks(Command),
     /// A person, or the weather, does something.
@@ -101,6 +106,8 @@ struct World {
     ended: BTreeSet<SessionId>,
     asked: BTreeSet<RequestId>,
     requests: u64,
+    /// What agents wait for, and what faces have read of it.
+    inbox: questions::Inbox,
     operation: bool,
     gone: Option<u8>,
     first_session: u64,
@@ -156,6 +163,7 @@ impl World {
             ended: BTreeSet::new(),
             asked: BTreeSet::new(),
             requests: 0,
+            inbox: questions::Inbox::default(),
             operation: false,
             gone: None,
             first_session: 0,
@@ -221,6 +229,8 @@ impl World {
                 let fate = if self.disk.tree.contains_key(&file) { Fate::Written } else { Fate::Removed };
                 self.input(Input::Changed(vec![(disk::name(file), fate)]));
             }
+            Event::Questions(session, request) => self.agent_questions(session, request),
+            Event::Withdraws(session, request) => self.agent_withdraws(session, request),
             Event::Asks(command) => self.ask(command),
             Event::Strikes => self.strikes(),
         }
@@ -246,6 +256,7 @@ impl World {
         }
         let wake = self.machine.next_wake();
         assert!(wake.is_none_or(|wake| wake.0 > self.now), "the machine wants to be woken in the past: {wake:?}");
+        self.read_questions();
         self.look();
         if self.gone.is_some() {
             assert!(self.asked.is_empty(), "it left without an answer to {:?}", self.asked);
@@ -258,6 +269,7 @@ impl World {
                 self.report.story = (self.report.story ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
             }
         }
+        self.count_question(effect);
         let Effect::Record(Recorded { fact, .. }) = effect else { return };
         match fact {
             Fact::Ran { key, .. } => {
@@ -271,9 +283,11 @@ impl World {
             Fact::Ready { reason, .. } => {
                 self.report.ready += 1;
                 self.report.first += u64::from(*reason == ReadyReason::First);
+                self.report.kept += u64::from(reason.to_string().contains("no longer in the configuration"));
             }
             Fact::Replaced { .. } => self.report.replaced += 1,
             Fact::Held { reason: HoldReason::Snoozed { .. }, .. } => self.report.snoozed += 1,
+            Fact::Held { reason: HoldReason::PriceUnknown, .. } => self.report.unpriced += 1,
             Fact::Held { reason: HoldReason::ByYou, .. } => self.report.held_by_you += 1,
             Fact::Unsnoozed { .. } => self.report.unsnoozed += 1,
             Fact::Parked { .. } => self.report.parked += 1,
@@ -310,6 +324,7 @@ impl World {
     fn restart(&mut self) {
         self.first_session = self.machine.live().last_session.0;
         self.sessions.clear();
+        self.forget_requests();
         self.waiting_for_store.clear();
         self.slow_until = 0;
         self.asked.clear();

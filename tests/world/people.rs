@@ -6,6 +6,7 @@ use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::task::{Task, TaskState};
+use orchestrator_tui::model::workspace::TreeId;
 
 use super::{Event, World};
 
@@ -33,6 +34,13 @@ impl World {
         }
     }
 
+    /// Names the result of a task that a person looked at: mostly the one that waits.
+    fn shown(&mut self, task: TaskId) -> Option<TreeId> {
+        let result = self.machine.book().task(task).and_then(|task| task.result.as_ref());
+        let now = result.map(|result| result.receipt.tree_after.clone());
+        if self.chance.one_in(8) { Some(TreeId("of another result".to_owned())) } else { now }
+    }
+
     fn some_working_task(&mut self) -> TaskId {
         let working: Vec<TaskId> = self.machine.live().attempts.keys().copied().collect();
         if working.is_empty() { self.some_task(|task| !task.state.is_final()) } else { *self.chance.pick(&working) }
@@ -44,7 +52,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(54) {
+        match self.chance.below(60) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -76,11 +84,14 @@ impl World {
             }
             29..=31 => {
                 let task = self.some_task(|task| task.result.is_some());
-                self.ask(Command::Land { task });
+                let result = self.shown(task);
+                let agree = self.chance.one_in(4).then_some(LandMode::Auto);
+                self.ask(Command::Land { task, result, agree });
             }
             32 => {
                 let task = self.some_task(|task| task.result.is_some());
-                self.ask(Command::Refuse { task });
+                let result = self.shown(task);
+                self.ask(Command::Refuse { task, result });
             }
             33 => self.ask(Command::Check),
             44..=46 => {
@@ -110,6 +121,7 @@ impl World {
                 self.input(Input::Replaced(task, files));
             }
             53 => self.reconfigures(),
+            54..=59 => self.people_answer(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
 
             34 => self.ask(Command::Pause),

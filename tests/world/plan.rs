@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandMode, Limits, Planner, Role, Settings, Watch,
-    Workspace,
+    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
+    Role, Settings, Unattended, Watch, Workspace,
 };
 
 /// A splitmix64 generator: small, good enough, the same everywhere.
@@ -80,7 +81,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             backoff: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
             land: if chance.one_in(4) { LandMode::Ask } else { LandMode::Auto },
-            land_chosen: chance.one_in(2),
+            land_by: *chance.pick(&[LandBy::Nobody, LandBy::File, LandBy::Flag, LandBy::File]),
             isolation: if chance.one_in(6) { Isolation::InPlace } else { Isolation::Worktree },
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
@@ -98,6 +99,10 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
         },
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
         budget: Budget { task: Usd(if chance.one_in(3) { 300_000 } else { 0 }) },
+        questions: Questions {
+            wait: Duration::from_secs(chance.between(5, 600)),
+            unattended: if chance.one_in(2) { Unattended::Wait } else { Unattended::Refuse },
+        },
         agents: BTreeMap::from([(
             "claude".into(),
             Agent {
@@ -110,5 +115,6 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             },
         )]),
         roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        policy: Policy::default(),
     }
 }

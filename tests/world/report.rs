@@ -28,6 +28,13 @@ pub(crate) struct Report {
     pub replaced: u64,
     pub reconfigured: u64,
     pub checks_gone: u64,
+    pub kept: u64,
+    pub unpriced: u64,
+    pub questions: u64,
+    pub answered: u64,
+    pub late_answers: u64,
+    pub withdrawn: u64,
+    pub unanswered: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -59,5 +66,12 @@ impl Report {
         self.replaced += other.replaced;
         self.reconfigured += other.reconfigured;
         self.checks_gone += other.checks_gone;
+        self.kept += other.kept;
+        self.unpriced += other.unpriced;
+        self.questions += other.questions;
+        self.answered += other.answered;
+        self.late_answers += other.late_answers;
+        self.withdrawn += other.withdrawn;
+        self.unanswered += other.unanswered;
     }
 }

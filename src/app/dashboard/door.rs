@@ -2,24 +2,29 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::look::{self, Looked};
 use super::open::Wish;
-use super::window::Window;
-use crate::app::background::{self, Attached};
+use super::window::{Heard, Window};
+use crate::app::background::{self, Attached, Doing};
+use crate::app::clock::{self, Clock};
 use crate::app::failure::Failure;
+use crate::app::init;
 use crate::app::setup::Site;
-use crate::app::{clock, init, signals};
 use crate::config::FILE_NAME;
 use crate::edge::control::{Client, NotRunning};
-use crate::edge::tty::Pressed;
 use crate::edge::watch::Named;
+use crate::model::time::Moment;
 use crate::ui::draw;
 use crate::ui::event::Event;
 use crate::ui::front::{Front, FrontAnswer, FrontState, draw_front_into, update_front};
 use crate::ui::state::State;
+
+/// How long something may take before it is said what it is.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How a person came in.
 #[derive(Debug)]
@@ -49,20 +54,25 @@ impl Door<'_> {
     /// If the terminal is gone.
     pub(super) async fn enter(mut self) -> io::Result<Entered> {
         loop {
-            let state = &*self.state;
-            self.window.show(|area, buffer| draw::paint(state, area, buffer))?;
             let looked = match self.failed.take() {
                 Some(front) => Ok(Looked::Say(front)),
-                None => self.look().await,
+                None => match self.wait(self.look(), watch::channel(Doing::default()).1).await? {
+                    Some(looked) => looked,
+                    None => return Ok(Entered::Left),
+                },
             };
             let front = match looked {
-                Ok(Looked::Ready) => match self.start().await {
-                    Ok(entered) => return Ok(entered),
-                    Err(failure) => {
-                        self.failed = Some(look::failed(&failure));
-                        continue;
+                Ok(Looked::Ready) => {
+                    let (tell, doing) = watch::channel(Doing::default());
+                    match self.wait(self.start(tell), doing).await? {
+                        Some(Ok(entered)) => return Ok(entered),
+                        Some(Err(failure)) => {
+                            self.failed = Some(look::failed(&failure));
+                            continue;
+                        }
+                        None => return Ok(Entered::Left),
                     }
-                },
+                }
                 Ok(Looked::Say(front)) => front,
                 Err(failure) => look::failed(&failure),
             };
@@ -81,7 +91,11 @@ impl Door<'_> {
                         self.failed = Some(look::failed(&failure));
                     }
                 }
-                FrontAnswer::Edit => self.edit(place)?,
+                FrontAnswer::Edit => {
+                    if self.edit(place).await? {
+                        return Ok(Entered::Left);
+                    }
+                }
                 FrontAnswer::Attach => match Client::connect(&self.site.layout.control_socket()).await {
                     Ok(client) => return Ok(Entered::Attached(client)),
                     // It has ended meanwhile: look again.
@@ -95,10 +109,57 @@ impl Door<'_> {
     }
 
     /// Looks at the project, beside the loop: it reads files, and asks whoever holds the project.
-    async fn look(&self) -> Result<Looked, Failure> {
+    fn look(&self) -> impl Future<Output = Result<Looked, Failure>> + use<> {
         let (site, wish) = (self.site.clone(), self.wish.clone());
-        let looked = tokio::task::spawn_blocking(move || look::look(&site, &wish)).await;
-        looked.unwrap_or_else(|error| Err(Failure::usage(format!("looking at the project broke: {error}"))))
+        async move {
+            let looked = tokio::task::spawn_blocking(move || look::look(&site, &wish)).await;
+            looked.unwrap_or_else(|error| Err(Failure::usage(format!("looking at the project broke: {error}"))))
+        }
+    }
+
+    /// Waits for something, and says what it is if it takes long. Nothing: the person has left, or was told to.
+    async fn wait<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        mut doing: watch::Receiver<Doing>,
+    ) -> io::Result<Option<T>> {
+        let clock = Clock::start();
+        let mut shown = FrontState::new(self.state.clone(), starting(&doing.borrow()));
+        let mut work = std::pin::pin!(work);
+        let answer = loop {
+            shown.state.sees(clock::wall());
+            let early = PATIENCE.saturating_sub(clock.now().moment.since(Moment::default()));
+            let state = &shown.state;
+            if early.is_zero() {
+                self.window.show(|area, buffer| draw_front_into(&shown, area, buffer))?;
+            } else {
+                self.window.show(|area, buffer| draw::paint(state, area, buffer))?;
+            }
+            let tick = shown.next_tick().map(|at| at.since(shown.state.now)).unwrap_or_default();
+            let event = tokio::select! {
+                biased;
+                heard = self.window.heard() => match heard? {
+                    Heard::Event(event) => event,
+                    Heard::Stop(_) => break None,
+                    Heard::Back => continue,
+                },
+                done = &mut work => break Some(done),
+                Ok(()) = doing.changed() => {
+                    shown.show(starting(&doing.borrow_and_update()), clock::wall());
+                    continue;
+                }
+                () = tokio::time::sleep(if early.is_zero() { tick } else { early }) => Event::Tick,
+            };
+            match update_front(&mut shown, clock::wall(), &event) {
+                Some(FrontAnswer::Redraw) => self.window.forget()?,
+                Some(FrontAnswer::Suspend) => self.window.suspend()?,
+                Some(FrontAnswer::Quit | FrontAnswer::Interrupt) => break None,
+                // Nothing else is offered here.
+                Some(_) | None => {}
+            }
+        };
+        self.state.size = shown.state.size;
+        Ok(answer)
     }
 
     /// Records the yes to what was shown. Another content that came meanwhile is not agreed to; it is shown next.
@@ -111,29 +172,36 @@ impl Door<'_> {
         }
     }
 
-    fn edit(&mut self, place: (PathBuf, Option<u32>)) -> io::Result<()> {
+    /// Opens a file in the editor, and waits for its end; says whether we were told to end as well.
+    async fn edit(&mut self, place: (PathBuf, Option<u32>)) -> io::Result<bool> {
         let (file, line) = place;
         let file = self.site.project.join(file);
         if let Err(why) = self.window.edit(self.site, &file, line)? {
             self.failed = Some(look::failed(&Failure::usage(why)));
         }
-        Ok(())
+        let mut is_over = false;
+        while self.window.is_lent() {
+            is_over |= matches!(self.window.heard().await?, Heard::Stop(_));
+        }
+        Ok(is_over)
     }
 
-    async fn start(&self) -> Result<Entered, Failure> {
-        let program = std::env::current_exe()
-            .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
-        let Attached { client, remarks } = background::attach(&program, self.site, &self.wish.overrides).await?;
-        let Some(remarks) = remarks else { return Ok(Entered::Attached(client)) };
-        if !remarks.is_empty() {
-            tracing::warn!(remarks, "the supervisor has started");
+    fn start(&self, tell: watch::Sender<Doing>) -> impl Future<Output = Result<Entered, Failure>> + use<> {
+        let (site, overrides) = (self.site.clone(), self.wish.overrides.clone());
+        async move {
+            let program = std::env::current_exe()
+                .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
+            let Attached { client, remarks } = background::attach(&program, &site, &overrides, &tell).await?;
+            let Some(remarks) = remarks else { return Ok(Entered::Attached(client)) };
+            if !remarks.is_empty() {
+                tracing::warn!(remarks, "the supervisor has started");
+            }
+            Ok(Entered::Started(client))
         }
-        Ok(Entered::Started(client))
     }
 
     /// Shows a screen until it is answered; a configuration that is wrong is read again whenever its files change.
     async fn ask(&mut self, front: Front) -> io::Result<(FrontAnswer, Front)> {
-        let mut signals = signals::listen_on_terminal()?;
         let (notice, mut changes) = mpsc::channel(1);
         let _watch = matches!(front, Front::BadConfig { .. } | Front::NoChecks { .. }).then(|| {
             let files = self.site.config_files();
@@ -145,27 +213,15 @@ impl Door<'_> {
         let mut shown = FrontState::new(self.state.clone(), front);
         let answer = loop {
             self.window.show(|area, buffer| draw_front_into(&shown, area, buffer))?;
-            let wait = shown.next_tick().map(|at| at.since(clock::wall()));
             let event = tokio::select! {
                 biased;
-                Some(signal) = signals.recv() => match signal {
-                    "SIGTSTP" => {
-                        self.window.suspend()?;
+                heard = self.window.heard() => match heard? {
+                    Heard::Event(event) => event,
+                    Heard::Stop(_) => break FrontAnswer::Interrupt,
+                    Heard::Back => {
+                        shown.state.be_deaf(clock::wall());
                         continue;
                     }
-                    "SIGCONT" => {
-                        self.window.resume()?;
-                        continue;
-                    }
-                    _ => break FrontAnswer::Interrupt,
-                },
-                pressed = self.window.pressed() => match pressed {
-                    Pressed::Key(key) => Event::Key(key),
-                    Pressed::Mouse(mouse) => Event::Mouse(mouse),
-                    Pressed::Paste(text) => Event::Paste(text),
-                    Pressed::Resized(columns, rows) => Event::Resized(columns, rows),
-                    Pressed::Nothing => continue,
-                    Pressed::Gone => break FrontAnswer::Interrupt,
                 },
                 Some(()) = changes.recv() => match self.look().await {
                     Ok(Looked::Say(front)) => {
@@ -174,11 +230,13 @@ impl Door<'_> {
                     }
                     Ok(Looked::Ready) | Err(_) => break FrontAnswer::Retry,
                 },
-                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => Event::Tick,
             };
             match update_front(&mut shown, clock::wall(), &event) {
                 Some(FrontAnswer::Redraw) => self.window.forget()?,
-                Some(FrontAnswer::Suspend) => self.window.suspend()?,
+                Some(FrontAnswer::Suspend) => {
+                    self.window.suspend()?;
+                    shown.state.be_deaf(clock::wall());
+                }
                 Some(answer) => break answer,
                 None => {}
             }
@@ -186,6 +244,13 @@ impl Door<'_> {
         self.state.size = shown.state.size;
         Ok((answer, shown.front))
     }
+}
+
+/// Says what is being done, as a screen.
+fn starting(doing: &Doing) -> Front {
+    let Doing { what, since } = doing;
+    let what = if what.is_empty() { "looking at the project" } else { what };
+    Front::Starting { what: what.to_owned(), progress: None, since: *since }
 }
 
 /// Returns the file that a screen is about, and its line.

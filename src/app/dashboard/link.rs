@@ -1,22 +1,34 @@
 //! What lies between the screen and the supervisor: events come, wishes go.
 
-use tokio::sync::mpsc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use crate::core::command::Command;
-use crate::edge::control::{Client, ClientError, Ending, FactNews, First, ViewNews, ViewStream};
+use crate::edge::control::{Client, ClientError, Company, Ending, FactNews, First, ViewNews, ViewStream};
 use crate::model::id::{Seq, TaskId};
 use crate::ui::event::Event;
 
 /// How many of the last facts of a task are fetched.
 const STORY: usize = 1000;
 
+/// How long a screen that leaves waits for the supervisor to hear what it was told.
+const PARTING: Duration = Duration::from_secs(2);
+
+/// How long after a stream of facts broke it is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What the screen wants from the supervisor.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Wanted {
     /// A command; answered by [`Event::Answered`].
     Command(Command),
     /// All about a task; answered by [`Event::Detailed`] and [`Event::Told`].
     Task(TaskId),
+    /// To know when every command before was answered.
+    Settled(oneshot::Sender<()>),
 }
 
 /// The two ends that the screen holds.
@@ -25,17 +37,21 @@ pub(super) struct Link {
     pub(super) events: mpsc::Receiver<Event>,
     /// What is wanted.
     pub(super) wanted: mpsc::Sender<Wanted>,
+    /// Whether the supervisor goes on without this screen.
+    pub(super) goes_on: watch::Receiver<bool>,
     client: Client,
 }
 
 impl Link {
-    /// Begins to look at a supervisor; with a `lease` it stops when this screen is gone.
-    pub(super) fn open(client: Client, lease: bool) -> Self {
+    /// Begins to look at a supervisor, as a screen: one that was started for screens stops when the last is gone.
+    /// `was_there`: somebody else has started it.
+    pub(super) fn open(client: Client, was_there: bool) -> Self {
         let (events, heard) = mpsc::channel(256);
         let (wanted, wishes) = mpsc::channel(64);
-        tokio::spawn(look(client.clone(), lease, events.clone()));
+        let (company, goes_on) = watch::channel(was_there);
+        tokio::spawn(look(client.clone(), company, events.clone()));
         tokio::spawn(serve(client.clone(), wishes, events));
-        Self { events: heard, wanted, client }
+        Self { events: heard, wanted, goes_on, client }
     }
 
     /// Returns the supervisor's address.
@@ -50,12 +66,26 @@ impl Link {
     pub(super) async fn leave(&self) -> Result<(), String> {
         self.client.leave().await.map(drop).map_err(|error| error.to_string())
     }
+
+    /// Waits until the supervisor has heard every command, but not for long.
+    pub(super) async fn settled(&self) {
+        let (tell, told) = oneshot::channel();
+        let settled = async {
+            if self.wanted.send(Wanted::Settled(tell)).await.is_ok() {
+                // An end without a word is one, too.
+                let _ = told.await;
+            }
+        };
+        if timeout(PARTING, settled).await.is_err() {
+            tracing::warn!("the supervisor does not answer; leaving all the same");
+        }
+    }
 }
 
 /// Hands on what there is to see until the supervisor is gone, and says why; nothing if it said that it was its end.
-async fn look(client: Client, lease: bool, events: mpsc::Sender<Event>) {
-    let why = match client.view(lease).await {
-        Ok((first, stream)) => watch(&client, first, stream, &events).await,
+async fn look(client: Client, goes_on: watch::Sender<bool>, events: mpsc::Sender<Event>) {
+    let why = match client.view(true).await {
+        Ok((first, stream)) => see(&client, first, stream, &goes_on, &events).await,
         Err(ClientError::Ended { .. }) => String::new(),
         Err(error) => error.to_string(),
     };
@@ -63,67 +93,107 @@ async fn look(client: Client, lease: bool, events: mpsc::Sender<Event>) {
     let _ = events.send(Event::Gone(why)).await;
 }
 
-async fn watch(client: &Client, first: First, mut stream: ViewStream, events: &mpsc::Sender<Event>) -> String {
+async fn see(
+    client: &Client,
+    first: First,
+    mut stream: ViewStream,
+    goes_on: &watch::Sender<bool>,
+    events: &mpsc::Sender<Event>,
+) -> String {
     let mut view = first.view;
+    let alone = |company: Company| !company.leased || company.screens > 1;
+    goes_on.send_replace(alone(first.company));
     tokio::spawn(follow(client.clone(), first.seq, events.clone()));
     loop {
         if events.send(Event::Seen(Box::new(view.clone()))).await.is_err() {
             return String::new();
         }
-        match stream.next().await {
-            ViewNews::Changed(delta) => view.apply(*delta),
-            ViewNews::Ended(Ending::Stopped(_)) => return String::new(),
-            ViewNews::Ended(Ending::Died(why)) => {
-                tracing::warn!(why, "the supervisor is gone");
-                return "the supervisor was killed; start it again".to_owned();
+        loop {
+            match stream.next().await {
+                ViewNews::Changed(delta) => break view.apply(*delta),
+                ViewNews::Company(company) => drop(goes_on.send_replace(alone(company))),
+                ViewNews::Ended(Ending::Stopped(_)) => return String::new(),
+                ViewNews::Ended(Ending::Died(why)) => {
+                    tracing::warn!(why, "the supervisor is gone");
+                    return "the supervisor was killed; start it again".to_owned();
+                }
             }
         }
     }
 }
 
-/// Hands on facts as they become true.
-async fn follow(client: Client, after: Seq, events: mpsc::Sender<Event>) {
-    let Ok(mut facts) = client.follow(after, None).await else { return };
-    while let Some(Ok(news)) = facts.next().await {
+/// Hands on facts as they become true. A stream that breaks is taken up again where it broke.
+async fn follow(client: Client, mut after: Seq, events: mpsc::Sender<Event>) {
+    while !events.is_closed() {
+        match facts(&client, &mut after, &events).await {
+            // That it is gone is seen by who looks at the view.
+            Ok(()) | Err(ClientError::NotRunning(_)) => return,
+            Err(error) => tracing::warn!(%error, "following the facts again"),
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+/// Hands on facts until the supervisor has ended, or the screen.
+async fn facts(client: &Client, after: &mut Seq, events: &mpsc::Sender<Event>) -> Result<(), ClientError> {
+    let mut facts = client.follow(*after, None).await?;
+    while let Some(news) = facts.next().await {
         // A gap is no harm: what there is to see comes another way.
-        if let FactNews::Fact(recorded) = news
-            && events.send(Event::Happened(recorded)).await.is_err()
-        {
-            return;
+        if let FactNews::Fact(recorded) = news? {
+            *after = recorded.seq;
+            if events.send(Event::Happened(recorded)).await.is_err() {
+                break;
+            }
         }
     }
+    Ok(())
 }
 
 /// Carries wishes to the supervisor.
 async fn serve(client: Client, mut wishes: mpsc::Receiver<Wanted>, events: mpsc::Sender<Event>) {
+    let mut asked = JoinSet::new();
     while let Some(wish) = wishes.recv().await {
+        while asked.try_join_next().is_some() {}
         match wish {
             Wanted::Command(command) => {
                 // An undo takes as long as its files; what is asked meanwhile does not wait for it.
                 let (client, events) = (client.clone(), events.clone());
-                tokio::spawn(async move {
-                    let _ = events.send(Event::Answered(ask(&client, &command).await)).await;
+                asked.spawn(async move {
+                    let answer = client.ask(&command).await.map_err(|error| error.to_string());
+                    let _ = events.send(Event::Answered(answer)).await;
                 });
             }
             Wanted::Task(task) => {
                 tokio::spawn(fetch(client.clone(), task, events.clone()));
             }
+            Wanted::Settled(tell) => {
+                while asked.join_next().await.is_some() {}
+                // Whoever waited may have lost patience.
+                let _ = tell.send(());
+            }
         }
     }
+    // The requests outlive the screen's interest in their answers.
+    asked.detach_all();
 }
 
-async fn ask(client: &Client, command: &Command) -> Result<String, String> {
-    client.ask(command).await.map_err(|error| error.to_string())
-}
-
-/// Fetches all about a task and what happened in it.
+/// Fetches all about a task and what happened in it; says so if that cannot be had.
 async fn fetch(client: Client, task: TaskId, events: mpsc::Sender<Event>) {
-    if let Ok(Some(detail)) = client.detail(task).await
-        && events.send(Event::Detailed(Box::new(detail))).await.is_err()
-    {
-        return;
-    }
-    if let Ok(story) = client.story(task, STORY).await {
+    let fetched = async {
+        if let Some(detail) = client.detail(task).await?
+            && events.send(Event::Detailed(Box::new(detail))).await.is_err()
+        {
+            return Ok(());
+        }
+        let story = client.story(task, STORY).await?;
         let _ = events.send(Event::Told { task, facts: story.facts, cut: story.left_out > 0 }).await;
+        Ok::<_, ClientError>(())
+    };
+    match fetched.await {
+        // That it is gone is seen by who looks at the view.
+        Ok(()) | Err(ClientError::NotRunning(_) | ClientError::Broken { .. }) => {}
+        Err(error) => {
+            let _ = events.send(Event::Answered(Err(format!("{task} cannot be shown whole: {error}")))).await;
+        }
     }
 }

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use super::link::{Link, Wanted};
 use super::terminal::Remote;
-use super::window::Window;
+use super::window::{Heard, Window};
+use crate::app::clock::{self, Clock};
 use crate::app::setup::Site;
-use crate::app::{clock, signals};
 use crate::core::command::Command;
-use crate::edge::tty::Pressed;
 use crate::model::path::ProjectPath;
-use crate::model::time::Wall;
+use crate::model::time::Moment;
 use crate::ui::draw;
 use crate::ui::event::{Event, Intent, Leave, Wish};
 use crate::ui::state::State;
@@ -40,49 +39,46 @@ pub(super) struct Live<'a> {
     /// How often a person asked to stop.
     stops: u32,
     end: Option<End>,
-    drawn: Wall,
-    /// What the window is called.
-    title: String,
+    clock: Clock,
+    /// When it was drawn last.
+    drawn: Option<Moment>,
 }
 
 impl<'a> Live<'a> {
     pub(super) fn new(site: &'a Site, window: &'a mut Window, state: State, link: Link) -> Self {
-        Self { site, window, state, link, remote: None, stops: 0, end: None, drawn: Wall(0), title: String::new() }
+        Self { site, window, state, link, remote: None, stops: 0, end: None, clock: Clock::start(), drawn: None }
     }
 
     /// Runs until the person leaves or the supervisor ends.
     ///
     /// # Errors
-    /// If the terminal is gone, or signals cannot be listened to.
+    /// If the terminal is gone.
     pub(super) async fn run(mut self) -> io::Result<End> {
-        let mut signals = signals::listen_on_terminal()?;
         let mut dirty = true;
         loop {
-            if let Some(end) = self.end {
+            // Whoever has the terminal keeps it to their end: two who read the same keys are none that can be used.
+            if let Some(end) = self.end.filter(|_| !self.window.is_lent()) {
                 return Ok(end);
             }
-            let now = clock::wall();
-            let due = self.drawn.after(FRAME);
-            if dirty && now >= due {
-                self.drawn = now;
-                self.state.now = now;
+            self.state.attached = *self.link.goes_on.borrow();
+            let now = self.clock.now();
+            // By the steady clock: the other one may be set back, and then nothing would be drawn for as long.
+            let wait = self.drawn.map(|drawn| drawn.after(FRAME).since(now.moment)).unwrap_or_default();
+            if dirty && wait.is_zero() {
+                self.drawn = Some(now.moment);
+                self.state.sees(now.wall);
                 let state = &self.state;
                 self.window.show(|area, buffer| draw::paint(state, area, buffer))?;
+                self.window.entitle(&self.state.window_title())?;
                 dirty = false;
-                let title = self.state.window_title();
-                if title != self.title {
-                    self.window.guard.set_title(&title)?;
-                    self.title = title;
-                }
                 #[cfg(debug_assertions)]
                 self.break_if_told();
             }
-            let wake = if dirty { Some(due) } else { self.state.next_tick() };
-            let wait = wake.map(|at| at.since(clock::wall()));
+            let tick = self.state.next_tick().map(|at| at.since(self.state.now));
+            let wait = if dirty { Some(wait) } else { tick };
             tokio::select! {
                 biased;
-                Some(signal) = signals.recv() => self.signalled(signal).await?,
-                pressed = self.window.pressed() => self.pressed(pressed).await?,
+                heard = self.window.heard() => self.heard(heard?).await?,
                 Some(event) = self.link.events.recv() => self.take(event).await?,
                 event = Remote::next(&mut self.remote) => self.take(event).await?,
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {
@@ -107,39 +103,37 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
-    async fn pressed(&mut self, pressed: Pressed) -> io::Result<()> {
-        match pressed {
-            Pressed::Key(key) => self.take(Event::Key(key)).await,
-            Pressed::Mouse(mouse) => self.take(Event::Mouse(mouse)).await,
-            Pressed::Paste(text) => self.take(Event::Paste(text)).await,
-            Pressed::Resized(columns, rows) => self.take(Event::Resized(columns, rows)).await,
-            Pressed::Nothing => Ok(()),
-            Pressed::Gone => self.signalled("SIGHUP").await,
+    async fn heard(&mut self, heard: Heard) -> io::Result<()> {
+        match heard {
+            Heard::Event(event) => self.take(event).await,
+            Heard::Stop(signal) => {
+                tracing::info!(signal, "the screen was told to stop");
+                self.told_to_stop(signal).await;
+                Ok(())
+            }
+            Heard::Back => self.catch_up().await,
         }
     }
 
-    async fn signalled(&mut self, signal: &str) -> io::Result<()> {
-        tracing::info!(signal, "the screen was signalled");
+    /// Takes in what happened while somebody else had the terminal. No key counts before it could be seen.
+    async fn catch_up(&mut self) -> io::Result<()> {
+        self.state.be_deaf(clock::wall());
+        while let Ok(event) = self.link.events.try_recv() {
+            self.take(event).await?;
+        }
+        Ok(())
+    }
+
+    async fn told_to_stop(&mut self, signal: &str) {
         match signal {
-            "SIGTSTP" => self.window.suspend(),
-            "SIGCONT" => {
-                // Somebody stopped us without asking; the terminal may have been used meanwhile.
-                self.window.resume()
-            }
-            "SIGHUP" if self.state.attached => {
-                self.end = Some(End::Left);
-                Ok(())
-            }
+            "SIGHUP" if self.state.attached => self.end = Some(End::Left),
             "SIGHUP" => {
                 // Nobody looks any more. The supervisor stops in order, by itself.
                 self.stop(1).await;
+                self.link.settled().await;
                 self.end = Some(End::Ended);
-                Ok(())
             }
-            _ => {
-                self.interrupt().await;
-                Ok(())
-            }
+            _ => self.interrupt().await,
         }
     }
 
@@ -152,6 +146,8 @@ impl<'a> Live<'a> {
         } else {
             self.stop(1).await;
             if self.stops >= 3 {
+                // Nobody waits for its end, but it has heard of it.
+                self.link.settled().await;
                 self.end = Some(End::Ended);
             }
         }
@@ -160,8 +156,7 @@ impl<'a> Live<'a> {
     async fn stop(&mut self, times: u32) {
         for _ in 0..times {
             self.stops += 1;
-            // A supervisor that is gone needs no telling.
-            let _ = self.link.wanted.send(Wanted::Command(Command::Quit)).await;
+            self.want(Wanted::Command(Command::Quit)).await;
         }
     }
 
@@ -170,12 +165,15 @@ impl<'a> Live<'a> {
             Intent::Command(command) => self.want(Wanted::Command(command)).await,
             Intent::Fetch(task) => self.want(Wanted::Task(task)).await,
             Intent::Edit(file, line) => return self.edit(&file, line).await,
-            Intent::Attention(_) => self.window.guard.ring()?,
-            Intent::Copy(text) => self.window.guard.copy(&text)?,
+            Intent::Attention(_) => self.window.ring()?,
+            Intent::Copy(text) => self.window.copy(&text)?,
             Intent::Terminal(wish) => return self.terminal(wish).await,
-            Intent::Mouse(ours) => self.window.guard.set_mouse(ours)?,
+            Intent::Mouse(ours) => self.window.set_mouse(ours)?,
             Intent::Redraw => self.window.forget()?,
-            Intent::Suspend => self.window.suspend()?,
+            Intent::Suspend => {
+                self.window.suspend()?;
+                return Box::pin(self.catch_up()).await;
+            }
             Intent::Interrupt => self.interrupt().await,
             Intent::Leave(_) if self.state.gone.is_some() => self.end = Some(End::Ended),
             Intent::Leave(Leave::Finish) => self.stop(1).await,

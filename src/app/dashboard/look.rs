@@ -5,11 +5,11 @@ use std::path::Path;
 use super::open::Wish;
 use crate::app::examine::find_program;
 use crate::app::failure::{Code, Failure};
-use crate::app::setup::Site;
+use crate::app::setup::{Agreed, Site};
 use crate::config::{self, Diagnostic, FILE_NAME, Loaded, Severity};
 use crate::edge::store::Lock;
 use crate::model::kind::ProjectKind;
-use crate::ui::front::{Front, Problem};
+use crate::ui::front::{Before, Front, Problem};
 
 /// What a look came to.
 pub(super) enum Looked {
@@ -65,7 +65,11 @@ fn trust(site: &Site, loaded: &Loaded, project: String) -> Result<Front, Failure
     Ok(Front::Trust {
         project,
         running: loaded.running.describe(),
-        news: site.is_known()?,
+        before: match site.agreed(loaded)? {
+            Agreed::Never => Before::Nothing,
+            Agreed::ToOther => Before::Other,
+            Agreed::ToChecks => Before::Checks,
+        },
         kinds: config::kinds(&site.project).into_iter().filter_map(kind).collect(),
         file: site.project.join(FILE_NAME).is_file().then(|| FILE_NAME.to_owned()),
         missing_agent: missing_agent(site, loaded),

@@ -1,47 +1,86 @@
-//! The terminal as a picture: draws what differs, and nothing when nothing does.
+//! The terminal as a picture: draws what differs, and nothing when nothing does; and what comes from there.
 
 use std::io::{self, Stdout};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{Clear, ClearType};
 use ratatui::layout::Rect;
+use tokio::sync::mpsc;
 
 use super::editor;
+use crate::app::clock::Clock;
 use crate::app::setup::Site;
 use crate::app::signals;
-use crate::edge::tty::{Guard, Keys, Pressed, size};
+use crate::edge::tty::{self, Borrower, Fate, Guard, Keys, Pressed, size};
+use crate::model::time::Moment;
+use crate::ui::event::Event;
+
+/// How long after the terminal came back a signal still means whoever had it: ctrl-c reaches both, in no order.
+const LATE: Duration = Duration::from_millis(200);
+
+/// What comes from the terminal, or from whoever speaks to its programs.
+#[derive(Clone, Debug)]
+pub(super) enum Heard {
+    /// The person did something.
+    Event(Event),
+    /// This signal wants us to end.
+    Stop(&'static str),
+    /// The terminal is ours again after it was somebody else's: much may have happened, and keys were meant for others.
+    Back,
+}
 
 /// The terminal while it is ours.
 pub(super) struct Window {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     shown: Option<Buffer>,
-    /// The terminal's modes.
-    pub(super) guard: Guard,
-    /// What the user does; nothing while the terminal is lent.
-    pub(super) keys: Option<Keys>,
+    /// What the window is called; empty: not known.
+    title: String,
+    guard: Guard,
+    keys: Option<Keys>,
+    /// Who has the terminal instead of us.
+    borrower: Option<Borrower>,
+    signals: mpsc::Receiver<&'static str>,
+    clock: Clock,
+    /// When it came back.
+    back: Option<Moment>,
 }
 
 impl Window {
-    /// Takes the terminal.
+    /// Takes the terminal; from before that on no signal ends us unheard. To be called within a runtime.
     ///
     /// # Errors
-    /// If it refuses.
+    /// If it refuses, or signals cannot be listened to.
     pub(super) fn open(mouse: bool) -> io::Result<Self> {
+        let signals = signals::listen_on_terminal()?;
         let guard = Guard::take(mouse)?;
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        Ok(Self { terminal, shown: None, guard, keys: Some(Keys::default()) })
+        Ok(Self {
+            terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
+            shown: None,
+            title: String::new(),
+            guard,
+            keys: Some(Keys::default()),
+            borrower: None,
+            signals,
+            clock: Clock::start(),
+            back: None,
+        })
     }
 
-    /// Shows what `paint` paints, if it differs from what is shown.
+    /// Shows what `paint` paints, if it differs from what is shown and the terminal is ours.
     ///
     /// # Errors
     /// If the terminal is gone.
     pub(super) fn show(&mut self, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
+        if self.is_lent() {
+            return Ok(());
+        }
         let (width, height) = size()?;
         let area = Rect { x: 0, y: 0, width, height };
         let mut next = Buffer::empty(area);
@@ -59,6 +98,42 @@ impl Window {
         Ok(())
     }
 
+    /// Names the window.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(super) fn entitle(&mut self, title: &str) -> io::Result<()> {
+        if !self.is_lent() && self.title != title {
+            self.guard.set_title(title)?;
+            title.clone_into(&mut self.title);
+        }
+        Ok(())
+    }
+
+    /// Rings the bell, if the terminal is ours.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(super) fn ring(&self) -> io::Result<()> {
+        if self.is_lent() { Ok(()) } else { self.guard.ring() }
+    }
+
+    /// Puts text into the clipboard.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(super) fn copy(&self, text: &str) -> io::Result<()> {
+        self.guard.copy(text)
+    }
+
+    /// Takes the mouse, or leaves it to the terminal.
+    ///
+    /// # Errors
+    /// If the terminal is gone.
+    pub(super) fn set_mouse(&mut self, ours: bool) -> io::Result<()> {
+        self.guard.set_mouse(ours)
+    }
+
     /// Draws everything anew the next time.
     ///
     /// # Errors
@@ -70,27 +145,91 @@ impl Window {
         execute!(io::stdout(), Clear(ClearType::All))
     }
 
-    /// Lends the terminal to somebody else, who must be done when `meanwhile` returns.
+    /// Waits for what the person does, or a signal. What is between the terminal and the shell is done here. May be
+    /// cancelled.
     ///
     /// # Errors
-    /// If it cannot be taken again.
-    pub(super) fn lend<T>(&mut self, meanwhile: impl FnOnce() -> T) -> io::Result<T> {
+    /// If the terminal is gone.
+    pub(super) async fn heard(&mut self) -> io::Result<Heard> {
+        loop {
+            tokio::select! {
+                biased;
+                Some(signal) = self.signals.recv() => {
+                    if let Some(heard) = self.signalled(signal)? {
+                        return Ok(heard);
+                    }
+                }
+                done = done(&mut self.borrower, &mut self.keys) => match done {
+                    Done::Pressed(Pressed::Key(key)) => return Ok(Heard::Event(Event::Key(key))),
+                    Done::Pressed(Pressed::Mouse(mouse)) => return Ok(Heard::Event(Event::Mouse(mouse))),
+                    Done::Pressed(Pressed::Paste(text)) => return Ok(Heard::Event(Event::Paste(text))),
+                    Done::Pressed(Pressed::Resized(columns, rows)) => {
+                        return Ok(Heard::Event(Event::Resized(columns, rows)));
+                    }
+                    Done::Pressed(Pressed::Nothing) => {}
+                    Done::Pressed(Pressed::Gone) => return Ok(Heard::Stop("SIGHUP")),
+                    Done::Borrower(Fate::Stopped) => self.stop_with_borrower(),
+                    Done::Borrower(Fate::Ended) => {
+                        self.borrower = None;
+                        self.take_back()?;
+                        return Ok(Heard::Back);
+                    }
+                },
+            }
+        }
+    }
+
+    fn signalled(&mut self, signal: &'static str) -> io::Result<Option<Heard>> {
+        if let Some(borrower) = &self.borrower {
+            borrower.signal(match signal {
+                "SIGTERM" => Signal::SIGTERM,
+                "SIGHUP" => Signal::SIGHUP,
+                // Typed for whoever has the terminal.
+                _ => return Ok(None),
+            });
+            return Ok(Some(Heard::Stop(signal)));
+        }
+        let is_late = self.back.is_some_and(|back| self.clock.now().moment < back.after(LATE));
+        match signal {
+            "SIGINT" | "SIGQUIT" | "SIGTSTP" | "SIGCONT" if is_late => Ok(None),
+            "SIGTSTP" => {
+                self.suspend()?;
+                Ok(Some(Heard::Back))
+            }
+            "SIGCONT" => {
+                self.resume()?;
+                Ok(Some(Heard::Back))
+            }
+            _ => Ok(Some(Heard::Stop(signal))),
+        }
+    }
+
+    /// Stops with whoever has the terminal, so that the shell gets it; the shell continues both.
+    fn stop_with_borrower(&self) {
+        tty::stop();
+        if let Some(borrower) = &self.borrower {
+            borrower.signal(Signal::SIGCONT);
+        }
+    }
+
+    /// Whether somebody else has the terminal.
+    pub(super) fn is_lent(&self) -> bool {
+        self.borrower.is_some()
+    }
+
+    fn give(&mut self) {
         // Its thread would take the other program's keys.
         self.keys = None;
         self.guard.lend();
-        let result = meanwhile();
-        self.guard.retake()?;
-        self.keys = Some(Keys::default());
-        self.forget()?;
-        Ok(result)
     }
 
-    /// Waits for what the user does; for ever while the terminal is lent.
-    pub(super) async fn pressed(&mut self) -> Pressed {
-        match &mut self.keys {
-            Some(keys) => keys.next().await,
-            None => std::future::pending().await,
-        }
+    fn take_back(&mut self) -> io::Result<()> {
+        self.guard.retake()?;
+        self.keys = Some(Keys::default());
+        // It went back to what it was before us.
+        self.title.clear();
+        self.back = Some(self.clock.now().moment);
+        self.forget()
     }
 
     /// Stops this process until the shell continues it.
@@ -98,21 +237,19 @@ impl Window {
     /// # Errors
     /// If the terminal cannot be taken again.
     pub(super) fn suspend(&mut self) -> io::Result<()> {
-        self.lend(signals::stop_here)
+        self.give();
+        tty::stop();
+        self.take_back()
     }
 
     /// Takes the terminal again after somebody stopped us without asking.
-    ///
-    /// # Errors
-    /// If it cannot be taken again.
-    pub(super) fn resume(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         // Given back first: whoever stopped us may have changed the modes, and they are only set if they are not thought so.
-        self.guard.lend();
-        self.guard.retake()?;
-        self.forget()
+        self.give();
+        self.take_back()
     }
 
-    /// Opens a file in the user's editor and waits for its end; the text is why that did not work.
+    /// Opens a file in the user's editor, which has the terminal until [`Heard::Back`]; the text is why that did not work.
     ///
     /// # Errors
     /// If the terminal cannot be taken again.
@@ -121,10 +258,30 @@ impl Window {
             Ok(words) => words,
             Err(why) => return Ok(Err(why)),
         };
-        let run = || Command::new(&words[0]).args(&words[1..]).current_dir(&site.project).status();
-        Ok(match self.lend(run)? {
-            Ok(_) => Ok(()),
-            Err(error) => Err(format!("{} cannot be started: {error}", words[0])),
-        })
+        self.give();
+        match Borrower::start(Command::new(&words[0]).args(&words[1..]).current_dir(&site.project)) {
+            Ok(borrower) => {
+                self.borrower = Some(borrower);
+                Ok(Ok(()))
+            }
+            Err(error) => {
+                self.take_back()?;
+                Ok(Err(format!("{} cannot be started: {error}", words[0])))
+            }
+        }
+    }
+}
+
+/// What was done by whoever has the terminal.
+enum Done {
+    Pressed(Pressed),
+    Borrower(Fate),
+}
+
+async fn done(borrower: &mut Option<Borrower>, keys: &mut Option<Keys>) -> Done {
+    match (borrower, keys) {
+        (Some(borrower), _) => Done::Borrower(borrower.next().await),
+        (None, Some(keys)) => Done::Pressed(keys.next().await),
+        (None, None) => std::future::pending().await,
     }
 }

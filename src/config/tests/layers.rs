@@ -4,17 +4,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::support::{environment, folder, inputs, loaded, secs, settings, write};
-use crate::config::{EXAMPLE, FILE_NAME, Inputs, Overrides};
+use crate::config::{EXAMPLE, FILE_NAME, Inputs};
 use crate::model::cost::Usd;
-use crate::model::settings::{AgentKind, FixOn, Isolation, LandMode, Planner};
+use crate::model::settings::{AgentKind, FixOn, Isolation, LandBy, LandMode, Planner};
 
 #[test]
 fn the_example_is_the_defaults() {
     let defaults = settings("");
     let mut copied = settings(EXAMPLE);
     // Who writes it down has chosen it, even if it is the default.
-    assert!(copied.fix.land_chosen && !defaults.fix.land_chosen);
-    copied.fix.land_chosen = false;
+    assert_eq!((copied.fix.land_by, defaults.fix.land_by), (LandBy::File, LandBy::Nobody));
+    copied.fix.land_by = LandBy::Nobody;
     assert_eq!(copied, defaults);
     // The figures of the documentation, said once more by hand.
     assert_eq!(defaults.watch.settle, Duration::from_millis(300));
@@ -124,22 +124,6 @@ fn later_layers_win() {
     assert_eq!(attempts(&inputs), (14, Some("MAX_RETRIES in the environment".to_owned())));
     inputs.flags.attempts = Some(15);
     assert_eq!(attempts(&inputs), (15, Some("--attempts on the command line".to_owned())));
-}
-
-#[test]
-fn whoever_says_how_results_land_has_chosen() {
-    let project = folder();
-    let user = project.path().join("user.toml");
-    let chosen = |inputs: &Inputs| loaded(inputs).settings.fix.land_chosen;
-    assert!(!chosen(&inputs(project.path())));
-    write(project.path(), "user.toml", "[fix]\nland = \"auto\"\n");
-    assert!(chosen(&Inputs { user_file: Some(user), ..inputs(project.path()) }));
-    let flags = Overrides { land: Some(LandMode::Ask), ..Overrides::default() };
-    assert!(chosen(&Inputs { flags, ..inputs(project.path()) }));
-    write(project.path(), FILE_NAME, "[fix]\nattempts = 2\n");
-    assert!(!chosen(&inputs(project.path())));
-    write(project.path(), FILE_NAME, "[fix]\nland = \"ask\"\n");
-    assert!(chosen(&inputs(project.path())));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use crate::core::fact::{Fact, Remember};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::health::{Level, Part};
 use crate::model::hold::SnoozeEnd;
-use crate::model::id::{ChangeId, LandingId, Seq, TaskId};
+use crate::model::id::{ChangeId, LandingId, QuestionId, Seq, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::question::{Closed, Question, Reply};
 use crate::model::settings::LandMode;
 use crate::model::task::Task;
 use crate::model::time::Wall;
@@ -17,6 +18,31 @@ use crate::model::workspace::TreeId;
 
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
+
+/// So many questions that are over are remembered, to tell those who answer late what became of them.
+const SETTLED: usize = 100;
+
+/// What became of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Which.
+    pub question: QuestionId,
+    /// What was said, or why nobody will.
+    pub how: Result<Reply, Closed>,
+    /// Through which face it was said; empty if nobody knows.
+    pub by: String,
+}
+
+impl Settled {
+    /// Says it, as the end of a sentence about the question.
+    pub fn text(&self) -> String {
+        match &self.how {
+            Ok(reply) if self.by.is_empty() => format!("was answered before: {}", reply.brief()),
+            Ok(reply) => format!("was answered before, through {}: {}", self.by, reply.brief()),
+            Err(why) => format!("is closed: {}", why.text()),
+        }
+    }
+}
 
 /// What a check said last in the user's tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +102,10 @@ pub struct Book {
     pub paused: bool,
     /// Checks and files that a person leaves alone, and what ends that.
     pub snoozed: BTreeMap<CheckKey, SnoozeEnd>,
+    /// What agents wait for, oldest first.
+    pub questions: BTreeMap<QuestionId, Question>,
+    /// How the last questions ended: what was said, or why nobody will.
+    pub settled: VecDeque<Settled>,
     /// Whether verified results land by themselves, if a person was asked.
     pub agreed: Option<LandMode>,
     /// Since when the configuration as it is written does not hold, and why.
@@ -92,6 +122,8 @@ pub struct Book {
     pub finished: (VecDeque<TaskId>, VecDeque<TaskId>),
     /// The last numbers given out.
     pub last_task: TaskId,
+    /// The last question.
+    pub last_question: QuestionId,
     /// The last change.
     pub last_change: ChangeId,
     /// The last landing.
@@ -114,6 +146,8 @@ impl Default for Book {
             parked: None,
             paused: false,
             snoozed: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            settled: VecDeque::new(),
             agreed: None,
             refused: None,
             statistics: Statistics::default(),
@@ -122,6 +156,7 @@ impl Default for Book {
             health: BTreeMap::new(),
             finished: (VecDeque::new(), VecDeque::new()),
             last_task: TaskId(0),
+            last_question: QuestionId(0),
             last_change: ChangeId(0),
             last_landing: LandingId(0),
             index: Index::default(),
@@ -203,6 +238,16 @@ impl Book {
             Fact::Unsnoozed { key } => {
                 self.snoozed.remove(key);
             }
+            Fact::Questioned { question } => {
+                self.last_question = question.id;
+                self.questions.insert(question.id, (**question).clone());
+            }
+            Fact::Answered { question, reply, by, .. } => {
+                self.settle(Settled { question: *question, how: Ok(reply.clone()), by: by.clone() });
+            }
+            Fact::Closed { question, why, .. } => {
+                self.settle(Settled { question: *question, how: Err(*why), by: String::new() });
+            }
             Fact::Agreed { land } => self.agreed = Some(*land),
             Fact::Reconfigured { remember, .. } => {
                 self.refused = None;
@@ -217,6 +262,7 @@ impl Book {
             | Fact::AttemptStarted { .. }
             | Fact::Staged { .. }
             | Fact::Used { .. }
+            | Fact::Violated { .. }
             | Fact::Logged { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Ready { .. }
@@ -228,6 +274,14 @@ impl Book {
             | Fact::Undone { .. }
             | Fact::Replaced { .. }
             | Fact::Ended { .. } => self.apply_to_task(*at, fact),
+        }
+    }
+
+    fn settle(&mut self, settled: Settled) {
+        self.questions.remove(&settled.question);
+        self.settled.push_back(settled);
+        if self.settled.len() > SETTLED {
+            self.settled.pop_front();
         }
     }
 

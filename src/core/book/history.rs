@@ -45,6 +45,12 @@ impl Statistics {
             | TaskState::Review(_) => self.succeeded += 1,
         }
     }
+
+    /// Counts anew a task that had ended well: its landing was taken back, so it is no success any more.
+    pub(super) fn take_back(&mut self) {
+        self.succeeded = self.succeeded.saturating_sub(1);
+        self.failed += 1;
+    }
 }
 
 /// One line of the history.
@@ -120,6 +126,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::AttemptStarted { .. } => Some("attempt_started"),
         Fact::AttemptEnded { then, .. } if then.is_final() => Some("task_ended"),
         Fact::AttemptEnded { .. } => Some("attempt_ended"),
+        Fact::Violated { .. } => Some("safety_rule_broken"),
         Fact::Held { .. } => Some("task_held"),
         Fact::Released { .. } => Some("task_released"),
         Fact::Retried { .. } => Some("task_retried"),
@@ -129,6 +136,9 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::TakenBack { .. } => Some("landing_taken_back"),
         Fact::Undone { .. } => Some("task_undone"),
         Fact::Ended { .. } => Some("task_ended"),
+        Fact::Questioned { .. } => Some("question_asked"),
+        Fact::Answered { .. } => Some("question_answered"),
+        Fact::Closed { .. } => Some("question_closed"),
         Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat

@@ -5,7 +5,7 @@ mod history;
 mod index;
 mod tasks;
 
-pub use durable::{Book, CheckStatus, Process};
+pub use durable::{Book, CheckStatus, Process, Settled};
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
 pub use tasks::subject;

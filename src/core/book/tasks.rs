@@ -18,6 +18,7 @@ const REMEMBERED: usize = 1000;
 
 impl Book {
     /// Applies a fact about a task.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub(super) fn apply_to_task(&mut self, at: Wall, fact: &Fact) {
         match fact {
             Fact::Filed { task } => {
@@ -98,6 +99,10 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::Violated { .. }
+            | Fact::Questioned { .. }
+            | Fact::Answered { .. }
+            | Fact::Closed { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat
@@ -209,6 +214,7 @@ impl Book {
     fn end(&mut self, at: Wall, id: TaskId, state: &TaskState) {
         let Some(task) = self.tasks.get(&id) else { return };
         let (was_over, began, subject) = (task.state.is_final(), task.began, subject(task));
+        let was_done = matches!(task.state, TaskState::Done(_));
         self.change_task(id, |task| {
             task.state = state.clone();
             task.ended = Some(at);
@@ -225,6 +231,9 @@ impl Book {
         let side = if matches!(state, TaskState::Failed(_)) { failed } else { done };
         side.push_back(id);
         self.forget_oldest();
+        if was_done && began.is_some() && matches!(state, TaskState::Failed(_)) {
+            self.statistics.take_back();
+        }
         if was_over || began.is_none() {
             return;
         }

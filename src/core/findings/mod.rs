@@ -1,5 +1,6 @@
 //! What the output of a check says: failures, counts, coverage.
 
+mod cannot;
 mod clean;
 mod compare;
 mod coverage;
@@ -11,5 +12,6 @@ mod place;
 mod read;
 mod runner;
 
+pub use cannot::cannot_run;
 pub use compare::{Difference, compare};
 pub use read::read;

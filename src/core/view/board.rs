@@ -8,7 +8,8 @@ use crate::model::attempt::Stage;
 use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
-use crate::model::id::{SessionId, TaskId};
+use crate::model::id::{QuestionId, SessionId, TaskId};
+use crate::model::question::Question;
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
@@ -21,6 +22,9 @@ pub struct View {
     pub checks: Vec<CheckRow>,
     /// The tasks, group by group, each group in its own order.
     pub rows: Vec<Row>,
+    /// What agents wait for, oldest first.
+    #[serde(default)]
+    pub questions: Vec<Question>,
 }
 
 /// Where the supervisor is in its own life.
@@ -66,6 +70,12 @@ pub struct Head {
     /// Since when the configuration as it is written does not hold, and why.
     #[serde(default)]
     pub refused: Option<(Wall, String)>,
+    /// What became of the last question of an agent that is over: `was answered through the command line: allowed once`.
+    #[serde(default)]
+    pub settled: Option<(QuestionId, String)>,
+    /// What the agent is called that fixes; empty: none is named.
+    #[serde(default)]
+    pub agent: String,
     /// Health by part; a part that is not named is up.
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::board::{CheckRow, Head, Row, View};
 use crate::model::id::TaskId;
+use crate::model::question::Question;
 
 /// The way from one view to a later one.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub struct Delta {
     /// The order of all rows, if it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Vec<TaskId>>,
+    /// All questions, if one changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub questions: Option<Vec<Question>>,
 }
 
 impl Delta {
@@ -35,6 +39,7 @@ impl Delta {
             checks: (before.checks != after.checks).then(|| after.checks.clone()),
             rows: after.rows.iter().filter(|row| known.get(&row.id) != Some(row)).cloned().collect(),
             order: moved.then(|| after.rows.iter().map(|row| row.id).collect()),
+            questions: (before.questions != after.questions).then(|| after.questions.clone()),
         }
     }
 
@@ -52,6 +57,9 @@ impl View {
         }
         if let Some(checks) = delta.checks {
             self.checks = checks;
+        }
+        if let Some(questions) = delta.questions {
+            self.questions = questions;
         }
         if delta.rows.is_empty() && delta.order.is_none() {
             return;

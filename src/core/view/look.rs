@@ -13,14 +13,20 @@ use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{SessionId, TaskId};
-use crate::model::settings::Planner;
+use crate::model::question::Question;
+use crate::model::settings::{Planner, Settings};
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
 
 impl Supervisor {
     /// Returns what every face draws from. Time grows with the number of remembered tasks, not with the past.
     pub fn view(&self) -> View {
-        View { head: self.head(), checks: self.check_rows(), rows: self.rows() }
+        View {
+            head: self.head(),
+            checks: self.check_rows(),
+            rows: self.rows(),
+            questions: self.book.questions.values().cloned().collect(),
+        }
     }
 
     /// Returns all about one task.
@@ -65,6 +71,8 @@ impl Supervisor {
             parked: self.book.parked.clone(),
             fixing: self.settings.fix.enabled,
             refused: self.book.refused.clone(),
+            settled: self.book.settled.back().map(|settled| (settled.question, settled.text())),
+            agent: agent_name(&self.settings),
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
@@ -108,7 +116,7 @@ impl Supervisor {
     fn rows(&self) -> Vec<Row> {
         let (mut needs, mut working, mut held) = (Vec::new(), Vec::new(), Vec::new());
         for task in self.book.open() {
-            match group(&task.state) {
+            match self.group(task) {
                 Group::NeedsYou => needs.push(task),
                 Group::Working => working.push(task),
                 Group::Held => held.push(task),
@@ -148,11 +156,15 @@ impl Supervisor {
         Row {
             id: task.id,
             key: task.key.clone(),
-            group: group(&task.state),
+            group: self.group(task),
             why,
             until,
             since: attempt.map(|attempt| attempt.began).or(task.ended),
-            took: task.receipt.as_ref().filter(|_| task.state.is_final()).map(|receipt| millis(receipt.took)),
+            took: task
+                .receipt
+                .as_ref()
+                .filter(|_| matches!(task.state, TaskState::Done(_)))
+                .map(|receipt| millis(receipt.took)),
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
             session: attempt.and_then(|_| self.session_of(task.id)),
             attempts: (attempts(task), self.settings.fix.attempts),
@@ -167,10 +179,22 @@ impl Supervisor {
         sessions.find(|(_, running)| running.owner == Owner::Attempt(task)).map(|(session, _)| *session)
     }
 
+    /// Returns the group of a task: whatever works on one that asks something waits for a person.
+    fn group(&self, task: &Task) -> Group {
+        if self.question_of(task.id).is_some() { Group::NeedsYou } else { group(&task.state) }
+    }
+
+    fn question_of(&self, task: TaskId) -> Option<&Question> {
+        self.book.questions.values().find(|question| question.task == task)
+    }
+
     /// Says why a task is where it is, and until when, if that is known.
     fn why(&self, task: &Task) -> (String, Option<Wall>) {
         let window = self.settings.fix.breaker.window;
         let now = self.live.now;
+        if let Some(question) = self.question_of(task.id) {
+            return (question.ask.about.brief(), None);
+        }
         match &task.state {
             TaskState::Queued | TaskState::Cooling { .. } => match self.waiting(task) {
                 None => ("starting".to_owned(), None),
@@ -212,7 +236,7 @@ impl Supervisor {
     /// Returns the commands that would not be refused, by the same rules by which they are.
     fn allowed(&self, task: &Task, green: &BTreeSet<TaskId>) -> Allowed {
         Allowed {
-            fix: Self::may_fix(task),
+            fix: self.may_fix(task),
             retry: self.may_retry(task, |task| green.contains(&task.id)).is_ok(),
             kill: self.may_kill(task),
             undo: self.may_undo(task),
@@ -223,6 +247,15 @@ impl Supervisor {
             unsnooze: self.book.snoozed.contains_key(&task.key),
         }
     }
+}
+
+/// Returns what the agent is called that fixes: as the configuration names it, unless it only kept the name of the
+/// built-in one and is another program.
+fn agent_name(settings: &Settings) -> String {
+    let Some(role) = settings.roles.get("fixer") else { return String::new() };
+    let program = settings.agents.get(&role.agent).map(|agent| agent.program.as_str()).unwrap_or_default();
+    let program = program.rsplit('/').next().unwrap_or_default();
+    if role.agent == "claude" && !program.is_empty() { program.to_owned() } else { role.agent.clone() }
 }
 
 /// Returns how many attempts a task has used up, the running one included; one that was parked or interrupted is none.

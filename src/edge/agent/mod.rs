@@ -2,6 +2,10 @@
 
 pub mod claude;
 pub mod command;
+pub mod fence;
+pub mod git_layer;
+pub mod guard;
+pub mod hook;
 mod lines;
 mod plain;
 pub mod prompt;

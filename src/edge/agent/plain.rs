@@ -36,6 +36,26 @@ pub(super) fn one_line(text: &str, cap: usize) -> String {
     line
 }
 
+/// Returns all of `text`, line by line, with what cannot be seen written out as `\u{1b}`, at most `cap` characters.
+///
+/// For what a person decides about: nothing is left out, so nothing can hide.
+pub(super) fn visible(text: &str, cap: usize) -> String {
+    let mut shown = String::new();
+    for (count, letter) in text.chars().enumerate() {
+        if count == cap {
+            let more = text.chars().count() - cap;
+            return format!("{shown}… (and {more} more characters)");
+        }
+        match letter {
+            '\n' => shown.push('\n'),
+            '\t' => shown.push_str("    "),
+            letter if letter.is_control() || turns_direction(letter) => shown.extend(letter.escape_unicode()),
+            letter => shown.push(letter),
+        }
+    }
+    shown
+}
+
 /// Skips what follows an ESC: a control sequence up to its final byte, a string up to its end, or one character.
 fn skip_escape(letters: &mut std::str::Chars<'_>) {
     match letters.next() {

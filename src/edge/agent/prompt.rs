@@ -243,6 +243,7 @@ mod tests {
             diff: format!("-old {number}\n+new {number}"),
             spent: Spent::default(),
             took: Duration::ZERO,
+            landing: false,
         }
     }
 

@@ -34,9 +34,6 @@ pub enum ControlRequest {
         name: String,
         /// Its arguments.
         body: Value,
-        /// The caller's name for this very request. The server already answers a repetition from memory; the app needs
-        /// it only to recognise one across a restart.
-        idempotency_key: Option<String>,
     },
 }
 
@@ -51,11 +48,6 @@ impl ControlReply {
     /// Answers with what was asked for, or that it was done (200).
     pub fn done(body: Value) -> Self {
         Self { status: 200, body }
-    }
-
-    /// Says that a command was taken and its result will show later (202).
-    pub fn accepted(body: Value) -> Self {
-        Self { status: 202, body }
     }
 
     /// Refuses, with a status from 400 to 599 (any other becomes 500), the reason, and what to do about it.

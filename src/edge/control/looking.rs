@@ -1,4 +1,5 @@
-//! Streams the view as lines: first all of it, then what changes, then how it ended; nothing while nothing changes.
+//! Streams the view as lines: first all of it, then what changes, and who else looks, then how it ended; nothing while
+//! nothing changes.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::call::Farewell;
 use super::lines::{Lines, line};
 use super::routes::Door;
-use super::views::{Seat, Shown};
+use super::views::{Company, Seat, Shown};
 use crate::core::view::{Delta, View};
 use crate::model::id::Seq;
 
@@ -22,6 +23,7 @@ const LINES_AHEAD: usize = 2;
 struct Hello<'a> {
     version: &'a str,
     leased: bool,
+    screens: usize,
     seq: Seq,
     view: &'a View,
 }
@@ -44,13 +46,20 @@ pub(super) fn stream(door: Arc<Door>, lease: bool) -> Lines {
 async fn tell(mut seat: Seat, door: &Door, lines: &mpsc::Sender<Bytes>) -> Option<()> {
     let mut stopping = door.stopping.clone();
     let mut last: Option<Arc<View>> = None;
+    let mut told = seat.company();
     loop {
+        let company = seat.company();
+        if last.is_some() && told != company {
+            say(lines, &json!({ "company": company })).await?;
+            told = company;
+        }
         let newest = seat.shown.borrow_and_update().clone();
         match (&last, newest) {
             (None, Some(Shown { seq, view })) => {
-                let hello = Hello { version: door.version, leased: seat.is_leased(), seq, view: &view };
-                say(lines, &hello).await?;
+                let Company { leased, screens } = company;
+                say(lines, &Hello { version: door.version, leased, screens, seq, view: &view }).await?;
                 last = Some(view);
+                told = company;
             }
             (Some(before), Some(Shown { view, .. })) => {
                 let delta = Delta::between(before, &view);
@@ -65,6 +74,7 @@ async fn tell(mut seat: Seat, door: &Door, lines: &mpsc::Sender<Bytes>) -> Optio
             // What was shown last comes before the end.
             biased;
             Ok(()) = seat.shown.changed() => {}
+            Ok(()) = seat.audience.changed() => {}
             word = end(&mut stopping) => {
                 return say(lines, &json!({ "version": door.version, "ended": word? })).await;
             }

@@ -23,4 +23,4 @@ pub use call::{ControlCall, ControlReply, ControlRequest, FactLine, Farewell};
 pub use client::{Client, ClientError, Facts, NotRunning};
 pub use remote::{Ending, FactNews, FactStream, First, Story, ViewNews, ViewStream};
 pub use server::{BindError, Server, Sources, remove_stale};
-pub use views::{Audience, Views};
+pub use views::{Audience, Company, Views};

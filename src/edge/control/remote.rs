@@ -7,6 +7,7 @@ use super::archive::Wanted;
 use super::call::Farewell;
 use super::client::{Client, ClientError, Facts, refused, unreadable};
 use super::lines::LineReader;
+use super::views::Company;
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::view::{Delta, Detail, View};
@@ -23,8 +24,8 @@ pub struct First {
     pub view: View,
     /// The last fact that it shows; [`Client::follow`] tells those after it.
     pub seq: Seq,
-    /// Whether the supervisor ends with the last screen, unless that one takes its [leave](Client::leave).
-    pub leased: bool,
+    /// What becomes of the supervisor without this screen.
+    pub company: Company,
 }
 
 /// What comes then.
@@ -32,6 +33,8 @@ pub struct First {
 pub enum ViewNews {
     /// This changed; [`View::apply`] takes it in.
     Changed(Box<Delta>),
+    /// Somebody came or went, or the supervisor depends on screens no more.
+    Company(Company),
     /// Nothing comes any more.
     Ended(Ending),
 }
@@ -57,6 +60,7 @@ pub struct ViewStream {
 #[serde(rename_all = "snake_case")]
 enum Line {
     Delta(Box<Delta>),
+    Company(Company),
     Ended(Farewell),
 }
 
@@ -68,6 +72,7 @@ impl ViewStream {
         }
         let ending = match self.line().await {
             Ok(Some(Line::Delta(delta))) => return ViewNews::Changed(delta),
+            Ok(Some(Line::Company(company))) => return ViewNews::Company(company),
             Ok(Some(Line::Ended(farewell))) => Ending::Stopped(farewell),
             Ok(None) => Ending::Died("it went away without a word".to_owned()),
             Err(error) => Ending::Died(error.to_string()),
@@ -143,10 +148,11 @@ impl Client {
         if let Some(said) = first["ended"]["said"].as_str() {
             return Err(ClientError::Ended { said: said.to_owned() });
         }
-        let leased = first["leased"] == true;
+        let screens = first["screens"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
+        let company = Company { leased: first["leased"] == true, screens };
         let view = serde_json::from_value(first["view"].take()).map_err(|error| unreadable(&error))?;
         let seq = Seq(first["seq"].as_u64().unwrap_or_default());
-        Ok((First { view, seq, leased }, ViewStream { lines, ended: None }))
+        Ok((First { view, seq, company }, ViewStream { lines, ended: None }))
     }
 
     /// Follows the facts after one, of one task if one is named.

@@ -78,7 +78,7 @@ impl Door {
 
     async fn command(self: Arc<Self>, name: String, body: Value, key: Option<String>) -> ControlReply {
         let asked = format!("{name}\n{body}");
-        let request = ControlRequest::Command { name, body, idempotency_key: key.clone() };
+        let request = ControlRequest::Command { name, body };
         let Some(key) = key else { return self.ask(request).await };
         let door = Arc::clone(&self);
         self.replies.once(&key, asked.as_bytes(), async move { door.ask(request).await }).await

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::core::view::View;
@@ -18,6 +19,15 @@ pub struct Audience {
     pub granted: u64,
     /// Whether the supervisor ends with the last screen.
     pub leased: bool,
+}
+
+/// What becomes of the supervisor when a screen goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Company {
+    /// Whether it ends with the last screen, unless that one takes its leave.
+    pub leased: bool,
+    /// How many screens look.
+    pub screens: usize,
 }
 
 /// A view, and the last fact that it shows.
@@ -91,7 +101,7 @@ impl Views {
             audience.leases += usize::from(lease);
             audience.granted += u64::from(lease);
         });
-        Seat { views: self.clone(), shown: self.0.shown.subscribe(), lease }
+        Seat { views: self.clone(), shown: self.0.shown.subscribe(), audience: self.audience(), lease }
     }
 }
 
@@ -101,13 +111,16 @@ pub(super) struct Seat {
     views: Views,
     /// What there is to see.
     pub(super) shown: watch::Receiver<Option<Shown>>,
+    /// Who else looks.
+    pub(super) audience: watch::Receiver<Audience>,
     lease: bool,
 }
 
 impl Seat {
-    /// Whether the supervisor ends with the last screen.
-    pub(super) fn is_leased(&self) -> bool {
-        self.views.0.audience.borrow().leased
+    /// Returns who looks now, and what that means.
+    pub(super) fn company(&mut self) -> Company {
+        let Audience { leases, leased, .. } = *self.audience.borrow_and_update();
+        Company { leased, screens: leases }
     }
 }
 

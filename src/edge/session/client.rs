@@ -181,6 +181,14 @@ impl Session {
         self.send(Request::Signal(rung))
     }
 
+    /// Lets the session's time limit stand still, or run again.
+    ///
+    /// # Errors
+    /// When the session has ended.
+    pub fn hold_clock(&self, held: bool) -> Result<(), SessionGone> {
+        self.send(Request::HoldClock(held))
+    }
+
     /// Changes the size of the terminal.
     ///
     /// # Errors

@@ -11,6 +11,7 @@
 //! | 3 | close the program's input after what is still to be written | – |
 //! | 4 | resize the terminal | columns `u16`, rows `u16` |
 //! | 5 | end it, this hard | one byte: 0 ask, 1 interrupt, 2 terminate, 3 kill |
+//! | 6 | let its time limit stand still, or run again | one byte: 1 stand still, 0 run |
 //!
 //! | kind | from the holder | body |
 //! |---|---|---|
@@ -82,6 +83,8 @@ pub(super) enum Request {
     },
     /// End it, this hard.
     Signal(Rung),
+    /// Let its time limit stand still, or run again.
+    HoldClock(bool),
 }
 
 /// What the holder says.
@@ -143,6 +146,7 @@ impl Request {
                 };
                 frame(into, 5, &[&[byte]]);
             }
+            Self::HoldClock(held) => frame(into, 6, &[&[u8::from(*held)]]),
         }
     }
 
@@ -160,7 +164,9 @@ impl Request {
             (5, [1]) => Self::Signal(Rung::Interrupt),
             (5, [2]) => Self::Signal(Rung::Terminate),
             (5, [3]) => Self::Signal(Rung::Kill),
-            (4 | 5, _) => return Err(bad),
+            (6, [0]) => Self::HoldClock(false),
+            (6, [1]) => Self::HoldClock(true),
+            (4..=6, _) => return Err(bad),
             _ => return Ok(None),
         }))
     }
@@ -297,6 +303,8 @@ mod tests {
             Request::Signal(Rung::Interrupt),
             Request::Signal(Rung::Terminate),
             Request::Signal(Rung::Kill),
+            Request::HoldClock(true),
+            Request::HoldClock(false),
         ]
     }
 

@@ -9,6 +9,7 @@ use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracket
 use crossterm::style::Print;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
+use nix::sys::termios::{FlushArg, tcflush};
 
 /// Whether the terminal is ours. There is one terminal, and a panic has no other way to know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -52,12 +53,15 @@ impl Guard {
         give_back();
     }
 
-    /// Takes the terminal again after [`lend`](Self::lend).
+    /// Takes the terminal again after [`lend`](Self::lend). What was typed for somebody else, and not read there, is gone.
     ///
     /// # Errors
     /// As [`take`](Self::take).
     pub fn retake(&self) -> io::Result<()> {
-        self.enter()
+        self.enter()?;
+        // Refused only by what is no terminal any more, and that is found out by whoever reads it.
+        let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
+        Ok(())
     }
 
     fn enter(&self) -> io::Result<()> {

@@ -41,17 +41,6 @@ pub enum Landing {
     },
 }
 
-/// Whether a landing is to be seen in the user's tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LandingState {
-    /// There are no images of it, or it was rolled back.
-    NotLanded,
-    /// It landed.
-    Landed(Vec<FileChange>),
-    /// It landed and was taken back.
-    Undone(Vec<FileChange>),
-}
-
 /// Why a landing stops before anything is written.
 pub(super) enum Stop {
     Surprised(Vec<ProjectPath>),
@@ -86,20 +75,6 @@ impl Shadow {
         let _ = fs::remove_dir_all(folder.join("stage"));
         let _ = fs::remove_dir_all(folder.join("checkout"));
         landed
-    }
-
-    /// Reads whether a landing is in the user's tree.
-    ///
-    /// # Errors
-    /// When its images are damaged.
-    pub fn landing_state(&self, landing: LandingId) -> Result<LandingState> {
-        let folder = self.landing_folder(landing);
-        if !folder.join("done").exists() {
-            return Ok(LandingState::NotLanded);
-        }
-        let files = Images::load(&folder)?.ok_or(WorkspaceError::NoLanding(landing))?.files;
-        let undone = last_undo(&folder)?.is_some_and(|undo| undo.join("done").exists());
-        Ok(if undone { LandingState::Undone(files) } else { LandingState::Landed(files) })
     }
 
     /// Returns where the images of a landing are.

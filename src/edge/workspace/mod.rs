@@ -29,7 +29,7 @@ pub use editable::editable_folders;
 pub use editors::{OpenEditor, open_editors};
 pub use error::WorkspaceError;
 pub use git::git_version;
-pub use land::{Landing, LandingState};
+pub use land::Landing;
 pub use merge::{Conflict, ConflictPart, Merge, MergeOutcome};
 pub use objects::Garbage;
 pub use recover::{Recovered, has_unfinished};

@@ -9,4 +9,4 @@ mod what;
 pub use problem::Problem;
 pub use screen::{FrontState, draw_front, draw_front_into};
 pub use update::update_front;
-pub use what::{Front, FrontAnswer};
+pub use what::{Before, Front, FrontAnswer};

@@ -1,7 +1,5 @@
 //! Puts one of the first screens together.
 
-use std::time::Duration;
-
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,9 +13,6 @@ use crate::ui::layout::SMALLEST;
 use crate::ui::popup::{Answer, Sheet, widest};
 use crate::ui::state::State;
 use crate::ui::widget::put;
-
-/// How long keys are ignored after a screen came: they were typed for what was there before.
-const DEAF: Duration = Duration::from_millis(200);
 
 /// One of the first screens, and where the person is in it.
 #[derive(Clone, Debug)]
@@ -37,18 +32,18 @@ impl FrontState {
     pub fn new(state: State, front: Front) -> Self {
         let marked = front.marked();
         let mut new = Self { front, state, marked, top: 0, seen: 0 };
-        new.state.deaf_until = new.state.now.after(DEAF);
+        new.state.be_deaf(new.state.now);
         new
     }
 
     /// Says something else. An answer that was on its way to what stood there before does not count.
     pub fn show(&mut self, front: Front, now: Wall) {
-        self.state.now = now;
+        self.state.sees(now);
         if front == self.front {
             return;
         }
         if !matches!(front, Front::Starting { .. }) {
-            self.state.deaf_until = now.after(DEAF);
+            self.state.be_deaf(now);
         }
         if std::mem::discriminant(&front) != std::mem::discriminant(&self.front) {
             self.top = 0;
@@ -86,7 +81,8 @@ impl FrontState {
     /// Returns it as it is drawn now.
     pub(super) fn sheet(&self) -> Sheet {
         let columns = usize::from(widest(screen(&self.state)));
-        let answer = |offer: Offer| Answer { key: offer.key, text: offer.text, short: offer.short, is_dim: false };
+        let answer =
+            |offer: Offer| Answer { key: Some(offer.key), text: offer.text, short: offer.short, is_dim: false };
         Sheet {
             title: text::title(&self.front, columns),
             lines: text::lines(&self.state, &self.front, columns),

@@ -3,7 +3,7 @@
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use super::what::Front;
+use super::what::{Before, Front};
 use crate::model::time::millis;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
@@ -12,8 +12,9 @@ use crate::ui::widget::plain;
 /// Returns what stands in the border.
 pub(super) fn title(front: &Front, columns: usize) -> String {
     let rest = match front {
-        Front::Trust { project, news: false, .. } => format!("{project}: the first time here"),
-        Front::Trust { project, news: true, .. } => format!("{project}: something new would run"),
+        Front::Trust { project, before: Before::Nothing, .. } => format!("{project}: the first time here"),
+        Front::Trust { project, before: Before::Other, .. } => format!("{project}: something new would run"),
+        Front::Trust { project, before: Before::Checks, .. } => format!("{project}: only checks so far"),
         Front::NoChecks { project, .. } => format!("{project}: nothing to check"),
         Front::BadConfig { problems } => match problems.iter().filter(|problem| !problem.is_warning).count() {
             1 => "the configuration has a mistake".to_owned(),
@@ -31,20 +32,23 @@ pub(super) fn lines(state: &State, front: &Front, columns: usize) -> Vec<Line<'s
     let style = |role| state.theme.style(role);
     let text = |text: &str| Line::from(plain(text));
     match front {
-        Front::Trust { running, news, kinds, missing_agent, without_git, .. } => {
+        Front::Trust { running, before, kinds, missing_agent, without_git, .. } => {
             let mut lines = Vec::new();
             lines.push(Line::styled(
-                if *news {
-                    "Since you agreed, it has changed what would run:"
-                } else {
-                    "If you agree, this runs when you save a file:"
+                match before {
+                    Before::Nothing => "If you agree, this runs when you save a file:",
+                    Before::Other => "Since you agreed, it has changed what would run:",
+                    Before::Checks => "You agreed to this, for checks only:",
                 },
                 style(Role::Text).add_modifier(Modifier::BOLD),
             ));
             lines.extend(running.iter().map(|line| Line::styled(format!("  {}", plain(line)), style(Role::Accent))));
             lines.push(Line::default());
             let looks = if kinds.is_empty() { String::new() } else { format!("It looks like {}. ", project_of(kinds)) };
-            lines.push(text(&format!("{looks}Nothing was run yet.")));
+            lines.push(text(&format!(
+                "{looks}Nothing was run yet{}.",
+                if *before == Before::Checks { " this time" } else { "" }
+            )));
             lines.push(text(
                 "What turns red is fixed by an agent in a private copy. Only a fix that this program has verified \
                  itself reaches your files, the first one after your yes, and one key takes it back.",
@@ -90,7 +94,7 @@ pub(super) fn lines(state: &State, front: &Front, columns: usize) -> Vec<Line<'s
             text(&format!("Process {pid} watches over this project since {}.", since_when(state, *since))),
             Line::styled(
                 "There is one supervisor for each project. Attached, you see and do what you would there; \
-                 leaving leaves it running.",
+                 leaving leaves it to whoever still looks.",
                 style(Role::Dim),
             ),
         ],

@@ -13,7 +13,7 @@ use crate::ui::event::Event;
 
 /// Takes in one event; what comes from a supervisor is none of these screens' business.
 pub fn update_front(front: &mut FrontState, now: Wall, event: &Event) -> Option<FrontAnswer> {
-    front.state.now = now;
+    front.state.sees(now);
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => pressed(front, *key),
         Event::Mouse(event) => moved(front, *event),

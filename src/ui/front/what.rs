@@ -3,6 +3,17 @@
 use super::problem::Problem;
 use crate::model::time::Wall;
 
+/// What a person agreed to before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: this is the first time.
+    Nothing,
+    /// To run something else.
+    Other,
+    /// To run the same, without agents.
+    Checks,
+}
+
 /// What is to be said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Front {
@@ -12,8 +23,8 @@ pub enum Front {
         project: String,
         /// What would run, a line for each thing.
         running: Vec<String>,
-        /// Whether a yes was given before, to something else.
-        news: bool,
+        /// What was agreed to before.
+        before: Before,
         /// What kinds of project it looks like: `Rust`, `Node`.
         kinds: Vec<String>,
         /// The file that says what would run; nothing if it was detected.
@@ -121,14 +132,25 @@ impl Front {
             )
         };
         match self {
-            Self::Trust { file, .. } => vec![
-                offer('y', "agree, and start", "", FrontAnswer::Agree),
-                offer(
-                    'c',
-                    "agree, and only run checks this time: no agent, no cost",
-                    "agree, checks only",
-                    FrontAnswer::ChecksOnly,
-                ),
+            Self::Trust { file, before, .. } => vec![
+                match before {
+                    Before::Checks => offer('y', "agree to agents as well, and start", "", FrontAnswer::Agree),
+                    Before::Nothing | Before::Other => offer('y', "agree, and start", "", FrontAnswer::Agree),
+                },
+                match before {
+                    Before::Checks => offer(
+                        'c',
+                        "only run checks this time, too: no agent, no cost",
+                        "checks only",
+                        FrontAnswer::ChecksOnly,
+                    ),
+                    Before::Nothing | Before::Other => offer(
+                        'c',
+                        "agree, and only run checks this time: no agent, no cost",
+                        "agree, checks only",
+                        FrontAnswer::ChecksOnly,
+                    ),
+                },
                 match file {
                     Some(file) => offer('e', format!("open {file} first"), "", FrontAnswer::Edit),
                     None => init(),

@@ -25,9 +25,13 @@ pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
         let hang = head.len() + 16;
         let is_open = state.unfolded.contains(&(Tab::Facts, recorded.seq));
         let own = recorded.fact.task().map(|task| format!("{task} ")).unwrap_or_default();
-        let text = match lines::line(&recorded.fact, recorded.at) {
+        let text = match lines::local_line(&recorded.fact, recorded.at, state.offset) {
             _ if is_open => String::new(),
-            Some(text) => plain(&text.lines().next().unwrap_or_default().replace(&own, "")).trim().to_owned(),
+            Some(text) => {
+                // What to type elsewhere is a key here, and stands in the footer.
+                let text = text.split("; `orchestrator-tui").next().unwrap_or_default();
+                plain(&text.lines().next().unwrap_or_default().replace(&own, "")).trim().to_owned()
+            }
             None => fields(&value, state.glyphs.more),
         };
         let line = Line::from(vec![

@@ -7,12 +7,21 @@ use ratatui::text::{Line, Span};
 
 use super::time::{age, count};
 use crate::core::view::Course;
-use crate::model::check::Verdict;
 use crate::model::health::{Level, Part};
 use crate::ui::action::Action;
+use crate::ui::keyed::keyed;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
 use crate::ui::widget::{clip, clip_line, plain, put, width};
+
+/// From this width on there is room for more than what is news.
+const ROOMY: u16 = 100;
+
+/// The columns that the name of the project gets before what is said beside it is shortened.
+const NAME: usize = 14;
+
+/// The most columns of the agent's name.
+const AGENT: usize = 12;
 
 /// Draws the header.
 pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -25,13 +34,21 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
 
 fn left(state: &State, room: usize) -> Line<'static> {
     let style = |role| state.theme.style(role);
-    let (text, role) = verdict(state);
+    let mut parts = standing(state);
+    let wide = |parts: &[Piece]| parts.iter().map(|part| width(&part.text) + 2).sum::<usize>();
+    // Where not all of it fits beside the name, in fewer words, the last ones first.
+    for at in (0..parts.len()).rev() {
+        if wide(&parts) + NAME > room {
+            parts[at].shorten();
+        }
+    }
+    let stands = wide(&parts);
     let mut spans = vec![Span::raw(" ")];
     if !state.label.is_empty() {
         spans.push(Span::styled(format!("{} ", state.label), style(Role::Warn)));
     }
     // How it stands is worth more than the names.
-    let rest = room.saturating_sub(Line::from(spans.clone()).width() + width(&text) + 2);
+    let rest = room.saturating_sub(Line::from(spans.clone()).width() + stands);
     let project = clip(&plain(&state.project), rest.max(4), state.glyphs.more);
     let branch = state.view.head.branch.as_ref().map(|branch| clip(&plain(branch), 24, state.glyphs.more));
     let branch = branch.filter(|branch| width(&project) + width(branch) + 2 <= rest);
@@ -39,60 +56,96 @@ fn left(state: &State, room: usize) -> Line<'static> {
     if let Some(branch) = branch {
         spans.push(Span::styled(format!("  {branch}"), style(Role::Dim)));
     }
-    spans.push(Span::raw("  "));
-    spans.push(Span::styled(text, style(role)));
+    for Piece { text, role, .. } in parts {
+        spans.push(Span::raw("  "));
+        spans.push(Span::styled(text, style(role)));
+    }
     clip_line(Line::from(spans), room, state.glyphs.more)
 }
 
-/// Says in a few words how the project stands.
-fn verdict(state: &State) -> (String, Role) {
+/// A few words about how the project stands.
+struct Piece {
+    text: String,
+    /// The same in fewer words; empty: there are none.
+    less: String,
+    role: Role,
+}
+
+impl Piece {
+    fn new(text: String, role: Role) -> Self {
+        Self { text, less: String::new(), role }
+    }
+
+    fn shorten(&mut self) {
+        if !self.less.is_empty() {
+            self.text = std::mem::take(&mut self.less);
+        }
+    }
+}
+
+/// Says how the project stands, then what keeps anything from going on as usual.
+fn standing(state: &State) -> Vec<Piece> {
     let glyphs = &state.glyphs;
     let head = &state.view.head;
     if let Some(why) = &state.gone {
         let why = if why.is_empty() { "the supervisor has ended".to_owned() } else { why.clone() };
-        return (format!("{} {why}", glyphs.bad), Role::Bad);
+        return vec![Piece::new(format!("{} {why}", glyphs.bad), Role::Bad)];
     }
-    if !state.seen {
-        return (format!("{} starting", glyphs.busy), Role::Busy);
+    if !state.seen || head.course == Course::Starting {
+        return vec![Piece::new(format!("{} starting", glyphs.busy), Role::Busy)];
     }
-    match head.course {
-        Course::Stopping(_, until) => {
-            let left = if until > state.now { format!(", at most {}", count(state.now, until)) } else { String::new() };
-            return (format!("{} stopping{left}", glyphs.busy), Role::Warn);
-        }
-        Course::Starting => return (format!("{} starting", glyphs.busy), Role::Busy),
-        Course::Up | Course::Gone => {}
+    let mut parts = vec![checks(state)];
+    if let Course::Stopping(_, until) = head.course {
+        let left = if until > state.now { format!(", at most {}", count(state.now, until)) } else { String::new() };
+        parts.push(Piece::new(format!("{} stopping{left}", glyphs.busy), Role::Warn));
+        return parts;
     }
+    let sign = glyphs.held;
     if head.paused {
         let key = state.keymap.key_of(Action::Pause);
-        return (format!("{} paused, {key} goes on", glyphs.held), Role::Warn);
-    }
-    if let Some((until, why)) = &head.parked {
+        let text = format!("{sign} paused, {key} goes on");
+        parts.push(Piece { text, less: format!("{sign} paused"), role: Role::Warn });
+    } else if let Some((until, why)) = &head.parked {
         let left = until.filter(|until| *until > state.now).map(|until| format!(", {}", count(state.now, until)));
-        return (format!("{} parked: {}{}", glyphs.held, plain(why), left.unwrap_or_default()), Role::Warn);
+        let left = left.unwrap_or_default();
+        let text = format!("{sign} parked: {}{left}", keyed(state, why));
+        parts.push(Piece { text, less: format!("{sign} parked{left}"), role: Role::Warn });
+    } else if let Some(operation) = &head.operation {
+        parts.push(Piece::new(format!("{sign} {operation} under way"), Role::Warn));
     }
-    if let Some(operation) = &head.operation {
-        return (format!("{} {operation} under way", glyphs.held), Role::Warn);
+    if head.refused.is_some() {
+        let (sign, key) = (glyphs.needs, state.keymap.key_of(Action::Health));
+        let text = format!("{sign} old configuration in force: {key} says why");
+        parts.push(Piece { text, less: format!("{sign} old configuration: {key}"), role: Role::Warn });
     }
-    let red =
-        state.view.checks.iter().filter(|check| check.verdict.is_some_and(|verdict| verdict != Verdict::Green)).count();
+    parts
+}
+
+/// Says how the checks stand.
+fn checks(state: &State) -> Piece {
+    let glyphs = &state.glyphs;
+    let (red, broken) = state.red();
     let running = state.view.checks.iter().any(|check| check.running.is_some() || check.wanted);
-    match (red, running) {
-        (0, true) => (format!("{} checking", glyphs.busy), Role::Busy),
-        (0, false) if state.view.checks.is_empty() => (format!("{} nothing checked yet", glyphs.quiet), Role::Dim),
-        (0, false) => (format!("{} all green", glyphs.good), Role::Good),
-        (red, _) => (format!("{} {red} red", glyphs.bad), Role::Bad),
-    }
+    let (text, role) = match (red, broken, running) {
+        (0, 0, true) => (format!("{} checking", glyphs.busy), Role::Busy),
+        (0, 0, false) if state.view.checks.is_empty() => (format!("{} nothing checked yet", glyphs.quiet), Role::Dim),
+        (0, 0, false) => (format!("{} all green", glyphs.good), Role::Good),
+        (0, broken, _) => (format!("{} {broken} cannot run", glyphs.bad), Role::Bad),
+        (red, 0, _) => (format!("{} {red} red", glyphs.bad), Role::Bad),
+        (red, broken, _) => (format!("{} {red} red, {broken} cannot run", glyphs.bad), Role::Bad),
+    };
+    Piece::new(text, role)
 }
 
 fn right(state: &State) -> Line<'static> {
     let head = &state.view.head;
     let style = |role| state.theme.style(role);
     let mut spans: Vec<Span<'static>> = Vec::new();
-    if state.seen && state.size.0 >= 100 {
+    // What keeps anything from going on is worth more than what is watched.
+    if state.seen && state.size.0 >= ROOMY && head.refused.is_none() {
         spans.push(Span::styled(format!("watching {} files  ", thousands(head.files)), style(Role::Dim)));
     }
-    if state.seen && state.size.0 >= 60 {
+    if state.seen && state.size.0 >= 60 && head.spent.price().is_some() {
         spans.push(Span::raw(format!("{}  ", head.spent)));
     }
     let heart = if state.is_late() {
@@ -111,22 +164,24 @@ fn right(state: &State) -> Line<'static> {
             Level::Down { .. } => (state.glyphs.bad, Role::Bad),
         };
         let is_up = glyph == state.glyphs.good;
-        if is_up && state.size.0 < 100 {
-            // On a narrow screen only what is not well is worth its room.
+        if is_up && (state.size.0 < ROOMY || part == Part::ClaudeInstances && !head.fixing) {
+            // On a narrow screen only what is not well is worth its room; and nobody fixes where only checks are run.
             continue;
         }
-        spans.push(Span::styled(short(part), if is_up { style(Role::Dim) } else { Style::new() }));
+        spans.push(Span::styled(short(state, part), if is_up { style(Role::Dim) } else { Style::new() }));
         spans.push(Span::styled(format!("{glyph} "), style(role)));
     }
     Line::from(spans)
 }
 
-fn short(part: Part) -> &'static str {
+/// Names a part in a word; the agent has its own name.
+fn short(state: &State, part: Part) -> String {
     match part {
-        Part::StateManager => "state",
-        Part::FileWatcher => "watch",
-        Part::TestRunner => "tests",
-        Part::ClaudeInstances => "claude",
+        Part::StateManager => "state".to_owned(),
+        Part::FileWatcher => "watch".to_owned(),
+        Part::TestRunner => "tests".to_owned(),
+        Part::ClaudeInstances if state.view.head.agent.is_empty() => "agent".to_owned(),
+        Part::ClaudeInstances => clip(&plain(&state.view.head.agent), AGENT, state.glyphs.more),
     }
 }
 

@@ -6,11 +6,13 @@ use ratatui::text::{Line, Span};
 
 use super::checks;
 use super::time::{age, clock, count};
+use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::time::{Wall, hours};
+use crate::ui::keyed::keyed;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::plain;
+use crate::ui::widget::{clip, plain};
 
 /// Returns the lines of the page.
 pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
@@ -18,10 +20,11 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     let mut lines = vec![heading("HEALTH")];
     lines.extend(Part::ALL.into_iter().flat_map(|part| part_lines(state, part)));
     lines.push(heart(state));
+    lines.extend(refused(state));
     if let Some((until, why)) = &state.view.head.parked {
         let until = until.map(|until| format!(", goes on in {}", count(state.now, until))).unwrap_or_default();
         lines.push(Line::styled(
-            format!("  {} nothing starts: {}{until}", state.glyphs.held, plain(why)),
+            format!("  {} nothing starts: {}{until}", state.glyphs.held, keyed(state, why)),
             state.theme.style(Role::Warn),
         ));
     }
@@ -48,7 +51,7 @@ fn part_lines(state: &State, part: Part) -> Vec<Line<'static>> {
     let style = state.theme.style(role);
     let mut head = vec![
         Span::styled(format!("  {glyph} "), style),
-        Span::raw(format!("{:<18} ", part.name())),
+        Span::raw(format!("{:<18} ", named(state, part))),
         Span::styled(word, style),
     ];
     let Some((reason, since)) = fault else { return vec![Line::from(head)] };
@@ -57,7 +60,7 @@ fn part_lines(state: &State, part: Part) -> Vec<Line<'static>> {
         age => format!("{age} ago"),
     };
     head.push(Span::styled(format!(" since {}, {ago}", clock(state, since)), state.theme.style(Role::Dim)));
-    let reason = plain(reason);
+    let reason = keyed(state, reason);
     let mut lines = vec![Line::from(head), Line::from(format!("    {}", reason.replace('`', "")))];
     lines.extend(commands(&reason).map(|command| {
         Line::from(vec![
@@ -66,6 +69,35 @@ fn part_lines(state: &State, part: Part) -> Vec<Line<'static>> {
         ])
     }));
     lines
+}
+
+/// Says that the configuration as it is written is not in force, why, and what ends that.
+fn refused(state: &State) -> Vec<Line<'static>> {
+    let Some((since, why)) = &state.view.head.refused else { return Vec::new() };
+    let warn = state.theme.style(Role::Warn);
+    let mut lines = vec![Line::from(vec![
+        Span::styled(format!("  {} ", state.glyphs.needs), warn),
+        Span::raw(format!("{:<18} ", "configuration")),
+        Span::styled("refused", warn),
+        Span::styled(
+            format!(" since {}: the one before is in force", clock(state, *since)),
+            state.theme.style(Role::Dim),
+        ),
+    ])];
+    lines.extend(why.lines().map(|line| Line::from(format!("    {}", keyed(state, line)))));
+    lines.push(Line::styled("    it is read again as soon as its file is saved", state.theme.style(Role::Dim)));
+    lines
+}
+
+/// Names a part; the agent has its own name.
+fn named(state: &State, part: Part) -> String {
+    match part {
+        Part::ClaudeInstances if !state.view.head.agent.is_empty() => {
+            format!("agent {}", clip(&plain(&state.view.head.agent), 12, state.glyphs.more))
+        }
+        Part::ClaudeInstances => "agent".to_owned(),
+        Part::StateManager | Part::FileWatcher | Part::TestRunner => part.name().to_owned(),
+    }
 }
 
 /// Returns what stands between backticks: reasons write commands so.
@@ -118,7 +150,7 @@ fn numbers(state: &State) -> Vec<Line<'static>> {
         ("tasks failed", numbers.failed.to_string()),
         ("tasks escalated", numbers.escalated.to_string()),
         ("success rate", rate),
-        ("cost", head.spent.to_string()),
+        ("cost", head.spent.price().map_or_else(|| Spent::NO_PRICE.to_owned(), |_| head.spent.to_string())),
         ("tokens", format!("{} in, {} out", head.spent.tokens_in, head.spent.tokens_out)),
         ("files watched", head.files.to_string()),
         ("agents", format!("{} of {} at work", head.agents.0, head.agents.1)),

@@ -8,6 +8,7 @@ use crate::core::fact::Fact;
 use crate::core::lines;
 use crate::model::agent::LogLine;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::cost::Spent;
 use crate::model::id::Seq;
 use crate::model::receipt::Receipt;
 use crate::model::task::Task;
@@ -51,7 +52,7 @@ impl Entry {
 pub(in crate::ui) fn groups(state: &State, story: &Story, columns: usize, from: usize) -> Vec<(usize, Vec<Item>)> {
     let mut groups: Vec<(usize, Vec<Item>)> = Vec::new();
     if story.cut && from == 0 {
-        let text = "the beginning is not shown; `orchestrator-tui logs` has it";
+        let text = "what came before is too long to be shown; the journal keeps it";
         groups.push((0, vec![Line::styled(text, state.theme.style(Role::Dim)).into()]));
     }
     // On a narrow screen the minutes are enough.
@@ -69,7 +70,7 @@ pub(in crate::ui) fn groups(state: &State, story: &Story, columns: usize, from: 
             groups.push((place, shown(state, recorded, 0, &entry, seconds)));
             continue;
         }
-        let entries = entries(recorded);
+        let entries = entries(state, recorded);
         let entries = entries.iter().enumerate();
         groups.push((
             place,
@@ -80,17 +81,20 @@ pub(in crate::ui) fn groups(state: &State, story: &Story, columns: usize, from: 
 }
 
 /// Returns what a fact tells: several things where an agent said several.
-fn entries(recorded: &Recorded) -> Vec<Entry> {
+fn entries(state: &State, recorded: &Recorded) -> Vec<Entry> {
     let entry = match &recorded.fact {
         Fact::Logged { lines, .. } => return said(lines),
         Fact::Filed { task } => filed(task),
+        Fact::AttemptStarted { number, landing: true, .. } => {
+            Entry::new("land", format!("what attempt {number} made is brought in"), Role::Text)
+        }
         Fact::AttemptStarted { number, slot, .. } => {
             Entry::new("attempt", format!("{number} begins, in workspace {}", slot.0), Role::Text)
         }
         Fact::AttemptEnded { record, .. } => ended(record),
         Fact::Landed { receipt, .. } => landed(receipt),
         fact => {
-            let Some(text) = lines::line(fact, recorded.at) else { return Vec::new() };
+            let Some(text) = lines::local_line(fact, recorded.at, state.offset) else { return Vec::new() };
             let own = fact.task().map(|task| format!("{task} ")).unwrap_or_default();
             let text = text.replace(&own, "");
             // What to type elsewhere is a key here, and stands in the footer.
@@ -109,6 +113,8 @@ fn entries(recorded: &Recorded) -> Vec<Entry> {
 fn labelled(fact: &Fact) -> (&'static str, Role) {
     match fact {
         Fact::Held { .. } => ("held", Role::Text),
+        Fact::Questioned { .. } => ("asks", Role::Warn),
+        Fact::Answered { .. } | Fact::Closed { .. } => ("answer", Role::Text),
         Fact::Released { .. } | Fact::Retried { .. } => ("queued", Role::Text),
         Fact::Ready { .. } => ("ready", Role::Warn),
         Fact::NeedsReview { .. } => ("review", Role::Warn),
@@ -161,15 +167,28 @@ fn ended(record: &AttemptRecord) -> Entry {
         _ => Vec::new(),
     };
     let summary = record.summary.lines().map(|line| format!("it said: {}", plain(line)));
-    let text =
-        format!("{} {} after {}, {}", record.number, plain(&record.end.to_string()), short(record.took), record.spent);
+    if record.landing {
+        let text = match record.end {
+            AttemptEnd::Verified => format!("green in your tree, after {}", short(record.took)),
+            _ => format!("{} after {}", plain(&record.end.to_string()), short(record.took)),
+        };
+        return Entry::new("land", text, role).details(said);
+    }
+    let end = plain(&record.end.to_string());
+    let text = format!("{} {end} after {}{}", record.number, short(record.took), priced(record.spent));
     Entry::new("attempt", text, role).details(summary.chain(said))
+}
+
+/// Writes what something cost after a comma; nothing where no price is known.
+fn priced(spent: Spent) -> String {
+    spent.price().map(|_| format!(", {spent}")).unwrap_or_default()
 }
 
 fn landed(receipt: &Receipt) -> Entry {
     let files = receipt.files.iter().map(|file| format!("{}  +{} −{}", file.path, file.added, file.removed));
     let green = receipt.green.iter().map(|witness| format!("green: {} in {}", witness.check, short(witness.took)));
-    let text = format!("in your tree, by {}, {}, {}", plain(&receipt.by), short(receipt.took), receipt.spent);
+    let by = plain(&receipt.by);
+    let text = format!("in your tree, by {by}, {}{}", short(receipt.took), priced(receipt.spent));
     let details: Vec<String> = files.chain(green).collect();
     Entry { is_folded: details.len() > SHOWN, ..Entry::new("landed", text, Role::Good).details(details) }
 }

@@ -17,7 +17,7 @@ mod terminal;
 mod time;
 mod toast;
 
-pub(super) use diff::lines as diff_lines;
+pub(super) use diff::{lines as diff_lines, lines_back as diff_lines_back};
 pub(super) use footer::draw as draw_footer;
 pub(super) use header::draw as draw_header;
 pub(super) use log::groups as log_groups;

@@ -10,7 +10,9 @@ use super::time::{age, count};
 use super::{check, diff, facts, log, stages, tasks};
 use crate::core::fact::Fact;
 use crate::core::view::{Group, Row};
+use crate::model::cost::Spent;
 use crate::ui::body::{Body, Item};
+use crate::ui::keyed::keyed;
 use crate::ui::state::{Focus, State, Tab};
 use crate::ui::theme::Role;
 use crate::ui::widget::{bar, clip_line, divider, framed, marked, note, plain, put, width, wrap};
@@ -182,7 +184,7 @@ pub(in crate::ui) fn tab_at(state: &State, column: u16, y: u16) -> Option<Tab> {
 /// Says why the task is where it is, whole, then how often it was tried, what it cost and where.
 fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'static>> {
     let (glyph, role) = tasks::sign(state, row);
-    let mut why = plain(&row.why);
+    let mut why = keyed(state, &row.why);
     if let Some(until) = row.until.filter(|until| *until > state.now) {
         let _ = write!(why, " {}", count(state.now, until));
     }
@@ -211,7 +213,7 @@ fn rest(state: &State, row: &Row) -> Vec<String> {
     if made > 0 {
         parts.push(format!("attempt {made} of {limit}"));
     }
-    if row.spent.usd.0 > 0 || row.spent.unpriced {
+    if row.spent.usd.0 > 0 {
         parts.push(row.spent.to_string());
     }
     let facts = state.told().map(|story| story.facts.as_slice()).unwrap_or_default();
@@ -227,6 +229,9 @@ fn rest(state: &State, row: &Row) -> Vec<String> {
         if let Some(ended) = detail.task.ended {
             parts.push(format!("over {}", ago(&age(ended, state.now))));
         }
+    }
+    if row.spent.price().is_none() {
+        parts.push(Spent::NO_PRICE.to_owned());
     }
     parts
 }

@@ -9,6 +9,7 @@ use super::time::count;
 use crate::core::view::{Group, Row};
 use crate::model::id::TaskId;
 use crate::model::time::Wall;
+use crate::ui::keyed::keyed;
 use crate::ui::list::Entry;
 use crate::ui::state::{Focus, State};
 use crate::ui::theme::Role;
@@ -86,7 +87,7 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
     let ending = ending(state, row, columns.inner);
     let title = clip(&plain(&row.key.to_string()), columns.title, more);
     let fixed = 4 + columns.ids + columns.title + 2 + width(&ending) + usize::from(!ending.is_empty());
-    let why = clip(&reason(row), columns.inner.saturating_sub(fixed), more);
+    let why = clip(&reason(state, row), columns.inner.saturating_sub(fixed), more);
     let is_news = matches!(row.group, Group::NeedsYou | Group::Working | Group::Queued | Group::Failed);
     let pad = |text: &str, columns: usize| " ".repeat(columns.saturating_sub(width(text)));
     let line = Line::from(vec![
@@ -110,13 +111,13 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
 }
 
 /// Returns why the row is where it is, without what its heading says.
-fn reason(row: &Row) -> String {
+fn reason(state: &State, row: &Row) -> String {
     let (made, limit) = row.attempts;
     if row.group == Group::Working {
         return format!("{} {made}/{limit}", plain(&row.why));
     }
-    let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by "];
-    plain(known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why))
+    let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by ", "the check "];
+    keyed(state, known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why))
 }
 
 /// Returns what stands at the right edge: a time, then what it cost, each in a column of its group.
@@ -128,10 +129,9 @@ fn ending(state: &State, row: &Row, inner: usize) -> String {
         (Group::Done, .., Some(took)) => count(Wall(0), Wall(took)),
         _ => String::new(),
     };
-    let cost = if row.spent.unpriced {
-        "$?".to_owned()
-    } else if row.spent.usd.0 > 0 {
-        row.spent.usd.to_string()
+    let cost = if row.spent.usd.0 > 0 {
+        // At least so much, where some of it has no price.
+        format!("{}{}", row.spent.usd, if row.spent.unpriced { "+" } else { "" })
     } else {
         String::new()
     };

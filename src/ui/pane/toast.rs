@@ -1,13 +1,14 @@
-//! What shows for a while, in the lower right corner over the panes, the newest at the bottom.
+//! What shows for a while, in the lower right corner over the panes, the newest first.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use crate::ui::state::{State, Toast, Tone};
+use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{plain, put, wrap};
+use crate::ui::toast::{Toast, Tone};
+use crate::ui::widget::{clip, plain, put, wrap};
 
 /// The most rows they take together, as a part of the screen.
 const PART: u16 = 3;
@@ -21,23 +22,38 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     if width < 10 || area.height < 3 {
         return;
     }
-    let mut bottom = area.bottom().saturating_sub(1);
-    let highest = area.bottom().saturating_sub((area.height / PART).max(2));
-    for toast in state.toasts.iter().rev() {
-        let text = line(state, toast);
-        let rows = wrap(&text, usize::from(width - 2), 2);
-        let high = u16::try_from(rows.len()).unwrap_or(u16::MAX);
-        if bottom.saturating_sub(high) < highest {
+    let most = usize::from((area.height / PART).max(2).min(area.height - 1));
+    let mut shown: Vec<Vec<Line<'_>>> = Vec::new();
+    let lines: Vec<Line<'_>> = state.toasts.iter().rev().map(|toast| line(state, toast)).collect();
+    for line in &lines {
+        let mut rows = wrap(line, usize::from(width - 2), 2);
+        let taken: usize = shown.iter().map(Vec::len).sum();
+        if shown.is_empty() && rows.len() > most {
+            // The newest is shown in any case, with a mark where it is cut.
+            rows.truncate(most);
+            if let Some(last) = rows.pop() {
+                let text = clip(last.to_string().trim_end(), usize::from(width - 4), "");
+                rows.push(Line::styled(format!("{text} {}", state.glyphs.more), last.style));
+            }
+        }
+        if taken + rows.len() > most {
             break;
         }
-        let wide = rows.iter().map(Line::width).max().unwrap_or(0);
-        let wide = u16::try_from(wide).unwrap_or(width).min(width - 2) + 2;
-        let place = Rect { x: area.right() - wide - 2, y: bottom - high, width: wide, height: high };
+        shown.push(rows);
+    }
+    let taken: usize = shown.iter().map(Vec::len).sum();
+    let mut y = area.bottom().saturating_sub(1 + u16::try_from(taken).unwrap_or(u16::MAX));
+    // All of one width: a ragged edge over the panes is hard to read.
+    let wide = shown.iter().flatten().map(Line::width).max().unwrap_or(0);
+    let wide = u16::try_from(wide).unwrap_or(width).min(width - 2) + 2;
+    for rows in &shown {
+        let high = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+        let place = Rect { x: area.right() - wide - 2, y, width: wide, height: high };
         Clear.render(place.intersection(buf.area), buf);
-        for (y, row) in (place.y..).zip(&rows) {
+        for (y, row) in (place.y..).zip(rows) {
             put(row, Rect { x: place.x + 1, y, width: wide - 1, height: 1 }, buf);
         }
-        bottom -= high;
+        y += high;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::core::view::{Allowed, Group, Row};
 use crate::ui::action::{Action, Context};
+use crate::ui::keymap::{Chord, Found};
 use crate::ui::state::{Filter, State};
 use crate::ui::update::running;
 
@@ -20,24 +21,44 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
     }
     match action {
         Action::Terminal | Action::Look if state.terminal.is_none() => running(state).err(),
-        Action::Open | Action::Diff | Action::Edit if state.row().is_none() => Some(none()),
+        Action::Open | Action::Diff | Action::Edit | Action::NextTab | Action::PrevTab | Action::Tab(_)
+            if state.row().is_none() =>
+        {
+            Some(none())
+        }
         Action::Answer | Action::NeedsMe => {
             let waits = state.view.rows.iter().any(|row| row.group == Group::NeedsYou);
             (!waits).then(|| "nothing waits for you".to_owned())
         }
-        Action::Fix => task(state, |allowed| allowed.fix),
-        Action::Retry => task(state, |allowed| allowed.retry),
-        Action::Kill => task(state, |allowed| allowed.kill),
-        Action::Undo => task(state, |allowed| allowed.undo),
-        Action::Land => task(state, |allowed| allowed.land),
-        Action::Refuse => task(state, |allowed| allowed.refuse),
-        Action::Hold => task(state, |allowed| allowed.hold),
-        Action::Snooze => task(state, |allowed| allowed.snooze || allowed.unsnooze),
+        Action::Fix => task(state, |allowed| allowed.fix, "there is nothing to start"),
+        Action::Retry => task(state, |allowed| allowed.retry, "only what failed or waits for you can be tried again"),
+        Action::Kill => task(state, |allowed| allowed.kill, "there is nothing to end"),
+        Action::Undo => task(state, |allowed| allowed.undo, "nothing of it is in your files that could be taken back"),
+        Action::Land => task(state, |allowed| allowed.land, "it has no result that waits for a yes"),
+        Action::Refuse => task(state, |allowed| allowed.refuse, "it has no result that waits for a yes"),
+        Action::Hold => task(state, |allowed| allowed.hold, "there is nothing to hold"),
+        Action::Snooze => task(state, |allowed| allowed.snooze || allowed.unsnooze, "its check is gone"),
         Action::NextMatch | Action::PrevMatch if state.search == Filter::default() => {
-            Some("nothing is searched for".to_owned())
+            Some(format!("nothing is searched for; {} searches", state.keymap.key_of(Action::Filter)))
         }
         _ => None,
     }
+}
+
+/// Says why a key that works elsewhere does nothing here, if it works elsewhere.
+pub(in crate::ui) fn elsewhere(state: &State, chord: Chord) -> Option<String> {
+    let contexts = [Context::Tasks, Context::Task, Context::Page];
+    let action = contexts.into_iter().find_map(|context| match state.keymap.find(context, &[chord]) {
+        Found::Action(action) => Some(action),
+        Found::More(_) | Found::Nothing => None,
+    })?;
+    let short = action.entry()?.short;
+    let close = if state.page.is_some() {
+        format!("; {} closes this page", state.keymap.key_of(Action::Back))
+    } else {
+        String::new()
+    };
+    Some(format!("{chord}: {short} {}{close}", unable(state, action)?))
 }
 
 /// Whether an action asks something of the supervisor.
@@ -71,19 +92,21 @@ fn place(context: Context) -> &'static str {
     }
 }
 
-fn task(state: &State, is_allowed: impl Fn(&Allowed) -> bool) -> Option<String> {
+fn task(state: &State, is_allowed: impl Fn(&Allowed) -> bool, why: &str) -> Option<String> {
     match state.row() {
         None => Some(none()),
-        Some(row) => (!is_allowed(&row.allowed)).then(|| stands(row)),
+        Some(row) => (!is_allowed(&row.allowed)).then(|| format!("{}; {why}", stands(row))),
     }
 }
 
-/// Says where a task stands, as a reason against something.
+/// Says where a task stands.
 fn stands(row: &Row) -> String {
+    let Row { id, why, .. } = row;
     match row.group {
-        Group::Working => format!("{} is at work: {}", row.id, row.why),
-        Group::NeedsYou | Group::Held | Group::Queued | Group::Done | Group::Failed => {
-            format!("{}: {}", row.id, row.why)
-        }
+        Group::Working => format!("{id} is at work ({why})"),
+        Group::NeedsYou => format!("{id} waits for you"),
+        Group::Held => format!("{id} is {why}"),
+        Group::Queued => format!("{id} is queued ({why})"),
+        Group::Done | Group::Failed => format!("{id} is over: {why}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::sheet::{Answer, Sheet};
 use super::subject::{self, Subject};
+use crate::core::command::Command;
 use crate::model::id::TaskId;
 use crate::model::workspace::TreeId;
 use crate::ui::event::Intent;
@@ -61,6 +62,18 @@ impl Ask {
         Self { subject, choices, marked: 0, top: 0, shown: None }
     }
 
+    /// Returns what follows from an answer. A yes or a no to a result names the one that was shown: another may have
+    /// come by the time it is heard.
+    pub fn follows(&self, choice: &Choice) -> Vec<Intent> {
+        let mut intents = choice.intents.clone();
+        for intent in &mut intents {
+            if let Intent::Command(Command::Land { result, .. } | Command::Refuse { result, .. }) = intent {
+                result.clone_from(&self.shown);
+            }
+        }
+        intents
+    }
+
     /// Returns the task it is about, if it is about one.
     pub fn task(&self) -> Option<TaskId> {
         self.subject.task().map(|row| row.id)
@@ -70,7 +83,7 @@ impl Ask {
     pub(in crate::ui) fn sheet(&self, state: &State) -> Sheet {
         let is_informed = subject::is_informed(state, self);
         let answer = |choice: &Choice| Answer {
-            key: choice.key,
+            key: Some(choice.key),
             text: choice.text.clone(),
             short: choice.short,
             is_dim: choice.informed && !is_informed,

@@ -34,12 +34,15 @@ pub(super) fn lines(state: &State, task: &Task, taking_back: bool) -> Vec<Line<'
     }
     lines.push(Line::default());
     for file in &receipt.files {
-        let mut spans = vec![Span::raw(format!("  {}", plain(&file.path.to_string())))];
-        spans.push(Span::styled(format!("  +{}", file.added), state.theme.style(Role::Added)));
-        spans.push(Span::styled(format!(" −{}", file.removed), state.theme.style(Role::Removed)));
+        let name = format!("  {}", plain(&file.path.to_string()));
         if taking_back && task.replaced.contains(&file.path) {
-            spans.push(Span::styled("  you have put it back yourself", dim));
+            lines.push(Line::styled(format!("{name}  you have put it back yourself"), dim));
+            continue;
         }
+        let mut spans = vec![Span::raw(name)];
+        let (come, go) = if taking_back { (file.removed, file.added) } else { (file.added, file.removed) };
+        spans.push(Span::styled(format!("  +{come}"), state.theme.style(Role::Added)));
+        spans.push(Span::styled(format!(" −{go}"), state.theme.style(Role::Removed)));
         lines.push(Line::from(spans));
     }
     lines
@@ -58,5 +61,6 @@ fn made(receipt: &Receipt) -> String {
         1 => "1 attempt".to_owned(),
         more => format!("{more} attempts"),
     };
-    format!("by {}, {attempts}, {}, {}", plain(&receipt.by), brief(receipt.took), receipt.spent)
+    let price = receipt.spent.price().map(|_| format!(", {}", receipt.spent)).unwrap_or_default();
+    format!("by {}, {attempts}, {}{price}", plain(&receipt.by), brief(receipt.took))
 }

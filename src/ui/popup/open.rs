@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Ask, Palette};
+use super::{Ask, Palette, Replying};
 use crate::ui::draw::screen;
 use crate::ui::state::State;
 
@@ -14,6 +14,8 @@ const LOW: u16 = 10;
 pub enum Popup {
     /// A question with choices.
     Ask(Ask),
+    /// A question of an agent.
+    Reply(Box<Replying>),
     /// A list of actions to find one in.
     Palette(Palette),
 }

@@ -25,7 +25,7 @@ const NARROW: usize = 44;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::ui) struct Answer {
     /// The key that gives it, besides its number.
-    pub(in crate::ui) key: char,
+    pub(in crate::ui) key: Option<char>,
     /// What it says.
     pub(in crate::ui) text: String,
     /// The same for a narrow box; empty: the same words.
@@ -37,7 +37,8 @@ pub(in crate::ui) struct Answer {
 impl Answer {
     fn label(&self, columns: usize) -> String {
         let is_short = columns < NARROW && !self.short.is_empty();
-        format!("{} ({})", plain(if is_short { self.short } else { &self.text }), self.key)
+        let text = plain(if is_short { self.short } else { &self.text });
+        self.key.map_or_else(|| text.clone(), |key| format!("{text} ({key})"))
     }
 
     fn rows(&self, columns: usize) -> usize {

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use super::evidence;
 use crate::core::fact::Fact;
 use crate::core::view::{Group, Row};
+use crate::model::question::Question;
 use crate::ui::action::Action;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
@@ -85,15 +86,24 @@ fn reason(row: &Row) -> Line<'static> {
 
 /// Returns since when it asks, if what happened in it is known.
 fn since(state: &State, row: &Row) -> Option<String> {
+    if let Some(question) = question(state, row) {
+        return Some(evidence::clock(state, question.since));
+    }
     let story = state.told().filter(|_| state.selected == Some(row.id))?;
     let asked = |fact: &Fact| matches!(fact, Fact::Ready { .. } | Fact::NeedsReview { .. });
     let last = story.facts.iter().rev().find(|recorded| asked(&recorded.fact))?;
     Some(evidence::clock(state, last.at))
 }
 
+/// Returns what an agent asks about the task, if one does.
+fn question<'a>(state: &'a State, row: &Row) -> Option<&'a Question> {
+    state.view.questions.iter().find(|question| question.task == row.id)
+}
+
 /// Returns the keys that answer it.
 fn keys(state: &State, row: &Row) -> Line<'static> {
     let allowed = row.allowed;
+    let has_result = question(state, row).is_none();
     let mut spans = Vec::new();
     for (is_allowed, action, text) in [
         (true, Action::Answer, "answer"),
@@ -101,7 +111,7 @@ fn keys(state: &State, row: &Row) -> Line<'static> {
         (allowed.undo, Action::Undo, "take it back"),
         (allowed.retry, Action::Retry, "try again"),
         (allowed.refuse, Action::Refuse, "throw it away"),
-        (true, Action::Diff, "see the diff"),
+        (has_result, Action::Diff, "see the diff"),
     ] {
         if is_allowed {
             spans.push(Span::styled(state.keymap.key_of(action), state.theme.style(Role::Accent)));

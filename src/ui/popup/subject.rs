@@ -8,7 +8,8 @@ use super::sheet::widest;
 use crate::core::view::{Course, Group, Row};
 use crate::model::task::{DoneReason, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::{Wall, millis};
-use crate::ui::pane::diff_lines;
+use crate::ui::keyed::keyed;
+use crate::ui::pane::{diff_lines, diff_lines_back};
 use crate::ui::popup::Ask;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
@@ -149,7 +150,7 @@ pub(super) fn lines(state: &State, ask: &Ask) -> Vec<Line<'static>> {
         Subject::Task(asked, then) => about_task(state, ask, *asked, then),
         Subject::Leave => leave(state),
         Subject::GoOn => {
-            let why = state.view.head.parked.as_ref().map(|(_, why)| plain(why)).unwrap_or_default();
+            let why = state.view.head.parked.as_ref().map(|(_, why)| keyed(state, why)).unwrap_or_default();
             let when = state.view.head.parked.as_ref().and_then(|(until, _)| *until);
             let when = when.map(|until| format!(" until {}", evidence::clock(state, until))).unwrap_or_default();
             vec![
@@ -180,7 +181,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
             lines.extend(reasons(state, row, task));
             if asked == Asked::First {
                 lines.push(Line::from(
-                    "Nothing has landed in this project yet. Say once what becomes of verified fixes; \
+                    "Nobody has said yet what becomes of verified fixes in this project. Say it once; \
                      any of them can be undone with one key.",
                 ));
             }
@@ -220,7 +221,13 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
         Some(task) => {
             lines.extend(evidence::lines(state, task, asked == Asked::Undo));
             lines.push(Line::default());
-            lines.extend(diff_lines(state, usize::from(widest(room(state)))));
+            let width = usize::from(widest(room(state)));
+            if asked == Asked::Undo {
+                lines.push(Line::styled("What this changes in your files:", state.theme.style(Role::Heading)));
+                lines.extend(diff_lines_back(state, width));
+            } else {
+                lines.extend(diff_lines(state, width));
+            }
         }
         None => lines.push(Line::styled(format!("What it changes is on its way {}", state.glyphs.more), dim)),
     }
@@ -252,7 +259,7 @@ fn at_work(state: &State, row: &Row) -> Line<'static> {
     let busy = row.group == Group::Working;
     let since = row.since.filter(|_| busy).map(|since| format!(" for {}", count(since, state.now)));
     let attempt = busy.then(|| format!(", attempt {made} of {limit}"));
-    let spent = (row.spent.usd.0 > 0 || row.spent.unpriced).then(|| format!(", {}", row.spent));
+    let spent = (row.spent.usd.0 > 0).then(|| format!(", {}", row.spent));
     let rest: String = [since, attempt, spent].into_iter().flatten().collect();
     Line::from(format!("{} {}: {}{rest}", row.id, plain(&row.key.to_string()), plain(&row.why)))
 }

@@ -7,14 +7,20 @@ use super::scroll::{Move, bring, go};
 use super::terminal;
 use crate::core::command::Command;
 use crate::core::view::Group;
+use crate::model::id::TaskId;
 use crate::ui::action::Action;
 use crate::ui::body::Target;
 use crate::ui::event::Intent;
-use crate::ui::popup::{Palette, Popup};
-use crate::ui::state::{Filter, Focus, Page, Scroll, State, Tab, Tone};
+use crate::ui::popup::{Palette, Popup, unable};
+use crate::ui::state::{Filter, Focus, Page, Scroll, State, Tab};
+use crate::ui::toast::Tone;
 
 /// Carries out an action.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
+    if let Some(why) = unable(state, action).filter(|_| !question::is_held_already(state, action)) {
+        say(state, Tone::Note, why);
+        return Vec::new();
+    }
     match action {
         Action::Down => go(state, Move::Lines(1)),
         Action::Up => go(state, Move::Lines(-1)),
@@ -24,9 +30,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::PageUp => go(state, Move::HalfPage(-1)),
         Action::Open => match state.focus {
             Focus::Tasks => {
-                if state.selected.is_some() {
-                    state.focus = Focus::Task;
-                }
+                state.focus = Focus::Task;
                 Vec::new()
             }
             Focus::Task => open_spot(state, true),
@@ -51,8 +55,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         }
         Action::NeedsMe => needs_me(state),
         Action::Answer => question::answer(state),
-        Action::Fix => command(state, |allowed| allowed.fix, |task| Command::Fix { task }, "start"),
-        Action::Retry => command(state, |allowed| allowed.retry, |task| Command::Retry { task }, "try again"),
+        Action::Fix => command(state, |task| Command::Fix { task }),
+        Action::Retry => command(state, |task| Command::Retry { task }),
         Action::Kill | Action::Undo | Action::Land | Action::Refuse | Action::Snooze | Action::Hold => {
             question::about(state, action)
         }
@@ -88,11 +92,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Help => page(state, Page::Help),
         Action::Mouse => {
             state.mouse = !state.mouse;
-            say(
-                state,
-                Tone::Note,
-                if state.mouse { "the mouse is ours" } else { "the mouse is the terminal's" }.to_owned(),
-            );
+            say(state, Tone::Note, if state.mouse { "the mouse is ours" } else { "the mouse is the terminal's" });
             vec![Intent::Mouse(state.mouse)]
         }
         Action::Redraw => vec![Intent::Redraw],
@@ -116,6 +116,8 @@ fn back(state: &mut State) -> Vec<Intent> {
         } else {
             state.search = Filter::default();
         }
+    } else if state.filter == Filter::default() {
+        state.toasts.clear();
     } else {
         state.filter = Filter::default();
     }
@@ -146,30 +148,14 @@ fn needs_me(state: &mut State) -> Vec<Intent> {
             }
             state.selected = Some(*task);
         }
-        None => say(state, Tone::Note, "nothing waits for you".to_owned()),
+        None => return Vec::new(),
     }
     fetch_if_new(state, false)
 }
 
-/// Asks for something about the selected task, if it would not be refused.
-fn command(
-    state: &mut State,
-    is_allowed: impl Fn(&crate::core::view::Allowed) -> bool,
-    command: impl Fn(crate::model::id::TaskId) -> Command,
-    what: &str,
-) -> Vec<Intent> {
-    match state.row() {
-        Some(row) if is_allowed(&row.allowed) => vec![Intent::Command(command(row.id))],
-        Some(row) => {
-            let text = format!("{} is {}; there is nothing to {what}", row.id, row.why);
-            say(state, Tone::Bad, text);
-            Vec::new()
-        }
-        None => {
-            say(state, Tone::Note, "no task is selected".to_owned());
-            Vec::new()
-        }
-    }
+/// Asks for something about the selected task.
+fn command(state: &State, command: impl Fn(TaskId) -> Command) -> Vec<Intent> {
+    state.row().map(|row| Intent::Command(command(row.id))).into_iter().collect()
 }
 
 /// Opens or closes the marked fold, or opens the marked place if `places` says so.
@@ -202,7 +188,7 @@ fn edit(state: &mut State) -> Vec<Intent> {
     if let Some((file, line)) = place {
         return vec![Intent::Edit(file, line)];
     }
-    say(state, Tone::Note, "no file is known for this".to_owned());
+    say(state, Tone::Note, "no file is known for this");
     Vec::new()
 }
 

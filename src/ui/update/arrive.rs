@@ -9,7 +9,8 @@ use crate::model::id::TaskId;
 use crate::model::receipt::Receipt;
 use crate::model::workspace::FileChange;
 use crate::ui::event::Intent;
-use crate::ui::state::{State, Story, TOAST, Toast, Tone};
+use crate::ui::state::{State, Story};
+use crate::ui::toast::Tone;
 
 /// How many facts of a task are kept for its pane.
 const STORY_MAX: usize = 2000;
@@ -73,6 +74,10 @@ fn shorten(story: &mut Story) {
 
 /// Takes in something that just became true.
 pub(super) fn happened(state: &mut State, recorded: Recorded) {
+    if matches!(recorded.fact, Fact::Reconfigured { .. }) {
+        // What was refused before has been mended.
+        state.toasts.retain(|toast| toast.is_answer || !toast.text.starts_with("configuration"));
+    }
     let toast = match &recorded.fact {
         Fact::Landed { task, receipt } => Some((Tone::Good, landed(*task, receipt))),
         Fact::Undone { task, .. } => Some((Tone::Note, format!("{task} undone"))),
@@ -89,7 +94,8 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         _ => None,
     };
     if let Some((tone, text)) = toast {
-        say(state, tone, text);
+        // Whoever takes something back is answered; once is enough.
+        state.toast(tone, &text, matches!(recorded.fact, Fact::Undone { .. }));
     }
     if recorded.fact.task().is_some() && recorded.fact.task() == state.story.0 {
         let story = &mut state.story.1;
@@ -116,9 +122,7 @@ pub(super) fn answered(state: &mut State, answer: Result<String, String>) {
     }
 }
 
-/// Shows a line for a while; what went wrong stays longer.
-pub(super) fn say(state: &mut State, tone: Tone, text: String) {
-    let until = state.now.after(if tone == Tone::Bad { TOAST * 2 } else { TOAST });
-    state.toasts.retain(|toast| toast.text != text);
-    state.toasts.push(Toast { text, tone, until });
+/// Answers what a person did, in a line.
+pub(super) fn say(state: &mut State, tone: Tone, text: impl AsRef<str>) {
+    state.toast(tone, text.as_ref(), true);
 }

@@ -3,7 +3,8 @@
 use super::arrive::say;
 use crate::ui::body::Target;
 use crate::ui::event::Intent;
-use crate::ui::state::{Focus, State, Tone};
+use crate::ui::state::{Focus, State};
+use crate::ui::toast::Tone;
 use crate::ui::widget::plain;
 
 /// Copies, and says what was copied.
@@ -13,7 +14,7 @@ pub(super) fn copy(state: &mut State) -> Vec<Intent> {
         Focus::Task => marked(state).or_else(|| whole(state)),
     };
     let Some(text) = text else {
-        say(state, Tone::Note, "there is nothing to copy".to_owned());
+        say(state, Tone::Note, "there is nothing to copy");
         return Vec::new();
     };
     let said = match text.lines().count() {

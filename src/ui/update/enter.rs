@@ -13,8 +13,13 @@ use crate::ui::state::State;
 
 /// Takes in one event. The screen is to be drawn again afterwards, unless the event changed nothing a person can see.
 pub fn update(state: &mut State, now: Wall, event: Event) -> Vec<Intent> {
-    state.now = now;
-    state.toasts.retain(|toast| toast.until > now);
+    state.sees(now);
+    state.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));
+    if matches!(event, Event::Key(_) | Event::Paste(_))
+        || matches!(event, Event::Mouse(moved) if moved.kind != MouseEventKind::Moved)
+    {
+        state.toasts_seen();
+    }
     let before = Before::of(state);
     let mut intents = take_in(state, event);
     intents.extend(settle(state, &before));
@@ -84,6 +89,9 @@ fn over_popup(state: &mut State, moved: MouseEvent) -> Vec<Intent> {
     let screen = room(state);
     let target = match (state.popups.last(), moved.kind) {
         (Some(Popup::Ask(ask)), MouseEventKind::Down(MouseButton::Left)) => ask.sheet(state).answer_at(screen, at),
+        (Some(Popup::Reply(replying)), MouseEventKind::Down(MouseButton::Left)) => {
+            replying.sheet(state).answer_at(screen, at)
+        }
         (Some(Popup::Palette(palette)), MouseEventKind::Down(MouseButton::Left)) => palette.line_at(state, screen, at),
         _ => None,
     };
@@ -108,6 +116,11 @@ fn paste(state: &mut State, text: &str) {
             Popup::Palette(palette) => {
                 palette.text.push_str(&line);
                 palette.marked = 0;
+            }
+            Popup::Reply(replying) => {
+                if let Some(typing) = &mut replying.typing {
+                    typing.push_str(&line);
+                }
             }
             Popup::Ask(_) => {}
         }

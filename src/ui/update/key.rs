@@ -3,12 +3,13 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::arrive::{fetch_if_new, say};
-use super::{act, review, terminal};
+use super::{act, reply, terminal};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
-use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, is_informed, room};
-use crate::ui::state::{Filter, State, Tone};
+use crate::ui::popup::{Ask, Palette, Popup, Subject, Target, elsewhere, is_informed, room};
+use crate::ui::state::{Filter, State};
+use crate::ui::toast::Tone;
 
 /// Takes in a key.
 pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
@@ -28,6 +29,7 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
     }
     match state.popups.pop() {
         Some(Popup::Ask(ask)) => return answer(state, ask, key),
+        Some(Popup::Reply(replying)) => return reply::pressed(state, replying, key),
         Some(Popup::Palette(palette)) => return find(state, palette, key),
         None => {}
     }
@@ -60,6 +62,9 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
         }
         Found::Nothing => {
             state.pending.clear();
+            if let Some(why) = elsewhere(state, chord) {
+                say(state, Tone::Note, why);
+            }
             Vec::new()
         }
     }
@@ -113,6 +118,9 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
         KeyCode::Char('k') if is_scroll => scroll(state, &mut ask, -1),
         KeyCode::Home => ask.top = 0,
         KeyCode::End => scroll(state, &mut ask, isize::MAX),
+        KeyCode::Char(letter) if is_letter && !letter.is_control() => {
+            say(state, Tone::Note, format!("{letter} is no answer here; the letters in brackets are"));
+        }
         _ => {}
     }
     state.popups.push(Popup::Ask(ask));
@@ -122,10 +130,10 @@ fn answer(state: &mut State, mut ask: Ask, key: KeyEvent) -> Vec<Intent> {
 /// Takes an answer, if it may be given already.
 fn take(state: &mut State, ask: Ask, at: usize) -> Vec<Intent> {
     match ask.choices.get(at) {
-        Some(choice) if !choice.informed || is_informed(state, &ask) => choice.intents.clone(),
+        Some(choice) if !choice.informed || is_informed(state, &ask) => ask.follows(choice),
         Some(_) | None => {
             // A yes is a yes to something that was shown.
-            say(state, Tone::Note, "what it changes is not here yet; a moment".to_owned());
+            say(state, Tone::Note, "what it changes is not here yet; a moment");
             state.popups.push(Popup::Ask(ask));
             Vec::new()
         }
@@ -149,6 +157,10 @@ pub(super) fn scrolled(state: &mut State, lines: isize) {
             scroll(state, &mut ask, lines);
             state.popups.push(Popup::Ask(ask));
         }
+        Some(Popup::Reply(mut replying)) => {
+            reply::scroll(state, &mut replying, lines);
+            state.popups.push(Popup::Reply(replying));
+        }
         Some(Popup::Palette(mut palette)) => {
             mark(state, &mut palette, lines);
             state.popups.push(Popup::Palette(palette));
@@ -164,6 +176,7 @@ pub(super) fn clicked(state: &mut State, at: usize) -> Vec<Intent> {
     }
     match state.popups.pop() {
         Some(Popup::Ask(ask)) => take(state, ask, at),
+        Some(Popup::Reply(replying)) => reply::clicked(state, replying, at),
         Some(Popup::Palette(palette)) => choose(state, Palette { marked: at, ..palette }),
         None => Vec::new(),
     }
@@ -204,7 +217,7 @@ fn choose(state: &mut State, palette: Palette) -> Vec<Intent> {
             let intents = act::act(state, action);
             if !state.popups.is_empty() {
                 // The key that chose must not answer the question that it asked, when it is held or pressed twice.
-                state.deaf_until = state.now.after(review::DEAF);
+                state.be_deaf(state.now);
             }
             intents
         }
@@ -245,7 +258,7 @@ fn edit(filter: &mut Filter, key: KeyEvent) {
 }
 
 /// Types a key into a text; says whether the text changed.
-fn typed(text: &mut String, code: KeyCode, modifiers: KeyModifiers) -> bool {
+pub(super) fn typed(text: &mut String, code: KeyCode, modifiers: KeyModifiers) -> bool {
     match code {
         KeyCode::Char('u') if modifiers.contains(KeyModifiers::CONTROL) => text.clear(),
         KeyCode::Char('w') if modifiers.contains(KeyModifiers::CONTROL) => {

@@ -7,6 +7,7 @@ mod enter;
 mod key;
 mod mouse;
 mod question;
+mod reply;
 mod review;
 mod scroll;
 mod settle;

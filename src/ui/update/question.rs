@@ -1,7 +1,7 @@
 //! Opens questions: before anything that cannot be taken back easily, and where a person has to decide.
 
 use super::arrive::{fetch_if_new, say};
-use super::review;
+use super::{reply, review};
 use crate::core::command::Command;
 use crate::core::view::{Course, Group, Row};
 use crate::model::check::Verdict;
@@ -11,8 +11,9 @@ use crate::model::settings::LandMode;
 use crate::model::task::{ReadyReason, TaskState};
 use crate::ui::action::Action;
 use crate::ui::event::{Intent, Leave};
-use crate::ui::popup::{Ask, Asked, BY_YOU, Choice, Popup, Subject, unable};
-use crate::ui::state::{Filter, State, Tone};
+use crate::ui::popup::{Ask, Asked, BY_YOU, Choice, Popup, Subject};
+use crate::ui::state::{Filter, State};
+use crate::ui::toast::Tone;
 
 /// The short snooze, in seconds.
 const SNOOZE: u64 = 600;
@@ -21,18 +22,19 @@ fn wish(command: Command) -> Vec<Intent> {
     vec![Intent::Command(command)]
 }
 
-fn open(state: &mut State, asked: Asked, row: Row, choices: Vec<Choice>, marked: usize) {
-    let ask = Ask { marked, ..Ask::new(Subject::Task(asked, Box::new(row)), choices) };
-    state.popups.push(Popup::Ask(ask));
+fn land(task: TaskId) -> Command {
+    Command::Land { task, result: None, agree: None }
+}
+
+/// The same letter is the same answer everywhere: `y` says yes to what the border asks, `n` leaves all as it is, and what
+/// has a key in the list has that key here.
+fn open(state: &mut State, asked: Asked, row: Row, choices: Vec<Choice>) {
+    state.popups.push(Popup::Ask(Ask::new(Subject::Task(asked, Box::new(row)), choices)));
     review::remember_shown(state);
 }
 
 /// Asks what to do with a result that waits for a person: the selected one, or else the oldest.
 pub(super) fn answer(state: &mut State) -> Vec<Intent> {
-    if let Some(why) = unable(state, Action::Answer) {
-        say(state, Tone::Note, why);
-        return Vec::new();
-    }
     let selected = state.row().filter(|row| row.group == Group::NeedsYou);
     let row = selected.or_else(|| state.view.rows.iter().find(|row| row.group == Group::NeedsYou)).cloned();
     let Some(row) = row else { return Vec::new() };
@@ -41,13 +43,15 @@ pub(super) fn answer(state: &mut State) -> Vec<Intent> {
         state.selected = Some(row.id);
     }
     let intents = fetch_if_new(state, false);
+    if reply::open(state, row.id) {
+        return intents;
+    }
     if is_first(state, &row) && row.allowed.land {
         let choices = first(row.id);
-        // One yes to all that comes is not what a hasty enter gives.
-        open(state, Asked::First, row, choices, 1);
+        open(state, Asked::First, row, choices);
     } else {
         let choices = answers(&row);
-        open(state, Asked::Answer, row, choices, 0);
+        open(state, Asked::Answer, row, choices);
     }
     intents
 }
@@ -60,42 +64,45 @@ fn is_first(state: &State, row: &Row) -> bool {
 }
 
 fn first(task: TaskId) -> Vec<Choice> {
-    let land = |mode| vec![Intent::Command(Command::Agree { land: mode }), Intent::Command(Command::Land { task })];
+    let land = |mode| wish(Command::Land { task, result: None, agree: Some(mode) });
     vec![
-        Choice::informed('y', "land it, and land verified fixes by itself from now on", land(LandMode::Auto))
-            .or("land it, and all from now on"),
-        Choice::informed('l', "land it, and ask each time", land(LandMode::Ask)),
-        Choice::new('n', "not now", Vec::new()),
-        Choice::new('D', "throw it away", wish(Command::Refuse { task })),
+        Choice::informed('y', "yes, land it, and ask each time", land(LandMode::Ask)),
+        // Not what a hasty enter gives, nor a key that is held down.
+        Choice::informed('A', "yes, land it, and from now on land verified fixes without asking", land(LandMode::Auto))
+            .or("yes, and all from now on"),
+        Choice::new('D', "throw it away", wish(Command::Refuse { task, result: None })),
+        not_now(),
     ]
+}
+
+fn not_now() -> Choice {
+    Choice::new('n', "not now", Vec::new())
 }
 
 fn answers(row: &Row) -> Vec<Choice> {
     let Row { id: task, allowed, .. } = *row;
     let all = [
-        (allowed.land, Choice::informed('l', "land it", wish(Command::Land { task }))),
+        (allowed.land, Choice::informed('y', "yes, land it", wish(land(task)))),
         (allowed.undo, Choice::informed('u', "take the landing back", wish(Command::Undo { task }))),
         (allowed.retry, Choice::new('r', "try again", wish(Command::Retry { task }))),
-        (allowed.refuse, Choice::new('D', "throw it away", wish(Command::Refuse { task }))),
-        (true, Choice::new('n', "not now", Vec::new())),
+        (allowed.refuse, Choice::new('D', "throw it away", wish(Command::Refuse { task, result: None }))),
+        (true, not_now()),
     ];
     all.into_iter().filter_map(|(is_allowed, choice)| is_allowed.then_some(choice)).collect()
 }
 
+/// Whether a person wants to hold what they hold already.
+pub(super) fn is_held_already(state: &State, action: Action) -> bool {
+    action == Action::Hold && state.row().is_some_and(|row| row.why == BY_YOU)
+}
+
 /// Asks about the selected task, or does at once what is easily taken back.
 pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
-    let Some(row) = state.row().cloned() else {
-        say(state, Tone::Note, "no task is selected".to_owned());
-        return Vec::new();
-    };
+    let Some(row) = state.row().cloned() else { return Vec::new() };
     let task = row.id;
-    if action == Action::Hold && row.why == BY_YOU {
+    if is_held_already(state, action) {
         let key = state.keymap.key_of(Action::Fix);
         say(state, Tone::Note, format!("{task} is held already; {key} starts it"));
-        return Vec::new();
-    }
-    if let Some(why) = unable(state, action) {
-        say(state, Tone::Bad, why);
         return Vec::new();
     }
     // The key of a yes is another one than the key that asks: holding a key down too long is no answer.
@@ -105,13 +112,13 @@ pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
             (Asked::Undo, Choice::informed('y', format!("yes, take {task} back"), wish(Command::Undo { task })))
         }
         Action::Land if is_first(state, &row) => {
-            open(state, Asked::First, row, first(task), 1);
+            open(state, Asked::First, row, first(task));
             return Vec::new();
         }
-        Action::Land => (Asked::Land, Choice::informed('y', format!("yes, land {task}"), wish(Command::Land { task }))),
+        Action::Land => (Asked::Land, Choice::informed('y', format!("yes, land {task}"), wish(land(task)))),
         Action::Refuse => {
             let text = format!("yes, throw the result of {task} away");
-            (Asked::Refuse, Choice::new('y', text, wish(Command::Refuse { task })))
+            (Asked::Refuse, Choice::new('y', text, wish(Command::Refuse { task, result: None })))
         }
         Action::Snooze => {
             snooze(state, row);
@@ -120,7 +127,7 @@ pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Hold => return wish(Command::Hold { task }),
         _ => return Vec::new(),
     };
-    open(state, asked, row, vec![yes, Choice::new('n', "no", Vec::new())], 0);
+    open(state, asked, row, vec![yes, not_now()]);
     Vec::new()
 }
 
@@ -130,7 +137,7 @@ fn snooze(state: &mut State, row: Row) {
     let is_green = state.view.checks.iter().any(|check| check.key == row.key && check.verdict == Some(Verdict::Green));
     let mut choices = Vec::new();
     if row.allowed.unsnooze {
-        choices.push(Choice::new('u', "end the snooze", wish(Command::Unsnooze { task })));
+        choices.push(Choice::new('z', "end the snooze", wish(Command::Unsnooze { task })));
     }
     if row.allowed.snooze {
         choices.push(Choice::new('m', "for 10 minutes", until(Snooze::For(SNOOZE))));
@@ -141,7 +148,8 @@ fn snooze(state: &mut State, row: Row) {
     if let Some(branch) = state.view.head.branch.as_ref().filter(|_| row.allowed.snooze) {
         choices.push(Choice::new('b', format!("while you are on {branch}"), until(Snooze::OnBranch)));
     }
-    open(state, Asked::Snooze, row, choices, 0);
+    choices.push(not_now());
+    open(state, Asked::Snooze, row, choices);
 }
 
 /// Stops everything for now, or lets it go on; asks if a service said when that would make sense.
@@ -153,9 +161,9 @@ pub(super) fn pause(state: &mut State) -> Vec<Intent> {
         return wish(Command::Pause);
     }
     let choices = vec![
-        Choice::new('g', "go on now", wish(Command::Resume)),
+        Choice::new('y', "yes, go on now", wish(Command::Resume)),
         Choice::new('p', "pause everything, until you say so", wish(Command::Pause)),
-        Choice::new('n', "leave it as it is", Vec::new()),
+        not_now(),
     ];
     state.popups.push(Popup::Ask(Ask { marked: 2, ..Ask::new(Subject::GoOn, choices) }));
     Vec::new()
@@ -183,6 +191,7 @@ pub(super) fn quit(state: &mut State) -> Vec<Intent> {
         let go_on = vec![Intent::Leave(Leave::LeaveRunning)];
         choices.push(Choice::new('l', "leave running: it goes on without a screen", go_on).or("leave it running"));
     }
+    choices.push(not_now());
     state.popups.push(Popup::Ask(Ask::new(Subject::Leave, choices)));
     Vec::new()
 }
@@ -190,11 +199,11 @@ pub(super) fn quit(state: &mut State) -> Vec<Intent> {
 /// Says that the supervisor is gone, unless it ended in order.
 pub(super) fn gone(state: &mut State, why: &str) {
     // Nobody is left who could be told an answer.
-    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_)));
+    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_) | Popup::Reply(_)));
     if !why.is_empty() {
         let choices = vec![
             Choice::new('q', "leave", vec![Intent::Leave(Leave::Finish)]),
-            Choice::new('l', "look at what is here", Vec::new()),
+            Choice::new('n', "not now: look at what is here", Vec::new()),
         ];
         review::open_unasked(state, Ask::new(Subject::Gone(why.to_owned()), choices));
     }

@@ -2,24 +2,21 @@
 //! each new one.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use super::arrive::{fetch_if_new, say};
+use super::arrive::fetch_if_new;
 use crate::core::view::{Group, View};
 use crate::model::id::TaskId;
 use crate::model::workspace::TreeId;
 use crate::ui::event::Intent;
 use crate::ui::popup::{Ask, Popup};
-use crate::ui::state::{State, Tone};
-
-/// How long keys are ignored after something came or went by itself: nobody types that fast on purpose.
-pub(super) const DEAF: Duration = Duration::from_millis(200);
+use crate::ui::state::State;
+use crate::ui::toast::Tone;
 
 /// Opens a question that the person did not ask for with a key.
 pub(super) fn open_unasked(state: &mut State, ask: Ask) {
     state.popups.push(Popup::Ask(ask));
     state.pending.clear();
-    state.deaf_until = state.now.after(DEAF);
+    state.be_deaf(state.now);
 }
 
 /// Returns the result of a task, as far as it is shown.
@@ -32,7 +29,7 @@ fn result(state: &State, task: TaskId) -> Option<TreeId> {
 pub(super) fn remember_shown(state: &mut State) {
     let task = match state.popups.last() {
         Some(Popup::Ask(ask)) if ask.shown.is_none() && ask.subject.is_about_result() => ask.task(),
-        Some(Popup::Ask(_) | Popup::Palette(_)) | None => None,
+        Some(Popup::Ask(_) | Popup::Reply(_) | Popup::Palette(_)) | None => None,
     };
     let shown = task.and_then(|task| result(state, task));
     if let Some(Popup::Ask(ask)) = state.popups.last_mut() {
@@ -47,18 +44,20 @@ pub(super) fn review(state: &mut State) -> Vec<Intent> {
     for popup in popups {
         let over = match &popup {
             Popup::Ask(ask) => ask.subject.is_over(state).or_else(|| is_another(state, ask)),
+            Popup::Reply(replying) => replying.is_over(&state.view),
             Popup::Palette(_) => None,
         };
         match over {
             Some(why) => {
-                say(state, Tone::Note, why);
-                state.deaf_until = state.now.after(DEAF);
+                state.toast(Tone::Note, &why, false);
+                state.be_deaf(state.now);
             }
             None => state.popups.push(popup),
         }
     }
     let asked = state.popups.iter().rev().find_map(|popup| match popup {
         Popup::Ask(ask) => ask.task(),
+        Popup::Reply(replying) => Some(replying.question.task),
         Popup::Palette(_) => None,
     });
     if asked.is_some() {

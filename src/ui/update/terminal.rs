@@ -10,7 +10,8 @@ use crate::ui::action::{Action, Context};
 use crate::ui::event::{Intent, News, Wish};
 use crate::ui::keymap::{Chord, Found};
 use crate::ui::pane::terminal_area;
-use crate::ui::state::{State, Tone};
+use crate::ui::state::State;
+use crate::ui::toast::Tone;
 use crate::ui::terminal::{self, Attached, Emulator, Phase, Selection};
 
 /// How many lines a notch of the wheel turns.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::edge::agent::claude::settings::with_hook;
 use crate::model::cost::Usd;
+use crate::model::policy::PolicyScope;
 use crate::model::settings::Agent;
 
 /// What one run is about.
@@ -13,7 +15,7 @@ use crate::model::settings::Agent;
 pub struct RunSpec {
     /// The configured agent: program, model, arguments.
     pub agent: Agent,
-    /// The folder it works in, absolute; edits outside are refused.
+    /// The folder it works in, absolute.
     pub workspace: PathBuf,
     /// What it is told.
     pub prompt: String,
@@ -24,8 +26,10 @@ pub struct RunSpec {
     /// What this run may spend, earlier runs of the conversation not counted; handed to the CLI, which checks it after
     /// each answer and so overshoots by one.
     pub budget: Option<Usd>,
-    /// Command lines that it may run on top of read-only ones: the check's own.
-    pub allowed_commands: Vec<String>,
+    /// What it may do.
+    pub scope: PolicyScope,
+    /// The hook that it must ask before it uses a tool, as a command line; without one nothing stops it in time.
+    pub hook: Option<String>,
 }
 
 impl RunSpec {
@@ -48,7 +52,10 @@ impl RunSpec {
         if let Some(budget) = self.budget {
             args.extend(["--max-budget-usd".to_owned(), budget.dollars().to_string()]);
         }
-        args.extend_from_slice(after);
+        match &self.hook {
+            Some(hook) => args.extend(with_hook(after, hook)),
+            None => args.extend_from_slice(after),
+        }
         (self.agent.program.clone(), args)
     }
 
@@ -117,6 +124,7 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::model::policy::FIXER;
     use crate::model::settings::AgentKind;
 
     /// A run in `/project` with `cargo test` as its check.
@@ -136,7 +144,13 @@ pub(super) mod tests {
             conversation: "11111111-2222-4333-8444-555555555555".to_owned(),
             resume: false,
             budget: None,
-            allowed_commands: vec!["cargo test".to_owned()],
+            scope: PolicyScope {
+                role: FIXER.to_owned(),
+                workspace: PathBuf::from("/project"),
+                commands: vec!["cargo test".to_owned()],
+                ..PolicyScope::default()
+            },
+            hook: None,
         }
     }
 

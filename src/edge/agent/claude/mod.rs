@@ -3,14 +3,15 @@
 //! Facts about the CLI were measured on 2.1.197 and 2.1.328; frames of the latter are kept in `tests/frames`.
 
 mod answer;
+mod ask;
 mod launch;
 mod meter;
-mod policy;
-mod read_only;
 mod run;
 mod say;
-mod shell;
+mod settings;
+mod steps;
+mod watch;
 
 pub use launch::{RunSpec, environment};
-pub use policy::{Decision, Policy};
-pub use run::{ClaudeRun, Step};
+pub use run::ClaudeRun;
+pub use steps::Step;

@@ -1,40 +1,34 @@
 //! One run of a headless `claude`: bytes of its output in, reports and answers out. It touches nothing itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::edge::agent::claude::ask::{self, Pending};
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
-use crate::edge::agent::claude::policy::{Decision, Policy};
+use crate::edge::agent::claude::steps::{Step, Steps};
+use crate::edge::agent::claude::watch::Watch;
 use crate::edge::agent::claude::{answer, say};
+use crate::edge::agent::hook;
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
-use crate::model::agent::{AgentReport, AgentResult, LogLine, Trouble};
+use crate::model::agent::{AgentReport, AgentResult, Trouble};
 use crate::model::cost::Spent;
+use crate::model::policy::Permission;
+use crate::model::question::{Ask, Reply};
 use crate::model::session::Exit;
 use crate::model::time::Wall;
 
 /// The longest text of a result that is kept, in characters.
 const RESULT_CAP: usize = 2_000;
 
-/// What must be done after some output was read, in this order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Tell the machine.
-    Report(AgentReport),
-    /// Write this to the program's input.
-    Write(Vec<u8>),
-    /// Close its input: it has said all, and ends by itself then.
-    CloseInput,
-}
-
 /// The state of one run.
 #[derive(Debug)]
 pub struct ClaudeRun {
     spec: RunSpec,
-    policy: Policy,
+    watch: Watch,
     lines: Lines,
     meter: Meter,
     reported: Spent,
@@ -49,16 +43,18 @@ pub struct ClaudeRun {
     /// What the service said in this turn, so that the result does not say it again.
     trouble: Option<Trouble>,
     stops: u32,
+    /// Requests that wait for a person, by the CLI's names for them.
+    pending: BTreeMap<String, Pending>,
 }
 
 impl ClaudeRun {
     /// Starts with nothing heard.
     pub fn new(spec: RunSpec) -> Self {
-        let policy = Policy { workspace: spec.workspace.clone(), commands: spec.allowed_commands.clone() };
+        let watch = Watch::new(spec.scope.clone());
         let meter = Meter::new(spec.resume);
         Self {
             spec,
-            policy,
+            watch,
             lines: Lines::new(MAX_LINE),
             meter,
             reported: Spent::default(),
@@ -69,6 +65,7 @@ impl ClaudeRun {
             finished: false,
             trouble: None,
             stops: 0,
+            pending: BTreeMap::new(),
         }
     }
 
@@ -87,6 +84,17 @@ impl ClaudeRun {
     pub fn ask_to_stop(&mut self) -> Vec<u8> {
         self.stops += 1;
         answer::interrupt(self.stops)
+    }
+
+    /// Returns what to write to answer a request; `None` if it does not wait for that any more.
+    pub fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
+        let pending = self.pending.remove(request)?;
+        Some(pending.answer(request, reply, &self.watch.allowed()))
+    }
+
+    /// Whether it waits for a person. Its time limit does not run then.
+    pub fn is_waiting(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Takes the next bytes of its output, in chunks of any size.
@@ -155,14 +163,26 @@ impl ClaudeRun {
                 let message = &frame["message"];
                 self.meter.message(message);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
+                let broken = self.watch.uses(message);
+                steps.violated(broken);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
                     self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
                 }
             }
-            "user" => steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some)),
+            "user" => {
+                steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
+                let stopped = self.watch.stopped(&frame["message"]);
+                steps.violated(stopped);
+            }
             "result" => self.result(frame, steps),
             "control_request" => self.request(frame, steps),
+            "control_cancel_request" => {
+                let request = text(&frame["request_id"]);
+                if self.pending.remove(&request).is_some() {
+                    steps.report(AgentReport::Withdrew { request });
+                }
+            }
             "rate_limit_event" => {
                 let info = &frame["rate_limit_info"];
                 if info["status"] == "rejected" {
@@ -170,7 +190,7 @@ impl ClaudeRun {
                     self.trouble(Some(Trouble::RateLimit { until }), steps);
                 }
             }
-            // Answers to our own requests, withdrawn requests (answered at once, so none waits), and what is new.
+            // Answers to our own requests, and what is new.
             _ => {}
         }
     }
@@ -299,15 +319,32 @@ impl ClaudeRun {
         }
         let tool = request["tool_name"].as_str().unwrap_or_default();
         let input = &request["input"];
-        let line = match self.policy.decide(tool, input, request["blocked_path"].as_str()) {
-            Decision::Allow => answer::allow(id, input),
-            Decision::Deny { why } => {
-                let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
-                steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
-                answer::deny(id, &why)
+        if let Some(pending) = ask::of_tool(tool, input) {
+            return self.wait(id, pending, steps);
+        }
+        let verdict = self.watch.judge(tool, input, request["blocked_path"].as_str());
+        let line = match verdict.decision {
+            Permission::Allow => answer::allow(id, input),
+            Permission::Ask => return self.wait(id, ask::permission(tool, input, hook::reason(&verdict)), steps),
+            Permission::Deny => {
+                match self.watch.broken(tool, input, &verdict) {
+                    Some(violation) => steps.report(AgentReport::Violation(violation)),
+                    None if verdict.violation => {}
+                    None => {
+                        let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
+                        steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
+                    }
+                }
+                answer::deny(id, &format!("Refused: {}. {}", hook::reason(&verdict), self.watch.allowed()))
             }
         };
         steps.0.push(Step::Write(line));
+    }
+
+    /// Lets a request wait for a person.
+    fn wait(&mut self, request: &str, pending: Pending, steps: &mut Steps) {
+        steps.report(AgentReport::Asks(Ask { request: request.to_owned(), about: pending.about().clone() }));
+        self.pending.insert(request.to_owned(), pending);
     }
 
     /// Reports trouble unless the same was just reported; a time that is known is not replaced by none.
@@ -329,25 +366,6 @@ impl ClaudeRun {
         if spent != self.reported {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
-        }
-    }
-}
-
-/// Steps in order, log lines that follow each other gathered into one report.
-#[derive(Default)]
-struct Steps(Vec<Step>);
-
-impl Steps {
-    fn report(&mut self, report: AgentReport) {
-        self.0.push(Step::Report(report));
-    }
-
-    fn log(&mut self, lines: impl IntoIterator<Item = Option<LogLine>>) {
-        for line in lines.into_iter().flatten() {
-            match self.0.last_mut() {
-                Some(Step::Report(AgentReport::Log(log))) => log.push(line),
-                _ => self.report(AgentReport::Log(vec![line])),
-            }
         }
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn tool_use(tool: &str, input: &Value, workspace: &Path) -> String {
         "Skill" => "skill",
         _ => "",
     };
-    match input[field].as_str() {
+    let asked = &input["questions"][0]["question"];
+    let named = if tool == "AskUserQuestion" { asked } else { &input[field] };
+    match named.as_str() {
         Some(text) => {
             let inside = Path::new(text).strip_prefix(workspace).ok().and_then(Path::to_str);
             one_line(inside.filter(|inside| !inside.is_empty()).unwrap_or(text), LINE_CAP)

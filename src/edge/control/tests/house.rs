@@ -86,9 +86,9 @@ pub(super) async fn echo(mut calls: mpsc::Receiver<ControlCall>) {
             ControlRequest::Command { name, .. } if name == "forbidden" => {
                 ControlReply::refused(409, "it has ended", "retry it").with("choices", json!(["retry"]))
             }
-            ControlRequest::Command { name, body, idempotency_key } => ControlReply::accepted(
-                json!({ "name": name, "body": body, "count": count, "keyed": idempotency_key.is_some() }),
-            ),
+            ControlRequest::Command { name, body } => {
+                ControlReply::done(json!({ "name": name, "body": body, "count": count }))
+            }
         };
         let _ = reply.send(answer);
     }

@@ -124,7 +124,7 @@ async fn show_to(house: &House, lease: bool, first: View) -> (First, ViewStream)
 async fn change(stream: &mut ViewStream, view: &mut View) {
     match timeout(DEADLINE, stream.next()).await.unwrap() {
         ViewNews::Changed(delta) => view.apply(*delta),
-        ViewNews::Ended(ending) => panic!("{ending:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -139,10 +139,16 @@ async fn two_who_look_see_the_same_and_only_what_changes() {
     let house = house();
     house.views.show(Seq(9), view(1, 1));
     let (first, mut one) = show_to(&house, true, view(2, 2)).await;
-    assert_eq!(first, First { view: view(2, 2), seq: Seq(9), leased: true }, "never one from before anybody looked");
+    assert_eq!(
+        first,
+        First { view: view(2, 2), seq: Seq(9), company: Company { leased: true, screens: 1 } },
+        "never one from before anybody looked"
+    );
     house.views.release();
     let (second, mut two) = show_to(&house, false, view(2, 2)).await;
-    assert_eq!(second, First { view: view(2, 2), seq: Seq(9), leased: false });
+    let free = Company { leased: false, screens: 1 };
+    assert_eq!(second, First { view: view(2, 2), seq: Seq(9), company: free });
+    assert_eq!(timeout(DEADLINE, one.next()).await.unwrap(), ViewNews::Company(free));
     let (mut seen_by_one, mut seen_by_two) = (first.view, second.view);
     house.views.show(Seq(9), view(3, 2));
     change(&mut one, &mut seen_by_one).await;
@@ -153,6 +159,8 @@ async fn two_who_look_see_the_same_and_only_what_changes() {
     drop(one);
     let mut audience = house.views.audience();
     timeout(DEADLINE, audience.wait_for(|now| now.watching == 1 && now.leases == 0)).await.unwrap().unwrap();
+    let nobody = Company { leased: false, screens: 0 };
+    assert_eq!(timeout(DEADLINE, two.next()).await.unwrap(), ViewNews::Company(nobody));
     house.views.show(Seq(9), view(4, 1));
     change(&mut two, &mut seen_by_two).await;
     assert_eq!(seen_by_two, view(4, 1));
@@ -222,7 +230,7 @@ async fn an_orderly_end_is_told_from_a_death() {
         let (mut stream, _) = listener.accept().await.unwrap();
         let _request = stream.read(&mut [0; 1024]).await.unwrap();
         let line =
-            json!({ "version": env!("CARGO_PKG_VERSION"), "leased": false, "seq": 9, "view": view(1, 0) }).to_string();
+            json!({ "version": env!("CARGO_PKG_VERSION"), "leased": false, "screens": 0, "seq": 9, "view": view(1, 0) }).to_string();
         let length = line.len() + 1;
         let reply = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{line}\n\r\n");
         stream.write_all(reply.as_bytes()).await.unwrap();

@@ -233,6 +233,7 @@ impl Serve {
             Request::CloseInput | Request::Signal(Rung::Ask) => self.program.input.close(),
             Request::Resize { columns, rows } => self.program.resize(columns, rows),
             Request::Signal(rung) => self.tree.signal(rung, now),
+            Request::HoldClock(held) => self.tree.hold_clock(held, now),
         }
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Tree {
     scope: Scope,
     /// When the program has run too long; `None` once that has been seen to.
     limit: Option<Instant>,
+    /// What was left of that time when the clock was held.
+    held: Option<Duration>,
     phase: Phase,
     exit: Option<Exit>,
     timed_out: bool,
@@ -64,6 +66,7 @@ impl Tree {
             leader,
             scope: if keep_daemons { Scope::Session } else { Scope::Tree },
             limit,
+            held: None,
             phase: Phase::Running,
             exit: None,
             timed_out: false,
@@ -130,6 +133,21 @@ impl Tree {
                     Phase::Killing { .. } | Phase::Sweeping { .. } | Phase::Over => {}
                 }
             }
+        }
+    }
+
+    /// Lets its time limit stand still, or run again.
+    pub(super) fn hold_clock(&mut self, held: bool, now: Instant) {
+        match (held, self.limit, self.held) {
+            (true, Some(limit), None) => {
+                self.held = Some(limit.saturating_duration_since(now));
+                self.limit = None;
+            }
+            (false, None, Some(left)) => {
+                self.held = None;
+                self.limit = now.checked_add(left);
+            }
+            _ => {}
         }
     }
 

@@ -2,7 +2,8 @@
 
 mod columns;
 mod parse;
+mod reverse;
 mod show;
 mod words;
 
-pub(in crate::ui) use show::{items, lines};
+pub(in crate::ui) use show::{items, lines, lines_back};

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::columns;
 use super::parse::{DiffLine, parse, path};
+use super::reverse::reversed;
 use super::words::changed;
 use crate::core::view::Detail;
 use crate::ui::body::{Item, Target};
@@ -25,7 +26,18 @@ pub(super) type Marks = Vec<Range<usize>>;
 
 /// Returns the diff of the selected task as lines that fit: what waits for a yes, or what the last attempt made.
 pub(in crate::ui) fn lines(state: &State, width: usize) -> Vec<Line<'static>> {
-    items(state, width).iter().flat_map(|item| wrap(&item.line, width, item.hang)).collect()
+    fitting(&items(state, width), width)
+}
+
+/// Returns what taking back the landing of the selected task would change, as lines that fit.
+pub(in crate::ui) fn lines_back(state: &State, width: usize) -> Vec<Line<'static>> {
+    let Some(detail) = state.told().and_then(|story| story.detail.as_ref()) else { return Vec::new() };
+    let lines = reversed(parse(of(detail)), |name| detail.task.replaced.iter().any(|file| file.to_string() == name));
+    fitting(&written(state, &lines, width), width)
+}
+
+fn fitting(items: &[Item], width: usize) -> Vec<Line<'static>> {
+    items.iter().flat_map(|item| wrap(&item.line, width, item.hang)).collect()
 }
 
 /// Returns the diff of the selected task, for so many columns.
@@ -46,8 +58,13 @@ pub(in crate::ui) fn items(state: &State, width: usize) -> Vec<Item> {
         };
         items.push(Line::styled(text, state.theme.style(Role::Dim)).into());
     }
-    let lines = parse(diff);
-    let numbers = number_columns(&lines);
+    items.extend(written(state, &parse(diff), width));
+    items
+}
+
+fn written(state: &State, lines: &[DiffLine], width: usize) -> Vec<Item> {
+    let mut items = Vec::new();
+    let numbers = number_columns(lines);
     let mut at = 0;
     while at < lines.len() {
         let run = changed_run(&lines[at..]);

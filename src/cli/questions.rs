@@ -1,0 +1,215 @@
+//! The verbs about what agents ask: which questions wait, and what a person's words mean as an answer.
+
+use serde_json::json;
+
+use super::args::Answer;
+use super::verbs::{pretty, say};
+use crate::app::failure::Failure;
+use crate::app::setup::Site;
+use crate::app::{ask, clock};
+use crate::model::id::QuestionId;
+use crate::model::question::{About, Choice, Question, Reply};
+use crate::model::time::{Wall, brief};
+
+/// Lists the questions that wait.
+pub(super) fn list(site: &Site, json: bool) -> Result<u8, Failure> {
+    let questions = ask::questions(site)?;
+    if json {
+        say(&pretty(&json!(questions)));
+        return Ok(0);
+    }
+    if questions.is_empty() {
+        say("no question waits");
+    }
+    let now = clock::wall();
+    let shown: Vec<String> = questions.iter().map(|question| text(question, now)).collect();
+    say(&shown.join("\n\n"));
+    Ok(0)
+}
+
+/// Answers a question; without words it is shown.
+pub(super) fn answer(site: &Site, wish: &Answer) -> Result<u8, Failure> {
+    let questions = ask::questions(site)?;
+    let question = questions.iter().find(|question| question.id.0 == wish.question);
+    let (shown, reply) = match question {
+        Some(question) if wish.words.is_empty() => {
+            say(&if wish.json { pretty(&json!(question)) } else { text(question, clock::wall()) });
+            return Ok(0);
+        }
+        Some(question) => (question.shown.as_str(), read(&question.ask.about, &wish.words).map_err(Failure::usage)?),
+        // Nothing was shown, so this answers nothing: the supervisor says what became of the question.
+        None => ("", Reply::Allow),
+    };
+    let answered = ask::answer(site, QuestionId(wish.question), shown, &reply)?;
+    say(&if wish.json { pretty(&answered) } else { answered["said"].as_str().unwrap_or("answered").to_owned() });
+    Ok(0)
+}
+
+/// Writes a question whole, with what can be said to it.
+fn text(question: &Question, now: Wall) -> String {
+    let Question { id, task, agent, since, ask, .. } = question;
+    let mut lines =
+        vec![format!("{}  {task} {agent} asks · {} · since {}", id.0, ask.about.kind(), brief(now.since(*since)))];
+    let number = id.0;
+    match &ask.about {
+        About::Permission { tool, wants, why } => {
+            lines.push(format!("   It wants to use {tool}, and {why}:"));
+            lines.extend(wants.lines().map(|line| format!("     {line}")));
+            lines.push(format!(
+                "   `orchestrator-tui answer {number} allow`, `answer {number} task` or `answer {number} deny WHY`"
+            ));
+        }
+        About::Plan { plan } => {
+            lines.push("   Is this plan good?".to_owned());
+            lines.extend(plan.lines().map(|line| format!("     {line}")));
+            lines.push(format!("   `orchestrator-tui answer {number} allow` or `answer {number} deny WHY`"));
+        }
+        About::Choice { parts } => {
+            for part in parts {
+                lines.extend(choice(part));
+            }
+            let example = parts.iter().map(|_| "1").collect::<Vec<_>>().join(" ");
+            lines.push(format!("   `orchestrator-tui answer {number} {example}`, or a text of your own"));
+        }
+    }
+    lines.join("\n")
+}
+
+fn choice(part: &Choice) -> Vec<String> {
+    let several = if part.several { " (several may be chosen: 1,3)" } else { "" };
+    let mut lines: Vec<String> = part.text.lines().map(|line| format!("   {line}")).collect();
+    if let Some(last) = lines.last_mut() {
+        last.push_str(several);
+    }
+    for (at, offer) in part.options.iter().enumerate() {
+        let more = if offer.description.is_empty() { String::new() } else { format!("  {}", offer.description) };
+        lines.push(format!("     {} {}{more}", at + 1, offer.label));
+    }
+    lines
+}
+
+/// Reads what a person's words mean as an answer.
+///
+/// # Errors
+/// What can be said instead.
+fn read(about: &About, words: &[String]) -> Result<Reply, String> {
+    let (first, rest) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    if first == "deny" {
+        return Ok(Reply::Deny { why: rest.join(" ") });
+    }
+    match about {
+        About::Permission { .. } => match (first, rest) {
+            ("allow", []) => Ok(Reply::Allow),
+            ("task", []) => Ok(Reply::AllowForTask),
+            _ => Err("it asks for a permission; say allow, task, or deny and why".to_owned()),
+        },
+        About::Plan { .. } => match (first, rest) {
+            ("allow", []) => Ok(Reply::Allow),
+            _ => Err("it asks whether its plan is good; say allow, or deny and why".to_owned()),
+        },
+        About::Choice { parts } => {
+            let answers = match parts.as_slice() {
+                [only] => vec![chosen(only, &words.join(" "))?],
+                parts if parts.len() == words.len() => {
+                    parts.iter().zip(words).map(|(part, word)| chosen(part, word)).collect::<Result<_, _>>()?
+                }
+                parts => {
+                    return Err(format!(
+                        "it asks {} questions; say one word or quoted text for each, in their order",
+                        parts.len()
+                    ));
+                }
+            };
+            Ok(Reply::Choose { answers })
+        }
+    }
+}
+
+/// Reads numbers of options as their labels; anything else is taken as it is.
+fn chosen(part: &Choice, said: &str) -> Result<Vec<String>, String> {
+    let numbers: Option<Vec<usize>> = said.split(',').map(|number| number.trim().parse().ok()).collect();
+    let Some(numbers) = numbers else { return Ok(vec![said.trim().to_owned()]) };
+    let label = |number: &usize| {
+        let offer = number.checked_sub(1).and_then(|at| part.options.get(at));
+        offer
+            .map(|offer| offer.label.clone())
+            .ok_or_else(|| format!("{:?} has {} options; there is no number {number}", part.header, part.options.len()))
+    };
+    numbers.iter().map(label).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::question::Offer;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split('|').map(str::to_owned).collect()
+    }
+
+    fn part(several: bool) -> Choice {
+        let offer = |label: &str| Offer { label: label.to_owned(), description: String::new() };
+        Choice {
+            header: "Tests".to_owned(),
+            text: "Which?".to_owned(),
+            options: vec![offer("unit"), offer("lint"), offer("all of them")],
+            several,
+        }
+    }
+
+    #[test]
+    fn words_mean_an_answer() {
+        let permission = About::Permission { tool: "Bash".to_owned(), wants: "x".to_owned(), why: "no".to_owned() };
+        let plan = About::Plan { plan: "x".to_owned() };
+        let one = About::Choice { parts: vec![part(false)] };
+        let two = About::Choice { parts: vec![part(true), part(false)] };
+        let choose = |answers: &[&[&str]]| {
+            let answers = answers.iter().map(|answer| answer.iter().map(|text| (*text).to_owned()).collect()).collect();
+            Some(Reply::Choose { answers })
+        };
+        let deny = |why: &str| Some(Reply::Deny { why: why.to_owned() });
+        for (about, said, reply) in [
+            (&permission, "allow", Some(Reply::Allow)),
+            (&permission, "task", Some(Reply::AllowForTask)),
+            (&permission, "deny", deny("")),
+            (&permission, "deny|use|ls", deny("use ls")),
+            (&permission, "yes", None),
+            (&permission, "allow|please", None),
+            (&plan, "allow", Some(Reply::Allow)),
+            (&plan, "task", None),
+            (&one, "2", choose(&[&["lint"]])),
+            (&one, "something|else", choose(&[&["something else"]])),
+            (&one, "4", None),
+            (&one, "0", None),
+            (&two, "1,3|2", choose(&[&["unit", "all of them"], &["lint"]])),
+            (&two, "1", None),
+            (&two, "deny|no|idea", deny("no idea")),
+        ] {
+            assert_eq!(read(about, &words(said)).ok(), reply, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_question_is_shown_whole() {
+        let about = About::Permission {
+            tool: "Bash".to_owned(),
+            wants: "first\nsecond".to_owned(),
+            why: "no rule allows it".to_owned(),
+        };
+        let ask = crate::model::question::Ask { request: "r".to_owned(), about };
+        let question = Question {
+            id: crate::model::id::QuestionId(7),
+            task: crate::model::id::TaskId(14),
+            session: crate::model::id::SessionId(1),
+            agent: "claude".to_owned(),
+            shown: "x".to_owned(),
+            ask,
+            since: Wall(0),
+        };
+        assert_eq!(
+            text(&question, Wall(65_000)),
+            "7  #14 claude asks · permission · since 1:05\n   It wants to use Bash, and no rule allows it:\n     first\n     second\n   \
+             `orchestrator-tui answer 7 allow`, `answer 7 task` or `answer 7 deny WHY`"
+        );
+    }
+}

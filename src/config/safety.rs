@@ -1,0 +1,93 @@
+//! What a project's file cannot take from its user: where both say how careful to be, the more careful one counts.
+
+use crate::config::diagnostic::Diagnostic;
+use crate::config::merge::Draft;
+use crate::config::origin::{Origin, Places};
+use crate::config::trust::Running;
+use crate::model::cost::Usd;
+use crate::model::settings::{Isolation, LandMode};
+
+const LAND: &str = "fix.land";
+const ISOLATION: &str = "fix.isolation";
+const PROTECT: &str = "fix.protect";
+const BUDGET: &str = "budget.task_usd";
+
+/// What the layers below the project's file say, and where the user has said it; nowhere: it is built in.
+pub(crate) struct Below {
+    land: (LandMode, Option<Origin>),
+    isolation: (Isolation, Option<Origin>),
+    budget: (Usd, Option<Origin>),
+    protect: Vec<(String, Option<Origin>)>,
+}
+
+impl Below {
+    /// Takes it down, before the project's file is laid over it.
+    pub(crate) fn of(draft: &Draft) -> Self {
+        let origin = |key: &str| draft.places.keys.get(key).cloned();
+        let fix = &draft.settings.fix;
+        let protect = fix.protect.iter().enumerate();
+        Self {
+            land: (fix.land, origin(LAND)),
+            isolation: (fix.isolation, origin(ISOLATION)),
+            budget: (draft.settings.budget.task, origin(BUDGET)),
+            protect: protect.map(|(number, glob)| (glob.clone(), origin(&element(number)))).collect(),
+        }
+    }
+
+    /// Puts back what the file with this index has made less careful than its user wrote it, and returns what to say
+    /// about that. What it makes less careful than the built-in defaults is added to what needs a yes.
+    pub(crate) fn keep(self, draft: &mut Draft, index: usize, running: &mut Running) -> Vec<Diagnostic> {
+        let Draft { settings, places, .. } = draft;
+        let mut said = Vec::new();
+        let by_project =
+            |places: &Places, key: &str| matches!(places.keys.get(key), Some(Origin::File(file, _)) if *file == index);
+        if by_project(places, LAND) && settings.fix.land == LandMode::Auto {
+            match self.land {
+                (LandMode::Ask, Some(origin)) => {
+                    settings.fix.land = LandMode::Ask;
+                    said.push(not_used(places, LAND, origin));
+                }
+                (LandMode::Auto, Some(_)) => {}
+                (LandMode::Ask | LandMode::Auto, None) => running.of_choice(LAND, "auto"),
+            }
+        }
+        if by_project(places, ISOLATION) && settings.fix.isolation == Isolation::InPlace {
+            match self.isolation {
+                (Isolation::Worktree, Some(origin)) => {
+                    settings.fix.isolation = Isolation::Worktree;
+                    said.push(not_used(places, ISOLATION, origin));
+                }
+                (Isolation::InPlace, Some(_)) => {}
+                (Isolation::InPlace | Isolation::Worktree, None) => running.of_choice(ISOLATION, "in-place"),
+            }
+        }
+        if by_project(places, BUDGET) && settings.budget.task > self.budget.0 {
+            match self.budget {
+                (usd, Some(origin)) => {
+                    settings.budget.task = usd;
+                    said.push(not_used(places, BUDGET, origin));
+                }
+                (_, None) => running.of_choice(BUDGET, &settings.budget.task.dollars().to_string()),
+            }
+        }
+        for (glob, origin) in self.protect {
+            if !settings.fix.protect.contains(&glob) {
+                places.keys.extend(origin.map(|origin| (element(settings.fix.protect.len()), origin)));
+                settings.fix.protect.push(glob);
+            }
+        }
+        said
+    }
+}
+
+fn element(number: usize) -> String {
+    format!("{PROTECT}[{number}]")
+}
+
+/// Says that a value is not used, and gives its key back to where the user wrote it.
+fn not_used(places: &mut Places, key: &str, origin: Origin) -> Diagnostic {
+    let text = format!("{key} is not used: what you wrote yourself is more careful, and counts");
+    let diagnostic = places.diagnostic(key, text).warning();
+    places.keys.insert(key.to_owned(), origin);
+    diagnostic.hint("change it in your own file, or say it on the command line")
+}

@@ -1,0 +1,257 @@
+//! Judges a command that runs no other: what it touches, and whether it only reads, tests or edits.
+
+use super::database::{self, Use};
+use super::files;
+use super::git::{GitUse, git};
+use super::place::Place;
+use super::reads::{self, Look};
+use super::runners::is_runner;
+use super::walk::{Call, Fed, Walk};
+use super::word::Word;
+use super::wrap::joined;
+use crate::model::policy::Verdict;
+
+impl Walk<'_> {
+    /// A command that runs no other.
+    pub(super) fn leaf(&mut self, call: &Call, path: &str, name: &str, args: &[Word]) {
+        let program = interpreted(name, args);
+        let (called, rest) = program.as_ref().map_or((name, args), |(called, rest)| (called.as_str(), rest.as_slice()));
+        if let Some(rule) =
+            self.lists.database.iter().find(|rule| rule.fits_command(path, args) || rule.fits_command(called, rest))
+        {
+            let what = format!("{:?} is listed in policy.database", rule.text());
+            return self.verdicts.push(Verdict::violation("guard.database", what));
+        }
+        let fed = call.fed != Fed::Nothing || call.more;
+        match database::database(called, rest, fed) {
+            Some(Use::Executes(what)) => {
+                return self.verdicts.push(Verdict::violation(
+                    "guard.database",
+                    format!("{what} executes something against a database"),
+                ));
+            }
+            Some(Use::Writes(what)) if !call.more && args.iter().all(|arg| arg.known) => {
+                return self
+                    .verdicts
+                    .push(Verdict::allow("default.migration", format!("{what} executes nothing against a database")));
+            }
+            Some(Use::Writes(_)) | None => {}
+        }
+        self.powerful(&call.assignments);
+        if name == "git" || name == "hub" {
+            return self.git(args, call.more);
+        }
+        if let Some(subcommand) = name.strip_prefix("git-").filter(|_| !name.starts_with("git-lfs")) {
+            return self.git(&[&[Word::literal(subcommand)], args].concat(), call.more);
+        }
+        if commits(name, args) {
+            return self
+                .verdicts
+                .push(Verdict::violation("guard.git", format!("{name} {} commits", joined(args).text)));
+        }
+        if name == "find" {
+            return self.leaf_find(args);
+        }
+        if let Some(touches) = files::touches(name, args) {
+            return self.touch(call, &touches);
+        }
+        // A name with a slash may be any program: only where tools are installed is it what it is called.
+        let is_tool = !path.contains('/') || is_installed(path);
+        if is_tool && !call.more && is_runner(name, args) && self.stays_inside(&reads::paths(args, false)) {
+            return self
+                .verdicts
+                .push(Verdict::allow("default.runner", "tests, linters, formatters and builds may be run"));
+        }
+        match reads::look(name, args) {
+            Look::Paths(paths) if is_tool && (!call.more || reads::HARMLESS.contains(&name)) => {
+                if self.stays_inside(&paths) {
+                    self.verdicts.push(Verdict::allow("default.read", "it only reads, in the workspace"));
+                } else {
+                    self.ask("default.outside", format!("{name} would read outside the workspace"));
+                }
+            }
+            Look::Paths(_) | Look::No => match name {
+                "export" | "declare" | "local" | "readonly" | "typeset" | "unset" | "read" => self.variables(args),
+                _ if path.contains('/') && !is_tool => self.script_file(&call.words[0]),
+                _ => self.ask(
+                    "default.unlisted",
+                    format!("`{}` is neither read-only nor a check", joined(&call.words).text),
+                ),
+            },
+        }
+    }
+
+    fn variables(&mut self, args: &[Word]) {
+        let name = |arg: &Word| arg.text.split('=').next().unwrap_or_default().to_owned();
+        match args.iter().map(name).find(|name| reads::is_powerful(name)) {
+            Some(name) => self.ask("default.unclear", format!("${name} decides what later commands do")),
+            None => self.verdicts.push(Verdict::allow("default.read", "it only sets variables")),
+        }
+    }
+
+    fn stays_inside(&self, paths: &[&str]) -> bool {
+        // `...` and the like are patterns of go, not paths that climb.
+        paths.iter().all(|path| {
+            self.folders.is_inside(
+                &Word { glob: path.contains(['*', '?', '[']), ..Word::literal(*path) },
+                self.scope,
+                self.world,
+            )
+        })
+    }
+
+    pub(super) fn leaf_find(&mut self, args: &[Word]) {
+        if args.iter().any(|arg| arg.is("-delete")) {
+            match files::found_and_deleted(args, &self.folders, self.scope, self.world) {
+                Some(verdict) => self.verdicts.push(verdict),
+                None => self.ask("default.unlisted", "find deletes what it finds"),
+            }
+            return;
+        }
+        let plain: Vec<Word> = args
+            .iter()
+            .take_while(|arg| !arg.text.starts_with("-exec") && !arg.text.starts_with("-ok"))
+            .cloned()
+            .collect();
+        match reads::look("find", &plain) {
+            Look::Paths(paths) if self.stays_inside(&paths) => {
+                self.verdicts.push(Verdict::allow("default.read", "it only looks for files in the workspace"));
+            }
+            Look::Paths(_) => self.ask("default.outside", "find would look outside the workspace"),
+            Look::No => self.ask("default.unlisted", "find would write"),
+        }
+    }
+
+    /// Judges what find runs for each file that it finds.
+    pub(super) fn found(&mut self, words: &[Word], args: &[Word]) {
+        let program = words.first().map_or("", |word| word.text.as_str());
+        match files::touches(program, words.get(1..).unwrap_or_default()) {
+            Some(touches) if !touches.deletes.is_empty() => {
+                let refusal = files::found_and_deleted(args, &self.folders, self.scope, self.world);
+                return match refusal {
+                    Some(refusal) => self.verdicts.push(refusal),
+                    None => self.ask("default.unlisted", "find deletes what it finds"),
+                };
+            }
+            Some(_) => self.ask("default.unlisted", format!("{program} changes what find finds")),
+            None => {}
+        }
+        // What is found lies below where it looks.
+        let start = args.first().filter(|start| !start.text.starts_with(['-', '(', '!']));
+        let place = |word: &Word| {
+            if word.text == "{}" { start.cloned().unwrap_or_else(|| Word::literal(".")) } else { word.clone() }
+        };
+        let words = words.iter().map(place).collect();
+        self.call(&Call { words, assignments: Vec::new(), fed: Fed::Nothing, more: false });
+    }
+
+    fn touch(&mut self, call: &Call, touches: &files::Touches) {
+        let (folders, scope, world) = (&self.folders, self.scope, self.world);
+        let mut refusals: Vec<Verdict> =
+            touches.writes.iter().filter_map(|word| folders.refuse_write(word, scope, world)).collect();
+        refusals.extend(touches.deletes.iter().filter_map(|word| files::refuse_delete(word, folders, scope, world)));
+        let is_away = |word: &Word| !folders.is_inside(word, scope, world);
+        if let Some(away) = touches.reads.iter().find(|word| is_away(word)) {
+            refusals.push(Verdict::ask("default.outside", format!("{} is outside the workspace", away.text)));
+        }
+        if call.more || !touches.is_all {
+            let what = format!("`{}` is neither read-only nor a check", joined(&call.words).text);
+            refusals.push(Verdict::ask("default.unlisted", what));
+        }
+        if refusals.is_empty() {
+            self.edits("files");
+        }
+        self.verdicts.extend(refusals);
+    }
+
+    fn git(&mut self, args: &[Word], more: bool) {
+        let exists = |word: &str| match self.folders.place(&Word::literal(word), self.scope, self.world) {
+            Place::Inside(path) => self.world.exists(&self.scope.workspace.join(path)),
+            Place::Free | Place::Outside(_) | Place::Unknown => false,
+        };
+        match git(args, exists) {
+            GitUse::Moves(what) => {
+                let why = format!("{what} moves what only you move: the index, refs, the configuration or a remote");
+                self.verdicts.push(Verdict::violation("guard.git", why));
+            }
+            GitUse::Runs(text) => self.text(&text, true),
+            GitUse::Unclear(what) => self.ask("default.unclear", format!("{what} may do anything")),
+            GitUse::Other(_) | GitUse::Reads { .. } if more => {
+                self.ask("default.unclear", "git gets arguments that are not written there");
+            }
+            GitUse::Other(what) => self.ask("default.unlisted", format!("{what} does more than read")),
+            GitUse::Reads { folders, subcommand, args } => {
+                let mut here = self.folders.clone();
+                for folder in &folders {
+                    here = here.within(folder);
+                }
+                let inside = |text: &str| here.is_inside(&Word::literal(text), self.scope, self.world);
+                if inside(".") && reads::git_paths(&subcommand, &args).into_iter().all(inside) {
+                    self.verdicts.push(Verdict::allow("default.read", "it only reads the repository"));
+                } else {
+                    self.ask("default.outside", "git would read outside the workspace");
+                }
+            }
+        }
+    }
+}
+
+/// Returns the program that an interpreter is told to run, by its name: `python manage.py migrate`.
+fn interpreted(name: &str, args: &[Word]) -> Option<(String, Vec<Word>)> {
+    if name == "cargo" {
+        let (first, rest) = args.split_first()?;
+        return Some((first.known()?.to_owned(), rest.to_vec()));
+    }
+    let runs = ["python", "python2", "python3", "ruby", "php", "node", "nodejs", "ts-node", "tsx", "bun", "perl"];
+    let is_one = runs.contains(&name) || name.starts_with("python3.");
+    let at = args.iter().position(|arg| !arg.text.starts_with('-') || arg.is("-m"))?;
+    if !is_one {
+        return None;
+    }
+    let at = if args[at].is("-m") { at + 1 } else { at };
+    let program = args.get(at)?.known()?;
+    let name = program.rsplit('/').next().unwrap_or(program);
+    Some((name.to_owned(), args[at + 1..].to_vec()))
+}
+
+/// Whether a tool that is not git commits, tags or pushes by itself.
+fn commits(name: &str, args: &[Word]) -> bool {
+    let first = args.iter().find(|arg| !arg.text.starts_with('-')).map_or("", |arg| arg.text.as_str());
+    match name {
+        "npm" | "yarn" | "pnpm" => {
+            first == "version" && !args.iter().any(|arg| arg.is("--no-git-tag-version")) && args.len() > 1
+        }
+        "hg" | "sl" => {
+            ["add", "commit", "ci", "push", "tag", "update", "rebase", "merge", "addremove", "remove", "strip"]
+                .contains(&first)
+        }
+        "svn" => ["add", "commit", "ci", "delete", "rm", "switch", "merge"].contains(&first),
+        "lerna" => ["version", "publish"].contains(&first),
+        "gh" => args
+            .windows(2)
+            .any(|pair| pair[0].is("pr") && ["create", "merge", "checkout"].contains(&pair[1].text.as_str())),
+        "standard-version" | "semantic-release" | "release-it" | "bump2version" | "bumpversion" | "cz"
+        | "commitizen" => true,
+        _ => false,
+    }
+}
+
+/// Whether a program with a slash in its name is where tools are installed.
+fn is_installed(path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = folder.strip_prefix("./").unwrap_or(folder);
+    [
+        "/bin",
+        "/usr/bin",
+        "/usr/local/bin",
+        "/opt/homebrew/bin",
+        "node_modules/.bin",
+        "vendor/bin",
+        ".venv/bin",
+        "venv/bin",
+        "bin",
+        ".",
+    ]
+    .contains(&folder)
+        && (folder != "." || ["gradlew", "mvnw"].contains(&path.rsplit('/').next().unwrap_or_default()))
+}

@@ -1,0 +1,24 @@
+//! What an agent may do: one pure function answers for the hook, for permission requests and for `policy check`.
+
+mod database;
+mod files;
+mod git;
+mod here;
+mod judge;
+mod leaf;
+mod lex;
+mod parse;
+mod place;
+mod reads;
+mod rule;
+mod runners;
+mod script;
+mod walk;
+mod word;
+mod world;
+mod wrap;
+mod wrappers;
+
+pub use judge::{PERSON_TOOLS, check_command_rule, check_rule, judge, leaves};
+pub use rule::BadRule;
+pub use world::World;

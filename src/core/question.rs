@@ -1,0 +1,143 @@
+//! What agents ask a person: opened once, answered once, by whoever answers first; silence is no answer.
+
+use crate::core::book::Settled;
+use crate::core::command::{Answer, Refusal};
+use crate::core::effect::Effect;
+use crate::core::fact::Fact;
+use crate::core::live::{Grant, Step};
+use crate::core::supervisor::Supervisor;
+use crate::model::attempt::AttemptEnd;
+use crate::model::hold::HoldReason;
+use crate::model::id::{QuestionId, SessionId, TaskId};
+use crate::model::question::{About, Ask, Closed, Question, Reply};
+use crate::model::settings::Unattended;
+use crate::model::time::{Moment, brief};
+
+/// What an agent is told that asks which way to go where nobody can say.
+const DECIDE: &str = "No person can answer now: decide yourself and say at the end what you assumed.";
+
+impl Supervisor {
+    /// Takes in that an agent waits for a person.
+    pub(crate) fn agent_asks(&mut self, task: TaskId, session: SessionId, ask: Ask) {
+        let Some(attempt) = self.live.attempts.get(&task) else { return };
+        let agent = attempt.by.clone();
+        // A run that is told to end is not answered: the request to end takes its questions back.
+        if attempt.ending.is_some() || attempt.step != Step::Agent(Some(session)) {
+            return;
+        }
+        if !self.live.requests.insert((session, ask.request.clone())) {
+            return;
+        }
+        if self.is_granted(task, &ask) {
+            self.log(task, "allowed", format!("as before in this task: {}", ask.about.brief()));
+            return self.tell(session, ask.request, Reply::Allow);
+        }
+        if !self.is_answered_by_somebody() {
+            let why = match &ask.about {
+                About::Permission { why, .. } => format!("Refused: {why}, and nobody can grant it now."),
+                About::Choice { .. } | About::Plan { .. } => DECIDE.to_owned(),
+            };
+            self.log(task, "refused", format!("{}; nobody is here to ask", ask.about.brief()));
+            return self.tell(session, ask.request, Reply::Deny { why });
+        }
+        let question = Question {
+            id: self.book.last_question.next(),
+            task,
+            session,
+            agent,
+            shown: Question::stamp(session, &ask),
+            ask,
+            since: self.live.now.wall,
+        };
+        self.live.asked.insert(question.id, self.live.now.moment);
+        self.record(Fact::Questioned { question: Box::new(question) });
+    }
+
+    /// Whether questions wait for a person here: one is known to look, or the settings say that one will.
+    fn is_answered_by_somebody(&self) -> bool {
+        self.live.attended || self.settings.questions.unattended == Unattended::Wait
+    }
+
+    fn is_granted(&self, task: TaskId, ask: &Ask) -> bool {
+        Grant::of(ask).is_some_and(|grant| self.live.granted.contains(&(task, grant)))
+    }
+
+    fn tell(&mut self, session: SessionId, request: String, reply: Reply) {
+        self.out.push(Effect::Answer { session, request, reply });
+    }
+
+    /// Takes in that an agent does not wait any more.
+    pub(crate) fn agent_withdrew(&mut self, task: TaskId, session: SessionId, request: &str) {
+        let is_meant = |known: &&Question| known.session == session && known.ask.request == request;
+        if let Some(question) = self.book.questions.values().find(is_meant).map(|known| known.id) {
+            self.record(Fact::Closed { question, task, why: Closed::Withdrawn });
+        }
+    }
+
+    /// Carries out a person's answer, or says why it comes to nothing.
+    pub(crate) fn answer(&mut self, id: QuestionId, shown: &str, reply: Reply, by: String) -> Result<Answer, Refusal> {
+        let Some(question) = self.book.questions.get(&id) else {
+            let over = self.book.settled.iter().find(|settled| settled.question == id);
+            let Some(how) = over.map(Settled::text) else { return Err(Refusal::no_question(id)) };
+            return Err(Refusal::because(format!("question {} {how}", id.0)));
+        };
+        if question.shown != shown {
+            return Err(Refusal::because(format!("question {} is not the one that was shown; look at it again", id.0)));
+        }
+        question.fits(&reply).map_err(|why| Refusal::because(format!("question {}: {why}", id.0)))?;
+        let (task, session, ask) = (question.task, question.session, question.ask.clone());
+        if reply == Reply::AllowForTask {
+            self.live.granted.retain(|(task, _)| self.book.index.open().any(|open| open == *task));
+            self.live.granted.extend(Grant::of(&ask).map(|grant| (task, grant)));
+        }
+        let said = format!("question {} of {task}: {}", id.0, reply.brief());
+        self.record(Fact::Answered { question: id, task, reply: reply.clone(), by });
+        self.tell(session, ask.request, reply);
+        Ok(Answer { said })
+    }
+
+    /// Closes what a task's run waits for, as it will not wait any longer.
+    pub(crate) fn close_questions(&mut self, task: TaskId, why: Closed) {
+        let of_task = self.book.questions.values().filter(|question| question.task == task);
+        for question in of_task.map(|question| question.id).collect::<Vec<_>>() {
+            self.record(Fact::Closed { question, task, why });
+        }
+    }
+
+    /// Closes what a supervisor's runs waited for that is gone, and they with it.
+    pub(crate) fn close_old_questions(&mut self) {
+        let open: Vec<_> = self.book.questions.values().map(|question| (question.id, question.task)).collect();
+        for (question, task) in open {
+            self.record(Fact::Closed { question, task, why: Closed::Restarted });
+        }
+    }
+
+    /// Ends runs whose question waits for too long. Nothing is allowed or denied by that; the task is held.
+    pub(crate) fn end_unanswered(&mut self) {
+        let wait = self.settings.questions.wait;
+        let now = self.live.now.moment;
+        self.live.asked.retain(|question, _| self.book.questions.contains_key(question));
+        let late = |question: &&Question| self.expires(question.id).is_some_and(|at| at <= now);
+        let late: Vec<_> = self.book.questions.values().filter(late).map(|late| (late.id, late.task)).collect();
+        for (question, task) in late {
+            let Some(attempt) = self.live.attempts.get_mut(&task) else { continue };
+            if attempt.ending.is_some() {
+                continue;
+            }
+            attempt.held_after = Some(HoldReason::Unanswered);
+            self.close_questions(task, Closed::Unanswered);
+            let why = format!("nobody answered question {} within {}", question.0, brief(wait));
+            self.end_attempt(task, AttemptEnd::Parked { why });
+        }
+    }
+
+    /// Returns when a question has waited for too long, by the steady clock.
+    fn expires(&self, question: QuestionId) -> Option<Moment> {
+        self.live.asked.get(&question).map(|asked| asked.after(self.settings.questions.wait))
+    }
+
+    /// Returns when the oldest question has waited for too long.
+    pub(crate) fn question_wakes(&self) -> Option<Moment> {
+        self.book.questions.keys().filter_map(|question| self.expires(*question)).min()
+    }
+}

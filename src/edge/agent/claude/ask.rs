@@ -1,0 +1,148 @@
+//! Requests of the CLI that a person decides: what they become as questions, and how the answers go back.
+
+use serde_json::{Map, Value};
+
+use crate::edge::agent::plain::{one_line, visible};
+use crate::model::question::{About, Choice, LONGEST, Offer, Reply};
+
+use super::answer;
+
+/// The longest label, header or description of an option, in characters.
+const SHORT: usize = 300;
+/// The most questions and options that are taken in; the CLI's tool allows four of each.
+const MOST: usize = 20;
+
+/// A request that waits.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Pending {
+    /// What the tool was given.
+    input: Value,
+    about: About,
+}
+
+/// Turns a tool's use into a question if the tool itself asks a person: `AskUserQuestion`, `ExitPlanMode`.
+pub(super) fn of_tool(tool: &str, input: &Value) -> Option<Pending> {
+    let about = match tool {
+        "AskUserQuestion" => {
+            let parts: Vec<Choice> = list(&input["questions"]).map(choice).collect();
+            if parts.is_empty() {
+                return None;
+            }
+            About::Choice { parts }
+        }
+        "ExitPlanMode" => About::Plan { plan: visible(input["plan"].as_str().unwrap_or_default(), LONGEST) },
+        _ => return None,
+    };
+    Some(Pending { input: input.clone(), about })
+}
+
+/// Turns a tool's use into the question whether it may be used; `why` says why it is asked.
+pub(super) fn permission(tool: &str, input: &Value, why: String) -> Pending {
+    let wants = match (tool, input["command"].as_str()) {
+        ("Bash", Some(command)) => visible(command, LONGEST),
+        _ => visible(&serde_json::to_string_pretty(input).unwrap_or_default(), LONGEST),
+    };
+    let about = About::Permission { tool: one_line(tool, SHORT), wants, why };
+    Pending { input: input.clone(), about }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten().take(MOST)
+}
+
+fn choice(question: &Value) -> Choice {
+    let short = |value: &Value| one_line(value.as_str().unwrap_or_default(), SHORT);
+    let options = list(&question["options"])
+        .map(|option| Offer { label: short(&option["label"]), description: short(&option["description"]) });
+    Choice {
+        header: short(&question["header"]),
+        text: visible(question["question"].as_str().unwrap_or_default(), LONGEST),
+        options: options.collect(),
+        several: question["multiSelect"] == true,
+    }
+}
+
+impl Pending {
+    /// Returns what is asked.
+    pub(super) fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Returns the line that answers it; `hint` is what a refused agent may do instead.
+    pub(super) fn answer(&self, request: &str, reply: &Reply, hint: &str) -> Vec<u8> {
+        match (&self.about, reply) {
+            (_, Reply::Allow | Reply::AllowForTask) => answer::allow(request, &self.input),
+            (About::Permission { .. }, Reply::Deny { why }) => {
+                let why = if why.is_empty() { "The user said no." } else { why };
+                answer::deny(request, format!("{why} {hint}").trim_end())
+            }
+            (About::Choice { .. } | About::Plan { .. }, Reply::Deny { why }) => {
+                answer::deny(request, if why.is_empty() { "The user does not want to say." } else { why })
+            }
+            (_, Reply::Choose { answers }) => {
+                // The CLI finds answers by the text of their question.
+                let texts = list(&self.input["questions"]).filter_map(|question| question["question"].as_str());
+                let said = texts.zip(answers).map(|(text, answer)| (text.to_owned(), answer.join(", ").into()));
+                let mut input = self.input.clone();
+                input["answers"] = Value::Object(said.collect::<Map<String, Value>>());
+                answer::allow(request, &input)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::panic, reason = "a test may stop here")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn answered(bytes: &[u8]) -> Value {
+        serde_json::from_slice::<Value>(bytes).map_or(Value::Null, |line| line["response"]["response"].clone())
+    }
+
+    #[test]
+    fn a_choice_is_answered_by_the_text_of_its_question() {
+        let input = json!({ "questions": [
+            { "question": "Which\nway?", "header": "Way", "multiSelect": false, "options": [
+                { "label": "left", "description": "shorter" }, { "label": "right", "description": "" } ] },
+            { "question": "Run what?", "header": "Run", "multiSelect": true, "options": [] } ] });
+        let Some(pending) = of_tool("AskUserQuestion", &input) else { panic!("no question") };
+        let About::Choice { parts } = pending.about() else { panic!("no choice") };
+        assert_eq!(parts[0].text, "Which\nway?");
+        assert_eq!(parts[0].options[0].label, "left");
+        assert!(parts[1].several && !parts[0].several);
+        let answers = vec![vec!["left".to_owned()], vec!["unit".to_owned(), "lint".to_owned()]];
+        let line = pending.answer("r1", &Reply::Choose { answers }, "hint");
+        let said = answered(&line);
+        assert_eq!(said["behavior"], "allow");
+        assert_eq!(said["updatedInput"]["answers"], json!({ "Which\nway?": "left", "Run what?": "unit, lint" }));
+        assert_eq!(said["updatedInput"]["questions"], input["questions"], "the rest goes back as it came");
+    }
+
+    #[test]
+    fn a_command_is_shown_whole_and_nothing_in_it_is_hidden() {
+        let input = json!({ "command": "echo \u{1b}[2K\u{202e}safe\n rm -rf x", "description": "harmless" });
+        let pending = permission("Bash", &input, "no rule".to_owned());
+        let About::Permission { tool, wants, why } = pending.about() else { panic!("no permission") };
+        assert_eq!((tool.as_str(), why.as_str()), ("Bash", "no rule"));
+        assert_eq!(wants, "echo \\u{1b}[2K\\u{202e}safe\n rm -rf x");
+        let said = answered(&pending.answer("r", &Reply::Allow, ""));
+        assert_eq!(said["updatedInput"], input, "what is allowed is what was asked, untouched");
+        let said = answered(&pending.answer("r", &Reply::Deny { why: String::new() }, "Use ls."));
+        assert_eq!(said["message"], "The user said no. Use ls.");
+    }
+
+    #[test]
+    fn a_plan_is_a_question_and_an_empty_choice_is_none() {
+        let Some(plan) = of_tool("ExitPlanMode", &json!({ "plan": "1. mend", "planFilePath": "/x" })) else {
+            panic!("no question")
+        };
+        assert_eq!(plan.about(), &About::Plan { plan: "1. mend".to_owned() });
+        let said = answered(&plan.answer("r", &Reply::Deny { why: "smaller".to_owned() }, "hint"));
+        assert_eq!((said["behavior"].as_str(), said["message"].as_str()), (Some("deny"), Some("smaller")));
+        assert_eq!(of_tool("AskUserQuestion", &json!({ "questions": [] })), None);
+        assert_eq!(of_tool("Bash", &json!({ "command": "ls" })), None);
+    }
+}

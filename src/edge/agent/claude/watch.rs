@@ -1,0 +1,77 @@
+//! Watches what a run is about to do, by the same verdicts as its hook: a broken safety rule is known here, too.
+
+use serde_json::Value;
+
+use super::say;
+use crate::core::policy::{judge, leaves};
+use crate::edge::agent::guard::Tree;
+use crate::edge::agent::hook;
+use crate::model::agent::Violation;
+use crate::model::policy::{Permission, PolicyScope, Verdict};
+
+/// The watch over one run.
+#[derive(Debug)]
+pub(super) struct Watch {
+    scope: PolicyScope,
+    tree: Tree,
+    /// Whether a broken rule was said already; the first is enough.
+    said: bool,
+}
+
+impl Watch {
+    pub(super) fn new(scope: PolicyScope) -> Self {
+        let tree = Tree::new(&scope.workspace);
+        Self { scope, tree, said: false }
+    }
+
+    /// Answers whether a tool may be used; `blocked_path` is the place that the CLI itself found to be outside.
+    pub(super) fn judge(&self, tool: &str, input: &Value, blocked_path: Option<&str>) -> Verdict {
+        let verdict = judge(&self.scope, &self.tree, tool, input);
+        match blocked_path {
+            Some(path) if verdict.decision == Permission::Allow && leaves(&self.scope, &self.tree, path) => {
+                Verdict::ask("default.outside", format!("{path} is outside the workspace"))
+            }
+            Some(_) | None => verdict,
+        }
+    }
+
+    /// Says what needs nobody's yes.
+    pub(super) fn allowed(&self) -> String {
+        let commands: Vec<_> = self.scope.commands.iter().map(|command| format!("`{command}`")).collect();
+        let run = if commands.is_empty() { String::new() } else { format!(", and run {}", commands.join(" or ")) };
+        format!(
+            "You may read and edit files inside {}, run tests, linters and read-only commands there (ls, cat, grep, find, \
+             git diff, …){run}. Find a way with these, or finish and say what is missing.",
+            self.scope.workspace.display()
+        )
+    }
+
+    /// Looks at what a message is about to do. The hook stops it in time; this knows for sure that it was wanted.
+    pub(super) fn uses(&mut self, message: &Value) -> Option<Violation> {
+        let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut uses = blocks.iter().filter(|block| block["type"] == "tool_use");
+        uses.find_map(|block| {
+            let (tool, input) = (block["name"].as_str()?, &block["input"]);
+            let verdict = self.judge(tool, input, None);
+            self.broken(tool, input, &verdict)
+        })
+    }
+
+    /// Hears what the hook has stopped, should it have seen what is gone by now: a script that was there for a moment.
+    pub(super) fn stopped(&mut self, message: &Value) -> Option<Violation> {
+        let mut texts = say::tool_errors(message).into_iter().map(|line| line.text);
+        texts.find_map(|text| {
+            let (_, why) = text.split_once(hook::MARK).filter(|_| text.starts_with("PreToolUse:"))?;
+            self.broken("", &Value::Null, &Verdict::violation("guard", why))
+        })
+    }
+
+    /// Returns what is to be said about a broken safety rule: once for each run.
+    pub(super) fn broken(&mut self, tool: &str, input: &Value, verdict: &Verdict) -> Option<Violation> {
+        if !verdict.violation || std::mem::replace(&mut self.said, true) {
+            return None;
+        }
+        let what = format!("{tool} {}", say::tool_use(tool, input, &self.scope.workspace)).trim().to_owned();
+        Some(Violation { rule: verdict.rule.clone(), what, why: verdict.reason.clone() })
+    }
+}

@@ -1,0 +1,179 @@
+//! Agents that ask: the questions are listed, answered on the command line, once, and the agent goes on.
+
+use serde_json::{Value, json};
+
+use crate::messages_api::Reply;
+use crate::real_claude::{Claude, MARK, fix};
+use crate::site::{Site, Supervisor, until};
+use crate::terminal::Terminal;
+
+const CONFIG: &str = "[fix]\nattempts = 1\nafter = \"0s\"\nplanner = \"off\"\n[questions]\nunattended = \"wait\"\n[[check]]\nname = \"unit\"\nrun = \"sh check.sh\"\n";
+const CHECK: &str = "grep -q right word.txt || { echo 'word.txt:1:1: error: wrong word'; exit 1; }\n";
+
+const ASKS: &str = r#"[[scenario]]
+match = "*"
+steps = [
+  { do = "run", command = "echo right > word.txt", ask = true },
+  { do = "say", text = "It is right now." },
+]
+"#;
+
+fn site(script: &str) -> Site {
+    let site = Site::new(&[("word.txt", "wrong\n"), ("check.sh", CHECK), ("orchestrator.toml", CONFIG)]);
+    site.script(script);
+    site
+}
+
+const RUN: [&str; 3] = ["--until-idle", "--land", "auto"];
+
+/// Returns the open questions once the agent has asked the next one.
+fn asked(site: &Site, running: &mut Supervisor) -> Vec<Value> {
+    running.wait_kind("questioned");
+    site.json(&["questions"]).as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_permission_is_given_on_the_command_line() {
+    let site = site(ASKS);
+    let mut running = site.start(&RUN);
+    let open = asked(&site, &mut running);
+    assert_eq!(open[0]["ask"]["about"]["about"], "permission", "{open:?}");
+    assert_eq!(open[0]["ask"]["about"]["wants"], "echo right > word.txt");
+    let rows = site.json(&["tasks"]);
+    assert!(rows[0]["reason"].as_str().is_some_and(|why| why.contains("wants to run: echo")), "{rows:#}");
+    let listed = site.run(&["questions"]);
+    assert!(listed.out.contains("echo right > word.txt") && listed.out.contains("answer 1 allow"), "{listed:?}");
+    let shown = site.run(&["answer", "1"]);
+    assert!(shown.code == 0 && shown.out.contains("answer 1 task"), "{shown:?}");
+    let wrong = site.run(&["answer", "1", "perhaps"]);
+    assert!(wrong.code == 2 && wrong.err.contains("say allow, task, or deny"), "{wrong:?}");
+    let other = site.run(&["answer", "9", "allow"]);
+    assert!(other.code == 1 && other.err.contains("there is no question 9"), "{other:?}");
+    let said = site.run(&["answer", "1", "allow"]);
+    assert!(said.code == 0 && said.out.contains("allowed once"), "{said:?}");
+    let (code, facts) = running.end_with_facts();
+    assert_eq!(code, 0, "{facts:#?}");
+    assert_eq!(site.read("word.txt"), "right\n");
+    let answered: Vec<&Value> = facts.iter().filter(|fact| fact["kind"] == "answered").collect();
+    assert_eq!(answered.len(), 1);
+    assert_eq!(answered[0]["by"], "the command line");
+    let log = site.run(&["logs"]);
+    assert!(log.out.contains("wants to run: echo") && log.out.contains("allowed once"), "{log:?}");
+    let none = site.run(&["questions"]);
+    assert_eq!((none.code, none.out.trim()), (0, "no question waits"));
+    let late = site.run(&["answer", "1", "allow"]);
+    assert_eq!(late.code, 3, "no supervisor runs: {late:?}");
+}
+
+#[test]
+fn a_refusal_reaches_the_agent_with_its_reason_and_two_cannot_answer() {
+    let two =
+        ASKS.replace("  { do = \"say\"", "  { do = \"run\", command = \"sh -c true\", ask = true },\n  { do = \"say\"");
+    let site = site(&two);
+    let mut running = site.start(&RUN);
+    asked(&site, &mut running);
+    assert_eq!(site.run(&["answer", "1", "deny", "ask", "me", "later"]).code, 0);
+    let next = asked(&site, &mut running);
+    assert_eq!(next[0]["id"], 2, "{next:?}");
+    let late = site.run(&["answer", "1", "allow"]);
+    assert!(
+        late.code == 1 && late.err.contains("was answered before, through the command line: denied: ask me later"),
+        "{late:?}"
+    );
+    assert_eq!(site.run(&["answer", "2", "task"]).code, 0);
+    let (code, facts) = running.end_with_facts();
+    assert_eq!(code, 1, "nothing was mended: {facts:#?}");
+    let heard = facts.iter().any(|fact| fact.to_string().contains("ask me later You may read and edit"));
+    assert!(heard, "the agent says what it was told: {facts:#?}");
+}
+
+#[test]
+fn without_a_person_it_is_refused_and_said() {
+    let site = site(ASKS);
+    site.write("orchestrator.toml", &CONFIG.replace("\"wait\"", "\"refuse\""));
+    let said = site.run(&["run", "--headless", "--trust", "--until-idle", "--land", "auto"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("nobody is here to ask"), "{said:?}");
+    assert_eq!(site.read("word.txt"), "wrong\n");
+}
+
+#[test]
+fn silence_parks_the_run_and_holds_the_task() {
+    let site = site(ASKS);
+    site.write("orchestrator.toml", &CONFIG.replace("unattended", "wait = \"1s\"\nunattended"));
+    let said = site.run(&["run", "--headless", "--trust", "--until-idle", "--land", "auto"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    let rows = site.json(&["tasks"]);
+    assert_eq!(rows[0]["state"], "held", "{rows:#}");
+    assert!(rows[0]["reason"].as_str().is_some_and(|why| why.contains("nobody answered")), "{rows:#}");
+    assert_eq!(site.read("word.txt"), "wrong\n");
+}
+
+#[test]
+fn the_real_claude_asks_and_is_answered() {
+    let choice = json!({ "questions": [{ "question": "Which word is right?", "header": "Word", "multiSelect": false,
+        "options": [{ "label": "right", "description": "as ever" }, { "label": "left", "description": "" }] }] });
+    let mut steps = vec![
+        Reply::Tool("AskUserQuestion", choice),
+        Reply::Tool("Bash", json!({ "command": "sh -c 'touch asked-for'", "description": "make a file" })),
+    ];
+    steps.extend(fix("word.txt", "wrong", "right"));
+    let config = CONFIG.replace("\"unit\"", &format!("{MARK:?}"));
+    let site = Site::new(&[("word.txt", "wrong\n"), ("check.sh", CHECK), ("orchestrator.toml", &config)]);
+    let Some(claude) = Claude::on(&site, steps, "") else { return };
+    let mut running = site.start(&RUN);
+    let open = asked(&site, &mut running);
+    assert_eq!(open[0]["ask"]["about"]["parts"][0]["options"][0]["label"], "right", "{open:?}");
+    assert_eq!(site.run(&["answer", "1", "1"]).code, 0);
+    let open = asked(&site, &mut running);
+    assert_eq!(open[0]["ask"]["about"]["wants"], "sh -c 'touch asked-for'", "{open:?}");
+    assert_eq!(site.run(&["answer", "2", "allow"]).code, 0);
+    let (code, facts) = running.end_with_facts();
+    assert_eq!(code, 0, "{facts:#?}");
+    assert_eq!(site.read("word.txt"), "right\n");
+    assert!(site.project.join("asked-for").exists(), "what was allowed was done, and landed");
+    let heard = claude.api.heard();
+    assert!(heard.contains("Which word is right?"), "{heard}");
+}
+
+/// Presses `a` until a text is on the screen: keys that come right after a question do not count.
+fn answering(terminal: &mut Terminal, shown: &str) {
+    until(shown, || {
+        if !terminal.screen().contains(shown) {
+            terminal.keys("a");
+        }
+        terminal.screen().contains(shown)
+    });
+}
+
+#[test]
+fn the_real_claude_is_answered_by_keys() {
+    let choice = json!({ "questions": [{ "question": "Which word is right?", "header": "Word", "multiSelect": false,
+        "options": [{ "label": "right", "description": "as ever" }, { "label": "left", "description": "" }] }] });
+    let mut steps = vec![
+        Reply::Tool("AskUserQuestion", choice),
+        Reply::Tool("Bash", json!({ "command": "sh -c 'touch asked-for'", "description": "make a file" })),
+    ];
+    // Not the word that was there: taking back what a person typed would ask.
+    steps.extend(fix("word.txt", "wrong", "right, that is: left"));
+    let config = CONFIG.replace("\"unit\"", &format!("{MARK:?}")).replace("\"wait\"", "\"refuse\"");
+    let site = Site::new(&[("word.txt", "right\n"), ("check.sh", CHECK), ("orchestrator.toml", &config)]);
+    let Some(claude) = Claude::on(&site, steps, "") else { return };
+    let mut terminal = Terminal::start(&site, &["run", "--trust", "--land", "auto"], (120, 36));
+    terminal.wait_text("all green");
+    site.write("word.txt", "wrong\n");
+    terminal.wait_text("Which word is right?");
+    answering(&mut terminal, "something else");
+    terminal.keys("2");
+    terminal.wait_text("wants to run: sh -c");
+    answering(&mut terminal, "allow once");
+    terminal.keys("y");
+    terminal.wait("the landing", |screen| screen.contains("DONE") && screen.contains("all green"));
+    assert_eq!(site.read("word.txt"), "right, that is: left\n");
+    assert!(site.project.join("asked-for").exists());
+    let heard = claude.api.heard();
+    assert!(heard.contains("left"), "{heard}");
+    terminal.keys("q");
+    let (code, last) = terminal.end();
+    assert_eq!(code, 0, "{last}");
+}
