@@ -165,7 +165,11 @@ impl Bench {
                 }
                 Effect::StartAgent(order) => self.agents.push(order.session),
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
-                Effect::Signal(..) | Effect::Answer { .. } | Effect::Reply(..) | Effect::Exit(_) => {}
+                Effect::Signal(..)
+                | Effect::Answer { .. }
+                | Effect::Reply(..)
+                | Effect::Planner(_)
+                | Effect::Exit(_) => {}
             }
         }
         inputs
@@ -276,6 +280,7 @@ fn task(number: u32, common: bool) -> Task {
         state: TaskState::Queued,
         stage: None,
         attempts: Vec::new(),
+        plan: None,
         charged: 0,
         spent: Spent::default(),
         running: Spent::default(),
@@ -322,6 +327,7 @@ fn settings(running: u32) -> Settings {
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
             planner: Planner::Off,
+            plan_wait: Duration::from_secs(60),
         },
         limits: Limits {
             running,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use orchestrator_tui::app::doctor::probe;
+use orchestrator_tui::app::planner;
 use orchestrator_tui::cli::{self, Cli};
 use orchestrator_tui::edge::agent::{fence, hook, rehearsal};
 use orchestrator_tui::edge::session;
@@ -16,6 +17,10 @@ fn main() -> ExitCode {
     match args.get(1).and_then(|verb| verb.to_str()) {
         Some("holder") => session::run(Path::new(args.get(2).map_or("".as_ref(), OsString::as_os_str))),
         Some("rehearsal") => rehearsal::main(args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned())),
+        Some("planner-hook") => {
+            let args: Vec<String> = args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned()).collect();
+            planner::hook(&args)
+        }
         Some("probe") => {
             let args: Vec<String> = args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned()).collect();
             probe::main(&args)

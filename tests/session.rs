@@ -11,4 +11,5 @@ mod session {
     mod holders;
     mod streams;
     mod sweeps;
+    mod typing;
 }

@@ -90,6 +90,8 @@ fn every_seed_keeps_every_promise() {
         ("checks gone", sum.checks_gone),
         ("results kept without their check", sum.kept),
         ("runs without a price", sum.unpriced),
+        ("planned", sum.planned),
+        ("plans given up", sum.plans_given_up),
         ("questions", sum.questions),
         ("answers", sum.answered),
         ("late answers", sum.late_answers),

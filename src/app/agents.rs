@@ -21,6 +21,7 @@ use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
 use crate::edge::session::{Output, Session, SessionOutput};
 use crate::model::agent::{AgentReport, LogLine};
+use crate::model::id::SessionId;
 use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, Stdin};
 use crate::model::settings::{Agent, AgentKind};
@@ -107,7 +108,7 @@ async fn look_afterwards(guarded: Guarded) -> Vec<AgentReport> {
 }
 
 /// Says what a person can do about an agent that does not start.
-fn way_out(agent: &Agent, name: &str) -> String {
+pub(super) fn way_out(agent: &Agent, name: &str) -> String {
     let get = if agent.kind == AgentKind::Claude && agent.program == "claude" {
         "`npm install -g @anthropic-ai/claude-code` gets it; ".to_owned()
     } else {
@@ -169,7 +170,7 @@ async fn converse(
                     let surplus = errors.len().saturating_sub(ERRORS_KEPT);
                     errors.drain(..surplus);
                 }
-                Some(SessionOutput::Hole { .. }) => {}
+                Some(SessionOutput::Hole { .. } | SessionOutput::Typed(_) | SessionOutput::NotWritten) => {}
                 Some(SessionOutput::Ended(exit)) => return (exit, String::from_utf8_lossy(&errors).into_owned()),
                 None => return (Exit::Unknown, String::from_utf8_lossy(&errors).into_owned()),
             },
@@ -195,7 +196,7 @@ impl Talk {
                 agent: agent.clone(),
                 workspace: places.folder(order.place),
                 prompt,
-                conversation: conversation(places, order),
+                conversation: conversation(places, order.session),
                 resume: false,
                 budget: order.budget,
                 scope: guarded.scope.clone(),
@@ -257,9 +258,9 @@ impl Talk {
 
 /// Returns a conversation id, a UUID (version 8: its bits are ours), that no other run ever has: sessions are numbered
 /// once for each project, and the time keeps a removed state folder from repeating itself.
-fn conversation(places: &Places, order: &AgentOrder) -> String {
+pub(super) fn conversation(places: &Places, session: SessionId) -> String {
     use sha2::{Digest, Sha256};
-    let text = format!("{}/{}/{}", places.mark, order.session.0, clock::wall().0);
+    let text = format!("{}/{}/{}", places.mark, session.0, clock::wall().0);
     let mut bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;

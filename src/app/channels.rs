@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::app::history::History;
+use crate::core::effect::PlannerOrder;
 use crate::core::input::Input;
 use crate::edge::control::{AttachCall, ControlCall, FactLine, Sources, Views};
 
@@ -32,6 +33,10 @@ pub struct Channels {
     attach: mpsc::Sender<AttachCall>,
     /// Gives them to whoever serves terminals; once.
     pub attaches: Option<mpsc::Receiver<AttachCall>>,
+    /// Takes what the planner is to do; its keeper ends with it.
+    pub(super) planner: mpsc::Sender<PlannerOrder>,
+    /// Gives it to the keeper.
+    pub(super) planner_orders: Option<mpsc::Receiver<PlannerOrder>>,
     /// Gives out new facts.
     pub facts: broadcast::Sender<FactLine>,
     /// Knows the old ones.
@@ -47,9 +52,12 @@ impl Channels {
         let (caller, calls) = mpsc::channel(CALLS);
         let (attach, attaches) = mpsc::channel(CALLS);
         let attaches = Some(attaches);
+        let (planner, planner_orders) = mpsc::channel(CALLS);
+        let planner_orders = Some(planner_orders);
         let (facts, _) = broadcast::channel(FOLLOWERS);
         let history = Arc::new(History::new(journal));
-        Self { inbox, inputs, caller, calls, attach, attaches, facts, history, views: Views::new(leased) }
+        let views = Views::new(leased);
+        Self { inbox, inputs, caller, calls, attach, attaches, planner, planner_orders, facts, history, views }
     }
 
     /// Returns what the control socket gives out; what is asked there goes to `calls`.

@@ -53,7 +53,7 @@ pub async fn run(places: &Places, order: RunOrder, mut told: mpsc::Receiver<Told
             },
             news = output.recv() => match news {
                 Some(SessionOutput::Bytes { bytes, .. } | SessionOutput::Errors(bytes)) => said.add(&bytes),
-                Some(SessionOutput::Hole { .. }) => {}
+                Some(SessionOutput::Hole { .. } | SessionOutput::Typed(_) | SessionOutput::NotWritten) => {}
                 Some(SessionOutput::Ended(exit)) => break exit,
                 None => break Exit::Unknown,
             },

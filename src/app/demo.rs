@@ -35,7 +35,7 @@ impl Ground {
         let program = std::env::current_exe()
             .map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
         let agent = format!(
-            "[agent.rehearsal]\nkind = \"claude\"\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n\n\
+            "[fix]\nplanner = \"off\"\n\n[agent.rehearsal]\nkind = \"claude\"\nprogram = {:?}\nargs = [\"rehearsal\", \"--script\", \"demo\", \"--pace\", \"{pace}\"]\n\n\
              [role.fixer]\nagent = \"rehearsal\"\n",
             program.display().to_string()
         );

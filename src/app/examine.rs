@@ -10,7 +10,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::work::Tools;
-use crate::app::{clock, keep, supervise};
+use crate::app::{clock, keep, planner, supervise};
 use crate::core::effect::Place;
 use crate::core::input::Input;
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
@@ -37,18 +37,20 @@ pub fn proving_ground(tools: &Tools) -> std::path::PathBuf {
 }
 
 /// Hands calls of the control socket on: those for the health to whoever examines, which takes a while, those for the
-/// configuration to whoever reads it, all others to the machine. Those who take a while never hold up the others. Ends when
-/// the socket does.
+/// configuration to whoever reads it, those of the planner's hooks to its keeper, all others to the machine. Those who take a
+/// while never hold up the others. Ends when the socket does.
 pub async fn sort(
     mut calls: mpsc::Receiver<ControlCall>,
     health: mpsc::Sender<ControlCall>,
     reload: mpsc::Sender<ControlCall>,
+    planner: mpsc::Sender<ControlCall>,
     others: mpsc::Sender<ControlCall>,
 ) {
     while let Some(call) = calls.recv().await {
         let desk = match &call.request {
             ControlRequest::Query { path, .. } if path == "health" => &health,
             ControlRequest::Command { name, .. } if name == "reload" => &reload,
+            ControlRequest::Command { name, .. } if name == planner::HOOK => &planner,
             ControlRequest::Query { .. } | ControlRequest::Command { .. } => {
                 // The machine answers at once. A call that finds nobody is answered by being dropped.
                 let _ = others.send(call).await;
@@ -308,8 +310,9 @@ mod tests {
         let (caller, calls) = mpsc::channel(8);
         let (health, mut asked) = mpsc::channel(1);
         let (reload, _told) = mpsc::channel(1);
+        let (planner, _hooks) = mpsc::channel(1);
         let (others, mut machine) = mpsc::channel(1);
-        tokio::spawn(sort(calls, health, reload, others));
+        tokio::spawn(sort(calls, health, reload, planner, others));
         // A round is under way, one waits for the next, and no more fit.
         let (waits, _answer) = ask("health");
         let (one_too_many, refused) = ask("health");

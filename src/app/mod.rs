@@ -28,6 +28,7 @@ pub mod mirror;
 pub mod offline;
 pub mod panic;
 pub mod places;
+pub mod planner;
 pub mod policy;
 pub mod prompt;
 pub mod purge;

@@ -8,6 +8,7 @@ use crate::edge::control::ControlReply;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
+use crate::model::plan::Advice;
 use crate::model::receipt::{Receipt, Witness};
 use crate::model::task::{DoneReason, FailReason, Task, TaskState};
 use crate::model::time::{Wall, hours};
@@ -186,6 +187,12 @@ impl Reporter<'_> {
             "failure_reason": match &task.state { TaskState::Failed(reason) => json!(reason.to_string()), _ => Value::Null },
             "final_test_result": self.book.checks.get(&task.key).map(|status| run(&status.last)),
             "total_duration": task.began.map(|began| span(ended.since(began))),
+            "plan": task.plan.as_ref().map(|plan| json!({
+                "attempt": plan.attempt,
+                "strategy": plan.strategy(),
+                "why_none": match &plan.advice { Advice::Basic { why } => json!(why), Advice::Strategy(_) => Value::Null },
+                "duration": span(plan.took),
+            })),
             "history": task.attempts.iter().map(|attempt| json!({
                 "number": attempt.number,
                 "outcome": attempt.end.to_string(),

@@ -12,6 +12,7 @@ use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
 use crate::app::history::History;
 use crate::app::places::{Places, mark_of};
+use crate::app::planner::Keeper;
 use crate::app::reload::Reloader;
 use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
@@ -96,6 +97,7 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
 async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Farewell, Failure> {
     let Door { mut channels, calls } = door;
     let attaches = channels.attaches.take();
+    let orders = channels.planner_orders.take();
     let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
     let busy = |what: &str| {
         if wish.presence != Presence::Foreground {
@@ -114,7 +116,9 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     examiner.watch().await;
     let (health, asked) = mpsc::channel(CALLS);
     let (reload, told) = mpsc::channel(CALLS);
-    tokio::spawn(examine::sort(calls, health, reload, caller));
+    let (planner, hooks) = mpsc::channel(CALLS);
+    tokio::spawn(examine::sort(calls, health, reload, planner, caller));
+    let keeper = orders.map(|orders| tokio::spawn(Keeper::new(&tools, inbox.clone(), hooks).run(orders)));
     let examiner = tokio::spawn(examiner.run(asked));
     let reloader = wish.flags.map(|flags| tokio::spawn(Reloader::new(site, flags, loaded, &tools, inbox).run(told)));
     busy("listing the files");
@@ -122,6 +126,10 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     start.repository = tools.shadow.repo_state().unwrap_or_default();
     let is_expected = wish.presence == Presence::Foreground || background::is_up(&site.layout.log());
     let result = shell.run(start, is_expected).await;
+    if let Some(keeper) = keeper {
+        // It ends the planner, now that nobody can give it orders any more.
+        let _ = keeper.await;
+    }
     if let Some(reloader) = reloader {
         reloader.abort();
     }

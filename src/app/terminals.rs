@@ -151,7 +151,7 @@ impl Desk {
     }
 }
 
-/// Tells somebody what a session out.
+/// Tells somebody what a session shows.
 struct Listener {
     out: mpsc::Sender<Shown>,
     sizes: watch::Receiver<(u16, u16)>,
@@ -176,8 +176,8 @@ impl Listener {
                 news = output.recv() => match news {
                     Some(SessionOutput::Bytes { offset, bytes }) => Shown::Output { offset, bytes },
                     Some(SessionOutput::Hole { from, to }) => Shown::Hole { from, to },
-                    // A log of its own; not what its terminal out.
-                    Some(SessionOutput::Errors(_)) => continue,
+                    // A log of its own, and what is typed: neither is what its terminal shows.
+                    Some(SessionOutput::Errors(_) | SessionOutput::Typed(_) | SessionOutput::NotWritten) => continue,
                     Some(SessionOutput::Ended(exit)) => {
                         let _ = self.out.send(Shown::Ended(exit.to_string())).await;
                         return;

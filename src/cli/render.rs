@@ -126,6 +126,15 @@ pub(super) fn task(value: &Value) -> String {
     section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
     section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
     block(&mut out, "output", text(value, "excerpt"));
+    if let Some(plan) = value.get("plan").filter(|plan| !plan.is_null()) {
+        let _ = writeln!(out, "\nplan for attempt {}", plan["attempt"]);
+        match text(plan, "why_none") {
+            "" => block(&mut out, "strategy", text(plan, "strategy")),
+            why => {
+                let _ = writeln!(out, "  the basic strategy: {why}");
+            }
+        }
+    }
     let pending = value.get("pending").filter(|pending| !pending.is_null());
     let waiting = pending.map(|pending| text(pending, "diff")).unwrap_or_default();
     // What only landed what an attempt had made is no attempt of its own.

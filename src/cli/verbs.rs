@@ -18,7 +18,7 @@ use crate::app::{ask, background, dashboard, demo, fit, health, policy};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::hold::Snooze;
 use crate::model::policy::Permission;
-use crate::model::settings::{LandMode, Planner};
+use crate::model::settings::LandMode;
 
 /// Carries out a command line and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {
@@ -179,9 +179,6 @@ fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure
     let loaded = site.load(wish.flags.clone().unwrap_or_default())?;
     for warning in &loaded.warnings {
         complain(&warning.to_string());
-    }
-    if loaded.settings.fix.planner != Planner::Off {
-        complain("warning: fix.planner: this version has no planner yet; attempts go on without a strategy");
     }
     if loaded.settings.checks.is_empty() {
         return Err(Failure::usage(format!(

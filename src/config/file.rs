@@ -90,6 +90,7 @@ pub(crate) struct FixTable {
     pub(crate) protect: List,
     pub(crate) breaker: Option<BreakerTable>,
     pub(crate) planner: Given<Planner>,
+    pub(crate) plan_wait: Given<Time>,
 }
 
 #[derive(Debug, Default, Deserialize)]

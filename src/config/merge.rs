@@ -68,7 +68,7 @@ pub(crate) fn times(key: &str) -> RangeInclusive<Duration> {
         "fix.after" | "fix.backoff" | "limits.stop" => (0, HOUR),
         "fix.backoff_max" => (0, 24 * HOUR),
         "fix.breaker.window" => (1000, 30 * 24 * HOUR),
-        "limits.heartbeat" => (1000, HOUR),
+        "fix.plan_wait" | "limits.heartbeat" => (1000, HOUR),
         "limits.health" => (5000, 24 * HOUR),
         _ => (1000, 24 * HOUR),
     };
@@ -95,6 +95,7 @@ impl Draft {
                 protect: Vec::new(),
                 breaker: Breaker { failures: 0, window: zero },
                 planner: Planner::Off,
+                plan_wait: zero,
             },
             limits: Limits {
                 running: 0,
@@ -301,6 +302,7 @@ impl Layer<'_> {
             self.time("fix.breaker.window", &mut fix.breaker.window, breaker.window);
         }
         self.put("fix.planner", &mut fix.planner, table.planner);
+        self.time("fix.plan_wait", &mut fix.plan_wait, table.plan_wait);
     }
 
     fn limits(&mut self, limits: &mut Limits, table: LimitsTable) {

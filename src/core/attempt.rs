@@ -136,9 +136,11 @@ impl Supervisor {
     /// Goes on with what the workflow has after a stage, as far as the work before the agent is concerned; from the
     /// agent on, what comes next follows from what came out.
     pub(crate) fn proceed(&mut self, id: TaskId, from: Stage) {
-        let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get_mut(&id)) else { return };
+        let Some(task) = self.task(id) else { return };
         let mut stage = from;
-        while let Some(next) = attempt.workflow.after(stage) {
+        while let Some(attempt) = self.live.attempts.get_mut(&id)
+            && let Some(next) = attempt.workflow.after(stage)
+        {
             stage = next;
             match next {
                 Stage::Fixers if attempt.has_fixers && task.charged == 0 => {
@@ -147,6 +149,7 @@ impl Supervisor {
                     return self.enter(id, Stage::Fixers, Step::Run(Line::Fixer(0), None));
                 }
                 Stage::Agent => return self.let_agent_work(id),
+                Stage::Plan if self.stops_for_plan(id) => return self.wait_for_plan(id),
                 // Without a fixer, or a planner, the stage has nothing to do.
                 Stage::Fixers | Stage::Plan => {}
                 Stage::Prepare | Stage::Baseline | Stage::Verify | Stage::Land | Stage::Confirm => break,

@@ -299,6 +299,7 @@ impl Supervisor {
             stage: None,
             attempts: Vec::new(),
             charged: 0,
+            plan: None,
             spent: Spent::default(),
             running: Spent::default(),
             began: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::model::cost::Usd;
-use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, Slot, TaskId};
+use crate::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::session::Rung;
@@ -22,6 +22,8 @@ pub enum Effect {
     Run(Box<RunOrder>),
     /// Start an agent under a holder; answered by `Reported` and `AgentEnded`, or `AgentFailed`.
     StartAgent(Box<AgentOrder>),
+    /// Ask the planner something, or nothing any more; answered by `Planner`.
+    Planner(PlannerOrder),
     /// Tell an agent what a person said to its request.
     Answer {
         /// The run that asked.
@@ -110,8 +112,40 @@ pub struct AgentOrder {
     pub base: TreeId,
     /// The user's tree when the check was last green, if we saw it.
     pub last_green: Option<TreeId>,
+    /// What the planner advised; empty if nothing.
+    pub strategy: String,
     /// What may still be spent; `None`: no limit.
     pub budget: Option<Usd>,
+}
+
+/// What the planner is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlannerOrder {
+    /// Answer this, and nothing else meanwhile.
+    Ask(Box<PlanOrder>),
+    /// Nobody waits for this answer any more.
+    Withdraw(PlanId),
+}
+
+/// A question to the planner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanOrder {
+    /// Its number.
+    pub plan: PlanId,
+    /// The session that the planner becomes, if it must be started for it.
+    pub session: SessionId,
+    /// The name of the agent in the settings.
+    pub agent: String,
+    /// What it is about, earlier attempts included.
+    pub task: Task,
+    /// The command line of the check.
+    pub line: String,
+    /// The attempt's number.
+    pub number: u32,
+    /// What the work begins from.
+    pub base: TreeId,
+    /// The user's tree when the check was last green, if we saw it.
+    pub last_green: Option<TreeId>,
 }
 
 /// A piece of work at the edge.

@@ -10,6 +10,7 @@ use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::Plan;
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
@@ -124,6 +125,20 @@ pub enum Fact {
     Used {
         /// Of which task.
         task: TaskId,
+        /// How much.
+        spent: Spent,
+    },
+    /// The planner advised something for the running attempt, or nothing.
+    Planned {
+        /// Of which task.
+        task: TaskId,
+        /// What.
+        plan: Box<Plan>,
+    },
+    /// The planner has used so much more.
+    PlannerUsed {
+        /// For which task; none: for what a person asked in its terminal.
+        task: Option<TaskId>,
         /// How much.
         spent: Spent,
     },
@@ -322,6 +337,7 @@ impl Fact {
             self,
             Self::Logged { .. }
                 | Self::Used { .. }
+                | Self::Planned { .. }
                 | Self::Staged { .. }
                 | Self::Felt { .. }
                 | Self::GreenAt { .. }
@@ -341,6 +357,7 @@ impl Fact {
             | Self::AttemptStarted { task, .. }
             | Self::Staged { task, .. }
             | Self::Used { task, .. }
+            | Self::Planned { task, .. }
             | Self::Logged { task, .. }
             | Self::Violated { task, .. }
             | Self::Answered { task, .. }
@@ -355,6 +372,7 @@ impl Fact {
             | Self::Undone { task, .. }
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
+            Self::PlannerUsed { task, .. } => *task,
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat

@@ -48,6 +48,7 @@ impl Supervisor {
             | Step::Prepare(_)
             | Step::Run(..)
             | Step::SecondOpinion
+            | Step::Plan(..)
             | Step::Agent(_)
             | Step::Collect(_)
             | Step::Gate
@@ -65,6 +66,7 @@ impl Supervisor {
         }
         attempt.ending = Some(end.clone());
         let was = std::mem::replace(&mut attempt.step, Step::Ending);
+        self.withdraw_plan(id);
         self.close_questions(id, Closed::RunOver);
         match was {
             Step::Run(_, Some(session)) => self.end_session(session, Rung::Terminate),
@@ -74,6 +76,7 @@ impl Supervisor {
             | Step::Record(_)
             | Step::TakeBack(_)
             | Step::Run(_, None)
+            | Step::Plan(..)
             | Step::Agent(None)
             | Step::SecondOpinion
             | Step::Gate
@@ -136,6 +139,7 @@ impl Supervisor {
             | AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
+            | AttemptEnd::Violation(_)
             | AttemptEnd::Broken { .. } => false,
         };
         // A program without prices has none in any run, and no limit in dollars.

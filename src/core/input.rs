@@ -9,6 +9,7 @@ use crate::model::check::CheckRun;
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::PlannerNews;
 use crate::model::session::Exit;
 use crate::model::settings::Settings;
 use crate::model::workspace::{FileChange, LeftOut, RepoState, Snapshot, Suspicion, TreeId};
@@ -32,6 +33,8 @@ pub enum Input {
     AgentEnded(SessionId, Exit),
     /// An agent could not be started.
     AgentFailed(SessionId, String),
+    /// The planner's keeper says something.
+    Planner(PlannerNews),
     /// A piece of work is done.
     Done(JobId, Product),
     /// Somebody asks for something.
@@ -54,7 +57,12 @@ impl Input {
     /// Whether it can change nothing for the tasks that wait, unless by the facts that follow from it.
     pub(crate) fn is_about_waiting(&self) -> bool {
         match self {
-            Self::Stored(_) | Self::Felt(..) | Self::Woke | Self::Replaced(..) | Self::ConfigRefused(_) => false,
+            Self::Stored(_)
+            | Self::Felt(..)
+            | Self::Woke
+            | Self::Replaced(..)
+            | Self::Planner(_)
+            | Self::ConfigRefused(_) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)
             | Self::Changed(_)

@@ -20,6 +20,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     checks_keep_apart(machine)?;
     tasks_can_move(machine)?;
     places_have_one_writer(machine)?;
+    one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
     if machine.book.index != Index::of(&machine.book.tasks) {
         return Err("the index of tasks is not what the tasks say".to_owned());
@@ -83,8 +84,23 @@ fn waits_for(step: &Step) -> (Option<SessionId>, Option<JobId>) {
         | Step::Land(job)
         | Step::Record(job)
         | Step::TakeBack(job) => (None, Some(*job)),
-        Step::SecondOpinion | Step::Gate | Step::Confirm(_) | Step::Ending => (None, None),
+        Step::SecondOpinion | Step::Plan(..) | Step::Gate | Step::Confirm(_) | Step::Ending => (None, None),
     }
+}
+
+/// The planner is asked by at most one attempt, and that one waits for it.
+fn one_question_at_a_time(machine: &Supervisor) -> Result<(), String> {
+    if machine.live.phase == Phase::Gone {
+        return Ok(());
+    }
+    let asks = machine.live.attempts.iter().filter_map(|(id, attempt)| {
+        if let Step::Plan(Some(plan), _) = attempt.step { Some((plan, *id)) } else { None }
+    });
+    let asks: Vec<_> = asks.collect();
+    if asks == machine.live.planner.asked.into_iter().collect::<Vec<_>>() {
+        return Ok(());
+    }
+    Err(format!("the planner was asked {:?}, and {asks:?} wait for it", machine.live.planner.asked))
 }
 
 /// A question is open only while its run waits for it; an answer always has somebody to go to.
@@ -273,6 +289,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         }
         Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
+        Fact::Planned { .. } => (task.state == TaskState::Running, "only a running task is planned for"),
         Fact::Ready { .. } => {
             // What a person should know of one that waits may become more, or less.
             let waits = has_result && task.result.is_some();
@@ -292,6 +309,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::LandingBegan { .. }
         | Fact::LandingFailed { .. }
         | Fact::Used { .. }
+        | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
         | Fact::Questioned { .. }
         | Fact::Answered { .. }

@@ -11,6 +11,7 @@ use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Usd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::Plan;
 use crate::model::settings::Check;
 use crate::model::task::Task;
 
@@ -107,6 +108,8 @@ impl Supervisor {
 
     /// Moves attempts that only waited for room or for a moment to land.
     pub(crate) fn advance_attempts(&mut self) {
+        // First, since an agent may follow at once.
+        self.advance_plans();
         let calm = self.live.repository.operation.is_none();
         let parked = self.book.parked.as_ref().map(|(_, why)| why.clone());
         for task in self.live.attempts.keys().copied().collect::<Vec<_>>() {
@@ -124,6 +127,7 @@ impl Supervisor {
                 Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent() => self.start_agent(task),
                 Step::Gate if calm => self.start_merge(task),
                 Step::Gate
+                | Step::Plan(..)
                 | Step::Agent(_)
                 | Step::Run(_, Some(_))
                 | Step::Snapshot(_)
@@ -200,6 +204,8 @@ impl Supervisor {
     fn start_agent(&mut self, id: TaskId) {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let (place, number) = (attempt.place, attempt.number);
+        let plan = task.plan.as_ref().filter(|plan| plan.attempt == number);
+        let strategy = plan.and_then(Plan::strategy).unwrap_or_default().to_owned();
         let Some(base) = attempt.base.as_ref().map(|base| base.tree.clone()) else { return };
         let Some(role) = self.settings.roles.get("fixer") else { return };
         let agent = role.agent.clone();
@@ -215,6 +221,7 @@ impl Supervisor {
             task: Task::clone(&task),
             number,
             base,
+            strategy,
             budget,
         };
         self.live.sessions.insert(

@@ -6,10 +6,13 @@ use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
+use crate::model::plan::{Advice, Plan};
 use crate::model::question::Question;
+use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, TaskState};
 use crate::model::time::{Wall, brief};
+use crate::model::workspace::FileChange;
 
 /// Returns the line of a fact, without its time; `None` for facts that say nothing to a person. Times in it are UTC.
 pub fn line(fact: &Fact, now: Wall) -> Option<String> {
@@ -25,9 +28,12 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
     let text = match fact {
         Fact::Started { pid, version, .. } => format!("orchestrator-tui {version} started, process {pid}"),
         Fact::Stopped => "stopped".to_owned(),
-        Fact::Beat | Fact::GreenAt { .. } | Fact::Used { .. } | Fact::Merged { .. } | Fact::LandingBegan { .. } => {
-            return None;
-        }
+        Fact::Beat
+        | Fact::GreenAt { .. }
+        | Fact::Used { .. }
+        | Fact::PlannerUsed { .. }
+        | Fact::Merged { .. }
+        | Fact::LandingBegan { .. } => return None,
         Fact::Changed { files, count, .. } => match files.as_slice() {
             [only] => format!("changed: {only}"),
             [first, ..] => format!("changed: {first} and {} more", count.saturating_sub(1)),
@@ -51,6 +57,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             format!("{task} attempt {number} in workspace {}", slot.0)
         }
         Fact::Staged { task, stage } => format!("{task} {}", stage.name()),
+        Fact::Planned { task, plan } => planned(*task, plan),
         Fact::Logged { task, lines } => {
             let lines: Vec<String> =
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
@@ -68,15 +75,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
         }
         Fact::NeedsReview { task, reason, .. } => format!("{task} {reason}; `orchestrator-tui show {}`", task.0),
-        Fact::Landed { task, receipt } => {
-            let files: Vec<String> = receipt
-                .files
-                .iter()
-                .map(|file| format!("{} +{} −{}", file.place(), file.added, file.removed))
-                .collect();
-            let price = receipt.spent.price().map(|_| format!(" ({})", receipt.spent)).unwrap_or_default();
-            format!("✓ {task} landed in your tree: {}{price}", files.join(", "))
-        }
+        Fact::Landed { task, receipt } => landed(*task, receipt),
         Fact::LandingFailed { task } => format!("{task} did not land"),
         Fact::TakenBack { task, .. } => format!("{task} landing taken back"),
         Fact::Undone { task, files, .. } => {
@@ -106,6 +105,24 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Felt { part, level } => format!("health: {} {}", part.name(), felt(level)),
     };
     Some(text)
+}
+
+fn landed(task: TaskId, receipt: &Receipt) -> String {
+    let place = |file: &FileChange| format!("{} +{} −{}", file.place(), file.added, file.removed);
+    let files: Vec<String> = receipt.files.iter().map(place).collect();
+    let price = receipt.spent.price().map(|_| format!(" ({})", receipt.spent)).unwrap_or_default();
+    format!("✓ {task} landed in your tree: {}{price}", files.join(", "))
+}
+
+fn planned(task: TaskId, plan: &Plan) -> String {
+    match &plan.advice {
+        Advice::Strategy(text) => {
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            let lines: Vec<String> = lines.map(|line| format!("\n{task}            {line}")).collect();
+            format!("{task}   planner  a strategy in {}{}", brief(plan.took), lines.concat())
+        }
+        Advice::Basic { why } => format!("{task}   planner  the basic strategy, after {}: {why}", brief(plan.took)),
+    }
 }
 
 /// Says how an attempt ended.

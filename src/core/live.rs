@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::core::effect::Place;
-use crate::core::input::Collected;
+use crate::core::input::{Collected, Fate};
 use crate::model::agent::AgentResult;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Spent;
-use crate::model::hold::HoldReason;
-use crate::model::id::{ChangeId, JobId, LandingId, QuestionId, RequestId, SessionId, Slot, TaskId};
+use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::{About, Ask};
 use crate::model::receipt::Witness;
@@ -18,8 +17,6 @@ use crate::model::session::Rung;
 use crate::model::task::Workflow;
 use crate::model::time::{Moment, Now, Wall};
 use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
-
-use super::input::Fate;
 
 /// Where the supervisor is in its own life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -150,6 +147,8 @@ pub enum Step {
     Run(Line, Option<SessionId>),
     /// The check's next run in the user's tree; the workspace disagreed with the last.
     SecondOpinion,
+    /// A strategy, until then at the latest, once the planner was asked.
+    Plan(Option<PlanId>, Moment),
     /// An agent, once there is room for it.
     Agent(Option<SessionId>),
     /// A look at what is in the workspace.
@@ -237,7 +236,7 @@ pub struct Attempt {
     /// The landing under which work done in place is being taken back.
     pub rolling: Option<LandingId>,
     /// Why its task is held if it comes to nothing.
-    pub held_after: Option<HoldReason>,
+    pub held_after: Option<crate::model::hold::HoldReason>,
 }
 
 /// A change while a check runs, as if by its own doing.
@@ -336,6 +335,8 @@ pub struct Live {
     pub jobs: BTreeMap<JobId, JobOwner>,
     /// Attempts under way.
     pub attempts: BTreeMap<TaskId, Attempt>,
+    /// The planner.
+    pub planner: super::plan::PlannerLive,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

@@ -12,6 +12,7 @@ pub mod invariant;
 pub mod lines;
 pub mod live;
 pub mod matching;
+pub mod plan;
 pub mod policy;
 pub mod schedule;
 pub mod supervisor;

@@ -34,6 +34,8 @@ impl Supervisor {
         self.live.beat = self.live.beat.min(now.after(self.settings.limits.heartbeat));
         self.live.surplus =
             Surplus { agents: self.agents(), checks: self.live.checks().count(), last_session: self.live.last_session };
+        self.live.planner.unable = None;
+        self.live.planner.said = false;
         self.end_what_is_gone();
         self.fixing_toggled(before.fix.enabled);
         let fresh = fresh_checks(&before, &self.settings);
@@ -61,6 +63,7 @@ impl Supervisor {
             | Step::Prepare(_)
             | Step::Run(..)
             | Step::SecondOpinion
+            | Step::Plan(..)
             | Step::Agent(_)
             | Step::Collect(_)
             | Step::Gate
@@ -153,7 +156,7 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         before.fix,
         after.fix,
         changes,
-        [enabled, on, after, attempts, backoff, backoff_max, isolation, protect, breaker, planner]
+        [enabled, on, after, attempts, backoff, backoff_max, isolation, protect, breaker, planner, plan_wait]
     );
     if (before.fix.land, before.fix.land_by) != (after.fix.land, after.fix.land_by) {
         changes.push("fix.land".to_owned());

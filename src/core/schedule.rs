@@ -14,7 +14,7 @@ use crate::model::attempt::Stage;
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::{Slot, TaskId};
 use crate::model::path::ProjectPath;
-use crate::model::settings::{Isolation, Planner};
+use crate::model::settings::Isolation;
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Now, Wall, brief};
 use crate::model::workspace::GitOperation;
@@ -280,11 +280,8 @@ impl Supervisor {
 
     /// Returns a new attempt in the given step.
     pub(crate) fn new_attempt(&self, task: &Task, number: u32, slot: Slot, step: Step, stage: Stage) -> Attempt {
-        let planned = match self.settings.fix.planner {
-            Planner::Off => false,
-            Planner::Auto => number > 1,
-            Planner::Always => true,
-        };
+        // Without a planner the stage is shown until it was said why there is none.
+        let planned = self.is_planned(number) && (self.planner().is_ok() || !self.live.planner.said);
         let place = match self.settings.fix.isolation {
             Isolation::Worktree => Place::Workspace(slot),
             Isolation::InPlace => Place::Tree,

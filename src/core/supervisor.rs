@@ -76,6 +76,7 @@ impl Supervisor {
             Input::Reported(session, report) => self.reported(session, report),
             Input::AgentEnded(session, exit) => self.agent_ended(session, exit),
             Input::AgentFailed(session, why) => self.agent_failed(session, why),
+            Input::Planner(news) => self.planner_news(news),
             Input::Done(job, product) => self.job_done(job, product),
             Input::Asked(request, command) => self.asked(request, command),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
@@ -213,6 +214,7 @@ impl Supervisor {
         wakes.extend(self.snooze_wakes());
         wakes.extend(self.question_wakes());
         wakes.extend(self.schedule_wakes());
+        wakes.extend(self.plan_wakes());
         wakes.into_iter().min()
     }
 }

@@ -37,6 +37,8 @@ ids! {
     ChangeId(u32),
     /// A place in the pool of workspaces; also exported as `ORCHESTRATOR_SLOT`.
     Slot(u16),
+    /// One question to the planner.
+    PlanId(u64),
     /// A question of an agent, numbered for people: `answer 7`.
     QuestionId(u32),
     /// The request of a person or program that waits for a reply.

@@ -10,6 +10,7 @@ pub mod id;
 pub mod kind;
 pub mod own_writes;
 pub mod path;
+pub mod plan;
 pub mod policy;
 pub mod question;
 pub mod receipt;

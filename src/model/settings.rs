@@ -186,6 +186,8 @@ pub struct Fix {
     pub breaker: Breaker,
     /// When a strategy is asked for.
     pub planner: Planner,
+    /// How long an attempt waits for it at most.
+    pub plan_wait: Duration,
 }
 
 /// Limits and intervals.

@@ -10,6 +10,7 @@ use crate::model::cost::Spent;
 use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, LandingId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plan::Plan;
 use crate::model::receipt::Receipt;
 use crate::model::time::{Wall, brief};
 use crate::model::workspace::{Snapshot, Suspicion};
@@ -304,9 +305,12 @@ pub struct Task {
     pub stage: Option<Stage>,
     /// Finished attempts, in order.
     pub attempts: Vec<AttemptRecord>,
+    /// What the planner advised last, if it was asked.
+    #[serde(default)]
+    pub plan: Option<Plan>,
     /// How many of them count.
     pub charged: u32,
-    /// What the finished attempts used.
+    /// What the finished attempts used, and the planner for this task.
     pub spent: Spent,
     /// What the running attempt has used so far.
     pub running: Spent,

@@ -32,6 +32,8 @@ pub enum Tab {
     Log,
     /// What was changed.
     Diff,
+    /// What the planner advised.
+    Plan,
     /// What the check says.
     Check,
     /// The journal.
@@ -40,13 +42,14 @@ pub enum Tab {
 
 impl Tab {
     /// Every tab, in the order shown.
-    pub const ALL: [Self; 4] = [Self::Log, Self::Diff, Self::Check, Self::Facts];
+    pub const ALL: [Self; 5] = [Self::Log, Self::Diff, Self::Plan, Self::Check, Self::Facts];
 
     /// Returns the title.
     pub fn title(self) -> &'static str {
         match self {
             Self::Log => "Log",
             Self::Diff => "Diff",
+            Self::Plan => "Plan",
             Self::Check => "Check",
             Self::Facts => "Facts",
         }

@@ -37,6 +37,8 @@ mod many;
 mod messages_api;
 mod misbehaves;
 mod per_file;
+mod planner;
+mod planner_claude;
 mod questions;
 mod real_claude;
 mod reload;

@@ -17,17 +17,24 @@ pub(crate) const MARK: &str = "mend-it";
 /// The service that a site's `claude` talks to, and the configuration folder that it uses.
 pub(crate) struct Claude {
     pub(crate) api: MessagesApi,
-    config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 impl Claude {
     /// Makes the real CLI the agent of a site, with more lines for the user's configuration. `None` without one.
+    /// Its planner is off.
     pub(crate) fn on(site: &Site, steps: Vec<Reply>, more: &str) -> Option<Self> {
+        let more = format!("[fix]\nplanner = \"off\"\n{more}");
+        Self::with(site, vec![(MARK, steps)], &more, "")
+    }
+
+    /// As [`Claude::on`], with scenarios of one's own and more lines for the agent's environment.
+    pub(crate) fn with(site: &Site, scenarios: Vec<(&'static str, Vec<Reply>)>, more: &str, env: &str) -> Option<Self> {
         let Some(program) = std::env::var_os("ORCHESTRATOR_TEST_CLAUDE") else {
             eprintln!("skipped: ORCHESTRATOR_TEST_CLAUDE does not name a claude program");
             return None;
         };
-        let api = MessagesApi::start([(MARK, steps)]).expect("a free port");
+        let api = MessagesApi::start(scenarios).expect("a free port");
         let config = site.outside("claude-config");
         fs::create_dir(&config).expect("a new folder");
         let program = PathBuf::from(program);
@@ -44,6 +51,7 @@ CLAUDE_CONFIG_DIR = {config:?}
 DISABLE_TELEMETRY = \"1\"
 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC = \"1\"
 LEFT_BEHIND = {:?}
+{env}
 ",
             api.url(),
             site.outside("left-behind"),

@@ -47,7 +47,7 @@ impl Site {
         }
         // See `asks_first`.
         let config = format!(
-            "[fix]\nland = \"auto\"\n\n[agent.claude]\nprogram = {PROGRAM:?}\nargs = [\"rehearsal\"]\nenv = {{ ORCHESTRATOR_REHEARSAL = {:?} }}\n",
+            "[fix]\nland = \"auto\"\nplanner = \"off\"\n\n[agent.claude]\nprogram = {PROGRAM:?}\nargs = [\"rehearsal\"]\nenv = {{ ORCHESTRATOR_REHEARSAL = {:?} }}\n",
             site.script_file().display()
         );
         fs::write(site.folder.path().join("user.toml"), config).expect("written");

@@ -1,10 +1,11 @@
 //! Tells facts and effects in one short line each.
 
-use orchestrator_tui::core::effect::{Effect, Work};
+use orchestrator_tui::core::effect::{Effect, PlannerOrder, Work};
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::model::check::{CheckRun, Fingerprint, Verdict};
 use orchestrator_tui::model::health::Level;
 use orchestrator_tui::model::path::ProjectPath;
+use orchestrator_tui::model::plan::Advice;
 use orchestrator_tui::model::session::Rung;
 use orchestrator_tui::model::time::{Wall, brief};
 
@@ -36,9 +37,10 @@ impl Teller {
             }
             Effect::StartAgent(order) => {
                 let budget = order.budget.map(|usd| format!(", may spend {usd}")).unwrap_or_default();
+                let strategy = if order.strategy.is_empty() { "" } else { ", by its plan" };
                 let about: Vec<String> = order.task.failures.iter().map(|failure| failure.id.clone()).collect();
                 Some(format!(
-                    "agent @{} {} in {}: {} attempt {}, about {}{budget}",
+                    "agent @{} {} in {}: {} attempt {}, about {}{budget}{strategy}",
                     order.session.0,
                     order.agent,
                     order.place,
@@ -47,6 +49,10 @@ impl Teller {
                     about.join(", ")
                 ))
             }
+            Effect::Planner(PlannerOrder::Ask(order)) => {
+                Some(format!("plan {} is asked for: {} attempt {}", order.plan.0, order.task.id, order.number))
+            }
+            Effect::Planner(PlannerOrder::Withdraw(plan)) => Some(format!("plan {} is not wanted any more", plan.0)),
             Effect::Answer { session, request, reply } => {
                 Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
             }
@@ -97,6 +103,14 @@ impl Teller {
             }
             Fact::Staged { task, stage } => ("staged", format!("{task} stage {}", stage.name())),
             Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),
+            Fact::Planned { task, plan } => match &plan.advice {
+                Advice::Strategy(text) => ("planned", format!("{task} plan: {text}")),
+                Advice::Basic { why } => ("planned", format!("{task} no plan: {why}")),
+            },
+            Fact::PlannerUsed { task, spent } => {
+                let whom = task.map_or("nobody".to_owned(), |task| task.to_string());
+                ("planner-used", format!("the planner used {spent} for {whom}"))
+            }
             Fact::Logged { task, lines } => {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
                 ("logged", format!("{task} log: {}", lines.join(" | ")))

@@ -8,8 +8,9 @@ use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble,
 use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::Spent;
 use orchestrator_tui::model::hold::Snooze;
-use orchestrator_tui::model::id::{LandingId, QuestionId, SessionId, TaskId};
+use orchestrator_tui::model::id::{LandingId, PlanId, QuestionId, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
+use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
 use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::LandMode;
@@ -50,6 +51,7 @@ impl Stage {
             }
             "configuration" if rest == "wrong" => vec![Input::ConfigRefused("a mistake".to_owned())],
             "configuration" => vec![self.read_again()?],
+            "planner" => vec![Input::Planner(planner(rest)?)],
             "replaced" => {
                 let (number, named) = rest.split_once(' ').ok_or("which files?")?;
                 let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
@@ -158,6 +160,37 @@ impl Stage {
             _ => vec![Input::RunEnded(session, RunOutcome::Ran(run(word, rest)?))],
         })
     }
+}
+
+/// Reads what the planner does: `answers 1 look at the rounding`, `is typing`, `spends 0.02 for #1`.
+fn planner(text: &str) -> Result<PlannerNews, String> {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
+    let plan = || first.parse().map(PlanId).map_err(|_| format!("which plan is {first}?"));
+    let number = |text: &str| text.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
+    Ok(match word {
+        "answers" => PlannerNews::Answered(plan()?, more.to_owned()),
+        "silent" => PlannerNews::Silent(plan()?, more.to_owned()),
+        "unable" => PlannerNews::Unable(plan()?, more.to_owned()),
+        "spends" => {
+            let usd = first.parse().map_err(|_| format!("{first} is no amount"))?;
+            PlannerNews::Used(more.strip_prefix("for ").and_then(number), Spent { usd, ..Spent::default() })
+        }
+        "is" => {
+            let state = match first {
+                "asleep" => PlannerState::Asleep,
+                "starting" => PlannerState::Starting,
+                "idle" => PlannerState::Idle,
+                "asked" => PlannerState::Asked,
+                "busy" => PlannerState::Busy,
+                "typing" => PlannerState::Typing,
+                "dialog" => PlannerState::Dialog,
+                other => return Err(format!("what planner is {other}?")),
+            };
+            PlannerNews::Is(state, None)
+        }
+        other => return Err(format!("what planner {other}?")),
+    })
 }
 
 fn files(text: &str) -> Result<Vec<ProjectPath>, String> {

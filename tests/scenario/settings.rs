@@ -53,6 +53,18 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
             let in_place = value.as_str() == Some("in-place");
             settings.fix.isolation = if in_place { Isolation::InPlace } else { Isolation::Worktree };
         }
+        "fix.planner" => {
+            settings.fix.planner = match value.as_str() {
+                Some("always") => Planner::Always,
+                Some("auto") => Planner::Auto,
+                _ => Planner::Off,
+            };
+        }
+        "fix.plan_wait" => settings.fix.plan_wait = span(value)?,
+        "agent.kind" => {
+            let kind = if value.as_str() == Some("command") { AgentKind::Command } else { AgentKind::Claude };
+            settings.agents.values_mut().for_each(|agent| agent.kind = kind);
+        }
         "limits.running" => settings.limits.running = number(value)?,
         "limits.checks" => settings.limits.checks = number(value)?,
         "limits.heartbeat" => settings.limits.heartbeat = span(value)?,
@@ -164,6 +176,7 @@ fn plain() -> Settings {
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
             planner: Planner::Off,
+            plan_wait: Duration::from_secs(60),
         },
         limits: Limits {
             running: 1,

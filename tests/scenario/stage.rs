@@ -267,7 +267,7 @@ impl Stage {
             Effect::StartAgent(order) => {
                 self.sessions.insert(order.session, true);
             }
-            Effect::Signal(..) | Effect::Answer { .. } | Effect::Reply(..) => {}
+            Effect::Signal(..) | Effect::Answer { .. } | Effect::Reply(..) | Effect::Planner(_) => {}
         }
     }
 }

@@ -140,6 +140,7 @@ pub(crate) fn task(id: u32, check: &str, file: Option<&str>, state: TaskState) -
         state,
         stage: None,
         attempts: Vec::new(),
+        plan: None,
         charged: 0,
         spent: Spent::default(),
         running: Spent::default(),

@@ -62,7 +62,7 @@ fn a_click_selects_and_another_one_opens() {
 #[test]
 fn tabs_and_the_divider_are_for_the_mouse_too() {
     let person = person(15);
-    let at = place(&person.state, "3 Check");
+    let at = place(&person.state, "4 Check");
     let person = clicks(person, at);
     assert_eq!((person.state.tab, person.state.focus), (Tab::Check, Focus::Task));
     let edge = person.state.layout().task.expect("the pane").x;
@@ -122,7 +122,7 @@ fn long_details_fold_and_unfold() {
 
 #[test]
 fn marks_lead_to_places() {
-    let person = person(15).types("3<enter>");
+    let person = person(15).types("4<enter>");
     let edited = |person: &Person| person.intents.last().cloned();
     let first = person.types("je");
     assert_eq!(edited(&first), Some(Intent::Edit(path("src/services/CaseService.test.ts"), Some(48))));
@@ -156,7 +156,7 @@ fn a_search_goes_around_and_says_where_it_is() {
     let said = |person: &Person, text: &str| {
         assert!(seen(&person.state, text).is_some(), "{text}:\n{}", show::written(&show::buffer(&person.state)));
     };
-    let mut person = person(15).types("3<enter>/overdue<enter>");
+    let mut person = person(15).types("4<enter>/overdue<enter>");
     for (key, place) in [("n", "1 of 2 lines"), ("n", "2 of 2 lines"), ("n", "1 of 2 lines"), ("N", "2 of 2 lines")] {
         person = person.types(key);
         said(&person, place);

@@ -10,6 +10,7 @@ use orchestrator_tui::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use orchestrator_tui::model::check::Verdict;
 use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{LandingId, Seq, Slot, TaskId};
+use orchestrator_tui::model::plan::{Advice, Plan};
 use orchestrator_tui::model::task::{DoneReason, FailReason, ReadyReason, TaskState};
 
 use super::fixture::{DIFF, ago, cents, detail, pending, receipt, run};
@@ -24,6 +25,12 @@ pub(crate) fn attempt(number: u32) -> AttemptRecord {
         took: Duration::from_secs(54),
         landing: false,
     }
+}
+
+const STRATEGY: &str = "The cause: closesOverdue compares dates as strings.\n1. Read both as dates in CaseService.ts.\n2. Keep the interface as it is.";
+
+fn planned(task: TaskId, attempt: u32, advice: Advice) -> Fact {
+    Fact::Planned { task, plan: Box::new(Plan { attempt, advice, took: Duration::from_secs(8) }) }
 }
 
 fn said(label: &str, text: &str) -> LogLine {
@@ -42,7 +49,7 @@ pub(crate) fn story(view: &View, id: u32) -> Vec<Recorded> {
         (149, staged(Stage::Baseline)),
         (147, staged(Stage::Fixers)),
         (147, staged(Stage::Plan)),
-        (139, logged(vec![said("Plan", "compare dates as dates, not as strings; keep the interface as it is")])),
+        (139, planned(task, 1, Advice::Strategy(STRATEGY.to_owned()))),
         (138, staged(Stage::Agent)),
         (120, logged(vec![said("Edit", "src/services/CaseService.ts  +1 −1")])),
         (104, staged(Stage::Verify)),
@@ -59,6 +66,7 @@ pub(crate) fn story(view: &View, id: u32) -> Vec<Recorded> {
                 "The overdue filter compares dates as strings, which orders 2026-9 after 2026-10. I read them as dates.",
             )]),
         ),
+        (65, planned(task, 2, Advice::Basic { why: "no answer in time".to_owned() })),
         (64, staged(Stage::Agent)),
         (52, logged(vec![said("Edit", "src/services/CaseService.ts  +4 −1")])),
         (

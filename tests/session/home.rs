@@ -98,6 +98,8 @@ pub(crate) struct Heard {
     pub(crate) errors: Vec<u8>,
     pub(crate) holes: Vec<(u64, u64)>,
     pub(crate) next: u64,
+    pub(crate) typed: Vec<u8>,
+    pub(crate) refused: u32,
     pub(crate) exit: Option<Exit>,
 }
 
@@ -121,6 +123,8 @@ impl Heard {
                 self.next = to;
                 self.holes.push((from, to));
             }
+            SessionOutput::Typed(bytes) => self.typed.extend(bytes),
+            SessionOutput::NotWritten => self.refused += 1,
             SessionOutput::Ended(exit) => self.exit = Some(exit),
         }
     }

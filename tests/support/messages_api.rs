@@ -3,7 +3,7 @@
 //!
 //! A request picks its scenario by the newest user text that contains a scenario's name, and its step by the number of
 //! assistant messages since then; so any number of conversations can run at once. `@CWD@` in a reply becomes the
-//! conversation's working folder.
+//! conversation's working folder, `@PLAN@` the file that it may write its plan to.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -193,6 +193,10 @@ fn text_of(content: &Value) -> String {
 
 /// Replaces `@CWD@` by the working folder, which a message or the system prompt names.
 fn fill(text: &str, body: &Value) -> String {
+    if text.contains("@PLAN@") {
+        return text
+            .replace("@PLAN@", &plan_file(&body.to_string()).unwrap_or_else(|| "/no-plan-file-found".to_owned()));
+    }
     if !text.contains("@CWD@") {
         return text.to_owned();
     }
@@ -203,6 +207,15 @@ fn fill(text: &str, body: &Value) -> String {
         rest.split_whitespace().next().map(str::to_owned)
     });
     text.replace("@CWD@", folder.as_deref().unwrap_or("/no-working-folder-found"))
+}
+
+/// Finds the path of a plan file, which a conversation in plan mode is told.
+fn plan_file(body: &str) -> Option<String> {
+    let at = body.find("/plans/")?;
+    let ends = |letter: char| letter.is_whitespace() || "\"'`()<>\\".contains(letter);
+    let begin = body[..at].rfind(ends)? + 1;
+    let end = at + body[at..].find(ends)?;
+    Some(body[begin..end].trim_end_matches('.').to_owned())
 }
 
 fn error(status: u16, message: &str) -> Value {

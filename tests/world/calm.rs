@@ -16,6 +16,7 @@ impl World {
         assert_eq!(&Book::replay(self.journal.iter().cloned()), self.machine.book(), "replay differs from the book");
         let spent = self.journal.iter().filter_map(|recorded| match &recorded.fact {
             Fact::AttemptEnded { record, .. } => Some(record.spent),
+            Fact::PlannerUsed { spent, .. } => Some(*spent),
             _ => None,
         });
         let spent = spent.fold(Spent::default(), |sum, spent| sum + spent);

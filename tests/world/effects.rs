@@ -69,6 +69,7 @@ impl World {
             }
             Effect::Run(order) => self.runs(*order),
             Effect::StartAgent(order) => self.agent_starts(*order),
+            Effect::Planner(order) => self.planner(order),
             Effect::Answer { session, request, reply } => self.agent_hears(session, request, &reply),
             Effect::Signal(session, rung) => self.signals(session, rung),
             Effect::Do { job, work, after } => match after {

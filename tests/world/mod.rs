@@ -7,6 +7,7 @@ mod faces;
 mod jobs;
 mod people;
 mod plan;
+mod planner;
 mod questions;
 mod report;
 mod runs;
@@ -24,7 +25,7 @@ use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::core::view::View;
 use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::hold::HoldReason;
-use orchestrator_tui::model::id::{JobId, LandingId, RequestId, Seq, SessionId};
+use orchestrator_tui::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId};
 use orchestrator_tui::model::settings::Settings;
 use orchestrator_tui::model::task::{DoneReason, FailReason, ReadyReason, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
@@ -109,6 +110,8 @@ struct World {
     /// What agents wait for, and what faces have read of it.
     inbox: questions::Inbox,
     operation: bool,
+    /// The question that the planner was asked and has not answered.
+    planner_asked: Option<PlanId>,
     gone: Option<u8>,
     first_session: u64,
     /// What faces saw last.
@@ -165,6 +168,7 @@ impl World {
             requests: 0,
             inbox: questions::Inbox::default(),
             operation: false,
+            planner_asked: None,
             gone: None,
             first_session: 0,
             view: View::default(),
@@ -245,6 +249,7 @@ impl World {
             println!("{:>8} > {input:?}", self.now);
         }
         self.report.inputs += 1;
+        self.planner_says(&input);
         let effects = self.machine.handle(self.clock(), input);
         for effect in effects {
             if self.told == Told::Aloud {
@@ -328,6 +333,7 @@ impl World {
         self.waiting_for_store.clear();
         self.slow_until = 0;
         self.asked.clear();
+        self.planner_asked = None;
         self.events.clear();
         self.gone = None;
         if !self.calm && self.chance.one_in(4) {

@@ -85,7 +85,8 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             isolation: if chance.one_in(6) { Isolation::InPlace } else { Isolation::Worktree },
             protect: Vec::new(),
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
-            planner: Planner::Off,
+            planner: *chance.pick(&[Planner::Off, Planner::Off, Planner::Auto, Planner::Always]),
+            plan_wait: Duration::from_secs(chance.between(1, 60)),
         },
         limits: Limits {
             running: chance.between(1, 4) as u32,

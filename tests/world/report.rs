@@ -30,6 +30,8 @@ pub(crate) struct Report {
     pub checks_gone: u64,
     pub kept: u64,
     pub unpriced: u64,
+    pub planned: u64,
+    pub plans_given_up: u64,
     pub questions: u64,
     pub answered: u64,
     pub late_answers: u64,
@@ -68,6 +70,8 @@ impl Report {
         self.checks_gone += other.checks_gone;
         self.kept += other.kept;
         self.unpriced += other.unpriced;
+        self.planned += other.planned;
+        self.plans_given_up += other.plans_given_up;
         self.questions += other.questions;
         self.answered += other.answered;
         self.late_answers += other.late_answers;

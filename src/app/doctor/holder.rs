@@ -61,7 +61,7 @@ pub(super) async fn probe(ground: &Ground, sockets: Option<&Path>) -> Finding {
         match output.recv().await {
             Some(SessionOutput::Bytes { bytes, .. }) => printed.extend_from_slice(&bytes),
             Some(SessionOutput::Ended(exit)) => break exit,
-            Some(SessionOutput::Errors(_) | SessionOutput::Hole { .. }) => {}
+            Some(_) => {}
             None => break Exit::Unknown,
         }
     };

@@ -27,7 +27,7 @@ fn the_example_is_the_defaults() {
     assert_eq!((defaults.fix.attempts, defaults.fix.backoff), (5, Duration::from_secs(2)));
     assert_eq!((defaults.fix.land, defaults.fix.isolation), (LandMode::Auto, Isolation::Worktree));
     assert_eq!((defaults.fix.breaker.failures, defaults.fix.breaker.window), (3, Duration::from_secs(3600)));
-    assert_eq!(defaults.fix.planner, Planner::Off);
+    assert_eq!((defaults.fix.planner, defaults.fix.plan_wait), (Planner::Always, secs(60)));
     let limits = &defaults.limits;
     assert_eq!((limits.running, limits.checks, limits.completed, limits.failed, limits.history), (1, 2, 50, 50, 100));
     assert_eq!((limits.heartbeat, limits.health, limits.stop), (secs(30), secs(300), secs(30)));
@@ -66,6 +66,7 @@ fn the_example_sets_every_key() {
         "protect",
         "breaker",
         "planner",
+        "plan_wait",
         "running",
         "checks",
         "completed",

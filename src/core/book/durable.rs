@@ -263,6 +263,8 @@ impl Book {
             | Fact::Staged { .. }
             | Fact::Used { .. }
             | Fact::Violated { .. }
+            | Fact::Planned { .. }
+            | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }
             | Fact::AttemptEnded { .. }
             | Fact::Ready { .. }

@@ -23,7 +23,7 @@ pub struct Statistics {
     pub failed: u32,
     /// Those of them that were escalated.
     pub escalated: u32,
-    /// What all finished attempts used.
+    /// What all finished attempts and the planner used.
     pub spent: Spent,
 }
 
@@ -149,6 +149,8 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Merged { .. }
         | Fact::Staged { .. }
         | Fact::Used { .. }
+        | Fact::Planned { .. }
+        | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
         | Fact::LandingBegan { .. }
         | Fact::LandingFailed { .. }

@@ -18,7 +18,6 @@ const REMEMBERED: usize = 1000;
 
 impl Book {
     /// Applies a fact about a task.
-    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub(super) fn apply_to_task(&mut self, at: Wall, fact: &Fact) {
         match fact {
             Fact::Filed { task } => {
@@ -68,13 +67,11 @@ impl Book {
                 task.forced = *forced;
             }),
             Fact::Retried { task } => self.retried(*task),
-            Fact::AttemptStarted { task, .. } => self.change_task(*task, |task| {
-                task.state = TaskState::Running;
-                task.began = task.began.or(Some(at));
-                task.running = Spent::default();
-            }),
+            Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
             Fact::Used { task, spent } => self.change_task(*task, |task| task.running = *spent),
+            Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
+            Fact::PlannerUsed { task, spent } => self.planner_used(*task, *spent),
             Fact::Ready { task, reason, result } => self.change_task(*task, |task| {
                 task.state = TaskState::Ready(reason.clone());
                 task.result = Some((**result).clone());
@@ -121,6 +118,21 @@ impl Book {
             | Fact::Reconfigured { .. }
             | Fact::ConfigRefused { .. }
             | Fact::Felt { .. } => {}
+        }
+    }
+
+    fn attempt_started(&mut self, at: Wall, id: TaskId) {
+        self.change_task(id, |task| {
+            task.state = TaskState::Running;
+            task.began = task.began.or(Some(at));
+            task.running = Spent::default();
+        });
+    }
+
+    fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
+        self.statistics.spent += spent;
+        if let Some(task) = task {
+            self.change_task(task, |task| task.spent += spent);
         }
     }
 

@@ -76,6 +76,9 @@ pub struct Head {
     /// What the agent is called that fixes; empty: none is named.
     #[serde(default)]
     pub agent: String,
+    /// The session of the planner, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planner: Option<SessionId>,
     /// Health by part; a part that is not named is up.
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.

@@ -33,7 +33,7 @@ impl Supervisor {
     pub fn detail(&self, id: TaskId) -> Option<Detail> {
         let task = self.book.task(id)?;
         let workflow = self.live.attempts.get(&id).map_or_else(
-            || Workflow::fix(self.settings.fix.planner == Planner::Always),
+            || Workflow::fix(self.settings.fix.planner == Planner::Always && self.planner().is_ok()),
             |attempt| attempt.workflow.clone(),
         );
         let run = self.book.checks.get(&task.key).map(|status| (*status.last).clone());
@@ -73,6 +73,7 @@ impl Supervisor {
             refused: self.book.refused.clone(),
             settled: self.book.settled.back().map(|settled| (settled.question, settled.text())),
             agent: agent_name(&self.settings),
+            planner: self.live.planner.session,
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
@@ -219,6 +220,7 @@ impl Supervisor {
                 let waits = matches!(gate, Some(Step::Gate | Step::Agent(None)));
                 match self.live.repository.operation.filter(|_| waits) {
                     Some(operation) => (Waiting::Operation(operation).text(now, window), None),
+                    None if let Some(why) = self.plan_waits(task.id) => (why, None),
                     None => (task.stage.map_or("starting", |stage| stage.name()).to_owned(), None),
                 }
             }

@@ -1,14 +1,18 @@
-//! What a fixer is told: the failure, the changes, what was tried before, and the rules.
+//! What a fixer and a planner are told: the failure, the changes, what was tried before, and the rules.
 //!
-//! The words are in `assets/prompts/fixer.md`; here they are filled in. A section of the template whose placeholders
+//! The words are in `assets/prompts/`; here they are filled in. A section of the template whose placeholders
 //! are all empty is left out. Every part has a limit, so that no prompt grows with the size of an output or a diff.
 
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::workspace::{ChangeKind, FileChange};
 
-/// The template; `{{name}}` is a placeholder, a line beginning with `## ` begins a section.
+/// The templates; `{{name}}` is a placeholder, a line beginning with `## ` begins a section.
 const TEMPLATE: &str = include_str!("../../../assets/prompts/fixer.md");
+const PLANNER: &str = include_str!("../../../assets/prompts/planner.md");
+
+/// The longest question to a planner, in bytes: it is typed into a terminal.
+const QUESTION_CAP: usize = 40_000;
 
 /// Limits in bytes, except where they count things. Together they keep a prompt below 120 kB.
 const OUTPUT_CAP: usize = 8_000;
@@ -52,12 +56,21 @@ pub struct PromptInput<'a> {
 
 /// Writes the prompt for a fixer.
 pub fn fixer(input: &PromptInput<'_>) -> String {
+    fill(TEMPLATE, &values(input))
+}
+
+/// Writes the question for a planner.
+pub fn planner(input: &PromptInput<'_>) -> String {
+    shorten(&fill(PLANNER, &values(input)), QUESTION_CAP)
+}
+
+fn values(input: &PromptInput<'_>) -> Vec<(&'static str, String)> {
     let attempts = attempts(input.attempts);
     let failures = match list(input.failures.iter().map(failure), FAILURES) {
         none if none.is_empty() => "- (its output names no single failure)".to_owned(),
         some => some,
     };
-    let values = [
+    vec![
         ("check", input.check.to_string()),
         ("command", fenced("sh", &shorten(input.command, COMMAND_CAP))),
         ("failures", failures),
@@ -72,8 +85,7 @@ pub fn fixer(input: &PromptInput<'_>) -> String {
         ("attempts", attempts),
         ("strategy", shorten(input.strategy.trim(), STRATEGY_CAP)),
         ("protected", list(input.protected.iter().map(|glob| format!("`{}`", line(glob))), FILES)),
-    ];
-    fill(TEMPLATE, &values)
+    ]
 }
 
 /// Fills in a template, section by section; a section is left out if it has placeholders and all are empty.

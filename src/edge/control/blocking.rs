@@ -46,6 +46,15 @@ impl BlockingClient {
         self.runtime.block_on(asked).unwrap_or(Err(ClientError::Late))
     }
 
+    /// As [`Client::command`], with less patience.
+    ///
+    /// # Errors
+    /// As [`Client::command`].
+    pub fn command_within(&self, name: &str, body: &Value, limit: Duration) -> Result<(u16, Value), ClientError> {
+        let asked = async { tokio::time::timeout(limit, self.client.command(name, body)).await };
+        self.runtime.block_on(asked).unwrap_or(Err(ClientError::Late))
+    }
+
     /// As [`Client::command`].
     ///
     /// # Errors

@@ -48,6 +48,10 @@ pub enum SessionOutput {
     },
     /// Standard error, when it is a pipe of its own; always from its beginning, also after an attach.
     Errors(Vec<u8>),
+    /// Another client has typed this into the terminal.
+    Typed(Vec<u8>),
+    /// Others have typed meanwhile, and what [`Session::write_unless`] was to write was not written.
+    NotWritten,
     /// Output that is not kept any more: the log was full and the reader too slow.
     Hole {
         /// The offset of the first byte that is lost.
@@ -163,6 +167,19 @@ impl Session {
             self.send(Request::Write(piece.to_vec()))?;
         }
         Ok(())
+    }
+
+    /// Types into the terminal, unless others have typed more than these many bytes since this handle was made: all that
+    /// [`SessionOutput::Typed`] has told. Whether it was done follows from [`SessionOutput::NotWritten`].
+    ///
+    /// # Errors
+    /// When the session has ended, the input is closed, or it is more than one piece of 64 KB.
+    pub async fn write_unless(&self, typed: u64, bytes: &[u8]) -> Result<(), SessionGone> {
+        if bytes.len() > PIECE {
+            return Err(SessionGone);
+        }
+        self.window.enter(bytes.len()).await?;
+        self.send(Request::WriteUnless { typed, bytes: bytes.to_vec() })
     }
 
     /// Closes the program's input after what was written; a terminal is sent Ctrl-D.

@@ -93,6 +93,8 @@ impl Follower {
                     self.next_errors += bytes.len() as u64;
                     self.tell(SessionOutput::Errors(bytes)).await;
                 }
+                Report::Typed(bytes) => self.tell(SessionOutput::Typed(bytes)).await,
+                Report::NotWritten => self.tell(SessionOutput::NotWritten).await,
                 Report::Taken(bytes) => self.window.taken(bytes),
                 Report::InputClosed => self.window.close(),
                 Report::Ended(exit) => return Some(exit),

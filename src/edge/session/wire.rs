@@ -12,6 +12,7 @@
 //! | 4 | resize the terminal | columns `u16`, rows `u16` |
 //! | 5 | end it, this hard | one byte: 0 ask, 1 interrupt, 2 terminate, 3 kill |
 //! | 6 | let its time limit stand still, or run again | one byte: 1 stand still, 0 run |
+//! | 7 | write, unless others have typed more than I know of | how many bytes of theirs I know of `u64`, the bytes |
 //!
 //! | kind | from the holder | body |
 //! |---|---|---|
@@ -22,6 +23,8 @@
 //! | 69 | standard error | the bytes |
 //! | 70 | the program's input has taken so many more of this client's bytes | `u64` |
 //! | 71 | the program's input is closed; what was not taken never will be | – |
+//! | 73 | another client has typed into the terminal | the bytes |
+//! | 74 | what was to be written unless others had typed was not written | – |
 //! | 72 | the whole tree has ended, and this was the last frame | JSON [`Exit`] |
 
 use serde::de::DeserializeOwned;
@@ -72,6 +75,13 @@ pub(super) enum Request {
     Attach(Attach),
     /// Write to the program's input.
     Write(Vec<u8>),
+    /// Write to the program's input, unless other clients have typed more than this one knows of.
+    WriteUnless {
+        /// So many bytes of others it knows of.
+        typed: u64,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
     /// Close the program's input.
     CloseInput,
     /// Resize the terminal.
@@ -112,6 +122,10 @@ pub(super) enum Report {
     Errors(Vec<u8>),
     /// So many more bytes of this client are taken.
     Taken(u64),
+    /// Another client has typed this into the terminal.
+    Typed(Vec<u8>),
+    /// Others have typed meanwhile, and nothing was written.
+    NotWritten,
     /// The program's input is closed.
     InputClosed,
     /// The whole tree has ended.
@@ -135,6 +149,7 @@ impl Request {
         match self {
             Self::Attach(attach) => frame(into, 1, &[&json(attach)]),
             Self::Write(bytes) => frame(into, 2, &[bytes]),
+            Self::WriteUnless { typed, bytes } => frame(into, 7, &[&typed.to_le_bytes(), bytes]),
             Self::CloseInput => frame(into, 3, &[]),
             Self::Resize { columns, rows } => frame(into, 4, &[&columns.to_le_bytes(), &rows.to_le_bytes()]),
             Self::Signal(rung) => {
@@ -167,6 +182,10 @@ impl Request {
             (6, [0]) => Self::HoldClock(false),
             (6, [1]) => Self::HoldClock(true),
             (4..=6, _) => return Err(bad),
+            (7, body) => {
+                let (typed, bytes) = number(body).ok_or(bad)?;
+                Self::WriteUnless { typed, bytes: bytes.to_vec() }
+            }
             _ => return Ok(None),
         }))
     }
@@ -183,6 +202,8 @@ impl Report {
             Self::Errors(bytes) => frame(into, 69, &[bytes]),
             Self::Taken(count) => frame(into, 70, &[&count.to_le_bytes()]),
             Self::InputClosed => frame(into, 71, &[]),
+            Self::Typed(bytes) => frame(into, 73, &[bytes]),
+            Self::NotWritten => frame(into, 74, &[]),
             Self::Ended(exit) => frame(into, 72, &[&json(exit)]),
         }
     }
@@ -205,6 +226,8 @@ impl Report {
             69 => Self::Errors(body.to_vec()),
             70 => Self::Taken(number(body).ok_or(bad)?.0),
             71 => Self::InputClosed,
+            73 => Self::Typed(body.to_vec()),
+            74 => Self::NotWritten,
             72 => Self::Ended(parse(kind, body)?),
             _ => return Ok(None),
         }))
@@ -297,6 +320,7 @@ mod tests {
             Request::Attach(Attach { version: VERSION, from: u64::MAX }),
             Request::Write(vec![0, 255, 10]),
             Request::Write(Vec::new()),
+            Request::WriteUnless { typed: 7, bytes: vec![1] },
             Request::CloseInput,
             Request::Resize { columns: 300, rows: 2 },
             Request::Signal(Rung::Ask),
@@ -324,6 +348,8 @@ mod tests {
             Report::Errors(b"oops".to_vec()),
             Report::Taken(2),
             Report::InputClosed,
+            Report::Typed(b"x".to_vec()),
+            Report::NotWritten,
             Report::Ended(Exit::Signal(9)),
             Report::Ended(Exit::TimedOut),
         ]

@@ -10,6 +10,7 @@ use crate::model::agent::LogLine;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::Spent;
 use crate::model::id::Seq;
+use crate::model::plan::{Advice, Plan};
 use crate::model::receipt::Receipt;
 use crate::model::task::Task;
 use crate::ui::body::{Item, Target};
@@ -91,6 +92,7 @@ fn entries(state: &State, recorded: &Recorded) -> Vec<Entry> {
         Fact::AttemptStarted { number, slot, .. } => {
             Entry::new("attempt", format!("{number} begins, in workspace {}", slot.0), Role::Text)
         }
+        Fact::Planned { plan, .. } => planned(plan),
         Fact::AttemptEnded { record, .. } => ended(record),
         Fact::Landed { receipt, .. } => landed(receipt),
         fact => {
@@ -158,6 +160,19 @@ fn filed(task: &Task) -> Entry {
         if task.red_before.is_empty() { String::new() } else { format!(", {} red before", task.red_before.len()) };
     let failures = task.failures.iter().map(|failure| plain(&failure.id));
     Entry::new("filed", format!("{fails}{before}"), Role::Text).details(failures)
+}
+
+fn planned(plan: &Plan) -> Entry {
+    match &plan.advice {
+        Advice::Strategy(text) => {
+            let lines = text.lines().map(plain).filter(|line| !line.trim().is_empty());
+            Entry::new("plan", format!("a strategy in {}", short(plan.took)), Role::Accent).details(lines)
+        }
+        Advice::Basic { why } => {
+            let text = format!("the basic strategy, after {}: {}", short(plan.took), plain(why));
+            Entry::new("plan", text, Role::Text)
+        }
+    }
 }
 
 fn ended(record: &AttemptRecord) -> Entry {

@@ -10,6 +10,7 @@ mod health;
 mod help;
 mod log;
 mod page;
+mod plan;
 mod stages;
 mod task;
 mod tasks;

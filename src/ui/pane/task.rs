@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::time::{age, count};
-use super::{check, diff, facts, log, stages, tasks};
+use super::{check, diff, facts, log, plan, stages, tasks};
 use crate::core::fact::Fact;
 use crate::core::view::{Group, Row};
 use crate::model::cost::Spent;
@@ -144,6 +144,7 @@ pub(in crate::ui) fn content(state: &State, columns: usize) -> Vec<Item> {
     match state.tab {
         Tab::Log => log::groups(state, story, columns, 0).into_iter().flat_map(|(_, items)| items).collect(),
         Tab::Diff => diff::items(state, columns),
+        Tab::Plan => plan::items(state, story),
         Tab::Check => check::items(state, story),
         Tab::Facts => facts::items(state, story, columns),
     }

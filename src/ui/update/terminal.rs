@@ -5,14 +5,15 @@ use ratatui::layout::Position;
 
 use super::arrive::say;
 use super::scroll::Move;
+use crate::core::view::{CheckRow, Row};
 use crate::model::id::SessionId;
 use crate::ui::action::{Action, Context};
 use crate::ui::event::{Intent, News, Wish};
 use crate::ui::keymap::{Chord, Found};
 use crate::ui::pane::terminal_area;
 use crate::ui::state::State;
-use crate::ui::toast::Tone;
 use crate::ui::terminal::{self, Attached, Emulator, Phase, Selection};
+use crate::ui::toast::Tone;
 
 /// How many lines a notch of the wheel turns.
 const NOTCH: i64 = 3;
@@ -22,22 +23,22 @@ pub(super) fn is_on_top(state: &State) -> bool {
     state.terminal.is_some() && state.page.is_none() && state.popups.is_empty()
 }
 
-/// Returns the session that runs for the selected task, or else for its check, or else any, with a name for it.
+/// Returns the session that runs for the selected task, or else for its check, or else the planner's, or else any, with a
+/// name for it.
 ///
 /// # Errors
 /// That nothing runs.
 pub fn running(state: &State) -> Result<(SessionId, String), String> {
-    if let Some((row, session)) = state.row().and_then(|row| Some((row, row.session?))) {
-        return Ok((session, format!("{} {}: {}", row.id, row.key, row.why)));
-    }
-    let of_task = state.row().and_then(|row| state.view.checks.iter().find(|check| check.key == row.key));
-    let mut checks = of_task.into_iter().chain(&state.view.checks);
-    let check = checks.find_map(|check| Some((check, check.session?)));
-    if let Some((check, session)) = check {
-        return Ok((session, format!("check {}", check.key)));
-    }
-    let task = state.view.rows.iter().find_map(|row| Some((row, row.session?)));
-    task.map(|(row, session)| (session, format!("{} {}: {}", row.id, row.key, row.why)))
+    let of_row = |row: &Row| Some((row.session?, format!("{} {}: {}", row.id, row.key, row.why)));
+    let of_check = |check: &CheckRow| Some((check.session?, format!("check {}", check.key)));
+    let (selected, checks) = (state.row(), &state.view.checks);
+    let its_check = || checks.iter().find(|check| selected.is_some_and(|row| check.key == row.key));
+    selected
+        .and_then(of_row)
+        .or_else(|| its_check().and_then(of_check))
+        .or_else(|| Some((state.view.head.planner?, "planner".to_owned())))
+        .or_else(|| checks.iter().find_map(of_check))
+        .or_else(|| state.view.rows.iter().find_map(of_row))
         .ok_or_else(|| "nothing runs now".to_owned())
 }
 
@@ -46,7 +47,7 @@ pub(super) fn open(state: &mut State, only_looks: bool) -> Vec<Intent> {
     if let Some(shown) = state.terminal.as_mut().filter(|shown| !matches!(shown.phase, Phase::Over(_))) {
         shown.only_looks = only_looks;
         if !only_looks && shown.phase == Phase::Open && !shown.about.typing {
-            say(state, Tone::Note, "it takes no keys: it reads nothing from its terminal".to_owned());
+            say(state, Tone::Note, "it takes no keys: it reads nothing from its terminal");
         }
         return Vec::new();
     }
@@ -245,7 +246,7 @@ pub(super) fn copy(state: &mut State) -> Vec<Intent> {
     let text = shown.marked.or_else(whole).map(|marked| shown.emulator.text(&marked)).unwrap_or_default();
     let text = text.trim_end().to_owned();
     if text.is_empty() {
-        say(state, Tone::Note, "there is nothing to copy".to_owned());
+        say(state, Tone::Note, "there is nothing to copy");
         return Vec::new();
     }
     let lines = text.lines().count();

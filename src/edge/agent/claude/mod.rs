@@ -6,6 +6,7 @@ mod answer;
 mod ask;
 mod launch;
 mod meter;
+pub mod planner;
 mod run;
 mod say;
 mod settings;

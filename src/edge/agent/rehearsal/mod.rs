@@ -5,6 +5,9 @@
 //! interrupts and signals, and can misbehave in every way that a real program can. It names its model
 //! `rehearsal (no model, no cost)`, so that nobody takes it for the real thing.
 //!
+//! Without `-p`, in a terminal, it plays an interactive agent that plans: it fires the hooks of `--settings`, changes no file,
+//! and shows a dialog first with `--dialog`.
+//!
 //! # Scripts
 //!
 //! The script is a TOML or JSON file (by its ending) named by `--edits FILE` or by the variable
@@ -34,6 +37,7 @@
 //! | `run` | `command`, `ask` | runs it with `sh -c`; with `ask` only if the supervisor allows it |
 //! | `ask` | `tool`, `input` | asks for permission, waits for the answer, and does nothing more |
 //! | `request` | `subtype` | sends a control request of another kind and waits for the answer |
+//! | `plan` | `text` | proposes a plan (in a terminal only) |
 //! | `usage` | `cost`, `input`, `output` | the next message carries these tokens; the dollars are added to the total |
 //! | `api_retry` | `status`, `delay_ms` | says that the service turned it away and that it will try again |
 //! | `api_error` | `status`, `message` | ends the turn as the CLI does when the service turned it away for good |
@@ -58,6 +62,7 @@ mod play;
 mod script;
 mod start;
 mod steps;
+mod terminal;
 
 pub use frames::MODEL;
 pub use script::{BadScript, Scenario, Script, Step};

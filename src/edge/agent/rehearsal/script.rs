@@ -32,6 +32,9 @@ pub enum Step {
     Say {
         text: String,
     },
+    Plan {
+        text: String,
+    },
     Read {
         file: PathBuf,
     },

@@ -10,14 +10,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::edge::agent::rehearsal::script::{BadScript, Script};
-use crate::edge::agent::rehearsal::{act, demo, play};
+use crate::edge::agent::rehearsal::terminal::Call;
+use crate::edge::agent::rehearsal::{act, demo, play, terminal};
 
 /// The variable that names the script.
 pub const SCRIPT_VARIABLE: &str = "ORCHESTRATOR_REHEARSAL";
 
 /// Plays the agent; `args` are those after `rehearsal`. Errors go to standard error, as the real CLI's do.
 pub fn main(args: impl IntoIterator<Item = String>) -> ExitCode {
-    match run(&Arguments::read(args)) {
+    match run(Arguments::read(args)) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "Error: {error}");
@@ -34,7 +35,7 @@ struct Arguments {
     version: bool,
     input: String,
     output: String,
-    conversation: String,
+    call: Call,
     script: Option<String>,
     pace: Duration,
     edits: Option<PathBuf>,
@@ -53,7 +54,14 @@ impl Arguments {
                 "--version" | "-v" => read.version = true,
                 "--input-format" => read.input = value(),
                 "--output-format" => read.output = value(),
-                "--session-id" | "--resume" => read.conversation = value(),
+                "--session-id" | "--resume" => {
+                    read.call.resume = arg == "--resume";
+                    read.call.conversation = value();
+                }
+                "--settings" => read.call.settings = value(),
+                "--permission-mode" => read.call.mode = value(),
+                "-n" | "--name" => read.call.name = value(),
+                "--dialog" => read.call.dialog = true,
                 "--script" => read.script = Some(value()),
                 "--pace" => read.pace = Duration::from_millis(value().parse().unwrap_or_default()),
                 "--edits" => read.edits = Some(PathBuf::from(value())),
@@ -65,11 +73,24 @@ impl Arguments {
     }
 }
 
+impl Arguments {
+    /// Reads the script that is to be played.
+    fn script(&self) -> Result<Script, CannotPlay> {
+        let file = self.edits.clone().or_else(|| std::env::var_os(SCRIPT_VARIABLE).map(PathBuf::from));
+        match (&self.script, file) {
+            (Some(name), _) if name == "demo" => Ok(demo::script()?),
+            (Some(name), _) => Err(CannotPlay::UnknownScript(name.clone())),
+            (None, Some(file)) => Ok(Script::read(&file)?),
+            (None, None) => Err(CannotPlay::NoScript),
+        }
+    }
+}
+
 /// Why the rehearsal cannot begin.
 #[derive(Debug, thiserror::Error)]
 enum CannotPlay {
     #[error(
-        "the rehearsal agent speaks stream-json only; start it with -p --input-format and --output-format stream-json"
+        "the rehearsal agent speaks stream-json only; start it with -p --input-format and --output-format stream-json, or in a terminal"
     )]
     Format,
     #[error("When using --print, --output-format=stream-json requires --verbose")]
@@ -86,14 +107,18 @@ enum CannotPlay {
     System(#[from] std::io::Error),
 }
 
-fn run(args: &Arguments) -> Result<ExitCode, CannotPlay> {
+fn run(args: Arguments) -> Result<ExitCode, CannotPlay> {
     if let Some(file) = &args.daemon {
         return Ok(act::be_daemon(file)?);
     }
+    let has_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if args.version {
         let version = env!("CARGO_PKG_VERSION");
         writeln!(std::io::stdout(), "{version} (rehearsal agent of orchestrator-tui)")?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if !args.print && has_terminal {
+        return Ok(terminal::play(&args.script()?, args.call)?);
     }
     if !args.print || args.input != "stream-json" || args.output != "stream-json" {
         return Err(CannotPlay::Format);
@@ -104,12 +129,5 @@ fn run(args: &Arguments) -> Result<ExitCode, CannotPlay> {
     if std::io::stdin().is_terminal() {
         return Err(CannotPlay::Terminal);
     }
-    let file = args.edits.clone().or_else(|| std::env::var_os(SCRIPT_VARIABLE).map(PathBuf::from));
-    let script = match (&args.script, file) {
-        (Some(name), _) if name == "demo" => demo::script()?,
-        (Some(name), _) => return Err(CannotPlay::UnknownScript(name.clone())),
-        (None, Some(file)) => Script::read(&file)?,
-        (None, None) => return Err(CannotPlay::NoScript),
-    };
-    Ok(play::play(&script, &args.conversation, args.pace)?)
+    Ok(play::play(&args.script()?, &args.call.conversation, args.pace)?)
 }

@@ -29,6 +29,8 @@ impl Player {
                 self.begin()?;
                 self.tell(|frames| frames.text(text))?;
             }
+            // Only an interactive agent has a mode for it.
+            Step::Plan { .. } => {}
             Step::Read { file } => {
                 let read = std::fs::read_to_string(self.folder.join(file)).map_err(|error| error.to_string());
                 self.tool("Read", &self.named(file), read)?;

@@ -60,6 +60,11 @@ impl Input {
         matches!(self.door, Door::Closed)
     }
 
+    /// Returns whether it is a terminal, into which several can type.
+    pub(super) fn is_terminal(&self) -> bool {
+        matches!(self.door, Door::Terminal(_))
+    }
+
     /// Returns the file that must become writable before [`flush`](Self::flush) can do more.
     pub(super) fn waits_for(&self) -> Option<&File> {
         match &self.door {

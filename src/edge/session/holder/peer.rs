@@ -22,6 +22,8 @@ pub(super) struct Peer {
     pub(super) number: u64,
     /// Its connection; read for as long as it lives.
     pub(super) socket: UnixStream,
+    /// How many bytes others have typed since it came.
+    pub(super) typed: u64,
     decoder: Decoder,
     out: Vec<u8>,
     sent: usize,
@@ -38,6 +40,7 @@ impl Peer {
         Self {
             number,
             socket,
+            typed: 0,
             decoder: Decoder::default(),
             out: Vec::new(),
             sent: 0,

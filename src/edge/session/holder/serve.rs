@@ -225,15 +225,32 @@ impl Serve {
                 peer.tell(&Report::Hello(Hello { version: VERSION, holder, leader, end, terminal }));
                 peer.attach(attach);
             }
-            Request::Write(bytes) => {
-                if !self.program.input.write(peer.number, bytes) {
-                    peer.leave();
-                }
+            Request::Write(bytes) => self.write(at, bytes),
+            Request::WriteUnless { typed, bytes } if peer.typed == typed => self.write(at, bytes),
+            Request::WriteUnless { bytes, .. } => {
+                // Nothing of it waits, so that the client may write as much again.
+                peer.tell(&Report::Taken(bytes.len() as u64));
+                peer.tell(&Report::NotWritten);
             }
             Request::CloseInput | Request::Signal(Rung::Ask) => self.program.input.close(),
             Request::Resize { columns, rows } => self.program.resize(columns, rows),
             Request::Signal(rung) => self.tree.signal(rung, now),
             Request::HoldClock(held) => self.tree.hold_clock(held, now),
+        }
+    }
+
+    /// Writes for one client; what is typed into a terminal the others hear, in the order in which it is written.
+    fn write(&mut self, at: usize, bytes: Vec<u8>) {
+        if self.program.input.is_terminal() {
+            let others = self.peers.iter_mut().enumerate().filter(|(other, _)| *other != at);
+            for (_, other) in others {
+                other.typed += bytes.len() as u64;
+                other.tell(&Report::Typed(bytes.clone()));
+            }
+        }
+        let Some(peer) = self.peers.get_mut(at) else { return };
+        if !self.program.input.write(peer.number, bytes) {
+            peer.leave();
         }
     }
 

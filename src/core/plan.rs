@@ -1,0 +1,223 @@
+//! Asks the planner for a strategy before an agent works: one question at a time, for a bounded time, and never in the way.
+
+use std::time::Duration;
+
+use crate::core::effect::{Effect, PlanOrder, PlannerOrder};
+use crate::core::fact::Fact;
+use crate::core::live::{Attempt, Step};
+use crate::core::supervisor::Supervisor;
+use crate::model::attempt::{AttemptEnd, Stage};
+use crate::model::cost::Usd;
+use crate::model::id::{PlanId, SessionId, TaskId};
+use crate::model::plan::{Advice, Plan, PlannerNews, PlannerState};
+use crate::model::settings::{AgentKind, Planner};
+use crate::model::task::Task;
+use crate::model::time::Moment;
+
+/// How much of a strategy is kept, in bytes.
+const STRATEGY_KEPT: usize = 16 * 1024;
+
+/// What is known of the planner.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PlannerLive {
+    /// What it is doing.
+    pub state: PlannerState,
+    /// The session it runs in.
+    pub session: Option<SessionId>,
+    /// The question it was asked last and has not answered, and for which task.
+    pub asked: Option<(PlanId, TaskId)>,
+    /// The last number of a question.
+    pub last: PlanId,
+    /// Why it cannot run before the settings change.
+    pub unable: Option<String>,
+    /// Whether it was said that there is none.
+    pub said: bool,
+}
+
+impl Supervisor {
+    /// Whether an attempt of this number is to be planned, as the settings say.
+    pub(crate) fn is_planned(&self, number: u32) -> bool {
+        match self.settings.fix.planner {
+            Planner::Off => false,
+            Planner::Auto => number > 1,
+            Planner::Always => true,
+        }
+    }
+
+    /// Returns the agent that plans: that of the role, or else the fixer's. Only Claude has a terminal that can be asked.
+    ///
+    /// # Errors
+    /// Why there is none, for a person to read.
+    pub(crate) fn planner(&self) -> Result<String, String> {
+        let roles = &self.settings.roles;
+        let Some(role) = roles.get("planner").or_else(|| roles.get("fixer")) else {
+            return Err("no agent plays it".to_owned());
+        };
+        match self.settings.agents.get(&role.agent).map(|agent| agent.kind) {
+            Some(AgentKind::Claude) => self.live.planner.unable.clone().map_or(Ok(role.agent.clone()), Err),
+            Some(AgentKind::Command) => Err(format!("agent `{}` is no Claude", role.agent)),
+            None => Err(format!("there is no agent `{}`", role.agent)),
+        }
+    }
+
+    /// Whether an attempt stops at the stage that asks for a strategy; if not, why is said once.
+    pub(crate) fn stops_for_plan(&mut self, id: TaskId) -> bool {
+        match self.planner() {
+            Ok(_) => true,
+            Err(why) => {
+                if !self.live.planner.said {
+                    self.live.planner.said = true;
+                    self.log(id, "planner", format!("skipped from now on: {why}"));
+                }
+                false
+            }
+        }
+    }
+
+    /// Lets an attempt wait for its turn at the planner.
+    pub(crate) fn wait_for_plan(&mut self, id: TaskId) {
+        let until = self.live.now.moment.after(self.settings.fix.plan_wait);
+        self.enter(id, Stage::Plan, Step::Plan(None, until));
+    }
+
+    /// Moves attempts that wait for the planner.
+    pub(crate) fn advance_plans(&mut self) {
+        for id in self.live.attempts.keys().copied().collect::<Vec<_>>() {
+            if let Some(Attempt { step: Step::Plan(asked, until), ending: None, .. }) = self.live.attempts.get(&id) {
+                let (asked, until) = (*asked, *until);
+                self.advance_plan(id, asked, until);
+            }
+        }
+    }
+
+    fn advance_plan(&mut self, id: TaskId, asked: Option<PlanId>, until: Moment) {
+        if !self.is_up() {
+            // Nothing that costs begins any more.
+            return self.end_attempt(id, AttemptEnd::Interrupted);
+        }
+        if until <= self.live.now.moment {
+            return self.give_up_plan(id);
+        }
+        if asked.is_some() {
+            return;
+        }
+        if !self.is_planned(self.live.attempts.get(&id).map_or(1, |attempt| attempt.number)) {
+            return self.planned(id, Advice::Basic { why: "planning was turned off".to_owned() });
+        }
+        let calm = self.live.repository.operation.is_none() && !self.book.paused;
+        if calm && self.live.planner.asked.is_none() && self.book.parked.is_none() {
+            self.ask_planner(id, until);
+        }
+    }
+
+    /// Goes on without an answer, and says what was in the way.
+    fn give_up_plan(&mut self, id: TaskId) {
+        let other = self.live.planner.asked.map(|(_, task)| task).filter(|task| *task != id);
+        let why = match other {
+            Some(other) => format!("the planner works on {other}"),
+            None if self.book.paused => "paused".to_owned(),
+            None => self.live.planner.state.in_the_way().to_owned(),
+        };
+        self.withdraw_plan(id);
+        self.planned(id, Advice::Basic { why });
+    }
+
+    fn ask_planner(&mut self, id: TaskId, until: Moment) {
+        let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
+        let (number, base) = (attempt.number, attempt.base.as_ref().map(|base| base.tree.clone()));
+        let (Ok(agent), Some(base)) = (self.planner(), base) else {
+            return self.planned(id, Advice::Basic { why: "the planner cannot be asked any more".to_owned() });
+        };
+        let limit = self.settings.budget.task;
+        if limit > Usd(0) && task.total().usd >= limit {
+            return self.planned(id, Advice::Basic { why: "budget.task_usd is used up".to_owned() });
+        }
+        let plan = self.live.planner.last.next();
+        self.live.planner.last = plan;
+        let order = PlanOrder {
+            plan,
+            // Taken only if it does not run already.
+            session: self.new_session(),
+            agent,
+            line: self.line_of(&task.key),
+            last_green: self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone()),
+            task: Task::clone(&task),
+            number,
+            base,
+        };
+        self.live.planner.asked = Some((plan, id));
+        self.out.push(Effect::Planner(PlannerOrder::Ask(Box::new(order))));
+        self.set_step(id, Step::Plan(Some(plan), until));
+    }
+
+    /// Takes a question back whose attempt does not wait any more.
+    pub(crate) fn withdraw_plan(&mut self, id: TaskId) {
+        if let Some((plan, _)) = self.live.planner.asked.filter(|(_, task)| *task == id) {
+            self.live.planner.asked = None;
+            self.out.push(Effect::Planner(PlannerOrder::Withdraw(plan)));
+        }
+    }
+
+    /// Takes in what the planner's keeper says. An answer to a question that was taken back is nobody's.
+    pub(crate) fn planner_news(&mut self, news: PlannerNews) {
+        match news {
+            PlannerNews::Is(state, session) => {
+                self.live.planner.state = state;
+                self.live.planner.session = session;
+            }
+            PlannerNews::Used(task, spent) => {
+                self.record(Fact::PlannerUsed { task, spent });
+            }
+            PlannerNews::Answered(plan, mut text) => {
+                crate::core::finish::truncate(&mut text, STRATEGY_KEPT);
+                self.answered(plan, Advice::Strategy(text));
+            }
+            PlannerNews::Silent(plan, why) => self.answered(plan, Advice::Basic { why }),
+            PlannerNews::Unable(plan, why) => {
+                if self.live.planner.asked.is_some_and(|(asked, _)| asked == plan) {
+                    // It will not be asked again before the settings change; the task's record says why.
+                    self.live.planner.unable = Some(why.clone());
+                    self.live.planner.said = true;
+                }
+                self.answered(plan, Advice::Basic { why });
+            }
+        }
+    }
+
+    fn answered(&mut self, plan: PlanId, advice: Advice) {
+        let Some((_, id)) = self.live.planner.asked.filter(|(asked, _)| *asked == plan) else { return };
+        self.live.planner.asked = None;
+        if matches!(self.live.attempts.get(&id), Some(Attempt { step: Step::Plan(Some(_), _), .. })) {
+            self.planned(id, advice);
+        }
+    }
+
+    /// Goes on to the agent with what came of asking.
+    fn planned(&mut self, id: TaskId, advice: Advice) {
+        let Some(attempt) = self.live.attempts.get(&id) else { return };
+        let Step::Plan(_, until) = attempt.step else { return };
+        let left = until.since(self.live.now.moment);
+        let took = self.settings.fix.plan_wait.checked_sub(left).unwrap_or(Duration::ZERO);
+        let plan = Plan { attempt: attempt.number, advice, took };
+        self.record(Fact::Planned { task: id, plan: Box::new(plan) });
+        self.proceed(id, Stage::Plan);
+    }
+
+    /// Returns when attempts stop waiting for the planner.
+    pub(crate) fn plan_wakes(&self) -> impl Iterator<Item = Moment> {
+        let waiting = self.live.attempts.values().filter(|attempt| attempt.ending.is_none());
+        waiting.filter_map(|attempt| if let Step::Plan(_, until) = attempt.step { Some(until) } else { None })
+    }
+
+    /// Says what an attempt waits for at the planner, for a row.
+    pub(crate) fn plan_waits(&self, id: TaskId) -> Option<String> {
+        let Some(Attempt { step: Step::Plan(_, _), .. }) = self.live.attempts.get(&id) else { return None };
+        match (self.live.planner.asked, self.live.planner.state) {
+            (Some((_, other)), _) if other != id => Some(format!("plan: after {other}")),
+            (_, PlannerState::Typing) => Some("plan: waits for you to finish your line".to_owned()),
+            (_, PlannerState::Busy) => Some("plan: waits for what you asked the planner".to_owned()),
+            (_, PlannerState::Dialog) => Some("plan: waits, a dialog is open there".to_owned()),
+            (_, PlannerState::Asleep | PlannerState::Starting | PlannerState::Idle | PlannerState::Asked) => None,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The simulated planner: it answers, late or never, dies, is in a person's hands, and costs money.
+
+use orchestrator_tui::core::effect::{PlanOrder, PlannerOrder};
+use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::cost::{Spent, Usd};
+use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
+
+use super::{Event, World};
+
+impl World {
+    pub(super) fn planner(&mut self, order: PlannerOrder) {
+        match order {
+            PlannerOrder::Ask(order) => self.is_asked(&order),
+            PlannerOrder::Withdraw(plan) => {
+                assert_eq!(self.planner_asked.take(), Some(plan), "a question is taken back that was not asked");
+                self.report.plans_given_up += 1;
+            }
+        }
+    }
+
+    fn is_asked(&mut self, order: &PlanOrder) {
+        assert_eq!(self.planner_asked, None, "two questions at a time");
+        assert!(self.machine.live().repository.operation.is_none(), "the planner is asked during a rebase");
+        self.planner_asked = Some(order.plan);
+        let news = |news| Event::Reaches(Input::Planner(news));
+        let states = [PlannerState::Starting, PlannerState::Typing, PlannerState::Dialog, PlannerState::Asked];
+        let state = *self.chance.pick(&states);
+        self.at(1, news(PlannerNews::Is(state, Some(order.session))));
+        let deed = if self.calm { 0 } else { self.chance.below(12) };
+        let longest = if self.chance.one_in(4) { 70_000 } else { 6_000 };
+        let delay = if self.calm { 50 } else { self.chance.between(1, longest) };
+        let end = match deed {
+            0..=6 => PlannerNews::Answered(order.plan, "look at the cause".into()),
+            7 | 8 => PlannerNews::Silent(order.plan, "it ended (signal 9)".into()),
+            9 => PlannerNews::Unable(order.plan, "no such program".into()),
+            _ => return, // It never says a word.
+        };
+        self.at(delay, news(end.clone()));
+        if !self.calm && self.chance.one_in(5) {
+            self.at(delay + 1, news(end));
+        }
+        if self.chance.one_in(2) {
+            let spent = Spent { usd: Usd(self.chance.below(50_000)), ..Spent::default() };
+            let task = (!self.chance.one_in(4)).then_some(order.task.id);
+            let late = self.chance.below(3_000);
+            self.at(delay + late, news(PlannerNews::Used(task, spent)));
+        }
+    }
+
+    /// Notes what the machine hears of the planner, before it does.
+    pub(super) fn planner_says(&mut self, input: &Input) {
+        match input {
+            Input::Planner(PlannerNews::Answered(plan, _)) if self.planner_asked == Some(*plan) => {
+                self.planner_asked = None;
+                self.report.planned += 1;
+            }
+            Input::Planner(PlannerNews::Silent(plan, _) | PlannerNews::Unable(plan, _))
+                if self.planner_asked == Some(*plan) =>
+            {
+                self.planner_asked = None;
+            }
+            _ => {}
+        }
+    }
+}
