@@ -252,6 +252,7 @@ pub(crate) fn head() -> Head {
         fixing: true,
         refused: None,
         agent: "claude".to_owned(),
+        planner: None,
         health: std::collections::BTreeMap::new(),
         agents: (0, 2),
         spent: cents(42),

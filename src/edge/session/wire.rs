@@ -334,14 +334,10 @@ mod tests {
 
     fn reports() -> Vec<Report> {
         let process = ProcessId { pid: 7, start: 9 };
+        let terminal = Terminal::default();
+        let hello = Hello { version: VERSION, holder: process, leader: process, end: 12, terminal };
         vec![
-            Report::Hello(Hello {
-                version: VERSION,
-                holder: process,
-                leader: process,
-                end: 12,
-                terminal: Terminal { typing: true, ..Terminal::default() },
-            }),
+            Report::Hello(hello),
             Report::Failed(StartError::NoProgram("x".into())),
             Report::Output { offset: 1 << 40, bytes: vec![7; PIECE] },
             Report::Hole { from: 3, to: 1 << 33 },
