@@ -132,6 +132,8 @@ impl Supervisor {
     pub(crate) fn is_price_unknown(&self, task: &Task, agent: &str, spent: Spent, end: &AttemptEnd) -> bool {
         let is_excused = match end {
             AttemptEnd::Interrupted => !task.spent.unpriced,
+            // Its task waits for a person anyway, and for a graver reason.
+            AttemptEnd::Violation(_) => true,
             // A request that was turned away is free.
             AttemptEnd::Parked { .. } => spent.tokens_in + spent.tokens_out == 0,
             AttemptEnd::Verified
@@ -139,7 +141,6 @@ impl Supervisor {
             | AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
-            | AttemptEnd::Violation(_)
             | AttemptEnd::Broken { .. } => false,
         };
         // A program without prices has none in any run, and no limit in dollars.

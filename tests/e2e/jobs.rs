@@ -39,31 +39,32 @@ fn leave(mut shell: Terminal) {
     assert_eq!(code, 0, "{last}");
 }
 
-#[test]
-fn it_stops_and_goes_on_as_the_shell_says() {
+/// Stops the dashboard in its shell, by its key or by a signal, and lets it go on.
+fn stops_and_goes_on(stop: impl Fn(&mut Terminal)) {
+    const TITLE: &str = "\u{1b}]0;project: green\u{7}";
     let site = site("good\n");
     let mut shell = Terminal::shell(&site, "run --trust", (80, 24), &[]);
     shell.wait_text("all green");
-    for by_key in [false, true] {
-        let titles = shell.count("\u{1b}]0;project: green\u{7}");
-        if by_key {
-            until("the screen to stop", || {
-                if shell.is_on_other_screen() {
-                    shell.keys("\u{1a}");
-                }
-                !shell.is_on_other_screen()
-            });
-        } else {
-            kill(shell.job(), Signal::SIGTSTP).expect("it lives");
-        }
-        shell.wait_text("Stopped");
-        assert_eq!(shell.settings(), shell.before);
-        shell.keys("\u{15}clear; fg\n");
-        until("the other screen", || shell.is_on_other_screen());
-        shell.wait_text("all green");
-        until("its title", || shell.count("\u{1b}]0;project: green\u{7}") > titles);
-    }
+    until("its title", || shell.count(TITLE) == 1);
+    stop(&mut shell);
+    shell.wait_text("Stopped");
+    assert_eq!(shell.settings(), shell.before);
+    assert!(!shell.is_on_other_screen());
+    shell.keys("clear; fg\n");
+    until("the other screen", || shell.is_on_other_screen());
+    shell.wait_text("all green");
+    until("its title again", || shell.count(TITLE) == 2);
     quit(shell);
+}
+
+#[test]
+fn it_stops_and_goes_on_by_its_key() {
+    stops_and_goes_on(|shell| shell.keys("\u{1a}"));
+}
+
+#[test]
+fn it_stops_and_goes_on_by_a_signal() {
+    stops_and_goes_on(|shell| kill(shell.job(), Signal::SIGTSTP).expect("it lives"));
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn edits(site: &Site) -> Terminal {
     let mut shell = Terminal::shell(site, "run --trust", (100, 30), &[("EDITOR", &editor)]);
     shell.wait_text("HELD");
     // What the check says: from then on it is known which file is meant.
-    shell.keys("3");
+    shell.keys("4");
     shell.wait_text("bad at noon");
     shell.keys("e");
     shell.wait_text("editing");

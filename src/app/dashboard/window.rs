@@ -48,7 +48,9 @@ pub(super) struct Window {
     borrower: Option<Borrower>,
     signals: mpsc::Receiver<&'static str>,
     clock: Clock,
-    /// When it came back.
+    /// Whether it came back and nothing was heard since.
+    is_fresh: bool,
+    /// When something was first heard after it came back.
     back: Option<Moment>,
 }
 
@@ -69,6 +71,7 @@ impl Window {
             borrower: None,
             signals,
             clock: Clock::start(),
+            is_fresh: false,
             back: None,
         })
     }
@@ -152,6 +155,9 @@ impl Window {
     /// If the terminal is gone.
     pub(super) async fn heard(&mut self) -> io::Result<Heard> {
         loop {
+            if std::mem::take(&mut self.is_fresh) {
+                self.back = Some(self.clock.now().moment);
+            }
             tokio::select! {
                 biased;
                 Some(signal) = self.signals.recv() => {
@@ -228,7 +234,7 @@ impl Window {
         self.keys = Some(Keys::default());
         // It went back to what it was before us.
         self.title.clear();
-        self.back = Some(self.clock.now().moment);
+        self.is_fresh = true;
         self.forget()
     }
 

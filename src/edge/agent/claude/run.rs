@@ -163,6 +163,11 @@ impl ClaudeRun {
                 let message = &frame["message"];
                 self.meter.message(message);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
+                if self.spec.hook.is_some() {
+                    for what in self.watch.refused(message) {
+                        steps.report(AgentReport::Refused { what });
+                    }
+                }
                 let broken = self.watch.uses(message);
                 steps.violated(broken);
                 if let Some(error) = frame["error"].as_str() {

@@ -57,6 +57,19 @@ impl Watch {
         })
     }
 
+    /// Returns what the hook refuses of a message without ending the run: no request comes for it.
+    pub(super) fn refused(&self, message: &Value) -> Vec<String> {
+        let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice);
+        let uses = blocks.iter().filter(|block| block["type"] == "tool_use");
+        let refused = uses.filter_map(|block| {
+            let (tool, input) = (block["name"].as_str()?, &block["input"]);
+            let verdict = self.judge(tool, input, None);
+            let is_refused = verdict.decision == Permission::Deny && !verdict.violation;
+            is_refused.then(|| format!("{tool} {}", say::tool_use(tool, input, &self.scope.workspace)))
+        });
+        refused.collect()
+    }
+
     /// Hears what the hook has stopped, should it have seen what is gone by now: a script that was there for a moment.
     pub(super) fn stopped(&mut self, message: &Value) -> Option<Violation> {
         let mut texts = say::tool_errors(message).into_iter().map(|line| line.text);
