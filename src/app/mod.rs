@@ -42,6 +42,7 @@ pub mod setup;
 pub mod showing;
 pub mod signals;
 pub mod supervise;
+pub mod terminals;
 pub mod told;
 pub mod voice;
 pub mod work;

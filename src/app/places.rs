@@ -16,7 +16,7 @@ use crate::model::session::{SessionSpec, Stdin};
 const LOG_CAP: u64 = 64 * 1024 * 1024;
 
 /// Wide, so that test runners do not shorten the lines that are read.
-const SIZE: (u16, u16) = (400, 50);
+pub(super) const SIZE: (u16, u16) = (400, 50);
 
 /// What every session of a project shares.
 #[derive(Clone, Debug)]

@@ -19,7 +19,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, logging, mirror};
+use crate::app::{background, clock, keep, landings, logging, mirror, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -97,6 +97,7 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
 
 async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Farewell, Failure> {
     let Door { mut channels, calls } = door;
+    let attaches = channels.attaches.take();
     let orders = channels.planner_orders.take();
     let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
     let busy = |what: &str| {
@@ -106,6 +107,9 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     };
     busy("reading the journal");
     let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
+    if let Some(attaches) = attaches {
+        tokio::spawn(terminals::serve(tools.places.clone(), attaches));
+    }
     start.until_idle = wish.until_idle;
     start.attended = wish.presence == Presence::Background { leased: true };
     busy("beginning to watch the files");

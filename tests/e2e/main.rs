@@ -52,5 +52,7 @@ mod starting;
 mod state;
 mod surroundings;
 mod terminal;
+mod terminal_stage;
+mod terminal_view;
 mod typing;
 mod upkeep;

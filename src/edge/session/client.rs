@@ -16,7 +16,7 @@ use tokio::net::UnixStream;
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use crate::model::session::{Exit, Rung, SessionSpec};
+use crate::model::session::{Exit, Rung, SessionSpec, Terminal};
 
 use super::error::StartError;
 use super::follow::Follower;
@@ -142,6 +142,12 @@ impl Session {
     /// Returns the program; `None` when its holder was gone before this handle was made.
     pub fn leader(&self) -> Option<ProcessId> {
         self.hello.get().map(|hello| hello.leader)
+    }
+
+    /// Returns its terminal, and how much it had written when this handle was made; `None` when its holder was gone
+    /// before.
+    pub fn terminal(&self) -> Option<(Terminal, u64)> {
+        self.hello.get().map(|hello| (hello.terminal, hello.end))
     }
 
     /// Writes to the program's input, as one piece whatever other writers do. Waits only while 4 MB are on their way

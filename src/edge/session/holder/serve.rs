@@ -225,7 +225,8 @@ impl Serve {
         match request {
             Request::Attach(attach) => {
                 let (holder, leader) = (self.holder, self.tree.leader());
-                peer.tell(&Report::Hello(Hello { version: VERSION, holder, leader }));
+                let (end, terminal) = (self.output.end(), self.program.terminal);
+                peer.tell(&Report::Hello(Hello { version: VERSION, holder, leader, end, terminal }));
                 peer.attach(attach);
             }
             Request::Write(bytes) => self.write(at, bytes),
