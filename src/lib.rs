@@ -67,7 +67,12 @@
 //! | when does a task start | `core/schedule.rs`; why it is held: `core/hold.rs`, `core/snooze.rs` |
 //! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
-//! | what may an agent do | [`edge::agent::claude::Policy`] |
+//! | what may an agent do | [`core::policy`]; who asks it: [`edge::agent::hook`], `edge/agent/claude/watch.rs`, [`app::policy`] |
+//! | what holds when it is not asked | [`edge::agent::fence`], [`edge::agent::git_layer`], [`app::guarding`] |
+//! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
+//! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
+//! | what may be spent, and what was | [`model::budget`], `core/budget.rs`, the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |
+//! | what is secret, and where it is covered | [`core::secrets`]; every input: [`app::redact`]; transcripts: [`edge::session`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |
 //! | what can a person do on the screen | [`ui::action`]; its keys: [`ui::keymap`]; what it looks like: [`ui::theme`], `themes/` |

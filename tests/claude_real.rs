@@ -143,10 +143,10 @@ fn what_policy_forbids_is_refused_and_the_run_goes_on() {
     spec.scope.commands = vec!["sh check.sh".to_owned()];
     let outcome = stage.run_spec("refused", spec, |_| Act::Nothing);
     assert!(outcome.done().ok, "{:?}", outcome.done());
-    assert_eq!(outcome.asked(), ["Bash curl http://127.0.0.1:1/", "Which?"]);
-    let refused = outcome.refused();
-    assert!(refused.contains(&"Write .claude/settings.json"), "{refused:?}");
-    assert!(refused.contains(&"Read /etc/hostname"), "{refused:?}");
+    let asked = outcome.asked();
+    assert_eq!(asked[..2], ["Bash curl http://127.0.0.1:1/", "Which?"]);
+    assert!(asked.len() == 3 && asked[2].starts_with("Read ") && asked[2].contains("/etc/hostname"), "{asked:?}");
+    assert_eq!(outcome.refused(), ["Write .claude/settings.json"]);
     assert!(stage.path().join("was-run").exists(), "the check's own command may be run");
     assert!(!stage.path().join(".claude").exists());
     let log = outcome.log().join("\n");
@@ -162,8 +162,8 @@ fn what_a_person_says_reaches_the_model() {
         { "question": "Run what?", "header": "Run", "multiSelect": true, "options": [
             { "label": "unit", "description": "" }, { "label": "lint", "description": "" }] }] });
     let Some(stage) = Stage::new(vec![
-        Reply::Tool("Bash", json!({ "command": "sh -c 'touch allowed'", "description": "touch" })),
-        Reply::Tool("Bash", json!({ "command": "sh -c 'touch denied'", "description": "touch" })),
+        Reply::Tool("Bash", json!({ "command": "install -m 600 /dev/null allowed", "description": "touch" })),
+        Reply::Tool("Bash", json!({ "command": "install -m 600 /dev/null denied", "description": "touch" })),
         Reply::Tool("AskUserQuestion", questions),
         Reply::text("I see."),
     ]) else {
@@ -172,7 +172,7 @@ fn what_a_person_says_reaches_the_model() {
     let outcome = stage.run("answered", |report| {
         let AgentReport::Asks(ask) = report else { return Act::Nothing };
         Act::Answer(match &ask.about {
-            About::Permission { wants, .. } if wants == "sh -c 'touch allowed'" => Said::Allow,
+            About::Permission { wants, .. } if wants == "install -m 600 /dev/null allowed" => Said::Allow,
             About::Permission { .. } | About::Plan { .. } => Said::Deny { why: "Not that one.".to_owned() },
             About::Choice { .. } => {
                 Said::Choose { answers: vec![vec!["up".to_owned()], vec!["unit".to_owned(), "lint".to_owned()]] }
@@ -180,7 +180,10 @@ fn what_a_person_says_reaches_the_model() {
         })
     });
     assert!(outcome.done().ok, "{:?}", outcome.done());
-    assert_eq!(outcome.asked(), ["Bash sh -c 'touch allowed'", "Bash sh -c 'touch denied'", "Which way?"]);
+    assert_eq!(
+        outcome.asked(),
+        ["Bash install -m 600 /dev/null allowed", "Bash install -m 600 /dev/null denied", "Which way?"]
+    );
     assert!(stage.path().join("allowed").exists() && !stage.path().join("denied").exists());
     let heard = stage.api.heard();
     for words in ["Not that one.", "Which way?", "up", "unit, lint"] {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::app::redact::Secrecy;
 use crate::core::effect::Place;
 use crate::edge::store::Layout;
 use crate::edge::workspace::editable_folders;
@@ -32,6 +33,8 @@ pub struct Places {
     pub mark: String,
     /// The user's environment.
     pub environment: BTreeMap<String, String>,
+    /// What is never kept of what they print.
+    pub secrecy: Secrecy,
 }
 
 impl Places {
@@ -141,6 +144,7 @@ impl Places {
             log_cap: LOG_CAP,
             limit,
             keep_daemons: false,
+            secrets: self.secrecy.now().secrets().to_vec(),
         }
     }
 }

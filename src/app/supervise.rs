@@ -13,6 +13,7 @@ use crate::app::failure::Failure;
 use crate::app::history::History;
 use crate::app::places::{Places, mark_of};
 use crate::app::planner::Keeper;
+use crate::app::redact::Secrecy;
 use crate::app::reload::Reloader;
 use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
@@ -209,7 +210,9 @@ fn prepare(
 ) -> Result<(Shell, Arc<Tools>, Pulse, Start), Failure> {
     let layout = &site.layout;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
-    logging::install(&layout.log(), filter).map_err(Failure::usage)?;
+    let secrecy = Secrecy::of(site);
+    secrecy.learn(site, Some(&loaded.settings));
+    logging::install(&layout.log(), filter, secrecy.clone()).map_err(Failure::usage)?;
     let mark = mark_of(layout);
     let swept = session::sweep(&mark);
     if !swept.ended.is_empty() {
@@ -239,6 +242,7 @@ fn prepare(
         layout: layout.clone(),
         mark,
         environment: site.environment.clone(),
+        secrecy,
     };
     let shadow = Shadow::open(&site.project, layout.root()).map_err(Failure::usage)?;
     for recovered in shadow.recovered() {

@@ -15,6 +15,7 @@ pub mod matching;
 pub mod plan;
 pub mod policy;
 pub mod schedule;
+pub mod secrets;
 pub mod supervisor;
 #[expect(clippy::wildcard_enum_match_arm, reason = "a language without a rule of its own follows the common one")]
 pub mod suspicion;
@@ -22,6 +23,7 @@ pub mod view;
 
 mod agents;
 mod attempt;
+mod budget;
 mod checks;
 mod confirm;
 mod echo;
@@ -32,6 +34,7 @@ mod intake;
 mod landing;
 mod launch;
 mod question;
+mod quiet;
 mod reconfigure;
 mod recover;
 mod request;

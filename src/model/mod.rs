@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod attempt;
+pub mod budget;
 pub mod check;
 pub mod cost;
 pub mod health;
@@ -14,6 +15,7 @@ pub mod plan;
 pub mod policy;
 pub mod question;
 pub mod receipt;
+pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod task;

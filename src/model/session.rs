@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::id::SessionId;
+use crate::model::secret::Secret;
 
 /// What the program's standard input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,9 @@ pub struct SessionSpec {
     pub limit: Duration,
     /// Whether processes that outlive the program are left alone (shared build daemons).
     pub keep_daemons: bool,
+    /// What is covered in what is kept of the output.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
 }
 
 /// How hard a session is told to end; each rung is given some time before the next.

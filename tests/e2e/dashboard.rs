@@ -70,8 +70,9 @@ async fn the_first_fix_waits_for_a_yes_to_what_was_shown() {
         assert!(refused.to_string().contains("the result of #1 is another one now"), "{refused}");
     }
     terminal.keys("a");
-    terminal.wait("the diff", |screen| screen.contains("from now on") && screen.contains("b + a"));
-    terminal.keys("y");
+    terminal
+        .wait("the diff", |screen| screen.contains("land verified fixes without asking") && screen.contains("b + a"));
+    terminal.keys("A");
     terminal.wait("landed", |screen| screen.contains("DONE") && screen.contains("all green"));
     assert!(site.read("calc.py").contains("b + a"));
     // Both in one: what was agreed to with the yes stands before what landed by it.

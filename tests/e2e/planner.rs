@@ -171,7 +171,7 @@ fn an_agent_that_is_no_claude_does_without_and_it_is_said_once() {
     let program = site.outside("agent.sh");
     fs::write(&program, "cat > /dev/null\nsed -i s/wrong/right/ one.txt\n").expect("written");
     let config = format!(
-        "[agent.sed]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{program:?}]\n[role.fixer]\nagent = \"sed\"\n"
+        "[fix]\nland = \"auto\"\n\n[agent.sed]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{program:?}]\n[role.fixer]\nagent = \"sed\"\n"
     );
     fs::write(site.outside("user.toml"), config).expect("written");
     let story = lands(&site);

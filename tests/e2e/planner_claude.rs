@@ -27,7 +27,7 @@ fn site(planner: Vec<Reply>, wait: &str, env: &str, trusted: bool) -> Option<(Si
         (STRATEGY, fix("word.txt", "wrong", "right, as planned")),
         (MARK, fix("word.txt", "wrong", "right, without a plan")),
     ];
-    let more = format!("[fix]\nplanner = \"always\"\nplan_wait = \"{wait}\"\n");
+    let more = format!("planner = \"always\"\nplan_wait = \"{wait}\"\n");
     let claude = Claude::with(&site, scenarios, &more, env)?;
     let mut state = json!({
         "hasCompletedOnboarding": true,

@@ -13,7 +13,7 @@ use super::disk::{Disk, Landing, Tree, number};
 
 impl World {
     pub(super) fn works(&mut self, job: JobId, work: Work) {
-        let often = if matches!(work, Work::Land { .. }) { 10 } else { 40 };
+        let often = if matches!(work, Work::Land { .. }) { 5 } else { 40 };
         let fails = !self.calm && self.chance.one_in(often);
         let product = match work {
             Work::Land { landing, ours, tree } if fails => self.lands_half(landing, &ours, &tree),

@@ -4,13 +4,16 @@
 
 mod answer;
 mod ask;
+mod asking;
 mod launch;
 mod meter;
+mod permit;
 pub mod planner;
 mod run;
 mod say;
 mod settings;
 mod steps;
+mod trouble;
 mod watch;
 
 pub use launch::{RunSpec, environment};

@@ -117,6 +117,10 @@ impl Serve {
                     self.read_output(LAST, now);
                     self.read_errors(LAST);
                     self.program.input.give_up();
+                    self.output.finish();
+                    if let Some(errors) = &mut self.errors {
+                        errors.finish();
+                    }
                     write(&self.record(now));
                     leave_at = Some(now + LINGER);
                 }

@@ -74,10 +74,10 @@ mod tests {
         let back = "diff --git a/x b/x\n@@ -3,4 +3,4 @@\n a\n-B\n-C\n+b\n c\n+d\ndiff --git a/y b/y\ndeleted file mode 100644\n@@ -1 +0,0 @@\n-y\n";
         let mut expected = parse(back);
         let text = |text: &str| text.to_owned();
-        expected[7] = DiffLine::File { name: text("y"), fate: text("deleted again"), added: 0, removed: 1 };
+        expected[8] = DiffLine::File { name: text("y"), fate: text("deleted again"), added: 0, removed: 1 };
         let mut turned = reversed(parse(there), |_| false);
         // Where nothing stays, the place is that of what goes.
-        if let Some(DiffLine::Hunk { line, .. }) = turned.get_mut(8) {
+        if let Some(DiffLine::Hunk { line, .. }) = turned.get_mut(9) {
             *line = 0;
         }
         assert_eq!(turned, expected);
