@@ -29,6 +29,8 @@ fn quit(mut shell: Terminal) {
         }
         !shell.is_on_other_screen()
     });
+    // Said when the keys are the shell's again.
+    shell.wait_text("Success rate");
     leave(shell);
 }
 
