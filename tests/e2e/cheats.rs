@@ -204,8 +204,8 @@ fn a_checkout_cannot_go_behind_what_the_user_has() {
     let ended = supervisor.wait_kind("attempt_ended");
     assert_eq!(site.read("calc.py"), broken);
     let row = site.task(1);
-    assert_eq!(row["state"], "failed", "{ended}");
-    assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("changed nothing")), "{row:#}");
+    assert_eq!(row["state"], "held", "{ended}");
+    assert!(row["reason"].as_str().is_some_and(|reason| reason.contains("guard.git")), "{row:#}");
     assert_eq!(supervisor.stop(), 1);
 }
 

@@ -47,8 +47,10 @@ impl Site {
         }
         // See `asks_first`.
         let config = format!(
-            "[fix]\nland = \"auto\"\nplanner = \"off\"\n\n[agent.claude]\nprogram = {PROGRAM:?}\nargs = [\"rehearsal\"]\nenv = {{ ORCHESTRATOR_REHEARSAL = {:?} }}\n",
-            site.script_file().display()
+            "[fix]\nland = \"auto\"\nplanner = \"off\"\n\n[agent.claude]\nprogram = {PROGRAM:?}\nargs = [\"rehearsal\"]\nenv = {{ ORCHESTRATOR_REHEARSAL = {:?} }}\n\n[policy]\nwrite = [{:?}]\n",
+            site.script_file().display(),
+            // By files there, agents and tests tell each other something.
+            site.folder.path().display(),
         );
         fs::write(site.folder.path().join("user.toml"), config).expect("written");
         site
