@@ -225,5 +225,5 @@ fn in_place_the_last_failed_attempt_leaves_nothing() {
     let said = site.until_idle();
     assert_eq!(said.code, 1, "{said:?}");
     assert_eq!(site.git(&["status", "--porcelain"]), "");
-    assert_eq!(site.task(1)["state"], "failed");
+    assert_eq!(site.task(1)["state"], "held");
 }

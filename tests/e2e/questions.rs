@@ -13,7 +13,7 @@ const CHECK: &str = "grep -q right word.txt || { echo 'word.txt:1:1: error: wron
 const ASKS: &str = r#"[[scenario]]
 match = "*"
 steps = [
-  { do = "run", command = "echo right > word.txt", ask = true },
+  { do = "run", command = "echo right | dd of=word.txt status=none", ask = true },
   { do = "say", text = "It is right now." },
 ]
 "#;
@@ -38,11 +38,14 @@ fn a_permission_is_given_on_the_command_line() {
     let mut running = site.start(&RUN);
     let open = asked(&site, &mut running);
     assert_eq!(open[0]["ask"]["about"]["about"], "permission", "{open:?}");
-    assert_eq!(open[0]["ask"]["about"]["wants"], "echo right > word.txt");
+    assert_eq!(open[0]["ask"]["about"]["wants"], "echo right | dd of=word.txt status=none");
     let rows = site.json(&["tasks"]);
     assert!(rows[0]["reason"].as_str().is_some_and(|why| why.contains("wants to run: echo")), "{rows:#}");
     let listed = site.run(&["questions"]);
-    assert!(listed.out.contains("echo right > word.txt") && listed.out.contains("answer 1 allow"), "{listed:?}");
+    assert!(
+        listed.out.contains("echo right | dd of=word.txt status=none") && listed.out.contains("answer 1 allow"),
+        "{listed:?}"
+    );
     let shown = site.run(&["answer", "1"]);
     assert!(shown.code == 0 && shown.out.contains("answer 1 task"), "{shown:?}");
     let wrong = site.run(&["answer", "1", "perhaps"]);
@@ -67,8 +70,8 @@ fn a_permission_is_given_on_the_command_line() {
 
 #[test]
 fn a_refusal_reaches_the_agent_with_its_reason_and_two_cannot_answer() {
-    let two =
-        ASKS.replace("  { do = \"say\"", "  { do = \"run\", command = \"sh -c true\", ask = true },\n  { do = \"say\"");
+    let two = ASKS
+        .replace("  { do = \"say\"", "  { do = \"run\", command = \"sh -c uptime\", ask = true },\n  { do = \"say\"");
     let site = site(&two);
     let mut running = site.start(&RUN);
     asked(&site, &mut running);
