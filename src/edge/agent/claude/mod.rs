@@ -12,6 +12,7 @@ mod run;
 mod say;
 mod settings;
 mod steps;
+mod trouble;
 mod watch;
 
 pub use launch::{RunSpec, environment};

@@ -11,7 +11,7 @@ use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
 use crate::edge::agent::claude::steps::{Step, Steps};
 use crate::edge::agent::claude::watch::Watch;
-use crate::edge::agent::claude::{answer, say};
+use crate::edge::agent::claude::{answer, say, trouble};
 use crate::edge::agent::hook;
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
@@ -182,7 +182,7 @@ impl ClaudeRun {
                 steps.violated(broken);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
-                    self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
+                    self.trouble(trouble::read(Some(error), status, &say::text_of(&message["content"])), steps);
                 }
             }
             "user" => {
@@ -233,7 +233,7 @@ impl ClaudeRun {
                 let told = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
                 let what = format!("{} ({told}), it tries again in {} s", error.unwrap_or("error"), wait.as_secs());
                 steps.log([say::line("service", &what)]);
-                let trouble = match trouble(error, status, error.unwrap_or_default()) {
+                let trouble = match trouble::read(error, status, error.unwrap_or_default()) {
                     Some(Trouble::RateLimit { .. }) => Some(Trouble::RateLimit { until: Some(now.after(wait)) }),
                     other => other,
                 };
@@ -291,7 +291,7 @@ impl ClaudeRun {
             self.trouble(Some(Trouble::Budget), steps);
         } else if is_error && self.trouble.is_none() {
             let status = frame["api_error_status"].as_u64();
-            self.trouble(trouble(None, status, &said), steps);
+            self.trouble(trouble::read(None, status, &said), steps);
         }
         let result = match (ok, words.is_empty() || said.is_empty()) {
             (true, _) => AgentResult { ok, text: said },
@@ -387,19 +387,6 @@ impl ClaudeRun {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
         }
-    }
-}
-
-/// Reads why the service turned a request away from the CLI's word for it, or else from the HTTP status.
-fn trouble(error: Option<&str>, status: Option<u64>, message: &str) -> Option<Trouble> {
-    let login = || Some(Trouble::Login { message: one_line(message, RESULT_CAP) });
-    match (error, status) {
-        (Some("rate_limit"), _) | (_, Some(429)) => Some(Trouble::RateLimit { until: None }),
-        (Some("authentication_failed" | "billing_error" | "oauth_org_not_allowed"), _) | (_, Some(401..=403)) => {
-            login()
-        }
-        (Some("overloaded"), _) | (_, Some(503 | 529)) => Some(Trouble::Overloaded),
-        _ => None,
     }
 }
 
