@@ -15,14 +15,15 @@ use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::core::view::Delta;
 use orchestrator_tui::model::agent::{AgentReport, LogLine};
+use orchestrator_tui::model::budget::Budget;
 use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, Verdict};
 use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::id::{LandingId, RequestId, Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::{
-    Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings,
-    Unattended, Watch, Workspace,
+    Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings, Unattended,
+    Watch, Workspace,
 };
 use orchestrator_tui::model::task::{Origin, Task, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
@@ -110,7 +111,7 @@ impl Bench {
     }
 
     fn clock(&self) -> Now {
-        Now { moment: Moment(self.now), wall: Wall(DAWN + 100_000 + self.now) }
+        Now { moment: Moment(self.now), wall: Wall(DAWN + 100_000 + self.now), offset: 0 }
     }
 
     fn some_file(&mut self) -> ProjectPath {
@@ -340,7 +341,7 @@ fn settings(running: u32) -> Settings {
             stop: Duration::from_secs(30),
         },
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
-        budget: Budget { task: Usd(1_000_000) },
+        budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: std::collections::BTreeMap::new(),
         roles: [("fixer".to_owned(), Role { agent: "claude".into() })].into(),

@@ -53,6 +53,8 @@ fn row(number: usize, rows: usize) -> Row {
         stage: None,
         attempts: (1, 5),
         spent: Spent::default(),
+        quiet: None,
+        typical: None,
         allowed: Allowed { fix: true, kill: true, ..Allowed::default() },
     }
 }

@@ -13,7 +13,7 @@ use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::theme::Theme;
 use ratatui::buffer::Buffer;
 use screens::scene::Scene;
-use screens::{front, panes, popups, questions, tour};
+use screens::{front, money, panes, popups, questions, tour};
 
 #[path = "screens/agreements.rs"]
 mod agreements;
@@ -108,6 +108,11 @@ fn panes_look_as_expected() {
 }
 
 #[test]
+fn money_looks_as_expected() {
+    compare(money::SCENES.iter().map(drawn));
+}
+
+#[test]
 fn popups_look_as_expected() {
     compare(popups::SCENES.iter().map(drawn));
 }
@@ -132,7 +137,8 @@ fn every_expected_screen_belongs_to_a_scene() {
     if is_update() {
         return;
     }
-    let all = panes::SCENES.iter().chain(popups::SCENES).chain(questions::SCENES).chain(tour::SCENES);
+    let all =
+        panes::SCENES.iter().chain(popups::SCENES).chain(questions::SCENES).chain(tour::SCENES).chain(money::SCENES);
     let all = all.map(|scene| scene.name);
     let mut known: Vec<&str> = all.chain(front::SCENES.iter().map(|scene| scene.name)).collect();
     known.sort_unstable();

@@ -84,6 +84,8 @@ fn every_seed_keeps_every_promise() {
         ("snoozed", sum.snoozed),
         ("unsnoozed", sum.unsnoozed),
         ("held by you", sum.held_by_you),
+        ("lines of the day reached", sum.day_lines),
+        ("lines raised", sum.raised),
         ("first results", sum.first),
         ("replaced", sum.replaced),
         ("reconfigured", sum.reconfigured),

@@ -6,11 +6,13 @@ use crate::app::failure::Failure;
 use crate::app::history::History;
 use crate::app::report::Reporter;
 use crate::app::setup::Site;
-use crate::app::{clock, offline, serve, supervise};
+use crate::app::{clock, costs, offline, serve, supervise};
 use crate::config::Overrides;
 use crate::core::command::Command;
 use crate::core::lines;
+use crate::core::view::Costs;
 use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
+use crate::model::cost::Usd;
 use crate::model::hold::Snooze;
 use crate::model::id::{QuestionId, Seq, TaskId};
 use crate::model::question::{Question, Reply};
@@ -52,6 +54,28 @@ pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
         (reply.status(), reply.body().clone())
     };
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
+}
+
+/// Says what was spent, as the running supervisor knows it or as the journal has it.
+///
+/// # Errors
+/// If neither can be reached.
+pub fn costs(site: &Site) -> Result<Value, Failure> {
+    if let Some((status, body)) = of_the_running(site, "costs")? {
+        return if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) };
+    }
+    let book = offline::book(site)?;
+    // What the lines are is no news of what was spent: a configuration with mistakes only hides the lines.
+    let budget = site.read(Overrides::default()).map(|loaded| loaded.settings.budget).unwrap_or_default();
+    Ok(costs::json(&Costs::of(&book, budget, clock::Clock::start().now())))
+}
+
+/// Raises today's lines of the budget.
+///
+/// # Errors
+/// If no supervisor runs, or there is no such line.
+pub fn raise(site: &Site, usd: Usd, tokens: u64) -> Result<Value, Failure> {
+    send(site, "raise", &json!({ "usd": usd, "tokens": tokens }))
 }
 
 /// Asks the running supervisor; nothing if none runs, or if it has just ended: then the journal knows as much.

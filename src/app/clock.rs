@@ -19,7 +19,8 @@ impl Clock {
 
     /// Reads both clocks.
     pub fn now(&self) -> Now {
-        Now { moment: Moment(millis(self.began.elapsed())), wall: wall() }
+        let wall = wall();
+        Now { moment: Moment(millis(self.began.elapsed())), wall, offset: offset(wall) }
     }
 
     /// Returns how long it is until `moment`; zero if it has passed.

@@ -8,6 +8,7 @@ pub mod checks;
 pub mod clock;
 pub mod closing;
 pub mod configured;
+pub mod costs;
 pub mod dashboard;
 pub mod demo;
 pub mod doctor;

@@ -209,6 +209,7 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         | Command::Unsnooze { .. }
         | Command::Hold { .. }
         | Command::Agree { .. }
+        | Command::Raise { .. }
         | Command::Land { .. }
         | Command::Refuse { .. }
         | Command::Check

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::app::costs;
 use crate::app::report::{self, Reporter};
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
@@ -14,7 +15,7 @@ use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::model::id::{RequestId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::task::Task;
-use crate::model::time::Now;
+use crate::model::time::{Now, brief};
 
 /// Requests that wait for the machine.
 #[derive(Default)]
@@ -111,6 +112,9 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     if let Some(id) = path.strip_prefix("detail/") {
         return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
+    if path == "costs" {
+        return ControlReply::done(costs::json(&machine.costs()));
+    }
     let reply = answer(&reporter, path);
     if path.starts_with("health") {
         return report::with_heart(reply, machine.book().process.beat, now.wall, machine.settings().limits.heartbeat);
@@ -136,9 +140,11 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
                 ControlReply::refused(409, format!("{} has landed nothing: {}", task.id, (reporter.reason)(task)), "")
             }
         }),
-        _ => {
-            ControlReply::refused(404, format!("there is no {path}"), "try status, tasks, tasks/14, questions, health")
-        }
+        _ => ControlReply::refused(
+            404,
+            format!("there is no {path}"),
+            "try status, tasks, tasks/14, questions, health, costs",
+        ),
     }
 }
 
@@ -168,11 +174,20 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             Some(operation) if is_at_gate(machine, task) => {
                 Reason::Operation(operation).text(now, machine.settings().fix.breaker.window)
             }
-            _ => task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned()),
+            _ => {
+                let stage = task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned());
+                let attempt = machine.live().attempts.get(&task.id);
+                match attempt.and_then(|attempt| machine.quiet_since(attempt)) {
+                    Some(heard) => format!("{stage}, quiet for {}", brief(now.moment.since(heard))),
+                    None => stage,
+                }
+            }
         },
-        TaskState::Held(_) | TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => {
-            task.reason(now.wall)
+        TaskState::Held(_) => {
+            let typical = machine.typical(task).map(|typical| format!("; {typical}"));
+            format!("{}{}", task.reason(now.wall), typical.unwrap_or_default())
         }
+        TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => task.reason(now.wall),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::parse_time;
+use crate::model::cost::Usd;
 use crate::model::id::TaskId;
 
 /// A terminal supervisor for local development: you keep typing, it keeps the project green.
@@ -63,6 +64,8 @@ pub enum Verb {
     Refuse(Task),
     /// Show the evidence for a landed fix.
     Receipt(Task),
+    /// Show what was spent: today and its lines, by task, for each landed fix.
+    Costs(Costs),
     /// List what agents ask and wait for.
     Questions(Json),
     /// Answer a question of an agent; without an answer: show it whole, and what can be said.
@@ -176,6 +179,20 @@ pub struct Demo {
 /// The flag of verbs that only report or command.
 #[derive(Debug, Args)]
 pub struct Json {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `costs`.
+#[derive(Debug, Args)]
+pub struct Costs {
+    /// Raise today's line (`budget.day_usd`) by so many dollars, until midnight.
+    #[arg(long, value_name = "DOLLARS")]
+    pub raise: Option<Usd>,
+    /// Raise today's line in tokens (`budget.day_tokens`) by so many, until midnight.
+    #[arg(long, value_name = "TOKENS")]
+    pub raise_tokens: Option<u64>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

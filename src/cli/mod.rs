@@ -1,6 +1,7 @@
 //! Floor 6: the command line.
 
 mod args;
+mod costs;
 mod questions;
 mod render;
 mod upkeep;

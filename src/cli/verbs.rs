@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{questions, render, upkeep};
+use super::{costs, questions, render, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
@@ -65,6 +65,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
             };
             ask::facts(&site()?, (logs.task, logs.last), logs.follow, print).map(|()| 0)
         }
+        Verb::Costs(wish) => costs::show(&site()?, &wish),
         Verb::Retry(task) => command(&site()?, "retry", &task),
         Verb::Kill(task) => command(&site()?, "kill", &task),
         Verb::Fix(task) => command(&site()?, "fix", &task),
@@ -129,7 +130,7 @@ fn snooze(site: &Site, wish: &args::Snooze) -> Result<u8, Failure> {
 }
 
 /// Prints the answer to a command.
-fn said(answer: &Value, json: bool) -> u8 {
+pub(super) fn said(answer: &Value, json: bool) -> u8 {
     say(&if json { pretty(answer) } else { answer["said"].as_str().unwrap_or("done").to_owned() });
     0
 }

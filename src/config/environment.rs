@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::config::budget;
 use crate::config::diagnostic::SourceText;
 use crate::config::file::write_time;
 use crate::config::merge::{Draft, times};
@@ -14,7 +15,7 @@ use crate::model::path::ProjectPath;
 use crate::model::settings::Agent;
 
 /// Names that mean a setting.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 12] = [
     "PROJECT_ROOT",
     "WATCH_PATHS",
     "STATE_FILE",
@@ -25,6 +26,8 @@ const SETTINGS: [&str; 10] = [
     "FILE_WATCH_DEBOUNCE_SECONDS",
     "CIRCUIT_BREAKER_THRESHOLD",
     "CIRCUIT_BREAKER_WINDOW",
+    "MAX_DAILY_COST_USD",
+    "COST_WARNING_THRESHOLD",
 ];
 
 /// Names whose values are kept, unread, for the parts that need them.
@@ -116,6 +119,20 @@ impl Variable<'_> {
                     self.taken("fix.breaker.failures");
                 }
                 Ok(_) | Err(_) => self.refuse("write a number from 1 to 100"),
+            },
+            "MAX_DAILY_COST_USD" => match budget::day_usd(self.value) {
+                Some(usd) => {
+                    settings.budget.day = usd;
+                    self.taken("budget.day_usd");
+                }
+                None => self.refuse("write dollars, such as 50; 0: no limit"),
+            },
+            "COST_WARNING_THRESHOLD" => match budget::warn(self.value) {
+                Some(share) => {
+                    settings.budget.warn = share;
+                    self.taken("budget.warn");
+                }
+                None => self.refuse("write a share from 0 to 1, such as 0.75"),
             },
             "AUTO_FIX_ENABLED" => match self.value.to_ascii_lowercase().as_str() {
                 yes @ ("true" | "1" | "yes" | "on" | "false" | "0" | "no" | "off") => {

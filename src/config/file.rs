@@ -124,7 +124,11 @@ pub(crate) struct WorkspaceTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BudgetTable {
+    pub(crate) day_usd: Given<Dollars>,
     pub(crate) task_usd: Given<Dollars>,
+    pub(crate) day_tokens: Given<i64>,
+    pub(crate) task_tokens: Given<i64>,
+    pub(crate) warn: Given<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

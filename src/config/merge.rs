@@ -12,21 +12,18 @@ use crate::config::file::{
 };
 use crate::config::origin::{Origin, Places};
 use crate::config::policy;
+use crate::model::budget::Budget;
 use crate::model::check::CheckName;
-use crate::model::cost::Usd;
 use crate::model::policy::Policy;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
-    Role, Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Settings, Unattended, Watch, Workspace,
 };
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.
 pub(crate) const CHECK_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long a run of an agent may take if its table does not say; the built-in agent's is the same.
 const AGENT_TIMEOUT: Duration = Duration::from_secs(1800);
-/// The price of one task above which a typing error is more likely than a wish.
-const DEAREST_TASK: Usd = Usd(1_000_000_000);
-
 /// Settings under construction.
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -108,7 +105,7 @@ impl Draft {
                 stop: zero,
             },
             workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
-            budget: Budget { task: Usd(0) },
+            budget: Budget::default(),
             questions: Questions { wait: zero, unattended: Unattended::Refuse },
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
@@ -150,17 +147,8 @@ impl Draft {
             layer.put("workspace.prepare", &mut settings.workspace.prepare, table.prepare);
             layer.list("workspace.link", &mut settings.workspace.link, table.link);
         }
-        if let Some(task) = file.budget.and_then(|table| table.task_usd) {
-            let usd = task.get_ref().0;
-            layer.note("budget.task_usd", &task);
-            if usd == Usd(0) || usd > DEAREST_TASK {
-                let diagnostic = layer
-                    .places
-                    .diagnostic("budget.task_usd", format!("{} for one task makes no sense", usd.dollars()));
-                layer.diagnostics.push(diagnostic.hint("write dollars, more than 0 and at most 1000"));
-            } else {
-                settings.budget.task = usd;
-            }
+        if let Some(table) = file.budget {
+            layer.budget(&mut settings.budget, table);
         }
         if let Some(table) = file.questions {
             let questions = &mut settings.questions;
@@ -197,8 +185,8 @@ impl Draft {
 /// One file on its way into the settings.
 pub(crate) struct Layer<'a> {
     index: usize,
-    places: &'a mut Places,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    pub(super) places: &'a mut Places,
+    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Layer<'_> {

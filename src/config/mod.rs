@@ -1,5 +1,6 @@
 //! Floor 4: files, environment and flags become settings.
 
+mod budget;
 mod check;
 mod detect;
 mod diagnostic;

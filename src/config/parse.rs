@@ -146,7 +146,7 @@ fn elsewhere(key: &str) -> Option<&'static str> {
         ),
         ("[limits]", &["running", "checks", "completed", "failed", "history", "heartbeat", "health", "stop"]),
         ("[workspace]", &["copy", "prepare", "link"]),
-        ("[budget]", &["task_usd"]),
+        ("[budget]", &["day_usd", "task_usd", "day_tokens", "task_tokens", "warn"]),
         ("[questions]", &["wait", "unattended"]),
         ("[ui] of the user's file", &["theme", "ascii", "mouse"]),
         ("[agent.NAME]", &["kind", "program", "model", "args", "env"]),

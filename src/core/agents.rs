@@ -29,6 +29,7 @@ impl Supervisor {
     /// Takes in what an agent says.
     pub(crate) fn reported(&mut self, session: SessionId, report: AgentReport) {
         let Some(task) = self.agent_of(session) else { return };
+        self.hear(task);
         match report {
             AgentReport::Ready { model, .. } => self.log(task, "agent", format!("started, {model}")),
             AgentReport::Log(lines) => {
@@ -82,10 +83,7 @@ impl Supervisor {
             }
             Trouble::Overloaded => self.log(task, "agent", "the service is overloaded; it tries again by itself"),
             Trouble::Budget => {
-                self.log(task, "agent", "budget.task_usd is used up; the check decides about what it did");
-                if let Some(attempt) = self.live.attempts.get_mut(&task) {
-                    attempt.overspent = true;
-                }
+                self.ran_out(task);
             }
         }
     }
@@ -116,7 +114,8 @@ impl Supervisor {
             return;
         }
         let why = match &attempt.said {
-            Some(said) if said.ok || attempt.overspent => return self.collect(task),
+            Some(said) if said.ok => return self.collect(task),
+            _ if attempt.over.is_some() => return self.collect(task),
             Some(said) => said.text.clone(),
             None => format!("it ended without a result ({exit})"),
         };

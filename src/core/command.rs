@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::cost::Usd;
 use crate::model::hold::Snooze;
 use crate::model::id::{QuestionId, TaskId};
 use crate::model::path::ProjectPath;
@@ -86,6 +87,15 @@ pub enum Command {
         /// Through which face, for the record.
         #[serde(default)]
         by: String,
+    },
+    /// Raise today's lines of the budget, until midnight.
+    Raise {
+        /// By so many millionths of a dollar.
+        #[serde(default)]
+        usd: Usd,
+        /// By so many tokens.
+        #[serde(default)]
+        tokens: u64,
     },
     /// Run all checks.
     Check,

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::agent::{LogLine, Violation};
 use crate::model::attempt::{AttemptRecord, Stage};
+use crate::model::budget::{Day, Limit};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
-use crate::model::cost::Spent;
+use crate::model::cost::{Spent, Usd};
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
@@ -127,6 +128,29 @@ pub enum Fact {
         task: TaskId,
         /// How much.
         spent: Spent,
+    },
+    /// What is used from now on counts for this local day.
+    DayBegan {
+        /// Which.
+        day: Day,
+    },
+    /// Today's spending came near a line of the budget, or reached it.
+    Neared {
+        /// Which line.
+        line: Limit,
+        /// How much was used, in millionths of a dollar or in tokens.
+        used: u64,
+        /// Where the line is, in the same.
+        limit: u64,
+        /// Whether it is reached.
+        reached: bool,
+    },
+    /// A person raised today's lines by so much.
+    Raised {
+        /// Dollars.
+        usd: Usd,
+        /// Tokens.
+        tokens: u64,
     },
     /// The planner advised something for the running attempt, or nothing.
     Planned {
@@ -337,6 +361,7 @@ impl Fact {
             self,
             Self::Logged { .. }
                 | Self::Used { .. }
+                | Self::Neared { .. }
                 | Self::Planned { .. }
                 | Self::Staged { .. }
                 | Self::Felt { .. }
@@ -390,6 +415,9 @@ impl Fact {
             | Self::Agreed { .. }
             | Self::Reconfigured { .. }
             | Self::ConfigRefused { .. }
+            | Self::DayBegan { .. }
+            | Self::Neared { .. }
+            | Self::Raised { .. }
             | Self::Felt { .. } => None,
         }
     }

@@ -90,8 +90,9 @@ impl Supervisor {
         if self.must_roll_back(id, &end) {
             return;
         }
+        let end = self.cut_short(id, end);
         let Some(attempt) = self.live.attempts.remove(&id) else { return };
-        let Some(task) = self.task(id) else { return };
+        let Some(task) = self.task(id) else { return self.bury(id, attempt.number, end, attempt.spent) };
         let then = match then {
             Some(then) => then,
             // A person has said meanwhile where it stands.
@@ -125,6 +126,14 @@ impl Supervisor {
         if escalated {
             self.trip_breaker(&book::subject(&task));
         }
+    }
+
+    /// Writes the record of an attempt whose task is forgotten: what it used was used all the same.
+    pub(crate) fn bury(&mut self, id: TaskId, number: u32, end: AttemptEnd, spent: Spent) {
+        let (summary, diff, took, landing) = (String::new(), String::new(), Duration::ZERO, false);
+        let record = AttemptRecord { number, end, summary, diff, spent, took, landing };
+        let then = TaskState::Failed(FailReason::Killed);
+        self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
     }
 
     /// Whether a run of a task that ended like this may have cost more than is known, although there is a limit. A missing
@@ -161,7 +170,7 @@ impl Supervisor {
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
             | AttemptEnd::Broken { .. } => {
-                if attempt.overspent {
+                if attempt.over.is_some() {
                     return TaskState::Failed(FailReason::Budget);
                 }
                 let made = attempt.number;

@@ -3,9 +3,10 @@
 use crate::core::book::{self, Book, Index, Wait};
 use crate::core::effect::Place;
 use crate::core::fact::Fact;
-use crate::core::live::{Owner, Phase, Step};
+use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::cost::Spent;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{JobId, SessionId};
 use crate::model::task::{FailReason, Task, TaskState};
@@ -20,6 +21,8 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     checks_keep_apart(machine)?;
     tasks_can_move(machine)?;
     places_have_one_writer(machine)?;
+    lines_hold(machine)?;
+    ledger_is_whole(machine)?;
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
     if machine.book.index != Index::of(&machine.book.tasks) {
@@ -209,6 +212,44 @@ fn places_have_one_writer(machine: &Supervisor) -> Result<(), String> {
     Ok(())
 }
 
+/// No agent works on over a line of the budget that has not been asked to end.
+fn lines_hold(machine: &Supervisor) -> Result<(), String> {
+    if machine.live.phase == Phase::Asleep {
+        return Ok(());
+    }
+    let works = |attempt: &Attempt| matches!(attempt.step, Step::Agent(Some(_))) && attempt.over.is_none();
+    for (id, _) in machine.live.attempts.iter().filter(|(_, attempt)| works(attempt)) {
+        let own = machine.book.task(*id).and_then(|task| machine.task_line(task));
+        if let Some(line) = own.or(machine.day_line()) {
+            return Err(format!("the agent of {id} works on although {} is used up", line.key()));
+        }
+    }
+    Ok(())
+}
+
+/// The ledger is the sum of what was used: by finished attempts and by those under way.
+fn ledger_is_whole(machine: &Supervisor) -> Result<(), String> {
+    let book = &machine.book;
+    let total = book.ledger.total();
+    let total = total.fixer + total.planner;
+    let running = machine.live.attempts.values().fold(Spent::default(), |sum, attempt| sum + attempt.spent);
+    let used = book.statistics.spent + running;
+    let is_up = !machine.live.one_command && machine.live.phase != Phase::Asleep && machine.live.phase != Phase::Gone;
+    if is_up && (total.usd, total.tokens()) != (used.usd, used.tokens()) {
+        return Err(format!("the ledger has {total:?}, used was {used:?}"));
+    }
+    let today = book.ledger.today();
+    let tasks = book.ledger.tasks().into_values().fold(Spent::default(), |sum, spent| sum + spent);
+    // What a person asks the planner belongs to no task.
+    let asked = today.spent().since(tasks);
+    let is_asked = asked.usd <= today.planner.usd && asked.tokens() <= today.planner.tokens();
+    let is_less = tasks.usd <= today.spent().usd && tasks.tokens() <= today.spent().tokens();
+    if !is_asked || !is_less || book.ledger.spent() != today.spent() {
+        return Err(format!("today's ledger has {today:?}, its tasks {tasks:?}"));
+    }
+    Ok(())
+}
+
 /// Returns why a fact cannot be true after what the book knows.
 ///
 /// # Errors
@@ -331,6 +372,9 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Agreed { .. }
         | Fact::Reconfigured { .. }
         | Fact::ConfigRefused { .. }
+        | Fact::DayBegan { .. }
+        | Fact::Neared { .. }
+        | Fact::Raised { .. }
         | Fact::Felt { .. } => (true, ""),
     }
 }

@@ -8,7 +8,6 @@ use crate::core::live::{JobOwner, Line, Owner, Running, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckKey, CheckName};
-use crate::model::cost::Usd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
@@ -111,7 +110,8 @@ impl Supervisor {
         // First, since an agent may follow at once.
         self.advance_plans();
         let calm = self.live.repository.operation.is_none();
-        let parked = self.book.parked.as_ref().map(|(_, why)| why.clone());
+        let line = self.day_line().map(|line| self.used_up(line, self.spent_today()));
+        let parked = self.book.parked.as_ref().map(|(_, why)| why.clone()).or(line);
         for task in self.live.attempts.keys().copied().collect::<Vec<_>>() {
             let Some(attempt) = self.live.attempts.get(&task).filter(|attempt| attempt.ending.is_none()) else {
                 continue;
@@ -124,6 +124,8 @@ impl Supervisor {
                     let why = parked.clone().unwrap_or_default();
                     self.end_attempt(task, AttemptEnd::Parked { why });
                 }
+                // The planner may have used what was left.
+                Step::Agent(None) if self.is_broke(task) => self.end_broke(task),
                 Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent() => self.start_agent(task),
                 Step::Gate if calm => self.start_merge(task),
                 Step::Gate
@@ -209,8 +211,7 @@ impl Supervisor {
         let Some(base) = attempt.base.as_ref().map(|base| base.tree.clone()) else { return };
         let Some(role) = self.settings.roles.get("fixer") else { return };
         let agent = role.agent.clone();
-        let limit = self.settings.budget.task;
-        let budget = (limit > Usd(0)).then(|| limit.minus(task.total().usd));
+        let budget = self.left_to(&task);
         let session = self.new_session();
         let order = AgentOrder {
             session,
@@ -231,6 +232,7 @@ impl Supervisor {
         self.out.push(Effect::StartAgent(Box::new(order)));
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.by = agent;
+            attempt.heard = Some(self.live.now.moment);
         }
         self.set_step(id, Step::Agent(Some(session)));
     }

@@ -2,7 +2,9 @@
 
 use crate::core::fact::Fact;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
+use crate::model::budget::Limit;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
+use crate::model::cost::Usd;
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
@@ -29,6 +31,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Started { pid, version, .. } => format!("orchestrator-tui {version} started, process {pid}"),
         Fact::Stopped => "stopped".to_owned(),
         Fact::Beat
+        | Fact::DayBegan { .. }
         | Fact::GreenAt { .. }
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
@@ -40,6 +43,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             [] => format!("changed: {count} files"),
         },
         Fact::Ran { key, run, .. } => format!("{} {key} {}", glyph(run.verdict), ran(run)),
+        Fact::Neared { line, used, limit, reached } => neared(*line, *used, *limit, *reached),
+        Fact::Raised { usd, tokens } => raised(*usd, *tokens),
         Fact::Forgotten { key } => format!("· {key} has nothing to run"),
         Fact::Filed { task } => {
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
@@ -105,6 +110,23 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Felt { part, level } => format!("health: {} {}", part.name(), felt(level)),
     };
     Some(text)
+}
+
+fn neared(line: Limit, used: u64, limit: u64, reached: bool) -> String {
+    let (key, share) = (line.key(), line.share(used, limit));
+    if reached {
+        return format!(
+            "{key} is used up: {share}; nothing starts until midnight, \
+             `orchestrator-tui costs --raise 10` goes on today"
+        );
+    }
+    format!("{share} are used today ({key})")
+}
+
+fn raised(usd: Usd, tokens: u64) -> String {
+    let lines = [(Limit::DayUsd, usd.0), (Limit::DayTokens, tokens)];
+    let more = lines.into_iter().filter(|(_, more)| *more > 0).map(|(line, more)| line.amount(more));
+    format!("today may cost {} more", more.collect::<Vec<_>>().join(" and "))
 }
 
 fn landed(task: TaskId, receipt: &Receipt) -> String {

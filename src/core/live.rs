@@ -7,6 +7,7 @@ use crate::core::effect::Place;
 use crate::core::input::{Collected, Fate};
 use crate::model::agent::AgentResult;
 use crate::model::attempt::{AttemptEnd, Stage};
+use crate::model::budget::Limit;
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::cost::Spent;
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
@@ -207,8 +208,10 @@ pub struct Attempt {
     pub only_lands: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
-    /// Whether it ended because its money was used up; its work may be done all the same.
-    pub overspent: bool,
+    /// The line of the budget at which its agent was asked to end, or ended; its work may be done all the same.
+    pub over: Option<Limit>,
+    /// When its agent was last heard of.
+    pub heard: Option<Moment>,
     /// Who made the result.
     pub by: String,
     /// What the agent has used.

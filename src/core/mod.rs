@@ -23,6 +23,7 @@ pub mod view;
 
 mod agents;
 mod attempt;
+mod budget;
 mod checks;
 mod confirm;
 mod echo;
@@ -33,6 +34,7 @@ mod intake;
 mod landing;
 mod launch;
 mod question;
+mod quiet;
 mod reconfigure;
 mod recover;
 mod request;

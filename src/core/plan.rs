@@ -7,7 +7,6 @@ use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, Stage};
-use crate::model::cost::Usd;
 use crate::model::id::{PlanId, SessionId, TaskId};
 use crate::model::plan::{Advice, Plan, PlannerNews, PlannerState};
 use crate::model::settings::{AgentKind, Planner};
@@ -95,6 +94,9 @@ impl Supervisor {
             // Nothing that costs begins any more.
             return self.end_attempt(id, AttemptEnd::Interrupted);
         }
+        if let Some(line) = self.day_line().filter(|_| asked.is_none()) {
+            return self.end_attempt(id, AttemptEnd::Parked { why: format!("stopped at {}", line.key()) });
+        }
         if until <= self.live.now.moment {
             return self.give_up_plan(id);
         }
@@ -128,9 +130,8 @@ impl Supervisor {
         let (Ok(agent), Some(base)) = (self.planner(), base) else {
             return self.planned(id, Advice::Basic { why: "the planner cannot be asked any more".to_owned() });
         };
-        let limit = self.settings.budget.task;
-        if limit > Usd(0) && task.total().usd >= limit {
-            return self.planned(id, Advice::Basic { why: "budget.task_usd is used up".to_owned() });
+        if let Some(line) = self.task_line(&task) {
+            return self.planned(id, Advice::Basic { why: format!("{} is used up", line.key()) });
         }
         let plan = self.live.planner.last.next();
         self.live.planner.last = plan;

@@ -7,6 +7,7 @@ use crate::core::fact::{Fact, Remember};
 use crate::core::live::{Cause, Owner, Step, Surplus};
 use crate::core::matching::Matcher;
 use crate::core::supervisor::Supervisor;
+use crate::model::budget::Limit;
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::hold::HoldReason;
 use crate::model::settings::{Check, Limits, Settings};
@@ -169,8 +170,11 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         [running, checks, completed, failed, history, heartbeat, health, stop]
     );
     fields!("workspace", before.workspace, after.workspace, changes, [copy, prepare, link]);
-    if before.budget != after.budget {
-        changes.push("budget.task_usd".to_owned());
+    let lines = Limit::DAY.into_iter().chain(Limit::TASK);
+    let lines = lines.filter(|line| before.budget.limit(*line) != after.budget.limit(*line));
+    changes.extend(lines.map(|line| line.key().to_owned()));
+    if before.budget.warn != after.budget.warn {
+        changes.push("budget.warn".to_owned());
     }
     if before.policy != after.policy {
         changes.push("policy".to_owned());

@@ -8,6 +8,7 @@ use crate::core::finish::uncharged;
 use crate::core::live::JobOwner;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
+use crate::model::cost::Spent;
 use crate::model::task::{DoneReason, Task, TaskState};
 
 impl Supervisor {
@@ -34,16 +35,31 @@ impl Supervisor {
         }
     }
 
+    /// Writes down what attempts used that were only ending when the last supervisor died: their tasks stood elsewhere
+    /// already.
+    pub(crate) fn recover_money(&mut self) {
+        for (id, spent) in self.book.ledger.counting().collect::<Vec<_>>() {
+            match self.task(id) {
+                Some(task) => self.ended_before(&task, AttemptEnd::Interrupted, task.state.clone()),
+                None => self.bury(id, 0, AttemptEnd::Interrupted, spent),
+            }
+        }
+    }
+
     /// Writes the record of an attempt of which nobody can tell more.
     pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
         let agent = self.settings.roles.get("fixer").map(|role| role.agent.as_str()).unwrap_or_default();
-        let is_unpriced = self.is_price_unknown(task, agent, task.running, &end);
+        // The agent may have been in the middle of a call, whose price nobody can tell.
+        let is_cut = end == AttemptEnd::Interrupted && task.stage == Some(Stage::Agent);
+        let cut = is_cut && task.running != Spent::default();
+        let spent = Spent { unpriced: task.running.unpriced || cut, ..task.running };
+        let is_unpriced = self.is_price_unknown(task, agent, spent, &end);
         let record = AttemptRecord {
             number: task.result.as_ref().map_or(task.charged + 1, |result| result.receipt.attempts),
             end,
             summary: String::new(),
             diff: String::new(),
-            spent: task.running,
+            spent,
             took: Duration::ZERO,
             landing: task.result.is_some(),
         };

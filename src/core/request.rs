@@ -6,6 +6,7 @@ use crate::core::fact::Fact;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
 use crate::core::vanished::unconfirmed;
+use crate::model::budget::Limit;
 use crate::model::cost::Usd;
 use crate::model::id::{RequestId, TaskId};
 use crate::model::settings::LandMode;
@@ -35,6 +36,7 @@ impl Supervisor {
                 self.want_everything(false);
                 Ok(said("running all checks"))
             }
+            Command::Raise { usd, tokens } => self.raise(usd, tokens),
             Command::Pause => {
                 self.record(Fact::Paused);
                 Ok(said("paused: nothing new starts"))
@@ -44,7 +46,7 @@ impl Supervisor {
                 if self.book.parked.is_some() {
                     self.record(Fact::Unparked);
                 }
-                Ok(said("going on"))
+                Ok(said(if self.day_line().is_some() { self.over_today() } else { "going on".to_owned() }))
             }
             Command::Changed { files } => {
                 let count = files.len();
@@ -100,6 +102,9 @@ impl Supervisor {
     /// Whether so little of a task's money is left that trying again would end at once.
     fn is_overspent(&self, task: &Task) -> bool {
         let (limit, used) = (self.settings.budget.task, task.total().usd);
+        if self.task_line(task).is_some() {
+            return true;
+        }
         // An agent stops before its limit, so that some cents are left.
         let is_worth_it = if task.state == TaskState::Failed(FailReason::Budget) { limit.0 / 10 } else { 0 };
         limit > Usd(0) && limit.minus(used) <= Usd(is_worth_it)
@@ -120,7 +125,10 @@ impl Supervisor {
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);
         }
-        Ok(said(format!("{id} is tried again")))
+        Ok(said(match self.day_line() {
+            Some(_) => format!("{id} is tried again, but {}", self.over_today()),
+            None => format!("{id} is tried again"),
+        }))
     }
 
     fn no_retry(&self, task: &Task, why: NoRetry) -> Refusal {
@@ -156,6 +164,12 @@ impl Supervisor {
 
     fn overspent(&self, task: &Task) -> String {
         let (id, used, limit) = (task.id, task.total().usd, self.settings.budget.task);
+        if let Some(line) = self.task_line(task).filter(|line| *line == Limit::TaskTokens) {
+            return format!(
+                "{id}: {}; raise it in orchestrator.toml, then try again",
+                self.used_up(line, task.total())
+            );
+        }
         format!("{id} has used {used} of budget.task_usd, {limit}; raise it in orchestrator.toml, then try again")
     }
 
@@ -178,6 +192,7 @@ impl Supervisor {
             Some((_, why)) => {
                 format!("{id} is queued, but everything is parked: {why}; `orchestrator-tui resume` goes on")
             }
+            None if self.day_line().is_some() => format!("{id} is queued, but {}", self.over_today()),
             None if self.book.paused => format!("{id} is queued; `orchestrator-tui resume` ends the pause"),
             None => format!("{id} starts as soon as it can"),
         }))

@@ -11,7 +11,7 @@ use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Due, JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::Stage;
-use crate::model::cost::{Spent, Usd};
+use crate::model::cost::Spent;
 use crate::model::id::{Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::settings::Isolation;
@@ -31,6 +31,8 @@ pub enum Waiting {
     Paused,
     /// The service refused.
     Parked(Option<Wall>, String),
+    /// A line of the day's budget is reached, as the text says; until midnight, or until it is raised.
+    Budget(Wall, String),
     /// The repository is in the middle of something.
     Operation(GitOperation),
     /// Its check is running or about to run in the user's tree.
@@ -57,6 +59,9 @@ impl Waiting {
             Self::Paused => "paused".to_owned(),
             Self::Parked(None, why) => format!("parked: {why}"),
             Self::Parked(Some(until), why) => format!("parked until {}: {why}", until.iso()),
+            Self::Budget(_, why) => {
+                format!("parked until midnight: {why}; `orchestrator-tui costs --raise 10` goes on today")
+            }
             Self::Operation(operation) => format!("waits: {operation} under way"),
             Self::Checking => "waits for its check".to_owned(),
             Self::Cooling(until) => format!("cooling {}", brief(until.since(now.wall))),
@@ -118,6 +123,9 @@ impl Supervisor {
         }
         if let Some((until, why)) = &self.book.parked {
             return Some(Waiting::Parked(*until, why.clone()));
+        }
+        if let Some(line) = self.day_line() {
+            return Some(Waiting::Budget(self.midnight(), self.used_up(line, self.spent_today())));
         }
         self.live.repository.operation.map(Waiting::Operation)
     }
@@ -247,12 +255,11 @@ impl Supervisor {
         if self.standstill().is_some() || self.live.burst.is_some() || !self.has_slot() {
             return None;
         }
-        let limit = self.settings.budget.task;
         // Files for which a task that waits goes first, so that the many behind it are not looked at one by one.
         let mut taken: BTreeSet<&ProjectPath> = BTreeSet::new();
         let due = self.book.index.waiting().filter(|(_, wait)| self.pause(wait).is_none());
         for task in due.filter_map(|(rank, _)| self.book.task(rank.task)) {
-            if limit > Usd(0) && task.total().usd >= limit {
+            if self.task_line(task).is_some() {
                 return Some(Turn::Broke(task.id));
             }
             if !task.forced && task.files.iter().any(|file| taken.contains(file)) {
@@ -303,7 +310,8 @@ impl Supervisor {
             fixers_done: false,
             only_lands: false,
             said: None,
-            overspent: false,
+            over: None,
+            heard: None,
             by: String::new(),
             spent: Spent::default(),
             result: None,

@@ -11,6 +11,7 @@ use crate::core::invariant;
 use crate::core::live::{JobOwner, Live, Phase};
 use crate::core::matching::Matcher;
 use crate::core::reconfigure::remember;
+use crate::model::budget::Day;
 use crate::model::check::CheckName;
 use crate::model::id::{JobId, Seq, SessionId, TaskId};
 use crate::model::settings::{Check, Settings};
@@ -116,6 +117,7 @@ impl Supervisor {
         }
         self.close_old_questions();
         self.recover();
+        self.recover_money();
         self.forget_vanished();
         self.hold_anew();
         self.want_everything(true);
@@ -123,6 +125,14 @@ impl Supervisor {
 
     /// Records a fact: the book knows it at once, the journal soon.
     pub(crate) fn record(&mut self, fact: Fact) -> Seq {
+        let day = Day::of(self.live.now);
+        if fact.is_of_a_day() && self.book.ledger.day() != day {
+            self.put(Fact::DayBegan { day });
+        }
+        self.put(fact)
+    }
+
+    fn put(&mut self, fact: Fact) -> Seq {
         #[cfg(debug_assertions)]
         if let Err(broken) = invariant::may_follow(&self.book, &fact) {
             debug_assert!(false, "broken promise: {broken}: {fact:?}");
@@ -179,9 +189,11 @@ impl Supervisor {
         if matches!(self.live.phase, Phase::Asleep | Phase::Gone) {
             return;
         }
+        self.turn_day();
         self.end_snoozes();
         self.settle();
         self.end_unanswered();
+        self.hold_lines();
         self.climb_ladders();
         self.unpark();
         self.start_tree_checks();
@@ -212,6 +224,8 @@ impl Supervisor {
         wakes.extend(self.live.sessions.values().filter_map(|running| running.stopping.map(|(_, until)| until)));
         wakes.extend(self.stop_wakes());
         wakes.extend(self.snooze_wakes());
+        wakes.extend(self.budget_wakes());
+        wakes.extend(self.quiet_wakes());
         wakes.extend(self.question_wakes());
         wakes.extend(self.schedule_wakes());
         wakes.extend(self.plan_wakes());

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::budget::thousands;
+
 /// Money in millionths of a US dollar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -64,6 +66,24 @@ pub struct Spent {
     pub tokens_out: u64,
 }
 
+impl Spent {
+    /// Returns the tokens, in and out.
+    pub fn tokens(self) -> u64 {
+        self.tokens_in.saturating_add(self.tokens_out)
+    }
+
+    /// Returns what came to an earlier count of the same run; of unknown price if some of it is.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            usd: self.usd.minus(earlier.usd),
+            unpriced: self.unpriced,
+            tokens_in: self.tokens_in.saturating_sub(earlier.tokens_in),
+            tokens_out: self.tokens_out.saturating_sub(earlier.tokens_out),
+        }
+    }
+}
+
 impl Add for Spent {
     type Output = Self;
 
@@ -85,12 +105,11 @@ impl AddAssign for Spent {
 
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tokens = self.tokens_in + self.tokens_out;
-        match (self.price(), tokens) {
+        match (self.price(), self.tokens()) {
             (Some(usd), _) if self.unpriced => write!(f, "{usd} at least"),
             (Some(usd), _) => write!(f, "{usd}"),
             (None, 0) => f.write_str("no price"),
-            (None, tokens) => write!(f, "{tokens} tokens, no price"),
+            (None, tokens) => write!(f, "{} tokens, no price", thousands(tokens)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod attempt;
+pub mod budget;
 pub mod check;
 pub mod cost;
 pub mod health;

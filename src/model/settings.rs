@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::budget::Budget;
 use crate::model::check::CheckName;
-use crate::model::cost::Usd;
 use crate::model::policy::Policy;
 use crate::model::template::placeholders;
 
@@ -220,13 +220,6 @@ pub struct Workspace {
     pub prepare: String,
     /// Ignored folders to link instead of copying.
     pub link: Vec<String>,
-}
-
-/// What may be spent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// For one task.
-    pub task: Usd,
 }
 
 /// What kind of program an agent is.

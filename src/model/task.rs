@@ -254,7 +254,7 @@ impl fmt::Display for FailReason {
             Self::Killed => f.write_str("killed"),
             Self::Undone => f.write_str("undone"),
             Self::Refused => f.write_str("refused"),
-            Self::Budget => f.write_str("stopped: budget.task_usd is used up"),
+            Self::Budget => f.write_str("stopped: the budget of a task is used up"),
             Self::CheckBroken { why } => write!(f, "the check cannot run: {why}"),
         }
     }

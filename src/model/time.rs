@@ -20,6 +20,8 @@ pub struct Now {
     pub moment: Moment,
     /// The calendar, for what is remembered.
     pub wall: Wall,
+    /// How far the user's local time is ahead of UTC, in seconds; what makes a day one.
+    pub offset: i64,
 }
 
 /// Returns a duration in whole milliseconds, at most `u64::MAX`.

@@ -69,6 +69,10 @@ pub enum Action {
     Palette,
     /// Show health and statistics.
     Health,
+    /// Show what was spent.
+    Costs,
+    /// Raise today's lines of the budget.
+    Raise,
     /// Show the keys.
     Help,
     /// Give the mouse to the terminal, or take it back.
@@ -172,6 +176,8 @@ pub const TABLE: &[Entry] = &[
     entry(Action::PrevMatch, "filter.previous", "N", "match before", "Go to the match before", TASK),
     entry(Action::Palette, "palette", ": ctrl+p", "commands", "Find an action by its name", LISTS),
     entry(Action::Health, "health", "h", "health", "Show health and statistics", LISTS),
+    entry(Action::Costs, "costs", "$", "costs", "Show what was spent, and what may be", LISTS),
+    entry(Action::Raise, "budget.raise", "+", "raise budget", "Raise today's lines of the budget (asks)", LISTS),
     entry(Action::Help, "help", "?", "help", "Show the keys", LISTS),
     entry(Action::Mouse, "mouse", "M", "mouse", "Give the mouse to the terminal, or take it back", LISTS),
     entry(Action::Redraw, "redraw", "ctrl+l", "redraw", "Draw everything anew", LISTS),

@@ -60,6 +60,8 @@ impl Tab {
 pub enum Page {
     /// Health and statistics.
     Health,
+    /// What was spent.
+    Costs,
     /// The keys.
     Help,
 }

@@ -36,6 +36,7 @@ mod many;
 #[path = "../support/messages_api.rs"]
 mod messages_api;
 mod misbehaves;
+mod money;
 mod per_file;
 mod planner;
 mod planner_claude;

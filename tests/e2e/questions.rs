@@ -115,7 +115,7 @@ fn the_real_claude_asks_and_is_answered() {
         "options": [{ "label": "right", "description": "as ever" }, { "label": "left", "description": "" }] }] });
     let mut steps = vec![
         Reply::Tool("AskUserQuestion", choice),
-        Reply::Tool("Bash", json!({ "command": "sh -c 'touch asked-for'", "description": "make a file" })),
+        Reply::Tool("Bash", json!({ "command": "install -m 600 /dev/null asked-for", "description": "make a file" })),
     ];
     steps.extend(fix("word.txt", "wrong", "right"));
     let config = CONFIG.replace("\"unit\"", &format!("{MARK:?}"));
@@ -126,7 +126,7 @@ fn the_real_claude_asks_and_is_answered() {
     assert_eq!(open[0]["ask"]["about"]["parts"][0]["options"][0]["label"], "right", "{open:?}");
     assert_eq!(site.run(&["answer", "1", "1"]).code, 0);
     let open = asked(&site, &mut running);
-    assert_eq!(open[0]["ask"]["about"]["wants"], "sh -c 'touch asked-for'", "{open:?}");
+    assert_eq!(open[0]["ask"]["about"]["wants"], "install -m 600 /dev/null asked-for", "{open:?}");
     assert_eq!(site.run(&["answer", "2", "allow"]).code, 0);
     let (code, facts) = running.end_with_facts();
     assert_eq!(code, 0, "{facts:#?}");
@@ -152,7 +152,7 @@ fn the_real_claude_is_answered_by_keys() {
         "options": [{ "label": "right", "description": "as ever" }, { "label": "left", "description": "" }] }] });
     let mut steps = vec![
         Reply::Tool("AskUserQuestion", choice),
-        Reply::Tool("Bash", json!({ "command": "sh -c 'touch asked-for'", "description": "make a file" })),
+        Reply::Tool("Bash", json!({ "command": "install -m 600 /dev/null asked-for", "description": "make a file" })),
     ];
     // Not the word that was there: taking back what a person typed would ask.
     steps.extend(fix("word.txt", "wrong", "right, that is: left"));
@@ -165,7 +165,7 @@ fn the_real_claude_is_answered_by_keys() {
     terminal.wait_text("Which word is right?");
     answering(&mut terminal, "something else");
     terminal.keys("2");
-    terminal.wait_text("wants to run: sh -c");
+    terminal.wait_text("wants to run: install");
     answering(&mut terminal, "allow once");
     terminal.keys("y");
     terminal.wait("the landing", |screen| screen.contains("DONE") && screen.contains("all green"));

@@ -81,7 +81,7 @@ fn edit(file: &str, old: &str, new: &str) -> Reply {
     tool("Edit", json!({ "file_path": format!("@CWD@/{file}"), "old_string": old, "new_string": new }))
 }
 
-fn bash(command: &str) -> Reply {
+pub(crate) fn bash(command: &str) -> Reply {
     tool("Bash", json!({ "command": command, "description": "look" }))
 }
 
@@ -118,7 +118,7 @@ fn python(check: &str, steps: Vec<Reply>, more: &str) -> Option<(Site, Claude)> 
 /// A project that needs nothing but a shell: the word in `word.txt` must be right.
 const WORD: &str = "if test -n \"$LEFT_BEHIND\" && test -e hang; then\n    echo $$ > \"$LEFT_BEHIND.new\" && mv \"$LEFT_BEHIND.new\" \"$LEFT_BEHIND\"\n    exec tail -f /dev/null\nfi\ngrep -q right word.txt || { echo 'word.txt:1:1: error: wrong word'; exit 1; }\n";
 
-fn word(steps: Vec<Reply>, more: &str) -> Option<(Site, Claude)> {
+pub(crate) fn word(steps: Vec<Reply>, more: &str) -> Option<(Site, Claude)> {
     let config = format!("[[check]]\nname = \"{MARK}\"\nrun = \"sh check.sh\"\n");
     let site = Site::new(&[("word.txt", "wrong\n"), ("check.sh", WORD), ("orchestrator.toml", &config)]);
     let claude = Claude::on(&site, steps, more)?;
@@ -218,7 +218,7 @@ fn a_red_cargo_project_ends_green() {
 
 #[test]
 fn what_a_shell_command_of_claude_wrote_lands_too() {
-    // In this mode the CLI itself allows such a redirect into its own folder, and asks about `sed -i`.
+    // Both only edit a file of the workspace.
     let steps = vec![
         bash("sed -i s/wrong/right/ word.txt"),
         bash("echo right > word.txt"),
@@ -229,8 +229,7 @@ fn what_a_shell_command_of_claude_wrote_lands_too() {
     let said = site.until_idle();
     assert_eq!(said.code, 0, "{said:?}");
     assert_eq!(site.read("word.txt"), "right\n");
-    let refused = log(&site, "refused");
-    assert!(refused.len() == 1 && refused[0].contains("sed -i"), "{refused:?}");
+    assert!(log(&site, "refused").is_empty(), "{:?}", log(&site, "refused"));
     assert_eq!(claude.api.requests(), 4);
 }
 
@@ -238,20 +237,18 @@ fn what_a_shell_command_of_claude_wrote_lands_too() {
 fn what_it_may_not_do_is_refused_and_it_goes_on() {
     let mut steps = vec![
         bash("curl -s http://127.0.0.1:1/"),
-        bash("git -C . commit -qam mine"),
         tool("Write", json!({ "file_path": "@CWD@/.claude/settings.json", "content": "{}" })),
-        tool("Write", json!({ "file_path": "/tmp/orchestrator-tui-not-here", "content": "x" })),
+        tool("Read", json!({ "file_path": "/etc/hostname" })),
     ];
     steps.extend(fix("word.txt", "wrong", "right"));
     let Some((site, claude)) = word(steps, "") else { return };
     let said = site.until_idle();
     assert_eq!(said.code, 0, "{said:?}");
     let refused = log(&site, "refused");
-    assert_eq!(refused.len(), 4, "each once: {refused:?}");
-    assert!(refused[0].contains("curl") && refused[1].contains("git -C . commit"), "{refused:?}");
-    assert!(!site.project.join(".claude").exists() && !Path::new("/tmp/orchestrator-tui-not-here").exists());
-    assert_eq!(site.git(&["log", "--format=%s"]), "Begin\n");
-    assert_eq!(claude.api.requests(), 7);
+    assert_eq!(refused.len(), 3, "each once: {refused:?}");
+    assert!(refused[0].contains("curl") && refused[1].contains(".claude/settings.json"), "{refused:?}");
+    assert!(!site.project.join(".claude").exists());
+    assert_eq!(claude.api.requests(), 6);
 }
 
 #[test]
@@ -306,6 +303,11 @@ fn a_wrong_key_parks_the_queue_until_a_person_has_mended_it() {
 #[test]
 fn killed_it_is_gone_with_all_that_it_started() {
     let Some((site, _claude)) = word(vec![bash("sh check.sh"), Reply::text("Never said.")], "") else { return };
+    // The check says outside of the workspace that it runs; the fence must let it.
+    let user_file = site.outside("user.toml");
+    let folder = user_file.parent().expect("a folder");
+    let config = fs::read_to_string(&user_file).expect("readable");
+    fs::write(&user_file, format!("{config}\n[policy]\nwrite = [{folder:?}]\n")).expect("written");
     site.write("hang", "");
     let mut running = site.start(&[]);
     running.wait_kind("held");

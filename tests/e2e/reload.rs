@@ -174,7 +174,7 @@ fn the_users_file_counts_and_so_does_what_is_watched() {
     fs::write(&other, format!("{user}[limits]\nrunning = \"x\"\n")).expect("written");
     fs::rename(&other, &file).expect("moved");
     let why = refused(&mut supervisor);
-    assert!(why.contains("user.toml:9:11: "), "{why}");
+    assert!(why.contains("user.toml:10:11: "), "{why}");
     fs::write(&file, &user).expect("written");
     assert_eq!(changes(&supervisor.wait_kind("reconfigured")), ["limits.running"]);
 

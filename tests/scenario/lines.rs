@@ -12,7 +12,8 @@ use orchestrator_tui::model::time::{Wall, brief};
 use super::edge::kind;
 
 /// Kinds of lines that are left out unless a story wants to show them.
-const QUIET: [&str; 9] = ["started", "staged", "used", "logged", "beat", "green-at", "snapshot", "prepare", "collect"];
+const QUIET: [&str; 10] =
+    ["day", "started", "staged", "used", "logged", "beat", "green-at", "snapshot", "prepare", "collect"];
 
 pub(super) struct Teller {
     show: Vec<String>,
@@ -82,6 +83,12 @@ impl Teller {
                 ("changed", format!("change {}: {} ({count})", change.0, names(files)))
             }
             Fact::Ran { key, run, .. } => ("ran", format!("{key} {}", said(run))),
+            Fact::DayBegan { day } => ("day", format!("day {day}")),
+            Fact::Neared { line, used, limit, reached } => {
+                let how = if *reached { "reached" } else { "near" };
+                ("line", format!("{} is {how}: {}", line.key(), line.share(*used, *limit)))
+            }
+            Fact::Raised { usd, tokens } => ("line", format!("raised by {usd} and {tokens} tokens")),
             Fact::Forgotten { key } => ("forgotten", format!("{key} has nothing to run")),
             Fact::GreenAt { keys, tree } => ("green-at", format!("{} checks green at {tree}", keys.len())),
             Fact::Filed { task } => {

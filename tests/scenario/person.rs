@@ -124,8 +124,7 @@ impl Stage {
             "cannot" => vec![Input::AgentFailed(session, rest.trim_start_matches("start: ").to_owned())],
             "logs" => vec![says(AgentReport::Log(vec![LogLine { label: "Claude".into(), text: rest.into() }]))],
             "spends" => {
-                let usd = rest.parse().map_err(|_| format!("{rest} is no amount"))?;
-                vec![says(AgentReport::Used(Spent { usd, unpriced: false, tokens_in: 0, tokens_out: 0 }))]
+                vec![says(AgentReport::Used(spent(rest)?))]
             }
             "uses" => {
                 let tokens_in = rest.parse().map_err(|_| format!("{rest} is no number of tokens"))?;
@@ -160,6 +159,15 @@ impl Stage {
             _ => vec![Input::RunEnded(session, RunOutcome::Ran(run(word, rest)?))],
         })
     }
+}
+
+/// Reads `0.50`, `0.50 1200 tokens`, `? 1200 tokens`.
+fn spent(text: &str) -> Result<Spent, String> {
+    let (usd, tokens) = text.split_once(' ').unwrap_or((text, "0"));
+    let tokens = tokens.trim_end_matches(" tokens").parse().map_err(|_| format!("{tokens} is no number of tokens"))?;
+    let unpriced = usd == "?";
+    let usd = if unpriced { "0" } else { usd }.parse().map_err(|_| format!("{usd} is no amount"))?;
+    Ok(Spent { usd, unpriced, tokens_in: tokens, tokens_out: 0 })
 }
 
 /// Reads what the planner does: `answers 1 look at the rounding`, `is typing`, `spends 0.02 for #1`.
@@ -213,6 +221,10 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
             let (number, until) = rest.split_once(' ').ok_or("until when?")?;
             let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
             Command::Snooze { task: task.ok_or_else(|| format!("{number:?} is no task"))?, until: snooze(until)? }
+        }
+        "raise" => {
+            let Spent { usd, tokens_in: tokens, .. } = spent(rest)?;
+            Command::Raise { usd, tokens }
         }
         "agree" => Command::Agree { land: if rest == "auto" { LandMode::Auto } else { LandMode::Ask } },
         "land" => {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use orchestrator_tui::model::budget::Budget;
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
-    Role, Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Settings, Unattended, Watch, Workspace,
 };
 use toml::{Table, Value};
 
@@ -70,6 +71,9 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "limits.heartbeat" => settings.limits.heartbeat = span(value)?,
         "limits.stop" => settings.limits.stop = span(value)?,
         "workspace.prepare" => settings.workspace.prepare = text(value)?,
+        "budget.day_usd" => settings.budget.day = text(value)?.parse().map_err(|_| "not an amount")?,
+        "budget.day_tokens" => settings.budget.day_tokens = number(value)?.into(),
+        "budget.task_tokens" => settings.budget.task_tokens = number(value)?.into(),
         "questions.wait" => settings.questions.wait = span(value)?,
         "questions.unattended" => {
             let waits = value.as_str() == Some("wait");
@@ -189,7 +193,7 @@ fn plain() -> Settings {
             stop: Duration::from_secs(30),
         },
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
-        budget: Budget { task: Usd(1_000_000) },
+        budget: Budget { task: Usd(1_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
         roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),

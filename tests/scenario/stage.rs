@@ -10,7 +10,7 @@ use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::model::id::{RequestId, SessionId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::settings::Settings;
-use orchestrator_tui::model::time::{Moment, Now, Wall};
+use orchestrator_tui::model::time::{Moment, Now, Wall, brief};
 use orchestrator_tui::model::workspace::RepoState;
 use toml::{Table, Value};
 
@@ -155,7 +155,7 @@ impl Stage {
     }
 
     pub(super) fn clock(&self) -> Now {
-        Now { moment: Moment(self.now), wall: Wall(DAWN + self.now) }
+        Now { moment: Moment(self.now), wall: Wall(DAWN + self.now), offset: 0 }
     }
 
     /// Returns a number for a request that wants a reply.
@@ -201,11 +201,30 @@ impl Stage {
             self.restore();
             return Ok(());
         }
+        if text == "look" {
+            self.look();
+            return Ok(());
+        }
         for input in self.read(text)? {
             self.ends(&input)?;
             self.hand(input);
         }
         Ok(())
+    }
+
+    /// Tells what a person sees: the rows, and what was spent.
+    fn look(&mut self) {
+        let view = self.machine.view();
+        for row in view.rows {
+            let quiet = row.quiet.map(|since| format!(", quiet for {}", brief(self.clock().wall.since(since))));
+            let typical = row.typical.map(|typical| format!(", {typical}"));
+            let until = row.until.map(|until| format!(", for {}", brief(until.since(self.clock().wall))));
+            let more: String = [quiet, typical, until].into_iter().flatten().collect();
+            self.tell(self.now, ' ', &format!("{} {}: {}{more}", row.group.title(), row.id, row.why));
+        }
+        let today = view.costs.today;
+        let text = format!("today {}: fixer {}, planner {}", view.costs.day, today.fixer, today.planner);
+        self.tell(self.now, ' ', &text);
     }
 
     /// The configuration was edited: what is read from it next.

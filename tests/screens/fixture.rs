@@ -217,6 +217,8 @@ pub(crate) fn row(group: Group, task: &Task) -> Row {
         stage: task.stage,
         attempts: (task.charged, 5),
         spent: task.total(),
+        quiet: None,
+        typical: None,
         allowed: Allowed { kill: !task.state.is_final(), retry: task.state.is_final(), ..Allowed::default() },
     }
 }

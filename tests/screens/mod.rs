@@ -2,6 +2,7 @@
 
 pub(crate) mod fixture;
 pub(crate) mod front;
+pub(crate) mod money;
 pub(crate) mod panes;
 pub(crate) mod past;
 pub(crate) mod popups;

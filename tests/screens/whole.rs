@@ -82,6 +82,8 @@ fn row() -> impl Strategy<Value = Row> {
                 stage: None,
                 attempts: (u32::from(allowed), 5),
                 spent,
+                quiet: None,
+                typical: None,
                 allowed: Allowed {
                     fix: bit(0),
                     retry: bit(1),

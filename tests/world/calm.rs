@@ -5,7 +5,7 @@ use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::check::CheckKey;
-use orchestrator_tui::model::cost::Spent;
+use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::settings::FixOn;
 use orchestrator_tui::model::task::TaskState;
 
@@ -41,6 +41,8 @@ impl World {
             steps += 1;
             if steps % 100 == 0 {
                 self.ask(Command::Resume);
+                self.ask(Command::Raise { usd: Usd(1_000_000), tokens: 0 });
+                self.ask(Command::Raise { usd: Usd(0), tokens: 1_000 });
             }
             assert!(steps < 20_000, "the calm phase does not end: {:?}", self.machine.live());
         }

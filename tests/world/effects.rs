@@ -3,7 +3,6 @@
 use orchestrator_tui::core::effect::{AgentOrder, Effect, Place, RunOrder, Work};
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble, Violation};
-use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::id::{JobId, Seq, SessionId};
 use orchestrator_tui::model::session::{Exit, Rung};
 
@@ -130,6 +129,7 @@ impl World {
 
     fn agent_starts(&mut self, order: AgentOrder) {
         let session = order.session;
+        self.check_order(&order);
         assert!(!self.ended.contains(&session) && !self.sessions.contains_key(&session), "{session:?} twice");
         let agents = self.sessions.values().filter(|session| session.is_agent).count() as u32;
         assert!(agents < self.settings.limits.running, "{agents} agents already run");
@@ -165,13 +165,7 @@ impl World {
                 AgentReport::Ready { conversation: "c".into(), model: "m".into() },
             )),
         );
-        let spent = Spent {
-            usd: Usd(self.chance.below(200_000)),
-            unpriced: self.chance.one_in(8),
-            tokens_in: 10,
-            tokens_out: 1,
-        };
-        self.at(delay / 2, Event::Reaches(Input::Reported(session, AgentReport::Used(spent))));
+        self.agent_spends(session, delay);
         if !self.calm && self.chance.one_in(3) {
             for number in 1..=self.chance.between(1, 3) {
                 let moment = self.chance.between(1, delay);

@@ -5,6 +5,7 @@ mod disk;
 mod effects;
 mod faces;
 mod jobs;
+mod money;
 mod people;
 mod plan;
 mod planner;
@@ -78,6 +79,9 @@ enum Ending {
 struct World {
     now: u64,
     wall_offset: u64,
+    /// How far local time is ahead of UTC, in seconds.
+    zone: i64,
+    bill: money::Bill,
     chance: Chance,
     calm: bool,
     told: Told,
@@ -140,9 +144,12 @@ impl World {
         let matcher = Arc::new(Matcher::new(&settings).expect("the globs are good"));
         let machine = Supervisor::restore(settings.clone(), matcher.clone(), []);
         let disk = Disk::new(&mut chance);
+        let wall_offset = 1_700_000_000_000;
         Self {
             now: 0,
-            wall_offset: 1_700_000_000_000,
+            wall_offset,
+            zone: money::offset(&mut chance, wall_offset),
+            bill: money::Bill::default(),
             chance,
             calm: false,
             told,
@@ -177,7 +184,7 @@ impl World {
     }
 
     fn clock(&self) -> Now {
-        Now { moment: Moment(self.now), wall: Wall(self.wall_offset + self.now) }
+        Now { moment: Moment(self.now), wall: Wall(self.wall_offset + self.now), offset: self.zone }
     }
 
     fn at(&mut self, delay: u64, event: Event) {
@@ -249,6 +256,7 @@ impl World {
             println!("{:>8} > {input:?}", self.now);
         }
         self.report.inputs += 1;
+        self.bill(&input);
         self.planner_says(&input);
         let effects = self.machine.handle(self.clock(), input);
         for effect in effects {
@@ -276,6 +284,7 @@ impl World {
         }
         self.count_question(effect);
         let Effect::Record(Recorded { fact, .. }) = effect else { return };
+        self.raised(fact);
         match fact {
             Fact::Ran { key, .. } => {
                 let looked = self.looked.get(key).expect("it ran").clone();
@@ -342,6 +351,7 @@ impl World {
         }
         self.machine = Supervisor::restore(self.settings.clone(), self.matcher.clone(), self.journal.iter().cloned());
         self.now += 1_000;
+        self.bill_restored();
         self.start();
         let recovering = |owner: &&JobOwner| matches!(owner, JobOwner::Recover(..));
         self.report.recovered += self.machine.live().jobs.values().filter(recovering).count() as u64;

@@ -52,7 +52,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(60) {
+        match self.chance.below(61) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -123,6 +123,7 @@ impl World {
             53 => self.reconfigures(),
             54..=59 => self.people_answer(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
+            43 | 60 => self.somebody_pays(),
 
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use orchestrator_tui::model::check::CheckName;
-use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Budget, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
-    Role, Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Settings, Unattended, Watch, Workspace,
 };
 
 /// A splitmix64 generator: small, good enough, the same everywhere.
@@ -99,7 +98,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             stop: Duration::from_secs(30),
         },
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
-        budget: Budget { task: Usd(if chance.one_in(3) { 300_000 } else { 0 }) },
+        budget: super::money::budget(chance),
         questions: Questions {
             wait: Duration::from_secs(chance.between(5, 600)),
             unattended: if chance.one_in(2) { Unattended::Wait } else { Unattended::Refuse },

@@ -28,6 +28,8 @@ pub(crate) struct Report {
     pub replaced: u64,
     pub reconfigured: u64,
     pub checks_gone: u64,
+    pub raised: u64,
+    pub day_lines: u64,
     pub kept: u64,
     pub unpriced: u64,
     pub planned: u64,
@@ -68,6 +70,8 @@ impl Report {
         self.replaced += other.replaced;
         self.reconfigured += other.reconfigured;
         self.checks_gone += other.checks_gone;
+        self.raised += other.raised;
+        self.day_lines += other.day_lines;
         self.kept += other.kept;
         self.unpriced += other.unpriced;
         self.planned += other.planned;

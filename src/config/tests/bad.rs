@@ -43,6 +43,8 @@ fn a_bad_variable_is_named() {
         ("FILE_WATCH_DEBOUNCE_SECONDS", "-1"),
         ("WATCH_PATHS", "/etc"),
         ("CIRCUIT_BREAKER_WINDOW", "NaN"),
+        ("MAX_DAILY_COST_USD", "much"),
+        ("COST_WARNING_THRESHOLD", "75"),
     ]);
     insta::assert_snapshot!(shown(&load(&inputs).unwrap_err()), @r#"
     error: "many" is not possible here
@@ -67,6 +69,14 @@ fn a_bad_variable_is_named() {
     error: CIRCUIT_BREAKER_WINDOW: "NaN" is not possible here
       --> environment
       hint: write a number of seconds, from 1s to 30d
+
+    error: MAX_DAILY_COST_USD: "much" is not possible here
+      --> environment
+      hint: write dollars, such as 50; 0: no limit
+
+    error: COST_WARNING_THRESHOLD: "75" is not possible here
+      --> environment
+      hint: write a share from 0 to 1, such as 0.75
     "#);
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::support::{environment, folder, inputs, loaded, secs, settings, write};
 use crate::config::{EXAMPLE, FILE_NAME, Inputs};
+use crate::model::budget::Budget;
 use crate::model::cost::Usd;
 use crate::model::settings::{AgentKind, FixOn, Isolation, LandBy, LandMode, Planner};
 
@@ -32,7 +33,8 @@ fn the_example_is_the_defaults() {
     assert_eq!((limits.running, limits.checks, limits.completed, limits.failed, limits.history), (1, 2, 50, 50, 100));
     assert_eq!((limits.heartbeat, limits.health, limits.stop), (secs(30), secs(300), secs(30)));
     assert_eq!(defaults.workspace.copy, ["node_modules"]);
-    assert_eq!(defaults.budget.task, Usd(1_000_000));
+    let (task, day) = (Usd(1_000_000), Usd(50_000_000));
+    assert_eq!(defaults.budget, Budget { task, day, day_tokens: 0, task_tokens: 0, warn: 750 });
     assert_eq!(defaults.agents["claude"].program, "claude");
     assert_eq!(defaults.agents["claude"].timeout, secs(1800));
     assert_eq!(defaults.roles["fixer"].agent, "claude");
@@ -159,7 +161,9 @@ fn a_project_file_means_the_same_with_tables_in_any_form() {
     let inline = settings("fix = { breaker = { failures = 7 } }\nlimits.running = 3\n");
     assert_eq!((inline.fix.breaker.failures, inline.fix.breaker.window), (7, secs(3600)));
     assert_eq!(inline.limits.running, 3);
-    assert_eq!(settings("[budget]\ntask_usd = 2").budget.task, Usd(2_000_000));
+    let budget = settings("[budget]\ntask_usd = 2\nday_usd = 0\nday_tokens = 5\ntask_tokens = 4\nwarn = 1").budget;
+    let (task, day) = (Usd(2_000_000), Usd(0));
+    assert_eq!(budget, Budget { task, day, day_tokens: 5, task_tokens: 4, warn: 1000 });
     assert_eq!(settings("[watch]\nsettle = \"5s\"").watch.settle_max, secs(5));
 }
 
@@ -178,6 +182,8 @@ fn the_environment_is_taken_by_name() {
         ("FILE_WATCH_DEBOUNCE_SECONDS", "2.5"),
         ("CIRCUIT_BREAKER_THRESHOLD", "4"),
         ("CIRCUIT_BREAKER_WINDOW", "60"),
+        ("MAX_DAILY_COST_USD", "12.50"),
+        ("COST_WARNING_THRESHOLD", "0.9"),
         ("GITHUB_TOKEN", "hush"),
         ("MAX_RETRIES", ""),
         ("HOME", "/home/me"),
@@ -192,6 +198,7 @@ fn the_environment_is_taken_by_name() {
     assert_eq!(settings.agents["claude"].model, "claude-next");
     assert!(!settings.fix.enabled);
     assert_eq!((settings.fix.breaker.failures, settings.fix.breaker.window, settings.fix.attempts), (4, secs(60), 5));
+    assert_eq!((settings.budget.day, settings.budget.warn), (Usd(12_500_000), 900));
     assert_eq!(loaded.state_file, Some(root.join("state/app.json")));
     assert_eq!(loaded.lock_file, Some(PathBuf::from("/run/x.lock")));
     assert_eq!(loaded.secrets.get("GITHUB_TOKEN"), Some("hush"));

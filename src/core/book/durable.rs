@@ -18,6 +18,7 @@ use crate::model::workspace::TreeId;
 
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
+use super::ledger::Ledger;
 
 /// So many questions that are over are remembered, to tell those who answer late what became of them.
 const SETTLED: usize = 100;
@@ -112,6 +113,8 @@ pub struct Book {
     pub refused: Option<(Wall, String)>,
     /// Numbers.
     pub statistics: Statistics,
+    /// Money and tokens.
+    pub ledger: Ledger,
     /// The last events.
     pub history: VecDeque<Past>,
     /// The last runs of checks.
@@ -151,6 +154,7 @@ impl Default for Book {
             agreed: None,
             refused: None,
             statistics: Statistics::default(),
+            ledger: Ledger::default(),
             history: VecDeque::new(),
             results: VecDeque::new(),
             health: BTreeMap::new(),
@@ -238,6 +242,9 @@ impl Book {
             Fact::Unsnoozed { key } => {
                 self.snoozed.remove(key);
             }
+            Fact::DayBegan { day } => self.ledger.begin(*day),
+            Fact::Neared { line, reached, limit, .. } => self.ledger.said(*line, *reached, *limit),
+            Fact::Raised { usd, tokens } => self.ledger.raise(*usd, *tokens),
             Fact::Questioned { question } => {
                 self.last_question = question.id;
                 self.questions.insert(question.id, (**question).clone());

@@ -165,6 +165,9 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Agreed { .. }
         | Fact::Reconfigured { .. }
         | Fact::ConfigRefused { .. }
+        | Fact::DayBegan { .. }
+        | Fact::Neared { .. }
+        | Fact::Raised { .. }
         | Fact::Felt { .. } => None,
     }
 }

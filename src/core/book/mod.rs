@@ -3,9 +3,11 @@
 mod durable;
 mod history;
 mod index;
+mod ledger;
 mod tasks;
 
 pub use durable::{Book, CheckStatus, Process, Settled};
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
+pub use ledger::{Account, Ledger, Typical};
 pub use tasks::subject;

@@ -56,12 +56,10 @@ impl Book {
                 task.red_before.clone_from(red_before);
                 task.excerpt.clone_from(excerpt);
             }),
-            Fact::Held { task, reason } => {
-                self.change_task(*task, |task| {
-                    task.state = TaskState::Held(reason.clone());
-                    task.stage = None;
-                });
-            }
+            Fact::Held { task, reason } => self.change_task(*task, |task| {
+                task.state = TaskState::Held(reason.clone());
+                task.stage = None;
+            }),
             Fact::Released { task, forced } => self.change_task(*task, |task| {
                 task.state = TaskState::Queued;
                 task.forced = *forced;
@@ -69,7 +67,7 @@ impl Book {
             Fact::Retried { task } => self.retried(*task),
             Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
-            Fact::Used { task, spent } => self.change_task(*task, |task| task.running = *spent),
+            Fact::Used { task, spent } => self.used(*task, *spent),
             Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
             Fact::PlannerUsed { task, spent } => self.planner_used(*task, *spent),
             Fact::Ready { task, reason, result } => self.change_task(*task, |task| {
@@ -117,20 +115,16 @@ impl Book {
             | Fact::Agreed { .. }
             | Fact::Reconfigured { .. }
             | Fact::ConfigRefused { .. }
+            | Fact::DayBegan { .. }
+            | Fact::Neared { .. }
+            | Fact::Raised { .. }
             | Fact::Felt { .. } => {}
         }
     }
 
-    fn attempt_started(&mut self, at: Wall, id: TaskId) {
-        self.change_task(id, |task| {
-            task.state = TaskState::Running;
-            task.began = task.began.or(Some(at));
-            task.running = Spent::default();
-        });
-    }
-
     fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
         self.statistics.spent += spent;
+        self.ledger.planner_used(task, spent);
         if let Some(task) = task {
             self.change_task(task, |task| task.spent += spent);
         }
@@ -162,8 +156,23 @@ impl Book {
         forget(&mut self.finished.1, id);
     }
 
+    fn used(&mut self, id: TaskId, spent: Spent) {
+        self.ledger.used(id, spent);
+        self.change_task(id, |task| task.running = spent);
+    }
+
+    fn attempt_started(&mut self, at: Wall, id: TaskId) {
+        self.ledger.attempt_started(id);
+        self.change_task(id, |task| {
+            task.state = TaskState::Running;
+            task.began = task.began.or(Some(at));
+            task.running = Spent::default();
+        });
+    }
+
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
         self.statistics.spent += record.spent;
+        self.ledger.attempt_ended(id, record.spent);
         self.change_task(id, |task| {
             // A result that waited for a yes lands under the number of the attempt that made it.
             if record.end.is_charged() {
@@ -236,6 +245,9 @@ impl Book {
         });
         if matches!(state, TaskState::Done(DoneReason::Landed(_))) {
             self.want_again(id);
+            if let (Some(task), false) = (self.tasks.get(&id), was_over) {
+                self.ledger.landed(task);
+            }
         }
         forget(&mut self.finished.0, id);
         forget(&mut self.finished.1, id);

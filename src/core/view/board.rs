@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::costs::Costs;
 use crate::model::attempt::Stage;
 use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
@@ -22,6 +23,9 @@ pub struct View {
     pub checks: Vec<CheckRow>,
     /// The tasks, group by group, each group in its own order.
     pub rows: Vec<Row>,
+    /// What was spent.
+    #[serde(default)]
+    pub costs: Costs,
     /// What agents wait for, oldest first.
     #[serde(default)]
     pub questions: Vec<Question>,
@@ -174,6 +178,12 @@ pub struct Row {
     pub attempts: (u32, u32),
     /// What it used so far.
     pub spent: Spent,
+    /// Since when its agent says nothing, if that is worth a look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Wall>,
+    /// What such a fix has cost and taken here so far, before one starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typical: Option<String>,
     /// What would not be refused now.
     pub allowed: Allowed,
 }

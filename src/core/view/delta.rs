@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::board::{CheckRow, Head, Row, View};
+use super::costs::Costs;
 use crate::model::id::TaskId;
 use crate::model::question::Question;
 
@@ -14,6 +15,9 @@ pub struct Delta {
     /// The head, if it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Head>,
+    /// What was spent, if it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Costs>,
     /// All checks, if one changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Vec<CheckRow>>,
@@ -36,6 +40,7 @@ impl Delta {
             || before.rows.iter().zip(&after.rows).any(|(before, after)| before.id != after.id);
         Self {
             head: (before.head != after.head).then(|| after.head.clone()),
+            costs: (before.costs != after.costs).then(|| after.costs.clone()),
             checks: (before.checks != after.checks).then(|| after.checks.clone()),
             rows: after.rows.iter().filter(|row| known.get(&row.id) != Some(row)).cloned().collect(),
             order: moved.then(|| after.rows.iter().map(|row| row.id).collect()),
@@ -54,6 +59,9 @@ impl View {
     pub fn apply(&mut self, delta: Delta) {
         if let Some(head) = delta.head {
             self.head = head;
+        }
+        if let Some(costs) = delta.costs {
+            self.costs = costs;
         }
         if let Some(checks) = delta.checks {
             self.checks = checks;

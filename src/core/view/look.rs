@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+use super::costs;
 use crate::core::book::CheckStatus;
 use crate::core::live::{Owner, Phase, Step};
 use crate::core::schedule::Waiting;
@@ -25,6 +26,7 @@ impl Supervisor {
             head: self.head(),
             checks: self.check_rows(),
             rows: self.rows(),
+            costs: self.costs(),
             questions: self.book.questions.values().cloned().collect(),
         }
     }
@@ -167,8 +169,16 @@ impl Supervisor {
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
             attempts: (attempts(task), self.settings.fix.attempts),
             spent: task.total(),
+            quiet: attempt.and_then(|attempt| self.quiet_since(attempt)).map(|heard| self.wall_of(heard)),
+            typical: self.typical(task),
             allowed: self.allowed(task, green),
         }
+    }
+
+    /// Says what such a fix costs and takes, while a person may decide whether one starts.
+    pub(crate) fn typical(&self, task: &Task) -> Option<String> {
+        let is_before = matches!(task.state, TaskState::Held(_));
+        self.book.ledger.typical(&task.key.check).filter(|_| is_before).map(costs::typical)
     }
 
     /// Returns the group of a task: whatever works on one that asks something waits for a person.
@@ -195,6 +205,7 @@ impl Supervisor {
                 Some(Waiting::Breaker(failures, until)) => {
                     (Waiting::Breaker(failures, until).text(now, window), Some(until))
                 }
+                Some(Waiting::Budget(until, why)) => (format!("parked: {why}"), Some(until)),
                 Some(Waiting::Parked(until, why)) => (format!("parked: {why}"), until),
                 Some(
                     other @ (Waiting::Down

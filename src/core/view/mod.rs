@@ -1,9 +1,11 @@
 //! What every face draws from: the read model, made by the machine, sent as differences.
 
 mod board;
+mod costs;
 mod delta;
 mod look;
 
 pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+pub use costs::{Costs, Line as CostLine, Sum, TaskCosts};
 pub use delta::Delta;
 pub use look::attempts;

@@ -34,13 +34,14 @@ pub fn main(args: &[String]) -> ExitCode {
 }
 
 fn answer(args: &[String]) -> Result<String, String> {
+    // Read before anything can be wrong, so that nobody writes to a closed pipe.
+    let mut text = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut text).map_err(|error| error.to_string())?;
     let [event, file] = args else { return Err("usage: hook pre-tool-use FILE".to_owned()) };
     if event != "pre-tool-use" {
         return Err(format!("no hook is called {event}"));
     }
     let guard = Guard::read(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
-    let mut text = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut text).map_err(|error| error.to_string())?;
     let request: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
     let tool = request["tool_name"].as_str().ok_or("the request names no tool")?;
     let verdict = judge(&guard.scope, &Tree::new(&guard.scope.workspace), tool, &request["tool_input"]);

@@ -110,6 +110,10 @@ fn standing(state: &State) -> Vec<Piece> {
         let left = left.unwrap_or_default();
         let text = format!("{sign} parked: {}{left}", keyed(state, why));
         parts.push(Piece { text, less: format!("{sign} parked{left}"), role: Role::Warn });
+    } else if state.view.costs.reached().is_some() {
+        let key = state.keymap.key_of(Action::Raise);
+        let text = format!("{sign} over today's budget, {key} raises it");
+        parts.push(Piece { text, less: format!("{sign} over budget, {key}"), role: Role::Warn });
     } else if let Some(operation) = &head.operation {
         parts.push(Piece::new(format!("{sign} {operation} under way"), Role::Warn));
     }
@@ -145,8 +149,8 @@ fn right(state: &State) -> Line<'static> {
     if state.seen && state.size.0 >= ROOMY && head.refused.is_none() {
         spans.push(Span::styled(format!("watching {} files  ", thousands(head.files)), style(Role::Dim)));
     }
-    if state.seen && state.size.0 >= 60 && head.spent.price().is_some() {
-        spans.push(Span::raw(format!("{}  ", head.spent)));
+    if state.seen && state.size.0 >= 60 {
+        spans.extend(money(state));
     }
     let heart = if state.is_late() {
         (format!("{} heart late {}  ", state.glyphs.bad, age(head.beat, state.now)), Role::Bad)
@@ -172,6 +176,23 @@ fn right(state: &State) -> Line<'static> {
         spans.push(Span::styled(format!("{glyph} "), style(role)));
     }
     Line::from(spans)
+}
+
+/// Says what was spent: today, of the day's line, if there is one.
+fn money(state: &State) -> Vec<Span<'static>> {
+    let costs = &state.view.costs;
+    let Some(line) = costs.lines.iter().max_by_key(|line| line.percent()) else {
+        let spent = state.view.head.spent;
+        return spent.price().map(|_| Span::raw(format!("{spent}  "))).into_iter().collect();
+    };
+    let role = match (line.is_reached(), line.is_near()) {
+        (true, _) => Role::Bad,
+        (false, true) => Role::Warn,
+        (false, false) => Role::Text,
+    };
+    let open = if costs.today.spent().unpriced { "?" } else { "" };
+    let text = format!("{}{open}  ", line.line.share(line.used, line.limit));
+    vec![Span::styled(text, state.theme.style(role))]
 }
 
 /// Names a part in a word; the agent has its own name.

@@ -2,6 +2,7 @@
 
 mod check;
 mod checks;
+mod costs;
 mod diff;
 mod facts;
 mod footer;
@@ -17,6 +18,7 @@ mod tasks;
 mod time;
 mod toast;
 
+pub(super) use costs::raise as raise_lines;
 pub(super) use diff::{lines as diff_lines, lines_back as diff_lines_back};
 pub(super) use footer::draw as draw_footer;
 pub(super) use header::draw as draw_header;

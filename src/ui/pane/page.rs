@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::{health, help};
+use super::{costs, health, help};
 use crate::ui::state::{Page, State};
 use crate::ui::widget::{bar, framed, note, wrapped_rows, write_lines};
 
 fn lines(state: &State, page: Page) -> Vec<Line<'static>> {
     match page {
         Page::Health => health::lines(state),
+        Page::Costs => costs::lines(state),
         Page::Help => help::lines(state),
     }
 }
@@ -27,6 +28,7 @@ pub(in crate::ui) fn draw(state: &State, page: Page, top: usize, area: Rect, buf
     Clear.render(area, buf);
     let title = match page {
         Page::Health => "Health and statistics",
+        Page::Costs => "Costs",
         Page::Help => "Keys",
     };
     let inner = framed(state, area, title, true, buf);

@@ -11,6 +11,7 @@ use super::{check, diff, facts, log, plan, stages, tasks};
 use crate::core::fact::Fact;
 use crate::core::view::{Group, Row};
 use crate::model::cost::Spent;
+use crate::ui::action::Action;
 use crate::ui::body::{Body, Item};
 use crate::ui::keyed::keyed;
 use crate::ui::state::{Focus, State, Tab};
@@ -189,9 +190,17 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
     if let Some(until) = row.until.filter(|until| *until > state.now) {
         let _ = write!(why, " {}", count(state.now, until));
     }
+    if let Some(typical) = &row.typical {
+        let _ = write!(why, "; {}", plain(typical));
+    }
+    if let Some(since) = row.quiet {
+        let key = state.keymap.key_of(Action::Tab(1));
+        let _ = write!(why, ": quiet for {}, {key} shows its log; nothing is done about it", age(since, state.now));
+    }
     let why = Line::from(vec![Span::styled(format!("{glyph} "), state.theme.style(role)), Span::raw(why)]);
     // The line of stages says where an attempt is.
-    let is_said = row.group == Group::Working && row.stage.is_some_and(|stage| stage.name() == row.why);
+    let is_said =
+        row.group == Group::Working && row.quiet.is_none() && row.stage.is_some_and(|stage| stage.name() == row.why);
     let mut lines = if is_said { Vec::new() } else { wrap(&why, columns, 2) };
     let rest = Line::styled(rest(state, row).join("   "), state.theme.style(Role::Dim));
     let for_why = most.saturating_sub(usize::from(most > 1 && rest.width() > 0)).max(1);

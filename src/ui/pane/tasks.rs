@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::checks;
-use super::time::count;
+use super::time::{age, count};
 use crate::core::view::{Group, Row};
 use crate::model::id::TaskId;
 use crate::model::time::Wall;
@@ -114,10 +114,17 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
 fn reason(state: &State, row: &Row) -> String {
     let (made, limit) = row.attempts;
     if row.group == Group::Working {
+        if let Some(since) = row.quiet {
+            return format!("quiet {}", age(since, state.now));
+        }
         return format!("{} {made}/{limit}", plain(&row.why));
     }
     let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by ", "the check "];
-    keyed(state, known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why))
+    let why = keyed(state, known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why));
+    match &row.typical {
+        Some(typical) => format!("{why}; {}", plain(typical)),
+        None => why,
+    }
 }
 
 /// Returns what stands at the right edge: a time, then what it cost, each in a column of its group.

@@ -36,6 +36,9 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         Action::Refuse => task(state, |allowed| allowed.refuse, "it has no result that waits for a yes"),
         Action::Hold => task(state, |allowed| allowed.hold, "there is nothing to hold"),
         Action::Snooze => task(state, |allowed| allowed.snooze || allowed.unsnooze, "its check is gone"),
+        Action::Raise if state.view.costs.lines.is_empty() => {
+            Some("no line of the day is set: budget.day_usd, budget.day_tokens".to_owned())
+        }
         Action::NextMatch | Action::PrevMatch if state.search == Filter::default() => {
             Some(format!("nothing is searched for; {} searches", state.keymap.key_of(Action::Filter)))
         }
@@ -74,6 +77,7 @@ fn is_wish(action: Action) -> bool {
             | Action::Hold
             | Action::Pause
             | Action::Check
+            | Action::Raise
     )
 }
 

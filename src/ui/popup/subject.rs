@@ -9,7 +9,7 @@ use crate::core::view::{Course, Group, Row};
 use crate::model::task::{DoneReason, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::{Wall, millis};
 use crate::ui::keyed::keyed;
-use crate::ui::pane::{diff_lines, diff_lines_back};
+use crate::ui::pane::{diff_lines, diff_lines_back, raise_lines};
 use crate::ui::popup::Ask;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
@@ -43,6 +43,8 @@ pub enum Subject {
     Leave,
     /// Whether to go on although a service said when.
     GoOn,
+    /// Whether today may cost more.
+    Raise,
     /// The supervisor is gone, for this reason.
     Gone(String),
 }
@@ -52,7 +54,7 @@ impl Subject {
     pub fn task(&self) -> Option<&Row> {
         match self {
             Self::Task(_, row) => Some(row),
-            Self::Leave | Self::GoOn | Self::Gone(_) => None,
+            Self::Leave | Self::GoOn | Self::Raise | Self::Gone(_) => None,
         }
     }
 
@@ -60,9 +62,11 @@ impl Subject {
     pub fn is_about_result(&self) -> bool {
         match self {
             Self::Task(Asked::Answer | Asked::First | Asked::Land | Asked::Refuse, _) => true,
-            Self::Task(Asked::Kill | Asked::Undo | Asked::Snooze, _) | Self::Leave | Self::GoOn | Self::Gone(_) => {
-                false
-            }
+            Self::Task(Asked::Kill | Asked::Undo | Asked::Snooze, _)
+            | Self::Leave
+            | Self::GoOn
+            | Self::Raise
+            | Self::Gone(_) => false,
         }
     }
 
@@ -83,6 +87,7 @@ impl Subject {
             Self::Leave if matches!(state.view.head.course, Course::Stopping(..)) => "Stopping".to_owned(),
             Self::Leave => "Leave?".to_owned(),
             Self::GoOn => "Go on now?".to_owned(),
+            Self::Raise => "Raise today's budget?".to_owned(),
             Self::Gone(_) => "The supervisor is gone".to_owned(),
         }
     }
@@ -161,6 +166,7 @@ pub(super) fn lines(state: &State, ask: &Ask) -> Vec<Line<'static>> {
                 ),
             ]
         }
+        Subject::Raise => raise_lines(state),
         Subject::Gone(why) => vec![
             Line::styled(plain(why), state.theme.style(Role::Bad)),
             Line::styled(

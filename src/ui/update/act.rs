@@ -2,6 +2,7 @@
 
 use super::arrive::{fetch_if_new, say};
 use super::copy;
+use super::costs;
 use super::question;
 use super::scroll::{Move, bring, go};
 use crate::core::command::Command;
@@ -84,6 +85,8 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
             Vec::new()
         }
         Action::Health => page(state, Page::Health),
+        Action::Costs => page(state, Page::Costs),
+        Action::Raise => costs::raise(state),
         Action::Help => page(state, Page::Help),
         Action::Mouse => {
             state.mouse = !state.mouse;

@@ -83,6 +83,7 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         Fact::Undone { task, .. } => Some((Tone::Note, format!("{task} undone"))),
         Fact::TakenBack { task, .. } => Some((Tone::Bad, format!("{task} landing taken back"))),
         Fact::Reconfigured { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Note, line)),
+        Fact::Neared { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line)),
         Fact::ConfigRefused { .. } | Fact::Replaced { .. } => {
             lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line))
         }

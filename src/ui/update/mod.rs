@@ -3,6 +3,7 @@
 mod act;
 mod arrive;
 mod copy;
+mod costs;
 mod enter;
 mod key;
 mod mouse;

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// How the ids of requests for what was used begin.
+pub(super) const USAGE: &str = "usage-";
+
 /// Returns the line that allows a tool use as it was asked for.
 pub(super) fn allow(request: &str, input: &Value) -> Vec<u8> {
     success(request, &json!({ "behavior": "allow", "updatedInput": input }))
@@ -22,6 +25,12 @@ pub(super) fn error(request: &str, why: &str) -> Vec<u8> {
 pub(super) fn interrupt(number: u32) -> Vec<u8> {
     let request = json!({ "subtype": "interrupt" });
     line(&json!({ "type": "control_request", "request_id": format!("stop-{number}"), "request": request }))
+}
+
+/// Returns the line that asks for what was used so far, subagents included; `number` tells such requests apart.
+pub(super) fn usage(number: u32) -> Vec<u8> {
+    let request = json!({ "subtype": "get_usage", "skip_behaviors": true });
+    line(&json!({ "type": "control_request", "request_id": format!("{USAGE}{number}"), "request": request }))
 }
 
 fn success(request: &str, answer: &Value) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! What a run has used: counted by message while it runs, settled by each result.
+//! What a run has used: counted by message while it runs, priced by what the CLI says when asked, settled by each result.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ pub(super) struct Meter {
     priced: Option<Usd>,
     /// Whether something was used since the last price, so that there is more to pay than is known.
     open: bool,
+    /// Whether the CLI only guesses the price of a model.
+    guessed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,25 +61,47 @@ impl Meter {
 
     /// Settles with what a `result` line says.
     pub(super) fn result(&mut self, result: &Value) {
-        if let (Some(models), false) = (result["modelUsage"].as_object(), self.resumed) {
-            let sum = |names: &[&str]| {
-                models.values().flat_map(|model| names.iter().filter_map(|name| model[*name].as_u64())).sum()
-            };
-            self.settled = Tokens {
-                input: sum(&["inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"]),
-                output: sum(&["outputTokens"]),
-            };
+        if !self.resumed {
+            self.settle(&result["modelUsage"]);
         }
         if let Some(total) = result["total_cost_usd"].as_f64().and_then(Usd::from_dollars) {
             if self.resumed && self.priced.is_none() {
                 self.base = new_cost(result).map_or(Usd(0), |new| total.minus(new));
             }
-            let used = total.minus(self.base);
-            self.priced = Some(used);
-            // Zero for work that took tokens means that the CLI does not know the model's price.
-            let tokens = self.tokens();
-            self.open = used == Usd(0) && tokens.input + tokens.output > 0;
+            self.price(total.minus(self.base), &result["modelUsage"]);
         }
+    }
+
+    /// Takes what the CLI says in the middle of a turn when it is asked for its usage. A resumed conversation counts
+    /// what came before as well, so that only its results tell.
+    pub(super) fn told(&mut self, session: &Value) {
+        let total = session["total_cost_usd"].as_f64().and_then(Usd::from_dollars);
+        let (Some(total), false) = (total, self.resumed) else { return };
+        self.settle(&session["model_usage"]);
+        self.price(total, &session["model_usage"]);
+    }
+
+    fn settle(&mut self, models: &Value) {
+        let Some(models) = models.as_object() else { return };
+        let sum = |names: &[&str]| {
+            models.values().flat_map(|model| names.iter().filter_map(|name| model[*name].as_u64())).sum()
+        };
+        self.settled = Tokens {
+            input: sum(&["inputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"]),
+            output: sum(&["outputTokens"]),
+        };
+    }
+
+    /// Notes a price. For a model that it does not know the CLI takes that of another one, and says so; zero for work
+    /// that took tokens is no price either.
+    fn price(&mut self, used: Usd, models: &Value) {
+        let models = models.as_object().into_iter().flat_map(|models| models.values());
+        let guessed = models.filter(|model| model["costBasis"] == "unknown");
+        let guess = Usd::from_dollars(guessed.clone().filter_map(|model| model["costUSD"].as_f64()).sum());
+        self.guessed = guessed.count() > 0;
+        self.priced = Some(used.minus(guess.unwrap_or_default()).max(self.priced.unwrap_or_default()));
+        let tokens = self.tokens();
+        self.open = used == Usd(0) && tokens.input + tokens.output > 0;
     }
 
     /// Returns what was used so far in all.
@@ -85,7 +109,7 @@ impl Meter {
         let tokens = self.tokens();
         Spent {
             usd: self.priced.unwrap_or_default(),
-            unpriced: self.open,
+            unpriced: self.open || self.guessed,
             tokens_in: tokens.input,
             tokens_out: tokens.output,
         }
@@ -127,6 +151,30 @@ mod tests {
         meter.message(&message("c", 90, 1));
         assert!(meter.spent().unpriced, "used after the price was named");
         assert_eq!(meter.spent().usd, Usd(24_000));
+    }
+
+    #[test]
+    fn what_it_says_in_the_middle_is_a_price() {
+        let mut meter = Meter::new(false);
+        meter.message(&message("a", 100, 1));
+        let models = json!({ "m": { "inputTokens": 110, "outputTokens": 30, "costUSD": 0.01, "costBasis": "list" } });
+        meter.told(&json!({ "total_cost_usd": 0.01, "model_usage": models }));
+        assert_eq!(meter.spent(), Spent { usd: Usd(10_000), unpriced: false, tokens_in: 110, tokens_out: 30 });
+        meter.message(&message("b", 100, 1));
+        assert!(meter.spent().unpriced, "the next call has no price yet");
+        meter.told(&json!({ "total_cost_usd": "soon" }));
+        assert_eq!(meter.spent().usd, Usd(10_000), "what is no price changes nothing");
+    }
+
+    #[test]
+    fn a_guessed_price_is_no_price() {
+        let mut meter = Meter::new(false);
+        let known = json!({ "inputTokens": 10, "outputTokens": 1, "costUSD": 0.02, "costBasis": "list" });
+        let odd = json!({ "inputTokens": 90, "outputTokens": 9, "costUSD": 0.5, "costBasis": "unknown" });
+        meter.told(&json!({ "total_cost_usd": 0.52, "model_usage": { "known": known, "odd": odd } }));
+        assert_eq!(meter.spent(), Spent { usd: Usd(20_000), unpriced: true, tokens_in: 100, tokens_out: 10 });
+        meter.result(&json!({ "total_cost_usd": 0.52, "modelUsage": { "known": known, "odd": odd } }));
+        assert_eq!(meter.spent(), Spent { usd: Usd(20_000), unpriced: true, tokens_in: 100, tokens_out: 10 });
     }
 
     #[test]

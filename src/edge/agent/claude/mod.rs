@@ -4,6 +4,7 @@
 
 mod answer;
 mod ask;
+mod asking;
 mod launch;
 mod meter;
 pub mod planner;

@@ -1,16 +1,16 @@
 //! One run of a headless `claude`: bytes of its output in, reports and answers out. It touches nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::core::secrets::Redactor;
 use crate::edge::agent::claude::ask::{self, Pending};
+use crate::edge::agent::claude::asking::Asking;
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
 use crate::edge::agent::claude::steps::{Step, Steps};
-use crate::edge::agent::claude::trouble::{RESULT_CAP, trouble};
+use crate::edge::agent::claude::trouble::{RESULT_CAP, retry, trouble};
 use crate::edge::agent::claude::watch::Watch;
 use crate::edge::agent::claude::{answer, say};
 use crate::edge::agent::hook;
@@ -42,6 +42,8 @@ pub struct ClaudeRun {
     /// What the service said in this turn, so that the result does not say it again.
     trouble: Option<Trouble>,
     stops: u32,
+    /// What it is asked about its usage.
+    asking: Asking,
     /// Requests that wait for a person, by the CLI's names for them.
     pending: BTreeMap<String, Pending>,
     /// Covers what is reported; what is decided and answered goes by the true words.
@@ -66,6 +68,7 @@ impl ClaudeRun {
             finished: false,
             trouble: None,
             stops: 0,
+            asking: Asking::default(),
             pending: BTreeMap::new(),
             redactor: Redactor::new(Vec::new()),
         }
@@ -124,6 +127,11 @@ impl ClaudeRun {
             // A line that was cut off means nothing; only the escape sequence that restores the cursor is usual.
             self.line(&line, Wall(0), &mut steps);
         }
+        self.asking.is_over = true;
+        if self.held.is_none() && !self.finished {
+            // It may have been in the middle of a call.
+            self.meter.request();
+        }
         self.report_used(&mut steps);
         if self.held.is_some() || !self.finished {
             let result = self.held.take().unwrap_or_else(|| {
@@ -175,19 +183,22 @@ impl ClaudeRun {
             "assistant" => {
                 let message = &frame["message"];
                 self.meter.message(message);
+                self.asking.ask(steps);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
-                let broken = self.watch.uses(&said["message"], message);
-                steps.violated(broken);
+                self.watch.look(&said["message"], message, self.spec.hook.is_some(), steps);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
                     self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
                 }
             }
             "user" => {
+                // A call is over and the next one not begun, or just so: what it has cost is known now.
+                self.asking.ask(steps);
                 steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
                 let stopped = self.watch.stopped(&frame["message"]);
                 steps.violated(stopped);
             }
+            "control_response" => self.asking.answered(&frame["response"], &mut self.meter, steps),
             "result" => self.result(frame, steps),
             "control_request" => self.request(frame, said, steps),
             "control_cancel_request" => {
@@ -203,7 +214,7 @@ impl ClaudeRun {
                     self.trouble(Some(Trouble::RateLimit { until }), steps);
                 }
             }
-            // Answers to our own requests, and what is new.
+            // What is new.
             _ => {}
         }
     }
@@ -222,16 +233,8 @@ impl ClaudeRun {
                 }
             }
             "api_retry" => {
-                let status = frame["error_status"].as_u64();
-                let wait = Duration::from_millis(frame["retry_delay_ms"].as_f64().map_or(0, whole));
-                let error = frame["error"].as_str();
-                let told = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-                let what = format!("{} ({told}), it tries again in {} s", error.unwrap_or("error"), wait.as_secs());
+                let (what, trouble) = retry(frame, now);
                 steps.log([say::line("service", &what)]);
-                let trouble = match trouble(error, status, error.unwrap_or_default()) {
-                    Some(Trouble::RateLimit { .. }) => Some(Trouble::RateLimit { until: Some(now.after(wait)) }),
-                    other => other,
-                };
                 if let Some(trouble) = trouble {
                     self.trouble = Some(trouble.clone());
                     steps.report(AgentReport::Trouble(trouble));
@@ -266,6 +269,7 @@ impl ClaudeRun {
 
     fn result(&mut self, frame: &Value, steps: &mut Steps) {
         self.meter.result(frame);
+        self.asking.told();
         let subtype = frame["subtype"].as_str().unwrap_or_default();
         let is_error = frame["is_error"] == true;
         let said = frame["result"].as_str().map(str::to_owned).or_else(|| {
@@ -312,6 +316,7 @@ impl ClaudeRun {
     fn end_turns(&mut self, steps: &mut Steps) {
         if let Some(result) = self.held.take() {
             self.finished = true;
+            self.asking.is_over = true;
             steps.report(AgentReport::Done(result));
             steps.0.push(Step::CloseInput);
         }
@@ -379,7 +384,7 @@ impl ClaudeRun {
 
     fn report_used(&mut self, steps: &mut Steps) {
         let spent = self.meter.spent();
-        if spent != self.reported {
+        if spent != self.reported && !self.asking.will_tell() {
             self.reported = spent;
             steps.report(AgentReport::Used(spent));
         }
@@ -388,9 +393,4 @@ impl ClaudeRun {
 
 fn text(value: &Value) -> String {
     one_line(value.as_str().unwrap_or_default(), say::LINE_CAP)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast to an integer saturates")]
-fn whole(number: f64) -> u64 {
-    number as u64
 }

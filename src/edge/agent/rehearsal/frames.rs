@@ -141,15 +141,23 @@ impl Frames {
         self.system("api_retry", fields)
     }
 
+    /// What it has used so far, as the CLI says it when asked.
+    pub(super) fn usage(&self) -> Value {
+        json!({ "total_cost_usd": self.cost, "model_usage": self.models() })
+    }
+
+    fn models(&self) -> Value {
+        if self.tokens == (0, 0) {
+            return json!({});
+        }
+        json!({ MODEL: {
+            "inputTokens": self.tokens.0, "outputTokens": self.tokens.1, "cacheReadInputTokens": 0,
+            "cacheCreationInputTokens": 0, "costUSD": self.cost,
+        } })
+    }
+
     pub(super) fn result(&mut self, ending: &Ending<'_>) -> Value {
-        let models = if self.tokens == (0, 0) {
-            json!({})
-        } else {
-            json!({ MODEL: {
-                "inputTokens": self.tokens.0, "outputTokens": self.tokens.1, "cacheReadInputTokens": 0,
-                "cacheCreationInputTokens": 0, "costUSD": self.cost,
-            } })
-        };
+        let models = self.models();
         let mut frame = json!({ "type": "result" });
         let fields = json!({
             "duration_ms": 1, "duration_api_ms": 0, "num_turns": self.turns, "total_cost_usd": self.cost,

@@ -160,6 +160,10 @@ impl Player {
                     ended = self.in_turn;
                     json!({ "subtype": "success", "request_id": id, "response": { "still_queued": [] } })
                 }
+                "get_usage" => {
+                    let session = lock(&self.frames).usage();
+                    json!({ "subtype": "success", "request_id": id, "response": { "session": session } })
+                }
                 "initialize" => json!({ "subtype": "success", "request_id": id, "response": {} }),
                 _ => json!({ "subtype": "error", "request_id": id, "error": "not known to the rehearsal agent" }),
             };

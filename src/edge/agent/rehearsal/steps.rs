@@ -193,7 +193,7 @@ impl Player {
             if let Some(code) = self.hear(LOOK)? {
                 return Ok((Next::Exit(code), None));
             }
-            if !self.ears.requests.is_empty() {
+            if self.ears.requests.iter().any(|(_, subtype)| subtype == "interrupt") {
                 write(&json!({ "type": "control_cancel_request", "request_id": request }))?;
             }
             if self.interrupted()? {

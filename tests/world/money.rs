@@ -1,0 +1,126 @@
+//! Agents that spend in steps, and a bill of our own that the machine's lines are held to.
+
+use std::collections::BTreeMap;
+
+use orchestrator_tui::core::command::Command;
+use orchestrator_tui::core::effect::AgentOrder;
+use orchestrator_tui::core::fact::Fact;
+use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::agent::AgentReport;
+use orchestrator_tui::model::budget::{Budget, Day};
+use orchestrator_tui::model::cost::{Spent, Usd};
+use orchestrator_tui::model::id::SessionId;
+use orchestrator_tui::model::plan::PlannerNews;
+
+use super::plan::Chance;
+use super::{Event, World};
+
+/// What the world knows to have been used, apart from the machine's ledger.
+#[derive(Default)]
+pub(super) struct Bill {
+    day: Day,
+    used: Spent,
+    raised: (Usd, u64),
+    sessions: BTreeMap<SessionId, Spent>,
+}
+
+/// Draws the lines: none, some, near ones.
+pub(super) fn budget(chance: &mut Chance) -> Budget {
+    let mut usd = |near: u64| Usd(if chance.one_in(3) { near } else { 0 });
+    let (task, day) = (usd(300_000), usd(700_000));
+    let mut tokens = |near: u64| if chance.one_in(6) { near } else { 0 };
+    Budget { task, day, task_tokens: tokens(40), day_tokens: tokens(120), warn: 750 }
+}
+
+/// Draws the time zone: in every other world midnight is near.
+pub(super) fn offset(chance: &mut Chance, wall: u64) -> i64 {
+    let seconds = i64::try_from(wall / 1000).expect("a time of our days");
+    let to_midnight = 86_400 - seconds.rem_euclid(86_400);
+    let before = i64::try_from(chance.between(1, 600)).expect("a few minutes");
+    if chance.one_in(2) { to_midnight - before } else { 0 }
+}
+
+impl World {
+    /// Lets an agent spend, in steps that only grow.
+    pub(super) fn agent_spends(&mut self, session: SessionId, delay: u64) {
+        let (mut usd, mut tokens) = (0, 0);
+        let steps = self.chance.between(1, 4);
+        for step in 1..=steps {
+            usd += self.chance.below(80_000);
+            tokens += self.chance.between(1, 10);
+            let unpriced = self.chance.one_in(8);
+            let spent = Spent { usd: Usd(usd), unpriced, tokens_in: tokens, tokens_out: 1 };
+            let at = delay * step / (steps + 1);
+            self.at(at, Event::Reaches(Input::Reported(session, AgentReport::Used(spent))));
+        }
+    }
+
+    /// A person lets the day cost more.
+    pub(super) fn somebody_pays(&mut self) {
+        let tokens = self.chance.below(2) * 20;
+        self.ask(Command::Raise { usd: Usd(100_000), tokens });
+    }
+
+    /// Writes down what reaches the machine, before it does.
+    pub(super) fn bill(&mut self, input: &Input) {
+        let day = Day::of(self.clock());
+        if self.bill.day != day {
+            // The ledger may go back to a day of which it knows; then it knows more than a new bill.
+            let known = self.machine.book().ledger.days().find(|(known, _)| *known == day);
+            let used = known.map_or(Spent::default(), |(_, account)| account.spent());
+            self.bill = Bill { day, used, raised: (Usd(0), 0), ..std::mem::take(&mut self.bill) };
+        }
+        match input {
+            Input::Reported(session, AgentReport::Used(spent)) if self.sessions.contains_key(session) => {
+                let known = self.bill.sessions.insert(*session, *spent).unwrap_or_default();
+                self.bill.used += spent.since(known);
+            }
+            Input::Planner(PlannerNews::Used(_, spent)) => self.bill.used += *spent,
+            _ => {}
+        }
+    }
+
+    /// After a crash only what was stored is known.
+    pub(super) fn bill_restored(&mut self) {
+        let ledger = &self.machine.book().ledger;
+        let day = Day::of(self.clock());
+        let known = ledger.day() == day;
+        self.bill = Bill {
+            day,
+            used: if known { ledger.spent() } else { Spent::default() },
+            raised: if known { ledger.raised() } else { (Usd(0), 0) },
+            sessions: BTreeMap::new(),
+        };
+    }
+
+    pub(super) fn raised(&mut self, fact: &Fact) {
+        if let Fact::Raised { usd, tokens } = fact {
+            self.report.raised += 1;
+            self.bill.raised.0.0 += usd.0;
+            self.bill.raised.1 += tokens;
+        }
+        if let Fact::Neared { reached: true, .. } = fact {
+            self.report.day_lines += 1;
+        }
+    }
+
+    /// Nothing that costs begins over a line, and it is told how much is left at most.
+    pub(super) fn check_order(&self, order: &AgentOrder) {
+        let budget = self.settings.budget;
+        let (bill, task) = (&self.bill, order.task.total());
+        let under = |used: u64, limit: u64| limit == 0 || used < limit;
+        assert!(under(task.usd.0, budget.task.0), "{} starts over its line", order.task.id);
+        assert!(under(task.tokens(), budget.task_tokens), "{} starts over its tokens", order.task.id);
+        assert_eq!(bill.day, Day::of(self.clock()), "the bill is of another day");
+        if budget.day > Usd(0) {
+            let limit = budget.day.0 + bill.raised.0.0;
+            assert!(bill.used.usd.0 < limit, "an agent starts at {} of {limit} today", bill.used.usd.0);
+            let left = limit - bill.used.usd.0;
+            assert!(order.budget.is_some_and(|given| given.0 <= left), "{:?} of {left} left", order.budget);
+        }
+        if budget.day_tokens > 0 {
+            let limit = budget.day_tokens + bill.raised.1;
+            assert!(bill.used.tokens() < limit, "an agent starts at {} of {limit} tokens", bill.used.tokens());
+        }
+    }
+}
