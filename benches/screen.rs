@@ -1,6 +1,6 @@
 //! Times what a person feels: a frame, a key, a turn of the wheel, news. Run: `cargo bench --bench screen`
 //!
-//! With ten tasks and with ten thousand, and a task with a long log; each step is done [`ROUNDS`] times.
+//! With ten tasks and with ten thousand, and a task with a long log, and with a busy terminal; each step is done [`ROUNDS`] times.
 #![expect(clippy::print_stdout, reason = "a measurement, not the product")]
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 
@@ -12,12 +12,14 @@ use orchestrator_tui::core::view::{Allowed, Group, Row, View};
 use orchestrator_tui::model::agent::LogLine;
 use orchestrator_tui::model::check::{CheckKey, CheckName};
 use orchestrator_tui::model::cost::Spent;
-use orchestrator_tui::model::id::{Seq, TaskId};
+use orchestrator_tui::model::id::{Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
+use orchestrator_tui::model::session::Terminal;
 use orchestrator_tui::model::time::Wall;
 use orchestrator_tui::ui::draw::paint;
-use orchestrator_tui::ui::event::Event;
+use orchestrator_tui::ui::event::{Event, News};
 use orchestrator_tui::ui::state::State;
+use orchestrator_tui::ui::terminal::{Attached, Emulator};
 use orchestrator_tui::ui::update::update;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
@@ -51,6 +53,7 @@ fn row(number: usize, rows: usize) -> Row {
         since: Some(NOW),
         took: None,
         stage: None,
+        session: None,
         attempts: (1, 5),
         spent: Spent::default(),
         quiet: None,
@@ -113,6 +116,85 @@ impl Bench {
     }
 }
 
+/// A screen full of colours that changes with every piece, as `htop` or a build with many workers writes it.
+fn busy(round: usize, columns: u16, rows: u16) -> Vec<u8> {
+    let mut bytes = b"\x1b[H".to_vec();
+    for row in 0..usize::from(rows) {
+        for word in 0..usize::from(columns) / 8 {
+            let (colour, number) = ((round + row + word) % 256, (round * 31 + row * 7 + word) % 1000);
+            bytes.extend_from_slice(format!("\x1b[38;5;{colour}m{number:07} ").as_bytes());
+        }
+        if row + 1 < usize::from(rows) {
+            bytes.extend_from_slice(b"\r\n");
+        }
+    }
+    bytes
+}
+
+/// Times a busy terminal of a session over the whole screen; returns its frame.
+fn terminal() -> Duration {
+    let (session, size) = (SessionId(1), (200, 60));
+    let pane = (size.0, size.1 - 2);
+    let mut bench = Bench::new(10, size);
+    bench.state.terminal = Some(Box::new(Attached::new(session, "a check".to_owned(), false)));
+    let about = Terminal { typing: true, raw: false, size: pane };
+    update(&mut bench.state, NOW, Event::Terminal(session, News::About(about, 0)));
+    println!("a busy terminal at {}×{}{:>35}{:>12}", size.0, size.1, "update", "frame");
+    bench.time("all of its screen changes", |_, round| {
+        Event::Terminal(session, News::Output(0, busy(round, pane.0, pane.1)))
+    });
+    bench.time("64 KB of a log", |_, round| {
+        let line =
+            format!("{round} src/services/CaseService.ts: \x1b[31mexpected\x1b[m 3 to be 2, and more of the same\r\n");
+        Event::Terminal(session, News::Output(0, line.repeat(64 * 1024 / line.len()).into_bytes()))
+    });
+    bench.time("nothing happened", |_, _| Event::Tick);
+    bench.time("scrolled back, the wheel", |_, round| {
+        let kind = if round % 40 < 20 { MouseEventKind::ScrollUp } else { MouseEventKind::ScrollDown };
+        Event::Mouse(MouseEvent { kind, column: 5, row: 9, modifiers: KeyModifiers::NONE })
+    });
+    let worst = bench.worst_frame;
+    // A check's terminal is wider than the pane and is wrapped there.
+    let mut bench = Bench::new(10, size);
+    bench.state.terminal = Some(Box::new(Attached::new(session, "a check".to_owned(), false)));
+    let about = Terminal { typing: false, raw: true, size: (400, 50) };
+    update(&mut bench.state, NOW, Event::Terminal(session, News::About(about, 0)));
+    bench.time("64 KB of a check, wrapped", |_, round| {
+        let line = format!("{round} {}\n", "a long line of a test runner that knows 400 columns ".repeat(6));
+        Event::Terminal(session, News::Output(0, line.repeat(64 * 1024 / line.len()).into_bytes()))
+    });
+    let (mut times, mut emulator) = (Vec::new(), Emulator::new(pane, false));
+    let mut bytes = 0;
+    for round in 0..ROUNDS {
+        let piece = busy(round, pane.0, pane.1);
+        bytes += piece.len();
+        let started = Instant::now();
+        emulator.feed(&piece);
+        times.push(started.elapsed());
+    }
+    let seconds: f64 = times.iter().map(Duration::as_secs_f64).sum();
+    println!("  fed at {:.0} MB/s", f64::from(u32::try_from(bytes).unwrap_or(0)) / 1e6 / seconds);
+    let before = resident();
+    let mut full: Vec<Emulator> = Vec::new();
+    for _ in 0..10 {
+        let mut emulator = Emulator::new(pane, false);
+        for _ in 0..3000 {
+            emulator.feed(b"a line\r\n");
+        }
+        full.push(emulator);
+    }
+    let each = resident().saturating_sub(before) / full.len() as u64;
+    println!("  memory of one with all its lines: {:.1} MB\n", f64::from(u32::try_from(each).unwrap_or(0)) / 1e3);
+    worst.max(bench.worst_frame)
+}
+
+/// Returns how much memory this process has, in KB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
 fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
@@ -148,5 +230,6 @@ fn main() {
             println!();
         }
     }
+    worst = worst.max(terminal());
     assert!(worst < LONGEST, "a frame takes {worst:?}");
 }

@@ -72,6 +72,7 @@
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
 //! | what may be spent, and what was | [`model::budget`], `core/budget.rs`, the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |
+//! | what is secret, and where it is covered | [`core::secrets`]; every input: [`app::redact`]; transcripts: [`edge::session`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |
 //! | what can a person do on the screen | [`ui::action`]; its keys: [`ui::keymap`]; what it looks like: [`ui::theme`], `themes/` |

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     // Verbs that only our own processes use. They take flags of other programs, and start in a millisecond.
     match args.get(1).and_then(|verb| verb.to_str()) {
-        Some("holder") => session::run(Path::new(args.get(2).map_or("".as_ref(), OsString::as_os_str))),
+        Some("holder") => session::run(),
         Some("rehearsal") => rehearsal::main(args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned())),
         Some("planner-hook") => {
             let args: Vec<String> = args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned()).collect();

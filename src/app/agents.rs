@@ -17,6 +17,7 @@ use crate::app::told::Told;
 use crate::app::work::Tools;
 use crate::core::effect::AgentOrder;
 use crate::core::input::Input;
+use crate::core::secrets::{Form, Redactor, StreamRedactor};
 use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
 use crate::edge::session::{Output, Session, SessionOutput};
@@ -56,7 +57,8 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         }
     };
     spec.env.extend(guarded.variables.clone());
-    let mut talk = Talk::new(&agent, &tools.places, &order, prompt, &guarded);
+    let redactor = tools.places.secrecy.now();
+    let mut talk = Talk::new(&agent, &tools.places, &order, prompt, &guarded, &redactor);
     let (program, args) = talk.command(&agent);
     (spec.program, spec.args) = (program.into(), args);
     spec.stdin = Stdin::Pipe;
@@ -80,7 +82,7 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
             let _ = writer.close_input();
         }
     });
-    let (exit, errors) = converse(&mut talk, &handle, output, &mut told, &order, &inbox).await;
+    let (exit, errors) = converse(&mut talk, &handle, output, &mut told, &order, &inbox, &redactor).await;
     sweep_if_unknown(&handle, exit).await;
     for report in look_afterwards(guarded).await.into_iter().chain(talk.finish(exit, &errors)) {
         let _ = inbox.send(Input::Reported(session, report)).await;
@@ -124,11 +126,13 @@ async fn converse(
     told: &mut mpsc::Receiver<Told>,
     order: &AgentOrder,
     inbox: &mpsc::Sender<Input>,
+    redactor: &Redactor,
 ) -> (Exit, String) {
     let mut errors = Vec::new();
+    let mut redactor = redactor.stream(Form::Named);
     let mut stands_still = false;
     let mut goodbye: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;
-    loop {
+    let exit = loop {
         tokio::select! {
             Some(told) = told.recv() => match told {
                 Told::End(rung) => {
@@ -166,13 +170,13 @@ async fn converse(
                     }
                 }
                 Some(SessionOutput::Errors(bytes)) => {
-                    errors.extend_from_slice(&bytes);
+                    errors.extend(redactor.push(&bytes));
                     let surplus = errors.len().saturating_sub(ERRORS_KEPT);
                     errors.drain(..surplus);
                 }
                 Some(SessionOutput::Hole { .. } | SessionOutput::Typed(_) | SessionOutput::NotWritten) => {}
-                Some(SessionOutput::Ended(exit)) => return (exit, String::from_utf8_lossy(&errors).into_owned()),
-                None => return (Exit::Unknown, String::from_utf8_lossy(&errors).into_owned()),
+                Some(SessionOutput::Ended(exit)) => break exit,
+                None => break Exit::Unknown,
             },
         }
         if talk.is_waiting() != stands_still {
@@ -180,78 +184,96 @@ async fn converse(
             // What a person takes to answer is no time of the run.
             let _ = handle.hold_clock(stands_still);
         }
-    }
+    };
+    errors.extend(redactor.finish());
+    (exit, String::from_utf8_lossy(&errors).into_owned())
 }
 
 /// How an agent is spoken to, by its kind.
 enum Talk {
     Claude(Box<ClaudeRun>),
-    Command(CommandRun),
+    Command(CommandRun, StreamRedactor),
 }
 
 impl Talk {
-    fn new(agent: &Agent, places: &Places, order: &AgentOrder, prompt: String, guarded: &Guarded) -> Self {
+    fn new(
+        agent: &Agent,
+        places: &Places,
+        order: &AgentOrder,
+        prompt: String,
+        guarded: &Guarded,
+        redactor: &Redactor,
+    ) -> Self {
         match agent.kind {
-            AgentKind::Claude => Self::Claude(Box::new(ClaudeRun::new(RunSpec {
-                agent: agent.clone(),
-                workspace: places.folder(order.place),
-                prompt,
-                conversation: conversation(places, order.session),
-                resume: false,
-                budget: order.budget,
-                scope: guarded.scope.clone(),
-                hook: Some(guarded.hook.clone()),
-            }))),
-            AgentKind::Command => Self::Command(CommandRun::new(order.agent.clone(), prompt)),
+            AgentKind::Claude => {
+                let run = ClaudeRun::new(RunSpec {
+                    agent: agent.clone(),
+                    workspace: places.folder(order.place),
+                    prompt,
+                    conversation: conversation(places, order.session),
+                    resume: false,
+                    budget: order.budget,
+                    scope: guarded.scope.clone(),
+                    hook: Some(guarded.hook.clone()),
+                });
+                Self::Claude(Box::new(run.covering(redactor.clone())))
+            }
+            AgentKind::Command => {
+                Self::Command(CommandRun::new(order.agent.clone(), prompt), redactor.stream(Form::Named))
+            }
         }
     }
 
     fn command(&self, agent: &Agent) -> (String, Vec<String>) {
         match self {
             Self::Claude(run) => run.command(),
-            Self::Command(_) => (agent.program.clone(), agent.args.clone()),
+            Self::Command(..) => (agent.program.clone(), agent.args.clone()),
         }
     }
 
     fn first_input(&self) -> Vec<u8> {
         match self {
             Self::Claude(run) => run.first_input(),
-            Self::Command(run) => run.first_input(),
+            Self::Command(run, _) => run.first_input(),
         }
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Vec<Step> {
         match self {
             Self::Claude(run) => run.feed(bytes, clock::wall()),
-            Self::Command(run) => run.feed(bytes).into_iter().map(Step::Report).collect(),
+            Self::Command(run, redactor) => run.feed(&redactor.push(bytes)).into_iter().map(Step::Report).collect(),
         }
     }
 
     fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
         match self {
             Self::Claude(run) => run.answer(request, reply),
-            Self::Command(_) => None,
+            Self::Command(..) => None,
         }
     }
 
     fn is_waiting(&self) -> bool {
         match self {
             Self::Claude(run) => run.is_waiting(),
-            Self::Command(_) => false,
+            Self::Command(..) => false,
         }
     }
 
     fn ask_to_stop(&mut self) -> Option<Vec<u8>> {
         match self {
             Self::Claude(run) => Some(run.ask_to_stop()),
-            Self::Command(_) => None,
+            Self::Command(..) => None,
         }
     }
 
     fn finish(&mut self, exit: Exit, errors: &str) -> Vec<AgentReport> {
         match self {
             Self::Claude(run) => run.finish(exit, errors),
-            Self::Command(run) => run.finish(exit),
+            Self::Command(run, redactor) => {
+                let mut reports = run.feed(&redactor.finish());
+                reports.extend(run.finish(exit));
+                reports
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc};
 use crate::app::history::History;
 use crate::core::effect::PlannerOrder;
 use crate::core::input::Input;
-use crate::edge::control::{ControlCall, FactLine, Sources, Views};
+use crate::edge::control::{AttachCall, ControlCall, FactLine, Sources, Views};
 
 /// How many inputs may wait before the parts that send them have to.
 const INBOX: usize = 1024;
@@ -29,6 +29,10 @@ pub struct Channels {
     pub caller: mpsc::Sender<ControlCall>,
     /// Gives them to the loop.
     pub(super) calls: mpsc::Receiver<ControlCall>,
+    /// Takes those who want to look at a session's terminal.
+    attach: mpsc::Sender<AttachCall>,
+    /// Gives them to whoever serves terminals; once.
+    pub attaches: Option<mpsc::Receiver<AttachCall>>,
     /// Takes what the planner is to do; its keeper ends with it.
     pub(super) planner: mpsc::Sender<PlannerOrder>,
     /// Gives it to the keeper.
@@ -46,12 +50,14 @@ impl Channels {
     pub fn new(journal: PathBuf, leased: bool) -> Self {
         let (inbox, inputs) = mpsc::channel(INBOX);
         let (caller, calls) = mpsc::channel(CALLS);
+        let (attach, attaches) = mpsc::channel(CALLS);
+        let attaches = Some(attaches);
         let (planner, planner_orders) = mpsc::channel(CALLS);
         let planner_orders = Some(planner_orders);
         let (facts, _) = broadcast::channel(FOLLOWERS);
         let history = Arc::new(History::new(journal));
         let views = Views::new(leased);
-        Self { inbox, inputs, caller, calls, planner, planner_orders, facts, history, views }
+        Self { inbox, inputs, caller, calls, attach, attaches, planner, planner_orders, facts, history, views }
     }
 
     /// Returns what the control socket gives out; what is asked there goes to `calls`.
@@ -59,6 +65,7 @@ impl Channels {
         Sources {
             version: env!("CARGO_PKG_VERSION"),
             calls,
+            attach: self.attach.clone(),
             facts: self.facts.clone(),
             archive: Arc::clone(&self.history) as _,
             views: self.views.clone(),

@@ -12,6 +12,7 @@ use crate::app::told::Told;
 use crate::core::effect::{Place, RunOrder};
 use crate::core::findings;
 use crate::core::input::RunOutcome;
+use crate::core::secrets::Form;
 use crate::edge::session::{Session, SessionOutput, sweep_session};
 use crate::model::check::{CheckRun, Findings, Fingerprint, Verdict};
 use crate::model::path::ProjectPath;
@@ -41,6 +42,8 @@ pub async fn run(places: &Places, order: RunOrder, mut told: mpsc::Receiver<Told
         Err(error) => return RunOutcome::Ran(broken(error.to_string(), &watch)),
     };
     let mut said = Said::default();
+    // Before anything is left out: a secret of which a half is missing is not known any more.
+    let mut redactor = places.secrecy.now().stream(Form::Named);
     let exit = loop {
         tokio::select! {
             Some(told) = told.recv() => match told {
@@ -52,13 +55,14 @@ pub async fn run(places: &Places, order: RunOrder, mut told: mpsc::Receiver<Told
                 Told::Answer(..) => {}
             },
             news = output.recv() => match news {
-                Some(SessionOutput::Bytes { bytes, .. } | SessionOutput::Errors(bytes)) => said.add(&bytes),
+                Some(SessionOutput::Bytes { bytes, .. } | SessionOutput::Errors(bytes)) => said.add(&redactor.push(&bytes)),
                 Some(SessionOutput::Hole { .. } | SessionOutput::Typed(_) | SessionOutput::NotWritten) => {}
                 Some(SessionOutput::Ended(exit)) => break exit,
                 None => break Exit::Unknown,
             },
         }
     };
+    said.add(&redactor.finish());
     sweep_if_unknown(&session, exit).await;
     RunOutcome::Ran(judge(places, &order, &said.bytes(), exit, &watch))
 }

@@ -1,5 +1,6 @@
 //! The supervisor's own log: a file that cannot outgrow its cap, and never the screen.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+
+use crate::app::redact::Secrecy;
 
 /// The largest size of one log file, in bytes; with the previous one beside it the log takes at most twice that.
 pub const CAP: u64 = 8 * 1024 * 1024;
@@ -27,6 +30,7 @@ pub struct LogError {
 pub struct CappedLog {
     path: PathBuf,
     cap: u64,
+    secrecy: Option<Secrecy>,
     current: Mutex<Current>,
 }
 
@@ -37,15 +41,15 @@ struct Current {
 }
 
 impl CappedLog {
-    /// Opens the log at `path` to append to it; `cap` is in bytes.
+    /// Opens the log at `path` to append to it; `cap` is in bytes. What is secret is covered in it.
     ///
     /// # Errors
     /// [`LogError`] when it cannot be opened.
-    pub fn open(path: &Path, cap: u64) -> Result<Self, LogError> {
+    pub fn open(path: &Path, cap: u64, secrecy: Option<Secrecy>) -> Result<Self, LogError> {
         let wrap = |source: io::Error| LogError { path: path.to_owned(), source };
         let file = append_to(path).map_err(wrap)?;
         let size = file.metadata().map_err(wrap)?.len();
-        Ok(Self { path: path.to_owned(), cap, current: Mutex::new(Current { file, size }) })
+        Ok(Self { path: path.to_owned(), cap, secrecy, current: Mutex::new(Current { file, size }) })
     }
 
     /// Returns where the log before this one lies.
@@ -59,15 +63,18 @@ impl CappedLog {
 impl Write for &CappedLog {
     /// Writes one line, all of it; tracing hands over whole lines.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let written = line.len();
+        let redactor = self.secrecy.as_ref().map(Secrecy::now);
+        let line = redactor.as_ref().map_or(Cow::Borrowed(line), |redactor| redactor.bytes(line));
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
         if current.size > 0 && current.size.saturating_add(length) > self.cap {
             fs::rename(&self.path, CappedLog::previous(&self.path))?;
             *current = Current { file: append_to(&self.path)?, size: 0 };
         }
-        current.file.write_all(line)?;
+        current.file.write_all(&line)?;
         current.size = current.size.saturating_add(length);
-        Ok(line.len())
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -86,8 +93,8 @@ fn append_to(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// [`LogError`] when the log cannot be opened.
-pub fn install(path: &Path, filter: &str) -> Result<(), LogError> {
-    let log = Arc::new(CappedLog::open(path, CAP)?);
+pub fn install(path: &Path, filter: &str, secrecy: Secrecy) -> Result<(), LogError> {
+    let log = Arc::new(CappedLog::open(path, CAP, Some(secrecy))?);
     // A second subscriber is refused, which only happens when a process supervises twice, in tests.
     let _ = tracing::subscriber::set_global_default(subscriber(log, filter));
     Ok(())
@@ -113,7 +120,7 @@ mod tests {
     fn the_log_keeps_the_newest_lines_and_its_cap() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("log");
-        let log = CappedLog::open(&path, 105).unwrap();
+        let log = CappedLog::open(&path, 105, None).unwrap();
         for number in 0..50 {
             (&log).write_all(format!("line {number:04}\n").as_bytes()).unwrap();
         }
@@ -129,11 +136,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("log");
         for line in ["first", "second"] {
-            writeln!(&CappedLog::open(&path, 100).unwrap(), "{line}").unwrap();
+            writeln!(&CappedLog::open(&path, 100, None).unwrap(), "{line}").unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "first\nsecond\n");
         let long = "x".repeat(95);
-        writeln!(&CappedLog::open(&path, 100).unwrap(), "{long}").unwrap();
+        writeln!(&CappedLog::open(&path, 100, None).unwrap(), "{long}").unwrap();
         assert_eq!(fs::read_to_string(CappedLog::previous(&path)).unwrap(), "first\nsecond\n");
     }
 
@@ -141,7 +148,7 @@ mod tests {
     fn what_is_traced_is_in_the_log_and_what_is_filtered_is_not() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("log");
-        let log = Arc::new(CappedLog::open(&path, CAP).unwrap());
+        let log = Arc::new(CappedLog::open(&path, CAP, None).unwrap());
         tracing::subscriber::with_default(subscriber(log, "not!a=filter,warn"), || {
             tracing::info!("hidden");
             tracing::warn!(task = 14, "the disk is slow");
@@ -149,6 +156,6 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains("the disk is slow") && text.contains("task=14"), "{text}");
         assert!(!text.contains("hidden") && !text.contains('\u{1b}'), "{text}");
-        assert!(install(home.path(), "").is_err(), "a folder is no log");
+        assert!(CappedLog::open(home.path(), CAP, None).is_err(), "a folder is no log");
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::panic;
 
 use crate::edge::tty;
+use crate::ui::terminal::is_contained;
 
 /// The exit code after a panic: `EX_SOFTWARE` of sysexits(3).
 const SOFTWARE: i32 = 70;
@@ -17,11 +18,19 @@ const SOFTWARE: i32 = 70;
 )]
 pub fn install() {
     panic::set_hook(Box::new(|panic| {
-        tty::give_back();
+        let is_contained = is_contained();
+        if !is_contained {
+            tty::give_back();
+        }
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();
         let why = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
+        if is_contained {
+            // What a program writes into its terminal ends nothing but that terminal's memory of it.
+            tracing::error!(why, place, "a terminal broke and begins anew");
+            return;
+        }
         tracing::error!(why, place, "the screen broke");
         let mut out = std::io::stderr().lock();
         let _ = writeln!(out, "orchestrator-tui: the screen broke{place}: {why}");

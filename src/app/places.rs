@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::app::redact::Secrecy;
 use crate::core::effect::Place;
 use crate::edge::store::Layout;
 use crate::edge::workspace::editable_folders;
@@ -15,7 +16,7 @@ use crate::model::session::{SessionSpec, Stdin};
 const LOG_CAP: u64 = 64 * 1024 * 1024;
 
 /// Wide, so that test runners do not shorten the lines that are read.
-const SIZE: (u16, u16) = (400, 50);
+pub(super) const SIZE: (u16, u16) = (400, 50);
 
 /// What every session of a project shares.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Places {
     pub mark: String,
     /// The user's environment.
     pub environment: BTreeMap<String, String>,
+    /// What is never kept of what they print.
+    pub secrecy: Secrecy,
 }
 
 impl Places {
@@ -141,6 +144,7 @@ impl Places {
             log_cap: LOG_CAP,
             limit,
             keep_daemons: false,
+            secrets: self.secrecy.now().secrets().to_vec(),
         }
     }
 }

@@ -90,6 +90,7 @@ impl Reloader {
                 Ok(())
             }
             Err(why) => {
+                let why = self.tools.places.secrecy.now().text(&why).into_owned();
                 let _ = self.inbox.send(Input::ConfigRefused(why.clone())).await;
                 Err(why)
             }
@@ -102,6 +103,7 @@ impl Reloader {
 /// and is read again when that is over.
 fn read(site: &Site, flags: Overrides, agreed: &Running, tools: &Tools) -> Result<(Loaded, Arc<Matcher>), String> {
     let loaded = site.read(flags);
+    tools.places.secrecy.learn(site, loaded.as_ref().ok().map(|loaded| &loaded.settings));
     let fixing = tools.now().settings.fix.enabled;
     let operation = tools.shadow.repo_state().ok().and_then(|state| state.operation);
     if let Some(operation) = operation

@@ -11,6 +11,7 @@ use crate::app::clock::{self, Clock};
 use crate::app::failure::Failure;
 use crate::app::history;
 use crate::app::lease::Lease;
+use crate::app::redact::Spoken;
 use crate::app::report::Reporter;
 use crate::app::serve::{self, Called, Waiting};
 use crate::app::setup;
@@ -18,7 +19,7 @@ use crate::app::showing::Showing;
 use crate::app::told::Told;
 use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
-use crate::app::{agents, checks, closing, mirror, signals, work};
+use crate::app::{agents, checks, closing, mirror, redact, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
@@ -59,6 +60,8 @@ pub struct Shell {
     mirrored: bool,
     speaker: Speaker,
     answer: Option<Result<String, String>>,
+    /// The reply that is being recorded, as it was said.
+    spoken: Option<Spoken>,
     exit: Option<u8>,
 }
 
@@ -92,6 +95,7 @@ impl Shell {
             mirrored: true,
             speaker,
             answer: None,
+            spoken: None,
             exit: None,
         }
     }
@@ -215,7 +219,8 @@ impl Shell {
         Farewell { code, said }
     }
 
-    fn input(&mut self, input: Input) {
+    fn input(&mut self, mut input: Input) {
+        self.spoken = redact::cover(&self.tools.places.secrecy.now(), &mut input);
         if let Input::RunEnded(session, _) | Input::AgentEnded(session, _) | Input::AgentFailed(session, _) = &input {
             self.sessions.remove(session);
         }
@@ -316,6 +321,7 @@ impl Shell {
                 }
             }
             Effect::Answer { session, request, reply } => {
+                let reply = self.spoken.take().map_or(reply.clone(), |spoken| spoken.instead_of(reply));
                 if let Some(told) = self.sessions.get(&session).cloned() {
                     // Never dropped: a run that waits reads; one that is gone needs no answer.
                     tokio::spawn(async move { told.send(Told::Answer(request, reply)).await });

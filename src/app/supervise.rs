@@ -13,12 +13,13 @@ use crate::app::failure::Failure;
 use crate::app::history::History;
 use crate::app::places::{Places, mark_of};
 use crate::app::planner::Keeper;
+use crate::app::redact::Secrecy;
 use crate::app::reload::Reloader;
 use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, logging, mirror};
+use crate::app::{background, clock, keep, landings, logging, mirror, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -96,6 +97,7 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
 
 async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Farewell, Failure> {
     let Door { mut channels, calls } = door;
+    let attaches = channels.attaches.take();
     let orders = channels.planner_orders.take();
     let (inbox, caller) = (channels.inbox.clone(), channels.caller.clone());
     let busy = |what: &str| {
@@ -105,6 +107,9 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     };
     busy("reading the journal");
     let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
+    if let Some(attaches) = attaches {
+        tokio::spawn(terminals::serve(tools.places.clone(), attaches));
+    }
     start.until_idle = wish.until_idle;
     start.attended = wish.presence == Presence::Background { leased: true };
     busy("beginning to watch the files");
@@ -209,7 +214,9 @@ fn prepare(
 ) -> Result<(Shell, Arc<Tools>, Pulse, Start), Failure> {
     let layout = &site.layout;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
-    logging::install(&layout.log(), filter).map_err(Failure::usage)?;
+    let secrecy = Secrecy::of(site);
+    secrecy.learn(site, Some(&loaded.settings));
+    logging::install(&layout.log(), filter, secrecy.clone()).map_err(Failure::usage)?;
     let mark = mark_of(layout);
     let swept = session::sweep(&mark);
     if !swept.ended.is_empty() {
@@ -239,6 +246,7 @@ fn prepare(
         layout: layout.clone(),
         mark,
         environment: site.environment.clone(),
+        secrecy,
     };
     let shadow = Shadow::open(&site.project, layout.root()).map_err(Failure::usage)?;
     for recovered in shadow.recovered() {

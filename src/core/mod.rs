@@ -15,6 +15,7 @@ pub mod matching;
 pub mod plan;
 pub mod policy;
 pub mod schedule;
+pub mod secrets;
 pub mod supervisor;
 #[expect(clippy::wildcard_enum_match_arm, reason = "a language without a rule of its own follows the common one")]
 pub mod suspicion;

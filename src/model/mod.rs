@@ -15,6 +15,7 @@ pub mod plan;
 pub mod policy;
 pub mod question;
 pub mod receipt;
+pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod task;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::id::SessionId;
+use crate::model::secret::Secret;
 
 /// What the program's standard input is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,27 @@ pub struct SessionSpec {
     pub limit: Duration,
     /// Whether processes that outlive the program are left alone (shared build daemons).
     pub keep_daemons: bool,
+    /// What is covered in what is kept of the output.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
+}
+
+/// The terminal of a session, as whoever looks at it must know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terminal {
+    /// Whether what is typed there reaches the program: it reads its terminal ([`Stdin::Terminal`]).
+    pub typing: bool,
+    /// Whether it is raw: a line feed only goes down.
+    pub raw: bool,
+    /// Its columns and rows.
+    pub size: (u16, u16),
+}
+
+impl Default for Terminal {
+    /// Returns one that nobody can type into.
+    fn default() -> Self {
+        Self { typing: false, raw: true, size: (80, 24) }
+    }
 }
 
 /// How hard a session is told to end; each rung is given some time before the next.

@@ -55,6 +55,12 @@ pub enum Action {
     Pause,
     /// Run all checks.
     Check,
+    /// Show the terminal of what runs for the task, and type into it if it takes that.
+    Terminal,
+    /// Only look at that terminal: the keys stay ours.
+    Look,
+    /// Leave a terminal that has the keys.
+    Detach,
     /// Open the file in an editor.
     Edit,
     /// Copy what is selected.
@@ -96,6 +102,10 @@ pub enum Context {
     Task,
     /// The text of a full-screen page has the keys: health, help.
     Page,
+    /// A terminal is looked at; its program has no keys.
+    Terminal,
+    /// The program in a terminal has the keys.
+    Typing,
 }
 
 /// A row of the table.
@@ -118,6 +128,10 @@ pub struct Entry {
 const LISTS: &[Context] = &[Context::Tasks, Context::Task, Context::Page];
 const PANES: &[Context] = &[Context::Tasks, Context::Task];
 const TASK: &[Context] = &[Context::Task];
+const SCROLLED: &[Context] = &[Context::Tasks, Context::Task, Context::Page, Context::Terminal];
+const COPIED: &[Context] = &[Context::Tasks, Context::Task, Context::Terminal];
+const SHOWN: &[Context] = &[Context::Tasks, Context::Task, Context::Terminal];
+const ATTACHED: &[Context] = &[Context::Terminal, Context::Typing];
 
 const fn entry(
     action: Action,
@@ -132,14 +146,14 @@ const fn entry(
 
 /// The table, in the order of the help.
 pub const TABLE: &[Entry] = &[
-    entry(Action::Down, "move.down", "j down", "down", "Move down", LISTS),
-    entry(Action::Up, "move.up", "k up", "up", "Move up", LISTS),
-    entry(Action::Top, "move.top", "g>g home", "top", "Go to the first line", LISTS),
-    entry(Action::Bottom, "move.bottom", "G end", "bottom", "Go to the last line and follow what comes", LISTS),
-    entry(Action::PageDown, "move.page-down", "ctrl+d pagedown", "page down", "Move down half a page", LISTS),
-    entry(Action::PageUp, "move.page-up", "ctrl+u pageup", "page up", "Move up half a page", LISTS),
+    entry(Action::Down, "move.down", "j down", "down", "Move down", SCROLLED),
+    entry(Action::Up, "move.up", "k up", "up", "Move up", SCROLLED),
+    entry(Action::Top, "move.top", "g>g home", "top", "Go to the first line", SCROLLED),
+    entry(Action::Bottom, "move.bottom", "G end", "bottom", "Go to the last line and follow what comes", SCROLLED),
+    entry(Action::PageDown, "move.page-down", "ctrl+d pagedown", "page down", "Move down half a page", SCROLLED),
+    entry(Action::PageUp, "move.page-up", "ctrl+u pageup", "page up", "Move up half a page", SCROLLED),
     entry(Action::Open, "open", "enter o", "open", "Open what is selected", PANES),
-    entry(Action::Back, "back", "esc", "back", "Close one layer; never quits", LISTS),
+    entry(Action::Back, "back", "esc", "back", "Close one layer; never quits", SCROLLED),
     entry(Action::NextPane, "pane.next", "tab", "other pane", "Go to the other pane", PANES),
     entry(Action::Zoom, "pane.zoom", "z", "zoom", "Give this pane the whole screen, or take it back", PANES),
     entry(Action::NextTab, "tab.next", "]", "next tab", "Show the next tab", PANES),
@@ -169,21 +183,24 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Hold, "task.hold", "p", "hold", "Hold the task until you say so", PANES),
     entry(Action::Pause, "pause", "P", "pause", "Start nothing new, or go on", PANES),
     entry(Action::Check, "check.run", "c", "run checks", "Run all checks now", PANES),
+    entry(Action::Terminal, "terminal", "t", "terminal", "Show the terminal of what runs, and type into it", SHOWN),
+    entry(Action::Look, "terminal.look", "T", "look", "Show that terminal without typing into it", SHOWN),
+    entry(Action::Detach, "terminal.leave", "ctrl+q", "leave", "Leave the terminal; it goes on", ATTACHED),
     entry(Action::Edit, "open.editor", "e", "edit", "Open the file in $EDITOR, at the failing line", PANES),
-    entry(Action::Copy, "copy", "y", "copy", "Copy what is marked, or all that is shown", PANES),
+    entry(Action::Copy, "copy", "y", "copy", "Copy what is marked, or all that is shown", COPIED),
     entry(Action::Filter, "filter", "/", "filter", "Show only what matches; in a pane: search", PANES),
     entry(Action::NextMatch, "filter.next", "n", "next match", "Go to the next match", TASK),
     entry(Action::PrevMatch, "filter.previous", "N", "match before", "Go to the match before", TASK),
-    entry(Action::Palette, "palette", ": ctrl+p", "commands", "Find an action by its name", LISTS),
+    entry(Action::Palette, "palette", ": ctrl+p", "commands", "Find an action by its name", SCROLLED),
     entry(Action::Health, "health", "h", "health", "Show health and statistics", LISTS),
     entry(Action::Costs, "costs", "$", "costs", "Show what was spent, and what may be", LISTS),
     entry(Action::Raise, "budget.raise", "+", "raise budget", "Raise today's lines of the budget (asks)", LISTS),
-    entry(Action::Help, "help", "?", "help", "Show the keys", LISTS),
-    entry(Action::Mouse, "mouse", "M", "mouse", "Give the mouse to the terminal, or take it back", LISTS),
-    entry(Action::Redraw, "redraw", "ctrl+l", "redraw", "Draw everything anew", LISTS),
-    entry(Action::Suspend, "suspend", "ctrl+z", "suspend", "Go to the background of the shell", LISTS),
+    entry(Action::Help, "help", "?", "help", "Show the keys", SCROLLED),
+    entry(Action::Mouse, "mouse", "M", "mouse", "Give the mouse to the terminal, or take it back", SCROLLED),
+    entry(Action::Redraw, "redraw", "ctrl+l", "redraw", "Draw everything anew", SCROLLED),
+    entry(Action::Suspend, "suspend", "ctrl+z", "suspend", "Go to the background of the shell", SCROLLED),
     entry(Action::Quit, "quit", "q", "quit", "Leave; asks while work runs", LISTS),
-    entry(Action::Interrupt, "interrupt", "ctrl+c", "stop", "Stop, as SIGINT does", LISTS),
+    entry(Action::Interrupt, "interrupt", "ctrl+c", "stop", "Stop, as SIGINT does", SCROLLED),
 ];
 
 impl Action {

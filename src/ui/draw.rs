@@ -41,6 +41,11 @@ fn layers(state: &State, area: Rect, buf: &mut Buffer) {
         return;
     }
     let layout = Layout::of(state, area);
+    if let Some(terminal) = state.terminal.as_ref().filter(|_| state.page.is_none()) {
+        pane::draw_terminal(state, terminal, area, buf);
+        popups(state, area, buf);
+        return;
+    }
     pane::draw_header(state, layout.header, buf);
     if let Some((page, top)) = state.page {
         pane::draw_page(state, page, top, layout.body, buf);
@@ -62,6 +67,10 @@ fn layers(state: &State, area: Rect, buf: &mut Buffer) {
     if state.popups.is_empty() {
         pane::draw_toasts(state, layout.body, buf);
     }
+    popups(state, area, buf);
+}
+
+fn popups(state: &State, area: Rect, buf: &mut Buffer) {
     popup::draw_which(state, area, buf);
     let room = popup::room(state).intersection(area);
     for popup in &state.popups {

@@ -5,8 +5,9 @@ use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::view::{Detail, View};
-use crate::model::id::TaskId;
+use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::session::Terminal;
 
 /// Something that reaches the screen.
 #[derive(Clone, Debug)]
@@ -38,8 +39,40 @@ pub enum Event {
     Happened(Box<Recorded>),
     /// A command was answered; the error is a refusal.
     Answered(Result<String, String>),
+    /// Something came from the terminal of a session.
+    Terminal(SessionId, News),
     /// The supervisor is gone, for this reason; empty: it ended in order.
     Gone(String),
+}
+
+/// What comes from the terminal of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// What it is like; what it writes from the offset on is new, and what it asks before was asked of somebody else.
+    About(Terminal, u64),
+    /// What it wrote, from this offset on.
+    Output(u64, Vec<u8>),
+    /// So many bytes are left out here.
+    Hole(u64),
+    /// It has so many columns and rows from here on.
+    Size(u16, u16),
+    /// It shows nothing more, for this reason.
+    Over(String),
+}
+
+/// What the screen wants of the terminal that it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To show the terminal of this session instead of any other.
+    Attach(SessionId),
+    /// To show none.
+    Detach,
+    /// To type this.
+    Type(Vec<u8>),
+    /// To answer this to what the program asked before that offset.
+    Answer(u64, Vec<u8>),
+    /// To give it so many columns and rows.
+    Size(u16, u16),
 }
 
 /// How a person leaves while work runs.
@@ -66,6 +99,8 @@ pub enum Intent {
     Attention(String),
     /// Put text into the clipboard of the terminal.
     Copy(String),
+    /// Something about the terminal of a session.
+    Terminal(Wish),
     /// Whether the mouse belongs to the screen.
     Mouse(bool),
     /// Draw everything anew.

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod list;
 pub mod popup;
 pub mod state;
+pub mod terminal;
 pub mod theme;
 pub mod toast;
 pub mod tour;

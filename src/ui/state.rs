@@ -16,6 +16,7 @@ use super::keymap::{Chord, Keymap};
 use super::layout::Layout;
 use super::list::{Entry, List};
 use super::popup::Popup;
+use super::terminal::Attached;
 use super::theme::Theme;
 use super::toast::Toast;
 use super::tour::Tour;
@@ -168,6 +169,8 @@ pub struct State {
     pub search: Filter,
     /// The row of the match that was gone to last.
     pub search_at: Option<usize>,
+    /// The terminal of a session, over the panes.
+    pub terminal: Option<Box<Attached>>,
     /// A page over the panes, and its first line.
     pub page: Option<(Page, usize)>,
     /// Questions and lists over everything, the last one on top.
@@ -216,6 +219,7 @@ impl State {
             filter: Filter::default(),
             search: Filter::default(),
             search_at: None,
+            terminal: None,
             page: None,
             popups: Vec::new(),
             toasts: Vec::new(),
@@ -297,10 +301,12 @@ impl State {
 
     /// Returns where the keys go when no popup is open.
     pub fn context(&self) -> Context {
-        match (self.page, self.focus) {
-            (Some(_), _) => Context::Page,
-            (None, Focus::Tasks) => Context::Tasks,
-            (None, Focus::Task) => Context::Task,
+        match (self.page, &self.terminal, self.focus) {
+            (Some(_), _, _) => Context::Page,
+            (None, Some(terminal), _) if terminal.has_keys() => Context::Typing,
+            (None, Some(_), _) => Context::Terminal,
+            (None, None, Focus::Tasks) => Context::Tasks,
+            (None, None, Focus::Task) => Context::Task,
         }
     }
 

@@ -10,8 +10,8 @@ use crate::terminal::Terminal;
 const CONFIG: &str = "[[check]]\nname = \"unit\"\nrun = \"grep -q good file.txt || { echo file.txt:1:1: error: bad at noon; exit 1; }\"\n";
 
 /// An editor as `ed` is one: it takes lines, and goes on after ctrl-c.
-const EDITOR: &str = "import signal, sys\n\
-    signal.signal(signal.SIGINT, lambda *_: print('caught', flush=True))\n\
+const EDITOR: &str = "import os, signal, sys\n\
+    signal.signal(signal.SIGINT, lambda *_: os.write(1, b'caught\\n'))\n\
     print('editing', flush=True)\n\
     for line in sys.stdin:\n    \
     if line.strip() == 'done': break\n    \
@@ -29,6 +29,8 @@ fn quit(mut shell: Terminal) {
         }
         !shell.is_on_other_screen()
     });
+    // Said when the keys are the shell's again.
+    shell.wait_text("Success rate");
     leave(shell);
 }
 
@@ -45,7 +47,8 @@ fn stops_and_goes_on(stop: impl Fn(&mut Terminal)) {
     let site = site("good\n");
     let mut shell = Terminal::shell(&site, "run --trust", (80, 24), &[]);
     shell.wait_text("all green");
-    until("its title", || shell.count(TITLE) == 1);
+    until("its title", || shell.count(TITLE) > 0);
+    let titles = shell.count(TITLE);
     stop(&mut shell);
     shell.wait_text("Stopped");
     assert_eq!(shell.settings(), shell.before);
@@ -53,7 +56,7 @@ fn stops_and_goes_on(stop: impl Fn(&mut Terminal)) {
     shell.keys("clear; fg\n");
     until("the other screen", || shell.is_on_other_screen());
     shell.wait_text("all green");
-    until("its title again", || shell.count(TITLE) == 2);
+    until("its title again", || shell.count(TITLE) > titles);
     quit(shell);
 }
 

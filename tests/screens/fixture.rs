@@ -215,6 +215,7 @@ pub(crate) fn row(group: Group, task: &Task) -> Row {
         since: task.ended,
         took: task.receipt.as_ref().map(|receipt| millis(receipt.took)),
         stage: task.stage,
+        session: None,
         attempts: (task.charged, 5),
         spent: task.total(),
         quiet: None,
@@ -232,6 +233,7 @@ pub(crate) fn check_row(check: &str, file: Option<&str>, verdict: Option<Verdict
         failures: usize::from(verdict == Some(Verdict::Red)) * 2,
         running: None,
         wanted: false,
+        session: None,
     }
 }
 
@@ -252,6 +254,7 @@ pub(crate) fn head() -> Head {
         fixing: true,
         refused: None,
         agent: "claude".to_owned(),
+        planner: None,
         health: std::collections::BTreeMap::new(),
         agents: (0, 2),
         spent: cents(42),

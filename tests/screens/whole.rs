@@ -80,6 +80,7 @@ fn row() -> impl Strategy<Value = Row> {
                 since: since.map(wall),
                 took,
                 stage: None,
+                session: None,
                 attempts: (u32::from(allowed), 5),
                 spent,
                 quiet: None,
@@ -105,7 +106,16 @@ fn view() -> impl Strategy<Value = View> {
         key.check.0 = name;
         let verdict = Some(if is_red { Verdict::Red } else { Verdict::Green });
         let since = Some(NOW);
-        CheckRow { key, verdict, since, took: u64::from(took), failures: 3, running: None, wanted: is_red }
+        CheckRow {
+            key,
+            verdict,
+            since,
+            took: u64::from(took),
+            failures: 3,
+            running: None,
+            wanted: is_red,
+            session: None,
+        }
     });
     let parts = (prop::collection::vec(row(), 0..50), prop::collection::vec(check, 0..5), text(), any::<bool>());
     parts.prop_map(|(mut rows, checks, branch, paused)| {

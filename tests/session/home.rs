@@ -53,6 +53,7 @@ impl Home {
             log_cap: u64::MAX,
             limit: DEADLINE,
             keep_daemons: false,
+            secrets: Vec::new(),
         }
     }
 

@@ -54,6 +54,11 @@ impl Link {
         Self { events: heard, wanted, goes_on, client }
     }
 
+    /// Returns the supervisor's address.
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
     /// Lets the supervisor go on without this screen; returns when it knows.
     ///
     /// # Errors

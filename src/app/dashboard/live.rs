@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::link::{Link, Wanted};
+use super::terminal::Remote;
 use super::window::{Heard, Window};
 use crate::app::clock::{self, Clock};
 use crate::app::setup::Site;
@@ -11,7 +12,7 @@ use crate::core::command::Command;
 use crate::model::path::ProjectPath;
 use crate::model::time::Moment;
 use crate::ui::draw;
-use crate::ui::event::{Event, Intent, Leave};
+use crate::ui::event::{Event, Intent, Leave, Wish};
 use crate::ui::state::State;
 use crate::ui::update::update;
 
@@ -33,6 +34,8 @@ pub(super) struct Live<'a> {
     window: &'a mut Window,
     state: State,
     link: Link,
+    /// The session whose terminal is shown.
+    remote: Option<Remote>,
     /// How often a person asked to stop.
     stops: u32,
     end: Option<End>,
@@ -43,7 +46,7 @@ pub(super) struct Live<'a> {
 
 impl<'a> Live<'a> {
     pub(super) fn new(site: &'a Site, window: &'a mut Window, state: State, link: Link) -> Self {
-        Self { site, window, state, link, stops: 0, end: None, clock: Clock::start(), drawn: None }
+        Self { site, window, state, link, remote: None, stops: 0, end: None, clock: Clock::start(), drawn: None }
     }
 
     /// Runs until the person leaves or the supervisor ends.
@@ -77,6 +80,7 @@ impl<'a> Live<'a> {
                 biased;
                 heard = self.window.heard() => self.heard(heard?).await?,
                 Some(event) = self.link.events.recv() => self.take(event).await?,
+                event = Remote::next(&mut self.remote) => self.take(event).await?,
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {
                     if !dirty {
                         self.take(Event::Tick).await?;
@@ -163,6 +167,7 @@ impl<'a> Live<'a> {
             Intent::Edit(file, line) => return self.edit(&file, line).await,
             Intent::Attention(_) => self.window.ring()?,
             Intent::Copy(text) => self.window.copy(&text)?,
+            Intent::Terminal(wish) => return self.terminal(wish).await,
             Intent::Mouse(ours) => self.window.set_mouse(ours)?,
             Intent::Redraw => self.window.forget()?,
             Intent::Suspend => {
@@ -185,6 +190,19 @@ impl<'a> Live<'a> {
     async fn want(&mut self, wanted: Wanted) {
         // A supervisor that is gone says so by itself.
         let _ = self.link.wanted.send(wanted).await;
+    }
+
+    async fn terminal(&mut self, wish: Wish) -> io::Result<()> {
+        match wish {
+            Wish::Attach(session) => self.remote = Some(Remote::open(self.link.client(), session)),
+            Wish::Detach => self.remote = None,
+            Wish::Type(_) | Wish::Answer(..) | Wish::Size(..) => {
+                if let Some(Err(why)) = self.remote.as_ref().map(|remote| remote.wish(wish)) {
+                    return Box::pin(self.take(Event::Answered(Err(why)))).await;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn edit(&mut self, file: &ProjectPath, line: Option<u32>) -> io::Result<()> {

@@ -6,6 +6,7 @@ mod link;
 mod live;
 mod look;
 mod open;
+mod terminal;
 mod window;
 
 pub use open::{Wish, open};

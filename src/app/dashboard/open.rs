@@ -8,6 +8,7 @@ use super::live::{End, Live};
 use super::look;
 use super::window::Window;
 use crate::app::failure::Failure;
+use crate::app::redact::Secrecy;
 use crate::app::setup::Site;
 use crate::app::{clock, closing, logging, offline, panic};
 use crate::config::{Overrides, UiSettings};
@@ -41,7 +42,7 @@ pub fn open(site: &Site, wish: &Wish) -> Result<u8, Failure> {
     panic::install();
     // The log is a help; a state folder that cannot be written is said by what needs it.
     if site.layout.create().is_ok() {
-        let _ = logging::install(&site.layout.log(), "info");
+        let _ = logging::install(&site.layout.log(), "info", Secrecy::of(site));
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -49,6 +49,7 @@ pub(super) async fn probe(ground: &Ground, sockets: Option<&Path>) -> Finding {
         log_cap: 64 * 1024,
         limit: SLOW,
         keep_daemons: false,
+        secrets: Vec::new(),
     };
     // Also when this is cut short.
     let _marked = Marked(mark);

@@ -9,7 +9,7 @@ use crate::model::attempt::Stage;
 use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
-use crate::model::id::{QuestionId, TaskId};
+use crate::model::id::{QuestionId, SessionId, TaskId};
 use crate::model::question::Question;
 use crate::model::task::Task;
 use crate::model::time::Wall;
@@ -80,6 +80,9 @@ pub struct Head {
     /// What the agent is called that fixes; empty: none is named.
     #[serde(default)]
     pub agent: String,
+    /// The session of the planner, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planner: Option<SessionId>,
     /// Health by part; a part that is not named is up.
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.
@@ -120,6 +123,9 @@ pub struct CheckRow {
     pub running: Option<Wall>,
     /// Whether it is about to run.
     pub wanted: bool,
+    /// The session in which it runs, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
 }
 
 /// The groups of the task list, in the order shown.
@@ -174,6 +180,9 @@ pub struct Row {
     pub took: Option<u64>,
     /// The stage of the running attempt.
     pub stage: Option<Stage>,
+    /// The session in which something runs for it: an agent, a fixer, a check on its result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
     /// How many attempts it has used up, the running one included, and how many it has.
     pub attempts: (u32, u32),
     /// What it used so far.

@@ -13,7 +13,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::TaskId;
+use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Question;
 use crate::model::settings::{Planner, Settings};
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
@@ -75,6 +75,7 @@ impl Supervisor {
             refused: self.book.refused.clone(),
             settled: self.book.settled.back().map(|settled| (settled.question, settled.text())),
             agent: agent_name(&self.settings),
+            planner: self.live.planner.session,
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
@@ -88,19 +89,20 @@ impl Supervisor {
     }
 
     fn check_rows(&self) -> Vec<CheckRow> {
-        let runs = self.live.checks().filter_map(|(_, running)| match &running.owner {
-            Owner::Tree { stale: false, .. } => running.check.as_ref().map(|key| (key, running.began)),
+        let runs = self.live.checks().filter_map(|(session, running)| match &running.owner {
+            Owner::Tree { stale: false, .. } => running.check.as_ref().map(|key| (key, (running.began, *session))),
             Owner::Tree { stale: true, .. } | Owner::Attempt(_) => None,
         });
-        let runs: BTreeMap<&CheckKey, Moment> = runs.collect();
+        let runs: BTreeMap<&CheckKey, (Moment, SessionId)> = runs.collect();
         let row = |key: &CheckKey, status: Option<&CheckStatus>| CheckRow {
             key: key.clone(),
             verdict: status.map(|status| status.verdict),
             since: status.map(|status| status.since),
             took: status.map_or(0, |status| millis(status.last.took)),
             failures: status.map_or(0, |status| status.failures.len()),
-            running: runs.get(key).map(|began| self.wall_of(*began)),
+            running: runs.get(key).map(|(began, _)| self.wall_of(*began)),
             wanted: self.live.wanted.contains_key(key),
+            session: runs.get(key).map(|(_, session)| *session),
         };
         let new = runs.keys().copied().chain(self.live.wanted.keys()).filter(|key| !self.book.checks.contains_key(key));
         let new: BTreeSet<&CheckKey> = new.collect();
@@ -167,6 +169,7 @@ impl Supervisor {
                 .filter(|_| matches!(task.state, TaskState::Done(_)))
                 .map(|receipt| millis(receipt.took)),
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
+            session: attempt.and_then(|_| self.session_of(task.id)),
             attempts: (attempts(task), self.settings.fix.attempts),
             spent: task.total(),
             quiet: attempt.and_then(|attempt| self.quiet_since(attempt)).map(|heard| self.wall_of(heard)),
@@ -179,6 +182,12 @@ impl Supervisor {
     pub(crate) fn typical(&self, task: &Task) -> Option<String> {
         let is_before = matches!(task.state, TaskState::Held(_));
         self.book.ledger.typical(&task.key.check).filter(|_| is_before).map(costs::typical)
+    }
+
+    /// Returns the session in which something runs for a task; the newest, should an old one not have ended yet.
+    fn session_of(&self, task: TaskId) -> Option<SessionId> {
+        let mut sessions = self.live.sessions.iter().rev();
+        sessions.find(|(_, running)| running.owner == Owner::Attempt(task)).map(|(session, _)| *session)
     }
 
     /// Returns the group of a task: whatever works on one that asks something waits for a person.

@@ -109,7 +109,7 @@ pub enum ClientError {
 /// A supervisor's address, which answered when this was made. Each request takes a connection of its own.
 #[derive(Clone, Debug)]
 pub struct Client {
-    socket: PathBuf,
+    pub(super) socket: PathBuf,
 }
 
 impl Client {
@@ -228,7 +228,7 @@ pub(super) fn refused(status: u16, body: &Value) -> ClientError {
     ClientError::Refused { status, reason }
 }
 
-async fn open(socket: &Path) -> Result<UnixStream, NotRunning> {
+pub(super) async fn open(socket: &Path) -> Result<UnixStream, NotRunning> {
     let path = socket.to_owned();
     UnixStream::connect(socket).await.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => NotRunning::NoSocket { socket: path },
@@ -237,7 +237,12 @@ async fn open(socket: &Path) -> Result<UnixStream, NotRunning> {
     })
 }
 
-fn build(method: Method, path: &str, body: &str, key: Option<&str>) -> Result<Request<Full<Bytes>>, ClientError> {
+pub(super) fn build(
+    method: Method,
+    path: &str,
+    body: &str,
+    key: Option<&str>,
+) -> Result<Request<Full<Bytes>>, ClientError> {
     let mut request = Request::builder()
         .method(method)
         .uri(format!("/api/v1/{path}"))
@@ -251,17 +256,17 @@ fn build(method: Method, path: &str, body: &str, key: Option<&str>) -> Result<Re
         .map_err(|error| ClientError::BadRequest { text: path.to_owned(), cause: error.to_string() })
 }
 
-async fn collect(response: Response<Incoming>) -> Result<Value, ClientError> {
+pub(super) async fn collect(response: Response<Incoming>) -> Result<Value, ClientError> {
     let body = Limited::new(response.into_body(), REPLY_MAX).collect().await;
     let bytes = body.map_err(|error| ClientError::Broken { cause: error.to_string() })?.to_bytes();
     serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))
 }
 
-async fn patiently<T>(work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+pub(super) async fn patiently<T>(work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
     tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(ClientError::Late))
 }
 
-fn broken(error: &hyper::Error) -> ClientError {
+pub(super) fn broken(error: &hyper::Error) -> ClientError {
     ClientError::Broken { cause: error.to_string() }
 }
 

@@ -1,6 +1,7 @@
 //! The control socket: one HTTP door for the command line, hooks, scripts, and the dashboard.
 
 mod archive;
+mod attach;
 pub mod blocking;
 pub mod call;
 pub mod client;
@@ -16,6 +17,7 @@ mod tests;
 mod views;
 
 pub use archive::{Archive, Batch, Beginning, Wanted};
+pub use attach::{About, AttachCall, Attached, Shown, Wish};
 pub use blocking::BlockingClient;
 pub use call::{ControlCall, ControlReply, ControlRequest, FactLine, Farewell};
 pub use client::{Client, ClientError, Facts, NotRunning};

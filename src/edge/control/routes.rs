@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::archive::{Archive, Wanted};
+use super::attach::{AttachCall, attach};
 use super::call::{ControlCall, ControlReply, ControlRequest, FactLine, Farewell};
 use super::lines::Lines;
 use super::once::Replies;
@@ -30,6 +31,8 @@ pub(super) struct Door {
     pub(super) calls: mpsc::Sender<ControlCall>,
     /// New facts.
     pub(super) facts: broadcast::Sender<FactLine>,
+    /// Where those go who want to look at a session's terminal.
+    pub(super) attach: mpsc::Sender<AttachCall>,
     /// Old facts.
     pub(super) archive: Arc<dyn Archive>,
     /// The view.
@@ -47,6 +50,7 @@ pub(super) fn router(door: Door) -> Router {
     Router::new()
         .route("/api/v1/facts", get(follow))
         .route("/api/v1/view", get(look))
+        .route("/api/v1/sessions/{id}/attach", get(attach))
         .route("/api/v1/events", post(event))
         .route("/api/v1/commands/{name}", post(command))
         .route("/api/v1/{*path}", get(query))

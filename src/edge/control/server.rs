@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::archive::Archive;
+use super::attach::AttachCall;
 use super::call::{ControlCall, FactLine, Farewell};
 use super::once::Replies;
 use super::routes::{self, Door};
@@ -51,6 +52,8 @@ pub struct Sources {
     pub version: &'static str,
     /// Takes requests.
     pub calls: mpsc::Sender<ControlCall>,
+    /// Takes those who want to look at a session's terminal.
+    pub attach: mpsc::Sender<AttachCall>,
     /// Gives out new facts.
     pub facts: broadcast::Sender<FactLine>,
     /// Knows the old ones.
@@ -82,10 +85,10 @@ impl Server {
         let listener = UnixListener::bind(path).map_err(refused)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refused)?;
         let (stop, stopping) = watch::channel(None);
-        let Sources { version, calls, facts, archive, views } = sources;
+        let Sources { version, calls, attach, facts, archive, views } = sources;
         let replies = Replies::default();
         let router =
-            routes::router(Door { calls, facts, archive, views, version, stopping: stopping.clone(), replies });
+            routes::router(Door { calls, attach, facts, archive, views, version, stopping: stopping.clone(), replies });
         let running = tokio::spawn(async move {
             let mut told = stopping.clone();
             let drained = axum::serve(listener, router).with_graceful_shutdown({

@@ -4,24 +4,24 @@
     reason = "only what a person or the machine asks goes through it: a few requests for each session"
 )]
 
-use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use crate::model::session::{Exit, Rung, SessionSpec};
+use crate::model::session::{Exit, Rung, SessionSpec, Terminal};
 
 use super::error::StartError;
 use super::follow::Follower;
 use super::link::Link;
-use super::place::{HOLDER_VARIABLE, Place, SESSION_VARIABLE, write_private};
+use super::place::{HOLDER_VARIABLE, Place, SESSION_VARIABLE};
 use super::process::{self, ProcessId};
 use super::window::Window;
 use super::wire::{Hello, PIECE, Request};
@@ -78,7 +78,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a session under a holder, `program holder SPEC`, where `program` is this program's own file.
+    /// Starts a session under a holder, `program holder`, where `program` is this program's own file.
     ///
     /// The holder outlives this process. The returned output begins at the first byte. Not to be cancelled half-way:
     /// the session might run then, to be found again by [`attach`](Self::attach).
@@ -87,13 +87,7 @@ impl Session {
     /// When the program does not start, with the true reason; nothing is left running.
     pub async fn start(program: &Path, spec: &SessionSpec) -> Result<(Self, Output), StartError> {
         let place = Place::of(spec);
-        let file = write_spec(&place, spec)?;
-        let started = start_holder(program, &place, &file).await;
-        // The holder deletes it; unless it has never come so far.
-        if started.is_err() {
-            let _ = fs::remove_file(&file);
-        }
-        let (link, hello) = started?;
+        let (link, hello) = start_holder(program, &place, spec).await?;
         Ok(Self::follow(place, Some((link, hello)), 0))
     }
 
@@ -148,6 +142,12 @@ impl Session {
     /// Returns the program; `None` when its holder was gone before this handle was made.
     pub fn leader(&self) -> Option<ProcessId> {
         self.hello.get().map(|hello| hello.leader)
+    }
+
+    /// Returns its terminal, and how much it had written when this handle was made; `None` when its holder was gone
+    /// before.
+    pub fn terminal(&self) -> Option<(Terminal, u64)> {
+        self.hello.get().map(|hello| (hello.terminal, hello.end))
     }
 
     /// Writes to the program's input, as one piece whatever other writers do. Waits only while 4 MB are on their way
@@ -213,36 +213,29 @@ impl Session {
     }
 }
 
-fn write_spec(place: &Place, spec: &SessionSpec) -> Result<PathBuf, StartError> {
-    let file = place.spec();
-    let failed = |error: io::Error| StartError::file(&file, &error);
-    fs::create_dir_all(&place.logs).map_err(|error| StartError::file(&place.logs, &error))?;
-    // Left by a holder that did not come so far as to read it.
-    if let Err(error) = fs::remove_file(&file)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(failed(error));
-    }
-    let json = serde_json::to_vec(spec).map_err(|error| failed(error.into()))?;
-    write_private(&file, &json).map_err(failed)?;
-    std::path::absolute(&file).map_err(failed)
-}
-
 /// Starts the holder; its standard output is a socket whose other end is ours. So it is heard from its first word on,
 /// and there is nothing to wait or to look for.
-async fn start_holder(program: &Path, place: &Place, spec: &Path) -> Result<(Link, Hello), StartError> {
+///
+/// Its standard input is the specification, which holds secrets: it is in no file and in no list of processes, and gone
+/// with whichever of the two dies.
+async fn start_holder(program: &Path, place: &Place, spec: &SessionSpec) -> Result<(Link, Hello), StartError> {
     let failed = |error: io::Error| StartError::Holder(error.to_string());
+    let json = serde_json::to_vec(spec).map_err(|error| failed(error.into()))?;
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(failed)?;
     ours.set_nonblocking(true).map_err(failed)?;
     let ours = UnixStream::from_std(ours).map_err(failed)?;
     let mut child = {
         let mut command = Command::new(program);
-        command.arg("holder").arg(spec).stdin(Stdio::null()).stderr(Stdio::null());
+        command.arg("holder").stdin(Stdio::piped()).stderr(Stdio::null());
         command.stdout(Stdio::from(OwnedFd::from(theirs)));
         command.env_clear().env(SESSION_VARIABLE, place.marked()).env(HOLDER_VARIABLE, "1");
         command.spawn().map_err(|error| StartError::Holder(format!("{}: {error}", program.display())))?
     };
     let pid = child.id();
+    if let Some(mut input) = child.stdin.take() {
+        // Beside the waiting for its first word: it may be more than a pipe holds.
+        tokio::spawn(async move { input.write_all(&json).await });
+    }
     // Waited for whenever it ends, while this process lives; after that it is the system's.
     tokio::spawn(async move { child.wait().await });
     if let Ok(opened) = tokio::time::timeout(HELLO, Link::open(ours, 0)).await {

@@ -72,10 +72,13 @@ impl Follower {
         writer: &mut JoinHandle<()>,
     ) -> Option<Exit> {
         loop {
+            let unheard = self.out.is_closed();
             let report = tokio::select! {
                 report = next(read, decoder, buffer) => report?,
                 // Nobody listens, and nobody can say anything any more.
-                _ = &mut *writer, if self.out.is_closed() => return None,
+                _ = &mut *writer, if unheard => return None,
+                // Whoever listened has gone; a program that says nothing must not keep the connection for ever.
+                () = self.out.closed(), if !unheard => continue,
             };
             match report {
                 Report::Output { offset, bytes } => {

@@ -1,6 +1,6 @@
 //! Sessions: one holder process for each, and the client that talks to it.
 //!
-//! A *holder* is this program started again as `holder SPEC.json`: it owns one terminal and one process tree, keeps
+//! A *holder* is this program started again as `holder`: it owns one terminal and one process tree, keeps
 //! the transcript, and serves one unix socket ([`run`]). It outlives the supervisor, so that a crash or an upgrade
 //! costs no session and no byte of output. [`Session`] is the supervisor's end of that socket, and [`sweep()`] ends
 //! what a supervisor that is gone has left.

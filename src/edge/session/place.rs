@@ -2,15 +2,13 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `<id>.spec` | the [`SessionSpec`] as JSON; there only until the holder has read it, since it may hold secrets |
-//! | `<id>.out` | the output as it came, its first `log_cap` bytes |
-//! | `<id>.err` | standard error, when it is a pipe of its own, its first `log_cap` bytes |
+//! | `<id>.out` | the output, its first `log_cap` bytes; secrets are covered by as many other bytes |
+//! | `<id>.err` | standard error, when it is a pipe of its own, in the same way |
 //! | `<id>.times` | lines `OFFSET MS`: the byte of the output at OFFSET came MS milliseconds after the start |
 //! | `<id>.exit` | the [`ExitRecord`] as JSON; there only when the whole tree has ended |
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -74,11 +72,6 @@ impl Place {
         self.file("exit")
     }
 
-    /// Returns the specification, until it is read.
-    pub(super) fn spec(&self) -> PathBuf {
-        self.file("spec")
-    }
-
     /// Reads how the session ended; `None` while it runs, or when its holder died.
     pub fn exit_record(&self) -> Option<ExitRecord> {
         serde_json::from_slice(&fs::read(self.exit()).ok()?).ok()
@@ -115,12 +108,6 @@ pub struct Ended {
     pub pid: i32,
     /// Its name, cut by the kernel to 15 bytes.
     pub name: String,
-}
-
-/// Writes a file that only its owner may read and that is not there yet.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)
 }
 
 /// Replaces a file whole: a reader sees the old one or the new one, never a part.

@@ -16,7 +16,7 @@
 //!
 //! | kind | from the holder | body |
 //! |---|---|---|
-//! | 65 | hello, the reply to attach | JSON `{version, holder, leader}` |
+//! | 65 | hello, the reply to attach | JSON `{version, holder, leader, end, terminal}` |
 //! | 66 | the program did not start; the connection ends | JSON [`StartError`] |
 //! | 67 | output | offset `u64`, the bytes |
 //! | 68 | output that is not kept any more | from `u64`, to `u64` |
@@ -30,7 +30,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::session::{Exit, Rung};
+use crate::model::session::{Exit, Rung, Terminal};
 
 use super::error::StartError;
 use super::process::ProcessId;
@@ -60,6 +60,12 @@ pub(super) struct Hello {
     pub(super) holder: ProcessId,
     /// The program.
     pub(super) leader: ProcessId,
+    /// How much it has written so far.
+    #[serde(default)]
+    pub(super) end: u64,
+    /// Its terminal.
+    #[serde(default)]
+    pub(super) terminal: Terminal,
 }
 
 /// What a client says.
@@ -328,8 +334,10 @@ mod tests {
 
     fn reports() -> Vec<Report> {
         let process = ProcessId { pid: 7, start: 9 };
+        let terminal = Terminal::default();
+        let hello = Hello { version: VERSION, holder: process, leader: process, end: 12, terminal };
         vec![
-            Report::Hello(Hello { version: VERSION, holder: process, leader: process }),
+            Report::Hello(hello),
             Report::Failed(StartError::NoProgram("x".into())),
             Report::Output { offset: 1 << 40, bytes: vec![7; PIECE] },
             Report::Hole { from: 3, to: 1 << 33 },

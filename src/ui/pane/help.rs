@@ -49,6 +49,7 @@ const FIXED: [(&str, &[(&str, &str)]); 3] = [
 /// Returns the lines of the page.
 pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     let (here, title) = match state.focus {
+        _ if state.terminal.is_some() => (Context::Terminal, "IN A TERMINAL"),
         Focus::Tasks => (Context::Tasks, "IN THE LIST"),
         Focus::Task => (Context::Task, "IN THE TASK"),
     };

@@ -15,6 +15,7 @@ mod plan;
 mod stages;
 mod task;
 mod tasks;
+mod terminal;
 mod time;
 mod toast;
 
@@ -26,5 +27,6 @@ pub(super) use log::groups as log_groups;
 pub(super) use page::{draw as draw_page, length as page_length};
 pub(super) use task::{content, draw as draw_task, tab_at, text_area};
 pub(super) use tasks::{draw as draw_tasks, row_at};
+pub(super) use terminal::{area as terminal_area, draw as draw_terminal};
 pub(super) use time::clock;
 pub(super) use toast::draw as draw_toasts;

@@ -4,6 +4,7 @@ use crate::core::view::{Allowed, Group, Row};
 use crate::ui::action::{Action, Context};
 use crate::ui::keymap::{Chord, Found};
 use crate::ui::state::{Filter, State};
+use crate::ui::update::running;
 
 /// Why a task is held that a person holds.
 pub(in crate::ui) const BY_YOU: &str = "held: by you";
@@ -19,6 +20,7 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         return Some("the supervisor is gone".to_owned());
     }
     match action {
+        Action::Terminal | Action::Look if state.terminal.is_none() => running(state).err(),
         Action::Open | Action::Diff | Action::Edit | Action::NextTab | Action::PrevTab | Action::Tab(_)
             if state.row().is_none() =>
         {
@@ -90,6 +92,7 @@ fn place(context: Context) -> &'static str {
         Context::Tasks => "the list",
         Context::Task => "the pane of a task",
         Context::Page => "pages",
+        Context::Terminal | Context::Typing => "a terminal",
     }
 }
 

@@ -5,6 +5,7 @@ use super::copy;
 use super::costs;
 use super::question;
 use super::scroll::{Move, bring, go};
+use super::terminal;
 use crate::core::command::Command;
 use crate::core::view::Group;
 use crate::model::id::TaskId;
@@ -63,6 +64,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Pause => question::pause(state),
         Action::Check => vec![Intent::Command(Command::Check)],
         Action::Edit => edit(state),
+        Action::Terminal => terminal::open(state, false),
+        Action::Look => terminal::open(state, true),
+        Action::Detach => terminal::close(state),
+        Action::Copy if terminal::is_on_top(state) => terminal::copy(state),
         Action::Copy => copy::copy(state),
         Action::Zoom => {
             state.shape.zoom = !state.shape.zoom;
@@ -104,6 +109,9 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
 fn back(state: &mut State) -> Vec<Intent> {
     if state.page.take().is_some() {
         return Vec::new();
+    }
+    if state.terminal.is_some() {
+        return terminal::close(state);
     }
     if state.focus == Focus::Task {
         if state.search == Filter::default() {

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use super::settle::{Before, settle};
-use super::{arrive, key, mouse, question, review};
+use super::{arrive, key, mouse, question, review, terminal};
 use crate::core::view::View;
 use crate::model::time::Wall;
 use crate::ui::event::{Event, Intent};
@@ -23,6 +23,7 @@ pub fn update(state: &mut State, now: Wall, event: Event) -> Vec<Intent> {
     let before = Before::of(state);
     let mut intents = take_in(state, event);
     intents.extend(settle(state, &before));
+    intents.extend(terminal::fit(state));
     if let Some(tour) = state.tour {
         state.tour = tour.looked(state);
     }
@@ -32,8 +33,11 @@ pub fn update(state: &mut State, now: Wall, event: Event) -> Vec<Intent> {
 fn take_in(state: &mut State, event: Event) -> Vec<Intent> {
     match event {
         Event::Key(pressed) => key::pressed(state, pressed),
+        Event::Mouse(moved) if terminal::is_on_top(state) => terminal::moved(state, moved),
         Event::Mouse(moved) if state.popups.is_empty() => mouse::moved(state, moved),
         Event::Mouse(moved) => over_popup(state, moved),
+        Event::Paste(text) if terminal::is_on_top(state) => terminal::pasted(state, &text),
+        Event::Terminal(session, news) => terminal::news(state, session, news),
         Event::Paste(text) => {
             paste(state, &text);
             Vec::new()

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::arrive::{fetch_if_new, say};
-use super::{act, reply};
+use super::{act, reply, terminal};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
@@ -15,6 +15,9 @@ use crate::ui::toast::Tone;
 pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
+    }
+    if terminal::is_on_top(state) && state.context() == Context::Typing {
+        return terminal::pressed(state, key);
     }
     let is_interrupt = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
     if is_interrupt {

@@ -12,5 +12,7 @@ mod reply;
 mod review;
 mod scroll;
 mod settle;
+mod terminal;
 
 pub use enter::update;
+pub use terminal::running;

@@ -1,6 +1,7 @@
 //! Moves the selection, the mark and the text, by lines and pages.
 
 use super::settle::list_rows;
+use super::terminal;
 use crate::ui::event::Intent;
 use crate::ui::pane::{page_length, text_area};
 use crate::ui::state::{Focus, Scroll, State};
@@ -24,6 +25,10 @@ pub(super) fn go(state: &mut State, how: Move) -> Vec<Intent> {
         let rows = usize::from(state.layout().body.height);
         let last = page_length(state, page).saturating_sub(rows);
         state.page = Some((page, target(top, last, rows, how)));
+        return Vec::new();
+    }
+    if state.terminal.is_some() {
+        terminal::go(state, how);
         return Vec::new();
     }
     match state.focus {

@@ -20,27 +20,28 @@ pub(super) struct Pending {
     about: About,
 }
 
-/// Turns a tool's use into a question if the tool itself asks a person: `AskUserQuestion`, `ExitPlanMode`.
-pub(super) fn of_tool(tool: &str, input: &Value) -> Option<Pending> {
+/// Turns a tool's use into a question if the tool itself asks a person: `AskUserQuestion`, `ExitPlanMode`. What is asked
+/// is read from `shown`: the input with its secrets covered.
+pub(super) fn of_tool(tool: &str, input: &Value, shown: &Value) -> Option<Pending> {
     let about = match tool {
         "AskUserQuestion" => {
-            let parts: Vec<Choice> = list(&input["questions"]).map(choice).collect();
+            let parts: Vec<Choice> = list(&shown["questions"]).map(choice).collect();
             if parts.is_empty() {
                 return None;
             }
             About::Choice { parts }
         }
-        "ExitPlanMode" => About::Plan { plan: visible(input["plan"].as_str().unwrap_or_default(), LONGEST) },
+        "ExitPlanMode" => About::Plan { plan: visible(shown["plan"].as_str().unwrap_or_default(), LONGEST) },
         _ => return None,
     };
     Some(Pending { input: input.clone(), about })
 }
 
 /// Turns a tool's use into the question whether it may be used; `why` says why it is asked.
-pub(super) fn permission(tool: &str, input: &Value, why: String) -> Pending {
-    let wants = match (tool, input["command"].as_str()) {
+pub(super) fn permission(tool: &str, input: &Value, shown: &Value, why: String) -> Pending {
+    let wants = match (tool, shown["command"].as_str()) {
         ("Bash", Some(command)) => visible(command, LONGEST),
-        _ => visible(&serde_json::to_string_pretty(input).unwrap_or_default(), LONGEST),
+        _ => visible(&serde_json::to_string_pretty(shown).unwrap_or_default(), LONGEST),
     };
     let about = About::Permission { tool: one_line(tool, SHORT), wants, why };
     Pending { input: input.clone(), about }
@@ -68,6 +69,17 @@ impl Pending {
         &self.about
     }
 
+    /// Returns the agent's own word for an option of a question; it may have been shown covered.
+    fn label<'a>(&'a self, question: usize, answer: &'a str) -> &'a str {
+        let About::Choice { parts } = &self.about else { return answer };
+        let options = parts.get(question).into_iter().flat_map(|part| &part.options);
+        let own = list(&self.input["questions"][question]["options"]).map(|option| option["label"].as_str());
+        options
+            .zip(own)
+            .find_map(|(option, own)| own.filter(|own| option.label == answer && one_line(own, SHORT) != answer))
+            .unwrap_or(answer)
+    }
+
     /// Returns the line that answers it; `hint` is what a refused agent may do instead.
     pub(super) fn answer(&self, request: &str, reply: &Reply, hint: &str) -> Vec<u8> {
         match (&self.about, reply) {
@@ -81,8 +93,12 @@ impl Pending {
             }
             (_, Reply::Choose { answers }) => {
                 // The CLI finds answers by the text of their question.
-                let texts = list(&self.input["questions"]).filter_map(|question| question["question"].as_str());
-                let said = texts.zip(answers).map(|(text, answer)| (text.to_owned(), answer.join(", ").into()));
+                let questions = list(&self.input["questions"]).enumerate();
+                let texts = questions.filter_map(|(n, question)| Some((n, question["question"].as_str()?)));
+                let said = texts.zip(answers).map(|((n, text), answer)| {
+                    let answer: Vec<&str> = answer.iter().map(|answer| self.label(n, answer)).collect();
+                    (text.to_owned(), answer.join(", ").into())
+                });
                 let mut input = self.input.clone();
                 input["answers"] = Value::Object(said.collect::<Map<String, Value>>());
                 answer::allow(request, &input)
@@ -108,7 +124,7 @@ mod tests {
             { "question": "Which\nway?", "header": "Way", "multiSelect": false, "options": [
                 { "label": "left", "description": "shorter" }, { "label": "right", "description": "" } ] },
             { "question": "Run what?", "header": "Run", "multiSelect": true, "options": [] } ] });
-        let Some(pending) = of_tool("AskUserQuestion", &input) else { panic!("no question") };
+        let Some(pending) = of_tool("AskUserQuestion", &input, &input) else { panic!("no question") };
         let About::Choice { parts } = pending.about() else { panic!("no choice") };
         assert_eq!(parts[0].text, "Which\nway?");
         assert_eq!(parts[0].options[0].label, "left");
@@ -122,9 +138,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_covered_goes_back_as_it_came() {
+        let input = json!({ "command": "curl -u me:hunter2hunter2", "n": [1, "hunter2hunter2"] });
+        let shown = json!({ "command": "curl -u me:[secret X]", "n": [1, "[secret X]"] });
+        let pending = permission("Bash", &input, &shown, String::new());
+        assert!(matches!(pending.about(), About::Permission { wants, .. } if wants == "curl -u me:[secret X]"));
+        assert_eq!(answered(&pending.answer("r", &Reply::Allow, ""))["updatedInput"], input);
+        let question = |word: &str| {
+            json!({ "questions": [{ "question": format!("Use {word}?"), "header": "", "options": [
+                { "label": "no" }, { "label": format!("yes, {word}") } ] }] })
+        };
+        let Some(pending) = of_tool("AskUserQuestion", &question("hunter2hunter2"), &question("[secret X]")) else {
+            panic!("no question")
+        };
+        for (answer, told) in [("yes, [secret X]", "yes, hunter2hunter2"), ("no", "no"), ("maybe", "maybe")] {
+            let line = pending.answer("r", &Reply::Choose { answers: vec![vec![answer.to_owned()]] }, "");
+            assert_eq!(answered(&line)["updatedInput"]["answers"], json!({ "Use hunter2hunter2?": told }));
+        }
+    }
+
+    #[test]
     fn a_command_is_shown_whole_and_nothing_in_it_is_hidden() {
         let input = json!({ "command": "echo \u{1b}[2K\u{202e}safe\n rm -rf x", "description": "harmless" });
-        let pending = permission("Bash", &input, "no rule".to_owned());
+        let pending = permission("Bash", &input, &input, "no rule".to_owned());
         let About::Permission { tool, wants, why } = pending.about() else { panic!("no permission") };
         assert_eq!((tool.as_str(), why.as_str()), ("Bash", "no rule"));
         assert_eq!(wants, "echo \\u{1b}[2K\\u{202e}safe\n rm -rf x");
@@ -136,13 +172,13 @@ mod tests {
 
     #[test]
     fn a_plan_is_a_question_and_an_empty_choice_is_none() {
-        let Some(plan) = of_tool("ExitPlanMode", &json!({ "plan": "1. mend", "planFilePath": "/x" })) else {
-            panic!("no question")
-        };
+        let input = json!({ "plan": "1. mend", "planFilePath": "/x" });
+        let Some(plan) = of_tool("ExitPlanMode", &input, &input) else { panic!("no question") };
         assert_eq!(plan.about(), &About::Plan { plan: "1. mend".to_owned() });
         let said = answered(&plan.answer("r", &Reply::Deny { why: "smaller".to_owned() }, "hint"));
         assert_eq!((said["behavior"].as_str(), said["message"].as_str()), (Some("deny"), Some("smaller")));
-        assert_eq!(of_tool("AskUserQuestion", &json!({ "questions": [] })), None);
-        assert_eq!(of_tool("Bash", &json!({ "command": "ls" })), None);
+        for (tool, input) in [("AskUserQuestion", json!({ "questions": [] })), ("Bash", json!({ "command": "ls" }))] {
+            assert_eq!(of_tool(tool, &input, &input), None);
+        }
     }
 }

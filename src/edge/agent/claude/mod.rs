@@ -7,6 +7,7 @@ mod ask;
 mod asking;
 mod launch;
 mod meter;
+mod permit;
 pub mod planner;
 mod run;
 mod say;

@@ -5,31 +5,27 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::edge::agent::claude::ask::{self, Pending};
+use crate::core::secrets::Redactor;
+use crate::edge::agent::claude::ask::Pending;
 use crate::edge::agent::claude::asking::Asking;
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
 use crate::edge::agent::claude::steps::{Step, Steps};
+use crate::edge::agent::claude::trouble::{RESULT_CAP, trouble};
 use crate::edge::agent::claude::watch::Watch;
-use crate::edge::agent::claude::{answer, say, trouble};
-use crate::edge::agent::hook;
+use crate::edge::agent::claude::{answer, say};
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
 use crate::edge::agent::plain::one_line;
 use crate::model::agent::{AgentReport, AgentResult, Trouble};
 use crate::model::cost::Spent;
-use crate::model::policy::Permission;
-use crate::model::question::{Ask, Reply};
 use crate::model::session::Exit;
 use crate::model::time::Wall;
-
-/// The longest text of a result that is kept, in characters.
-const RESULT_CAP: usize = 2_000;
 
 /// The state of one run.
 #[derive(Debug)]
 pub struct ClaudeRun {
-    spec: RunSpec,
-    watch: Watch,
+    pub(super) spec: RunSpec,
+    pub(super) watch: Watch,
     lines: Lines,
     meter: Meter,
     reported: Spent,
@@ -47,7 +43,9 @@ pub struct ClaudeRun {
     /// What it is asked about its usage.
     asking: Asking,
     /// Requests that wait for a person, by the CLI's names for them.
-    pending: BTreeMap<String, Pending>,
+    pub(super) pending: BTreeMap<String, Pending>,
+    /// Covers what is reported; what is decided and answered goes by the true words.
+    pub(super) redactor: Redactor,
 }
 
 impl ClaudeRun {
@@ -70,7 +68,15 @@ impl ClaudeRun {
             stops: 0,
             asking: Asking::default(),
             pending: BTreeMap::new(),
+            redactor: Redactor::new(Vec::new()),
         }
+    }
+
+    /// Covers these secrets in all that it reports.
+    #[must_use]
+    pub fn covering(mut self, redactor: Redactor) -> Self {
+        self.redactor = redactor;
+        self
     }
 
     /// Returns the program and its arguments.
@@ -88,17 +94,6 @@ impl ClaudeRun {
     pub fn ask_to_stop(&mut self) -> Vec<u8> {
         self.stops += 1;
         answer::interrupt(self.stops)
-    }
-
-    /// Returns what to write to answer a request; `None` if it does not wait for that any more.
-    pub fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
-        let pending = self.pending.remove(request)?;
-        Some(pending.answer(request, reply, &self.watch.allowed()))
-    }
-
-    /// Whether it waits for a person. Its time limit does not run then.
-    pub fn is_waiting(&self) -> bool {
-        !self.pending.is_empty()
     }
 
     /// Takes the next bytes of its output, in chunks of any size.
@@ -155,17 +150,21 @@ impl ClaudeRun {
                 return;
             }
         };
-        if bytes.first() != Some(&b'{') {
-            steps.log([say::line("output", &String::from_utf8_lossy(bytes))]);
+        let frame = if bytes.first() == Some(&b'{') { serde_json::from_slice::<Value>(bytes).ok() } else { None };
+        let Some(frame) = frame else {
+            // Before it is cut: half a secret would not be known.
+            let text = String::from_utf8_lossy(bytes);
+            steps.log([say::line("output", &self.redactor.text(&text))]);
             return;
-        }
-        match serde_json::from_slice::<Value>(bytes) {
-            Ok(frame) => self.frame(&frame, now, steps),
-            Err(_) => steps.log([say::line("output", &String::from_utf8_lossy(bytes))]),
+        };
+        match self.redactor.document(&frame) {
+            Some(covered) => self.frame(&covered, &frame, now, steps),
+            None => self.frame(&frame, &frame, now, steps),
         }
     }
 
-    fn frame(&mut self, frame: &Value, now: Wall, steps: &mut Steps) {
+    /// `frame` is what may be told of what was `said`.
+    fn frame(&mut self, frame: &Value, said: &Value, now: Wall, steps: &mut Steps) {
         match frame["type"].as_str().unwrap_or_default() {
             "system" => self.system(frame, now, steps),
             "assistant" => {
@@ -174,15 +173,15 @@ impl ClaudeRun {
                 self.asking.ask(steps);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
                 if self.spec.hook.is_some() {
-                    for what in self.watch.refused(message) {
+                    for what in self.watch.refused(&said["message"], message) {
                         steps.report(AgentReport::Refused { what });
                     }
                 }
-                let broken = self.watch.uses(message);
+                let broken = self.watch.uses(&said["message"], message);
                 steps.violated(broken);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
-                    self.trouble(trouble::read(Some(error), status, &say::text_of(&message["content"])), steps);
+                    self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
                 }
             }
             "user" => {
@@ -194,9 +193,9 @@ impl ClaudeRun {
             }
             "control_response" => self.asking.answered(&frame["response"], &mut self.meter, steps),
             "result" => self.result(frame, steps),
-            "control_request" => self.request(frame, steps),
+            "control_request" => self.request(frame, said, steps),
             "control_cancel_request" => {
-                let request = text(&frame["request_id"]);
+                let request = text(&said["request_id"]);
                 if self.pending.remove(&request).is_some() {
                     steps.report(AgentReport::Withdrew { request });
                 }
@@ -233,7 +232,7 @@ impl ClaudeRun {
                 let told = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
                 let what = format!("{} ({told}), it tries again in {} s", error.unwrap_or("error"), wait.as_secs());
                 steps.log([say::line("service", &what)]);
-                let trouble = match trouble::read(error, status, error.unwrap_or_default()) {
+                let trouble = match trouble(error, status, error.unwrap_or_default()) {
                     Some(Trouble::RateLimit { .. }) => Some(Trouble::RateLimit { until: Some(now.after(wait)) }),
                     other => other,
                 };
@@ -291,7 +290,7 @@ impl ClaudeRun {
             self.trouble(Some(Trouble::Budget), steps);
         } else if is_error && self.trouble.is_none() {
             let status = frame["api_error_status"].as_u64();
-            self.trouble(trouble::read(None, status, &said), steps);
+            self.trouble(trouble(None, status, &said), steps);
         }
         let result = match (ok, words.is_empty() || said.is_empty()) {
             (true, _) => AgentResult { ok, text: said },
@@ -322,49 +321,6 @@ impl ClaudeRun {
             steps.report(AgentReport::Done(result));
             steps.0.push(Step::CloseInput);
         }
-    }
-
-    fn request(&mut self, frame: &Value, steps: &mut Steps) {
-        let Some(id) = frame["request_id"].as_str() else {
-            steps.log([say::line("output", "a request without an id, which cannot be answered")]);
-            return;
-        };
-        let request = &frame["request"];
-        let subtype = request["subtype"].as_str().unwrap_or_default();
-        if subtype != "can_use_tool" {
-            // Silence would make it wait for ever.
-            steps.log([say::line("output", &format!("a request that is not known here: {subtype}"))]);
-            steps.0.push(Step::Write(answer::error(id, &format!("{subtype:?} is not supported here"))));
-            return;
-        }
-        let tool = request["tool_name"].as_str().unwrap_or_default();
-        let input = &request["input"];
-        if let Some(pending) = ask::of_tool(tool, input) {
-            return self.wait(id, pending, steps);
-        }
-        let verdict = self.watch.judge(tool, input, request["blocked_path"].as_str());
-        let line = match verdict.decision {
-            Permission::Allow => answer::allow(id, input),
-            Permission::Ask => return self.wait(id, ask::permission(tool, input, hook::reason(&verdict)), steps),
-            Permission::Deny => {
-                match self.watch.broken(tool, input, &verdict) {
-                    Some(violation) => steps.report(AgentReport::Violation(violation)),
-                    None if verdict.violation => {}
-                    None => {
-                        let what = format!("{tool} {}", say::tool_use(tool, input, &self.spec.workspace));
-                        steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
-                    }
-                }
-                answer::deny(id, &format!("Refused: {}. {}", hook::reason(&verdict), self.watch.allowed()))
-            }
-        };
-        steps.0.push(Step::Write(line));
-    }
-
-    /// Lets a request wait for a person.
-    fn wait(&mut self, request: &str, pending: Pending, steps: &mut Steps) {
-        steps.report(AgentReport::Asks(Ask { request: request.to_owned(), about: pending.about().clone() }));
-        self.pending.insert(request.to_owned(), pending);
     }
 
     /// Reports trouble unless the same was just reported; a time that is known is not replaced by none.

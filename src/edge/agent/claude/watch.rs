@@ -47,24 +47,28 @@ impl Watch {
     }
 
     /// Looks at what a message is about to do. The hook stops it in time; this knows for sure that it was wanted.
-    pub(super) fn uses(&mut self, message: &Value) -> Option<Violation> {
-        let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice);
-        let mut uses = blocks.iter().filter(|block| block["type"] == "tool_use");
-        uses.find_map(|block| {
-            let (tool, input) = (block["name"].as_str()?, &block["input"]);
-            let verdict = self.judge(tool, input, None);
-            self.broken(tool, input, &verdict)
+    ///
+    /// It is judged by what is in it, and told by what is `shown` of it: with secrets covered.
+    pub(super) fn uses(&mut self, message: &Value, shown: &Value) -> Option<Violation> {
+        let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice).iter().enumerate();
+        let mut uses = blocks.filter(|(_, block)| block["type"] == "tool_use");
+        uses.find_map(|(n, block)| {
+            let tool = block["name"].as_str()?;
+            let verdict = self.judge(tool, &block["input"], None);
+            self.broken(tool, &shown["content"][n]["input"], &verdict)
         })
     }
 
-    /// Returns what the hook refuses of a message without ending the run: no request comes for it.
-    pub(super) fn refused(&self, message: &Value) -> Vec<String> {
-        let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice);
-        let uses = blocks.iter().filter(|block| block["type"] == "tool_use");
-        let refused = uses.filter_map(|block| {
-            let (tool, input) = (block["name"].as_str()?, &block["input"]);
-            let verdict = self.judge(tool, input, None);
+    /// Returns what the hook refuses of a message without ending the run: no request comes for it. What is `shown` of it has
+    /// its secrets covered.
+    pub(super) fn refused(&self, message: &Value, shown: &Value) -> Vec<String> {
+        let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice).iter().enumerate();
+        let uses = blocks.filter(|(_, block)| block["type"] == "tool_use");
+        let refused = uses.filter_map(|(n, block)| {
+            let tool = block["name"].as_str()?;
+            let verdict = self.judge(tool, &block["input"], None);
             let is_refused = verdict.decision == Permission::Deny && !verdict.violation;
+            let input = &shown["content"][n]["input"];
             is_refused.then(|| format!("{tool} {}", say::tool_use(tool, input, &self.scope.workspace)))
         });
         refused.collect()

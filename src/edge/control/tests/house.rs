@@ -57,7 +57,10 @@ pub(super) fn fact(seq: u64) -> FactLine {
 pub(super) fn sources(version: &'static str) -> (Sources, mpsc::Receiver<ControlCall>) {
     let (sender, calls) = mpsc::channel(8);
     let (facts, _) = broadcast::channel(4);
-    (Sources { version, calls: sender, facts, archive: Arc::new(ThreeToFive), views: Views::new(true) }, calls)
+    // Nobody serves terminals here.
+    let (attach, _) = mpsc::channel(1);
+    let archive = Arc::new(ThreeToFive);
+    (Sources { version, calls: sender, attach, facts, archive, views: Views::new(true) }, calls)
 }
 
 pub(super) fn house() -> House {

@@ -103,6 +103,7 @@ fn view(pid: u32, checks: u64) -> View {
         failures: 0,
         running: None,
         wanted: false,
+        session: None,
     };
     let mut view = View { checks: (0..checks).map(row).collect(), ..View::default() };
     view.head.pid = pid;

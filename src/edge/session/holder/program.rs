@@ -13,7 +13,7 @@ use nix::sys::stat::Mode;
 use nix::sys::termios::{InputFlags, SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use portable_pty::{MasterPty, PtySize, native_pty_system};
 
-use crate::model::session::{SessionSpec, Stdin};
+use crate::model::session::{SessionSpec, Stdin, Terminal};
 
 use super::super::error::StartError;
 use super::super::place::{DAEMONS_VARIABLE, Place, SESSION_VARIABLE};
@@ -31,6 +31,8 @@ pub(super) struct Program {
     pub(super) output: File,
     /// Its standard error, when that is a pipe of its own.
     pub(super) errors: Option<File>,
+    /// The terminal, as others must know it.
+    pub(super) terminal: Terminal,
     /// The terminal, for its size.
     master: Box<dyn MasterPty + Send>,
 }
@@ -68,11 +70,13 @@ impl Program {
             _ => Door::Closed,
         };
         let errors = child.stderr.take().and_then(|pipe| unblock(File::from(OwnedFd::from(pipe))).ok());
-        Ok(Self { leader, input: Input::new(door), output, errors, master: pair.master })
+        let terminal = Terminal { typing: spec.stdin == Stdin::Terminal, raw: spec.raw, size: spec.size };
+        Ok(Self { leader, input: Input::new(door), output, errors, terminal, master: pair.master })
     }
 
     /// Changes the size of the terminal; the kernel tells the program.
-    pub(super) fn resize(&self, columns: u16, rows: u16) {
+    pub(super) fn resize(&mut self, columns: u16, rows: u16) {
+        self.terminal.size = (columns, rows);
         // Fails only for a terminal that is gone, and then nobody minds.
         let _ = self.master.resize(size((columns, rows)));
     }

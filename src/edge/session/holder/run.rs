@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the holder is a process of its own, with its own clock and folder")]
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -15,6 +15,7 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
+use crate::core::secrets::{Form, Redactor};
 use crate::model::session::{Exit, SessionSpec};
 
 use super::super::alone::close_inherited;
@@ -28,14 +29,14 @@ use super::serve::{Line, Serve, first_peer};
 use super::stream::{Stream, Times};
 use super::tree::Tree;
 
-/// Runs the holder of the session that `spec_file` describes, until the session has ended and its clients know.
+/// Runs the holder of the session that standard input describes, until the session has ended and its clients know.
 ///
 /// To be called before anything else of the program has started: there must be one thread, no runtime and no open
 /// file. When standard output is a socket, it is the holder's first client, and hears why the program did not start.
-pub fn run(spec_file: &Path) -> ExitCode {
+pub fn run() -> ExitCode {
     close_inherited();
     let mut client = client_at_stdout();
-    match prepare(spec_file, client.is_some()).and_then(|(spec, mask)| hold(spec, mask, &mut client)) {
+    match prepare(client.is_some()).and_then(|(spec, mask)| hold(spec, mask, &mut client)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             match client {
@@ -62,11 +63,12 @@ fn client_at_stdout() -> Option<UnixStream> {
 }
 
 /// Reads the specification and makes this a process of its own; returns the file mode mask that it had.
-fn prepare(spec_file: &Path, has_client: bool) -> Result<(SessionSpec, Mode), StartError> {
-    let bytes = fs::read(spec_file).map_err(|error| StartError::file(spec_file, &error))?;
-    // It may hold secrets, and its job is done.
-    fs::remove_file(spec_file).map_err(|error| StartError::file(spec_file, &error))?;
-    let mut spec: SessionSpec = serde_json::from_slice(&bytes).map_err(|error| StartError::file(spec_file, &error))?;
+fn prepare(has_client: bool) -> Result<(SessionSpec, Mode), StartError> {
+    let unread =
+        |why: &dyn ToString| StartError::Holder(format!("its specification cannot be read: {}", why.to_string()));
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes).map_err(|error| unread(&error))?;
+    let mut spec: SessionSpec = serde_json::from_slice(&bytes).map_err(|error| unread(&error))?;
     for path in [&mut spec.folder, &mut spec.logs, &mut spec.socket] {
         *path = std::path::absolute(&*path).map_err(|error| StartError::file(path.clone(), &error))?;
     }
@@ -133,12 +135,14 @@ fn start(spec: &SessionSpec, place: &Place, mask: Mode, listener: &UnixListener)
     {
         return Err(StartError::file(exit, &error));
     }
-    let at = |path: PathBuf| move |error: io::Error| StartError::file(path, &error);
-    let output = Stream::create(&place.output(), spec.log_cap).map_err(at(place.output()))?;
-    let times = Times::create(&place.times()).map_err(at(place.times()))?;
-    let errors = (spec.own_stderr)
-        .then(|| Stream::create(&place.errors(), spec.log_cap).map_err(at(place.errors())))
-        .transpose()?;
+    let redactor = Redactor::new(spec.secrets.clone());
+    let kept = |path: PathBuf| {
+        Stream::create(&path, spec.log_cap, redactor.stream(Form::SameLength))
+            .map_err(|error| StartError::file(path, &error))
+    };
+    let output = kept(place.output())?;
+    let times = Times::create(&place.times()).map_err(|error| StartError::file(place.times(), &error))?;
+    let errors = spec.own_stderr.then(|| kept(place.errors())).transpose()?;
     let broken = |error: &dyn ToString| StartError::Holder(error.to_string());
     let signals = [Signal::SIGCHLD, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
     let signals = sys::signals_as_bytes(&signals).map_err(|error| broken(&error))?;

@@ -117,6 +117,10 @@ impl Serve {
                     self.read_output(LAST, now);
                     self.read_errors(LAST);
                     self.program.input.give_up();
+                    self.output.finish();
+                    if let Some(errors) = &mut self.errors {
+                        errors.finish();
+                    }
                     write(&self.record(now));
                     leave_at = Some(now + LINGER);
                 }
@@ -221,7 +225,8 @@ impl Serve {
         match request {
             Request::Attach(attach) => {
                 let (holder, leader) = (self.holder, self.tree.leader());
-                peer.tell(&Report::Hello(Hello { version: VERSION, holder, leader }));
+                let (end, terminal) = (self.output.end(), self.program.terminal);
+                peer.tell(&Report::Hello(Hello { version: VERSION, holder, leader, end, terminal }));
                 peer.attach(attach);
             }
             Request::Write(bytes) => self.write(at, bytes),

@@ -1,9 +1,15 @@
 //! What the program says: kept in a file up to a cap, and its end in memory; read again from any offset.
+//!
+//! Secrets never reach the file: they are covered by as many bytes, so that every offset stays what it is. Who is
+//! connected hears what was said, since an agent that asks must get its own words back.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+
+use crate::core::secrets::StreamRedactor;
 
 /// How much of the end is always kept in memory, in bytes.
 const TAIL: usize = 1024 * 1024;
@@ -11,6 +17,9 @@ const TAIL: usize = 1024 * 1024;
 const SLACK: usize = 256 * 1024;
 /// At most one line for so many milliseconds is written to the time index: finer than a frame of a recording.
 const TIMES_STEP: u64 = 10;
+/// How much of what is covered in the file is remembered, in bytes, for a client that reads behind [`TAIL`]. Who is still
+/// farther behind gets it covered.
+const REMEMBERED: usize = 1024 * 1024;
 
 /// One stream of bytes of the program.
 #[derive(Debug)]
@@ -20,6 +29,12 @@ pub(super) struct Stream {
     cap: u64,
     tail: Vec<u8>,
     end: u64,
+    redactor: StreamRedactor,
+    /// How many bytes the redactor has given out.
+    decided: u64,
+    /// What stands at an offset instead of what the file has there.
+    covered: VecDeque<(u64, Vec<u8>)>,
+    remembered: usize,
     trouble: Option<String>,
 }
 
@@ -42,9 +57,11 @@ impl Stream {
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub(super) fn create(path: &Path, cap: u64) -> io::Result<Self> {
+    pub(super) fn create(path: &Path, cap: u64, redactor: StreamRedactor) -> io::Result<Self> {
         let log = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
-        Ok(Self { log, logged: 0, cap, tail: Vec::new(), end: 0, trouble: None })
+        let covered = VecDeque::new();
+        let (tail, trouble) = (Vec::new(), None);
+        Ok(Self { log, logged: 0, cap, tail, end: 0, redactor, decided: 0, covered, remembered: 0, trouble })
     }
 
     /// Returns how many bytes there were.
@@ -66,9 +83,41 @@ impl Stream {
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.end += bytes.len() as u64;
         self.tail.extend_from_slice(bytes);
+        if self.decided < self.cap {
+            let given = self.redactor.push(bytes);
+            self.keep(&given);
+        }
         if self.tail.len() > TAIL + SLACK {
             self.tail.drain(..self.tail.len() - TAIL);
         }
+    }
+
+    /// Keeps also what might have become a secret, now that nothing follows.
+    pub(super) fn finish(&mut self) {
+        if self.decided < self.cap {
+            let given = self.redactor.finish();
+            self.keep(&given);
+        }
+    }
+
+    /// Writes what the redactor has given out, and remembers what it has covered.
+    fn keep(&mut self, given: &[u8]) {
+        let from = usize::try_from(self.decided + self.tail.len() as u64 - self.end).unwrap_or(usize::MAX);
+        let said = self.tail.get(from..).unwrap_or_default();
+        for (from, to) in differing(said, given) {
+            self.covered.push_back((self.decided + from as u64, said.get(from..to).unwrap_or_default().to_vec()));
+            self.remembered += to - from;
+        }
+        while self.remembered > REMEMBERED
+            && let Some((_, bytes)) = self.covered.pop_front()
+        {
+            self.remembered -= bytes.len();
+        }
+        self.decided += given.len() as u64;
+        self.write(given);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
         let room = usize::try_from(self.cap - self.logged).unwrap_or(usize::MAX);
         let mut rest = bytes.get(..room.min(bytes.len())).unwrap_or_default();
         while !rest.is_empty() {
@@ -83,6 +132,21 @@ impl Stream {
                     self.trouble = Some(failed.map_or_else(|error| error.to_string(), |_| "nothing written".into()));
                     return;
                 }
+            }
+        }
+    }
+
+    /// Puts what was said back into bytes that were read from the file at `offset`.
+    fn uncover(&self, offset: u64, bytes: &mut [u8]) {
+        let end = offset + bytes.len() as u64;
+        for (at, said) in &self.covered {
+            let (from, to) = ((*at).max(offset), (*at + said.len() as u64).min(end));
+            let place = |number: u64, start: u64| usize::try_from(number.saturating_sub(start)).unwrap_or(usize::MAX);
+            if from < to
+                && let Some(into) = bytes.get_mut(place(from, offset)..place(to, offset))
+                && let Some(said) = said.get(place(from, *at)..place(to, *at))
+            {
+                into.copy_from_slice(said);
             }
         }
     }
@@ -103,12 +167,28 @@ impl Stream {
         match self.log.read_at(&mut bytes, offset) {
             Ok(count) if count > 0 => {
                 bytes.truncate(count);
+                self.uncover(offset, &mut bytes);
                 Piece::Bytes(bytes)
             }
             // Beyond the cap, or a file that somebody has cut.
             _ => Piece::Hole { to: kept },
         }
     }
+}
+
+/// Returns the parts in which two texts of the same length differ.
+fn differing(one: &[u8], other: &[u8]) -> Vec<(usize, usize)> {
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    if one.get(..other.len()) == Some(other) {
+        return parts;
+    }
+    for (at, _) in one.iter().zip(other).enumerate().filter(|(_, (one, other))| one != other) {
+        match parts.last_mut() {
+            Some(last) if last.1 == at => last.1 = at + 1,
+            _ => parts.push((at, at + 1)),
+        }
+    }
+    parts
 }
 
 /// The time index: which byte came when.
@@ -146,10 +226,41 @@ impl Times {
 #[expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 mod tests {
     use super::*;
+    use crate::core::secrets::{Form, Redactor};
+    use crate::model::secret::Secret;
+
+    #[test]
+    fn a_secret_never_reaches_the_file_and_a_client_hears_what_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1.out");
+        let secret = Secret { name: "KEY".to_owned(), value: "very-secret-42".to_owned() };
+        let redactor = Redactor::new(vec![secret]).stream(Form::SameLength);
+        let mut stream = Stream::create(&path, u64::MAX, redactor).unwrap();
+        let mut said = b"a line with a very-secret-42 in it, and more\n".repeat(60_000);
+        for piece in said.chunks(9_999) {
+            stream.push(piece);
+        }
+        stream.push(b"very-secre");
+        said.extend_from_slice(b"very-secre");
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), said.len() as u64 - 10, "it may become one");
+        let mut heard = Vec::new();
+        while let Piece::Bytes(bytes) = stream.read(heard.len() as u64, 10_007) {
+            heard.extend(bytes);
+        }
+        assert!(heard == said);
+        stream.finish();
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(kept.lines().next(), Some("a line with a [secret KEY**] in it, and more"));
+        assert!(kept.len() == said.len() && !kept.contains("very-secret-42") && kept.ends_with("very-secre"));
+    }
+
+    fn plain() -> StreamRedactor {
+        Redactor::new(Vec::new()).stream(Form::SameLength)
+    }
 
     fn stream(cap: u64) -> (Stream, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        (Stream::create(&folder.path().join("1.out"), cap).unwrap(), folder)
+        (Stream::create(&folder.path().join("1.out"), cap, plain()).unwrap(), folder)
     }
 
     fn content(from: usize, length: usize) -> Vec<u8> {
@@ -193,9 +304,10 @@ mod tests {
 
     #[test]
     fn a_disk_that_is_full_costs_the_file_only() {
-        let mut stream = Stream::create(Path::new("/dev/full"), 1000).unwrap();
+        let mut stream = Stream::create(Path::new("/dev/full"), 1000, plain()).unwrap();
         stream.push(b"hello");
         stream.push(b" world");
+        stream.finish();
         assert_eq!(stream.read(0, 100), Piece::Bytes(b"hello world".to_vec()));
         assert_eq!(stream.dropped(), 11);
         assert!(stream.trouble().unwrap().contains("No space"));

@@ -1,0 +1,221 @@
+//! Covers the secrets in everything that reaches the machine, and so in all that it records, says and shows.
+//!
+//! Texts that are cut short, or that come in pieces, are covered before that, where they come in: see [`crate::app::checks`]
+//! and [`crate::app::agents`]. Here nothing gets past.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::app::setup::Site;
+use crate::core::command::Command;
+use crate::core::input::{Input, Product, RunOutcome};
+use crate::core::secrets::{Redactor, of_dot_env, of_variables};
+use crate::model::agent::{AgentReport, Trouble};
+use crate::model::check::CheckRun;
+use crate::model::health::Level;
+use crate::model::plan::PlannerNews;
+use crate::model::question::{About, Reply};
+use crate::model::secret::Secret;
+use crate::model::settings::Settings;
+
+/// The most secrets that are known at a time.
+const MOST: usize = 2_000;
+
+/// What is secret here: grows with what the environment, `.env` and the configuration say, and forgets nothing, since a
+/// value that was replaced may still be printed.
+#[derive(Clone, Debug)]
+pub struct Secrecy(Arc<RwLock<Redactor>>);
+
+impl Secrecy {
+    /// Knows what the environment and the project's `.env` hold.
+    pub fn of(site: &Site) -> Self {
+        let secrecy = Self(Arc::new(RwLock::new(Redactor::new(Vec::new()))));
+        secrecy.learn(site, None);
+        secrecy
+    }
+
+    /// Learns what they hold now, and the variables of agents.
+    pub fn learn(&self, site: &Site, settings: Option<&Settings>) {
+        // Without it there is nothing in it to know.
+        let dot_env = of_dot_env(&std::fs::read_to_string(site.project.join(".env")).unwrap_or_default());
+        let ours = site.environment.iter();
+        let agents = settings.iter().flat_map(|settings| settings.agents.values()).flat_map(|agent| &agent.env);
+        let variables = ours.chain(agents).map(|(name, value)| (name.as_str(), value.as_str()));
+        let variables = variables.chain(dot_env.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let exists = |path: &str| {
+            let path = path.strip_prefix("~/").map_or(site.project.join(path), |rest| {
+                site.environment.get("HOME").map_or_else(|| rest.into(), |home| Path::new(home).join(rest))
+            });
+            path.symlink_metadata().is_ok()
+        };
+        let mut secrets: Vec<Secret> = self.now().secrets().to_vec();
+        let known = secrets.len();
+        for secret in of_variables(variables, &exists) {
+            if secrets.len() < MOST && !secrets.iter().any(|known| known.value == secret.value) {
+                secrets.push(secret);
+            }
+        }
+        if secrets.len() > known {
+            *self.0.write().unwrap_or_else(PoisonError::into_inner) = Redactor::new(secrets);
+        }
+    }
+
+    /// Returns what covers what is known now.
+    pub fn now(&self) -> Redactor {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A reply in which something was covered: the agent gets it as it was said.
+#[derive(Debug)]
+pub struct Spoken {
+    covered: Reply,
+    said: Reply,
+}
+
+impl Spoken {
+    /// Returns what was said if `reply` is what is left of it.
+    pub fn instead_of(self, reply: Reply) -> Reply {
+        if reply == self.covered { self.said } else { reply }
+    }
+}
+
+/// Covers the secrets in the texts of an input; never in paths, ids and trees. Returns the reply that was asked for, if
+/// something in it was covered.
+pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
+    match input {
+        Input::RunEnded(_, RunOutcome::Ran(run)) => cover_run(redactor, run),
+        Input::Reported(_, report) => cover_report(redactor, report),
+        Input::AgentFailed(_, why) | Input::ConfigRefused(why) => redactor.cover(why),
+        Input::Done(_, product) => cover_product(redactor, product),
+        Input::Asked(_, command) => return cover_command(redactor, command),
+        Input::Planner(
+            PlannerNews::Answered(_, text) | PlannerNews::Silent(_, text) | PlannerNews::Unable(_, text),
+        ) => redactor.cover(text),
+        Input::Felt(_, Level::Degraded { reason, .. } | Level::Down { reason, .. }) => redactor.cover(reason),
+        Input::Started(_)
+        | Input::Changed(_)
+        | Input::Rescanned(_)
+        | Input::Repository(_)
+        | Input::RunEnded(_, RunOutcome::NoTests | RunOutcome::NoSource)
+        | Input::AgentEnded(..)
+        | Input::Reconfigured(..)
+        | Input::Replaced(..)
+        | Input::Planner(PlannerNews::Is(..) | PlannerNews::Used(..))
+        | Input::Felt(_, Level::Up)
+        | Input::Stored(_)
+        | Input::Woke => {}
+    }
+    None
+}
+
+fn cover_run(redactor: &Redactor, run: &mut CheckRun) {
+    redactor.cover(&mut run.findings.excerpt);
+    for failure in &mut run.findings.failures {
+        redactor.cover(&mut failure.id);
+    }
+}
+
+fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
+    match report {
+        AgentReport::Ready { conversation: _, model } => redactor.cover(model),
+        AgentReport::Log(lines) => {
+            for line in lines {
+                redactor.cover(&mut line.label);
+                redactor.cover(&mut line.text);
+            }
+        }
+        AgentReport::Refused { what } => redactor.cover(what),
+        AgentReport::Asks(ask) => cover_question(redactor, &mut ask.about),
+        AgentReport::Done(result) => redactor.cover(&mut result.text),
+        AgentReport::Violation(violation) => {
+            redactor.cover(&mut violation.what);
+            redactor.cover(&mut violation.why);
+        }
+        AgentReport::Trouble(Trouble::Login { message }) => redactor.cover(message),
+        AgentReport::Trouble(Trouble::RateLimit { .. } | Trouble::Overloaded | Trouble::Budget)
+        | AgentReport::Used(_)
+        | AgentReport::Withdrew { request: _ } => {}
+    }
+}
+
+fn cover_question(redactor: &Redactor, about: &mut About) {
+    match about {
+        About::Permission { tool, wants, why } => {
+            for text in [tool, wants, why] {
+                redactor.cover(text);
+            }
+        }
+        About::Choice { parts } => {
+            for part in parts {
+                redactor.cover(&mut part.header);
+                redactor.cover(&mut part.text);
+                for option in &mut part.options {
+                    redactor.cover(&mut option.label);
+                    redactor.cover(&mut option.description);
+                }
+            }
+        }
+        About::Plan { plan } => redactor.cover(plan),
+    }
+}
+
+fn cover_product(redactor: &Redactor, product: &mut Product) {
+    match product {
+        Product::Snapshot(snapshot) => {
+            for left_out in &mut snapshot.left_out {
+                redactor.cover(&mut left_out.why);
+            }
+        }
+        Product::Prepared { needs_command: _, warnings } | Product::Landed { files: _, warnings } => {
+            for warning in warnings {
+                redactor.cover(warning);
+            }
+        }
+        Product::Collected(collected) => {
+            for suspicion in &mut collected.suspicions {
+                redactor.cover(&mut suspicion.what);
+            }
+            redactor.cover(&mut collected.patch);
+        }
+        Product::Conflict { paths: _, shown } => redactor.cover(shown),
+        Product::Refused(why) | Product::Failed(why) => redactor.cover(why),
+        Product::Restored
+        | Product::Merged { .. }
+        | Product::Surprised
+        | Product::Undone(_)
+        | Product::UndoConflict(_)
+        | Product::NothingToUndo => {}
+    }
+}
+
+fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
+    match command {
+        Command::Answer { question: _, shown: _, reply, by } => {
+            redactor.cover(by);
+            let said = reply.clone();
+            match reply {
+                Reply::Deny { why } => redactor.cover(why),
+                Reply::Choose { answers } => answers.iter_mut().flatten().for_each(|text| redactor.cover(text)),
+                Reply::Allow | Reply::AllowForTask => {}
+            }
+            (*reply != said).then(|| Spoken { covered: reply.clone(), said })
+        }
+        Command::Retry { .. }
+        | Command::Kill { .. }
+        | Command::Undo { .. }
+        | Command::Fix { .. }
+        | Command::Snooze { .. }
+        | Command::Unsnooze { .. }
+        | Command::Hold { .. }
+        | Command::Agree { .. }
+        | Command::Land { .. }
+        | Command::Refuse { .. }
+        | Command::Raise { .. }
+        | Command::Check
+        | Command::Pause
+        | Command::Resume
+        | Command::Changed { .. }
+        | Command::Quit => None,
+    }
+}
