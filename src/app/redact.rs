@@ -209,9 +209,9 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         | Command::Unsnooze { .. }
         | Command::Hold { .. }
         | Command::Agree { .. }
+        | Command::Raise { .. }
         | Command::Land { .. }
         | Command::Refuse { .. }
-        | Command::Raise { .. }
         | Command::Check
         | Command::Pause
         | Command::Resume

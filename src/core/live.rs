@@ -8,7 +8,7 @@ use crate::core::input::{Collected, Fate};
 use crate::model::agent::AgentResult;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::budget::Limit;
-use crate::model::check::{CheckKey, CheckName};
+use crate::model::check::CheckKey;
 use crate::model::cost::Spent;
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
@@ -356,48 +356,4 @@ pub struct Live {
     pub last_session: SessionId,
     /// The last job number given out.
     pub last_job: JobId,
-}
-
-impl Live {
-    /// Returns the sessions that run a check, with their numbers.
-    pub fn checks(&self) -> impl Iterator<Item = (&SessionId, &Running)> {
-        self.sessions.iter().filter(|(_, running)| running.check.is_some())
-    }
-
-    /// Returns the session that runs a check in the user's tree and still counts.
-    pub fn tree_run(&self, key: &CheckKey) -> Option<SessionId> {
-        self.sessions
-            .iter()
-            .find(|(_, running)| {
-                running.check.as_ref() == Some(key) && matches!(running.owner, Owner::Tree { stale: false, .. })
-            })
-            .map(|(id, _)| *id)
-    }
-
-    /// Whether a check is running or about to run in the user's tree.
-    pub fn is_checking(&self, key: &CheckKey) -> bool {
-        self.wanted.contains_key(key) || self.tree_run(key).is_some()
-    }
-
-    /// Whether any check is running or about to run in the user's tree.
-    pub fn is_tree_busy(&self) -> bool {
-        !self.wanted.is_empty() || self.sessions.values().any(|running| matches!(running.owner, Owner::Tree { .. }))
-    }
-
-    /// Returns the places where a check of this name runs, any file.
-    pub fn places_of<'a>(&'a self, name: &'a CheckName) -> impl Iterator<Item = Place> + 'a {
-        self.sessions
-            .values()
-            .filter(|running| running.check.as_ref().is_some_and(|key| key.check == *name))
-            .map(|running| running.place)
-    }
-
-    /// Returns the lowest workspace that nobody uses.
-    pub fn free_slot(&self) -> Slot {
-        let mut slot = Slot(1);
-        while self.attempts.values().any(|attempt| attempt.slot == slot) {
-            slot = slot.next();
-        }
-        slot
-    }
 }

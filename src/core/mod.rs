@@ -21,6 +21,7 @@ pub mod supervisor;
 pub mod suspicion;
 pub mod view;
 
+mod about;
 mod agents;
 mod attempt;
 mod budget;
@@ -38,6 +39,7 @@ mod quiet;
 mod reconfigure;
 mod recover;
 mod request;
+mod running;
 mod snooze;
 mod stop;
 mod undo;

@@ -1,7 +1,6 @@
 //! One run of a headless `claude`: bytes of its output in, reports and answers out. It touches nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use crate::edge::agent::claude::asking::Asking;
 use crate::edge::agent::claude::launch::RunSpec;
 use crate::edge::agent::claude::meter::Meter;
 use crate::edge::agent::claude::steps::{Step, Steps};
-use crate::edge::agent::claude::trouble::{RESULT_CAP, trouble};
+use crate::edge::agent::claude::trouble::{RESULT_CAP, retry, trouble};
 use crate::edge::agent::claude::watch::Watch;
 use crate::edge::agent::claude::{answer, say};
 use crate::edge::agent::lines::{Line, Lines, MAX_LINE};
@@ -172,13 +171,7 @@ impl ClaudeRun {
                 self.meter.message(message);
                 self.asking.ask(steps);
                 steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
-                if self.spec.hook.is_some() {
-                    for what in self.watch.refused(&said["message"], message) {
-                        steps.report(AgentReport::Refused { what });
-                    }
-                }
-                let broken = self.watch.uses(&said["message"], message);
-                steps.violated(broken);
+                self.watch.look(&said["message"], message, self.spec.hook.is_some(), steps);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
                     self.trouble(trouble(Some(error), status, &say::text_of(&message["content"])), steps);
@@ -226,16 +219,8 @@ impl ClaudeRun {
                 }
             }
             "api_retry" => {
-                let status = frame["error_status"].as_u64();
-                let wait = Duration::from_millis(frame["retry_delay_ms"].as_f64().map_or(0, whole));
-                let error = frame["error"].as_str();
-                let told = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-                let what = format!("{} ({told}), it tries again in {} s", error.unwrap_or("error"), wait.as_secs());
+                let (what, trouble) = retry(frame, now);
                 steps.log([say::line("service", &what)]);
-                let trouble = match trouble(error, status, error.unwrap_or_default()) {
-                    Some(Trouble::RateLimit { .. }) => Some(Trouble::RateLimit { until: Some(now.after(wait)) }),
-                    other => other,
-                };
                 if let Some(trouble) = trouble {
                     self.trouble = Some(trouble.clone());
                     steps.report(AgentReport::Trouble(trouble));
@@ -348,9 +333,4 @@ impl ClaudeRun {
 
 fn text(value: &Value) -> String {
     one_line(value.as_str().unwrap_or_default(), say::LINE_CAP)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast to an integer saturates")]
-fn whole(number: f64) -> u64 {
-    number as u64
 }

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::say;
+use super::steps::Steps;
 use crate::core::policy::{judge, leaves};
 use crate::edge::agent::guard::Tree;
 use crate::edge::agent::hook;
-use crate::model::agent::Violation;
+use crate::model::agent::{AgentReport, Violation};
 use crate::model::policy::{Permission, PolicyScope, Verdict};
 
 /// The watch over one run.
@@ -47,9 +48,7 @@ impl Watch {
     }
 
     /// Looks at what a message is about to do. The hook stops it in time; this knows for sure that it was wanted.
-    ///
-    /// It is judged by what is in it, and told by what is `shown` of it: with secrets covered.
-    pub(super) fn uses(&mut self, message: &Value, shown: &Value) -> Option<Violation> {
+    fn uses(&mut self, message: &Value, shown: &Value) -> Option<Violation> {
         let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice).iter().enumerate();
         let mut uses = blocks.filter(|(_, block)| block["type"] == "tool_use");
         uses.find_map(|(n, block)| {
@@ -59,17 +58,29 @@ impl Watch {
         })
     }
 
-    /// Returns what the hook refuses of a message without ending the run: no request comes for it. What is `shown` of it has
-    /// its secrets covered.
-    pub(super) fn refused(&self, message: &Value, shown: &Value) -> Vec<String> {
+    /// Reports what is wrong with what a message is about to do; `hooked`: the hook refuses it, and no request comes.
+    ///
+    /// It is judged by what is in it, and told by what is `shown` of it: with secrets covered.
+    pub(super) fn look(&mut self, message: &Value, shown: &Value, hooked: bool, steps: &mut Steps) {
+        if hooked {
+            for what in self.refused(message, shown) {
+                steps.report(AgentReport::Refused { what });
+            }
+        }
+        let broken = self.uses(message, shown);
+        steps.violated(broken);
+    }
+
+    /// Returns what the hook refuses of a message without ending the run: no request comes for it.
+    fn refused(&self, message: &Value, shown: &Value) -> Vec<String> {
         let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice).iter().enumerate();
         let uses = blocks.filter(|(_, block)| block["type"] == "tool_use");
         let refused = uses.filter_map(|(n, block)| {
             let tool = block["name"].as_str()?;
             let verdict = self.judge(tool, &block["input"], None);
             let is_refused = verdict.decision == Permission::Deny && !verdict.violation;
-            let input = &shown["content"][n]["input"];
-            is_refused.then(|| format!("{tool} {}", say::tool_use(tool, input, &self.scope.workspace)))
+            let shown = &shown["content"][n]["input"];
+            is_refused.then(|| format!("{tool} {}", say::tool_use(tool, shown, &self.scope.workspace)))
         });
         refused.collect()
     }

@@ -1,0 +1,73 @@
+//! What a fact is about: which task, and whether it matters to those that wait.
+
+use crate::core::fact::Fact;
+use crate::model::id::TaskId;
+
+impl Fact {
+    /// Whether it may change something for the tasks that wait.
+    pub(crate) fn is_about_waiting(&self) -> bool {
+        !matches!(
+            self,
+            Self::Logged { .. }
+                | Self::Used { .. }
+                | Self::Neared { .. }
+                | Self::Planned { .. }
+                | Self::Staged { .. }
+                | Self::Felt { .. }
+                | Self::GreenAt { .. }
+                | Self::Beat
+        )
+    }
+
+    /// Returns the task it is about, if it is about one.
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Filed { task } => Some(task.id),
+            Self::Questioned { question } => Some(question.task),
+            Self::Merged { task, .. }
+            | Self::Held { task, .. }
+            | Self::Released { task, .. }
+            | Self::Retried { task }
+            | Self::AttemptStarted { task, .. }
+            | Self::Staged { task, .. }
+            | Self::Used { task, .. }
+            | Self::Planned { task, .. }
+            | Self::Logged { task, .. }
+            | Self::Violated { task, .. }
+            | Self::Answered { task, .. }
+            | Self::Closed { task, .. }
+            | Self::AttemptEnded { task, .. }
+            | Self::Ready { task, .. }
+            | Self::NeedsReview { task, .. }
+            | Self::LandingBegan { task, .. }
+            | Self::Landed { task, .. }
+            | Self::LandingFailed { task }
+            | Self::TakenBack { task, .. }
+            | Self::Undone { task, .. }
+            | Self::Replaced { task, .. }
+            | Self::Ended { task, .. } => Some(*task),
+            Self::PlannerUsed { task, .. } => *task,
+            Self::Started { .. }
+            | Self::Stopped
+            | Self::Beat
+            | Self::Changed { .. }
+            | Self::Ran { .. }
+            | Self::Forgotten { .. }
+            | Self::GreenAt { .. }
+            | Self::Parked { .. }
+            | Self::Unparked
+            | Self::BreakerTripped { .. }
+            | Self::Paused
+            | Self::Resumed
+            | Self::Snoozed { .. }
+            | Self::Unsnoozed { .. }
+            | Self::Agreed { .. }
+            | Self::Reconfigured { .. }
+            | Self::ConfigRefused { .. }
+            | Self::DayBegan { .. }
+            | Self::Neared { .. }
+            | Self::Raised { .. }
+            | Self::Felt { .. } => None,
+        }
+    }
+}
