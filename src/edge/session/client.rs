@@ -226,7 +226,9 @@ async fn start_holder(program: &Path, place: &Place, spec: &SessionSpec) -> Resu
     let ours = UnixStream::from_std(ours).map_err(failed)?;
     let mut child = {
         let mut command = Command::new(program);
-        command.arg("holder").stdin(Stdio::piped()).stderr(Stdio::null());
+        // Which session it holds is for whoever lists processes; what it is told comes on its input.
+        let held = place.logs.join(place.id.0.to_string());
+        command.arg("holder").arg(held).stdin(Stdio::piped()).stderr(Stdio::null());
         command.stdout(Stdio::from(OwnedFd::from(theirs)));
         command.env_clear().env(SESSION_VARIABLE, place.marked()).env(HOLDER_VARIABLE, "1");
         command.spawn().map_err(|error| StartError::Holder(format!("{}: {error}", program.display())))?
