@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::places::Places;
+use crate::core::secrets::{Form, StreamRedactor};
 use crate::edge::control::{About, AttachCall, Attached, ControlReply, Shown, Wish};
 use crate::edge::session::{Output, Place, Session, SessionOutput};
 use crate::model::id::SessionId;
@@ -24,6 +25,9 @@ const QUEUE: usize = 16;
 /// How often, and after which pauses, a session is looked for that is not there: 2 s in all.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long what may be the beginning of a secret is kept back from a screen: no pause that a person who types sees.
+const SETTLE: Duration = Duration::from_millis(60);
 
 /// The sessions that somebody looks at.
 type Desks = Arc<Mutex<BTreeMap<SessionId, Desk>>>;
@@ -41,14 +45,15 @@ pub async fn serve(places: Places, mut calls: mpsc::Receiver<AttachCall>) {
             socket: places.layout.session_socket(call.session),
         };
         let desks = Arc::clone(&desks);
+        let redactor = places.secrecy.now().stream(Form::SameLength);
         tokio::spawn(async move {
             // Whoever asked may have gone.
-            let _ = call.reply.send(attach(place, number, desks).await);
+            let _ = call.reply.send(attach(place, number, desks, redactor).await);
         });
     }
 }
 
-async fn attach(place: Place, number: u64, desks: Desks) -> Result<Attached, ControlReply> {
+async fn attach(place: Place, number: u64, desks: Desks, redactor: StreamRedactor) -> Result<Attached, ControlReply> {
     let id = place.id;
     let Some((length, head)) = beginning(&place).await else {
         let hint = "a session is there while its check or agent runs, and until its files are removed";
@@ -69,7 +74,7 @@ async fn attach(place: Place, number: u64, desks: Desks) -> Result<Attached, Con
         ];
         let [about, hole] = past;
         let beginning = hole.is_some().then_some(Shown::Output { offset: 0, bytes: head });
-        let listener = Listener { out, sizes };
+        let listener = Listener { out, sizes, redactor };
         let told = listener.tell(about.into_iter().chain(beginning).chain(hole), output);
         let seat = Seat { id, number, typing: terminal.typing, session, desks: Arc::clone(&desks) };
         tokio::select! {
@@ -155,6 +160,8 @@ impl Desk {
 struct Listener {
     out: mpsc::Sender<Shown>,
     sizes: watch::Receiver<(u16, u16)>,
+    /// Covers secrets by as many letters: what a program draws stays in its place.
+    redactor: StreamRedactor,
 }
 
 impl Listener {
@@ -164,6 +171,7 @@ impl Listener {
                 return;
             }
         }
+        let mut at = 0;
         loop {
             let next = tokio::select! {
                 // A new size holds for what comes after it.
@@ -174,21 +182,45 @@ impl Listener {
                     Shown::Size(columns, rows)
                 }
                 news = output.recv() => match news {
-                    Some(SessionOutput::Bytes { offset, bytes }) => Shown::Output { offset, bytes },
-                    Some(SessionOutput::Hole { from, to }) => Shown::Hole { from, to },
+                    Some(SessionOutput::Bytes { offset, bytes }) => {
+                        let offset = offset.saturating_sub(self.redactor.held() as u64);
+                        Shown::Output { offset, bytes: self.redactor.push(&bytes) }
+                    }
+                    Some(SessionOutput::Hole { from, to }) => {
+                        if !self.show_rest(at).await {
+                            return;
+                        }
+                        Shown::Hole { from, to }
+                    }
                     // A log of its own, and what is typed: neither is what its terminal shows.
                     Some(SessionOutput::Errors(_) | SessionOutput::Typed(_) | SessionOutput::NotWritten) => continue,
                     Some(SessionOutput::Ended(exit)) => {
+                        self.show_rest(at).await;
                         let _ = self.out.send(Shown::Ended(exit.to_string())).await;
                         return;
                     }
                     None => return,
                 },
+                () = tokio::time::sleep(SETTLE), if self.redactor.held() > 0 => {
+                    Shown::Output { offset: at, bytes: self.redactor.settle() }
+                }
             };
+            if let Shown::Output { offset, bytes } = &next {
+                at = offset + bytes.len() as u64;
+                if bytes.is_empty() {
+                    continue;
+                }
+            }
             if self.out.send(next).await.is_err() {
                 return;
             }
         }
+    }
+
+    /// Shows what was kept back, which begins at this offset; returns whether anybody listens.
+    async fn show_rest(&mut self, offset: u64) -> bool {
+        let bytes = self.redactor.finish();
+        bytes.is_empty() || self.out.send(Shown::Output { offset, bytes }).await.is_ok()
     }
 }
 
@@ -240,5 +272,46 @@ impl Seat {
                 Some(bytes)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::secrets::Redactor;
+    use crate::model::secret::Secret;
+    use crate::model::session::Exit;
+
+    #[tokio::test]
+    async fn a_screen_sees_all_but_secrets_each_byte_in_its_place() {
+        let secret = Secret { name: "KEY".to_owned(), value: "very-secret-42".to_owned() };
+        let redactor = Redactor::new(vec![secret]).stream(Form::SameLength);
+        let (out, mut shown) = mpsc::channel(QUEUE);
+        let (size, sizes) = watch::channel((80, 24));
+        let (say, output) = mpsc::channel(QUEUE);
+        tokio::spawn(Listener { out, sizes, redactor }.tell(std::iter::empty(), output));
+        let said = "$ echo very-secret-42 | cat\r\nvery-secret-42\r\n$ very";
+        let mut offset = 7;
+        for piece in said.as_bytes().chunks(9) {
+            let bytes = piece.to_vec();
+            assert!(say.send(SessionOutput::Bytes { offset, bytes }).await.is_ok());
+            offset += piece.len() as u64;
+        }
+        // The last word may begin a secret; a person sees it all the same.
+        let (mut seen, mut next) = (Vec::new(), 7);
+        while seen.len() < said.len() {
+            let Some(Shown::Output { offset, bytes }) = shown.recv().await else { break };
+            assert_eq!(offset, next);
+            next += bytes.len() as u64;
+            seen.extend(bytes);
+        }
+        let want = said.replace("very-secret-42", "[secret KEY**]");
+        assert_eq!(String::from_utf8_lossy(&seen), want);
+        assert!(say.send(SessionOutput::Bytes { offset, bytes: b"-secret-42".to_vec() }).await.is_ok());
+        assert!(say.send(SessionOutput::Ended(Exit::Code(0))).await.is_ok());
+        let rest = shown.recv().await;
+        assert_eq!(rest, Some(Shown::Output { offset, bytes: b"[secret**]".to_vec() }));
+        assert!(matches!(shown.recv().await, Some(Shown::Ended(_))));
+        drop(size);
     }
 }
