@@ -49,10 +49,12 @@ pub(super) fn lines(state: &State, front: &Front, columns: usize) -> Vec<Line<'s
                 "{looks}Nothing was run yet{}.",
                 if *before == Before::Checks { " this time" } else { "" }
             )));
-            lines.push(text(
+            let by_itself = running.iter().any(|line| line.starts_with("fix.land"));
+            lines.push(text(&format!(
                 "What turns red is fixed by an agent in a private copy. Only a fix that this program has verified \
-                 itself reaches your files, the first one after your yes, and one key takes it back.",
-            ));
+                 itself reaches your files{}, and one key takes it back.",
+                if by_itself { "" } else { ", the first one after your yes" }
+            )));
             if let Some((program, how)) = missing_agent {
                 lines.push(Line::default());
                 lines.push(Line::from(vec![
