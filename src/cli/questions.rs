@@ -196,7 +196,7 @@ mod tests {
             wants: "first\nsecond".to_owned(),
             why: "no rule allows it".to_owned(),
         };
-        let ask = crate::model::question::Ask { request: "r".to_owned(), about };
+        let ask = crate::model::question::Ask { request: "r".to_owned(), exact: String::new(), about };
         let question = Question {
             id: crate::model::id::QuestionId(7),
             task: crate::model::id::TaskId(14),

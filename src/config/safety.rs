@@ -4,19 +4,32 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::merge::Draft;
 use crate::config::origin::{Origin, Places};
 use crate::config::trust::Running;
+use crate::model::budget::Budget;
 use crate::model::cost::Usd;
 use crate::model::settings::{Isolation, LandMode};
 
 const LAND: &str = "fix.land";
 const ISOLATION: &str = "fix.isolation";
 const PROTECT: &str = "fix.protect";
-const BUDGET: &str = "budget.task_usd";
+
+/// The lines of the budget, in the order of [`lines`].
+const BUDGET: [&str; 4] = ["budget.task_usd", "budget.day_usd", "budget.task_tokens", "budget.day_tokens"];
+
+/// Returns every line of a budget, to be compared and set alike.
+fn lines(budget: &mut Budget) -> [&mut u64; 4] {
+    [&mut budget.task.0, &mut budget.day.0, &mut budget.task_tokens, &mut budget.day_tokens]
+}
+
+/// Whether a line lets more be spent than another; zero is no line at all.
+fn is_further(line: u64, other: u64) -> bool {
+    other > 0 && (line == 0 || line > other)
+}
 
 /// What the layers below the project's file say, and where the user has said it; nowhere: it is built in.
 pub(crate) struct Below {
     land: (LandMode, Option<Origin>),
     isolation: (Isolation, Option<Origin>),
-    budget: (Usd, Option<Origin>),
+    budget: Vec<(u64, Option<Origin>)>,
     protect: Vec<(String, Option<Origin>)>,
 }
 
@@ -26,10 +39,11 @@ impl Below {
         let origin = |key: &str| draft.places.keys.get(key).cloned();
         let fix = &draft.settings.fix;
         let protect = fix.protect.iter().enumerate();
+        let mut budget = draft.settings.budget;
         Self {
             land: (fix.land, origin(LAND)),
             isolation: (fix.isolation, origin(ISOLATION)),
-            budget: (draft.settings.budget.task, origin(BUDGET)),
+            budget: lines(&mut budget).into_iter().zip(BUDGET).map(|(line, key)| (*line, origin(key))).collect(),
             protect: protect.map(|(number, glob)| (glob.clone(), origin(&element(number)))).collect(),
         }
     }
@@ -61,13 +75,16 @@ impl Below {
                 (Isolation::InPlace | Isolation::Worktree, None) => running.of_choice(ISOLATION, "in-place"),
             }
         }
-        if by_project(places, BUDGET) && settings.budget.task > self.budget.0 {
-            match self.budget {
-                (usd, Some(origin)) => {
-                    settings.budget.task = usd;
-                    said.push(not_used(places, BUDGET, origin));
-                }
-                (_, None) => running.of_choice(BUDGET, &settings.budget.task.dollars().to_string()),
+        for ((line, key), (before, origin)) in lines(&mut settings.budget).into_iter().zip(BUDGET).zip(self.budget) {
+            if !by_project(places, key) || !is_further(*line, before) {
+                continue;
+            }
+            if let Some(origin) = origin {
+                *line = before;
+                said.push(not_used(places, key, origin));
+            } else {
+                let amount = if key.ends_with("usd") { Usd(*line).dollars().to_string() } else { line.to_string() };
+                running.of_choice(key, &amount);
             }
         }
         for (glob, origin) in self.protect {

@@ -132,7 +132,10 @@ fn choice(key: &str) -> Option<&'static str> {
     match key {
         "fix.land" => Some("verified fixes land without your yes, the first one too"),
         "fix.isolation" => Some("agents work in your own files, not in a copy"),
-        "budget.task_usd" => Some("dollars that one task may cost"),
+        "budget.task_usd" => Some("dollars that one task may cost; 0: no limit"),
+        "budget.day_usd" => Some("dollars that one day may cost; 0: no limit"),
+        "budget.task_tokens" => Some("tokens that one task may use; 0: no limit"),
+        "budget.day_tokens" => Some("tokens that one day may use; 0: no limit"),
         _ => None,
     }
 }

@@ -257,15 +257,18 @@ pub struct Echo {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
     tool: String,
-    wants: String,
+    exact: String,
 }
 
 impl Grant {
     /// Returns what allowing this for a task allows; `None` for what is no permission.
     pub fn of(ask: &Ask) -> Option<Self> {
         match &ask.about {
-            About::Permission { tool, wants, .. } => Some(Self { tool: tool.clone(), wants: wants.clone() }),
-            About::Choice { .. } | About::Plan { .. } => None,
+            // What is shown may be covered in part: two that look the same need not be the same.
+            About::Permission { tool, .. } if !ask.exact.is_empty() => {
+                Some(Self { tool: tool.clone(), exact: ask.exact.clone() })
+            }
+            About::Permission { .. } | About::Choice { .. } | About::Plan { .. } => None,
         }
     }
 }

@@ -15,6 +15,9 @@ pub const LONGEST: usize = 16_000;
 pub struct Ask {
     /// The agent's own name for this request; together with its session it is the identity.
     pub request: String,
+    /// Stands for exactly what was asked for, with what is covered or cut where it is shown; empty: nothing does.
+    #[serde(default)]
+    pub exact: String,
     /// What is asked.
     pub about: About,
 }
@@ -222,7 +225,7 @@ mod tests {
     use super::*;
 
     fn question(about: About) -> Question {
-        let ask = Ask { request: "r".to_owned(), about };
+        let ask = Ask { request: "r".to_owned(), exact: "x".to_owned(), about };
         let session = SessionId(3);
         let shown = Question::stamp(session, &ask);
         Question { id: QuestionId(1), task: TaskId(1), session, agent: "claude".to_owned(), ask, shown, since: Wall(0) }
@@ -270,6 +273,7 @@ mod tests {
     fn the_stamp_stands_for_run_request_and_text() {
         let ask = |request: &str, plan: &str| Ask {
             request: request.to_owned(),
+            exact: String::new(),
             about: About::Plan { plan: plan.to_owned() },
         };
         let stamp = Question::stamp(SessionId(1), &ask("a", "x"));

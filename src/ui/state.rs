@@ -336,7 +336,8 @@ impl State {
 
     /// Whether an agent works or something lands, so that leaving asks.
     pub fn is_working(&self) -> bool {
-        self.list.is_working
+        // An agent that waits for an answer works too.
+        self.list.is_working || !self.view.questions.is_empty()
     }
 
     /// Returns when the heart is late, if nothing comes before.

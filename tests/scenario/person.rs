@@ -138,13 +138,13 @@ impl Stage {
             "asks" => {
                 let (request, wants) = rest.split_once(' ').ok_or("what does it ask?")?;
                 let about = About::Permission { tool: "Bash".into(), wants: wants.into(), why: "no rule".into() };
-                vec![says(AgentReport::Asks(Ask { request: request.into(), about }))]
+                vec![says(AgentReport::Asks(Ask { request: request.into(), exact: wants.into(), about }))]
             }
             "asks-which" => {
                 let (request, text) = rest.split_once(' ').ok_or("what does it ask?")?;
                 let part = Choice { header: "way".into(), text: text.into(), options: Vec::new(), several: false };
                 let about = About::Choice { parts: vec![part] };
-                vec![says(AgentReport::Asks(Ask { request: request.into(), about }))]
+                vec![says(AgentReport::Asks(Ask { request: request.into(), exact: String::new(), about }))]
             }
             "withdraws" => vec![says(AgentReport::Withdrew { request: rest.into() })],
             "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],

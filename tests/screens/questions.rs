@@ -28,7 +28,7 @@ fn shown(about: About, keys: &str, size: (u16, u16)) -> State {
 /// A busy supervisor whose agent asks this, under task 15.
 pub(crate) fn asking(about: About) -> View {
     let mut view = busy();
-    let ask = Ask { request: "r1".to_owned(), about };
+    let ask = Ask { request: "r1".to_owned(), exact: String::new(), about };
     let session = SessionId(15);
     for row in view.rows.iter_mut().filter(|row| row.id == TaskId(15)) {
         row.group = Group::NeedsYou;

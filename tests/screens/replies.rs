@@ -49,9 +49,10 @@ fn a_permission_takes_a_number_a_letter_or_enter() {
         ("a<esc>", vec![]),
         ("a1", vec![Reply::Allow]),
         ("ay", vec![Reply::Allow]),
-        ("a<enter>", vec![Reply::Allow]),
+        ("a<enter>", deny("")),
         ("a2", vec![Reply::AllowForTask]),
-        ("a<down><enter>", vec![Reply::AllowForTask]),
+        ("a<up><enter>", vec![Reply::AllowForTask]),
+        ("a<up><up><enter>", vec![Reply::Allow]),
         ("a3", deny("")),
         ("aD", deny("")),
         ("a4no<enter>", deny("no")),
@@ -68,7 +69,7 @@ fn a_permission_takes_a_number_a_letter_or_enter() {
 #[test]
 fn what_is_not_read_to_its_end_is_not_allowed() {
     assert_eq!(said(long(), "a1", (80, 24)), [], "the end of the command was not in sight");
-    assert_eq!(said(long(), "a<enter>", (80, 24)), []);
+    assert_eq!(said(long(), "a<up><up><enter>", (80, 24)), []);
     assert_eq!(said(long(), "a3", (80, 24)), deny(""), "one can always say no");
     assert_eq!(said(long(), "a<end>1", (80, 24)), [Reply::Allow]);
     assert_eq!(said(long(), "a<end><home>1", (80, 24)), [Reply::Allow], "it was in sight before");

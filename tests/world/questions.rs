@@ -51,7 +51,7 @@ impl World {
             self.at(delay, Event::Withdraws(session, request.clone()));
         }
         self.inbox.asking = Some((session, request.clone()));
-        let asks = Input::Reported(session, AgentReport::Asks(Ask { request, about }));
+        let asks = Input::Reported(session, AgentReport::Asks(Ask { request, exact: "make".into(), about }));
         self.input(asks.clone());
         if self.chance.one_in(20) {
             self.input(asks);

@@ -66,11 +66,20 @@ fn a_project_spends_more_only_after_a_yes_and_never_more_than_its_user_wrote() {
         (loaded.settings.budget.task, loaded.running.describe())
     };
     let (much, little) = ("[budget]\ntask_usd = 7.5\n", "[budget]\ntask_usd = 0.5\n");
-    let yes = vec!["budget.task_usd: 7.5 (dollars that one task may cost)".to_owned()];
+    let yes = vec!["budget.task_usd: 7.5 (dollars that one task may cost; 0: no limit)".to_owned()];
     assert_eq!(budget(much, ""), (Usd(7_500_000), yes));
     assert_eq!(budget(little, ""), (Usd(500_000), vec![]));
     assert_eq!(budget(much, little), (Usd(500_000), vec![]));
     assert_eq!(budget(little, much), (Usd(500_000), vec![]));
+    // Zero is no line at all, and so the furthest.
+    let none = "[budget]\ntask_usd = 0\n";
+    assert_eq!(budget(none, little), (Usd(500_000), vec![]));
+    assert_eq!(budget(little, none), (Usd(500_000), vec![]));
+    let (_, asked) = budget("[budget]\ntask_usd = 0\nday_usd = 0\nday_tokens = 5\n", "");
+    assert_eq!(asked.len(), 2, "what takes a line away is asked about: {asked:?}");
+    let day = |project: &str, user: &str| beside(project, user, &Overrides::default()).settings.budget;
+    assert_eq!(day("[budget]\nday_tokens = 9\n", "[budget]\nday_tokens = 5\n").day_tokens, 5);
+    assert_eq!(day("[budget]\nday_usd = 90\n", "[budget]\nday_usd = 5\n").day, Usd(5_000_000));
 }
 
 #[test]

@@ -61,7 +61,8 @@ pub(super) fn touches(program: &str, args: &[Word]) -> Option<Touches> {
         "tee" | "rmdir" => all(operands(args, &[])),
         "truncate" => all(operands(args, &["-s", "--size", "-r", "--reference"])),
         "chmod" | "chown" | "chgrp" => Touches {
-            is_all: program == "chmod",
+            // A mode that begins with a dash, or one taken from a file, hides which words are files.
+            is_all: program == "chmod" && args.iter().all(|arg| !arg.text.starts_with('-') || arg.is("-R")),
             ..all(operands(args, &["--reference"]).into_iter().skip(1).collect())
         },
         "rm" | "unlink" | "shred" | "trash" | "rimraf" | "del" => {
@@ -124,7 +125,17 @@ fn sed(program: &str, args: &[Word]) -> Touches {
     if !has_script && !files.is_empty() {
         scripts.push(files.remove(0));
     }
-    let is_all = program != "perl" && scripts.iter().all(|script| script.known && only_replaces(&script.text));
+    let plain = ["-E", "-r", "-n", "-s", "-z", "-u", "-e", "--expression"];
+    let is_plain = |arg: &Word| {
+        !arg.text.starts_with('-')
+            || plain.iter().any(|option| arg.is(option))
+            || arg.text.starts_with("-i")
+            || arg.text.starts_with("--in-place")
+    };
+    // A script in a file, or glued to its option, was not read.
+    let is_all = program != "perl"
+        && args.iter().all(is_plain)
+        && scripts.iter().all(|script| script.known && only_replaces(&script.text));
     Touches { writes: files, is_all, ..Touches::default() }
 }
 

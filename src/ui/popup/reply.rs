@@ -50,7 +50,13 @@ pub enum Say {
 impl Replying {
     /// Begins with nothing said.
     pub fn new(question: Question) -> Self {
-        Self { question, said: Vec::new(), ticked: BTreeSet::new(), marked: 0, top: 0, seen: 0, typing: None }
+        let mut replying =
+            Self { question, said: Vec::new(), ticked: BTreeSet::new(), marked: 0, top: 0, seen: 0, typing: None };
+        if replying.part().is_none() {
+            // A yes is not what a hasty enter gives.
+            replying.marked = replying.sayings().iter().position(|say| *say == Say::Deny).unwrap_or(0);
+        }
+        replying
     }
 
     /// Returns the part of a choice that is being answered.
@@ -144,7 +150,7 @@ impl Replying {
         let hints = match (&self.typing, self.part().is_some_and(|part| part.several)) {
             (Some(_), _) => ("enter sends it   esc back", "enter sends   esc back"),
             (None, true) => ("number ticks   enter sends what is ticked   esc not now", "enter sends   esc not now"),
-            (None, false) => ("number or letter answers   esc not now", "esc not now"),
+            (None, false) => ("number or letter answers   enter takes   esc not now", "enter takes   esc not now"),
         };
         let is_typing = self.typing.is_some();
         let answers = if is_typing { Vec::new() } else { self.answers() };

