@@ -58,8 +58,7 @@ pub(super) fn unreadable(tool: &str, input: &Value, shown: &Value) -> Option<&'s
 
 /// Returns what stands for exactly this use of a tool.
 pub(super) fn exact(tool: &str, input: &Value) -> String {
-    let hash = Sha256::digest(format!("{tool}\n{input}"));
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(format!("{tool}\n{input}")))
 }
 
 /// Turns a tool's use into the question whether it may be used; `why` says why it is asked.
