@@ -117,7 +117,8 @@ fn two_agents_together_stop_at_the_line_of_the_day_and_a_kill_forgets_nothing() 
         let near = supervisor.wait("the warning", |fact| fact["kind"] == "neared");
         assert_eq!(near["reached"], false, "{near}");
 
-        // A run that is killed in the middle is paid.
+        // A run that is killed in the middle is paid, once the journal has it on disk.
+        until("the journal", || site.run(&["logs", "--json"]).out.contains("\"kind\":\"neared\""));
         supervisor.signal(Signal::SIGKILL);
         supervisor.end();
         counted(&site, 3, cost, tokens);
