@@ -162,17 +162,7 @@ impl Parser<'_> {
                         self.list(End::Bracket)?;
                         return Ok(vec![Letter::Unknown]);
                     }
-                    let mut depth = 2;
-                    while depth > 0 {
-                        match self.letters.peek() {
-                            None => return Err(Unclear::Unfinished),
-                            Some('$' | '`') => drop(self.expansion(true)?),
-                            Some(letter) => {
-                                depth += i32::from(*letter == '(') - i32::from(*letter == ')');
-                                self.letters.next();
-                            }
-                        }
-                    }
+                    self.arithmetic()?;
                     return Ok(vec![Letter::Unknown]);
                 }
                 self.list(End::Bracket)?;

@@ -223,7 +223,7 @@ impl Parser<'_> {
     }
 
     /// `((…))`, up to its end; substitutions in it count.
-    fn arithmetic(&mut self) -> Result<(), Unclear> {
+    pub(super) fn arithmetic(&mut self) -> Result<(), Unclear> {
         let mut depth = 2;
         while depth > 0 {
             match self.letters.peek() {
