@@ -1,6 +1,7 @@
 //! Floor 1: the nouns, as plain data. Nothing here reads a clock, a file or a process.
 
 pub mod agent;
+pub mod assignment;
 pub mod attempt;
 pub mod budget;
 pub mod check;
