@@ -19,6 +19,7 @@ pub mod receipt;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod state;
 pub mod task;
 pub mod template;
 pub mod time;
