@@ -6,6 +6,7 @@ pub mod attempt;
 pub mod budget;
 pub mod check;
 pub mod cost;
+pub mod filing;
 pub mod health;
 pub mod hold;
 pub mod id;
