@@ -12,11 +12,11 @@ use super::stage::path;
 
 /// Reads a filing: a word for each task, `NAME=FILE,FILE!ROLE<NAME,NAME`, and words with `+` about all of them.
 pub(super) fn read(text: &str) -> Result<Filing, String> {
-    let (mut land, mut lane, mut budget, mut held) = (LandMode::Ask, Lane::Day, None, false);
+    let (mut landing, mut lane, mut budget, mut held) = (LandMode::Ask, Lane::Day, None, false);
     let mut tasks = Vec::new();
     for word in text.split(' ') {
         match word {
-            "+auto" => land = LandMode::Auto,
+            "+auto" => landing = LandMode::Auto,
             "+created" => held = true,
             "+sessions" => lane = Lane::Session,
             "+queue" => lane = Lane::Queue,
@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> Result<Filing, String> {
         }
     }
     for task in &mut tasks {
-        (task.assignment.land, task.assignment.lane, task.held) = (land, lane, held);
+        (task.assignment.land, task.assignment.lane, task.held) = (landing, lane, held);
     }
     let (file, folder) = (PathBuf::from("/day/day.yaml"), PathBuf::from("/day"));
     let kind = BatchKind::Day { file, folder, date: "2026-01-01".to_owned() };
