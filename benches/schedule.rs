@@ -344,7 +344,10 @@ fn settings(running: u32) -> Settings {
         budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: std::collections::BTreeMap::new(),
-        roles: [("fixer".to_owned(), Role { agent: "claude".into() })].into(),
+        roles: [("fixer".to_owned(), Role { agent: "claude".into(), ..Role::default() })].into(),
+        workflows: std::collections::BTreeMap::new(),
+        rules: Vec::new(),
+        documents: std::collections::BTreeMap::new(),
         policy: orchestrator_tui::model::policy::Policy::default(),
     }
 }

@@ -196,7 +196,10 @@ fn plain() -> Settings {
         budget: Budget { task: Usd(1_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), ..Role::default() })]),
+        workflows: BTreeMap::new(),
+        rules: Vec::new(),
+        documents: BTreeMap::new(),
         policy: Policy::default(),
     }
 }

@@ -114,7 +114,10 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
                 timeout: Duration::from_secs(1800),
             },
         )]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), ..Role::default() })]),
+        workflows: BTreeMap::new(),
+        rules: Vec::new(),
+        documents: BTreeMap::new(),
         policy: Policy::default(),
     }
 }
