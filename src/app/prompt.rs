@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::app::configured::Configured;
 use crate::app::work::Tools;
 use crate::core::effect::{AgentOrder, PlanOrder};
 use crate::edge::agent::prompt::{self, PromptInput};
+use crate::model::policy::FIXER;
+use crate::model::prompt::PLANNER;
+use crate::model::settings::Settings;
 use crate::model::task::Task;
 use crate::model::workspace::{FileChange, TreeId};
 
@@ -14,13 +18,17 @@ const DIFF_LIMIT: usize = 64 * 1024;
 /// Writes the prompt for an order.
 pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
     let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
-    gather(tools, &order.task, &order.line, order.number, &since, &order.strategy, prompt::fixer)
+    let configured = tools.now();
+    let about = About { task: &order.task, line: &order.line, number: order.number, strategy: &order.strategy };
+    prompt::fixer(&gather(&configured, FIXER, &about, &since))
 }
 
 /// Writes the question for a planner.
 pub async fn for_planner(tools: &Arc<Tools>, order: &PlanOrder) -> String {
     let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
-    gather(tools, &order.task, &order.line, order.number, &since, "", prompt::planner)
+    let configured = tools.now();
+    let about = About { task: &order.task, line: &order.line, number: order.number, strategy: "" };
+    prompt::planner(&gather(&configured, PLANNER, &about, &since))
 }
 
 /// Reads what changed since the check was last green. A diff that cannot be read is left out: an agent can work without.
@@ -35,19 +43,28 @@ async fn since_green(tools: &Arc<Tools>, base: &TreeId, last_green: Option<&Tree
     read.await.unwrap_or_default()
 }
 
-fn gather(
-    tools: &Tools,
-    task: &Task,
-    line: &str,
-    number: u32,
-    (changed, diff): &(Vec<FileChange>, String),
-    strategy: &str,
-    write: fn(&PromptInput<'_>) -> String,
-) -> String {
-    let configured = tools.now();
-    write(&PromptInput {
+/// The attempt that a prompt is about.
+pub(super) struct About<'a> {
+    pub(super) task: &'a Task,
+    /// The command line of its check.
+    pub(super) line: &'a str,
+    pub(super) number: u32,
+    pub(super) strategy: &'a str,
+}
+
+/// Puts together what the prompt of a role about a red check is made of.
+pub(super) fn gather<'a>(
+    configured: &'a Configured,
+    role: &str,
+    about: &About<'a>,
+    (changed, diff): &'a (Vec<FileChange>, String),
+) -> PromptInput<'a> {
+    let settings: &Settings = &configured.settings;
+    let task = about.task;
+    PromptInput {
+        template: settings.roles.get(role).map_or("", |role| role.prompt.as_str()),
         check: &task.key,
-        command: line,
+        command: about.line,
         failures: &task.failures,
         red_before: &task.red_before,
         excerpt: &task.excerpt,
@@ -55,7 +72,8 @@ fn gather(
         diff,
         protected: &configured.protected,
         attempts: &task.attempts,
-        attempt: (number, configured.settings.fix.attempts),
-        strategy,
-    })
+        attempt: (about.number, settings.fix.attempts),
+        strategy: about.strategy,
+        documents: &settings.documents,
+    }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// How much of a document a prompt quotes, in bytes.
+pub const QUOTED: usize = 8_000;
+
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DocumentName {

@@ -35,7 +35,9 @@ pub enum Does {
 pub fn is_event(text: &str) -> bool {
     let word = |word: &str| {
         word.starts_with(|letter: char| letter.is_ascii_lowercase())
-            && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_-".contains(letter))
+            && word
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_-".contains(letter))
     };
     text.len() <= LONGEST && text.contains('.') && text.split('.').all(word)
 }

@@ -177,7 +177,10 @@ mod tests {
             ("{\"summary\": \"all of it\"}", "all of it"),
             ("Words.\n```json\n[1, 2]\n```", "Words.\n```json\n[1, 2]\n```"),
             ("Words.\n```\n{\"summary\": \"no language\"}\n```", "no language"),
-            ("````markdown\n```json\n{\"summary\": \"quoted\"}\n```\n````\nWords.", "````markdown\n```json\n{\"summary\": \"quoted\"}\n```\n````\nWords."),
+            (
+                "````markdown\n```json\n{\"summary\": \"quoted\"}\n```\n````\nWords.",
+                "````markdown\n```json\n{\"summary\": \"quoted\"}\n```\n````\nWords.",
+            ),
             ("", ""),
         ] {
             assert_eq!(outcome(said).summary, summary, "{said}");
@@ -191,7 +194,8 @@ mod tests {
                     \"dependencies\": [\"Plan\"]}, {\"name\": \"Plan\", \"description\": \"Look\", \"type\": \"analysis\"},\
                     {\"name\": \"x\"}, {\"description\": \"y\"}, \"z\", {\"name\": \"D\", \"description\": \"d\", \"dependencies\": \"API\"}]}\n```";
         let got = outcome(said).components;
-        let names: Vec<_> = got.iter().map(|one| (one.name.as_str(), one.kind.as_str(), one.dependencies.join(","))).collect();
+        let names: Vec<_> =
+            got.iter().map(|one| (one.name.as_str(), one.kind.as_str(), one.dependencies.join(","))).collect();
         let want = [
             ("API", "implementation", "Plan".to_owned()),
             ("Plan", "analysis", String::new()),
@@ -204,7 +208,8 @@ mod tests {
     fn nothing_can_flood_what_is_kept() {
         let long = "ü".repeat(100_000);
         let steps: Vec<_> = (0..1000).map(|_| long.clone()).collect();
-        let said = serde_json::json!({ "summary": long, "next_steps": steps, "artifacts": vec!["a"; 1000] }).to_string();
+        let said =
+            serde_json::json!({ "summary": long, "next_steps": steps, "artifacts": vec!["a"; 1000] }).to_string();
         let got = outcome(&said);
         assert_eq!(got.summary.chars().count(), SUMMARY + 1);
         assert_eq!((got.next_steps.len(), got.artifacts.len()), (STEPS, ARTIFACTS));

@@ -3,25 +3,26 @@
 use super::fill::fill;
 use super::text::{block, fenced, line, list, shorten};
 use super::told::{attempts, below, documents};
-use crate::model::assignment::Assignment;
+use crate::model::assignment::{Assignment, Complexity};
 use crate::model::attempt::AttemptRecord;
 use crate::model::document::Documents;
 use crate::model::outcome::{Artifact, Outcome};
 use crate::model::settings::Role;
 
 /// Limits in bytes, except where they count things. Together they keep a prompt below 160 kB.
-const DESCRIPTION_CAP: usize = 16_000;
-const EVENT_CAP: usize = 16_000;
+const DESCRIPTION_CAP: usize = 14_000;
+const EVENT_CAP: usize = 10_000;
 const COMMAND_CAP: usize = 600;
-const SUMMARY_CAP: usize = 2_000;
-const DIFF_CAP: usize = 8_000;
-const DIFFS_CAP: usize = 32_000;
+const SUMMARY_CAP: usize = 1_500;
+const DIFF_CAP: usize = 5_000;
+const DIFFS_CAP: usize = 20_000;
 const LESSON_CAP: usize = 600;
+const LIST_CAP: usize = 5_000;
 const FILES: usize = 60;
 const CHECKS: usize = 20;
-const DEPENDENCIES: usize = 12;
-const ARTIFACTS: usize = 20;
-const STEPS: usize = 8;
+const DEPENDENCIES: usize = 8;
+const ARTIFACTS: usize = 10;
+const STEPS: usize = 3;
 const LESSONS: usize = 20;
 
 /// What a prompt for an assignment is made of.
@@ -126,7 +127,7 @@ fn values(brief: &Brief<'_>) -> Vec<(&'static str, String)> {
         ("description", below(&shorten(assignment.description.trim(), DESCRIPTION_CAP))),
         ("module", line(&assignment.module)),
         ("complexity", assignment.complexity.map(expected).unwrap_or_default()),
-        ("context_files", list(assignment.context_files.iter().map(|file| format!("`{}`", line(file))), FILES)),
+        ("context_files", capped(assignment.context_files.iter().map(|file| format!("`{}`", line(file))), FILES)),
         ("deliverables", deliverables(assignment)),
         ("checks", checks(brief)),
         ("dependencies", dependencies(brief.dependencies)),
@@ -139,13 +140,18 @@ fn values(brief: &Brief<'_>) -> Vec<(&'static str, String)> {
         ("attempts", attempts),
         ("lessons", lessons(brief.lessons)),
         ("documents", documents(brief.documents, |_| true)),
-        ("protected", list(brief.protected.iter().map(|glob| format!("`{}`", line(glob))), FILES)),
+        ("protected", capped(brief.protected.iter().map(|glob| format!("`{}`", line(glob))), FILES)),
         ("asking", asking(brief.asking)),
         ("emit", brief.emit.unwrap_or_default().to_owned()),
     ]
 }
 
-fn expected(complexity: crate::model::assignment::Complexity) -> String {
+/// A list with a limit in bytes, too.
+fn capped(items: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    shorten(&list(items, most), LIST_CAP)
+}
+
+fn expected(complexity: Complexity) -> String {
     let minutes = complexity.expected().as_secs() / 60;
     let (hours, half) = (minutes / 60, if minutes % 60 == 0 { "" } else { ".5" });
     let unit = if minutes == 60 { "hour" } else { "hours" };
@@ -158,7 +164,7 @@ fn deliverables(assignment: &Assignment) -> String {
         let said = line(&deliverable.said);
         if said == path { format!("`{path}`") } else { format!("`{path}` ({said})") }
     });
-    list(each, FILES)
+    capped(each, FILES)
 }
 
 fn checks(brief: &Brief<'_>) -> String {
@@ -168,7 +174,7 @@ fn checks(brief: &Brief<'_>) -> String {
         let must = if must { ", whatever files you change" } else { "" };
         format!("`{}`{must}: `{}`", line(check.name), shorten(check.run.trim(), COMMAND_CAP).replace('\n', " "))
     });
-    list(each, CHECKS)
+    capped(each, CHECKS)
 }
 
 /// Tells what each dependency has brought; the diffs share a limit, the first get more of it.
@@ -214,7 +220,7 @@ fn lessons(lessons: &[Lesson<'_>]) -> String {
         let text: Vec<_> = lesson.text.split_whitespace().collect();
         format!("{} ({})", shorten(&text.join(" "), LESSON_CAP).replace('\n', " "), line(lesson.origin))
     });
-    list(each, LESSONS)
+    capped(each, LESSONS)
 }
 
 fn asking(asking: Asking<'_>) -> String {

@@ -4,8 +4,8 @@
 //! or a diff.
 
 use super::fill::fill;
-use super::told::{attempts, documents};
 use super::text::{block, fenced, line, list, shorten};
+use super::told::{attempts, documents};
 use crate::model::attempt::AttemptRecord;
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::document::{Document, Documents};
@@ -112,9 +112,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::model::attempt::AttemptEnd;
     use crate::model::check::{CheckName, CheckRun, Findings, Verdict};
     use crate::model::cost::Spent;
+    use crate::model::document::DocumentName;
     use crate::model::path::ProjectPath;
+    use crate::model::prompt::{FIX, blanks};
+
+    const TEMPLATE: &str = include_str!("../../../../assets/prompts/fixer.md");
+    const PLANNER: &str = include_str!("../../../../assets/prompts/planner.md");
+    static NONE: Documents = Documents::new();
 
     fn key() -> CheckKey {
         CheckKey { check: CheckName("unit".to_owned()), file: None }
@@ -122,6 +129,7 @@ mod tests {
 
     fn input(key: &CheckKey) -> PromptInput<'_> {
         PromptInput {
+            template: TEMPLATE,
             check: key,
             command: "cargo test",
             failures: &[],
@@ -133,6 +141,7 @@ mod tests {
             attempts: &[],
             attempt: (1, 5),
             strategy: "",
+            documents: &NONE,
         }
     }
 
@@ -165,6 +174,11 @@ mod tests {
             record(1, AttemptEnd::Refuted { check: "unit".to_owned(), run: Box::new(run) }),
             record(2, AttemptEnd::Interrupted),
         ];
+        let document = |text: &str, edited| Document { text: text.to_owned(), edited };
+        let edited = Documents::from([
+            (DocumentName::AgentInstructions, document("Say why.", true)),
+            (DocumentName::OrchestratorRules, document("built in", false)),
+        ]);
         let prompt = fixer(&PromptInput {
             failures: &failures,
             red_before: &old,
@@ -175,6 +189,7 @@ mod tests {
             attempts: &attempts,
             attempt: (2, 5),
             strategy: "Look at the rounding.",
+            documents: &edited,
             ..input(&key)
         });
         for part in [
@@ -189,22 +204,19 @@ mod tests {
             "+new 1",
             "Look at the rounding.",
             "- `tests/**`",
+            "### Agent instructions\n\nSay why.",
             "Do not run `git commit`",
         ] {
             assert!(prompt.contains(part), "no {part:?} in:\n{prompt}");
         }
         assert!(!prompt.contains("Attempt 2:"), "an attempt that was not charged teaches nothing");
-        let names = ["check", "command", "failures", "red_before", "output", "changed", "diff", "attempt", "attempts"];
-        let mut known: Vec<_> = names.into_iter().chain(["strategy", "protected"]).collect();
-        let mut used = Vec::new();
-        let mut rest = TEMPLATE;
-        while let Some((_, name, after)) = placeholder(rest) {
-            used.push(name);
-            rest = after;
-        }
-        known.sort_unstable();
+        assert!(!prompt.contains("built in"), "the template says so already");
+        let mut used: Vec<_> = blanks(TEMPLATE).iter().map(|blank| blank.name).collect();
         used.sort_unstable();
-        assert_eq!(used, known);
+        used.dedup();
+        assert_eq!(used, FIX);
+        let planned = planner(&PromptInput { template: PLANNER, failures: &failures, ..input(&key) });
+        assert!(planned.contains("tests::adds") && blanks(&planned).is_empty(), "{planned}");
     }
 
     #[test]

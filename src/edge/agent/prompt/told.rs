@@ -2,14 +2,13 @@
 
 use super::text::{block, line, shorten};
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
-use crate::model::document::{Document, Documents};
+use crate::model::document::{Document, Documents, QUOTED};
 
 /// Limits in bytes, except where they count things.
 const ATTEMPTS: usize = 4;
 const ATTEMPT_SUMMARY_CAP: usize = 600;
 const ATTEMPT_OUTPUT_CAP: usize = 1_500;
 const ATTEMPT_DIFF_CAP: usize = 3_000;
-const DOCUMENT_CAP: usize = 8_000;
 
 /// Tells the last few attempts: how each ended, what the check said then, what it had changed.
 pub(super) fn attempts(records: &[AttemptRecord]) -> String {
@@ -41,9 +40,8 @@ pub(super) fn attempts(records: &[AttemptRecord]) -> String {
 /// Quotes the documents that are `wanted`, each below its title.
 pub(super) fn documents(documents: &Documents, wanted: impl Fn(&Document) -> bool) -> String {
     let wanted = documents.iter().filter(|(_, document)| wanted(document) && !document.text.trim().is_empty());
-    let parts = wanted.map(|(name, document)| {
-        format!("### {}\n\n{}", name.title(), below(&shorten(document.text.trim(), DOCUMENT_CAP)))
-    });
+    let parts = wanted
+        .map(|(name, document)| format!("### {}\n\n{}", name.title(), below(&shorten(document.text.trim(), QUOTED))));
     parts.collect::<Vec<_>>().join("\n\n")
 }
 
