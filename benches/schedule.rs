@@ -25,7 +25,7 @@ use orchestrator_tui::model::settings::{
     Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings, Unattended,
     Watch, Workspace,
 };
-use orchestrator_tui::model::task::{Origin, Task, TaskState};
+use orchestrator_tui::model::task::{Goal, Origin, Task, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
 use orchestrator_tui::model::workspace::{RepoState, Snapshot, TreeId};
 
@@ -291,7 +291,7 @@ fn task(number: u32, common: bool) -> Task {
         receipt: None,
         replaced: Vec::new(),
         result: None,
-        key,
+        goal: Goal::Check(key),
     }
 }
 

@@ -163,7 +163,8 @@ impl Supervisor {
         if !run.is_green() {
             self.log(id, "fixer", format!("failed: {}", first_line(run)));
         }
-        let count = self.check(&task.key.check).map_or(0, |check| check.fixers.len());
+        let check = task.check().and_then(|key| self.check(&key.check));
+        let count = check.map_or(0, |check| check.fixers.len());
         if index + 1 < count {
             self.set_step(id, Step::Run(Line::Fixer(index + 1), None));
         } else {
@@ -175,10 +176,10 @@ impl Supervisor {
     pub(crate) fn collect(&mut self, id: TaskId) {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let Some(base) = attempt.base.clone() else { return };
-        let last_green = self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone());
+        let last_green = self.green_tree_of(&task);
         let place = attempt.place;
         let named = task.failures.iter().filter_map(|failure| failure.file.clone());
-        let blamed = named.chain(self.tests_of(&task.key)).collect();
+        let blamed = named.chain(task.check().and_then(|key| self.tests_of(key))).collect();
         let work = Work::Collect { place, base, last_green, blamed };
         self.give_step(id, work, Step::Collect);
     }

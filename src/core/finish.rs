@@ -105,7 +105,7 @@ impl Supervisor {
         let is_unpriced = self.is_price_unknown(&task, &attempt.by, attempt.spent, &end);
         let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
         // Who withdraws it says where it stands.
-        let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
+        let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.has_goal(&task);
         let then = if is_gone { TaskState::Done(DoneReason::CheckGone) } else { then };
         let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
         truncate(&mut diff, DIFF_KEPT);

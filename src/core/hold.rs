@@ -42,6 +42,11 @@ impl Supervisor {
         self.unwanted(key, failure).is_some()
     }
 
+    /// Whether a person did not want this failure of a task's check mended.
+    pub(crate) fn is_unwanted_of(&self, task: &Task, failure: &Fingerprint) -> bool {
+        task.check().is_some_and(|key| self.is_unwanted(key, failure))
+    }
+
     fn unwanted(&self, key: &CheckKey, failure: &Fingerprint) -> Option<HoldReason> {
         let is_it =
             |(known, ids, ..): &&(CheckKey, Vec<String>, TaskId, bool)| known == key && ids.contains(&failure.id);
@@ -221,7 +226,7 @@ impl Supervisor {
 
     /// Whether the last task of this check failed on these very failures, so that nothing begins anew.
     pub(crate) fn was_given_up(&self, key: &CheckKey, failures: &[Fingerprint]) -> bool {
-        let last = self.book.over().filter(|task| task.key == *key).max_by_key(|task| task.id);
+        let last = self.book.over().filter(|task| task.is_about(key)).max_by_key(|task| task.id);
         let known: BTreeSet<&str> =
             last.iter().flat_map(|task| &task.failures).map(|failure| failure.id.as_str()).collect();
         last.is_some_and(|task| matches!(task.state, TaskState::Failed(_)))

@@ -172,11 +172,11 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
     for task in machine.book.open() {
         let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
         let works = machine.live.attempts.contains_key(&task.id);
-        if !machine.is_meaningful(&task.key) && !waits_for_person && !works {
+        if !machine.has_goal(task) && !waits_for_person && !works {
             return Err(format!("{} is open and its check is not in the configuration", task.id));
         }
         if let TaskState::Held(HoldReason::Snoozed { until, .. }) = &task.state
-            && machine.book.snoozed.get(&task.key) != Some(until)
+            && task.check().and_then(|key| machine.book.snoozed.get(key)) != Some(until)
         {
             return Err(format!("{} is held by a snooze that is over", task.id));
         }
@@ -261,7 +261,9 @@ pub fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
     let known = fact.task().and_then(|id| book.task(id));
     let (holds, promise) = match (fact, known) {
         (Fact::Filed { task }, None) if task.id != book.last_task.next() => (false, "tasks are numbered in order"),
-        (Fact::Filed { task }, _) => (book.open_task(&task.key).is_none(), "a check has one open task"),
+        (Fact::Filed { task }, _) => {
+            (task.check().is_none_or(|key| book.open_task(key).is_none()), "a check has one open task")
+        }
         (Fact::LandingBegan { landing, .. }, _) => {
             // Some numbers may be known from the disk alone.
             (*landing > book.last_landing, "landings are numbered in order")

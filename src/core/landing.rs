@@ -105,13 +105,16 @@ impl Supervisor {
         let task = self.book.task(id)?;
         let attempt = self.live.attempts.get(&id)?;
         let result = attempt.result.as_ref()?;
+        if task.check().is_some() && attempt.red.is_none() {
+            return None;
+        }
         let began = task.began.unwrap_or(attempt.began);
         Some(Receipt {
             task: id,
             landing,
             at: self.live.now.wall,
             fixed: task.failures.clone(),
-            red: attempt.red.clone()?,
+            red: attempt.red.clone(),
             green: attempt.green.clone(),
             tree_before: attempt.base.as_ref()?.tree.clone(),
             tree_after: attempt.merged.as_ref().map_or(&result.tree, |(_, tree)| tree).clone(),
@@ -134,7 +137,7 @@ impl Supervisor {
         let mut attempt = self.new_attempt(&task, number, slot, Step::Gate, Stage::Land);
         attempt.place = Place::Workspace(slot);
         attempt.base = Some(result.base.clone());
-        attempt.red = Some(receipt.red.clone());
+        attempt.red.clone_from(&receipt.red);
         attempt.green.clone_from(&receipt.green);
         attempt.fixers_done = true;
         attempt.only_lands = true;
@@ -259,7 +262,7 @@ impl Supervisor {
         for warning in warnings {
             self.log(id, LogLine::EDITOR, warning);
         }
-        keys.extend(self.task(id).map(|task| task.key.clone()).filter(|key| self.is_meaningful(key)));
+        keys.extend(self.task(id).and_then(|task| self.own_check(&task)).filter(|key| self.is_meaningful(key)));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));
         if keys.is_empty() {
             return self.finish(id, AttemptEnd::Verified, None);

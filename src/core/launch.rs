@@ -6,7 +6,7 @@ use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
 use crate::core::live::{JobOwner, Line, Owner, Running, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::attempt::AttemptEnd;
+use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
@@ -160,7 +160,8 @@ impl Supervisor {
             Line::Verify(key) if !self.is_meaningful(key) => return self.verify_next(id),
             Line::Fixer(index) if self.fixer_line(&task, *index).is_none() => return self.collect(id),
             Line::Baseline | Line::Verify(_) => {
-                let key = if let Line::Verify(key) = &line { key.clone() } else { task.key.clone() };
+                let own = if let Line::Verify(key) = &line { Some(key.clone()) } else { task.check().cloned() };
+                let Some(key) = own else { return self.proceed(id, Stage::Baseline) };
                 if !self.has_room(&key, place) {
                     return;
                 }
@@ -197,9 +198,10 @@ impl Supervisor {
     }
 
     fn fixer_line(&self, task: &Task, index: usize) -> Option<String> {
-        let check = self.check(&task.key.check)?;
+        let key = task.check()?;
+        let check = self.check(&key.check)?;
         let fixer = check.fixers.get(index)?;
-        let files = task.key.file.as_ref().map_or_else(|| task.files.clone(), |file| vec![file.clone()]);
+        let files = key.file.as_ref().map_or_else(|| task.files.clone(), |file| vec![file.clone()]);
         Some(fill(check, fixer, &files))
     }
 
@@ -217,8 +219,8 @@ impl Supervisor {
             session,
             agent: agent.clone(),
             place,
-            line: self.line_of(&task.key),
-            last_green: self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone()),
+            line: self.line_for(&task),
+            last_green: self.green_tree_of(&task),
             task: Task::clone(&task),
             number,
             base,

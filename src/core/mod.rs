@@ -29,6 +29,7 @@ mod checks;
 mod confirm;
 mod echo;
 mod finish;
+mod goal;
 mod green;
 mod hold;
 mod intake;

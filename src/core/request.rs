@@ -1,6 +1,5 @@
 //! Carries out what a person or a program asks, or says why not.
 
-use crate::core::book::CheckStatus;
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
@@ -89,7 +88,8 @@ impl Supervisor {
         if is_green(task) {
             return Err(NoRetry::Green);
         }
-        let is_another = || self.book.index.of_check(&task.key).is_some_and(|other| other != task.id);
+        let another = || self.book.index.of_check(task.check()?);
+        let is_another = || another().is_some_and(|other| other != task.id);
         if task.state.is_final() && is_another() {
             return Err(NoRetry::Another);
         }
@@ -114,13 +114,12 @@ impl Supervisor {
     pub(crate) fn is_current(&self, task: &Task) -> bool {
         let is_open = !task.state.is_final() && !self.live.attempts.contains_key(&task.id);
         let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
-        is_open && !waits_for_person || self.is_meaningful(&task.key)
+        is_open && !waits_for_person || self.has_goal(task)
     }
 
     fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        let is_green = |task: &Task| self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green);
-        self.may_retry(&task, is_green).map_err(|why| self.no_retry(&task, why))?;
+        self.may_retry(&task, |task| self.is_green(task)).map_err(|why| self.no_retry(&task, why))?;
         self.record(Fact::Retried { task: id });
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);
@@ -132,7 +131,7 @@ impl Supervisor {
     }
 
     fn no_retry(&self, task: &Task, why: NoRetry) -> Refusal {
-        let (id, key) = (task.id, &task.key);
+        let (id, key) = (task.id, task.title());
         Refusal::because(match why {
             NoRetry::State => {
                 format!("{id} is {}; only a failed task can be tried again", task.state.reason(self.live.now.wall))
@@ -225,9 +224,9 @@ impl Supervisor {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }
         let mut accepted = accepted;
-        let doubt = unconfirmed(&task.key);
         let mut but = String::new();
-        if !self.is_meaningful(&task.key) {
+        if let Some(key) = task.check().filter(|key| !self.is_meaningful(key)) {
+            let doubt = unconfirmed(key);
             but = format!("; {}", doubt.what);
             if !accepted.contains(&doubt) {
                 accepted.push(doubt);

@@ -141,7 +141,7 @@ impl Supervisor {
     /// Whether more is about to be known about a task: its check runs, files changed, or a landing is looked after.
     fn is_looking(&self, task: &Task) -> bool {
         let recovering = |owner: &JobOwner| matches!(owner, JobOwner::Recover(id, _) if *id == task.id);
-        self.live.burst.is_some() || self.live.is_checking(&task.key) || self.live.jobs.values().any(recovering)
+        self.live.burst.is_some() || self.is_checking_for(task) || self.live.jobs.values().any(recovering)
     }
 
     /// Says until when a task pauses: after a failed attempt, or while the user types.
@@ -302,7 +302,10 @@ impl Supervisor {
             stage,
             ending: None,
             workflow: Workflow::fix(planned),
-            has_fixers: self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty()),
+            has_fixers: task
+                .check()
+                .and_then(|key| self.check(&key.check))
+                .is_some_and(|check| !check.fixers.is_empty()),
             base: None,
             lacks: Vec::new(),
             lacks_file: false,

@@ -23,6 +23,7 @@ pub mod routing;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod state;
 pub mod task;
 pub mod template;
 pub mod time;

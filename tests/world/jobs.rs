@@ -116,16 +116,17 @@ impl World {
         let book = self.machine.book();
         let task = book.open().find(|task| task.landing == Some(landing)).expect("somebody lands it");
         // A check of the project is the same command line for every file.
-        let whole = CheckKey { check: task.key.check.clone(), file: None };
-        let judged = [&task.key, &whole].iter().any(|key| self.judged.contains(&(tree.clone(), (*key).clone())));
+        let key = task.check().expect("the world files checks only");
+        let whole = CheckKey { check: key.check.clone(), file: None };
+        let judged = [key, &whole].iter().any(|key| self.judged.contains(&(tree.clone(), (*key).clone())));
         // A person may let a result land whose check is gone; nothing lands like that by itself.
-        let by_person = task.result.is_some() && !self.has_check(&task.key);
+        let by_person = task.result.is_some() && !self.has_check(key);
         // Work in place shares the tree with the user, who may save between two looks at it.
         assert!(
             judged || by_person || self.made_in_place.contains(tree),
             "{} lands {tree}, which {} has never seen",
             task.id,
-            task.key
+            key
         );
         (before, after)
     }

@@ -126,7 +126,9 @@ impl Index {
         if open {
             if !before.open {
                 self.open.insert(task.id);
-                self.checks.insert(task.key.clone(), task.id);
+                if let Some(key) = task.check() {
+                    self.checks.insert(key.clone(), task.id);
+                }
                 if let Origin::Change(change) = task.origin {
                     self.changes.entry(change).or_default().insert(task.id);
                 }
@@ -136,7 +138,9 @@ impl Index {
             }
         } else if before.open {
             self.open.remove(&task.id);
-            self.checks.remove(&task.key);
+            if let Some(key) = task.check() {
+                self.checks.remove(key);
+            }
             if let Origin::Change(change) = task.origin {
                 take(&mut self.changes, &change, task.id);
             }

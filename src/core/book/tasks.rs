@@ -7,7 +7,7 @@ use crate::core::fact::{Fact, Remember};
 use crate::model::attempt::AttemptRecord;
 use crate::model::cost::Spent;
 use crate::model::id::TaskId;
-use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::Wall;
 
 use super::durable::Book;
@@ -215,8 +215,9 @@ impl Book {
 
     fn unwant(&mut self, id: TaskId, undone: bool) {
         let Some(task) = self.tasks.get(&id) else { return };
+        let Some(key) = task.check().cloned() else { return };
         let ids = task.failures.iter().map(|failure| failure.id.clone()).collect();
-        self.unwanted.push((task.key.clone(), ids, id, undone));
+        self.unwanted.push((key, ids, id, undone));
         let surplus = self.unwanted.len().saturating_sub(REMEMBERED);
         self.unwanted.drain(..surplus);
     }
@@ -225,7 +226,7 @@ impl Book {
     fn want_again(&mut self, id: TaskId) {
         let Some(task) = self.tasks.get(&id) else { return };
         let mended = |id: &String| task.failures.iter().any(|failure| failure.id == *id);
-        for (_, ids, ..) in self.unwanted.iter_mut().filter(|(key, ..)| *key == task.key) {
+        for (_, ids, ..) in self.unwanted.iter_mut().filter(|(key, ..)| task.is_about(key)) {
             ids.retain(|id| !mended(id));
         }
         self.unwanted.retain(|(_, ids, ..)| !ids.is_empty());
@@ -278,8 +279,11 @@ fn forget(list: &mut VecDeque<TaskId>, id: TaskId) {
 /// Returns what the breaker counts failures of: the file a task is about, else its check.
 pub fn subject(task: &Task) -> String {
     let blamed = || task.failures.iter().find_map(|failure| failure.file.as_ref());
-    match task.key.file.as_ref().or_else(blamed) {
-        Some(file) => file.to_string(),
-        None => task.key.check.to_string(),
+    match &task.goal {
+        Goal::Check(key) => match key.file.as_ref().or_else(blamed) {
+            Some(file) => file.to_string(),
+            None => key.check.to_string(),
+        },
+        Goal::Assignment(assignment) => assignment.title(),
     }
 }

@@ -38,7 +38,7 @@ impl Supervisor {
             || Workflow::fix(self.settings.fix.planner == Planner::Always && self.planner().is_ok()),
             |attempt| attempt.workflow.clone(),
         );
-        let run = self.book.checks.get(&task.key).map(|status| (*status.last).clone());
+        let run = self.status_of(task).map(|status| (*status.last).clone());
         Some(Detail { task: (**task).clone(), stages: workflow.stages, run })
     }
 
@@ -147,8 +147,7 @@ impl Supervisor {
                 green.insert(task);
             }
         }
-        let is_green = |task: &&Arc<Task>| self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green);
-        green.extend(self.book.over().filter(is_green).map(|task| task.id));
+        green.extend(self.book.over().filter(|task| self.is_green(task)).map(|task| task.id));
         green
     }
 
@@ -158,7 +157,8 @@ impl Supervisor {
         let attempt = self.live.attempts.get(&task.id).filter(|_| task.state == TaskState::Running);
         Row {
             id: task.id,
-            key: task.key.clone(),
+            check: task.check().cloned(),
+            title: task.title(),
             group: self.group(task),
             why,
             until,
@@ -181,7 +181,8 @@ impl Supervisor {
     /// Says what such a fix costs and takes, while a person may decide whether one starts.
     pub(crate) fn typical(&self, task: &Task) -> Option<String> {
         let is_before = matches!(task.state, TaskState::Held(_));
-        self.book.ledger.typical(&task.key.check).filter(|_| is_before).map(costs::typical)
+        let key = task.check().filter(|_| is_before)?;
+        self.book.ledger.typical(&key.check).map(costs::typical)
     }
 
     /// Returns the session in which something runs for a task; the newest, should an old one not have ended yet.
@@ -257,7 +258,7 @@ impl Supervisor {
             refuse: self.may_refuse(task),
             hold: self.may_hold(task),
             snooze: self.may_snooze(task),
-            unsnooze: self.book.snoozed.contains_key(&task.key),
+            unsnooze: task.check().is_some_and(|key| self.book.snoozed.contains_key(key)),
         }
     }
 }
