@@ -12,6 +12,7 @@ pub mod costs;
 pub mod dashboard;
 pub mod demo;
 pub mod doctor;
+pub mod doorkeeper;
 pub mod doubts;
 pub mod examine;
 pub mod failure;

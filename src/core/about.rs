@@ -11,6 +11,7 @@ impl Fact {
             Self::Logged { .. }
                 | Self::Used { .. }
                 | Self::Neared { .. }
+                | Self::Trespassed { .. }
                 | Self::Planned { .. }
                 | Self::Staged { .. }
                 | Self::Felt { .. }
@@ -46,7 +47,7 @@ impl Fact {
             | Self::Undone { task, .. }
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
-            Self::PlannerUsed { task, .. } => *task,
+            Self::PlannerUsed { task, .. } | Self::Trespassed { task, .. } => *task,
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat

@@ -180,6 +180,15 @@ pub enum Fact {
         /// What it wanted, and which rule forbids it.
         violation: Violation,
     },
+    /// What runs in a session asked for what only a person may ask for, and was refused.
+    Trespassed {
+        /// For which task it runs, if for one.
+        task: Option<TaskId>,
+        /// Where it belongs.
+        whose: String,
+        /// What only a person may.
+        deed: String,
+    },
     /// An agent waits for what a person says.
     Questioned {
         /// What it asks.

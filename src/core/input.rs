@@ -10,7 +10,7 @@ use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::PlannerNews;
-use crate::model::session::Exit;
+use crate::model::session::{Exit, Stranger};
 use crate::model::settings::Settings;
 use crate::model::workspace::{FileChange, LeftOut, RepoState, Snapshot, Suspicion, TreeId};
 
@@ -39,6 +39,8 @@ pub enum Input {
     Done(JobId, Product),
     /// Somebody asks for something.
     Asked(RequestId, Command),
+    /// What is no person asked for what only a person may: this.
+    Trespassed(Stranger, String),
     /// The configuration was read again, and is good: this holds from now on.
     Reconfigured(Arc<Settings>, Arc<Matcher>),
     /// The configuration was read again and cannot be taken up, for this reason.
@@ -62,6 +64,7 @@ impl Input {
             | Self::Woke
             | Self::Replaced(..)
             | Self::Planner(_)
+            | Self::Trespassed(..)
             | Self::ConfigRefused(_) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)

@@ -352,6 +352,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
+        | Fact::Trespassed { .. }
         | Fact::Questioned { .. }
         | Fact::Answered { .. }
         | Fact::Closed { .. }

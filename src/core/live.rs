@@ -14,7 +14,7 @@ use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId
 use crate::model::path::ProjectPath;
 use crate::model::question::{About, Ask};
 use crate::model::receipt::Witness;
-use crate::model::session::Rung;
+use crate::model::session::{Rung, Stranger};
 use crate::model::task::Workflow;
 use crate::model::time::{Moment, Now, Wall};
 use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
@@ -343,6 +343,8 @@ pub struct Live {
     pub attempts: BTreeMap<TaskId, Attempt>,
     /// The planner.
     pub planner: super::plan::PlannerLive,
+    /// What was noted of those who asked for what only a person may ask for.
+    pub trespasses: VecDeque<(Stranger, String)>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

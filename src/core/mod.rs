@@ -42,6 +42,7 @@ mod request;
 mod running;
 mod snooze;
 mod stop;
+mod trespass;
 mod undo;
 mod vanished;
 mod verify;

@@ -80,6 +80,7 @@ impl Supervisor {
             Input::Planner(news) => self.planner_news(news),
             Input::Done(job, product) => self.job_done(job, product),
             Input::Asked(request, command) => self.asked(request, command),
+            Input::Trespassed(stranger, deed) => self.trespassed(stranger, deed),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
             Input::ConfigRefused(why) => self.config_refused(why),
             Input::Replaced(task, files) => self.replaced(task, &files),

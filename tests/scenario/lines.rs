@@ -123,6 +123,7 @@ impl Teller {
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
             }
             Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Trespassed { whose, deed, .. } => ("trespassed", format!("refused to {whose}: {deed}")),
             Fact::Questioned { question } => {
                 let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
                 ("question", text)

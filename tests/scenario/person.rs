@@ -12,7 +12,7 @@ use orchestrator_tui::model::id::{LandingId, PlanId, QuestionId, SessionId, Task
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
 use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
-use orchestrator_tui::model::session::Exit;
+use orchestrator_tui::model::session::{Exit, Stranger};
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::workspace::{GitOperation, TreeId};
 
@@ -52,6 +52,12 @@ impl Stage {
             "configuration" if rest == "wrong" => vec![Input::ConfigRefused("a mistake".to_owned())],
             "configuration" => vec![self.read_again()?],
             "planner" => vec![Input::Planner(planner(rest)?)],
+            "stranger" => {
+                let (who, deed) = rest.split_once(' ').ok_or("who asks for what?")?;
+                let session = who.strip_prefix('@').and_then(|session| session.parse().ok()).map(SessionId);
+                let stranger = session.map_or(Stranger::Elsewhere, Stranger::Session);
+                vec![Input::Trespassed(stranger, deed.to_owned())]
+            }
             "replaced" => {
                 let (number, named) = rest.split_once(' ').ok_or("which files?")?;
                 let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);

@@ -270,6 +270,7 @@ impl Book {
             | Fact::Staged { .. }
             | Fact::Used { .. }
             | Fact::Violated { .. }
+            | Fact::Trespassed { .. }
             | Fact::Planned { .. }
             | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }

@@ -95,6 +95,7 @@ impl Book {
             }),
             Fact::Logged { .. }
             | Fact::Violated { .. }
+            | Fact::Trespassed { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
             | Fact::Closed { .. }
