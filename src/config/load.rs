@@ -89,7 +89,7 @@ pub struct Loaded {
 /// 6. flags
 ///
 /// Values replace values and lists replace lists; tables are merged, and so are agents and roles of the same name. A
-/// project's file makes nothing less careful than the user's own file says: see `config::safety`. The
+/// project's files make nothing less careful than the user's own file says: see `config::safety`. The
 /// checks of a file replace those of the layers below. If no file has any `[[check]]` (nor `check = []`), the usual
 /// ones of the project's kind are used.
 ///
@@ -110,10 +110,12 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         incomplete |= layer(&mut draft, source, |_| ());
     }
     let mut warnings = Vec::new();
+    let below = Below::of(&draft);
+    let mut project_index = None;
     if let Some(source) = read(&mut draft, project, &project_file) {
         let mut not_theirs = Vec::new();
         let index = draft.places.files.len();
-        let below = Below::of(&draft);
+        project_index = Some(index);
         incomplete |= layer(&mut draft, source, |file| {
             running.of_file(file);
             not_theirs = only_the_users(file);
@@ -125,7 +127,6 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 .warning()
                 .hint("a project does not change your keys or looks")
         }));
-        warnings.extend(below.keep(&mut draft, index, &mut running));
     }
 
     let mut extras = Extras::default();
@@ -143,6 +144,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         // It belongs to the project, not to us: what we need from it can also be said elsewhere.
         Err(error) => warnings.push(Diagnostic::about(".env", format!("not read: {error}")).warning()),
     }
+    warnings.extend(below.keep(&mut draft, project_index, &mut running));
     apply(&mut draft, &mut extras, project, |name| variable(&inputs.environment, name));
     flags(&mut draft, &inputs.flags);
 
