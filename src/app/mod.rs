@@ -25,6 +25,7 @@ pub mod init;
 pub mod keep;
 pub mod landings;
 pub mod lease;
+pub mod left;
 pub mod logging;
 pub mod mirror;
 pub mod offline;

@@ -12,6 +12,7 @@ use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
+use crate::core::view::SHORT;
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::model::id::{RequestId, TaskId};
 use crate::model::path::ProjectPath;
@@ -189,6 +190,7 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             Some(operation) if is_at_gate(machine, task) => {
                 Reason::Operation(operation).text(now, machine.settings().fix.breaker.window)
             }
+            _ if machine.waits_for_money(task.id) => SHORT.to_owned(),
             _ => {
                 let stage = task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned());
                 let attempt = machine.live().attempts.get(&task.id);

@@ -20,7 +20,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, logging, mirror, terminals};
+use crate::app::{background, clock, keep, landings, left, logging, mirror, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -262,14 +262,16 @@ fn prepare(
     let speaker =
         Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
     let mirror = loaded.state_file.clone();
-    let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirror);
     let start = Start {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         first_session: SessionId(clock::wall().0),
         last_landing: keep::last_landing(&layout.landings()),
+        // What a dead supervisor's agents did after it was heard by nobody, and is paid for all the same.
+        used: left::used(machine.book(), &layout.sessions()),
         ..Start::default()
     };
+    let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirror);
     Ok((shell, tools, pulse, start))
 }
 

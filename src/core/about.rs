@@ -9,6 +9,7 @@ impl Fact {
         !matches!(
             self,
             Self::Logged { .. }
+                | Self::AgentStarted { .. }
                 | Self::Used { .. }
                 | Self::Neared { .. }
                 | Self::Trespassed { .. }
@@ -31,6 +32,7 @@ impl Fact {
             | Self::Retried { task }
             | Self::AttemptStarted { task, .. }
             | Self::Staged { task, .. }
+            | Self::AgentStarted { task, .. }
             | Self::Used { task, .. }
             | Self::Planned { task, .. }
             | Self::Logged { task, .. }

@@ -9,7 +9,7 @@ use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::{Spent, Usd};
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
+use crate::model::id::{ChangeId, LandingId, QuestionId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
 use crate::model::question::{Closed, Question, Reply};
@@ -121,6 +121,13 @@ pub enum Fact {
         task: TaskId,
         /// Which stage.
         stage: Stage,
+    },
+    /// An agent began to work in an attempt.
+    AgentStarted {
+        /// Of which task.
+        task: TaskId,
+        /// In which session.
+        session: SessionId,
     },
     /// The running attempt has used so much in all.
     Used {

@@ -1,11 +1,13 @@
 //! Everything that can reach the machine, in the past tense.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::core::command::Command;
 use crate::core::matching::Matcher;
 use crate::model::agent::AgentReport;
 use crate::model::check::CheckRun;
+use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
@@ -102,6 +104,8 @@ pub struct Start {
     pub files: Vec<ProjectPath>,
     /// Where the user's repository stands.
     pub repository: RepoState,
+    /// What agents used in all that were at work when the last supervisor died, as far as that can be told.
+    pub used: BTreeMap<SessionId, Spent>,
 }
 
 /// What became of a watched file.

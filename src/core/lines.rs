@@ -33,6 +33,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Beat
         | Fact::DayBegan { .. }
         | Fact::GreenAt { .. }
+        | Fact::AgentStarted { .. }
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Merged { .. }

@@ -9,7 +9,7 @@ use crate::model::agent::AgentResult;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::budget::Limit;
 use crate::model::check::CheckKey;
-use crate::model::cost::Spent;
+use crate::model::cost::{Spent, Usd};
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::{About, Ask};
@@ -212,6 +212,12 @@ pub struct Attempt {
     pub over: Option<Limit>,
     /// When its agent was last heard of.
     pub heard: Option<Moment>,
+    /// Since when its agent waits for a person, if it does.
+    pub asks_since: Option<Moment>,
+    /// How long it waited for a person before.
+    pub waited: Duration,
+    /// What its agent may use, by its own count.
+    pub allowance: Option<Allowance>,
     /// Who made the result.
     pub by: String,
     /// What the agent has used.
@@ -240,6 +246,17 @@ pub struct Attempt {
     pub rolling: Option<LandingId>,
     /// Why its task is held if it comes to nothing.
     pub held_after: Option<crate::model::hold::HoldReason>,
+}
+
+/// What an agent may use in dollars, as it was told when it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// How much.
+    pub usd: Usd,
+    /// The line that it comes from.
+    pub line: Limit,
+    /// Whether more than this was left, and kept for others that may run beside it.
+    pub is_share: bool,
 }
 
 /// A change while a check runs, as if by its own doing.
@@ -311,6 +328,8 @@ pub struct Live {
     pub requests: BTreeSet<(SessionId, String)>,
     /// When each open question was asked.
     pub asked: BTreeMap<QuestionId, Moment>,
+    /// What those agents used in all that were at work when the last supervisor died.
+    pub left_by_the_last: BTreeMap<TaskId, Spent>,
     /// What a person allowed for as long as a task is open.
     pub granted: BTreeSet<(TaskId, Grant)>,
     /// Whether this process only carries out one command.

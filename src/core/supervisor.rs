@@ -116,9 +116,12 @@ impl Supervisor {
             // A login may have been mended meanwhile: a start is a person's doing.
             self.record(Fact::Unparked);
         }
+        let used = |(task, session): (&TaskId, &SessionId)| Some((*task, *start.used.get(session)?));
+        self.live.left_by_the_last = self.book.agents.iter().filter_map(used).collect();
         self.close_old_questions();
         self.recover();
         self.recover_money();
+        self.live.left_by_the_last.clear();
         self.forget_vanished();
         self.hold_anew();
         self.want_everything(true);

@@ -1,5 +1,6 @@
 //! Reads the lines of a story that say what happens, as inputs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use orchestrator_tui::core::command::Command;
@@ -18,6 +19,18 @@ use orchestrator_tui::model::workspace::{GitOperation, TreeId};
 
 use super::settings::millis;
 use super::stage::{Stage, path};
+
+/// Reads what transcripts tell at a start: `@4=0.30/120`, dollars and tokens, `at least` if a call was under way.
+fn used(how: &str) -> BTreeMap<SessionId, Spent> {
+    let read = |word: &str| {
+        let (session, spent) = word.strip_prefix('@')?.split_once('=')?;
+        let (usd, tokens) = spent.split_once('/')?;
+        let unpriced = how.contains("at least");
+        let (usd, tokens_in) = (usd.parse().ok()?, tokens.parse().ok()?);
+        Some((SessionId(session.parse().ok()?), Spent { usd, unpriced, tokens_in, tokens_out: 0 }))
+    };
+    how.split(' ').filter_map(read).collect()
+}
 
 impl Stage {
     /// Returns the inputs that a line stands for.
@@ -96,6 +109,7 @@ impl Stage {
             last_landing: LandingId::default(),
             files: self.files.clone(),
             repository: self.repository.clone(),
+            used: used(how),
         }))
     }
 

@@ -12,7 +12,7 @@ use crate::model::time::{Wall, millis};
 
 use super::durable::Book;
 
-/// Numbers since the journal began.
+/// Numbers of some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Statistics {
     /// Tasks that were worked on and ended.
@@ -148,6 +148,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::GreenAt { .. }
         | Fact::Merged { .. }
         | Fact::Staged { .. }
+        | Fact::AgentStarted { .. }
         | Fact::Used { .. }
         | Fact::Planned { .. }
         | Fact::PlannerUsed { .. }
