@@ -55,7 +55,8 @@ impl Guarded {
         }
         let fence_paths = policy::fence(&scope, &configured.kinds, environment);
         let file = folder.join("guard.json");
-        Guard { scope: scope.clone(), fence: fence_paths }.write(&file)?;
+        let given = configured.settings.agents.get(&order.agent).map(|agent| agent.env.keys().cloned().collect());
+        Guard { scope: scope.clone(), fence: fence_paths, keep: given.unwrap_or_default() }.write(&file)?;
 
         let tree = Tree::new(&scope.workspace);
         let users = Tree::new(&places.project);

@@ -21,6 +21,8 @@ pub struct Guard {
     pub scope: PolicyScope,
     /// Folders and devices that its commands can write at all, where the kernel sees to that.
     pub fence: Vec<PathBuf>,
+    /// Variables that its commands keep although they hold a secret: a person gave them to the agent.
+    pub keep: Vec<String>,
 }
 
 impl Guard {
