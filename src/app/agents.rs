@@ -105,13 +105,11 @@ async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, St
 
 /// Looks whether something moved that the guard should have kept in its place, and takes the guard away.
 async fn look_afterwards(guarded: Guarded) -> Vec<AgentReport> {
-    let looked = spawn_blocking(move || (guarded.violation(), guarded.moved_meanwhile())).await;
-    let Ok((violation, moved)) = looked else { return Vec::new() };
-    let mut reports: Vec<AgentReport> = violation.into_iter().map(AgentReport::Violation).collect();
-    if !moved.is_empty() {
-        let text =
-            format!("your repository moved while the agent worked: {}; it has no way to do that", moved.join(", "));
-        reports.push(AgentReport::Log(vec![LogLine { label: "note".to_owned(), text }]));
+    let Ok(found) = spawn_blocking(move || guarded.look()).await else { return Vec::new() };
+    let mut reports: Vec<AgentReport> = found.violation.into_iter().map(AgentReport::Violation).collect();
+    let line = |text: String| LogLine { label: "note".to_owned(), text };
+    if !found.notes.is_empty() {
+        reports.push(AgentReport::Log(found.notes.into_iter().map(line).collect()));
     }
     reports
 }
