@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod doubts;
 pub mod examine;
 pub mod failure;
+pub mod file_questions;
 pub mod fit;
 pub mod gc;
 pub mod guarding;

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::app::file_questions;
 use crate::app::work::Tools;
 use crate::core::effect::{AgentOrder, PlanOrder};
 use crate::edge::agent::prompt::{self, PromptInput};
+use crate::edge::agent::question_files::how_to_ask;
+use crate::model::settings::AgentKind;
 use crate::model::task::Task;
 use crate::model::workspace::{FileChange, TreeId};
 
@@ -14,13 +17,25 @@ const DIFF_LIMIT: usize = 64 * 1024;
 /// Writes the prompt for an order.
 pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
     let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
-    gather(tools, &order.task, &order.line, order.number, &since, &order.strategy, prompt::fixer)
+    let asking = asking(tools, order);
+    gather(tools, &order.task, &order.line, order.number, &since, (&order.strategy, &asking), prompt::fixer)
+}
+
+/// Tells an agent how to ask by a file, if it has no other way.
+fn asking(tools: &Tools, order: &AgentOrder) -> String {
+    let configured = tools.now();
+    let kind = configured.settings.agents.get(&order.agent).map(|agent| agent.kind);
+    if kind != Some(AgentKind::Command) {
+        return String::new();
+    }
+    let folder = file_questions::folder_of(&tools.places, order.session);
+    how_to_ask(&folder.display().to_string(), &file_questions::name_of(order.task.id))
 }
 
 /// Writes the question for a planner.
 pub async fn for_planner(tools: &Arc<Tools>, order: &PlanOrder) -> String {
     let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
-    gather(tools, &order.task, &order.line, order.number, &since, "", prompt::planner)
+    gather(tools, &order.task, &order.line, order.number, &since, ("", ""), prompt::planner)
 }
 
 /// Reads what changed since the check was last green. A diff that cannot be read is left out: an agent can work without.
@@ -41,7 +56,7 @@ fn gather(
     line: &str,
     number: u32,
     (changed, diff): &(Vec<FileChange>, String),
-    strategy: &str,
+    (strategy, asking): (&str, &str),
     write: fn(&PromptInput<'_>) -> String,
 ) -> String {
     let configured = tools.now();
@@ -57,5 +72,6 @@ fn gather(
         attempts: &task.attempts,
         attempt: (number, configured.settings.fix.attempts),
         strategy,
+        asking,
     })
 }

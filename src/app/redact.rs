@@ -127,6 +127,10 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
         }
         AgentReport::Refused { what } => redactor.cover(what),
         AgentReport::Asks(ask) => cover_question(redactor, &mut ask.about),
+        AgentReport::Answered { request: _, reply, by } => {
+            cover_reply(redactor, reply);
+            redactor.cover(by);
+        }
         AgentReport::Done(result) => redactor.cover(&mut result.text),
         AgentReport::Violation(violation) => {
             redactor.cover(&mut violation.what);
@@ -157,6 +161,14 @@ fn cover_question(redactor: &Redactor, about: &mut About) {
             }
         }
         About::Plan { plan } => redactor.cover(plan),
+    }
+}
+
+fn cover_reply(redactor: &Redactor, reply: &mut Reply) {
+    match reply {
+        Reply::Deny { why } => redactor.cover(why),
+        Reply::Choose { answers } => answers.iter_mut().flatten().for_each(|text| redactor.cover(text)),
+        Reply::Allow | Reply::AllowForTask => {}
     }
 }
 
@@ -194,11 +206,7 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         Command::Answer { question: _, shown: _, reply, by } => {
             redactor.cover(by);
             let said = reply.clone();
-            match reply {
-                Reply::Deny { why } => redactor.cover(why),
-                Reply::Choose { answers } => answers.iter_mut().flatten().for_each(|text| redactor.cover(text)),
-                Reply::Allow | Reply::AllowForTask => {}
-            }
+            cover_reply(redactor, reply);
             (*reply != said).then(|| Spoken { covered: reply.clone(), said })
         }
         Command::Retry { .. }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::Spent;
-use crate::model::question::Ask;
+use crate::model::question::{Ask, Reply};
 use crate::model::time::Wall;
 
 /// One line of an agent's log, as a person reads it.
@@ -49,6 +49,15 @@ pub enum AgentReport {
     Withdrew {
         /// Its own name for the request.
         request: String,
+    },
+    /// A person has answered it in a place that it reads itself.
+    Answered {
+        /// Its own name for the request.
+        request: String,
+        /// What was said.
+        reply: Reply,
+        /// Where.
+        by: String,
     },
     /// It has said that it is done, in its own protocol.
     Done(AgentResult),

@@ -22,6 +22,7 @@ mod dashboard;
 mod dashboard_claude;
 mod doctor;
 mod editors;
+mod file_questions;
 mod first;
 mod front;
 mod guard;

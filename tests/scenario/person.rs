@@ -146,6 +146,11 @@ impl Stage {
                 let about = About::Choice { parts: vec![part] };
                 vec![says(AgentReport::Asks(Ask { request: request.into(), exact: String::new(), about }))]
             }
+            "is-told" => {
+                let (request, text) = rest.split_once(' ').ok_or("what is it told?")?;
+                let reply = Reply::Choose { answers: vec![vec![text.into()]] };
+                vec![says(AgentReport::Answered { request: request.into(), reply, by: "a file".into() })]
+            }
             "withdraws" => vec![says(AgentReport::Withdrew { request: rest.into() })],
             "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],
             "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],

@@ -14,6 +14,11 @@ const PLANNER: &str = include_str!("../../../assets/prompts/planner.md");
 /// The longest question to a planner, in bytes: it is typed into a terminal.
 const QUESTION_CAP: usize = 40_000;
 
+/// What is said of questions, without and with a way to ask them.
+const ALONE: &str =
+    "You work alone: nobody can answer questions, so decide yourself and say at the end what you assumed.";
+const NOT_ALONE: &str = "You work alone: decide yourself what you can decide, and say at the end what you assumed.";
+
 /// Limits in bytes, except where they count things. Together they keep a prompt below 120 kB.
 const OUTPUT_CAP: usize = 8_000;
 const DIFF_CAP: usize = 16_000;
@@ -52,6 +57,8 @@ pub struct PromptInput<'a> {
     pub attempt: (u32, u32),
     /// What a planner proposes; empty if none was asked.
     pub strategy: &'a str,
+    /// How the agent can ask a person, in words; empty if that is no business of the prompt.
+    pub asking: &'a str,
 }
 
 /// Writes the prompt for a fixer.
@@ -83,6 +90,8 @@ fn values(input: &PromptInput<'_>) -> Vec<(&'static str, String)> {
             if attempts.is_empty() { String::new() } else { format!("{} of {}", input.attempt.0, input.attempt.1) },
         ),
         ("attempts", attempts),
+        ("alone", if input.asking.is_empty() { ALONE } else { NOT_ALONE }.to_owned()),
+        ("asking", input.asking.to_owned()),
         ("strategy", shorten(input.strategy.trim(), STRATEGY_CAP)),
         ("protected", list(input.protected.iter().map(|glob| format!("`{}`", line(glob))), FILES)),
     ]
@@ -244,6 +253,7 @@ mod tests {
             attempts: &[],
             attempt: (1, 5),
             strategy: "",
+            asking: "",
         }
     }
 
@@ -286,6 +296,7 @@ mod tests {
             attempts: &attempts,
             attempt: (2, 5),
             strategy: "Look at the rounding.",
+            asking: "Write it to `/q/task-14.md`.",
             ..input(&key)
         });
         for part in [
@@ -299,6 +310,8 @@ mod tests {
             "### Attempt 1: refuted by unit\n\nIt said: summary 1\n\nThe check said then:\n\n```\nstill 4\n```",
             "+new 1",
             "Look at the rounding.",
+            "decide yourself what you can decide",
+            "## Asking\n\nWrite it to `/q/task-14.md`.\n\n## Rules",
             "- `tests/**`",
             "Do not run `git commit`",
         ] {
@@ -306,7 +319,7 @@ mod tests {
         }
         assert!(!prompt.contains("Attempt 2:"), "an attempt that was not charged teaches nothing");
         let names = ["check", "command", "failures", "red_before", "output", "changed", "diff", "attempt", "attempts"];
-        let mut known: Vec<_> = names.into_iter().chain(["strategy", "protected"]).collect();
+        let mut known: Vec<_> = names.into_iter().chain(["strategy", "protected", "alone", "asking"]).collect();
         let mut used = Vec::new();
         let mut rest = TEMPLATE;
         while let Some((_, name, after)) = placeholder(rest) {
@@ -322,11 +335,12 @@ mod tests {
     fn a_section_with_nothing_to_say_is_left_out() {
         let key = key();
         let prompt = fixer(&input(&key));
-        for heading in ["Not yours", "What it said", "What changed", "The changes", "Earlier", "Strategy", "must stay"]
+        for heading in
+            ["Not yours", "What it said", "What changed", "The changes", "Earlier", "Strategy", "must stay", "Asking"]
         {
             assert!(!prompt.contains(heading), "{heading} in:\n{prompt}");
         }
-        assert!(prompt.contains("names no single failure"));
+        assert!(prompt.contains("names no single failure") && prompt.contains("nobody can answer questions"));
         assert!(prompt.contains("## Rules"));
         assert!(!prompt.contains("{{"));
     }
