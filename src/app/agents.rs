@@ -182,6 +182,15 @@ async fn converse(
                         let _ = inbox.send(Input::Reported(order.session, report)).await;
                     }
                 }
+                Told::Message(text) => {
+                    if let Some(bytes) = talk.message(&text) {
+                        let _ = handle.write(&bytes).await;
+                    } else {
+                        let line = LogLine { label: "note".to_owned(), text: "it had ended and did not hear this".to_owned() };
+                        let report = AgentReport::Log(vec![line]);
+                        let _ = inbox.send(Input::Reported(order.session, report)).await;
+                    }
+                }
             },
             () = async { if let Some(timer) = goodbye.as_mut() { timer.await } }, if goodbye.is_some() => {
                 goodbye = None;
@@ -294,6 +303,13 @@ impl Talk {
     fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
         match self {
             Self::Claude(run) => run.answer(request, reply),
+            Self::Command(..) => None,
+        }
+    }
+
+    fn message(&mut self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Claude(run) => run.message(text),
             Self::Command(..) => None,
         }
     }

@@ -35,6 +35,7 @@ impl Fact {
             | Self::Logged { task, .. }
             | Self::Violated { task, .. }
             | Self::Answered { task, .. }
+            | Self::Messaged { task, .. }
             | Self::Closed { task, .. }
             | Self::AttemptEnded { task, .. }
             | Self::Ready { task, .. }

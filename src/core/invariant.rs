@@ -329,6 +329,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
         }
         Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
+        Fact::Messaged { .. } => (task.state == TaskState::Running, "only what runs is told something"),
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
         Fact::Planned { .. } => (task.state == TaskState::Running, "only a running task is planned for"),
         Fact::Ready { .. } => {

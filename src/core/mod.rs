@@ -12,6 +12,7 @@ pub mod invariant;
 pub mod lines;
 pub mod live;
 pub mod matching;
+mod message;
 pub mod plan;
 pub mod policy;
 pub mod schedule;

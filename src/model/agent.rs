@@ -20,6 +20,15 @@ pub struct LogLine {
 impl LogLine {
     /// The label of lines about editors that hold a landed file open.
     pub const EDITOR: &str = "editor";
+    /// The label of the words of Claude.
+    pub const CLAUDE: &str = "Claude";
+    /// The label of the words of an agent that has no name of its own.
+    pub const AGENT: &str = "agent";
+
+    /// Whether it is what an agent says, and not what it does.
+    pub fn is_words(&self) -> bool {
+        [Self::CLAUDE, Self::AGENT].contains(&self.label.as_str())
+    }
 }
 
 /// Something the machine must know about a running agent.

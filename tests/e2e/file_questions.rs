@@ -119,7 +119,8 @@ fn silence_parks_the_run() {
 #[test]
 fn a_question_in_a_file_is_answered_by_keys() {
     let site = site(ASKS);
-    site.write("word.txt", "B) right\n");
+    // Not the line that the answer brings: taking back what a person typed would ask.
+    site.write("word.txt", "it is B) right\n");
     site.write("orchestrator.toml", &CONFIG.replace("\"wait\"", "\"refuse\""));
     let mut terminal = Terminal::start(&site, &["run", "--trust", "--land", "auto"], (120, 36));
     terminal.wait_text("all green");

@@ -220,6 +220,12 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
         "kill" => Command::Kill { task: task()? },
         "undo" => Command::Undo { task: task()? },
         "fix" => Command::Fix { task: task()? },
+        "message" => {
+            let (number, text) = rest.split_once(' ').ok_or("what is it told?")?;
+            let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
+            let task = task.ok_or_else(|| format!("{number:?} is no task"))?;
+            Command::Message { task, text: text.to_owned(), by: "a person".to_owned() }
+        }
         "hold" => Command::Hold { task: task()? },
         "unsnooze" => Command::Unsnooze { task: task()? },
         "snooze" => {

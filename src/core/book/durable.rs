@@ -270,6 +270,7 @@ impl Book {
             | Fact::Staged { .. }
             | Fact::Used { .. }
             | Fact::Violated { .. }
+            | Fact::Messaged { .. }
             | Fact::Planned { .. }
             | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }

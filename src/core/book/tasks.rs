@@ -97,6 +97,7 @@ impl Book {
             | Fact::Violated { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
+            | Fact::Messaged { .. }
             | Fact::Closed { .. }
             | Fact::Started { .. }
             | Fact::Stopped
