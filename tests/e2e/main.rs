@@ -38,6 +38,7 @@ mod many;
 mod messages_api;
 mod misbehaves;
 mod money;
+mod next_step;
 mod per_file;
 mod planner;
 mod planner_claude;

@@ -225,6 +225,8 @@ steps = [{ do = "wait_for", file = "FILE" }, { do = "say", text = "No idea." }]
     terminal.wait_text("all green");
     site.write("word.txt", "wrong\n");
     terminal.wait_text("started, rehearsal");
+    terminal.keys("t");
+    terminal.wait_text("what works on #1 has no terminal");
     terminal.keys("m");
     terminal.wait_text("message to its agent");
     terminal.keys("the word is: right\r");

@@ -106,16 +106,21 @@ fn red_alone(state: &State) -> Vec<String> {
     let open: BTreeSet<_> = state.view.rows.iter().filter(|row| row.group != Group::Done).map(|row| &row.key).collect();
     let alone: Vec<_> = state.view.checks.iter().filter(is_red).filter(|check| !open.contains(&check.key)).collect();
     let checks = state.keymap.key_of(Action::Check);
-    let short = format!("{} red, no task: {checks}", alone.len());
+    let short = format!("{} not green, no task: {checks}", alone.len());
     match alone.as_slice() {
         [] => Vec::new(),
         [only] => {
             let again = state.view.rows.iter().rev().find(|row| row.key == only.key && row.allowed.retry);
-            let retry = again.map(|row| format!("{} on {} retries, ", state.keymap.key_of(Action::Retry), row.id));
+            let what = match again {
+                Some(row) => {
+                    format!("{} on {} retries, {checks} checks", state.keymap.key_of(Action::Retry), row.id)
+                }
+                None => format!("{checks} checks"),
+            };
             let name = clip(&plain(&only.key.to_string()), ALONE, state.glyphs.more);
-            vec![format!("{name} red, no task: {}{checks} checks", retry.unwrap_or_default()), short]
+            vec![format!("{name} red, no task: {what}"), format!("red without a task: {what}"), short]
         }
-        more => vec![format!("{} red without a task: {checks} checks again", more.len()), short],
+        more => vec![format!("{} not green, no task: {checks} checks again", more.len()), short],
     }
 }
 
