@@ -228,6 +228,13 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
             redactor.cover(text);
             (*text != said).then(|| Spoken::Message(text.clone(), said))
         }
+        Command::File { filing } => {
+            for task in &mut filing.tasks {
+                redactor.cover(&mut task.assignment.name);
+                redactor.cover(&mut task.assignment.description);
+            }
+            None
+        }
         Command::Retry { .. }
         | Command::Kill { .. }
         | Command::Undo { .. }

@@ -59,6 +59,6 @@ impl Supervisor {
         self.out.push(Effect::Tell { session, text: text.to_owned() });
         let waits = self.book.questions.values().any(|question| question.task == id);
         let when = if waits { "when its question is answered" } else { "after the step that it is at" };
-        Ok(Answer { said: format!("the agent of {id} reads it {when}") })
+        Ok(Answer::said(format!("the agent of {id} reads it {when}")))
     }
 }

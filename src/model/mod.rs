@@ -1,10 +1,12 @@
 //! Floor 1: the nouns, as plain data. Nothing here reads a clock, a file or a process.
 
 pub mod agent;
+pub mod assignment;
 pub mod attempt;
 pub mod budget;
 pub mod check;
 pub mod cost;
+pub mod filing;
 pub mod health;
 pub mod hold;
 pub mod id;
@@ -18,6 +20,7 @@ pub mod receipt;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod state;
 pub mod task;
 pub mod template;
 pub mod time;

@@ -202,9 +202,10 @@ fn red_no_task(size: (u16, u16)) -> Person {
     let mut view = red();
     let mut killed = busy().rows.iter().find(|row| row.why == "killed").expect("a killed task").clone();
     "orchestrator-tui".clone_into(&mut view.head.agent);
-    killed.key = view.checks.iter().find(|check| check.verdict == Some(Verdict::Red)).expect("a red check").key.clone();
+    let key = view.checks.iter().find(|check| check.verdict == Some(Verdict::Red)).expect("a red check").key.clone();
     killed.allowed = Allowed { retry: true, ..Allowed::default() };
-    let is_meant = |check: &CheckRow| check.key == killed.key || check.running.is_some();
+    (killed.title, killed.check) = (key.to_string(), Some(key.clone()));
+    let is_meant = |check: &CheckRow| check.key == key || check.running.is_some();
     view.checks.retain(is_meant);
     view.rows = vec![killed];
     Person::before(view, Some(5), size)

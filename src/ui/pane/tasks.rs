@@ -103,14 +103,16 @@ fn red_alone(state: &State) -> Vec<String> {
     let is_red = |check: &&CheckRow| {
         check.running.is_none() && check.verdict.is_some_and(|verdict| !matches!(verdict, Verdict::Green))
     };
-    let open: BTreeSet<_> = state.view.rows.iter().filter(|row| row.group != Group::Done).map(|row| &row.key).collect();
+    let open: BTreeSet<_> =
+        state.view.rows.iter().filter(|row| row.group != Group::Done).filter_map(|row| row.check.as_ref()).collect();
     let alone: Vec<_> = state.view.checks.iter().filter(is_red).filter(|check| !open.contains(&check.key)).collect();
     let checks = state.keymap.key_of(Action::Check);
     let short = format!("{} not green, no task: {checks}", alone.len());
     match alone.as_slice() {
         [] => Vec::new(),
         [only] => {
-            let again = state.view.rows.iter().rev().find(|row| row.key == only.key && row.allowed.retry);
+            let again =
+                state.view.rows.iter().rev().find(|row| row.check.as_ref() == Some(&only.key) && row.allowed.retry);
             let what = match again {
                 Some(row) => {
                     format!("{} on {} retries, {checks} checks", state.keymap.key_of(Action::Retry), row.id)
@@ -131,7 +133,7 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
     let (glyph, role) = sign(state, row);
     let more = state.glyphs.more;
     let ending = ending(state, row, columns.inner);
-    let title = clip(&plain(&row.key.to_string()), columns.title, more);
+    let title = clip(&plain(&row.title.clone()), columns.title, more);
     let fixed = 4 + columns.ids + columns.title + 2 + width(&ending) + usize::from(!ending.is_empty());
     let why = clip(&reason(state, row), columns.inner.saturating_sub(fixed), more);
     let is_news = matches!(row.group, Group::NeedsYou | Group::Working | Group::Queued | Group::Failed);

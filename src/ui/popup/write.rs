@@ -21,7 +21,7 @@ impl Writing {
     /// Returns it as it is drawn now.
     pub(in crate::ui) fn sheet(&self, state: &State) -> Sheet {
         let row = state.view.rows.iter().find(|row| row.id == self.task);
-        let what = row.map(|row| format!("{}   {}", row.key, row.why)).unwrap_or_default();
+        let what = row.map(|row| format!("{}   {}", row.title, row.why)).unwrap_or_default();
         let accent = state.theme.style(Role::Accent);
         let lines = vec![
             Line::styled(plain(&what), state.theme.style(Role::Dim)),

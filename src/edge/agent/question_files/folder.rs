@@ -125,8 +125,8 @@ impl Folder {
             self.unfinished.remove(name);
             return Vec::new();
         }
-        let is_whole = Form::read(&text).is_some_and(|form| form.is_whole());
-        if !is_whole && !(settled && self.unfinished.get(name) == Some(&text)) {
+        let is_left_so = settled && self.unfinished.get(name) == Some(&text);
+        if !is_left_so && !Form::read(&text).is_some_and(|form| form.is_whole()) {
             self.unfinished.insert(name.to_owned(), text);
             return Vec::new();
         }
@@ -200,7 +200,7 @@ impl Folder {
         if self.text(&file).is_none_or(|text| self.spent.get(&file) != Some(&text)) {
             return;
         }
-        let free = (1..).map(|number| self.file(&format!("{file}-{number}"))).find(|path| !path.exists());
+        let free = (1..1000).map(|number| self.file(&format!("{file}-{number}"))).find(|path| !path.exists());
         if let Some(free) = free
             && let Err(error) = fs::rename(self.file(&file), free)
         {

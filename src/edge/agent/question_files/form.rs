@@ -65,7 +65,9 @@ impl Form {
         let mut text = self.question.clone();
         for (name, more) in [("Context", &self.context), ("Impact", &self.impact)] {
             if !more.is_empty() {
-                text.push_str(&format!("\n\n{name}: {more}"));
+                for part in ["\n\n", name, ": ", more] {
+                    text.push_str(part);
+                }
             }
         }
         let offer = |option: &String| Offer { label: one_line(option, LABEL), description: String::new() };
