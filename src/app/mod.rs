@@ -16,6 +16,7 @@ pub mod doorkeeper;
 pub mod doubts;
 pub mod examine;
 pub mod failure;
+pub mod file_questions;
 pub mod fit;
 pub mod gc;
 pub mod guarding;

@@ -60,7 +60,7 @@ pub struct Shell {
     mirrored: bool,
     speaker: Speaker,
     answer: Option<Result<String, String>>,
-    /// The reply that is being recorded, as it was said.
+    /// What is being recorded of a person's words, as it was said.
     spoken: Option<Spoken>,
     exit: Option<u8>,
 }
@@ -321,11 +321,12 @@ impl Shell {
                 }
             }
             Effect::Answer { session, request, reply } => {
-                let reply = self.spoken.take().map_or(reply.clone(), |spoken| spoken.instead_of(reply));
-                if let Some(told) = self.sessions.get(&session).cloned() {
-                    // Never dropped: a run that waits reads; one that is gone needs no answer.
-                    tokio::spawn(async move { told.send(Told::Answer(request, reply)).await });
-                }
+                let reply = self.spoken.take().map_or(reply.clone(), |spoken| spoken.reply(reply));
+                self.hand_over(session, Told::Answer(request, reply));
+            }
+            Effect::Tell { session, text } => {
+                let text = self.spoken.take().map_or(text.clone(), |spoken| spoken.message(text));
+                self.hand_over(session, Told::Message(text));
             }
             Effect::Do { job, work, after } => {
                 let stored = self.stored.borrow().clone();
@@ -343,6 +344,12 @@ impl Shell {
             }
             Effect::Exit(code) => self.exit = Some(code),
         }
+    }
+
+    /// Never drops it: a run that waits reads; one that is gone needs nothing.
+    fn hand_over(&self, session: SessionId, word: Told) {
+        let Some(told) = self.sessions.get(&session).cloned() else { return };
+        tokio::spawn(async move { told.send(word).await });
     }
 
     fn start_run(&mut self, order: RunOrder) {

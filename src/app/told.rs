@@ -10,4 +10,6 @@ pub enum Told {
     End(Rung),
     /// What a person said to its request of this name.
     Answer(String, Reply),
+    /// What a person says unasked.
+    Message(String),
 }

@@ -72,11 +72,16 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Hold(task) => command(&site()?, "hold", &task),
         Verb::Unsnooze(task) => command(&site()?, "unsnooze", &task),
         Verb::Snooze(wish) => snooze(&site()?, &wish),
-        Verb::Land(Task { task, json }) => ask::land(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Land(args::Land { task, always, json }) => {
+            ask::land(&site()?, task, always.then_some(LandMode::Auto)).map(|answer| said(&answer, json))
+        }
         Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Questions(Json { json }) => questions::list(&site()?, json),
         Verb::Answer(answer) => questions::answer(&site()?, &answer),
+        Verb::Message(args::Message { task, words, json }) => {
+            ask::message(&site()?, task, &words.join(" ")).map(|answer| said(&answer, json))
+        }
         Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),

@@ -68,6 +68,7 @@ impl Teller {
             Effect::Answer { session, request, reply } => {
                 Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
             }
+            Effect::Tell { session, text } => Some(format!("@{} is told: {text}", session.0)),
             Effect::Signal(session, rung) => {
                 let rung = match rung {
                     Rung::Ask => "asked to end",
@@ -140,6 +141,7 @@ impl Teller {
             }
             Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
             Fact::Trespassed { whose, deed, .. } => ("trespassed", format!("refused to {whose}: {deed}")),
+            Fact::Messaged { task, text, by } => ("messaged", format!("{task} is told by {by}: {text}")),
             Fact::Questioned { question } => {
                 let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
                 ("question", text)

@@ -111,6 +111,10 @@ impl World {
                 let task = self.some_working_task();
                 self.ask(Command::Hold { task });
             }
+            60 if self.chance.one_in(2) => {
+                let task = self.some_working_task();
+                self.ask(Command::Message { task, text: "look at the rounding".into(), by: "somebody".into() });
+            }
             51 => {
                 let land = if self.chance.one_in(2) { LandMode::Auto } else { LandMode::Ask };
                 self.ask(Command::Agree { land });

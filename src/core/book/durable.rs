@@ -291,6 +291,7 @@ impl Book {
             | Fact::Used { .. }
             | Fact::Violated { .. }
             | Fact::Trespassed { .. }
+            | Fact::Messaged { .. }
             | Fact::Planned { .. }
             | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }

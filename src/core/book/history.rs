@@ -158,6 +158,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Planned { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
+        | Fact::Messaged { .. }
         | Fact::LandingBegan { .. }
         | Fact::LandingFailed { .. }
         | Fact::Parked { .. }

@@ -104,6 +104,7 @@ impl Book {
             | Fact::Trespassed { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
+            | Fact::Messaged { .. }
             | Fact::Closed { .. }
             | Fact::BatchBegan { .. }
             | Fact::Started { .. }

@@ -10,6 +10,7 @@ mod lines;
 mod outcome;
 mod plain;
 pub mod prompt;
+pub mod question_files;
 pub mod rehearsal;
 
 pub use command::CommandRun;
