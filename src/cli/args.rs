@@ -34,6 +34,8 @@ pub enum Verb {
     /// The supervisor behind a dashboard.
     #[command(hide = true)]
     Supervise(Supervise),
+    /// Read a task file, a day's work in YAML: say what is wrong with it, or what the day would be.
+    Start(Start),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.
@@ -160,6 +162,20 @@ pub enum Landing {
     Auto,
     /// After a yes.
     Ask,
+}
+
+/// Flags of `start`.
+#[derive(Debug, Args)]
+pub struct Start {
+    /// The task file, such as tasks/2025-11-18.yaml.
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Only check it and show what would be done; start nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `demo`.

@@ -16,6 +16,7 @@ mod project;
 mod python;
 mod safety;
 mod screen;
+mod task_file;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -29,4 +30,5 @@ pub use load::{EXAMPLE, Inputs, Loaded, Overrides, load};
 pub use origin::Source;
 pub use project::{FILE_NAME, find_project, named_project};
 pub use screen::UiSettings;
+pub use task_file::{Names, ReadTaskFile, TaskEntry, TaskFile, read_task_file};
 pub use trust::{Running, TrustError, TrustStore};
