@@ -36,6 +36,8 @@ pub enum Verb {
     Supervise(Supervise),
     /// Read a task file, a day's work in YAML: say what is wrong with it, or what the day would be.
     Start(Start),
+    /// Say how a feedback file is read, and what is learnt from it.
+    Feedback(Feedback),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.
@@ -173,6 +175,17 @@ pub struct Start {
     /// Only check it and show what would be done; start nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `feedback`.
+#[derive(Debug, Args)]
+pub struct Feedback {
+    /// The feedback file, such as feedback/2025-11-18.md.
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

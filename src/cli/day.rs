@@ -1,16 +1,17 @@
-//! Carries out the verbs about a day's work: what a task file asks for.
+//! Carries out the verbs about a day's work: what a task file asks for, and what its feedback teaches.
 
 use std::path::Path;
 
 use serde_json::json;
 
-use super::args::Start;
+use super::args::{Feedback, Start};
 use super::verbs::{pretty, say};
-use crate::app::day::outline;
+use crate::app::day::folder::Folder;
+use crate::app::day::{outline, taught};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::voice::complain;
-use crate::config::{Names, Overrides, read_task_file};
+use crate::config::{Names, Overrides, TaskFile, lessons, read_feedback, read_task_file};
 
 /// `start FILE`
 pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
@@ -51,4 +52,40 @@ fn names(site: &Site) -> Result<Names, Failure> {
     let loaded = site.load(Overrides::default())?;
     let checks = loaded.settings.checks.iter().map(|check| check.name.to_string()).collect();
     Ok(Names { checks: Some(checks), ..Names::default() })
+}
+
+/// `feedback FILE`
+pub(super) fn feedback(site: &Site, wish: &Feedback) -> Result<u8, Failure> {
+    let folder = wish.file.parent().unwrap_or(Path::new(""));
+    let is_usual = folder.file_name().is_some_and(|name| name == "feedback");
+    let root = if is_usual { folder.parent().unwrap_or(folder) } else { folder };
+    let feedback = read_feedback(&wish.file, root).map_err(|mistake| Failure::usage(*mistake))?;
+    let day = feedback.date.as_deref().and_then(|date| day_of(site, &Folder::at(root.to_owned()), date));
+    let find = |label: &str| {
+        let mut tasks = day.iter().flat_map(|day| &day.tasks).map(|entry| &entry.assignment);
+        tasks.find(|task| task.label == label)
+    };
+    let lessons = lessons(&feedback, find);
+    if wish.json {
+        say(&pretty(&taught::json(&feedback, &lessons)));
+        return Ok(0);
+    }
+    for unread in &feedback.unread {
+        complain(&unread.to_string());
+    }
+    say(&taught::text(&feedback, &lessons));
+    Ok(0)
+}
+
+/// Finds the task file of a day, for the modules and context files of its tasks.
+fn day_of(site: &Site, folder: &Folder, date: &str) -> Option<TaskFile> {
+    let file = folder.task_files(date).into_iter().find(|file| file.is_file())?;
+    let read = read_task_file(&file, &site.project, &Names::default());
+    if read.is_err() {
+        complain(&format!(
+            "{0} cannot be read, so the modules of its tasks are not known\nhint: `orchestrator-tui start {0} --dry-run` says why",
+            file.display()
+        ));
+    }
+    read.ok().map(|read| read.file)
 }

@@ -10,6 +10,7 @@ pub mod health;
 pub mod hold;
 pub mod id;
 pub mod kind;
+pub mod lesson;
 pub mod own_writes;
 pub mod path;
 pub mod plan;
