@@ -23,6 +23,10 @@ pub async fn for_planner(tools: &Arc<Tools>, order: &PlanOrder) -> String {
     gather(tools, &order.task, &order.line, order.number, &since, "", prompt::planner)
 }
 
+fn assigned(task: &Task) -> String {
+    task.assignment().map(|assignment| assignment.description.clone()).unwrap_or_default()
+}
+
 /// Reads what changed since the check was last green. A diff that cannot be read is left out: an agent can work without.
 async fn since_green(tools: &Arc<Tools>, base: &TreeId, last_green: Option<&TreeId>) -> (Vec<FileChange>, String) {
     let Some(green) = last_green.cloned() else { return (Vec::new(), String::new()) };
@@ -44,9 +48,10 @@ fn gather(
     strategy: &str,
     write: fn(&PromptInput<'_>) -> String,
 ) -> String {
+    let Some(check) = task.check() else { return assigned(task) };
     let configured = tools.now();
     write(&PromptInput {
-        check: &task.key,
+        check,
         command: line,
         failures: &task.failures,
         red_before: &task.red_before,

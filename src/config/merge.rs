@@ -16,9 +16,10 @@ use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::policy::Policy;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions, Role,
     Settings, Unattended, Watch, Workspace,
 };
+use crate::model::task::Workflow;
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.
 pub(crate) const CHECK_TIMEOUT: Duration = Duration::from_secs(600);
@@ -104,6 +105,11 @@ impl Draft {
                 health: zero,
                 stop: zero,
             },
+            lanes: Lanes::default(),
+            workflows: [Workflow::fix(true), Workflow::task()]
+                .into_iter()
+                .map(|known| (known.name.clone(), known))
+                .collect(),
             workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
             budget: Budget::default(),
             questions: Questions { wait: zero, unattended: Unattended::Refuse },
@@ -161,7 +167,7 @@ impl Draft {
         for (name, table) in file.role {
             let key = format!("role.{}.agent", name.get_ref());
             layer.note(&format!("role.{}", name.get_ref()), &name);
-            let role = settings.roles.entry(name.into_inner()).or_insert(Role { agent: String::new() });
+            let role = settings.roles.entry(name.into_inner()).or_insert(Role { agent: String::new(), edits: true });
             layer.put(&key, &mut role.agent, table.agent);
         }
         if let Some(table) = file.policy {

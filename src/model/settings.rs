@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::policy::Policy;
+use crate::model::task::Workflow;
 use crate::model::template::placeholders;
 
 /// Everything that can be set, with defaults as in `config.example.toml`.
@@ -21,6 +22,10 @@ pub struct Settings {
     pub fix: Fix,
     /// `[limits]`
     pub limits: Limits,
+    /// `[lanes]`
+    pub lanes: Lanes,
+    /// The workflows, by name.
+    pub workflows: BTreeMap<String, Workflow>,
     /// `[workspace]`
     pub workspace: Workspace,
     /// `[budget]`
@@ -211,6 +216,27 @@ pub struct Limits {
     pub stop: Duration,
 }
 
+/// How many tasks are worked on at once that are not about checks, by where they come from; `limits.running` is for fixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lanes {
+    /// Queued tasks, and what events start.
+    pub queue: u32,
+    /// Task files.
+    pub day: u32,
+    /// Issues.
+    pub issue: u32,
+    /// Sessions.
+    pub session: u32,
+    /// All of them together, fixes included; 0: no limit.
+    pub total: u32,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self { queue: 1, day: 3, issue: 5, session: 4, total: 0 }
+    }
+}
+
 /// What a workspace has that a snapshot lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
@@ -254,4 +280,6 @@ pub struct Agent {
 pub struct Role {
     /// The name of an agent.
     pub agent: String,
+    /// Whether its work is a change of files.
+    pub edits: bool,
 }

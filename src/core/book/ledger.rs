@@ -232,7 +232,8 @@ impl Ledger {
         self.days.entry(self.day).or_default().landed += 1;
         self.total.landed += 1;
         let took = task.attempts.iter().map(|attempt| attempt.took).sum();
-        let fixes = self.fixes.entry(task.key.check.clone()).or_default();
+        let Some(key) = task.check() else { return };
+        let fixes = self.fixes.entry(key.check.clone()).or_default();
         fixes.push_back((task.total(), took));
         if fixes.len() > FIXES {
             fixes.pop_front();
