@@ -63,7 +63,7 @@ pub(super) fn feedback(site: &Site, wish: &Feedback) -> Result<u8, Failure> {
     let day = feedback.date.as_deref().and_then(|date| day_of(site, &Folder::at(root.to_owned()), date));
     let find = |label: &str| {
         let mut tasks = day.iter().flat_map(|day| &day.tasks).map(|entry| &entry.assignment);
-        tasks.find(|task| task.label == label)
+        tasks.find(|task| task.label.eq_ignore_ascii_case(label))
     };
     let lessons = lessons(&feedback, find);
     if wish.json {

@@ -201,8 +201,11 @@ impl DayReport {
         writeln!(out, "\n## Totals\n")?;
         writeln!(out, "- Cost: {}{}", price(spent), self.limit.map(|limit| within(spent, limit)).unwrap_or_default())?;
         writeln!(out, "- Tokens: {} in, {} out", thousands(spent.tokens_in), thousands(spent.tokens_out))?;
-        let against =
-            if expected > Duration::ZERO { format!("; {} were expected", spoken(expected)) } else { String::new() };
+        let against = match (expected > Duration::ZERO, against == took) {
+            (false, _) => String::new(),
+            (true, true) => format!("; {} were expected", spoken(expected)),
+            (true, false) => format!("; {} of it where {} were expected", spoken(against), spoken(expected)),
+        };
         writeln!(out, "- Time of agents: {}{against}", spoken(took))?;
         writeln!(out, "- Changed files: {files}, +{added} −{removed}")
     }
@@ -250,14 +253,22 @@ impl Outcome {
 }
 
 impl TaskReport {
+    /// Returns a number, if anybody worked on it: for what was not begun there is none.
+    fn begun(&self, number: String) -> String {
+        if self.attempts > 0 { number } else { "—".to_owned() }
+    }
+
     fn write(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "\n### {} · {}\n", line(&self.label), line(&self.name))?;
         let why = self.outcome.why();
         let why = if why.is_empty() { why } else { format!(": {}", line(&why)) };
-        writeln!(out, "{}{why}\n", self.outcome.word())?;
+        writeln!(out, "{}{why}", self.outcome.word())?;
+        if self.attempts == 0 {
+            return Ok(());
+        }
         let module = if self.module.is_empty() { String::new() } else { format!(", module {}", line(&self.module)) };
         let attempts = if self.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", self.attempts) };
-        writeln!(out, "- Role: {}{module}, {attempts}", line(&self.role))?;
+        writeln!(out, "\n- Role: {}{module}, {attempts}", line(&self.role))?;
         writeln!(out, "- Time: {}{}", spoken(self.took), against(self.took, self.expected))?;
         writeln!(
             out,

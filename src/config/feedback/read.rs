@@ -220,7 +220,7 @@ impl Reader<'_> {
         if let Some(label) = label_in(title) {
             self.part = Part::Task;
             let name = title[label.len()..].trim_start_matches([':', '-', '–', '—', ' ', '.', '*']).to_owned();
-            if self.feedback.tasks.iter().any(|task| task.label == label) {
+            if self.feedback.tasks.iter().any(|task| task.label.eq_ignore_ascii_case(label)) {
                 self.unread(here, &format!("{label} was spoken of before"), "both parts count; the first rating does");
             }
             let label = label.to_owned();
@@ -286,7 +286,8 @@ impl Reader<'_> {
         };
         let Some(task) = self.feedback.tasks.last_mut() else { return };
         let label = task.label.clone();
-        let is_rated = self.feedback.tasks.iter().any(|task| task.label == label && task.rating.is_some());
+        let is_rated =
+            self.feedback.tasks.iter().any(|task| task.label.eq_ignore_ascii_case(&label) && task.rating.is_some());
         if is_rated {
             return self.unread(here, &format!("{label} has a rating already"), "the first one counts; remove one");
         }

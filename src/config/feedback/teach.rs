@@ -41,7 +41,7 @@ fn of_task(lessons: &mut Vec<Lesson>, feedback: &Feedback, said: &TaskFeedback, 
         lessons.push(Lesson::new(kind, &note.text, place(feedback, note.line), Some(about.clone()), module));
     };
     // The rating of a task that is spoken of in two parts stands in one of them.
-    let mut same = feedback.tasks.iter().filter(|other| other.label == said.label);
+    let mut same = feedback.tasks.iter().filter(|other| other.label.eq_ignore_ascii_case(&said.label));
     let rating = same.find_map(|part| part.rating);
     if let Some(rating) = rating {
         let (kind, notes) = match rating.points {
