@@ -50,8 +50,12 @@ fn outlined(site: &Site, file: &Path, json: bool) -> Result<u8, Failure> {
 /// Returns what a task of this project may name.
 fn names(site: &Site) -> Result<Names, Failure> {
     let loaded = site.load(Overrides::default())?;
-    let checks = loaded.settings.checks.iter().map(|check| check.name.to_string()).collect();
-    Ok(Names { checks: Some(checks), ..Names::default() })
+    let settings = &loaded.settings;
+    Ok(Names {
+        checks: Some(settings.checks.iter().map(|check| check.name.to_string()).collect()),
+        roles: Some(settings.roles.keys().cloned().collect()),
+        workflows: Some(settings.workflows.keys().cloned().collect()),
+    })
 }
 
 /// `feedback FILE`

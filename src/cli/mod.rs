@@ -5,6 +5,7 @@ mod costs;
 mod day;
 mod questions;
 mod render;
+mod roles;
 mod upkeep;
 mod verbs;
 

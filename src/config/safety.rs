@@ -1,12 +1,14 @@
 //! What a project's file cannot take from its user: where both say how careful to be, the more careful one counts.
 
+use std::collections::BTreeMap;
+
 use crate::config::diagnostic::Diagnostic;
 use crate::config::merge::Draft;
 use crate::config::origin::{Origin, Places};
 use crate::config::trust::Running;
 use crate::model::budget::Budget;
 use crate::model::cost::Usd;
-use crate::model::settings::{Isolation, LandMode};
+use crate::model::settings::{Isolation, LandMode, Role};
 
 const LAND: &str = "fix.land";
 const ISOLATION: &str = "fix.isolation";
@@ -31,6 +33,9 @@ pub(crate) struct Below {
     isolation: (Isolation, Option<Origin>),
     budget: Vec<(u64, Option<Origin>)>,
     protect: Vec<(String, Option<Origin>)>,
+    /// What the user wrote of a role: whether it edits, and what a task of it may cost.
+    roles: Vec<(String, Role)>,
+    origins: BTreeMap<String, Origin>,
 }
 
 impl Below {
@@ -45,6 +50,14 @@ impl Below {
             isolation: (fix.isolation, origin(ISOLATION)),
             budget: lines(&mut budget).into_iter().zip(BUDGET).map(|(line, key)| (*line, origin(key))).collect(),
             protect: protect.map(|(number, glob)| (glob.clone(), origin(&element(number)))).collect(),
+            roles: draft.settings.roles.iter().map(|(name, role)| (name.clone(), role.clone())).collect(),
+            origins: draft
+                .places
+                .keys
+                .iter()
+                .filter(|(key, _)| key.starts_with("role."))
+                .map(|(key, origin)| (key.clone(), origin.clone()))
+                .collect(),
         }
     }
 
@@ -53,6 +66,7 @@ impl Below {
     pub(crate) fn keep(self, draft: &mut Draft, index: usize, running: &mut Running) -> Vec<Diagnostic> {
         let Draft { settings, places, .. } = draft;
         let mut said = Vec::new();
+        let task_usd = self.budget.first().map(|(line, origin)| (Usd(*line), origin.clone()));
         let by_project =
             |places: &Places, key: &str| matches!(places.keys.get(key), Some(Origin::File(file, _)) if *file == index);
         if by_project(places, LAND) && settings.fix.land == LandMode::Auto {
@@ -91,6 +105,28 @@ impl Below {
             if !settings.fix.protect.contains(&glob) {
                 places.keys.extend(origin.map(|origin| (element(settings.fix.protect.len()), origin)));
                 settings.fix.protect.push(glob);
+            }
+        }
+        for (name, before) in self.roles {
+            let Some(role) = settings.roles.get_mut(&name) else { continue };
+            let (edits, budget) = (format!("role.{name}.edits"), format!("role.{name}.budget_usd"));
+            if let Some(origin) = self.origins.get(&edits).filter(|_| role.edits && !before.edits) {
+                role.edits = false;
+                said.push(not_used(places, &edits, origin.clone()));
+            }
+            let is_more = |line: Option<Usd>, other: Option<Usd>| match (line, other) {
+                (Some(line), Some(other)) => is_further(line.0, other.0),
+                (None | Some(_), None) | (None, Some(_)) => false,
+            };
+            if let Some(origin) = self.origins.get(&budget).filter(|_| is_more(role.budget, before.budget)) {
+                role.budget = before.budget;
+                said.push(not_used(places, &budget, origin.clone()));
+            } else if by_project(places, &budget)
+                && let Some((line, Some(origin))) = &task_usd
+                && is_more(role.budget, Some(*line))
+            {
+                role.budget = Some(*line);
+                said.push(not_used(places, &budget, origin.clone()));
             }
         }
         said

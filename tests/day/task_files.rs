@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use orchestrator_tui::app::day::outline;
 use orchestrator_tui::config::{Diagnostic, Names, ReadTaskFile, read_task_file};
+use orchestrator_tui::model::assignment::{BatchKind, Lane};
 use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::filing::After;
+use orchestrator_tui::model::settings::LandMode;
 use proptest::prelude::*;
 
 use crate::world::{differs, project, same, samples, write};
@@ -63,6 +66,21 @@ fn the_full_form_is_read_whole() {
     assert!(read.warnings.is_empty(), "{}", shown(&read.warnings));
     same("example.txt", &(outline::text(&read.file) + "\n"));
     same("example.json", &(serde_json::to_string_pretty(&outline::json(&read.file)).unwrap() + "\n"));
+}
+
+#[test]
+fn a_day_is_filed_as_it_is_written() {
+    let file = good(&fs::read_to_string(samples().join("example.yaml")).unwrap()).file;
+    let filing = file.filing("tasks/2025-11-18.yaml".into(), "".into());
+    let batch = filing.batch.unwrap();
+    assert_eq!(batch.budget, Some(Usd(50_000_000)));
+    let BatchKind::Day { date, .. } = batch.kind else { panic!("{:?}", batch.kind) };
+    assert_eq!(date, "2025-11-18");
+    let tasks: Vec<(&str, &[After], i32)> =
+        filing.tasks.iter().map(|task| (&*task.assignment.label, &*task.after, task.priority)).collect();
+    let after = [After::Label("task-001".to_owned())];
+    assert_eq!(tasks, [("task-001", &[][..], 10), ("task-002", &[][..], 10), ("task-003", &after[..], -10)]);
+    assert!(filing.tasks.iter().all(|task| task.assignment.lane == Lane::Day && task.assignment.land == LandMode::Ask));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod deliverable;
 mod entry;
 mod fields;
+mod filing;
 mod order;
 mod read;
 mod yaml;
