@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::day::{Feedback, Start};
 use crate::config::parse_time;
 use crate::model::cost::Usd;
 use crate::model::id::TaskId;
@@ -170,31 +171,6 @@ pub enum Landing {
     Auto,
     /// After a yes.
     Ask,
-}
-
-/// Flags of `start`.
-#[derive(Debug, Args)]
-pub struct Start {
-    /// The task file, such as tasks/2025-11-18.yaml.
-    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// Only check it and show what would be done; start nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Flags of `feedback`.
-#[derive(Debug, Args)]
-pub struct Feedback {
-    /// The feedback file, such as feedback/2025-11-18.md.
-    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Flags of `demo`.

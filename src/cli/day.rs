@@ -1,10 +1,10 @@
 //! Carries out the verbs about a day's work: what a task file asks for, and what its feedback teaches.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde_json::json;
 
-use super::args::{Feedback, Start};
 use super::verbs::{pretty, say};
 use crate::app::day::folder::Folder;
 use crate::app::day::{outline, taught};
@@ -12,6 +12,31 @@ use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::voice::complain;
 use crate::config::{Names, Overrides, TaskFile, lessons, read_feedback, read_task_file};
+
+/// Flags of `start`.
+#[derive(Debug, Args)]
+pub struct Start {
+    /// The task file, such as tasks/2025-11-18.yaml.
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Only check it and show what would be done; start nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `feedback`.
+#[derive(Debug, Args)]
+pub struct Feedback {
+    /// The feedback file, such as feedback/2025-11-18.md.
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// `start FILE`
 pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {

@@ -28,14 +28,14 @@ fn learnt() -> Vec<Lesson> {
 }
 
 fn said(feedback: &Feedback, lessons: &[Lesson]) -> String {
-    let unread: String = feedback.unread.iter().map(|unread| format!("{unread}\n\n")).collect();
+    let unread = feedback.unread.iter().map(|unread| format!("{unread}\n\n")).collect::<Vec<_>>().concat();
     format!("{}\n\n{unread}", taught::text(feedback, lessons))
 }
 
 /// A task like one of the example's.
 fn task(change: impl FnOnce(&mut Assignment)) -> Assignment {
     let mut task = day().tasks[1].assignment.clone();
-    task.label = "task-009".to_owned();
+    "task-009".clone_into(&mut task.label);
     task.module = String::new();
     task.context_files.clear();
     task.deliverables.clear();
