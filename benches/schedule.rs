@@ -131,6 +131,7 @@ impl Bench {
             last_landing: LandingId::default(),
             files: Vec::new(),
             repository: RepoState::default(),
+            used: std::collections::BTreeMap::default(),
         })));
         while let Some((session, key)) = self.tree_runs.pop() {
             self.hand(Input::RunEnded(session, red(&key)));
