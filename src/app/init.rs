@@ -62,7 +62,7 @@ fn is_good(text: &str) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(unusable)?;
     fs::write(folder.path().join(FILE_NAME), text).map_err(unusable)?;
     let inputs = Inputs { project: folder.path().to_owned(), ..Inputs::default() };
-    config::load(&inputs).map(drop).map_err(|mistakes| setup::wrong(&mistakes))
+    config::load(&inputs).map(drop).map_err(|mistakes| setup::wrong("the configuration", &mistakes))
 }
 
 /// Returns the text of the file.

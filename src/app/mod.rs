@@ -10,6 +10,7 @@ pub mod closing;
 pub mod configured;
 pub mod costs;
 pub mod dashboard;
+pub mod day;
 pub mod demo;
 pub mod doctor;
 pub mod doorkeeper;

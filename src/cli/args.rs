@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::day::{Feedback, Start};
 use crate::config::parse_time;
 use crate::model::cost::Usd;
 use crate::model::id::TaskId;
@@ -34,6 +35,10 @@ pub enum Verb {
     /// The supervisor behind a dashboard.
     #[command(hide = true)]
     Supervise(Supervise),
+    /// Read a task file, a day's work in YAML: say what is wrong with it, or what the day would be.
+    Start(Start),
+    /// Say how a feedback file is read, and what is learnt from it.
+    Feedback(Feedback),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.

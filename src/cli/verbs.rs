@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, questions, render, roles, upkeep};
+use super::{costs, day, questions, render, roles, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
@@ -43,6 +43,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
     match cli.verb.unwrap_or_else(|| Verb::Run(Run::default())) {
         Verb::Run(run) => run_project(&site()?, &run),
         Verb::Supervise(supervise) => supervise_alone(site, &supervise),
+        Verb::Start(wish) => day::start(&site()?, &wish),
+        Verb::Feedback(wish) => day::feedback(&site()?, &wish),
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
@@ -223,7 +225,7 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
             say(&pretty(&json!({ "ok": false, "errors": mistakes })));
             return Ok(Code::Usage as u8);
         }
-        Err(mistakes) => return Err(setup::wrong(&mistakes)),
+        Err(mistakes) => return Err(setup::wrong("the configuration", &mistakes)),
     };
     setup::matcher(&loaded)?;
     let trusted = site.is_trusted(&loaded)?;
