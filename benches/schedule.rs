@@ -231,7 +231,7 @@ fn print(lie: Lie, what: &str, mean: Duration, worst: Duration) {
 fn product(work: &Work) -> Product {
     let snapshot = || Snapshot { tree: TreeId("t".into()), commit: "c".into(), left_out: Vec::new() };
     match work {
-        Work::Snapshot => Product::Snapshot(snapshot()),
+        Work::Snapshot | Work::Compose { .. } => Product::Snapshot(snapshot()),
         Work::Prepare { .. } => Product::Prepared { needs_command: false, warnings: Vec::new() },
         Work::Collect { .. } => Product::Collected(Collected {
             tree: TreeId("t".into()),
@@ -340,14 +340,16 @@ fn settings(running: u32) -> Settings {
             health: Duration::from_secs(300),
             stop: Duration::from_secs(30),
         },
+        lanes: orchestrator_tui::model::settings::Lanes::default(),
+        workflows: [("task".to_owned(), orchestrator_tui::model::task::Workflow::task())].into(),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: std::collections::BTreeMap::new(),
-        roles: [("fixer".to_owned(), Role { agent: "claude".into(), ..Role::default() })].into(),
-        workflows: std::collections::BTreeMap::new(),
+        roles: [("fixer".to_owned(), Role { agent: "claude".into(), edits: true, ..Role::default() })].into(),
         rules: Vec::new(),
         documents: std::collections::BTreeMap::new(),
+        staffing: std::collections::BTreeMap::new(),
         policy: orchestrator_tui::model::policy::Policy::default(),
     }
 }

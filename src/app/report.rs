@@ -276,6 +276,8 @@ fn source_status(state: &TaskState) -> &'static str {
         TaskState::Done(_) => "completed",
         TaskState::Failed(_) => "failed",
         TaskState::Queued
+        | TaskState::Pending(_)
+        | TaskState::Blocked(_)
         | TaskState::Held(_)
         | TaskState::Cooling { .. }
         | TaskState::Ready(_)

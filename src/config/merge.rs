@@ -17,8 +17,8 @@ use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::policy::Policy;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Settings,
-    Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions,
+    Settings, Unattended, Watch, Workspace,
 };
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.
@@ -112,12 +112,14 @@ impl Draft {
                 health: zero,
                 stop: zero,
             },
+            lanes: Lanes::default(),
             workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
             budget: Budget::default(),
             questions: Questions { wait: zero, unattended: Unattended::Refuse },
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
             workflows: BTreeMap::new(),
+            staffing: BTreeMap::new(),
             rules: Vec::new(),
             documents: BTreeMap::new(),
             policy: Policy::default(),
@@ -181,7 +183,7 @@ impl Draft {
             layer.role(settings.roles.entry(name.get_ref().clone()).or_default(), &name, table);
         }
         for (name, table) in file.workflow {
-            layer.workflow(settings.workflows.entry(name.get_ref().clone()).or_default(), &name, table);
+            layer.workflow(settings, &name, table);
         }
         if let Some(tables) = file.rule {
             layer.rules(rules, tables.into_inner());

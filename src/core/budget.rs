@@ -186,6 +186,6 @@ impl Supervisor {
         let now = self.budget();
         let lines = Limit::DAY.into_iter().filter(|line| now.limit(*line) > 0);
         let lines: Vec<String> = lines.map(|line| line.amount(now.limit(line))).collect();
-        Ok(Answer { said: format!("today may cost {}; tomorrow is as configured", lines.join(" and ")) })
+        Ok(Answer::said(format!("today may cost {}; tomorrow is as configured", lines.join(" and "))))
     }
 }

@@ -123,7 +123,7 @@ impl Supervisor {
         if is_unpriced {
             self.hold_unpriced(id);
         }
-        if escalated {
+        if escalated && task.check().is_some() {
             self.trip_breaker(&book::subject(&task));
         }
     }
@@ -150,6 +150,7 @@ impl Supervisor {
             | AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
+            | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => false,
         };
         // A program without prices has none in any run, and no limit in dollars.
@@ -169,6 +170,7 @@ impl Supervisor {
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
+            | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => {
                 if attempt.over.is_some() {
                     return TaskState::Failed(FailReason::Budget);

@@ -3,7 +3,7 @@
 use crate::core::book::CheckStatus;
 use crate::core::supervisor::Supervisor;
 use crate::model::check::CheckKey;
-use crate::model::task::{Goal, Task};
+use crate::model::task::{Goal, Task, Workflow};
 use crate::model::workspace::TreeId;
 
 impl Supervisor {
@@ -12,6 +12,24 @@ impl Supervisor {
         match &task.goal {
             Goal::Check(key) => self.is_meaningful(key),
             Goal::Assignment(_) => true,
+        }
+    }
+
+    /// Returns what an attempt at a task goes through; `planned`: a strategy is asked for first, if it is a fix.
+    pub(crate) fn workflow_of(&self, task: &Task, planned: bool) -> Workflow {
+        match &task.goal {
+            Goal::Check(_) => Workflow::fix(planned),
+            Goal::Assignment(assignment) => {
+                self.settings.workflows.get(&assignment.workflow).cloned().unwrap_or_else(Workflow::task)
+            }
+        }
+    }
+
+    /// Returns the name of the role that works on a task.
+    pub(crate) fn role_of(task: &Task) -> &str {
+        match &task.goal {
+            Goal::Check(_) => "fixer",
+            Goal::Assignment(assignment) => &assignment.role,
         }
     }
 

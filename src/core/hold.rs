@@ -71,6 +71,8 @@ impl Supervisor {
         match &task.state {
             TaskState::Held(reason) => is_about_before(reason),
             TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
             | TaskState::Running
             | TaskState::Cooling { .. }
             | TaskState::Ready(_)
@@ -108,7 +110,9 @@ impl Supervisor {
                 TaskState::Held(HoldReason::Snoozed { until, then: None }) => {
                     HoldReason::Snoozed { until: until.clone(), then: Some(Box::new(reason.clone())) }
                 }
-                TaskState::Held(_)
+                TaskState::Pending(_)
+                | TaskState::Blocked(_)
+                | TaskState::Held(_)
                 | TaskState::Running
                 | TaskState::Cooling { .. }
                 | TaskState::Ready(_)
@@ -122,11 +126,13 @@ impl Supervisor {
 
     /// Takes over what an earlier start, or other settings, held or let wait for a reason that does not hold any more.
     pub(crate) fn hold_anew(&mut self) {
-        for task in self.book.open().cloned().collect::<Vec<_>>() {
+        for task in self.book.open().filter(|task| task.check().is_some()).cloned().collect::<Vec<_>>() {
             let before = match &task.state {
                 TaskState::Queued | TaskState::Cooling { .. } => None,
                 TaskState::Held(reason) => Some(reason.clone()),
-                TaskState::Running
+                TaskState::Pending(_)
+                | TaskState::Blocked(_)
+                | TaskState::Running
                 | TaskState::Ready(_)
                 | TaskState::Review(_)
                 | TaskState::Done(_)
@@ -156,6 +162,7 @@ impl Supervisor {
             | HoldReason::Violation(_)
             | HoldReason::PriceUnknown
             | HoldReason::ByYou
+            | HoldReason::Created
             | HoldReason::Unanswered => Some(reason),
             HoldReason::Snoozed { until, then } => {
                 let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
@@ -179,7 +186,9 @@ impl Supervisor {
             TaskState::Held(HoldReason::Snoozed { until, then: None }) => {
                 HoldReason::Snoozed { until: until.clone(), then: Some(Box::new(HoldReason::PriceUnknown)) }
             }
-            TaskState::Held(_)
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
             | TaskState::Running
             | TaskState::Ready(_)
             | TaskState::Review(_)
@@ -196,7 +205,12 @@ impl Supervisor {
             TaskState::Held(reason) => *reason != HoldReason::ByYou,
             // With a result it was let land by a person.
             TaskState::Running => task.result.is_none() && self.may_withdraw(task.id),
-            TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => false,
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => false,
         }
     }
 
@@ -211,6 +225,8 @@ impl Supervisor {
                 TaskState::Running => "it is just landing; undo it afterwards".to_owned(),
                 TaskState::Held(_) => "you hold it already".to_owned(),
                 TaskState::Queued
+                | TaskState::Pending(_)
+                | TaskState::Blocked(_)
                 | TaskState::Cooling { .. }
                 | TaskState::Ready(_)
                 | TaskState::Review(_)
@@ -221,7 +237,7 @@ impl Supervisor {
         }
         self.record(Fact::Held { task: id, reason: HoldReason::ByYou });
         self.withdraw(id);
-        Ok(Answer { said: format!("{id} is held; `orchestrator-tui fix {}` starts it", id.0) })
+        Ok(Answer::said(format!("{id} is held; `orchestrator-tui fix {}` starts it", id.0)))
     }
 
     /// Whether the last task of this check failed on these very failures, so that nothing begins anew.
@@ -250,6 +266,7 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::Violation(_)
         | HoldReason::PriceUnknown
         | HoldReason::ByYou
+        | HoldReason::Created
         | HoldReason::Unanswered => false,
     }
 }

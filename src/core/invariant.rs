@@ -5,6 +5,7 @@ use crate::core::effect::Place;
 use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::Spent;
 use crate::model::hold::{HoldReason, SnoozeEnd};
@@ -22,6 +23,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     tasks_can_move(machine)?;
     places_have_one_writer(machine)?;
     lines_hold(machine)?;
+    machine.gates_hold()?;
     ledger_is_whole(machine)?;
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
@@ -121,10 +123,14 @@ fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
 
 fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     let limits = &machine.settings.limits;
-    let agents = machine.live.attempts.values().filter(|attempt| matches!(attempt.step, Step::Agent(Some(_)))).count();
     let surplus = machine.live.surplus;
-    if agents > (limits.running as usize).max(surplus.agents) {
-        return Err(format!("{agents} agents run, {} may", limits.running));
+    for lane in Lane::ALL {
+        let works = |attempt: &&Attempt| attempt.lane == lane && matches!(attempt.step, Step::Agent(Some(_)));
+        let agents = machine.live.attempts.values().filter(works).count();
+        let left = if lane == Lane::Fix { surplus.agents } else { 0 };
+        if agents > machine.width(lane).max(left) {
+            return Err(format!("{agents} agents run in the lane {lane}, {} may", machine.width(lane)));
+        }
     }
     let checks = machine.live.checks().count();
     if checks > (limits.checks as usize).max(surplus.checks) {
@@ -306,6 +312,10 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
     let has_result = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
     match fact {
         Fact::Merged { .. } => (open, "nothing is added to a task that is over"),
+        Fact::Gated { .. } => {
+            let is_gated = matches!(task.state, TaskState::Pending(_) | TaskState::Blocked(_));
+            (waits || is_gated, "only what waits is gated")
+        }
         Fact::Held { .. } => {
             let works = task.state == TaskState::Running && task.result.is_none();
             (waits || is_held || works, "only what waits or is worked on is held")
@@ -360,6 +370,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat
+        | Fact::BatchBegan { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }
         | Fact::Forgotten { .. }

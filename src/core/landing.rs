@@ -28,7 +28,7 @@ impl Supervisor {
             let mut doubts = attempt.result.as_ref().map(|result| result.suspicions.clone()).unwrap_or_default();
             doubts.extend(fewer_tests(attempt.red.as_ref(), attempt.green.first()));
             attempt.accepted = Some(Vec::new());
-            let reason = if doubts.is_empty() { self.why_ask() } else { Some(ReadyReason::Suspicious(doubts)) };
+            let reason = if doubts.is_empty() { self.why_ask_for(id) } else { Some(ReadyReason::Suspicious(doubts)) };
             if let Some(reason) = reason {
                 return self.ready(id, reason);
             }
@@ -36,7 +36,17 @@ impl Supervisor {
         self.enter(id, Stage::Land, Step::Gate);
     }
 
-    /// Says why a result without doubts waits for a yes, if it does.
+    /// Says why the result of a task without doubts waits for a yes, if it does.
+    fn why_ask_for(&self, id: TaskId) -> Option<ReadyReason> {
+        let Some(task) = self.book.task(id) else { return self.why_ask() };
+        match task.assignment().map(|assignment| assignment.land) {
+            None => self.why_ask(),
+            Some(LandMode::Auto) if self.unlanded(task).is_none() => None,
+            Some(LandMode::Auto | LandMode::Ask) => Some(ReadyReason::Asked),
+        }
+    }
+
+    /// Says why the fix of a check without doubts waits for a yes, if it does.
     fn why_ask(&self) -> Option<ReadyReason> {
         match self.lands() {
             None => Some(ReadyReason::First),
@@ -76,7 +86,7 @@ impl Supervisor {
             }
             LandBy::Flag | LandBy::File | LandBy::Nobody => "",
         };
-        Answer { said: format!("{said}{but}") }
+        Answer::said(format!("{said}{but}"))
     }
 
     fn ready(&mut self, id: TaskId, reason: ReadyReason) {

@@ -6,6 +6,7 @@ use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
 use crate::core::live::{JobOwner, Line, Owner, Running, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::id::{SessionId, TaskId};
@@ -126,7 +127,9 @@ impl Supervisor {
                 }
                 // The planner may have used what was left.
                 Step::Agent(None) if self.is_broke(task) => self.end_broke(task),
-                Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent() => self.start_agent(task),
+                Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent(attempt.lane) => {
+                    self.start_agent(task);
+                }
                 Step::Gate if calm => self.start_merge(task),
                 Step::Gate
                 | Step::Plan(..)
@@ -148,8 +151,8 @@ impl Supervisor {
     }
 
     /// Whether one more agent may run; there may be more attempts than agents when the limit was lowered.
-    fn has_room_for_agent(&self) -> bool {
-        self.agents() < self.settings.limits.running as usize
+    fn has_room_for_agent(&self, lane: Lane) -> bool {
+        self.agents(lane) < self.width(lane)
     }
 
     fn start_line(&mut self, id: TaskId, line: Line) {
@@ -211,7 +214,10 @@ impl Supervisor {
         let plan = task.plan.as_ref().filter(|plan| plan.attempt == number);
         let strategy = plan.and_then(Plan::strategy).unwrap_or_default().to_owned();
         let Some(base) = attempt.base.as_ref().map(|base| base.tree.clone()) else { return };
-        let Some(role) = self.settings.roles.get("fixer") else { return };
+        let Some(role) = self.settings.roles.get(Self::role_of(&task)) else {
+            let why = format!("no role is called `{}`", Self::role_of(&task));
+            return self.broken(id, why);
+        };
         let agent = role.agent.clone();
         let budget = self.left_to(&task);
         let session = self.new_session();

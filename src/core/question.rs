@@ -93,7 +93,7 @@ impl Supervisor {
         let said = format!("question {} of {task}: {}", id.0, reply.brief());
         self.record(Fact::Answered { question: id, task, reply: reply.clone(), by });
         self.tell(session, ask.request, reply);
-        Ok(Answer { said })
+        Ok(Answer::said(said))
     }
 
     /// Closes what a task's run waits for, as it will not wait any longer.

@@ -30,12 +30,15 @@ impl Supervisor {
             Command::Land { task, result, agree } => self.land_now(task, result.as_ref(), agree),
             Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
             Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
-            Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
+            Command::Check | Command::File { .. } if !self.is_up() => {
+                Err(Refusal::because("the supervisor is stopping"))
+            }
             Command::Check => {
                 self.want_everything(false);
                 Ok(said("running all checks"))
             }
             Command::Raise { usd, tokens } => self.raise(usd, tokens),
+            Command::File { filing } => self.file_all(*filing),
             Command::Pause => {
                 self.record(Fact::Paused);
                 Ok(said("paused: nothing new starts"))
@@ -75,6 +78,8 @@ impl Supervisor {
                 | ReviewReason::Refused(_),
             ) => {}
             TaskState::Review(ReviewReason::RedAfterLanding(_))
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
             | TaskState::Running
             | TaskState::Ready(_)
             | TaskState::Done(_) => return Err(NoRetry::State),
@@ -200,7 +205,7 @@ impl Supervisor {
     /// Whether a task has a result that can land after a yes, and now is a moment for it.
     pub(crate) fn may_land(&self, task: &Task) -> bool {
         let operation = self.live.repository.operation.is_some() && self.live.one_command;
-        landable(task).is_some() && !operation && self.may_begin_landing(task.id)
+        landable(task).is_some() && self.unlanded(task).is_none() && !operation && self.may_begin_landing(task.id)
     }
 
     fn may_begin_landing(&self, id: TaskId) -> bool {
@@ -214,6 +219,9 @@ impl Supervisor {
             return Err(Refusal::because(format!("{id} has nothing that could land: {why}")));
         };
         is_shown(id, result, shown)?;
+        if let Some(first) = self.unlanded(&task) {
+            return Err(Refusal::because(format!("{id} builds on {first}, which has not landed; land that one first")));
+        }
         if let Some(operation) = self.live.repository.operation.filter(|_| self.live.one_command) {
             // A running supervisor waits for its end; one command does not.
             return Err(Refusal::because(format!(
@@ -295,6 +303,8 @@ fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
         | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_)) => Some((result, Vec::new())),
         TaskState::Review(ReviewReason::Conflict(_) | ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_))
         | TaskState::Queued
+        | TaskState::Pending(_)
+        | TaskState::Blocked(_)
         | TaskState::Held(_)
         | TaskState::Running
         | TaskState::Cooling { .. }
@@ -304,5 +314,5 @@ fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
 }
 
 fn said(text: impl Into<String>) -> Answer {
-    Answer { said: text.into() }
+    Answer::said(text.into())
 }

@@ -33,7 +33,7 @@ impl Supervisor {
         let open = self.book.open_task(key).cloned();
         let goes_on = open.filter(|open| !self.hold_snoozed(open, &until));
         let rest = goes_on.map(|open| format!("; {} goes on: {}", open.id, open.state.reason(self.live.now.wall)));
-        Ok(Answer { said: format!("{key} is snoozed {until}{}", rest.unwrap_or_default()) })
+        Ok(Answer::said(format!("{key} is snoozed {until}{}", rest.unwrap_or_default())))
     }
 
     /// Works out what ends a snooze.
@@ -58,7 +58,9 @@ impl Supervisor {
             TaskState::Held(reason) => Some(Box::new(reason.clone())),
             TaskState::Queued | TaskState::Cooling { .. } => None,
             TaskState::Running if self.may_hold(task) => None,
-            TaskState::Running
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Running
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Done(_)
@@ -81,7 +83,7 @@ impl Supervisor {
             return Err(Refusal::because(format!("{key} is not snoozed")));
         }
         self.end_snooze(key);
-        Ok(Answer { said: format!("{key} is no longer snoozed") })
+        Ok(Answer::said(format!("{key} is no longer snoozed")))
     }
 
     /// Ends the snoozes whose time has come, or whose branch was left.

@@ -60,7 +60,12 @@ impl Supervisor {
             // A person has let it land.
             TaskState::Running if task.result.is_some() => {}
             TaskState::Running if self.keep_verified(task) => {}
-            TaskState::Running | TaskState::Queued | TaskState::Held(_) | TaskState::Cooling { .. } => {
+            TaskState::Running
+            | TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Cooling { .. } => {
                 self.close(task.id, TaskState::Done(DoneReason::CheckGone));
             }
             // What is in the tree, or cannot land, is in a person's hands anyway.
@@ -105,6 +110,8 @@ impl Supervisor {
                 | ReviewReason::Refused(_),
             )
             | TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
             | TaskState::Held(_)
             | TaskState::Running
             | TaskState::Cooling { .. }

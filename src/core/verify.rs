@@ -83,15 +83,22 @@ impl Supervisor {
     }
 
     pub(crate) fn collected(&mut self, id: TaskId, collected: Collected) {
-        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
+        let Some(attempt) = self.live.attempts.get(&id) else { return };
         let unchanged = attempt.base.as_ref().is_some_and(|base| base.tree == collected.tree);
         if unchanged && !attempt.fixers_done {
             return self.proceed(id, Stage::Fixers);
         }
+        if let Some(task) = self.task(id)
+            && let Some(assignment) = task.assignment()
+        {
+            return self.delivered(id, assignment, collected, unchanged);
+        }
         if unchanged {
             return self.finish(id, AttemptEnd::NoChange, None);
         }
-        attempt.result = Some(collected);
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.result = Some(collected);
+        }
         self.verify(id);
     }
 

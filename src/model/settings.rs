@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::attempt::Stage;
 use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
@@ -26,6 +25,10 @@ pub struct Settings {
     pub fix: Fix,
     /// `[limits]`
     pub limits: Limits,
+    /// `[lanes]`
+    pub lanes: Lanes,
+    /// `[workflow.NAME]`: what an attempt goes through.
+    pub workflows: BTreeMap<String, Workflow>,
     /// `[workspace]`
     pub workspace: Workspace,
     /// `[budget]`
@@ -36,8 +39,8 @@ pub struct Settings {
     pub agents: BTreeMap<String, Agent>,
     /// `[role.NAME]`
     pub roles: BTreeMap<String, Role>,
-    /// `[workflow.NAME]`
-    pub workflows: BTreeMap<String, WorkflowSpec>,
+    /// The same tables: who works in each workflow.
+    pub staffing: BTreeMap<String, Staffing>,
     /// `[[rule]]`: what follows from events.
     pub rules: Vec<Rule>,
     /// `[documents]`
@@ -222,6 +225,27 @@ pub struct Limits {
     pub stop: Duration,
 }
 
+/// How many tasks are worked on at once that are not about checks, by where they come from; `limits.running` is for fixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lanes {
+    /// Queued tasks, and what events start.
+    pub queue: u32,
+    /// Task files.
+    pub day: u32,
+    /// Issues.
+    pub issue: u32,
+    /// Sessions.
+    pub session: u32,
+    /// All of them together, fixes included; 0: no limit.
+    pub total: u32,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self { queue: 1, day: 3, issue: 5, session: 4, total: 0 }
+    }
+}
+
 /// What a workspace has that a snapshot lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
@@ -281,21 +305,11 @@ pub struct Role {
     pub emits: Vec<String>,
 }
 
-/// The ordered stages of a workflow, and who works in it unless a task says otherwise.
+/// Who works in a workflow unless a task says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WorkflowSpec {
-    /// What it is for, in one sentence.
+pub struct Staffing {
+    /// What the workflow is for, in one sentence.
     pub purpose: String,
-    /// What an attempt goes through, in order.
-    pub stages: Vec<Stage>,
     /// The role of the agent.
     pub role: String,
-}
-
-impl WorkflowSpec {
-    /// Returns the stages for a role: for one that changes no files the attempt is over when its agent is.
-    pub fn stages_of(&self, name: &str, role: &Role) -> Workflow {
-        let until_agent = |stage: &&Stage| role.edits || **stage <= Stage::Agent;
-        Workflow { name: name.to_owned(), stages: self.stages.iter().filter(until_agent).copied().collect() }
-    }
 }

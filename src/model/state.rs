@@ -45,6 +45,10 @@ pub enum ReviewReason {
 pub enum TaskState {
     /// Waits for its turn; why exactly is worked out when shown.
     Queued,
+    /// Waits until another task is done.
+    Pending(TaskId),
+    /// A task that it waits for, itself or through others, has come to a bad end.
+    Blocked(TaskId),
     /// Waits for a person to say so.
     Held(HoldReason),
     /// An attempt is under way.
@@ -84,6 +88,8 @@ pub enum DoneReason {
     NothingToFix,
     /// Its check is no longer in the configuration.
     CheckGone,
+    /// It brought what it was to bring, and there was nothing to land.
+    Finished,
 }
 
 /// How a task came to a bad end.
@@ -122,9 +128,14 @@ impl TaskState {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Done(_) | Self::Failed(_) => true,
-            Self::Queued | Self::Held(_) | Self::Running | Self::Cooling { .. } | Self::Ready(_) | Self::Review(_) => {
-                false
-            }
+            Self::Queued
+            | Self::Pending(_)
+            | Self::Blocked(_)
+            | Self::Held(_)
+            | Self::Running
+            | Self::Cooling { .. }
+            | Self::Ready(_)
+            | Self::Review(_) => false,
         }
     }
 
@@ -132,6 +143,8 @@ impl TaskState {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Queued => "queued",
+            Self::Pending(_) => "pending",
+            Self::Blocked(_) => "blocked",
             Self::Held(_) => "held",
             Self::Running => "running",
             Self::Cooling { .. } => "cooling",
@@ -194,6 +207,7 @@ impl fmt::Display for DoneReason {
             Self::SourceDeleted => f.write_str("source deleted"),
             Self::NothingToFix => f.write_str("green, nothing to fix"),
             Self::CheckGone => f.write_str("its check is no longer in the configuration"),
+            Self::Finished => f.write_str("finished"),
         }
     }
 }
@@ -222,6 +236,8 @@ impl TaskState {
     pub fn reason(&self, now: Wall) -> String {
         match self {
             Self::Queued => "queued".to_owned(),
+            Self::Pending(task) => format!("waits for {task}"),
+            Self::Blocked(task) => format!("blocked: {task} came to nothing; retry that one"),
             Self::Held(reason) => reason.to_string(),
             Self::Running => "running".to_owned(),
             Self::Cooling { until } => format!("cooling {}", brief(until.since(now))),

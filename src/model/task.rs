@@ -6,7 +6,7 @@ use crate::model::assignment::Assignment;
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::cost::Spent;
-use crate::model::id::{ChangeId, LandingId, TaskId};
+use crate::model::id::{ChangeId, EventId, LandingId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
 use crate::model::receipt::Receipt;
@@ -33,6 +33,12 @@ impl Workflow {
         }
         stages.extend([Stage::Agent, Stage::Verify, Stage::Land, Stage::Confirm]);
         Self { name: "fix".to_owned(), stages }
+    }
+
+    /// Returns the workflow of a task file's tasks, and of everything else that brings an assignment.
+    pub fn task() -> Self {
+        let stages = vec![Stage::Prepare, Stage::Agent, Stage::Verify, Stage::Land, Stage::Confirm];
+        Self { name: "task".to_owned(), stages }
     }
 
     /// Returns the stage after `stage`, if there is one.
@@ -62,6 +68,8 @@ pub enum Origin {
     Change(ChangeId),
     /// A person asked for it.
     Person,
+    /// An event started it.
+    Event(EventId),
 }
 
 /// Something to get done. It changes only by facts.

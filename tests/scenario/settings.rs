@@ -8,9 +8,10 @@ use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions, Role,
     Settings, Unattended, Watch, Workspace,
 };
+use orchestrator_tui::model::task::Workflow;
 use toml::{Table, Value};
 
 /// Returns the settings of a story.
@@ -192,14 +193,16 @@ fn plain() -> Settings {
             health: Duration::from_secs(300),
             stop: Duration::from_secs(30),
         },
+        lanes: Lanes::default(),
+        workflows: BTreeMap::from([("task".to_owned(), Workflow::task())]),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), ..Role::default() })]),
-        workflows: BTreeMap::new(),
+        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), edits: true, ..Role::default() })]),
         rules: Vec::new(),
         documents: BTreeMap::new(),
+        staffing: BTreeMap::new(),
         policy: Policy::default(),
     }
 }

@@ -37,6 +37,7 @@ impl World {
     fn product(&mut self, work: Work) -> Product {
         match work {
             Work::Snapshot => Product::Snapshot(self.disk.snapshot()),
+            Work::Compose { snapshot, brought } => self.compose(&snapshot, &brought),
             Work::Prepare { slot, snapshot } => {
                 let tree = self.disk.get(&snapshot.tree);
                 self.disk.slots.insert(slot, tree);
@@ -87,6 +88,17 @@ impl World {
         }
         self.made_from.entry(tree.clone()).or_default().insert(base.tree.clone());
         Collected { tree, changes, suspicions, patch: "patch".into() }
+    }
+
+    fn compose(&mut self, snapshot: &Snapshot, brought: &[(Snapshot, TreeId)]) -> Product {
+        let mut tree = self.disk.get(&snapshot.tree);
+        for (base, theirs) in brought {
+            match Disk::merge(&self.disk.get(&base.tree), &tree, &self.disk.get(theirs)) {
+                Ok(merged) => tree = merged,
+                Err(paths) => return Product::Conflict { paths, shown: String::new() },
+            }
+        }
+        Product::Snapshot(Snapshot { tree: self.disk.id(&tree), ..snapshot.clone() })
     }
 
     fn merge(&mut self, base: &Snapshot, theirs: &TreeId) -> Product {

@@ -97,6 +97,8 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             health: Duration::from_secs(600),
             stop: Duration::from_secs(30),
         },
+        lanes: orchestrator_tui::model::settings::Lanes::default(),
+        workflows: BTreeMap::from([("task".to_owned(), orchestrator_tui::model::task::Workflow::task())]),
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
         budget: super::money::budget(chance),
         questions: Questions {
@@ -114,10 +116,10 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
                 timeout: Duration::from_secs(1800),
             },
         )]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), ..Role::default() })]),
-        workflows: BTreeMap::new(),
+        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), edits: true, ..Role::default() })]),
         rules: Vec::new(),
         documents: BTreeMap::new(),
+        staffing: BTreeMap::new(),
         policy: Policy::default(),
     }
 }

@@ -78,20 +78,19 @@ fn files_are_changed_by_the_roles_that_edit_and_by_nobody_else() {
 
 #[test]
 fn the_workflows_are_those_of_the_machine() {
-    use Stage::{Agent, Confirm, Land, Prepare, Verify};
     let settings = settings("");
-    let names: Vec<_> = settings.workflows.iter().map(|(name, flow)| (name.as_str(), flow.role.as_str())).collect();
+    let names: Vec<_> = settings.staffing.iter().map(|(name, who)| (name.as_str(), who.role.as_str())).collect();
     assert_eq!(names, [("fix", "fixer"), ("pipeline", "starter"), ("session", "implementation"), ("task", "coding")]);
-    let fixer = &settings.roles[FIXER];
-    let mut fix = settings.workflows["fix"].stages_of("fix", fixer);
-    assert_eq!(fix, Workflow::fix(true));
-    fix.stages.retain(|stage| *stage != Stage::Plan);
-    assert_eq!(fix, Workflow::fix(false));
-    for name in ["pipeline", "session", "task"] {
+    assert_eq!(settings.workflows["fix"], Workflow::fix(true));
+    let mut unplanned = settings.workflows["fix"].clone();
+    unplanned.stages.retain(|stage| *stage != Stage::Plan);
+    assert_eq!(unplanned, Workflow::fix(false));
+    assert_eq!(settings.workflows["task"], Workflow::task());
+    for name in ["pipeline", "session"] {
         let flow = &settings.workflows[name];
-        assert_eq!(flow.stages_of(name, &settings.roles["coding"]).stages, [Prepare, Agent, Verify, Land, Confirm]);
-        assert_eq!(flow.stages_of(name, &settings.roles["auditor"]).stages, [Prepare, Agent], "it only looks");
+        assert_eq!((flow.name.as_str(), &flow.stages), (name, &Workflow::task().stages));
     }
+    assert!(settings.staffing.values().all(|who| who.purpose.ends_with('.')));
 }
 
 #[test]

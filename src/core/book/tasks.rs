@@ -18,6 +18,7 @@ const REMEMBERED: usize = 1000;
 
 impl Book {
     /// Applies a fact about a task.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub(super) fn apply_to_task(&mut self, at: Wall, fact: &Fact) {
         match fact {
             Fact::Filed { task } => {
@@ -56,6 +57,7 @@ impl Book {
                 task.red_before.clone_from(red_before);
                 task.excerpt.clone_from(excerpt);
             }),
+            Fact::Gated { task, state } => self.change_task(*task, |task| task.state = state.clone()),
             Fact::Held { task, reason } => self.change_task(*task, |task| {
                 task.state = TaskState::Held(reason.clone());
                 task.stage = None;
@@ -98,6 +100,7 @@ impl Book {
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
             | Fact::Closed { .. }
+            | Fact::BatchBegan { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat
@@ -206,8 +209,20 @@ impl Book {
         let (done, failed) = &mut self.finished;
         for (side, limit) in [(done, self.remember.completed), (failed, self.remember.failed)] {
             while side.len() > limit as usize {
-                if let Some(old) = side.pop_front() {
-                    self.tasks.remove(&old);
+                // What open tasks wait for, or were filed together with, is remembered as long as they are open.
+                let is_needed = |id: &TaskId| {
+                    let batch = self.tasks.get(id).and_then(|task| task.assignment()?.batch);
+                    self.index.has_dependents(*id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
+                };
+                let Some(old) = side.iter().position(|id| !is_needed(id)).and_then(|at| side.remove(at)) else { break };
+                let batch = self.tasks.remove(&old).and_then(|task| task.assignment()?.batch);
+                if let Some(batch) = batch
+                    && !self
+                        .tasks
+                        .values()
+                        .any(|task| task.assignment().is_some_and(|known| known.batch == Some(batch)))
+                {
+                    self.batches.remove(&batch);
                 }
             }
         }

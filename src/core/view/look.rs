@@ -117,12 +117,13 @@ impl Supervisor {
     }
 
     fn rows(&self) -> Vec<Row> {
-        let (mut needs, mut working, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut needs, mut working, mut held, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for task in self.book.open() {
             match self.group(task) {
                 Group::NeedsYou => needs.push(task),
                 Group::Working => working.push(task),
                 Group::Held => held.push(task),
+                Group::Queued if matches!(task.state, TaskState::Pending(_)) => pending.push(task),
                 Group::Queued | Group::Done | Group::Failed => {}
             }
         }
@@ -132,7 +133,7 @@ impl Supervisor {
         over.sort_by_key(|task| (group(&task.state), Reverse((task.ended, task.id))));
         let mut rows = Vec::with_capacity(self.book.tasks.len());
         let green = self.green_tasks();
-        let tasks = needs.into_iter().chain(working).chain(held).chain(queued).chain(over);
+        let tasks = needs.into_iter().chain(working).chain(held).chain(queued).chain(pending).chain(over);
         rows.extend(tasks.map(|task| self.row(task, &green)));
         rows
     }
@@ -224,6 +225,7 @@ impl Supervisor {
                     | Waiting::Checking
                     | Waiting::Ending
                     | Waiting::Behind(_)
+                    | Waiting::Batch(_)
                     | Waiting::Slots),
                 ) => (other.text(now, window), None),
             },
@@ -239,7 +241,9 @@ impl Supervisor {
             TaskState::Held(HoldReason::Snoozed { until: SnoozeEnd::At(until), .. }) => {
                 ("held: snoozed".to_owned(), Some(*until))
             }
-            TaskState::Held(_)
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Done(_)
@@ -284,8 +288,8 @@ fn group(state: &TaskState) -> Group {
     match state {
         TaskState::Ready(_) | TaskState::Review(_) => Group::NeedsYou,
         TaskState::Running => Group::Working,
-        TaskState::Held(_) => Group::Held,
-        TaskState::Queued | TaskState::Cooling { .. } => Group::Queued,
+        TaskState::Held(_) | TaskState::Blocked(_) => Group::Held,
+        TaskState::Queued | TaskState::Pending(_) | TaskState::Cooling { .. } => Group::Queued,
         TaskState::Done(_) | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused) => {
             Group::Done
         }

@@ -124,7 +124,7 @@ fn values(brief: &Brief<'_>) -> Vec<(&'static str, String)> {
         ("purpose", role.purpose.clone()),
         ("produces", role.produces.clone()),
         ("title", line(&assignment.title())),
-        ("description", below(&shorten(assignment.description.trim(), DESCRIPTION_CAP))),
+        ("description", description(assignment)),
         ("module", line(&assignment.module)),
         ("complexity", assignment.complexity.map(expected).unwrap_or_default()),
         ("context_files", capped(assignment.context_files.iter().map(|file| format!("`{}`", line(file))), FILES)),
@@ -144,6 +144,13 @@ fn values(brief: &Brief<'_>) -> Vec<(&'static str, String)> {
         ("asking", asking(brief.asking)),
         ("emit", brief.emit.unwrap_or_default().to_owned()),
     ]
+}
+
+fn description(assignment: &Assignment) -> String {
+    match assignment.description.trim() {
+        more if !more.is_empty() && more != assignment.name.trim() => below(&shorten(more, DESCRIPTION_CAP)),
+        _ => "Nothing more was written about it.".to_owned(),
+    }
 }
 
 /// A list with a limit in bytes, too.
