@@ -150,7 +150,8 @@ fn every_prompt_leaves_open_what_is_known_and_asks_for_no_other_event_than_its_r
             .map(str::to_owned)
             .collect();
         let mut emits = settings.roles[name].emits.clone();
-        (asked.sort(), emits.sort());
+        asked.sort();
+        emits.sort();
         assert_eq!(asked, emits, "{name}");
         for event in &emits {
             assert!(

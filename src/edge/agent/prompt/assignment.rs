@@ -160,7 +160,7 @@ fn capped(items: impl ExactSizeIterator<Item = String>, most: usize) -> String {
 
 fn expected(complexity: Complexity) -> String {
     let minutes = complexity.expected().as_secs() / 60;
-    let (hours, half) = (minutes / 60, if minutes % 60 == 0 { "" } else { ".5" });
+    let (hours, half) = (minutes / 60, if minutes.is_multiple_of(60) { "" } else { ".5" });
     let unit = if minutes == 60 { "hour" } else { "hours" };
     format!("{} (about {hours}{half} {unit} for a person)", complexity.name())
 }
@@ -256,5 +256,6 @@ fn asking(asking: Asking<'_>) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test may stop here")]
 #[path = "assignment_tests.rs"]
 mod tests;
