@@ -131,6 +131,7 @@ impl Bench {
             last_landing: LandingId::default(),
             files: Vec::new(),
             repository: RepoState::default(),
+            used: std::collections::BTreeMap::default(),
         })));
         while let Some((session, key)) = self.tree_runs.pop() {
             self.hand(Input::RunEnded(session, red(&key)));
@@ -341,15 +342,22 @@ fn settings(running: u32) -> Settings {
             stop: Duration::from_secs(30),
         },
         lanes: orchestrator_tui::model::settings::Lanes::default(),
-        workflows: [("task".to_owned(), orchestrator_tui::model::task::Workflow::task())].into(),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: std::collections::BTreeMap::new(),
-        roles: [("fixer".to_owned(), Role { agent: "claude".into(), edits: true, ..Role::default() })].into(),
+        roles: [("fixer".to_owned(), Role { agent: "claude".into(), ..Role::default() })].into(),
+        workflows: workflows(),
         rules: Vec::new(),
         documents: std::collections::BTreeMap::new(),
-        staffing: std::collections::BTreeMap::new(),
         policy: orchestrator_tui::model::policy::Policy::default(),
     }
+}
+
+/// The workflow of assignments, as the built-in configuration has it.
+fn workflows() -> std::collections::BTreeMap<String, orchestrator_tui::model::settings::WorkflowSpec> {
+    use orchestrator_tui::model::settings::WorkflowSpec;
+    use orchestrator_tui::model::task::Workflow;
+    let task = WorkflowSpec { stages: Workflow::task().stages, ..WorkflowSpec::default() };
+    [("task".to_owned(), task)].into()
 }

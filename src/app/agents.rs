@@ -1,7 +1,7 @@
 //! Runs an agent under a holder: its prompt in, its reports out.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ use crate::core::input::Input;
 use crate::core::secrets::{Form, Redactor, StreamRedactor};
 use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
-use crate::edge::session::{Output, Session, SessionOutput};
+use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::agent::{AgentReport, LogLine};
 use crate::model::id::SessionId;
 use crate::model::question::Reply;
-use crate::model::session::{Exit, Rung, Stdin};
+use crate::model::session::{Exit, Rung, SessionSpec, Stdin};
 use crate::model::settings::{Agent, AgentKind};
 
 /// How long an agent that has said all may take to end by itself.
@@ -61,6 +61,13 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
     let mut talk = Talk::new(&agent, &tools.places, &order, prompt, &guarded, &redactor);
     let (program, args) = talk.command(&agent);
     (spec.program, spec.args) = (program.into(), args);
+    if agent.kind == AgentKind::Command
+        && let Err(error) = fence_in(&mut spec, &tools.places.program)
+    {
+        let why = format!("{error} {}", way_out(&agent, &order.agent));
+        let _ = inbox.send(Input::AgentFailed(session, why)).await;
+        return;
+    }
     spec.stdin = Stdin::Pipe;
     spec.own_stderr = agent.kind == AgentKind::Claude;
     let (handle, output) = match Session::start(&tools.places.program, &spec).await {
@@ -98,15 +105,32 @@ async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, St
 
 /// Looks whether something moved that the guard should have kept in its place, and takes the guard away.
 async fn look_afterwards(guarded: Guarded) -> Vec<AgentReport> {
-    let looked = spawn_blocking(move || (guarded.violation(), guarded.moved_meanwhile())).await;
-    let Ok((violation, moved)) = looked else { return Vec::new() };
-    let mut reports: Vec<AgentReport> = violation.into_iter().map(AgentReport::Violation).collect();
-    if !moved.is_empty() {
-        let text =
-            format!("your repository moved while the agent worked: {}; it has no way to do that", moved.join(", "));
-        reports.push(AgentReport::Log(vec![LogLine { label: "note".to_owned(), text }]));
+    let Ok(found) = spawn_blocking(move || guarded.look()).await else { return Vec::new() };
+    let mut reports: Vec<AgentReport> = found.violation.into_iter().map(AgentReport::Violation).collect();
+    let line = |text: String| LogLine { label: "note".to_owned(), text };
+    if !found.notes.is_empty() {
+        reports.push(AgentReport::Log(found.notes.into_iter().map(line).collect()));
     }
     reports
+}
+
+/// Puts the fence around a whole agent: the program becomes what our own one starts. Such an agent asks nobody before it
+/// does something.
+fn fence_in(spec: &mut SessionSpec, ours: &Path) -> Result<(), String> {
+    let program = spec.program.clone();
+    // Our own program always starts; whether this one can is said here, as for any other.
+    let folders = spec.env.get("PATH").map(String::as_str).unwrap_or_default();
+    let is_there = if program.components().count() > 1 {
+        spec.folder.join(&program).is_file()
+    } else {
+        std::env::split_paths(folders).any(|folder| spec.folder.join(folder).join(&program).is_file())
+    };
+    if !is_there {
+        return Err(StartError::NoProgram(program).to_string());
+    }
+    spec.args.splice(0..0, ["--fenced".to_owned(), program.display().to_string()]);
+    ours.clone_into(&mut spec.program);
+    Ok(())
 }
 
 /// Says what a person can do about an agent that does not start.

@@ -51,6 +51,7 @@ pub fn scope(
         policy: settings.policy.clone(),
         workspace,
         variables,
+        base: None,
     }
 }
 
@@ -113,5 +114,5 @@ fn caches(kind: ProjectKind, environment: &BTreeMap<String, String>) -> Vec<Path
 pub fn check(site: &Site, role: &str, line: &str) -> Result<Verdict, Failure> {
     let loaded = site.load(Overrides::default())?;
     let scope = scope(&loaded.settings, role, &site.project, None, &site.environment);
-    Ok(judge(&scope, &Tree::new(&scope.workspace), "Bash", &json!({ "command": line })))
+    Ok(judge(&scope, &Tree::of(&scope), "Bash", &json!({ "command": line })))
 }

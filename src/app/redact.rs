@@ -100,6 +100,7 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         | Input::RunEnded(_, RunOutcome::NoTests | RunOutcome::NoSource)
         | Input::AgentEnded(..)
         | Input::Reconfigured(..)
+        | Input::Trespassed(..)
         | Input::Replaced(..)
         | Input::Planner(PlannerNews::Is(..) | PlannerNews::Used(..))
         | Input::Felt(_, Level::Up)

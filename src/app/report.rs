@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::core::book::Book;
+use crate::core::book::{Book, Statistics};
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
@@ -118,17 +118,13 @@ impl Reporter<'_> {
         })
     }
 
-    /// Numbers, as printed at the end.
+    /// Numbers of this run of the supervisor, or of the last one, as printed at the end; `all_time`: since the journal
+    /// began.
     pub fn statistics(&self) -> Value {
-        let numbers = &self.book.statistics;
-        json!({
-            "uptime": hours(self.uptime()),
-            "tasks_processed": numbers.processed,
-            "tasks_succeeded": numbers.succeeded,
-            "tasks_failed": numbers.failed,
-            "tasks_escalated": numbers.escalated,
-            "success_rate": success_rate(numbers.succeeded, numbers.processed),
-        })
+        let mut numbers = counted(&self.book.this_run);
+        numbers["uptime"] = json!(hours(self.uptime()));
+        numbers["all_time"] = counted(&self.book.statistics);
+        numbers
     }
 
     fn uptime(&self) -> std::time::Duration {
@@ -138,7 +134,7 @@ impl Reporter<'_> {
 
     /// The statistics as text, as printed at the end.
     pub fn statistics_text(&self) -> String {
-        let numbers = &self.book.statistics;
+        let numbers = &self.book.this_run;
         format!(
             "Session Statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
              Tasks escalated: {}\n  Success rate: {}",
@@ -259,6 +255,16 @@ pub fn with_heart(health: ControlReply, beat: Wall, now: Wall, every: std::time:
     let healthy = health.body()["healthy"] == true && !late;
     let heart = json!({ "last": beat.iso(), "age": span(age), "every": span(every), "late": late });
     health.with("healthy", json!(healthy)).with("heart", heart)
+}
+
+fn counted(numbers: &Statistics) -> Value {
+    json!({
+        "tasks_processed": numbers.processed,
+        "tasks_succeeded": numbers.succeeded,
+        "tasks_failed": numbers.failed,
+        "tasks_escalated": numbers.escalated,
+        "success_rate": success_rate(numbers.succeeded, numbers.processed),
+    })
 }
 
 /// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.

@@ -52,8 +52,7 @@ pub fn roles(loaded: &Loaded) -> Value {
 /// Lists the workflows and the rules.
 pub fn workflows(settings: &Settings) -> Value {
     let workflows = settings.workflows.iter().map(|(name, workflow)| {
-        let staffing = settings.staffing.get(name).cloned().unwrap_or_default();
-        json!({ "name": name, "purpose": staffing.purpose, "role": staffing.role, "stages": workflow.stages })
+        json!({ "name": name, "purpose": workflow.purpose, "role": workflow.role, "stages": workflow.stages })
     });
     let rules = settings.rules.iter().map(|rule| match &rule.does {
         Does::Start { role, workflow } => {
@@ -189,7 +188,7 @@ fn since_green(site: &Site, book: &Book, check: &CheckKey) -> Option<Since> {
 /// Makes an assignment of a text: its first line is the name.
 fn described(settings: &Settings, name: &str, role: &Role, text: &str) -> Assignment {
     let first: String = text.lines().next().unwrap_or_default().chars().take(NAME).collect();
-    let own = settings.staffing.iter().find(|(_, staffing)| staffing.role == name).map(|(name, _)| name.as_str());
+    let own = settings.workflows.iter().find(|(_, workflow)| workflow.role == name).map(|(name, _)| name.as_str());
     let workflow = if role.emits.is_empty() { own.unwrap_or("session") } else { "pipeline" };
     Assignment {
         label: String::new(),

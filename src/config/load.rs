@@ -93,7 +93,7 @@ pub struct Loaded {
 /// 6. flags
 ///
 /// Values replace values and lists replace lists; tables are merged, and so are agents and roles of the same name. A
-/// project's file makes nothing less careful than the user's own file says: see `config::safety`. The
+/// project's files make nothing less careful than the user's own file says: see `config::safety`. The
 /// checks of a file replace those of the layers below. If no file has any `[[check]]` (nor `check = []`), the usual
 /// ones of the project's kind are used.
 ///
@@ -121,14 +121,19 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         warnings.extend(odd);
         text_files.extend(files);
     }
+    let below = Below::of(&draft);
+    let mut project_index = None;
     if let Some(source) = read(&mut draft, project, &project_file) {
         let mut not_theirs = Vec::new();
         let index = draft.places.files.len();
-        let below = Below::of(&draft);
+        project_index = Some(index);
         incomplete |= layer(&mut draft, source, |file| {
             running.of_file(file);
             not_theirs = only_the_users(file);
         });
+        let (odd, files) = texts::read(&mut draft, index, project, Owner::Project(&mut running));
+        warnings.extend(odd);
+        text_files.extend(files);
         warnings.extend(not_theirs.into_iter().map(|(name, place)| {
             let text = format!("[{name}] counts only in the user's own file; it is not used");
             draft.places.files[index]
@@ -136,10 +141,6 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 .warning()
                 .hint("a project does not change your keys or looks")
         }));
-        warnings.extend(below.keep(&mut draft, index, &mut running));
-        let (odd, files) = texts::read(&mut draft, index, project, Owner::Project(&mut running));
-        warnings.extend(odd);
-        text_files.extend(files);
     }
 
     let mut extras = Extras::default();
@@ -157,6 +158,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         // It belongs to the project, not to us: what we need from it can also be said elsewhere.
         Err(error) => warnings.push(Diagnostic::about(".env", format!("not read: {error}")).warning()),
     }
+    warnings.extend(below.keep(&mut draft, project_index, &mut running));
     apply(&mut draft, &mut extras, project, |name| variable(&inputs.environment, name));
     flags(&mut draft, &inputs.flags);
 

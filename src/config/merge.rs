@@ -119,7 +119,6 @@ impl Draft {
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
             workflows: BTreeMap::new(),
-            staffing: BTreeMap::new(),
             rules: Vec::new(),
             documents: BTreeMap::new(),
             policy: Policy::default(),
@@ -183,7 +182,7 @@ impl Draft {
             layer.role(settings.roles.entry(name.get_ref().clone()).or_default(), &name, table);
         }
         for (name, table) in file.workflow {
-            layer.workflow(settings, &name, table);
+            layer.workflow(settings.workflows.entry(name.get_ref().clone()).or_default(), &name, table);
         }
         if let Some(tables) = file.rule {
             layer.rules(rules, tables.into_inner());

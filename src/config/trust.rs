@@ -13,7 +13,6 @@ use toml::Spanned;
 
 use crate::config::environment::DotEnv;
 use crate::config::file::{ConfigFile, RuleDoes};
-use crate::model::policy::Permission;
 use crate::model::settings::Check;
 
 /// Names of a project's `.env` that decide where something is written or sent, or on whose account.
@@ -41,12 +40,9 @@ impl Running {
         }
         self.add("workspace.prepare", file.workspace.iter().filter_map(|table| table.prepare.as_ref()).map(text));
         if let Some(policy) = &file.policy {
-            // What it refuses or asks about on top only tightens; what it allows needs a yes.
+            // What it refuses or asks about on top only tightens; what it allows needs a yes. See `safety` for the rest.
             self.add("policy.allow", policy.allow.iter().flat_map(Spanned::get_ref).map(text));
             self.add("policy.write", policy.write.iter().flat_map(Spanned::get_ref).map(text));
-            let looser =
-                policy.delete.as_ref().map(|delete| *delete.get_ref()).filter(|delete| *delete != Permission::Deny);
-            self.add("policy.delete", looser.map(|delete| delete.to_string()));
             for (name, rules) in &policy.role {
                 let what = format!("policy.role.{}.allow", name.get_ref());
                 self.add(&what, rules.allow.iter().flat_map(Spanned::get_ref).map(text));

@@ -9,8 +9,7 @@ use crate::config::origin::Places;
 use crate::config::role::{self, is_name};
 use crate::model::attempt::Stage;
 use crate::model::routing::{Does, Rule, is_event};
-use crate::model::settings::Settings;
-use crate::model::task::Workflow;
+use crate::model::settings::{Settings, WorkflowSpec};
 
 /// The workflow of a rule that names none.
 const PIPELINE: &str = "pipeline";
@@ -30,15 +29,11 @@ pub(crate) struct RuleDraft {
 
 impl Layer<'_> {
     /// Lays a workflow over the one of the same name.
-    pub(super) fn workflow(&mut self, settings: &mut Settings, name: &Spanned<String>, table: WorkflowTable) {
+    pub(super) fn workflow(&mut self, workflow: &mut WorkflowSpec, name: &Spanned<String>, table: WorkflowTable) {
         let prefix = format!("workflow.{}", name.get_ref());
         self.note(&prefix, name);
-        let name = name.get_ref();
-        let begun = Workflow { name: name.clone(), stages: Vec::new() };
-        let workflow = settings.workflows.entry(name.clone()).or_insert(begun);
-        let staffing = settings.staffing.entry(name.clone()).or_default();
-        self.put(&format!("{prefix}.purpose"), &mut staffing.purpose, table.purpose);
-        self.put(&format!("{prefix}.role"), &mut staffing.role, table.role);
+        self.put(&format!("{prefix}.purpose"), &mut workflow.purpose, table.purpose);
+        self.put(&format!("{prefix}.role"), &mut workflow.role, table.role);
         if let Some(given) = table.stages {
             self.note(&format!("{prefix}.stages"), &given);
             workflow.stages = given.into_inner().into_iter().map(Spanned::into_inner).collect();
@@ -85,8 +80,8 @@ pub(super) fn begin(draft: &mut Draft) {
 /// Makes rules of what was written, and notes what is wrong with them and with the workflows. Returns what is odd.
 pub(super) fn finish(draft: &mut Draft, incomplete: bool) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
-    for workflow in draft.settings.workflows.values() {
-        errors.extend(workflow_mistakes(&draft.settings, &draft.places, workflow, incomplete));
+    for (name, workflow) in &draft.settings.workflows {
+        errors.extend(workflow_mistakes(&draft.settings, &draft.places, name, workflow, incomplete));
     }
     let mut warnings = Vec::new();
     let mut rules: Vec<Rule> = Vec::new();
@@ -188,9 +183,13 @@ fn no_workflow(settings: &Settings, name: &str) -> Option<(String, String)> {
     Some((format!("there is no workflow `{name}`"), hint))
 }
 
-fn workflow_mistakes(settings: &Settings, places: &Places, workflow: &Workflow, incomplete: bool) -> Vec<Diagnostic> {
-    let name = workflow.name.as_str();
-    let agent = settings.staffing.get(name).map_or("", |staffing| staffing.role.as_str());
+fn workflow_mistakes(
+    settings: &Settings,
+    places: &Places,
+    name: &str,
+    workflow: &WorkflowSpec,
+    incomplete: bool,
+) -> Vec<Diagnostic> {
     let whole = format!("workflow.{name}");
     if name == FIX {
         let hint = "fix.planner and the `fixers` of a [[check]] say what it goes through";
@@ -207,12 +206,12 @@ fn workflow_mistakes(settings: &Settings, places: &Places, workflow: &Workflow, 
         wrong.push(places.diagnostic(at, message).hint(hint));
     }
     let role = format!("{whole}.role");
-    if agent.is_empty() && !places.is_given(&role) {
+    if workflow.role.is_empty() && !places.is_given(&role) {
         if !incomplete {
             let message = format!("workflow `{name}` has no role");
             wrong.push(places.diagnostic(&whole, message).hint("write role = \"coding\""));
         }
-    } else if let Some((message, hint)) = role::cannot_start(settings, agent).filter(|_| !incomplete) {
+    } else if let Some((message, hint)) = role::cannot_start(settings, &workflow.role).filter(|_| !incomplete) {
         wrong.push(places.diagnostic(&role, message).hint(hint));
     }
     wrong

@@ -9,8 +9,10 @@ impl Fact {
         !matches!(
             self,
             Self::Logged { .. }
+                | Self::AgentStarted { .. }
                 | Self::Used { .. }
                 | Self::Neared { .. }
+                | Self::Trespassed { .. }
                 | Self::Planned { .. }
                 | Self::Staged { .. }
                 | Self::Felt { .. }
@@ -33,6 +35,8 @@ impl Fact {
             | Self::Ended { .. } => self.task(),
             Self::Merged { .. }
             | Self::Held { .. }
+            | Self::AgentStarted { .. }
+            | Self::Trespassed { .. }
             | Self::AttemptStarted { .. }
             | Self::Staged { .. }
             | Self::Used { .. }
@@ -85,6 +89,7 @@ impl Fact {
             | Self::Retried { task }
             | Self::AttemptStarted { task, .. }
             | Self::Staged { task, .. }
+            | Self::AgentStarted { task, .. }
             | Self::Used { task, .. }
             | Self::Planned { task, .. }
             | Self::Logged { task, .. }
@@ -101,7 +106,7 @@ impl Fact {
             | Self::Undone { task, .. }
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
-            Self::PlannerUsed { task, .. } => *task,
+            Self::PlannerUsed { task, .. } | Self::Trespassed { task, .. } => *task,
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat

@@ -10,7 +10,7 @@ use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::{Spent, Usd};
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
+use crate::model::id::{ChangeId, LandingId, QuestionId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
 use crate::model::question::{Closed, Question, Reply};
@@ -135,6 +135,13 @@ pub enum Fact {
         /// Which stage.
         stage: Stage,
     },
+    /// An agent began to work in an attempt.
+    AgentStarted {
+        /// Of which task.
+        task: TaskId,
+        /// In which session.
+        session: SessionId,
+    },
     /// The running attempt has used so much in all.
     Used {
         /// Of which task.
@@ -192,6 +199,15 @@ pub enum Fact {
         task: TaskId,
         /// What it wanted, and which rule forbids it.
         violation: Violation,
+    },
+    /// What runs in a session asked for what only a person may ask for, and was refused.
+    Trespassed {
+        /// For which task it runs, if for one.
+        task: Option<TaskId>,
+        /// Where it belongs.
+        whose: String,
+        /// What only a person may.
+        deed: String,
     },
     /// An agent waits for what a person says.
     Questioned {

@@ -115,7 +115,7 @@ impl Supervisor {
             summary: attempt.said.as_ref().map(|said| said.text.clone()).unwrap_or_default(),
             diff,
             spent: attempt.spent,
-            took: self.live.now.wall.since(attempt.began),
+            took: self.live.now.wall.since(attempt.began).saturating_sub(attempt.waited),
             landing: attempt.only_lands,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
@@ -155,7 +155,11 @@ impl Supervisor {
         };
         // A program without prices has none in any run, and no limit in dollars.
         let names_prices = self.settings.agents.get(agent).is_some_and(|agent| agent.kind == AgentKind::Claude);
-        spent.unpriced && names_prices && !is_excused && self.settings.budget.task > Usd(0)
+        let budget = &self.settings.budget;
+        // Where tokens hold the line, what is not priced comes to it all the same.
+        let by_tokens = budget.day_tokens > 0 || budget.task_tokens > 0;
+        let has_line = budget.task > Usd(0) || budget.day > Usd(0) && !by_tokens;
+        spent.unpriced && names_prices && !is_excused && has_line
     }
 
     fn state_after(&self, task: &Task, attempt: &Attempt, end: &AttemptEnd) -> TaskState {
@@ -172,7 +176,8 @@ impl Supervisor {
             | AttemptEnd::NoChange
             | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => {
-                if attempt.over.is_some() {
+                let is_share = attempt.allowance.is_some_and(|allowance| allowance.is_share);
+                if attempt.over.is_some_and(|line| !line.is_of_day() || !is_share) {
                     return TaskState::Failed(FailReason::Budget);
                 }
                 let made = attempt.number;

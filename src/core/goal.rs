@@ -20,7 +20,9 @@ impl Supervisor {
         match &task.goal {
             Goal::Check(_) => Workflow::fix(planned),
             Goal::Assignment(assignment) => {
-                self.settings.workflows.get(&assignment.workflow).cloned().unwrap_or_else(Workflow::task)
+                let spec = self.settings.workflows.get(&assignment.workflow);
+                let role = self.settings.roles.get(&assignment.role);
+                spec.zip(role).map_or_else(Workflow::task, |(spec, role)| spec.stages_of(&assignment.workflow, role))
             }
         }
     }

@@ -341,6 +341,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
         }
         Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
+        Fact::AgentStarted { .. } => (task.state == TaskState::Running, "an agent works for a running task"),
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
         Fact::Planned { .. } => (task.state == TaskState::Running, "only a running task is planned for"),
         Fact::Ready { .. } => {
@@ -364,6 +365,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
+        | Fact::Trespassed { .. }
         | Fact::Questioned { .. }
         | Fact::Answered { .. }
         | Fact::Closed { .. }

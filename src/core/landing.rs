@@ -1,5 +1,7 @@
 //! Brings a verified result into the user's tree, or asks a person first.
 
+use std::time::Duration;
+
 use crate::core::command::Answer;
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
@@ -118,7 +120,7 @@ impl Supervisor {
         if task.check().is_some() && attempt.red.is_none() {
             return None;
         }
-        let began = task.began.unwrap_or(attempt.began);
+        let (now, before) = (self.live.now.wall, task.attempts.iter().map(|attempt| attempt.took).sum::<Duration>());
         Some(Receipt {
             task: id,
             landing,
@@ -133,7 +135,7 @@ impl Supervisor {
             by: attempt.by.clone(),
             attempts: attempt.number,
             spent: task.total(),
-            took: self.live.now.wall.since(began),
+            took: before + now.since(attempt.began).saturating_sub(attempt.waited),
         })
     }
 
@@ -295,8 +297,6 @@ fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspici
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::model::check::{CheckKey, CheckName, Verdict};
 

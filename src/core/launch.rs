@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
+use crate::core::fact::Fact;
 use crate::core::live::{JobOwner, Line, Owner, Running, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::Lane;
@@ -127,6 +128,7 @@ impl Supervisor {
                 }
                 // The planner may have used what was left.
                 Step::Agent(None) if self.is_broke(task) => self.end_broke(task),
+                Step::Agent(None) if self.waits_for_money(task) => {}
                 Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent(attempt.lane) => {
                     self.start_agent(task);
                 }
@@ -219,7 +221,8 @@ impl Supervisor {
             return self.broken(id, why);
         };
         let agent = role.agent.clone();
-        let budget = self.left_to(&task);
+        let allowance = self.allowance(&task);
+        let budget = allowance.map(|allowance| allowance.usd);
         let session = self.new_session();
         let order = AgentOrder {
             session,
@@ -237,9 +240,11 @@ impl Supervisor {
             session,
             Running { owner: Owner::Attempt(id), check: None, place, began: self.live.now.moment, stopping: None },
         );
+        self.record(Fact::AgentStarted { task: id, session });
         self.out.push(Effect::StartAgent(Box::new(order)));
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.by = agent;
+            attempt.allowance = allowance;
             attempt.heard = Some(self.live.now.moment);
         }
         self.set_step(id, Step::Agent(Some(session)));

@@ -34,6 +34,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Beat
         | Fact::DayBegan { .. }
         | Fact::GreenAt { .. }
+        | Fact::AgentStarted { .. }
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Merged { .. }
@@ -72,6 +73,10 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             lines.join("\n")
         }
         Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
+        Fact::Trespassed { task, whose, deed } => {
+            let task = task.map(|task| format!("{task} ")).unwrap_or_default();
+            format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")
+        }
         Fact::Questioned { question } => {
             let Question { id, task, agent, ask, .. } = &**question;
             format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)

@@ -47,6 +47,7 @@ mod request;
 mod running;
 mod snooze;
 mod stop;
+mod trespass;
 mod undo;
 mod vanished;
 mod verify;

@@ -80,6 +80,7 @@ impl Supervisor {
             Input::Planner(news) => self.planner_news(news),
             Input::Done(job, product) => self.job_done(job, product),
             Input::Asked(request, command) => self.asked(request, command),
+            Input::Trespassed(stranger, deed) => self.trespassed(stranger, deed),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
             Input::ConfigRefused(why) => self.config_refused(why),
             Input::Replaced(task, files) => self.replaced(task, &files),
@@ -115,9 +116,12 @@ impl Supervisor {
             // A login may have been mended meanwhile: a start is a person's doing.
             self.record(Fact::Unparked);
         }
+        let used = |(task, session): (&TaskId, &SessionId)| Some((*task, *start.used.get(session)?));
+        self.live.left_by_the_last = self.book.agents.iter().filter_map(used).collect();
         self.close_old_questions();
         self.recover();
         self.recover_money();
+        self.live.left_by_the_last.clear();
         self.forget_vanished();
         self.hold_anew();
         // The last supervisor may have died between an end and what follows from it.

@@ -62,7 +62,7 @@ impl fmt::Display for HoldReason {
             Self::Snoozed { until, .. } => write!(f, "held: snoozed {until}"),
             Self::Violation(violation) => write!(f, "held: the agent broke {violation}"),
             Self::PriceUnknown => {
-                f.write_str("held: its last run ended without a price, so budget.task_usd cannot be kept")
+                f.write_str("held: its last run ended without a price, so what is left of its budget is not known")
             }
             Self::ByYou => f.write_str("held: by you"),
             Self::Unanswered => f.write_str("held: nobody answered its question in time"),

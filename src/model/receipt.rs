@@ -56,6 +56,6 @@ pub struct Receipt {
     pub attempts: u32,
     /// What they used.
     pub spent: Spent,
-    /// From the start of the first attempt to the landing.
+    /// How long they took, until it landed: without the time that a person was waited for, and without pauses.
     pub took: Duration,
 }

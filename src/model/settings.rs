@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::attempt::Stage;
 use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::cost::Usd;
@@ -27,8 +28,6 @@ pub struct Settings {
     pub limits: Limits,
     /// `[lanes]`
     pub lanes: Lanes,
-    /// `[workflow.NAME]`: what an attempt goes through.
-    pub workflows: BTreeMap<String, Workflow>,
     /// `[workspace]`
     pub workspace: Workspace,
     /// `[budget]`
@@ -39,8 +38,8 @@ pub struct Settings {
     pub agents: BTreeMap<String, Agent>,
     /// `[role.NAME]`
     pub roles: BTreeMap<String, Role>,
-    /// The same tables: who works in each workflow.
-    pub staffing: BTreeMap<String, Staffing>,
+    /// `[workflow.NAME]`
+    pub workflows: BTreeMap<String, WorkflowSpec>,
     /// `[[rule]]`: what follows from events.
     pub rules: Vec<Rule>,
     /// `[documents]`
@@ -305,11 +304,21 @@ pub struct Role {
     pub emits: Vec<String>,
 }
 
-/// Who works in a workflow unless a task says otherwise.
+/// The ordered stages of a workflow, and who works in it unless a task says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Staffing {
-    /// What the workflow is for, in one sentence.
+pub struct WorkflowSpec {
+    /// What it is for, in one sentence.
     pub purpose: String,
+    /// What an attempt goes through, in order.
+    pub stages: Vec<Stage>,
     /// The role of the agent.
     pub role: String,
+}
+
+impl WorkflowSpec {
+    /// Returns the stages for a role: for one that changes no files the attempt is over when its agent is.
+    pub fn stages_of(&self, name: &str, role: &Role) -> Workflow {
+        let until_agent = |stage: &&Stage| role.edits || **stage <= Stage::Agent;
+        Workflow { name: name.to_owned(), stages: self.stages.iter().filter(until_agent).copied().collect() }
+    }
 }

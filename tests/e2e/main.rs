@@ -51,6 +51,7 @@ mod signals;
 mod site;
 mod starting;
 mod state;
+mod strangers;
 mod surroundings;
 mod terminal;
 mod terminal_stage;

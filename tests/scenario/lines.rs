@@ -12,8 +12,19 @@ use orchestrator_tui::model::time::{Wall, brief};
 use super::edge::kind;
 
 /// Kinds of lines that are left out unless a story wants to show them.
-const QUIET: [&str; 10] =
-    ["day", "started", "staged", "used", "logged", "beat", "green-at", "snapshot", "prepare", "collect"];
+const QUIET: [&str; 11] = [
+    "agent-started",
+    "day",
+    "started",
+    "staged",
+    "used",
+    "logged",
+    "beat",
+    "green-at",
+    "snapshot",
+    "prepare",
+    "collect",
+];
 
 pub(super) struct Teller {
     show: Vec<String>,
@@ -111,6 +122,9 @@ impl Teller {
                 ("attempt", format!("{task} attempt {number} {what} in workspace {}", slot.0))
             }
             Fact::Staged { task, stage } => ("staged", format!("{task} stage {}", stage.name())),
+            Fact::AgentStarted { task, session } => {
+                ("agent-started", format!("{task} agent at work in @{}", session.0))
+            }
             Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),
             Fact::Planned { task, plan } => match &plan.advice {
                 Advice::Strategy(text) => ("planned", format!("{task} plan: {text}")),
@@ -125,6 +139,7 @@ impl Teller {
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
             }
             Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Trespassed { whose, deed, .. } => ("trespassed", format!("refused to {whose}: {deed}")),
             Fact::Questioned { question } => {
                 let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
                 ("question", text)

@@ -11,7 +11,6 @@ use orchestrator_tui::model::settings::{
     Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions, Role,
     Settings, Unattended, Watch, Workspace,
 };
-use orchestrator_tui::model::task::Workflow;
 use toml::{Table, Value};
 
 /// Returns the settings of a story.
@@ -194,15 +193,24 @@ fn plain() -> Settings {
             stop: Duration::from_secs(30),
         },
         lanes: Lanes::default(),
-        workflows: BTreeMap::from([("task".to_owned(), Workflow::task())]),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), edits: true, ..Role::default() })]),
+        roles: [("fixer", true), ("coding", true), ("reviewer", false)]
+            .map(|(name, edits)| (name.to_owned(), Role { agent: "claude".into(), edits, ..Role::default() }))
+            .into(),
+        workflows: workflows(),
         rules: Vec::new(),
         documents: BTreeMap::new(),
-        staffing: BTreeMap::new(),
         policy: Policy::default(),
     }
+}
+
+/// The workflow of assignments, as the built-in configuration has it.
+fn workflows() -> std::collections::BTreeMap<String, orchestrator_tui::model::settings::WorkflowSpec> {
+    use orchestrator_tui::model::settings::WorkflowSpec;
+    use orchestrator_tui::model::task::Workflow;
+    let task = WorkflowSpec { stages: Workflow::task().stages, ..WorkflowSpec::default() };
+    [("task".to_owned(), task)].into()
 }

@@ -79,18 +79,19 @@ fn files_are_changed_by_the_roles_that_edit_and_by_nobody_else() {
 #[test]
 fn the_workflows_are_those_of_the_machine() {
     let settings = settings("");
-    let names: Vec<_> = settings.staffing.iter().map(|(name, who)| (name.as_str(), who.role.as_str())).collect();
+    let names: Vec<_> = settings.workflows.iter().map(|(name, flow)| (name.as_str(), flow.role.as_str())).collect();
     assert_eq!(names, [("fix", "fixer"), ("pipeline", "starter"), ("session", "implementation"), ("task", "coding")]);
-    assert_eq!(settings.workflows["fix"], Workflow::fix(true));
-    let mut unplanned = settings.workflows["fix"].clone();
+    let of = |name: &str, role: &str| settings.workflows[name].stages_of(name, &settings.roles[role]);
+    assert_eq!(of("fix", FIXER), Workflow::fix(true));
+    let mut unplanned = of("fix", FIXER);
     unplanned.stages.retain(|stage| *stage != Stage::Plan);
     assert_eq!(unplanned, Workflow::fix(false));
-    assert_eq!(settings.workflows["task"], Workflow::task());
-    for name in ["pipeline", "session"] {
-        let flow = &settings.workflows[name];
-        assert_eq!((flow.name.as_str(), &flow.stages), (name, &Workflow::task().stages));
+    assert_eq!(of("task", "coding"), Workflow::task());
+    for name in ["pipeline", "session", "task"] {
+        assert_eq!(of(name, "coding").stages, Workflow::task().stages, "{name}");
+        assert_eq!(of(name, "auditor").stages, [Stage::Prepare, Stage::Agent], "{name}: it only looks");
+        assert!(settings.workflows[name].purpose.ends_with('.'));
     }
-    assert!(settings.staffing.values().all(|who| who.purpose.ends_with('.')));
 }
 
 #[test]

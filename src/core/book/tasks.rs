@@ -38,6 +38,7 @@ impl Book {
             }
             Fact::Undone { task, .. } => {
                 self.unwant(*task, true);
+                self.ledger.undone(*task);
                 self.change_task(*task, |task| task.landing = None);
                 self.end(at, *task, &TaskState::Failed(FailReason::Undone));
             }
@@ -69,6 +70,9 @@ impl Book {
             Fact::Retried { task } => self.retried(*task),
             Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
+            Fact::AgentStarted { task, session } => {
+                self.agents.insert(*task, *session);
+            }
             Fact::Used { task, spent } => self.used(*task, *spent),
             Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
             Fact::PlannerUsed { task, spent } => self.planner_used(*task, *spent),
@@ -97,6 +101,7 @@ impl Book {
             }),
             Fact::Logged { .. }
             | Fact::Violated { .. }
+            | Fact::Trespassed { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
             | Fact::Closed { .. }
@@ -127,6 +132,7 @@ impl Book {
 
     fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
         self.statistics.spent += spent;
+        self.this_run.spent += spent;
         self.ledger.planner_used(task, spent);
         if let Some(task) = task {
             self.change_task(task, |task| task.spent += spent);
@@ -174,7 +180,9 @@ impl Book {
     }
 
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
+        self.agents.remove(&id);
         self.statistics.spent += record.spent;
+        self.this_run.spent += record.spent;
         self.ledger.attempt_ended(id, record.spent);
         self.change_task(id, |task| {
             // A result that waited for a yes lands under the number of the attempt that made it.
@@ -251,6 +259,7 @@ impl Book {
     fn end(&mut self, at: Wall, id: TaskId, state: &TaskState) {
         let Some(task) = self.tasks.get(&id) else { return };
         let (was_over, began, subject) = (task.state.is_final(), task.began, subject(task));
+        let counted_before = task.ended.is_some_and(|ended| ended < self.process.started);
         let was_done = matches!(task.state, TaskState::Done(_));
         self.change_task(id, |task| {
             task.state = state.clone();
@@ -273,11 +282,16 @@ impl Book {
         self.forget_oldest();
         if was_done && began.is_some() && matches!(state, TaskState::Failed(_)) {
             self.statistics.take_back();
+            // What an earlier run has counted is none of this one's numbers.
+            if !counted_before {
+                self.this_run.take_back();
+            }
         }
         if was_over || began.is_none() {
             return;
         }
         self.statistics.count(state);
+        self.this_run.count(state);
         if matches!(state, TaskState::Failed(FailReason::Escalated { .. })) {
             let times = self.failures.entry(subject).or_default();
             times.push(at);

@@ -89,11 +89,11 @@ pub struct Head {
     pub agents: (u32, u32),
     /// What all attempts since the journal began used, those that run now included.
     pub spent: Spent,
-    /// Numbers since the journal began.
+    /// Numbers since the supervisor started.
     pub numbers: Numbers,
 }
 
-/// Numbers since the journal began.
+/// Numbers since the supervisor started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Numbers {
     /// Tasks that were worked on and ended.

@@ -19,6 +19,9 @@ use crate::model::settings::{Planner, Settings};
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
 
+/// Why an agent does not begin although a line is not reached.
+pub const SHORT: &str = "waits: the rest of today's money is promised to agents that run";
+
 impl Supervisor {
     /// Returns what every face draws from. Time grows with the number of remembered tasks, not with the past.
     pub fn view(&self) -> View {
@@ -53,7 +56,7 @@ impl Supervisor {
     }
 
     fn head(&self) -> Head {
-        let statistics = self.book.statistics;
+        let (statistics, this_run) = (self.book.statistics, self.book.this_run);
         let running = self.live.attempts.values().map(|attempt| attempt.spent);
         Head {
             pid: self.book.process.pid,
@@ -80,10 +83,10 @@ impl Supervisor {
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
             numbers: Numbers {
-                processed: statistics.processed,
-                succeeded: statistics.succeeded,
-                failed: statistics.failed,
-                escalated: statistics.escalated,
+                processed: this_run.processed,
+                succeeded: this_run.succeeded,
+                failed: this_run.failed,
+                escalated: this_run.escalated,
             },
         }
     }
@@ -235,6 +238,7 @@ impl Supervisor {
                 match self.live.repository.operation.filter(|_| waits) {
                     Some(operation) => (Waiting::Operation(operation).text(now, window), None),
                     None if let Some(why) = self.plan_waits(task.id) => (why, None),
+                    None if self.waits_for_money(task.id) => (SHORT.to_owned(), None),
                     None => (task.stage.map_or("starting", |stage| stage.name()).to_owned(), None),
                 }
             }
