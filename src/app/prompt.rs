@@ -153,9 +153,9 @@ pub(super) fn assigned(
     };
     let checks: Vec<CheckLine<'_>> =
         settings.checks.iter().map(|check| CheckLine { name: &check.name.0, run: &check.run }).collect();
-    let file = |end: &str| known.questions.map(|folder| folder.join(format!("{}{end}.md", assignment.label)));
+    let name = |end: &str| format!("{}{end}.md", assignment.label);
+    let file = |end: &str| known.questions.map(|folder| folder.join(name(end)).display().to_string());
     let (question, answer) = (file(""), file("-answer"));
-    let (question, answer) = (question.map(shown), answer.map(shown));
     let asking = match settings.agents.get(&role.agent).map(|agent| agent.kind) {
         Some(AgentKind::Claude) => Asking::Tool,
         Some(AgentKind::Command) | None => match (&question, &answer) {
@@ -179,8 +179,4 @@ pub(super) fn assigned(
         asking,
         emit: (is_passed_on && !role.emits.is_empty()).then_some(EMIT),
     })
-}
-
-fn shown(path: std::path::PathBuf) -> String {
-    path.display().to_string()
 }

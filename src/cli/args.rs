@@ -376,13 +376,15 @@ pub enum PolicyVerb {
 
 /// A role, and what it would work on.
 #[derive(Debug, Args)]
-#[command(after_help = "The fixer and the planner work on open tasks about a red check: prompt fixer 14\n\
-                        All other roles take a text, too:                        prompt starter \"Add paging to the list\"")]
+#[command(
+    after_help = "prompt fixer 14                           the fixer and the planner work on tasks about a red check\n\
+                        prompt starter \"Add paging to the list\"   all other roles take a text, too"
+)]
 pub struct Prompt {
     /// The role, as `roles` lists it.
     pub role: String,
     /// The number of an open task, or a text that says what to do.
-    #[arg(value_name = "TASK OR TEXT", required = true, trailing_var_arg = true)]
+    #[arg(value_name = "TASK OR TEXT", required = true)]
     pub about: Vec<String>,
     /// Print JSON.
     #[arg(long)]

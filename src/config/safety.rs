@@ -158,29 +158,41 @@ impl Below {
                 settings.fix.protect.push(glob);
             }
         }
-        for (name, before) in self.roles {
-            let Some(role) = settings.roles.get_mut(&name) else { continue };
-            let (edits, budget) = (format!("role.{name}.edits"), format!("role.{name}.budget_usd"));
-            if let Some(origin) = self.origins.get(&edits).filter(|_| role.edits && !before.edits) {
-                role.edits = false;
-                said.push(not_used(places, &edits, origin.clone()));
-            }
-            let is_more = |line: Option<Usd>, other: Option<Usd>| match (line, other) {
-                (Some(line), Some(other)) => is_further(line.0, other.0),
-                (None | Some(_), None) | (None, Some(_)) => false,
-            };
-            if let Some(origin) = self.origins.get(&budget).filter(|_| is_more(role.budget, before.budget)) {
-                role.budget = before.budget;
-                said.push(not_used(places, &budget, origin.clone()));
-            } else if by_project(places, &budget)
-                && let Some((line, Some(origin))) = &task_usd
-                && is_more(role.budget, Some(*line))
-            {
-                role.budget = Some(*line);
-                said.push(not_used(places, &budget, origin.clone()));
-            }
-        }
+        keep_roles(draft, self.roles, &self.origins, task_usd, index, &mut said);
         said
+    }
+}
+
+/// Puts back what a project's file has made less careful about roles than its user wrote it.
+fn keep_roles(
+    draft: &mut Draft,
+    roles: Vec<(String, Role)>,
+    origins: &BTreeMap<String, Origin>,
+    task_usd: Option<(Usd, Option<Origin>)>,
+    index: Option<usize>,
+    said: &mut Vec<Diagnostic>,
+) {
+    let Draft { settings, places, .. } = draft;
+    let is_more = |line: Option<Usd>, other: Option<Usd>| match (line, other) {
+        (Some(line), Some(other)) => is_further(line.0, other.0),
+        (None | Some(_), None) | (None, Some(_)) => false,
+    };
+    // The user's line for any task is one for a task of a role, too.
+    let for_any = task_usd.and_then(|(line, origin)| Some((line, origin?)));
+    for (name, before) in roles {
+        let Some(role) = settings.roles.get_mut(&name) else { continue };
+        let (edits, budget) = (format!("role.{name}.edits"), format!("role.{name}.budget_usd"));
+        if let Some(origin) = origins.get(&edits).filter(|_| role.edits && !before.edits) {
+            role.edits = false;
+            said.push(not_used(places, &edits, origin.clone()));
+        }
+        let is_theirs = matches!(places.keys.get(&budget), Some(Origin::File(file, _)) if Some(*file) == index);
+        let own = origins.get(&budget).map(|origin| (before.budget, origin.clone()));
+        let line = own.or_else(|| for_any.clone().map(|(line, origin)| (Some(line), origin)));
+        if let Some((line, origin)) = line.filter(|(line, _)| is_theirs && is_more(role.budget, *line)) {
+            role.budget = line;
+            said.push(not_used(places, &budget, origin));
+        }
     }
 }
 

@@ -45,6 +45,7 @@ mod planner_claude;
 mod questions;
 mod real_claude;
 mod reload;
+mod roles;
 mod screen;
 mod secrets;
 mod shapes;
