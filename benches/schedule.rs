@@ -168,6 +168,7 @@ impl Bench {
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
                 Effect::Signal(..)
                 | Effect::Answer { .. }
+                | Effect::Tell { .. }
                 | Effect::Reply(..)
                 | Effect::Planner(_)
                 | Effect::Exit(_) => {}
