@@ -170,6 +170,7 @@ impl Bench {
                 Effect::Signal(..)
                 | Effect::Tell { .. }
                 | Effect::Answer { .. }
+                | Effect::Tell { .. }
                 | Effect::Reply(..)
                 | Effect::Planner(_)
                 | Effect::Exit(_) => {}

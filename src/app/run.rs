@@ -16,7 +16,7 @@ use crate::app::report::Reporter;
 use crate::app::serve::{self, Called, Waiting};
 use crate::app::setup;
 use crate::app::showing::Showing;
-use crate::app::told::Told;
+use crate::app::told::{self, Told};
 use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
 use crate::app::{agents, checks, closing, mirror, redact, signals, work};
@@ -322,11 +322,11 @@ impl Shell {
             }
             Effect::Answer { session, request, reply } => {
                 let reply = self.spoken.take().map_or(reply.clone(), |spoken| spoken.reply(reply));
-                self.hand_over(session, Told::Answer(request, reply));
+                told::hand_over(self.sessions.get(&session), Told::Answer(request, reply));
             }
             Effect::Tell { session, text } => {
                 let text = self.spoken.take().map_or(text.clone(), |spoken| spoken.message(text));
-                self.hand_over(session, Told::Message(text));
+                told::hand_over(self.sessions.get(&session), Told::Message(text));
             }
             Effect::Do { job, work, after } => {
                 let stored = self.stored.borrow().clone();
@@ -344,12 +344,6 @@ impl Shell {
             }
             Effect::Exit(code) => self.exit = Some(code),
         }
-    }
-
-    /// Never drops it: a run that waits reads; one that is gone needs nothing.
-    fn hand_over(&self, session: SessionId, word: Told) {
-        let Some(told) = self.sessions.get(&session).cloned() else { return };
-        tokio::spawn(async move { told.send(word).await });
     }
 
     fn start_run(&mut self, order: RunOrder) {

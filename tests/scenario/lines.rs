@@ -4,6 +4,7 @@ use orchestrator_tui::core::effect::{Effect, PlannerOrder, Work};
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::model::check::{CheckRun, Fingerprint, Verdict};
 use orchestrator_tui::model::health::Level;
+use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::Advice;
 use orchestrator_tui::model::session::Rung;
@@ -132,8 +133,7 @@ impl Teller {
                 Advice::Basic { why } => ("planned", format!("{task} no plan: {why}")),
             },
             Fact::PlannerUsed { task, spent } => {
-                let whom = task.map_or("nobody".to_owned(), |task| task.to_string());
-                ("planner-used", format!("the planner used {spent} for {whom}"))
+                ("planner-used", format!("the planner used {spent} for {}", whom(*task)))
             }
             Fact::Logged { task, lines } => {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
@@ -235,4 +235,8 @@ fn ids(failures: &[Fingerprint]) -> String {
 
 fn names(files: &[ProjectPath]) -> String {
     files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn whom(task: Option<TaskId>) -> String {
+    task.map_or("nobody".to_owned(), |task| task.to_string())
 }
