@@ -9,6 +9,7 @@ pub mod hook;
 mod lines;
 mod plain;
 pub mod prompt;
+pub mod quote;
 pub mod rehearsal;
 
 pub use command::CommandRun;
