@@ -328,7 +328,7 @@ fn policy_check_says_what_holds_and_its_exit_code_too() {
         ("sed -ni s/a/b/p /outside", 1, "deny", "guard.outside"),
         ("truncate -s0 /outside", 1, "deny", "guard.outside"),
         ("mv word.txt elsewhere.txt", 1, "deny", "guard.delete"),
-        ("cd sub; echo x > ../../outside", 1, "deny", "guard.outside"),
+        ("cd sub; echo x > ../../../outside", 1, "deny", "guard.outside"),
         ("BASH_ENV=x bash -c ls", 0, "ask", "default.unclear"),
         ("mv scratch.txt word.txt", 0, "allow", "default.edit"),
     ] {
