@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc};
 
+use crate::app::doorkeeper::Concierge;
 use crate::app::history::History;
 use crate::core::effect::PlannerOrder;
 use crate::core::input::Input;
@@ -60,8 +61,9 @@ impl Channels {
         Self { inbox, inputs, caller, calls, attach, attaches, planner, planner_orders, facts, history, views }
     }
 
-    /// Returns what the control socket gives out; what is asked there goes to `calls`.
-    pub fn sources(&self, calls: mpsc::Sender<ControlCall>) -> Sources {
+    /// Returns what the control socket gives out; what is asked there goes to `calls`. `mark`: what tells the sessions of
+    /// the project, which may ask for little.
+    pub fn sources(&self, calls: mpsc::Sender<ControlCall>, mark: &str) -> Sources {
         Sources {
             version: env!("CARGO_PKG_VERSION"),
             calls,
@@ -69,6 +71,7 @@ impl Channels {
             facts: self.facts.clone(),
             archive: Arc::clone(&self.history) as _,
             views: self.views.clone(),
+            keeper: Arc::new(Concierge::new(mark)),
         }
     }
 }

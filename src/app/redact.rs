@@ -112,6 +112,7 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         | Input::RunEnded(_, RunOutcome::NoTests | RunOutcome::NoSource)
         | Input::AgentEnded(..)
         | Input::Reconfigured(..)
+        | Input::Trespassed(..)
         | Input::Replaced(..)
         | Input::Planner(PlannerNews::Is(..) | PlannerNews::Used(..))
         | Input::Felt(_, Level::Up)
@@ -212,6 +213,13 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
                 Reply::Allow | Reply::AllowForTask => {}
             }
             (*reply != said).then(|| Spoken { covered: reply.clone(), said })
+        }
+        Command::File { filing } => {
+            for task in &mut filing.tasks {
+                redactor.cover(&mut task.assignment.name);
+                redactor.cover(&mut task.assignment.description);
+            }
+            None
         }
         Command::Retry { .. }
         | Command::Kill { .. }

@@ -374,6 +374,7 @@ impl Shell {
         match serve::call(&self.machine, self.clock.now(), &mut self.waiting, call) {
             Called::Answered => {}
             Called::Command(request, command) => self.input(Input::Asked(request, command)),
+            Called::Trespass(by, deed) => self.input(Input::Trespassed(by, deed)),
             Called::Leave(reply) => {
                 let said = self.lease.leave(&self.audience.borrow());
                 if self.lease == Lease::Free {

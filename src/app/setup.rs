@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::app::doorkeeper::only_for_a_person;
 use crate::app::failure::Failure;
 use crate::config::{self, Diagnostic, Inputs, Loaded, Overrides, TrustError, TrustStore};
 use crate::core::effect::Recorded;
@@ -128,6 +129,7 @@ impl Site {
             return Ok(());
         }
         if yes {
+            only_for_a_person(&self.layout, "agree to what it runs")?;
             // A yes while nothing is fixed is none to agents.
             let hash = if loaded.settings.fix.enabled { loaded.running.hash() } else { to_checks(loaded) };
             return store.trust(&self.project, &hash).map_err(no_record);

@@ -51,6 +51,22 @@ impl Supervisor {
         };
         self.live.asked.insert(question.id, self.live.now.moment);
         self.record(Fact::Questioned { question: Box::new(question) });
+        let now = self.live.now.moment;
+        if let Some(attempt) = self.live.attempts.get_mut(&task) {
+            attempt.asks_since = attempt.asks_since.or(Some(now));
+        }
+    }
+
+    /// Lets the clock of a run go on when nothing of it waits for a person any more.
+    fn go_on(&mut self, task: TaskId) {
+        let now = self.live.now.moment;
+        let still_asks = self.book.questions.values().any(|question| question.task == task);
+        let attempt = self.live.attempts.get_mut(&task).filter(|_| !still_asks);
+        if let Some((attempt, since)) = attempt.and_then(|attempt| attempt.asks_since.take().map(|at| (attempt, at))) {
+            attempt.waited += now.since(since);
+            // It has something to do only now.
+            attempt.heard = Some(now);
+        }
     }
 
     /// Whether questions wait for a person here: one is known to look, or the settings say that one will.
@@ -71,6 +87,7 @@ impl Supervisor {
         let is_meant = |known: &&Question| known.session == session && known.ask.request == request;
         if let Some(question) = self.book.questions.values().find(is_meant).map(|known| known.id) {
             self.record(Fact::Closed { question, task, why: Closed::Withdrawn });
+            self.go_on(task);
         }
     }
 
@@ -92,8 +109,9 @@ impl Supervisor {
         }
         let said = format!("question {} of {task}: {}", id.0, reply.brief());
         self.record(Fact::Answered { question: id, task, reply: reply.clone(), by });
+        self.go_on(task);
         self.tell(session, ask.request, reply);
-        Ok(Answer { said })
+        Ok(Answer::said(said))
     }
 
     /// Closes what a task's run waits for, as it will not wait any longer.
@@ -102,6 +120,7 @@ impl Supervisor {
         for question in of_task.map(|question| question.id).collect::<Vec<_>>() {
             self.record(Fact::Closed { question, task, why });
         }
+        self.go_on(task);
     }
 
     /// Closes what a supervisor's runs waited for that is gone, and they with it.

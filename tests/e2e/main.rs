@@ -50,6 +50,7 @@ mod signals;
 mod site;
 mod starting;
 mod state;
+mod strangers;
 mod surroundings;
 mod terminal;
 mod terminal_stage;

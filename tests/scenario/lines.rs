@@ -12,8 +12,19 @@ use orchestrator_tui::model::time::{Wall, brief};
 use super::edge::kind;
 
 /// Kinds of lines that are left out unless a story wants to show them.
-const QUIET: [&str; 10] =
-    ["day", "started", "staged", "used", "logged", "beat", "green-at", "snapshot", "prepare", "collect"];
+const QUIET: [&str; 11] = [
+    "agent-started",
+    "day",
+    "started",
+    "staged",
+    "used",
+    "logged",
+    "beat",
+    "green-at",
+    "snapshot",
+    "prepare",
+    "collect",
+];
 
 pub(super) struct Teller {
     show: Vec<String>,
@@ -99,6 +110,8 @@ impl Teller {
                 ("filed", format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures)))
             }
             Fact::Merged { task, failures, .. } => ("merged", format!("{task} is about {} now", ids(failures))),
+            Fact::BatchBegan { batch } => ("batch", format!("batch {} of {} tasks", batch.id.0, batch.tasks.len())),
+            Fact::Gated { task, state } => ("gated", format!("{task} {}", state.reason(now))),
             Fact::Held { task, reason } => ("held", format!("{task} {reason}")),
             Fact::Released { task, forced } => {
                 ("released", format!("{task} released{}", if *forced { " by a person" } else { "" }))
@@ -109,6 +122,9 @@ impl Teller {
                 ("attempt", format!("{task} attempt {number} {what} in workspace {}", slot.0))
             }
             Fact::Staged { task, stage } => ("staged", format!("{task} stage {}", stage.name())),
+            Fact::AgentStarted { task, session } => {
+                ("agent-started", format!("{task} agent at work in @{}", session.0))
+            }
             Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),
             Fact::Planned { task, plan } => match &plan.advice {
                 Advice::Strategy(text) => ("planned", format!("{task} plan: {text}")),
@@ -123,6 +139,7 @@ impl Teller {
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
             }
             Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Trespassed { whose, deed, .. } => ("trespassed", format!("refused to {whose}: {deed}")),
             Fact::Questioned { question } => {
                 let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
                 ("question", text)
@@ -186,6 +203,10 @@ fn felt(level: &Level) -> String {
 fn job(work: &Work) -> String {
     match work {
         Work::Snapshot | Work::Collect { .. } => kind(work).to_owned(),
+        Work::Compose { snapshot, brought } => {
+            let brought: Vec<String> = brought.iter().map(|(_, tree)| tree.to_string()).collect();
+            format!("lay {} over {}", brought.join(", "), snapshot.tree)
+        }
         Work::Prepare { slot, .. } => format!("prepare workspace {}", slot.0),
         Work::Restore { slot, tree, .. } => format!("restore {tree} in workspace {}", slot.0),
         Work::Merge { base, theirs } => format!("merge {theirs}, made from {}", base.tree),

@@ -1,5 +1,6 @@
 //! Reads the lines of a story that say what happens, as inputs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use orchestrator_tui::core::command::Command;
@@ -12,12 +13,24 @@ use orchestrator_tui::model::id::{LandingId, PlanId, QuestionId, SessionId, Task
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
 use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
-use orchestrator_tui::model::session::Exit;
+use orchestrator_tui::model::session::{Exit, Stranger};
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::workspace::{GitOperation, TreeId};
 
 use super::settings::millis;
 use super::stage::{Stage, path};
+
+/// Reads what transcripts tell at a start: `@4=0.30/120`, dollars and tokens, `at least` if a call was under way.
+fn used(how: &str) -> BTreeMap<SessionId, Spent> {
+    let read = |word: &str| {
+        let (session, spent) = word.strip_prefix('@')?.split_once('=')?;
+        let (usd, tokens) = spent.split_once('/')?;
+        let unpriced = how.contains("at least");
+        let (usd, tokens_in) = (usd.parse().ok()?, tokens.parse().ok()?);
+        Some((SessionId(session.parse().ok()?), Spent { usd, unpriced, tokens_in, tokens_out: 0 }))
+    };
+    how.split(' ').filter_map(read).collect()
+}
 
 impl Stage {
     /// Returns the inputs that a line stands for.
@@ -52,6 +65,12 @@ impl Stage {
             "configuration" if rest == "wrong" => vec![Input::ConfigRefused("a mistake".to_owned())],
             "configuration" => vec![self.read_again()?],
             "planner" => vec![Input::Planner(planner(rest)?)],
+            "stranger" => {
+                let (who, deed) = rest.split_once(' ').ok_or("who asks for what?")?;
+                let session = who.strip_prefix('@').and_then(|session| session.parse().ok()).map(SessionId);
+                let stranger = session.map_or(Stranger::Elsewhere, Stranger::Session);
+                vec![Input::Trespassed(stranger, deed.to_owned())]
+            }
             "replaced" => {
                 let (number, named) = rest.split_once(' ').ok_or("which files?")?;
                 let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
@@ -65,6 +84,10 @@ impl Stage {
             "done" => {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
                 vec![self.edge.finish(kind, deed)?]
+            }
+            "file" => {
+                let filing = super::filing::read(rest)?;
+                vec![Input::Asked(self.request(), Command::File { filing: Box::new(filing) })]
             }
             "answer" => {
                 let command = self.answer(rest)?;
@@ -90,6 +113,7 @@ impl Stage {
             last_landing: LandingId::default(),
             files: self.files.clone(),
             repository: self.repository.clone(),
+            used: used(how),
         }))
     }
 
@@ -162,7 +186,7 @@ impl Stage {
 }
 
 /// Reads `0.50`, `0.50 1200 tokens`, `? 1200 tokens`.
-fn spent(text: &str) -> Result<Spent, String> {
+pub(super) fn spent(text: &str) -> Result<Spent, String> {
     let (usd, tokens) = text.split_once(' ').unwrap_or((text, "0"));
     let tokens = tokens.trim_end_matches(" tokens").parse().map_err(|_| format!("{tokens} is no number of tokens"))?;
     let unpriced = usd == "?";

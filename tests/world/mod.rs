@@ -204,6 +204,7 @@ impl World {
             one_command: false,
             files: self.disk.names(),
             repository: self.disk.repository(self.operation),
+            used: BTreeMap::new(),
         };
         self.input(Input::Started(Box::new(start)));
     }

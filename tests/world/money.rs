@@ -6,6 +6,7 @@ use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::effect::AgentOrder;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::core::live::{Attempt, Step};
 use orchestrator_tui::model::agent::AgentReport;
 use orchestrator_tui::model::budget::{Budget, Day};
 use orchestrator_tui::model::cost::{Spent, Usd};
@@ -116,7 +117,18 @@ impl World {
             let limit = budget.day.0 + bill.raised.0.0;
             assert!(bill.used.usd.0 < limit, "an agent starts at {} of {limit} today", bill.used.usd.0);
             let left = limit - bill.used.usd.0;
-            assert!(order.budget.is_some_and(|given| given.0 <= left), "{:?} of {left} left", order.budget);
+            let given = order.budget.unwrap_or(Usd(u64::MAX)).0;
+            assert!(given <= left, "{given} of {left} left");
+            // Whoever works besides was promised a part of it.
+            let works = |attempt: &&Attempt| matches!(attempt.step, Step::Agent(Some(_)));
+            let others = self.machine.live().attempts.iter().filter(|(id, _)| **id != order.task.id);
+            let promised = others
+                .map(|(_, attempt)| attempt)
+                .filter(works)
+                .filter_map(|attempt| Some(attempt.allowance?.usd.minus(attempt.spent.usd).0));
+            let promised: u64 = promised.sum();
+            let lowered = promised > left;
+            assert!(lowered || given + promised <= left, "{given} beside {promised}, {left} left");
         }
         if budget.day_tokens > 0 {
             let limit = budget.day_tokens + bill.raised.1;
