@@ -21,6 +21,7 @@ use crate::core::input::Input;
 use crate::core::secrets::{Form, Redactor, StreamRedactor};
 use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
+use crate::edge::agent::fence;
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::agent::{AgentReport, LogLine};
 use crate::model::id::SessionId;
@@ -159,7 +160,7 @@ fn fence_in(spec: &mut SessionSpec, ours: &Path) -> Result<(), String> {
     if !is_there {
         return Err(StartError::NoProgram(program).to_string());
     }
-    spec.args.splice(0..0, ["--fenced".to_owned(), program.display().to_string()]);
+    spec.args.splice(0..0, [fence::PROGRAM.to_owned(), program.display().to_string()]);
     ours.clone_into(&mut spec.program);
     Ok(())
 }

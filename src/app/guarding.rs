@@ -12,6 +12,7 @@ use crate::app::places::Places;
 use crate::app::policy;
 use crate::core::effect::{AgentOrder, Place};
 use crate::edge::agent::guard::{Guard, Refs, Tree, moved, private_refs};
+use crate::edge::agent::quote::shell_word;
 use crate::edge::agent::{fence, git_layer};
 use crate::model::agent::Violation;
 use crate::model::policy::{Base, FIXER, PolicyScope};
@@ -81,7 +82,8 @@ impl Guarded {
         // The CLI takes what stands before the last ` -` for the program, whatever spaces it has.
         let prefix = format!("{} --fence", places.program.display());
         variables.insert("CLAUDE_CODE_SHELL_PREFIX".to_owned(), prefix);
-        let hook = format!("{} hook pre-tool-use {}", quoted(&places.program), quoted(&file));
+        let word = |path: &Path| shell_word(&path.display().to_string());
+        let hook = format!("{} hook pre-tool-use {}", word(&places.program), word(&file));
 
         let workspace = is_apart.then(|| private_refs(&scope.workspace)).transpose().map_err(io::Error::other)?;
         let before = users.refs();
@@ -136,10 +138,6 @@ fn temporary(environment: &BTreeMap<String, String>) -> io::Result<TempDir> {
         Some(folder) => builder.tempdir_in(folder),
         None => builder.tempdir(),
     }
-}
-
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

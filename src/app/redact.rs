@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::app::setup::Site;
+use crate::config::Overrides;
 use crate::core::command::Command;
 use crate::core::input::{Input, Product, RunOutcome};
 use crate::core::secrets::{Redactor, of_dot_env, of_variables};
@@ -64,6 +65,17 @@ impl Secrecy {
     pub fn now(&self) -> Redactor {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Returns what covers the secrets of a project in what a verb says by itself, without a supervisor.
+pub fn of_project(flag: Option<&Path>) -> Redactor {
+    let Ok(site) = Site::find(flag) else { return Redactor::new(Vec::new()) };
+    let secrecy = Secrecy::of(&site);
+    // One that cannot be read has nothing that is known.
+    if let Ok(loaded) = site.load(Overrides::default()) {
+        secrecy.learn(&site, Some(&loaded.settings));
+    }
+    secrecy.now()
 }
 
 /// What a person says to an agent, in which something was covered: the agent gets it as it was said.

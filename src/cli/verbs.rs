@@ -11,6 +11,7 @@ use super::args::{
 };
 use super::{costs, day, questions, render, roles, upkeep};
 use crate::app::failure::{Code, Failure};
+use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::{Voice, complain};
@@ -22,8 +23,9 @@ use crate::model::settings::LandMode;
 
 /// Carries out a command line and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {
+    let project = cli.project.clone();
     let code = carry_out(cli).unwrap_or_else(|failure| {
-        complain(&failure.message);
+        complain(&of_project(project.as_deref()).text(&failure.message));
         failure.code as u8
     });
     ExitCode::from(code)
@@ -219,10 +221,12 @@ fn check_policy(site: &Site, role: &str, line: &str, json: bool) -> Result<u8, F
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
+    let redactor = of_project(Some(&site.project));
     let loaded = match site.read(Overrides::default()) {
         Ok(loaded) => loaded,
         Err(mistakes) if json => {
-            say(&pretty(&json!({ "ok": false, "errors": mistakes })));
+            let shown = json!({ "ok": false, "errors": mistakes });
+            say(&pretty(&redactor.document(&shown).unwrap_or(shown)));
             return Ok(Code::Usage as u8);
         }
         Err(mistakes) => return Err(setup::wrong("the configuration", &mistakes)),
@@ -231,21 +235,22 @@ fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
     let trusted = site.is_trusted(&loaded)?;
     let warnings: Vec<Diagnostic> = loaded.warnings.iter().cloned().chain(fit::misfits(site, &loaded)).collect();
     if json {
-        say(&pretty(&json!({
+        let shown = json!({
             "ok": true,
             "trusted": trusted,
             "warnings": warnings,
             "sources": loaded.sources,
             "checks": loaded.settings.checks.iter().map(|check| json!({ "name": check.name, "run": check.run })).collect::<Vec<_>>(),
-        })));
+        });
+        say(&pretty(&redactor.document(&shown).unwrap_or(shown)));
         return Ok(0);
     }
     for warning in &warnings {
-        complain(&warning.to_string());
+        complain(&redactor.text(&warning.to_string()));
     }
     say(&format!("{}: the configuration is good", site.project.display()));
     for check in &loaded.settings.checks {
-        say(&format!("  check {:<12} {}", check.name.to_string(), check.run));
+        say(&redactor.text(&format!("  check {:<12} {}", check.name.to_string(), check.run)));
     }
     if loaded.settings.checks.is_empty() {
         say("  no check: none is written, and none is usual for what is in this folder");

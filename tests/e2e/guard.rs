@@ -265,6 +265,43 @@ fn an_agent_of_kind_command_can_write_only_where_its_fence_lets_it() {
     assert!(end.code == 1 && end.out.contains("there is no program no-such-agent"), "{end:?}");
 }
 
+/// Fills the repository of its workspace with what would make git run a program, and takes its objects away.
+const PLANTER: &str = "cat > /dev/null
+printf '#!/bin/sh\\necho \"$0 $*\" >> \"%s\"\\nexit 1\\n' \"$RAN\" > node_modules/evil && chmod +x node_modules/evil
+evil=\"$PWD/node_modules/evil\"
+for setting in core.fsmonitor core.sshCommand core.pager core.editor diff.external filter.x.clean filter.x.smudge \\
+    filter.x.process remote.evil.uploadpack credential.helper gpg.program core.alternateRefsCommand; do
+    git config \"$setting\" \"$evil\"
+done
+git config core.repositoryFormatVersion 1
+git config extensions.partialClone evil
+git config remote.evil.promisor true
+git config remote.evil.url /nowhere
+mkdir -p .git/hooks .git/info && for hook in post-checkout post-index-change pre-commit; do cp node_modules/evil .git/hooks/$hook; done
+echo '* filter=x diff=x' > .git/info/attributes
+echo /nowhere > .git/objects/info/alternates
+rm -rf .git/objects/??
+sed -i s/wrong/right/ word.txt
+echo planted
+";
+
+#[test]
+fn what_an_agent_plants_in_its_repository_never_runs() {
+    let site = project();
+    let (ran, agent) = (site.outside("ran"), site.outside("planter.sh"));
+    fs::write(&agent, PLANTER).expect("written");
+    let user = format!(
+        "[fix]\nland = \"auto\"\nplanner = \"off\"\n[agent.planter]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{agent:?}]\n\
+        env = {{ RAN = {ran:?} }}\n[role.fixer]\nagent = \"planter\"\n"
+    );
+    fs::write(site.outside("user.toml"), user).expect("written");
+    let end = site.until_idle();
+    assert_eq!(end.code, 0, "{end:?}");
+    assert!(log(&site, "planter").join(" ").contains("planted"), "{:?}", log(&site, "planter"));
+    assert_eq!(site.read("word.txt"), "right\n");
+    assert!(!ran.exists(), "{}", fs::read_to_string(&ran).expect("readable"));
+}
+
 #[test]
 fn policy_check_says_what_holds_and_its_exit_code_too() {
     let site = project();
@@ -276,6 +313,24 @@ fn policy_check_says_what_holds_and_its_exit_code_too() {
         ("grep -rn 'git push' docs", 0, "allow", "default.read"),
         ("sh check.sh", 0, "allow", "default.check"),
         ("echo x > word.txt", 0, "allow", "default.edit"),
+        ("find . -exec true \\; -fprintf /etc/x F", 1, "deny", "guard.outside"),
+        ("find . -exec true \\; -delete", 1, "deny", "guard.delete"),
+        ("cp -t/outside word.txt", 1, "deny", "guard.outside"),
+        ("cp --target=/outside word.txt", 1, "deny", "guard.outside"),
+        ("install -Dm644 word.txt /outside/x", 1, "deny", "guard.outside"),
+        ("ln -st/outside word.txt", 1, "deny", "guard.outside"),
+        ("rsync -a ./ /outside/", 1, "deny", "guard.outside"),
+        ("echo x | tee -a /outside", 1, "deny", "guard.outside"),
+        ("dd if=word.txt of=/outside", 1, "deny", "guard.outside"),
+        ("tar xf a.tar --directory=/outside", 1, "deny", "guard.outside"),
+        ("unzip -qd /outside a.zip", 1, "deny", "guard.outside"),
+        ("git -C /outside clean -fd", 1, "deny", "guard.outside"),
+        ("sed -ni s/a/b/p /outside", 1, "deny", "guard.outside"),
+        ("truncate -s0 /outside", 1, "deny", "guard.outside"),
+        ("mv word.txt elsewhere.txt", 1, "deny", "guard.delete"),
+        ("cd sub; echo x > ../../../outside", 1, "deny", "guard.outside"),
+        ("BASH_ENV=x bash -c ls", 0, "ask", "default.unclear"),
+        ("mv scratch.txt word.txt", 0, "allow", "default.edit"),
     ] {
         let said = site.run(&["policy", "check", line]);
         assert_eq!(said.code, code, "{line}: {said:?}");
@@ -285,6 +340,12 @@ fn policy_check_says_what_holds_and_its_exit_code_too() {
         let json: Value = serde_json::from_str(&json.out).expect("JSON");
         assert_eq!((&json["decision"], &json["rule"]), (&json!(decision), &json!(rule)), "{line}");
     }
+    let nobody = site.run(&["policy", "check", "--role", "nobody", "ls"]);
+    assert_eq!(nobody.code, 2, "{nobody:?}");
+    assert!(
+        nobody.err.contains("no role \"nobody\"") && nobody.err.contains("fixer") && nobody.out.is_empty(),
+        "{nobody:?}"
+    );
     let planner = site.run(&["policy", "check", "--role", "planner", "echo x > word.txt"]);
     assert!(planner.code == 0 && planner.out.starts_with("ask  default.edit"), "{planner:?}");
     fs::write(site.outside("user.toml"), "[policy]\nallow = [\"Bash(curl *)\"]\n").expect("written");

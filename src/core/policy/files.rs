@@ -137,7 +137,7 @@ pub(super) fn touches(program: &str, args: &[Word]) -> Option<Touches> {
         "rename" | "prename" | "perl-rename" | "file-rename" => {
             Touches { deletes: given.operands, ..Touches::default() }
         }
-        "cp" | "mv" | "install" | "ln" => copies(program, given)?,
+        "cp" | "mv" | "install" | "ln" => copies(program, &given)?,
         "rsync" => rsync(args)?,
         "dd" => {
             let named = |name: &str| -> Vec<Word> {
@@ -181,7 +181,7 @@ fn kept(writes: Vec<Word>) -> Vec<Word> {
     writes.into_iter().filter(|word| !word.is("-")).collect()
 }
 
-fn copies(program: &str, given: Given) -> Option<Touches> {
+fn copies(program: &str, given: &Given) -> Option<Touches> {
     let mut targets = given.values(&TARGET);
     let mut sources = given.operands.clone();
     if program == "install" && given.has(&["-d", "--directory"]) {

@@ -144,9 +144,9 @@ mod tests {
     fn said(line: &str, valued: &[&'static str]) -> String {
         let words: Vec<Word> = line.split(' ').map(Word::literal).collect();
         let given = read(&words, valued);
-        let values: Vec<String> = given.values.iter().map(|(name, value)| format!("{name}={}", value.text)).collect();
+        let found: Vec<String> = given.values.iter().map(|(name, value)| format!("{name}={}", value.text)).collect();
         let operands: Vec<&str> = given.operands.iter().map(|word| word.text.as_str()).collect();
-        format!("{} | {} | {}", values.join(" "), given.flags.join(" "), operands.join(" "))
+        format!("{} | {} | {}", found.join(" "), given.flags.join(" "), operands.join(" "))
     }
 
     #[test]

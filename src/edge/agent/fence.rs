@@ -14,6 +14,9 @@ use crate::core::secrets::{Redactor, of_variables};
 /// The variable that names the guard's file.
 pub const GUARD: &str = "ORCHESTRATOR_GUARD";
 
+/// The verb by which a program is started inside of the fence.
+pub const PROGRAM: &str = "--fenced";
+
 /// The exit code of a refusal: it is also the one by which a hook refuses.
 const REFUSED: u8 = 2;
 

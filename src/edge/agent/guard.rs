@@ -219,6 +219,7 @@ impl World for Tree {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop here")]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -11,6 +11,7 @@ mod outcome;
 mod plain;
 pub mod prompt;
 pub mod question_files;
+pub mod quote;
 pub mod rehearsal;
 
 pub use command::CommandRun;
