@@ -7,6 +7,7 @@ use orchestrator_tui::model::health::Level;
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::Advice;
 use orchestrator_tui::model::session::Rung;
+use orchestrator_tui::model::task::Task;
 use orchestrator_tui::model::time::{Wall, brief};
 
 use super::edge::kind;
@@ -102,13 +103,7 @@ impl Teller {
             Fact::Raised { usd, tokens } => ("line", format!("raised by {usd} and {tokens} tokens")),
             Fact::Forgotten { key } => ("forgotten", format!("{key} has nothing to run")),
             Fact::GreenAt { keys, tree } => ("green-at", format!("{} checks green at {tree}", keys.len())),
-            Fact::Filed { task } => {
-                let before = match ids(&task.red_before) {
-                    ids if ids.is_empty() => ids,
-                    ids => format!(", red before: {ids}"),
-                };
-                ("filed", format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures)))
-            }
+            Fact::Filed { task } => ("filed", filed(task)),
             Fact::Merged { task, failures, .. } => ("merged", format!("{task} is about {} now", ids(failures))),
             Fact::Held { task, reason } => ("held", format!("{task} {reason}")),
             Fact::Released { task, forced } => {
@@ -227,4 +222,12 @@ fn ids(failures: &[Fingerprint]) -> String {
 
 fn names(files: &[ProjectPath]) -> String {
     files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn filed(task: &Task) -> String {
+    let before = match ids(&task.red_before) {
+        ids if ids.is_empty() => ids,
+        ids => format!(", red before: {ids}"),
+    };
+    format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures))
 }
