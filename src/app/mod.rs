@@ -38,6 +38,7 @@ pub mod purge;
 pub mod redact;
 pub mod reload;
 pub mod report;
+pub mod roles;
 pub mod run;
 pub mod serve;
 pub mod setup;

@@ -202,6 +202,13 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
             }
             (*reply != said).then(|| Spoken { covered: reply.clone(), said })
         }
+        Command::File { filing } => {
+            for task in &mut filing.tasks {
+                redactor.cover(&mut task.assignment.name);
+                redactor.cover(&mut task.assignment.description);
+            }
+            None
+        }
         Command::Retry { .. }
         | Command::Kill { .. }
         | Command::Undo { .. }

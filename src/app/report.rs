@@ -108,7 +108,7 @@ impl Reporter<'_> {
         json!({
             "id": task.id.long(),
             "type": "file_change",
-            "file_path": task.key.file.as_ref().or_else(|| task.files.first()),
+            "file_path": task.check().and_then(|key| key.file.as_ref()).or_else(|| task.files.first()),
             "description": format!("Make {} green", task.title()),
             "created_at": task.filed.iso(),
             "status": source_status(&task.state),
@@ -172,8 +172,10 @@ impl Reporter<'_> {
         let ended = task.ended.unwrap_or(self.now);
         let mut story = self.row(task);
         let details = json!({
-            "check": task.key.check,
-            "file": task.key.file,
+            "check": task.check().map(|key| &key.check),
+            "title": task.title(),
+            "assignment": task.assignment(),
+            "file": task.check().and_then(|key| key.file.as_ref()),
             "filed_at": task.filed.iso(),
             "ended_at": task.ended.map(Wall::iso),
             "failures": failures(&task.failures),
@@ -181,7 +183,7 @@ impl Reporter<'_> {
             "excerpt": task.excerpt,
             "success": match &task.state { TaskState::Done(_) => json!(true), TaskState::Failed(_) => json!(false), _ => Value::Null },
             "failure_reason": match &task.state { TaskState::Failed(reason) => json!(reason.to_string()), _ => Value::Null },
-            "final_test_result": self.book.checks.get(&task.key).map(|status| run(&status.last)),
+            "final_test_result": task.check().and_then(|key| self.book.checks.get(key)).map(|status| run(&status.last)),
             "total_duration": task.began.map(|began| span(ended.since(began))),
             "plan": task.plan.as_ref().map(|plan| json!({
                 "attempt": plan.attempt,
@@ -280,6 +282,8 @@ fn source_status(state: &TaskState) -> &'static str {
         TaskState::Done(_) => "completed",
         TaskState::Failed(_) => "failed",
         TaskState::Queued
+        | TaskState::Pending(_)
+        | TaskState::Blocked(_)
         | TaskState::Held(_)
         | TaskState::Cooling { .. }
         | TaskState::Ready(_)
@@ -343,7 +347,7 @@ fn receipt(receipt: &Receipt) -> Value {
         "landing": receipt.landing,
         "landed_at": receipt.at.iso(),
         "fixed": failures(&receipt.fixed),
-        "red": witness(&receipt.red),
+        "red": receipt.red.as_ref().map(witness),
         "green": receipt.green.iter().map(witness).collect::<Vec<_>>(),
         "tree_before": receipt.tree_before,
         "tree_after": receipt.tree_after,

@@ -204,7 +204,12 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             let typical = machine.typical(task).map(|typical| format!("; {typical}"));
             format!("{}{}", task.reason(now.wall), typical.unwrap_or_default())
         }
-        TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => task.reason(now.wall),
+        TaskState::Pending(_)
+        | TaskState::Blocked(_)
+        | TaskState::Ready(_)
+        | TaskState::Review(_)
+        | TaskState::Done(_)
+        | TaskState::Failed(_) => task.reason(now.wall),
     }
 }
 

@@ -342,7 +342,10 @@ pub async fn watch_project(tools: &Arc<Tools>, inbox: mpsc::Sender<Input>) -> Re
 fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model::workspace::RepoState>>) -> Vec<Input> {
     match event {
         WatchEvent::Changed(files) => {
-            let rewritten = files.iter().any(|(path, _)| path.as_path() == Path::new(FILE_NAME));
+            let (configured, project) = (tools.now(), &tools.places.project);
+            let rewritten = files.iter().any(|(path, _)| {
+                path.as_path() == Path::new(FILE_NAME) || configured.files.contains(&path.under(project))
+            });
             let theirs: Vec<(ProjectPath, Fate)> = files
                 .into_iter()
                 .filter(|(path, _)| !tools.is_our_write(path))

@@ -88,6 +88,12 @@ pub enum Verb {
     Config(Config),
     /// Look at what agents may do.
     Policy(Policy),
+    /// List the roles that agents play: what each is for, who plays it, what it may do and reports.
+    Roles(Json),
+    /// List the workflows, and which event starts whom.
+    Workflows(Json),
+    /// Print exactly what an agent of a role would be told about a task.
+    Prompt(Prompt),
     /// Show what the project's configuration would run, and agree to it.
     Trust(Trust),
     /// Remove from the state what nothing needs; the supervisor must be stopped.
@@ -333,6 +339,21 @@ pub enum PolicyVerb {
         #[arg(value_name = "COMMAND LINE", allow_hyphen_values = true)]
         line: String,
     },
+}
+
+/// A role, and what it would work on.
+#[derive(Debug, Args)]
+#[command(after_help = "The fixer and the planner work on open tasks about a red check: prompt fixer 14\n\
+                        All other roles take a text, too:                        prompt starter \"Add paging to the list\"")]
+pub struct Prompt {
+    /// The role, as `roles` lists it.
+    pub role: String,
+    /// The number of an open task, or a text that says what to do.
+    #[arg(value_name = "TASK OR TEXT", required = true, trailing_var_arg = true)]
+    pub about: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to do with the configuration.

@@ -4,6 +4,7 @@ mod args;
 mod costs;
 mod questions;
 mod render;
+mod roles;
 mod upkeep;
 mod verbs;
 

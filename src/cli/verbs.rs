@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, questions, render, upkeep};
+use super::{costs, questions, render, roles, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
@@ -99,6 +99,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Policy(args::Policy { verb: PolicyVerb::Check { role, json, line } }) => {
             check_policy(&site()?, &role, &line, json)
         }
+        Verb::Roles(Json { json }) => roles::list(&site()?, json),
+        Verb::Workflows(Json { json }) => roles::workflows(&site()?, json),
+        Verb::Prompt(wish) => roles::prompt(&site()?, &wish),
         Verb::Trust(Trust { yes, json }) => upkeep::trust(&site()?, yes, json),
         Verb::Completions { shell } => {
             // Into memory first: it panics when its reader has gone (`| head`).

@@ -6,8 +6,9 @@ use crate::config::diagnostic::{Diagnostic, nearest};
 use crate::config::file::write_time;
 use crate::config::merge::Draft;
 use crate::config::origin::Places;
-use crate::config::policy;
+use crate::config::{policy, role, workflow};
 use crate::model::path::ProjectPath;
+use crate::model::prompt::PLANNER;
 use crate::model::settings::{AgentKind, Check, Settings};
 use crate::model::template::{Piece, Placeholder, pieces, placeholders};
 
@@ -21,7 +22,10 @@ pub(crate) fn check(draft: &mut Draft, incomplete: bool) -> Vec<Diagnostic> {
     complete(&mut draft.settings, &draft.places);
     let patterns = policy::mistakes(&draft.settings.policy, &draft.places);
     draft.diagnostics.extend(patterns);
-    let mut view = View { places: &draft.places, incomplete, errors: &mut draft.diagnostics, warnings: Vec::new() };
+    role::complete(&mut draft.settings);
+    draft.diagnostics.extend(role::mistakes(&draft.settings, &draft.places, incomplete));
+    let odd = workflow::finish(draft, incomplete);
+    let mut view = View { places: &draft.places, incomplete, errors: &mut draft.diagnostics, warnings: odd };
     view.all(&draft.settings);
     view.warnings
 }
@@ -114,7 +118,8 @@ impl View<'_> {
             }
         }
         for (name, role) in &settings.roles {
-            if settings.agents.contains_key(&role.agent) || self.incomplete {
+            let takes_fixers = name == PLANNER && !self.places.is_given("role.planner.agent");
+            if settings.agents.contains_key(&role.agent) || self.incomplete || takes_fixers {
                 continue;
             }
             let known: Vec<_> = settings.agents.keys().map(String::as_str).collect();

@@ -1,6 +1,7 @@
 //! Floor 4: files, environment and flags become settings.
 
 mod budget;
+mod built_in;
 mod check;
 mod detect;
 mod diagnostic;
@@ -14,12 +15,15 @@ mod parse;
 mod policy;
 mod project;
 mod python;
+mod role;
 mod safety;
 mod screen;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod theme;
 mod trust;
+mod workflow;
 
 pub use detect::{Detected, detect, kinds, target};
 pub use diagnostic::{Diagnostic, Excerpt, Severity};

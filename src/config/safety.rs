@@ -1,5 +1,7 @@
 //! What a project's file cannot take from its user: where both say how careful to be, the more careful one counts.
 
+use std::collections::BTreeMap;
+
 use crate::config::diagnostic::Diagnostic;
 use crate::config::merge::Draft;
 use crate::config::origin::{Origin, Places};
@@ -7,7 +9,7 @@ use crate::config::trust::Running;
 use crate::model::budget::Budget;
 use crate::model::cost::Usd;
 use crate::model::policy::Permission;
-use crate::model::settings::{Isolation, LandMode, Questions};
+use crate::model::settings::{Isolation, LandMode, Questions, Role};
 
 const LAND: &str = "fix.land";
 const ISOLATION: &str = "fix.isolation";
@@ -41,6 +43,9 @@ pub(crate) struct Below {
     delete: (Permission, Option<Origin>),
     warn: (u32, Option<Origin>),
     questions: (Questions, [Option<Origin>; 2]),
+    /// What the user wrote of a role: whether it edits, and what a task of it may cost.
+    roles: Vec<(String, Role)>,
+    origins: BTreeMap<String, Origin>,
 }
 
 impl Below {
@@ -59,6 +64,14 @@ impl Below {
             delete: (draft.settings.policy.delete, origin(DELETE)),
             warn: (draft.settings.budget.warn, origin(WARN)),
             questions: (draft.settings.questions, [origin(WAIT), origin(UNATTENDED)]),
+            roles: draft.settings.roles.iter().map(|(name, role)| (name.clone(), role.clone())).collect(),
+            origins: draft
+                .places
+                .keys
+                .iter()
+                .filter(|(key, _)| key.starts_with("role."))
+                .map(|(key, origin)| (key.clone(), origin.clone()))
+                .collect(),
         }
     }
 
@@ -106,6 +119,7 @@ impl Below {
             settings.questions.unattended = before.unattended;
             said.push(not_used(places, UNATTENDED, origin));
         }
+        let task_usd = self.budget.first().map(|(line, origin)| (Usd(*line), origin.clone()));
         if by_project(places, LAND) && settings.fix.land == LandMode::Auto {
             match self.land {
                 (LandMode::Ask, Some(origin)) => {
@@ -142,6 +156,28 @@ impl Below {
             if !settings.fix.protect.contains(&glob) {
                 places.keys.extend(origin.map(|origin| (element(settings.fix.protect.len()), origin)));
                 settings.fix.protect.push(glob);
+            }
+        }
+        for (name, before) in self.roles {
+            let Some(role) = settings.roles.get_mut(&name) else { continue };
+            let (edits, budget) = (format!("role.{name}.edits"), format!("role.{name}.budget_usd"));
+            if let Some(origin) = self.origins.get(&edits).filter(|_| role.edits && !before.edits) {
+                role.edits = false;
+                said.push(not_used(places, &edits, origin.clone()));
+            }
+            let is_more = |line: Option<Usd>, other: Option<Usd>| match (line, other) {
+                (Some(line), Some(other)) => is_further(line.0, other.0),
+                (None | Some(_), None) | (None, Some(_)) => false,
+            };
+            if let Some(origin) = self.origins.get(&budget).filter(|_| is_more(role.budget, before.budget)) {
+                role.budget = before.budget;
+                said.push(not_used(places, &budget, origin.clone()));
+            } else if by_project(places, &budget)
+                && let Some((line, Some(origin))) = &task_usd
+                && is_more(role.budget, Some(*line))
+            {
+                role.budget = Some(*line);
+                said.push(not_used(places, &budget, origin.clone()));
             }
         }
         said

@@ -21,12 +21,69 @@ impl Fact {
         )
     }
 
+    /// Returns the task that stands elsewhere by it, as far as those that wait for it care.
+    pub(crate) fn turns(&self) -> Option<TaskId> {
+        match self {
+            Self::Filed { .. }
+            | Self::Gated { .. }
+            | Self::Released { .. }
+            | Self::Retried { .. }
+            | Self::AttemptEnded { .. }
+            | Self::Ready { .. }
+            | Self::NeedsReview { .. }
+            | Self::Undone { .. }
+            | Self::Ended { .. } => self.task(),
+            Self::Merged { .. }
+            | Self::Held { .. }
+            | Self::AttemptStarted { .. }
+            | Self::Staged { .. }
+            | Self::AgentStarted { .. }
+            | Self::Used { .. }
+            | Self::Planned { .. }
+            | Self::PlannerUsed { .. }
+            | Self::Logged { .. }
+            | Self::Violated { .. }
+            | Self::Trespassed { .. }
+            | Self::Questioned { .. }
+            | Self::Answered { .. }
+            | Self::Closed { .. }
+            | Self::LandingBegan { .. }
+            | Self::Landed { .. }
+            | Self::LandingFailed { .. }
+            | Self::TakenBack { .. }
+            | Self::Replaced { .. }
+            | Self::Started { .. }
+            | Self::Stopped
+            | Self::Beat
+            | Self::BatchBegan { .. }
+            | Self::Changed { .. }
+            | Self::Ran { .. }
+            | Self::Forgotten { .. }
+            | Self::GreenAt { .. }
+            | Self::Parked { .. }
+            | Self::Unparked
+            | Self::BreakerTripped { .. }
+            | Self::Paused
+            | Self::Resumed
+            | Self::Snoozed { .. }
+            | Self::Unsnoozed { .. }
+            | Self::Agreed { .. }
+            | Self::Reconfigured { .. }
+            | Self::ConfigRefused { .. }
+            | Self::DayBegan { .. }
+            | Self::Neared { .. }
+            | Self::Raised { .. }
+            | Self::Felt { .. } => None,
+        }
+    }
+
     /// Returns the task it is about, if it is about one.
     pub fn task(&self) -> Option<TaskId> {
         match self {
             Self::Filed { task } => Some(task.id),
             Self::Questioned { question } => Some(question.task),
             Self::Merged { task, .. }
+            | Self::Gated { task, .. }
             | Self::Held { task, .. }
             | Self::Released { task, .. }
             | Self::Retried { task }
@@ -53,6 +110,7 @@ impl Fact {
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat
+            | Self::BatchBegan { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
             | Self::Forgotten { .. }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::Usd;
+use crate::model::filing::Filing;
 use crate::model::hold::Snooze;
-use crate::model::id::{QuestionId, TaskId};
+use crate::model::id::{BatchId, QuestionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::settings::LandMode;
@@ -97,6 +98,11 @@ pub enum Command {
         #[serde(default)]
         tokens: u64,
     },
+    /// File tasks, all of them or none.
+    File {
+        /// Which.
+        filing: Box<Filing>,
+    },
     /// Run all checks.
     Check,
     /// Start nothing more until told.
@@ -117,6 +123,19 @@ pub enum Command {
 pub struct Answer {
     /// For a person to read.
     pub said: String,
+    /// The tasks that were filed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskId>,
+    /// As what they were filed together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
+}
+
+impl Answer {
+    /// Says it.
+    pub fn said(text: impl Into<String>) -> Self {
+        Self { said: text.into(), tasks: Vec::new(), batch: None }
+    }
 }
 
 /// Why it is not done; nothing has changed.

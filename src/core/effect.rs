@@ -153,6 +153,13 @@ pub struct PlanOrder {
 pub enum Work {
     /// Take a snapshot of the user's tree.
     Snapshot,
+    /// Lay results that have not landed over a snapshot.
+    Compose {
+        /// Over which.
+        snapshot: Snapshot,
+        /// The results, each with what it was made from.
+        brought: Vec<(Snapshot, TreeId)>,
+    },
     /// Make a workspace of a snapshot.
     Prepare {
         /// Which.

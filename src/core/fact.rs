@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::agent::{LogLine, Violation};
+use crate::model::assignment::Batch;
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::budget::{Day, Limit};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
@@ -70,6 +71,18 @@ pub enum Fact {
     Filed {
         /// All of it.
         task: Box<Task>,
+    },
+    /// Tasks are about to be filed together.
+    BatchBegan {
+        /// All about it.
+        batch: Box<Batch>,
+    },
+    /// A task waits for others, is blocked by one, or waits no more.
+    Gated {
+        /// Which.
+        task: TaskId,
+        /// Where it stands: pending, blocked or queued.
+        state: TaskState,
     },
     /// More is known about an open task.
     Merged {

@@ -105,7 +105,7 @@ impl Supervisor {
         let is_unpriced = self.is_price_unknown(&task, &attempt.by, attempt.spent, &end);
         let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
         // Who withdraws it says where it stands.
-        let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
+        let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.has_goal(&task);
         let then = if is_gone { TaskState::Done(DoneReason::CheckGone) } else { then };
         let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
         truncate(&mut diff, DIFF_KEPT);
@@ -123,7 +123,7 @@ impl Supervisor {
         if is_unpriced {
             self.hold_unpriced(id);
         }
-        if escalated {
+        if escalated && task.check().is_some() {
             self.trip_breaker(&book::subject(&task));
         }
     }
@@ -150,6 +150,7 @@ impl Supervisor {
             | AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
+            | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => false,
         };
         // A program without prices has none in any run, and no limit in dollars.
@@ -173,6 +174,7 @@ impl Supervisor {
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
+            | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => {
                 let is_share = attempt.allowance.is_some_and(|allowance| allowance.is_share);
                 if attempt.over.is_some_and(|line| !line.is_of_day() || !is_share) {

@@ -1,6 +1,7 @@
 //! One line for each fact, for `run --headless`, `logs` and the screen.
 
 use crate::core::fact::Fact;
+use crate::model::assignment::{Batch, BatchKind};
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::budget::Limit;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
@@ -50,6 +51,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Filed { task } => {
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
         }
+        Fact::BatchBegan { batch } => began(batch),
+        Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),
         Fact::Held { task, reason } => {
             format!("{task} {}; `orchestrator-tui fix {}` starts it", held(reason, time), task.0)
         }
@@ -92,7 +95,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             let files: Vec<String> = files.iter().map(|file| file.path.to_string()).collect();
             format!("{task} undone: {}", files.join(", "))
         }
-        Fact::Ended { task, state } => format!("{task} {}", state.reason(now)),
+        Fact::Gated { task, state } | Fact::Ended { task, state } => format!("{task} {}", state.reason(now)),
         Fact::Parked { until: Some(until), why } => format!("parked until {}: {why}", time(*until)),
         Fact::Parked { until: None, why } => format!("parked: {why}"),
         Fact::Unparked => "going on".to_owned(),
@@ -152,6 +155,16 @@ fn planned(task: TaskId, plan: &Plan) -> String {
     }
 }
 
+fn began(batch: &Batch) -> String {
+    let count = batch.tasks.len();
+    match &batch.kind {
+        BatchKind::Day { file, .. } => format!("batch {}: {count} tasks of {}", batch.id.0, file.display()),
+        BatchKind::Orchestration { requirement, .. } => {
+            format!("batch {}: {count} sessions for: {requirement}", batch.id.0)
+        }
+    }
+}
+
 /// Says how an attempt ended.
 fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> Option<String> {
     let text = match then {
@@ -167,7 +180,13 @@ fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> O
         TaskState::Cooling { until } => {
             format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
         }
-        TaskState::Queued | TaskState::Held(_) | TaskState::Running | TaskState::Ready(_) | TaskState::Review(_) => {
+        TaskState::Queued
+        | TaskState::Pending(_)
+        | TaskState::Blocked(_)
+        | TaskState::Held(_)
+        | TaskState::Running
+        | TaskState::Ready(_)
+        | TaskState::Review(_) => {
             if matches!(record.end, AttemptEnd::Parked { .. }) {
                 // Why was said when everything was parked.
                 return Some(format!("{task} goes back to the queue; the attempt does not count"));

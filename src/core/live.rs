@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::core::effect::Place;
 use crate::core::input::{Collected, Fate};
 use crate::model::agent::AgentResult;
+use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::budget::Limit;
 use crate::model::check::CheckKey;
@@ -178,6 +179,8 @@ pub enum Step {
 pub struct Attempt {
     /// Its number.
     pub number: u32,
+    /// The queue of its task.
+    pub lane: Lane,
     /// Its workspace.
     pub slot: Slot,
     /// Where it works: there, or in the user's tree.
@@ -192,6 +195,8 @@ pub struct Attempt {
     pub ending: Option<AttemptEnd>,
     /// What it began from.
     pub base: Option<Snapshot>,
+    /// Whether the results of what it waited for are in that.
+    pub composed: bool,
     /// What its workspace lacks that was asked for, and why.
     pub lacks: Vec<String>,
     /// Whether the workspace lacks the file that the check is for.
@@ -364,6 +369,8 @@ pub struct Live {
     pub planner: super::plan::PlannerLive,
     /// What was noted of those who asked for what only a person may ask for.
     pub trespasses: VecDeque<(Stranger, String)>,
+    /// Tasks that stand elsewhere than when those that wait for them were last looked at.
+    pub turned: BTreeSet<TaskId>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

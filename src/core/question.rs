@@ -111,7 +111,7 @@ impl Supervisor {
         self.record(Fact::Answered { question: id, task, reply: reply.clone(), by });
         self.go_on(task);
         self.tell(session, ask.request, reply);
-        Ok(Answer { said })
+        Ok(Answer::said(said))
     }
 
     /// Closes what a task's run waits for, as it will not wait any longer.

@@ -55,7 +55,7 @@ impl Supervisor {
 
     /// Writes the record of an attempt of which nobody can tell more.
     pub(crate) fn ended_before(&mut self, task: &Task, end: AttemptEnd, then: TaskState) {
-        let agent = self.settings.roles.get("fixer").map(|role| role.agent.as_str()).unwrap_or_default();
+        let agent = self.settings.roles.get(Self::role_of(task)).map(|role| role.agent.as_str()).unwrap_or_default();
         // The agent may have been in the middle of a call, whose price nobody can tell.
         let is_cut = end == AttemptEnd::Interrupted && task.stage == Some(Stage::Agent);
         let cut = is_cut && task.running != Spent::default();

@@ -124,6 +124,8 @@ impl Supervisor {
         self.live.left_by_the_last.clear();
         self.forget_vanished();
         self.hold_anew();
+        // The last supervisor may have died between an end and what follows from it.
+        self.live.turned.extend(self.book.index.open());
         self.want_everything(true);
     }
 
@@ -143,6 +145,7 @@ impl Supervisor {
         }
         let recorded = Recorded { seq: self.book.seq.next(), at: self.live.now.wall, fact };
         self.live.look |= recorded.fact.is_about_waiting();
+        self.live.turned.extend(recorded.fact.turns());
         self.book.apply(&recorded);
         let seq = recorded.seq;
         self.out.push(Effect::Record(recorded));
@@ -202,8 +205,10 @@ impl Supervisor {
         self.unpark();
         self.start_tree_checks();
         self.end_what_has_gone();
+        self.regate();
         self.advance_attempts();
         self.start_attempts();
+        self.regate();
         self.remember_green();
         self.beat();
         self.finish_stopping();

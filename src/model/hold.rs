@@ -44,6 +44,8 @@ pub enum HoldReason {
     ByYou,
     /// It asked something, and nobody answered in time.
     Unanswered,
+    /// It was created, and not yet started.
+    Created,
 }
 
 impl fmt::Display for HoldReason {
@@ -64,6 +66,7 @@ impl fmt::Display for HoldReason {
             }
             Self::ByYou => f.write_str("held: by you"),
             Self::Unanswered => f.write_str("held: nobody answered its question in time"),
+            Self::Created => f.write_str("created, not started"),
         }
     }
 }

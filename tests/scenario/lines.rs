@@ -105,6 +105,8 @@ impl Teller {
             Fact::GreenAt { keys, tree } => ("green-at", format!("{} checks green at {tree}", keys.len())),
             Fact::Filed { task } => ("filed", filed(task)),
             Fact::Merged { task, failures, .. } => ("merged", format!("{task} is about {} now", ids(failures))),
+            Fact::BatchBegan { batch } => ("batch", format!("batch {} of {} tasks", batch.id.0, batch.tasks.len())),
+            Fact::Gated { task, state } => ("gated", format!("{task} {}", state.reason(now))),
             Fact::Held { task, reason } => ("held", format!("{task} {reason}")),
             Fact::Released { task, forced } => {
                 ("released", format!("{task} released{}", if *forced { " by a person" } else { "" }))
@@ -196,6 +198,10 @@ fn felt(level: &Level) -> String {
 fn job(work: &Work) -> String {
     match work {
         Work::Snapshot | Work::Collect { .. } => kind(work).to_owned(),
+        Work::Compose { snapshot, brought } => {
+            let brought: Vec<String> = brought.iter().map(|(_, tree)| tree.to_string()).collect();
+            format!("lay {} over {}", brought.join(", "), snapshot.tree)
+        }
         Work::Prepare { slot, .. } => format!("prepare workspace {}", slot.0),
         Work::Restore { slot, tree, .. } => format!("restore {tree} in workspace {}", slot.0),
         Work::Merge { base, theirs } => format!("merge {theirs}, made from {}", base.tree),

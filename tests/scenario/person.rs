@@ -85,6 +85,10 @@ impl Stage {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
                 vec![self.edge.finish(kind, deed)?]
             }
+            "file" => {
+                let filing = super::filing::read(rest)?;
+                vec![Input::Asked(self.request(), Command::File { filing: Box::new(filing) })]
+            }
             "answer" => {
                 let command = self.answer(rest)?;
                 vec![Input::Asked(self.request(), command)]
@@ -182,7 +186,7 @@ impl Stage {
 }
 
 /// Reads `0.50`, `0.50 1200 tokens`, `? 1200 tokens`.
-fn spent(text: &str) -> Result<Spent, String> {
+pub(super) fn spent(text: &str) -> Result<Spent, String> {
     let (usd, tokens) = text.split_once(' ').unwrap_or((text, "0"));
     let tokens = tokens.trim_end_matches(" tokens").parse().map_err(|_| format!("{tokens} is no number of tokens"))?;
     let unpriced = usd == "?";

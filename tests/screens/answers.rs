@@ -235,7 +235,7 @@ fn a_snooze_has_the_ends_that_make_sense() {
     view.head.branch = None;
     assert_eq!(types(&mut before(view, 15), "sb"), []);
     let mut view = busy();
-    let key = view.rows.iter().find(|row| row.id == task).expect("a row").key.clone();
+    let key = view.rows.iter().find(|row| row.id == task).expect("a row").check.clone().expect("a check");
     view.checks[0].key = key;
     view.checks[0].verdict = Some(Verdict::Green);
     assert_eq!(types(&mut before(view, 15), "sg"), [], "it is green already");

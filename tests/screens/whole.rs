@@ -73,7 +73,8 @@ fn row() -> impl Strategy<Value = Row> {
             let bit = |number: u8| allowed & (1 << number) != 0;
             Row {
                 id: TaskId(id),
-                key,
+                title: key.to_string(),
+                check: Some(key),
                 group,
                 why,
                 until: until.map(wall),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::core::effect::Recorded;
 use crate::core::fact::{Fact, Remember};
+use crate::model::assignment::Batch;
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::health::{Level, Part};
 use crate::model::hold::SnoozeEnd;
-use crate::model::id::{ChangeId, LandingId, QuestionId, Seq, SessionId, TaskId};
+use crate::model::id::{BatchId, ChangeId, LandingId, QuestionId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::settings::LandMode;
@@ -129,6 +130,10 @@ pub struct Book {
     pub finished: (VecDeque<TaskId>, VecDeque<TaskId>),
     /// The last numbers given out.
     pub last_task: TaskId,
+    /// Tasks that were filed together, as long as one of them is remembered.
+    pub batches: BTreeMap<BatchId, Arc<Batch>>,
+    /// The last of them.
+    pub last_batch: BatchId,
     /// The last question.
     pub last_question: QuestionId,
     /// The last change.
@@ -166,6 +171,8 @@ impl Default for Book {
             health: BTreeMap::new(),
             finished: (VecDeque::new(), VecDeque::new()),
             last_task: TaskId(0),
+            batches: BTreeMap::new(),
+            last_batch: BatchId(0),
             last_question: QuestionId(0),
             last_change: ChangeId(0),
             last_landing: LandingId(0),
@@ -271,7 +278,12 @@ impl Book {
                 self.remember_so_much(*remember);
             }
             Fact::ConfigRefused { why } => self.refused = Some((*at, why.clone())),
+            Fact::BatchBegan { batch } => {
+                self.last_batch = self.last_batch.max(batch.id);
+                self.batches.insert(batch.id, Arc::new((**batch).clone()));
+            }
             Fact::Filed { .. }
+            | Fact::Gated { .. }
             | Fact::Merged { .. }
             | Fact::Held { .. }
             | Fact::Released { .. }

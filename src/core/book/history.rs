@@ -38,6 +38,8 @@ impl Statistics {
             }
             TaskState::Done(_)
             | TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
             | TaskState::Held(_)
             | TaskState::Running
             | TaskState::Cooling { .. }
@@ -127,6 +129,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::AttemptEnded { then, .. } if then.is_final() => Some("task_ended"),
         Fact::AttemptEnded { .. } => Some("attempt_ended"),
         Fact::Violated { .. } | Fact::Trespassed { .. } => Some("safety_rule_broken"),
+        Fact::Gated { state: TaskState::Blocked(_), .. } => Some("task_blocked"),
         Fact::Held { .. } => Some("task_held"),
         Fact::Released { .. } => Some("task_released"),
         Fact::Retried { .. } => Some("task_retried"),
@@ -142,6 +145,8 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat
+        | Fact::BatchBegan { .. }
+        | Fact::Gated { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }
         | Fact::Forgotten { .. }

@@ -235,7 +235,8 @@ impl Ledger {
         self.total.landed += 1;
         self.landed.insert(task.id, self.day);
         let took = task.attempts.iter().map(|attempt| attempt.took).sum();
-        let fixes = self.fixes.entry(task.key.check.clone()).or_default();
+        let Some(key) = task.check() else { return };
+        let fixes = self.fixes.entry(key.check.clone()).or_default();
         fixes.push_back((task.id, task.total(), took));
         if fixes.len() > FIXES {
             fixes.pop_front();

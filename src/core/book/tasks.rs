@@ -8,7 +8,7 @@ use crate::model::attempt::AttemptRecord;
 use crate::model::cost::Spent;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
-use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::Wall;
 
 use super::durable::Book;
@@ -19,6 +19,7 @@ const REMEMBERED: usize = 1000;
 
 impl Book {
     /// Applies a fact about a task.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub(super) fn apply_to_task(&mut self, at: Wall, fact: &Fact) {
         match fact {
             Fact::Filed { task } => {
@@ -54,6 +55,7 @@ impl Book {
                 task.red_before.clone_from(red_before);
                 task.excerpt.clone_from(excerpt);
             }),
+            Fact::Gated { task, state } => self.change_task(*task, |task| task.state = state.clone()),
             Fact::Held { task, reason } => self.change_task(*task, |task| {
                 task.state = TaskState::Held(reason.clone());
                 task.stage = None;
@@ -98,6 +100,7 @@ impl Book {
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
             | Fact::Closed { .. }
+            | Fact::BatchBegan { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat
@@ -209,8 +212,20 @@ impl Book {
         let (done, failed) = &mut self.finished;
         for (side, limit) in [(done, self.remember.completed), (failed, self.remember.failed)] {
             while side.len() > limit as usize {
-                if let Some(old) = side.pop_front() {
-                    self.tasks.remove(&old);
+                // What open tasks wait for, or were filed together with, is remembered as long as they are open.
+                let is_needed = |id: &TaskId| {
+                    let batch = self.tasks.get(id).and_then(|task| task.assignment()?.batch);
+                    self.index.has_dependents(*id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
+                };
+                let Some(old) = side.iter().position(|id| !is_needed(id)).and_then(|at| side.remove(at)) else { break };
+                let batch = self.tasks.remove(&old).and_then(|task| task.assignment()?.batch);
+                if let Some(batch) = batch
+                    && !self
+                        .tasks
+                        .values()
+                        .any(|task| task.assignment().is_some_and(|known| known.batch == Some(batch)))
+                {
+                    self.batches.remove(&batch);
                 }
             }
         }
@@ -218,8 +233,9 @@ impl Book {
 
     fn unwant(&mut self, id: TaskId, undone: bool) {
         let Some(task) = self.tasks.get(&id) else { return };
+        let Some(key) = task.check().cloned() else { return };
         let ids = task.failures.iter().map(|failure| failure.id.clone()).collect();
-        self.unwanted.push((task.key.clone(), ids, id, undone));
+        self.unwanted.push((key, ids, id, undone));
         let surplus = self.unwanted.len().saturating_sub(REMEMBERED);
         self.unwanted.drain(..surplus);
     }
@@ -228,7 +244,7 @@ impl Book {
     fn want_again(&mut self, id: TaskId) {
         let Some(task) = self.tasks.get(&id) else { return };
         let mended = |id: &String| task.failures.iter().any(|failure| failure.id == *id);
-        for (_, ids, ..) in self.unwanted.iter_mut().filter(|(key, ..)| *key == task.key) {
+        for (_, ids, ..) in self.unwanted.iter_mut().filter(|(key, ..)| task.is_about(key)) {
             ids.retain(|id| !mended(id));
         }
         self.unwanted.retain(|(_, ids, ..)| !ids.is_empty());
@@ -295,8 +311,11 @@ fn forget(list: &mut VecDeque<TaskId>, id: TaskId) {
 /// Returns what the breaker counts failures of: the file a task is about, else its check.
 pub fn subject(task: &Task) -> String {
     let blamed = || task.failures.iter().find_map(|failure| failure.file.as_ref());
-    match task.key.file.as_ref().or_else(blamed) {
-        Some(file) => file.to_string(),
-        None => task.key.check.to_string(),
+    match &task.goal {
+        Goal::Check(key) => match key.file.as_ref().or_else(blamed) {
+            Some(file) => file.to_string(),
+            None => key.check.to_string(),
+        },
+        Goal::Assignment(assignment) => assignment.title(),
     }
 }

@@ -165,8 +165,10 @@ impl Group {
 pub struct Row {
     /// Its number.
     pub id: TaskId,
-    /// What must become green; also its title.
-    pub key: CheckKey,
+    /// What must become green, if it is about a check.
+    pub check: Option<CheckKey>,
+    /// What it is called: its check, or the name of what it is to bring.
+    pub title: String,
     /// Where it belongs.
     pub group: Group,
     /// Why it is where it is. A time that runs out is not in it, but in `until`.

@@ -41,7 +41,7 @@ impl Supervisor {
             || Workflow::fix(self.settings.fix.planner == Planner::Always && self.planner().is_ok()),
             |attempt| attempt.workflow.clone(),
         );
-        let run = self.book.checks.get(&task.key).map(|status| (*status.last).clone());
+        let run = self.status_of(task).map(|status| (*status.last).clone());
         Some(Detail { task: (**task).clone(), stages: workflow.stages, run })
     }
 
@@ -120,12 +120,13 @@ impl Supervisor {
     }
 
     fn rows(&self) -> Vec<Row> {
-        let (mut needs, mut working, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut needs, mut working, mut held, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for task in self.book.open() {
             match self.group(task) {
                 Group::NeedsYou => needs.push(task),
                 Group::Working => working.push(task),
                 Group::Held => held.push(task),
+                Group::Queued if matches!(task.state, TaskState::Pending(_)) => pending.push(task),
                 Group::Queued | Group::Done | Group::Failed => {}
             }
         }
@@ -135,7 +136,7 @@ impl Supervisor {
         over.sort_by_key(|task| (group(&task.state), Reverse((task.ended, task.id))));
         let mut rows = Vec::with_capacity(self.book.tasks.len());
         let green = self.green_tasks();
-        let tasks = needs.into_iter().chain(working).chain(held).chain(queued).chain(over);
+        let tasks = needs.into_iter().chain(working).chain(held).chain(queued).chain(pending).chain(over);
         rows.extend(tasks.map(|task| self.row(task, &green)));
         rows
     }
@@ -150,8 +151,7 @@ impl Supervisor {
                 green.insert(task);
             }
         }
-        let is_green = |task: &&Arc<Task>| self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green);
-        green.extend(self.book.over().filter(is_green).map(|task| task.id));
+        green.extend(self.book.over().filter(|task| self.is_green(task)).map(|task| task.id));
         green
     }
 
@@ -161,7 +161,8 @@ impl Supervisor {
         let attempt = self.live.attempts.get(&task.id).filter(|_| task.state == TaskState::Running);
         Row {
             id: task.id,
-            key: task.key.clone(),
+            check: task.check().cloned(),
+            title: task.title(),
             group: self.group(task),
             why,
             until,
@@ -184,7 +185,8 @@ impl Supervisor {
     /// Says what such a fix costs and takes, while a person may decide whether one starts.
     pub(crate) fn typical(&self, task: &Task) -> Option<String> {
         let is_before = matches!(task.state, TaskState::Held(_));
-        self.book.ledger.typical(&task.key.check).filter(|_| is_before).map(costs::typical)
+        let key = task.check().filter(|_| is_before)?;
+        self.book.ledger.typical(&key.check).map(costs::typical)
     }
 
     /// Returns the session in which something runs for a task; the newest, should an old one not have ended yet.
@@ -226,6 +228,7 @@ impl Supervisor {
                     | Waiting::Checking
                     | Waiting::Ending
                     | Waiting::Behind(_)
+                    | Waiting::Batch(_)
                     | Waiting::Slots),
                 ) => (other.text(now, window), None),
             },
@@ -242,7 +245,9 @@ impl Supervisor {
             TaskState::Held(HoldReason::Snoozed { until: SnoozeEnd::At(until), .. }) => {
                 ("held: snoozed".to_owned(), Some(*until))
             }
-            TaskState::Held(_)
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Done(_)
@@ -261,7 +266,7 @@ impl Supervisor {
             refuse: self.may_refuse(task),
             hold: self.may_hold(task),
             snooze: self.may_snooze(task),
-            unsnooze: self.book.snoozed.contains_key(&task.key),
+            unsnooze: task.check().is_some_and(|key| self.book.snoozed.contains_key(key)),
         }
     }
 }
@@ -287,8 +292,8 @@ fn group(state: &TaskState) -> Group {
     match state {
         TaskState::Ready(_) | TaskState::Review(_) => Group::NeedsYou,
         TaskState::Running => Group::Working,
-        TaskState::Held(_) => Group::Held,
-        TaskState::Queued | TaskState::Cooling { .. } => Group::Queued,
+        TaskState::Held(_) | TaskState::Blocked(_) => Group::Held,
+        TaskState::Queued | TaskState::Pending(_) | TaskState::Cooling { .. } => Group::Queued,
         TaskState::Done(_) | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused) => {
             Group::Done
         }

@@ -7,9 +7,11 @@ pub mod git_layer;
 pub mod guard;
 pub mod hook;
 mod lines;
+mod outcome;
 mod plain;
 pub mod prompt;
 pub mod rehearsal;
 
 pub use command::CommandRun;
 pub use lines::MAX_LINE;
+pub use outcome::outcome;

@@ -105,12 +105,12 @@ fn draw_text(state: &State, body: &Body, parts: &Parts, focused: bool, buf: &mut
 
 /// Names the task: with the whole path of its file where there is room.
 fn title(row: &Row, area: Rect) -> String {
-    let whole = match &row.key.file {
-        Some(file) => format!("{}  {file} · {}", row.id, row.key.check),
-        None => format!("{}  {}", row.id, row.key),
+    let whole = match row.check.as_ref().and_then(|key| Some((key.file.as_ref()?, &key.check))) {
+        Some((file, check)) => format!("{}  {file} · {check}", row.id),
+        None => format!("{}  {}", row.id, row.title),
     };
     let is_room = width(&whole) + 6 <= usize::from(area.width);
-    plain(&if is_room { whole } else { format!("{}  {}", row.id, row.key) })
+    plain(&if is_room { whole } else { format!("{}  {}", row.id, row.title) })
 }
 
 /// Returns where the parts of the pane lie, if it is shown and there is a task.

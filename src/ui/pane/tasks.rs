@@ -85,7 +85,7 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
     let (glyph, role) = sign(state, row);
     let more = state.glyphs.more;
     let ending = ending(state, row, columns.inner);
-    let title = clip(&plain(&row.key.to_string()), columns.title, more);
+    let title = clip(&plain(&row.title.clone()), columns.title, more);
     let fixed = 4 + columns.ids + columns.title + 2 + width(&ending) + usize::from(!ending.is_empty());
     let why = clip(&reason(state, row), columns.inner.saturating_sub(fixed), more);
     let is_news = matches!(row.group, Group::NeedsYou | Group::Working | Group::Queued | Group::Failed);

@@ -86,7 +86,7 @@ pub(super) fn attention(state: &State, before: &BTreeSet<(TaskId, String)>) -> V
     let new = now.difference(before);
     let title = |task: TaskId| {
         let row = state.view.rows.iter().find(|row| row.id == task);
-        row.map(|row| row.key.to_string()).unwrap_or_default()
+        row.map(|row| row.title.clone()).unwrap_or_default()
     };
     new.map(|(task, why)| Intent::Attention(format!("{task} {}: {why}", title(*task)))).collect()
 }

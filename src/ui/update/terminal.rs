@@ -29,10 +29,10 @@ pub(super) fn is_on_top(state: &State) -> bool {
 /// # Errors
 /// That nothing runs.
 pub fn running(state: &State) -> Result<(SessionId, String), String> {
-    let of_row = |row: &Row| Some((row.session?, format!("{} {}: {}", row.id, row.key, row.why)));
+    let of_row = |row: &Row| Some((row.session?, format!("{} {}: {}", row.id, row.title, row.why)));
     let of_check = |check: &CheckRow| Some((check.session?, format!("check {}", check.key)));
     let (selected, checks) = (state.row(), &state.view.checks);
-    let its_check = || checks.iter().find(|check| selected.is_some_and(|row| check.key == row.key));
+    let its_check = || checks.iter().find(|check| selected.is_some_and(|row| row.check.as_ref() == Some(&check.key)));
     selected
         .and_then(of_row)
         .or_else(|| its_check().and_then(of_check))
