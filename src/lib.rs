@@ -74,6 +74,7 @@
 //! | what an agent hands over | [`model::outcome`], read by [`edge::agent::outcome()`] |
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
+//! | what was used after a `kill -9` | [`app::left`], `core/recover.rs` |
 //! | what may be spent, and what was | [`model::budget`], `core/budget.rs`, the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |
 //! | what is secret, and where it is covered | [`core::secrets`]; every input: [`app::redact`]; transcripts: [`edge::session`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |

@@ -85,7 +85,7 @@ pub enum Verb {
     Resume(Json),
     /// Stop the supervisor; asked twice it hurries.
     Stop(Json),
-    /// Say how well each part works; exit 1 when one does not.
+    /// Say how well each part works; exit 1 when one does not, 3 when no supervisor runs.
     Health(Json),
     /// Prove on this machine what is promised; exit 1 when something does not work.
     Doctor(Json),

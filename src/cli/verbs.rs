@@ -57,7 +57,12 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Health(Json { json }) => {
             let value = health::ask(&site()?)?;
             say(&if json { pretty(&value) } else { render::health(&value) });
-            Ok(u8::from(value["healthy"] != true))
+            Ok(match (value["healthy"] == true, value["running"] == true) {
+                (true, _) => Code::Done,
+                (false, true) => Code::Refused,
+                // Nothing is wrong that could be told: there is nobody to be well or unwell.
+                (false, false) => Code::Supervisor,
+            } as u8)
         }
         Verb::Logs(logs) => {
             let print = |value: &Value| {

@@ -35,15 +35,15 @@ impl Fact {
             | Self::Ended { .. } => self.task(),
             Self::Merged { .. }
             | Self::Held { .. }
-            | Self::AgentStarted { .. }
-            | Self::Trespassed { .. }
             | Self::AttemptStarted { .. }
             | Self::Staged { .. }
+            | Self::AgentStarted { .. }
             | Self::Used { .. }
             | Self::Planned { .. }
             | Self::PlannerUsed { .. }
             | Self::Logged { .. }
             | Self::Violated { .. }
+            | Self::Trespassed { .. }
             | Self::Questioned { .. }
             | Self::Answered { .. }
             | Self::Messaged { .. }

@@ -5,6 +5,7 @@ use crate::core::fact::Fact;
 use crate::core::lanes::lane;
 use crate::core::live::{Allowance, Attempt, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::attempt::AttemptEnd;
 use crate::model::budget::{Budget, Day, Limit};
 use crate::model::cost::{Spent, Usd};
@@ -83,7 +84,7 @@ impl Supervisor {
                 let lane = lane(task);
                 let room = self.width(lane).saturating_sub(self.agents(lane)).max(1);
                 let share = Usd(day.0 / u64::try_from(room).unwrap_or(u64::MAX));
-                (share, Limit::DayUsd, room > 1 || self.all_agents() > 0)
+                (share, Limit::DayUsd, room > 1 || self.is_anybody_at_work())
             }
         };
         Some(Allowance { usd, line, is_share })
@@ -97,11 +98,15 @@ impl Supervisor {
         left.fold(Usd(0), |sum, left| Usd(sum.0.saturating_add(left.0)))
     }
 
+    fn is_anybody_at_work(&self) -> bool {
+        Lane::ALL.into_iter().any(|lane| self.agents(lane) > 0)
+    }
+
     /// Whether the agent of a task must wait because what is left of the day is promised to those that run: it begins when
     /// one of them ends, if the task has a line of its own as soon as that much is free.
     pub fn waits_for_money(&self, id: TaskId) -> bool {
         let is_next = self.live.attempts.get(&id).is_some_and(|attempt| attempt.step == Step::Agent(None));
-        let Some(task) = self.task(id).filter(|_| is_next && self.all_agents() > 0) else { return false };
+        let Some(task) = self.task(id).filter(|_| is_next && self.is_anybody_at_work()) else { return false };
         let own = self.settings.budget.task;
         let is_too_little = |given: Allowance| given.usd == Usd(0) || own > Usd(0) && given.line == Limit::DayUsd;
         self.allowance(&task).is_some_and(is_too_little)

@@ -367,10 +367,10 @@ pub struct Live {
     pub attempts: BTreeMap<TaskId, Attempt>,
     /// The planner.
     pub planner: super::plan::PlannerLive,
-    /// Tasks that stand elsewhere than when those that wait for them were last looked at.
-    pub turned: BTreeSet<TaskId>,
     /// What was noted of those who asked for what only a person may ask for.
     pub trespasses: VecDeque<(Stranger, String)>,
+    /// Tasks that stand elsewhere than when those that wait for them were last looked at.
+    pub turned: BTreeSet<TaskId>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

@@ -20,7 +20,7 @@ impl Supervisor {
 
     /// Returns since when an agent says nothing, if that is worth a look.
     pub(crate) fn quiet_since(&self, attempt: &Attempt) -> Option<Moment> {
-        let heard = self.heard(attempt)?;
+        let heard = heard(attempt)?;
         (self.live.now.moment >= heard.after(QUIET)).then_some(heard)
     }
 
@@ -28,12 +28,12 @@ impl Supervisor {
     pub(crate) fn quiet_wakes(&self) -> impl Iterator<Item = Moment> {
         let now = self.live.now.moment;
         let attempts = self.live.attempts.values();
-        attempts.filter_map(|attempt| self.heard(attempt)).map(|heard| heard.after(QUIET)).filter(move |at| *at > now)
+        attempts.filter_map(heard).map(|heard| heard.after(QUIET)).filter(move |at| *at > now)
     }
+}
 
-    /// Returns when an agent was heard last that would be expected to say something: not while it waits for a person.
-    fn heard(&self, attempt: &Attempt) -> Option<Moment> {
-        let works = matches!(attempt.step, Step::Agent(Some(_))) && attempt.asks_since.is_none();
-        attempt.heard.filter(|_| works)
-    }
+/// Returns when an agent was heard last that would be expected to say something: not while it waits for a person.
+fn heard(attempt: &Attempt) -> Option<Moment> {
+    let works = matches!(attempt.step, Step::Agent(Some(_))) && attempt.asks_since.is_none();
+    attempt.heard.filter(|_| works)
 }

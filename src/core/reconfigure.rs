@@ -108,11 +108,6 @@ impl Supervisor {
         self.live.surplus.checks = self.live.surplus.checks.min(self.live.checks().count());
     }
 
-    /// Returns how many agents run, in all lanes.
-    pub(crate) fn all_agents(&self) -> usize {
-        Lane::ALL.into_iter().map(|lane| self.agents(lane)).sum()
-    }
-
     /// Returns how many agents run in a lane, those that are told to end included.
     pub(crate) fn agents(&self, lane: Lane) -> usize {
         let works = |step: &Step| matches!(step, Step::Agent(Some(_)) | Step::Ending);

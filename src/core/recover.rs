@@ -44,12 +44,11 @@ impl Supervisor {
         let at_work = self.book.agents.keys().filter(|id| self.live.left_by_the_last.contains_key(id));
         let uncounted = at_work.filter(|id| !counting.contains_key(id)).map(|id| (*id, Spent::default()));
         for (id, spent) in counting.iter().map(|(id, spent)| (*id, *spent)).chain(uncounted).collect::<Vec<_>>() {
-            match self.task(id) {
-                Some(task) => self.ended_before(&task, AttemptEnd::Interrupted, task.state.clone()),
-                None => {
-                    let found = self.live.left_by_the_last.get(&id).copied();
-                    self.bury(id, 0, AttemptEnd::Interrupted, found.map_or(spent, |found| found.or_more(spent)));
-                }
+            if let Some(task) = self.task(id) {
+                self.ended_before(&task, AttemptEnd::Interrupted, task.state.clone());
+            } else {
+                let found = self.live.left_by_the_last.get(&id).copied();
+                self.bury(id, 0, AttemptEnd::Interrupted, found.map_or(spent, |found| found.or_more(spent)));
             }
         }
     }

@@ -8,6 +8,7 @@ use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::Advice;
 use orchestrator_tui::model::session::Rung;
+use orchestrator_tui::model::task::Task;
 use orchestrator_tui::model::time::{Wall, brief};
 
 use super::edge::kind;
@@ -104,13 +105,7 @@ impl Teller {
             Fact::Raised { usd, tokens } => ("line", format!("raised by {usd} and {tokens} tokens")),
             Fact::Forgotten { key } => ("forgotten", format!("{key} has nothing to run")),
             Fact::GreenAt { keys, tree } => ("green-at", format!("{} checks green at {tree}", keys.len())),
-            Fact::Filed { task } => {
-                let before = match ids(&task.red_before) {
-                    ids if ids.is_empty() => ids,
-                    ids => format!(", red before: {ids}"),
-                };
-                ("filed", format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures)))
-            }
+            Fact::Filed { task } => ("filed", filed(task)),
             Fact::Merged { task, failures, .. } => ("merged", format!("{task} is about {} now", ids(failures))),
             Fact::BatchBegan { batch } => ("batch", format!("batch {} of {} tasks", batch.id.0, batch.tasks.len())),
             Fact::Gated { task, state } => ("gated", format!("{task} {}", state.reason(now))),
@@ -237,6 +232,14 @@ fn names(files: &[ProjectPath]) -> String {
     files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+fn filed(task: &Task) -> String {
+    let before = match ids(&task.red_before) {
+        ids if ids.is_empty() => ids,
+        ids => format!(", red before: {ids}"),
+    };
+    format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures))
+}
+
 fn whom(task: Option<TaskId>) -> String {
-    task.map_or("nobody".to_owned(), |task| task.to_string())
+    task.map_or_else(|| "nobody".to_owned(), |task| task.to_string())
 }

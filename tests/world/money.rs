@@ -23,6 +23,8 @@ pub(super) struct Bill {
     used: Spent,
     raised: (Usd, u64),
     sessions: BTreeMap<SessionId, Spent>,
+    /// What the transcripts tell of agents at work when the supervisor died: they went on for a while.
+    pub(super) left: BTreeMap<SessionId, Spent>,
 }
 
 /// Draws the lines: none, some, near ones.
@@ -81,6 +83,37 @@ impl World {
         }
     }
 
+    /// The supervisor is gone, and its agents go on until somebody ends them.
+    pub(super) fn agents_go_on(&mut self) {
+        let agents: Vec<SessionId> = self.machine.book().agents.values().copied().collect();
+        for session in agents {
+            let more = self.chance.below(3);
+            let more = Spent { usd: Usd(more * 30_000), tokens_in: more * 40, ..Spent::default() };
+            let known = self.bill.sessions.get(&session).copied().unwrap_or_default();
+            self.bill.left.insert(session, known + more);
+        }
+    }
+
+    /// Returns what the ledger must have when all of them are paid of whom the journal knows: dollars and tokens.
+    pub(super) fn owed(&self) -> (u64, u64) {
+        let book = self.machine.book();
+        let counted: BTreeMap<_, _> = book.ledger.counting().collect();
+        let (mut usd, mut tokens) = (book.ledger.total().spent().usd.0, book.ledger.total().spent().tokens());
+        for (task, session) in &book.agents {
+            let counted = counted.get(task).copied().unwrap_or_default();
+            if let Some(left) = self.bill.left.get(session) {
+                usd += left.since(counted).usd.0;
+                tokens += left.since(counted).tokens();
+            }
+        }
+        (usd, tokens)
+    }
+
+    pub(super) fn check_paid(&self, owed: (u64, u64)) {
+        let spent = self.machine.book().ledger.total().spent();
+        assert_eq!((spent.usd.0, spent.tokens()), owed, "a run that was killed in the middle is not paid to its end");
+    }
+
     /// After a crash only what was stored is known.
     pub(super) fn bill_restored(&mut self) {
         let ledger = &self.machine.book().ledger;
@@ -91,6 +124,7 @@ impl World {
             used: if known { ledger.spent() } else { Spent::default() },
             raised: if known { ledger.raised() } else { (Usd(0), 0) },
             sessions: BTreeMap::new(),
+            left: std::mem::take(&mut self.bill.left),
         };
     }
 

@@ -127,13 +127,13 @@ fn nothing_of_a_project_turns_on_what_its_user_has_turned_off() {
 
 #[test]
 fn a_project_deletes_only_after_a_yes_and_never_against_its_users_word() {
+    use Permission::{Allow, Ask, Deny};
     let delete = |project: &str, user: &str| {
         let written = |word: &str| format!("[policy]\ndelete = \"{word}\"\n");
         let text = |word: &str| if word.is_empty() { String::new() } else { written(word) };
         let loaded = beside(&text(project), &text(user), &Overrides::default());
         (loaded.settings.policy.delete, loaded.running.describe())
     };
-    use Permission::{Allow, Ask, Deny};
     for (project, user, want, yes) in [
         ("allow", "", Allow, Some("policy.delete: allow")),
         ("ask", "", Ask, Some("policy.delete: ask")),

@@ -259,6 +259,9 @@ impl Book {
             Fact::DayBegan { day } => self.ledger.begin(*day),
             Fact::Neared { line, reached, limit, .. } => self.ledger.said(*line, *reached, *limit),
             Fact::Raised { usd, tokens } => self.ledger.raise(*usd, *tokens),
+            Fact::AgentStarted { task, session } => {
+                self.agents.insert(*task, *session);
+            }
             Fact::Questioned { question } => {
                 self.last_question = question.id;
                 self.questions.insert(question.id, (**question).clone());
@@ -287,7 +290,6 @@ impl Book {
             | Fact::Retried { .. }
             | Fact::AttemptStarted { .. }
             | Fact::Staged { .. }
-            | Fact::AgentStarted { .. }
             | Fact::Used { .. }
             | Fact::Violated { .. }
             | Fact::Trespassed { .. }

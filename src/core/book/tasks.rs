@@ -7,6 +7,7 @@ use crate::core::fact::{Fact, Remember};
 use crate::model::attempt::AttemptRecord;
 use crate::model::cost::Spent;
 use crate::model::id::TaskId;
+use crate::model::path::ProjectPath;
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::Wall;
 
@@ -49,11 +50,7 @@ impl Book {
                 self.end(at, *task, state);
             }
             Fact::Merged { task, files, failures, red_before, excerpt } => self.change_task(*task, |task| {
-                for file in files {
-                    if !task.files.contains(file) {
-                        task.files.push(file.clone());
-                    }
-                }
+                add_files(task, files);
                 task.failures.clone_from(failures);
                 task.red_before.clone_from(red_before);
                 task.excerpt.clone_from(excerpt);
@@ -70,9 +67,6 @@ impl Book {
             Fact::Retried { task } => self.retried(*task),
             Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
             Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
-            Fact::AgentStarted { task, session } => {
-                self.agents.insert(*task, *session);
-            }
             Fact::Used { task, spent } => self.used(*task, *spent),
             Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
             Fact::PlannerUsed { task, spent } => self.planner_used(*task, *spent),
@@ -100,6 +94,7 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::AgentStarted { .. }
             | Fact::Violated { .. }
             | Fact::Trespassed { .. }
             | Fact::Questioned { .. }
@@ -298,6 +293,14 @@ impl Book {
             times.push(at);
             let surplus = times.len().saturating_sub(REMEMBERED);
             times.drain(..surplus);
+        }
+    }
+}
+
+fn add_files(task: &mut Task, files: &[ProjectPath]) {
+    for file in files {
+        if !task.files.contains(file) {
+            task.files.push(file.clone());
         }
     }
 }

@@ -70,7 +70,7 @@ impl ControlReply {
     }
 
     /// Returns the same with this status, unless it is a refusal already.
-    pub(super) fn as_refusal(self, status: u16) -> Self {
+    pub(super) fn refusing(self, status: u16) -> Self {
         if self.status >= 400 { self } else { Self { status, ..self } }
     }
 

@@ -99,7 +99,7 @@ pub(super) async fn guard(
     {
         let refused = ControlRequest::Trespass { by: stranger, method: method.to_owned(), path: path.to_owned() };
         let reply = door.ask(caller, refused).await;
-        return reply.as_refusal(403).into_response();
+        return reply.refusing(403).into_response();
     }
     request.extensions_mut().insert(caller);
     next.run(request).await

@@ -41,7 +41,7 @@ pub(super) struct Serve {
     /// The holder itself.
     pub(super) holder: ProcessId,
     /// What marks the sessions of its project.
-    pub(super) mark: String,
+    pub(super) of_project: String,
     /// When the program started.
     pub(super) started: Instant,
     /// The program.
@@ -206,7 +206,7 @@ impl Serve {
     fn accept(&mut self, number: &mut u64) {
         while let Ok((socket, _)) = self.listener.accept() {
             // Only a supervisor has something to say to a holder; what runs in a session could type for a person.
-            if !is_from_session(&socket, &self.mark)
+            if !is_from_session(&socket, &self.of_project)
                 && let Ok(socket) = unblock(socket)
                 && self.peers.len() < CLIENTS
             {

@@ -202,8 +202,8 @@ fn environment(pid: i32) -> Option<Vec<u8>> {
 }
 
 fn value<'a>(environment: &'a [u8], name: &str) -> Option<&'a str> {
-    let pairs = environment.split(|&byte| byte == 0);
-    let value = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"=")).next()?;
+    let mut pairs = environment.split(|&byte| byte == 0);
+    let value = pairs.find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
     std::str::from_utf8(value).ok()
 }
 
