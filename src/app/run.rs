@@ -310,9 +310,8 @@ impl Shell {
             }
             Effect::Planner(order) => {
                 // Full only if its keeper has not read for dozens of orders; the attempt's time limit goes on.
-                if let Err(error) = self.channels.planner.try_send(order) {
-                    tracing::warn!(%error, "the planner's keeper does not listen");
-                }
+                let sent = self.channels.planner.try_send(order);
+                let _ = sent.inspect_err(|error| tracing::warn!(%error, "the planner's keeper does not listen"));
             }
             Effect::Signal(session, rung) => {
                 if let Some(rungs) = self.sessions.get(&session) {

@@ -8,6 +8,7 @@ mod render;
 mod roles;
 mod upkeep;
 mod verbs;
+mod words;
 
 pub use args::Cli;
 pub use verbs::run;
