@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::day::{Feedback, Start};
-pub use super::words::{Answer, Message};
+pub(super) use super::words::{Answer, Message};
 use crate::config::parse_time;
 use crate::model::cost::Usd;
 use crate::model::id::TaskId;
