@@ -13,6 +13,7 @@
 //! | 5 | end it, this hard | one byte: 0 ask, 1 interrupt, 2 terminate, 3 kill |
 //! | 6 | let its time limit stand still, or run again | one byte: 1 stand still, 0 run |
 //! | 7 | write, unless others have typed more than I know of | how many bytes of theirs I know of `u64`, the bytes |
+//! | 8 | write what a terminal says by itself; the others are not told | the bytes |
 //!
 //! | kind | from the holder | body |
 //! |---|---|---|
@@ -82,6 +83,8 @@ pub(super) enum Request {
         /// The bytes.
         bytes: Vec<u8>,
     },
+    /// Write what a terminal says by itself; it counts as typed by nobody.
+    Respond(Vec<u8>),
     /// Close the program's input.
     CloseInput,
     /// Resize the terminal.
@@ -150,6 +153,7 @@ impl Request {
             Self::Attach(attach) => frame(into, 1, &[&json(attach)]),
             Self::Write(bytes) => frame(into, 2, &[bytes]),
             Self::WriteUnless { typed, bytes } => frame(into, 7, &[&typed.to_le_bytes(), bytes]),
+            Self::Respond(bytes) => frame(into, 8, &[bytes]),
             Self::CloseInput => frame(into, 3, &[]),
             Self::Resize { columns, rows } => frame(into, 4, &[&columns.to_le_bytes(), &rows.to_le_bytes()]),
             Self::Signal(rung) => {
@@ -186,6 +190,7 @@ impl Request {
                 let (typed, bytes) = number(body).ok_or(bad)?;
                 Self::WriteUnless { typed, bytes: bytes.to_vec() }
             }
+            (8, body) => Self::Respond(body.to_vec()),
             _ => return Ok(None),
         }))
     }
@@ -321,6 +326,7 @@ mod tests {
             Request::Write(vec![0, 255, 10]),
             Request::Write(Vec::new()),
             Request::WriteUnless { typed: 7, bytes: vec![1] },
+            Request::Respond(b"\x1b[?62c".to_vec()),
             Request::CloseInput,
             Request::Resize { columns: 300, rows: 2 },
             Request::Signal(Rung::Ask),

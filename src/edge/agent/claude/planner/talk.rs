@@ -20,6 +20,9 @@ const TAKEN: Duration = Duration::from_secs(20);
 /// an interrupt; the hook of an ordinary end may be late on a busy machine.
 const INTERRUPTED: Duration = Duration::from_secs(10);
 
+/// How long a turn may take to be known by its hook after its prompt was handed over, or came to its turn.
+const STIRRED: Duration = Duration::from_secs(3);
+
 /// From how full a context on the next question begins a fresh conversation, in percent.
 const FULL: u8 = 50;
 
@@ -78,6 +81,8 @@ pub struct Talk {
     context: u8,
     turns: u32,
     active: Moment,
+    /// When a turn ended or a line was handed over.
+    stirred: Option<Moment>,
 }
 
 impl Talk {
@@ -98,6 +103,7 @@ impl Talk {
             context: 0,
             turns: 0,
             active: now,
+            stirred: None,
         }
     }
 
@@ -107,8 +113,8 @@ impl Talk {
             _ if !self.pastes || !self.started => PlannerState::Starting,
             Turn::Sent(..) | Turn::Ours { answered: false, .. } => PlannerState::Asked,
             Turn::Ours { answered: true, .. } | Turn::Theirs => PlannerState::Busy,
-            Turn::None if !self.typed.is_empty() => PlannerState::Typing,
-            Turn::None if self.dialog => PlannerState::Dialog,
+            Turn::None if self.typed.is_half_written() => PlannerState::Typing,
+            Turn::None if self.dialog || !self.typed.is_empty() => PlannerState::Dialog,
             Turn::None => PlannerState::Idle,
         }
     }
@@ -168,10 +174,17 @@ impl Talk {
     /// Takes what a person typed.
     pub fn typed(&mut self, now: Moment, bytes: &[u8]) {
         self.active = now;
-        if self.typed.feed(bytes) {
+        if self.typed.feed(bytes, self.is_calm(now)) {
             // Until a hook says that it was a prompt it may have been a command that opens a dialog.
             self.dialog = true;
+            self.stirred = Some(now);
         }
+    }
+
+    /// Whether no turn runs and none is about to: a prompt that waited for its turn, or was just handed over, is known by
+    /// its hook soon.
+    fn is_calm(&self, now: Moment) -> bool {
+        self.turn == Turn::None && self.stirred.is_none_or(|since| since.after(STIRRED) <= now)
     }
 
     /// Takes what a hook says; returns what follows, and what the hook shall answer.
@@ -183,6 +196,7 @@ impl Talk {
                     self.conversation = conversation;
                 }
                 self.started = true;
+                self.typed.taken();
                 self.end_turn(now);
             }
             HookEvent::Prompted { prompt, id, plans } => heard.extend(self.prompted(now, &prompt, id, plans)),
@@ -257,6 +271,9 @@ impl Talk {
             self.end_turn(now);
             return heard;
         }
+        if ours.is_none() {
+            self.typed.taken();
+        }
         // Without an end of its own the turn before was interrupted, and another prompt was waiting.
         let heard = if ours.is_some() { None } else { self.silent("another prompt came first") };
         self.end_turn(now);
@@ -298,6 +315,9 @@ impl Talk {
     }
 
     fn end_turn(&mut self, now: Moment) {
+        if self.turn != Turn::None {
+            self.stirred = Some(now);
+        }
         self.turn = Turn::None;
         self.dialog = false;
         self.worked = false;
