@@ -1,4 +1,6 @@
-//! The `--settings` of a Claude session: the guard's hook, together with what the user's own arguments say there.
+//! The `--settings` of a Claude session: our hooks, together with what the user's own arguments say there.
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -8,46 +10,76 @@ const TIMEOUT: u32 = 60;
 /// Returns the user's arguments with a `--settings` that has the hook in it. The CLI takes only the last `--settings`,
 /// so that what the user gave there is taken over.
 pub(super) fn with_hook(args: &[String], hook: &str) -> Vec<String> {
-    let mut kept = Vec::new();
-    let mut settings = json!({});
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        let given = match arg.strip_prefix("--settings") {
-            Some("") => args.next().cloned(),
-            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
-            None => None,
-        };
-        match given {
-            Some(given) => settings = read(&given).unwrap_or(settings),
-            None => kept.push(arg.clone()),
-        }
-    }
-    kept.extend(["--settings".to_owned(), add(settings, hook).to_string()]);
+    let (mut kept, mut settings) = apart(args);
+    put_first(&mut settings, "PreToolUse", guard(hook));
+    kept.extend(["--settings".to_owned(), settings.to_string()]);
     kept
 }
 
-/// Reads settings: JSON itself, or the name of a file with it.
-fn read(given: &str) -> Option<Value> {
-    let text =
-        if given.trim_start().starts_with('{') { given.to_owned() } else { std::fs::read_to_string(given).ok()? };
-    serde_json::from_str(&text).ok().filter(Value::is_object)
+/// Takes the settings out of a user's arguments. Those that cannot be read are none; nothing runs with such arguments, see
+/// [`mistakes`](super::mistakes).
+pub(super) fn apart(args: &[String]) -> (Vec<String>, Value) {
+    let settings = given(args).filter_map(|(_, given)| read(given, Path::new("")).ok()).last();
+    let mut kept = Vec::new();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        if arg == "--settings" {
+            args.next();
+        } else if !arg.starts_with("--settings=") {
+            kept.push(arg.clone());
+        }
+    }
+    let mut settings = settings.unwrap_or_else(|| json!({}));
+    // A user may have turned hooks off; ours stay.
+    settings["disableAllHooks"] = json!(false);
+    (kept, settings)
 }
 
-fn add(mut settings: Value, hook: &str) -> Value {
+/// Returns the settings that arguments give, each with the place where it stands.
+pub(super) fn given(args: &[String]) -> impl Iterator<Item = (usize, &str)> {
+    args.iter().enumerate().filter_map(|(at, arg)| match arg.strip_prefix("--settings")? {
+        "" => args.get(at + 1).map(|given| (at + 1, given.as_str())).or(Some((at, ""))),
+        rest => rest.strip_prefix('=').map(|given| (at, given)),
+    })
+}
+
+pub(super) fn is_json(given: &str) -> bool {
+    given.trim_start().starts_with(['{', '['])
+}
+
+/// Reads settings: JSON itself, or the name of a file with it.
+///
+/// # Errors
+/// What is wrong with them, for a person to read.
+pub(super) fn read(given: &str, folder: &Path) -> Result<Value, String> {
+    let (name, text) = if is_json(given) {
+        ("it".to_owned(), given.to_owned())
+    } else {
+        let file = folder.join(given);
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        (file.display().to_string(), text)
+    };
+    let value: Value = serde_json::from_str(&text).map_err(|error| format!("{name} is no JSON: {error}"))?;
+    if value.is_object() { Ok(value) } else { Err(format!("{name} is no JSON object")) }
+}
+
+/// Returns the entry of a hook that judges every tool, and refuses if it cannot.
+pub(super) fn guard(hook: &str) -> Value {
     // Exit code 2 refuses in every version; a hook that cannot run at all refuses in those that know `onFailure`.
     let command = json!({
         "type": "command", "command": format!("{hook} || exit 2"), "timeout": TIMEOUT, "onFailure": "block",
     });
-    let ours = json!({ "matcher": "*", "hooks": [command] });
-    let mut before = settings["hooks"]["PreToolUse"].as_array().cloned().unwrap_or_default();
-    before.insert(0, ours);
+    json!({ "matcher": "*", "hooks": [command] })
+}
+
+/// Puts a hook before those that the settings have.
+pub(super) fn put_first(settings: &mut Value, event: &str, entry: Value) {
+    let mut before = settings["hooks"][event].as_array().cloned().unwrap_or_default();
+    before.insert(0, entry);
     if !settings["hooks"].is_object() {
         settings["hooks"] = json!({});
     }
-    settings["hooks"]["PreToolUse"] = Value::Array(before);
-    // A user may have turned hooks off; this one stays.
-    settings["disableAllHooks"] = json!(false);
-    settings
+    settings["hooks"][event] = Value::Array(before);
 }
 
 #[cfg(test)]
