@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
-use crate::app::guarding::Guarded;
+use crate::app::guarding::{Guarded, Ward};
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
 use crate::app::told::Told;
@@ -23,6 +23,7 @@ use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
 use crate::edge::session::{Output, Session, SessionOutput};
 use crate::model::agent::{AgentReport, LogLine};
 use crate::model::id::SessionId;
+use crate::model::policy::FIXER;
 use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, Stdin};
 use crate::model::settings::{Agent, AgentKind};
@@ -96,7 +97,11 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
 
 async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, String>) -> std::io::Result<Guarded> {
     let (tools, order, env) = (Arc::clone(tools), order.clone(), env.clone());
-    let laid = spawn_blocking(move || Guarded::lay(&tools.places, &tools.now(), &order, &env)).await;
+    let laid = spawn_blocking(move || {
+        let ward = Ward { session: order.session, place: order.place, role: FIXER, line: &order.line };
+        Guarded::lay(&tools.places, &tools.now(), &ward, &env)
+    });
+    let laid = laid.await;
     laid.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 
@@ -115,7 +120,8 @@ async fn look_afterwards(guarded: Guarded) -> Vec<AgentReport> {
 
 /// Says why an agent cannot run with its arguments: a file of settings may be gone since the configuration was read.
 pub(super) fn unfit(agent: &Agent, name: &str) -> Option<String> {
-    let mistakes = if agent.kind == AgentKind::Claude { claude::mistakes(&agent.args, Path::new("")) } else { Vec::new() };
+    let mistakes =
+        if agent.kind == AgentKind::Claude { claude::mistakes(&agent.args, Path::new("")) } else { Vec::new() };
     mistakes.first().map(|mistake| format!("agent.{name}.args: {}", mistake.message))
 }
 

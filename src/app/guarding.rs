@@ -10,11 +10,24 @@ use tempfile::TempDir;
 use crate::app::configured::Configured;
 use crate::app::places::Places;
 use crate::app::policy;
-use crate::core::effect::AgentOrder;
+use crate::core::effect::Place;
 use crate::edge::agent::guard::{Guard, Tree, moved};
 use crate::edge::agent::{fence, git_layer};
 use crate::model::agent::Violation;
-use crate::model::policy::{FIXER, PolicyScope};
+use crate::model::id::SessionId;
+use crate::model::policy::{PLANNER, PolicyScope};
+
+/// Who is to be guarded.
+pub struct Ward<'a> {
+    /// Its session.
+    pub session: SessionId,
+    /// Where it works.
+    pub place: Place,
+    /// What it plays.
+    pub role: &'a str,
+    /// The check that it may run as it is; empty: none.
+    pub line: &'a str,
+}
 
 /// The guard around one run; gone when dropped.
 pub struct Guarded {
@@ -22,6 +35,8 @@ pub struct Guarded {
     pub scope: PolicyScope,
     /// The hook, as a command line.
     pub hook: String,
+    /// What the hook goes by.
+    pub file: PathBuf,
     /// Variables that put the guard in force.
     pub variables: BTreeMap<String, String>,
     /// What the agent must not write.
@@ -40,20 +55,26 @@ impl Guarded {
     pub fn lay(
         places: &Places,
         configured: &Configured,
-        order: &AgentOrder,
+        ward: &Ward<'_>,
         environment: &BTreeMap<String, String>,
     ) -> io::Result<Self> {
-        let folder = places.layout.root().join("agents").join(order.session.0.to_string());
+        let folder = places.layout.root().join("agents").join(ward.session.0.to_string());
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
         let temporary = temporary(environment)?;
-        let place = places.folder(order.place);
-        let mut scope = policy::scope(&configured.settings, FIXER, &place, Some(temporary.path()), environment);
-        scope.commands = scope.commands.iter().map(|line| places.line(order.place, line)).collect();
-        if !scope.commands.contains(&order.line) {
-            scope.commands.insert(0, order.line.clone());
+        let place = places.folder(ward.place);
+        let mut scope = policy::scope(&configured.settings, ward.role, &place, Some(temporary.path()), environment);
+        let mut fence_paths = policy::fence(&scope, &configured.kinds, environment);
+        if ward.role == PLANNER {
+            // Nothing of the user's tree, and no build in it; and its own plans.
+            fence_paths.retain(|path| *path != scope.workspace);
+            scope.commands.clear();
+            scope.write.extend(plans(environment));
         }
-        let fence_paths = policy::fence(&scope, &configured.kinds, environment);
+        scope.commands = scope.commands.iter().map(|line| places.line(ward.place, line)).collect();
+        if !ward.line.is_empty() && !scope.commands.iter().any(|line| line == ward.line) {
+            scope.commands.insert(0, ward.line.to_owned());
+        }
         let file = folder.join("guard.json");
         Guard { scope: scope.clone(), fence: fence_paths }.write(&file)?;
 
@@ -73,7 +94,7 @@ impl Guarded {
         let before = tree.refs();
         let is_apart = users != tree;
         let project = users.refs().filter(|_| is_apart).map(|refs| (users, refs));
-        Ok(Self { scope, hook, variables, folder, _temporary: temporary, workspace: (tree, before), project })
+        Ok(Self { scope, hook, file, variables, folder, _temporary: temporary, workspace: (tree, before), project })
     }
 
     /// Says whether the agent has moved refs of its workspace: nobody else works there. Blocks.
@@ -97,6 +118,14 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Returns where the Claude CLI keeps the plans that it writes in plan mode.
+fn plans(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let named = |name: &str| environment.get(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let folder = named("CLAUDE_CONFIG_DIR").or_else(|| Some(named("HOME")?.join(".claude")))?;
+    let folder = folder.canonicalize().unwrap_or(folder);
+    Some(folder.join("plans"))
 }
 
 /// Makes a folder for what the agent keeps for a moment; its path is short, as sockets may come to lie there.

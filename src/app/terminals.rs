@@ -240,8 +240,7 @@ impl Seat {
             let is_typed = matches!(wish, Wish::Keys(_));
             let Some(bytes) = self.take(wish) else { continue };
             // Only what a person typed may be a half-written line.
-            let written =
-                if is_typed { self.session.write(&bytes).await } else { self.session.respond(&bytes).await };
+            let written = if is_typed { self.session.write(&bytes).await } else { self.session.respond(&bytes).await };
             if written.is_err() {
                 break;
             }

@@ -69,6 +69,9 @@ impl Default for Policy {
 /// The role that mends checks; the only one that edits without being asked.
 pub const FIXER: &str = "fixer";
 
+/// The role that only advises: it reads, looks things up and plans.
+pub const PLANNER: &str = "planner";
+
 /// What one run is about: all that a verdict needs to know besides the request itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyScope {

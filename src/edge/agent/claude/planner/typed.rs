@@ -36,8 +36,15 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 /// The longest sequence of a key, in bytes.
 const LONGEST_KEY: usize = 64;
 
+/// How many keys are remembered that may answer a dialog, in bytes.
+const KEYS: usize = 256;
+
+/// The keys that move in a dialog.
+const STEPS: [&[u8]; 4] = [b"\x1b[A", b"\x1b[B", b"\x1bOA", b"\x1bOB"];
+
 /// The line as far as it follows from what was typed.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each notes one thing that was typed, in no order")]
 pub(super) struct TypedLine {
     content: Content,
     at: At,
@@ -51,6 +58,8 @@ pub(super) struct TypedLine {
     escaped: bool,
     /// Whether a backslash was typed into it.
     has_backslash: bool,
+    /// The line before the dialog that is open, and what was typed since.
+    before: Option<Box<(TypedLine, Vec<u8>)>>,
 }
 
 impl TypedLine {
@@ -66,6 +75,9 @@ impl TypedLine {
 
     /// Takes what was typed; `calm`: no turn runs, and none may be about to. Returns whether a line was handed over.
     pub(super) fn feed(&mut self, bytes: &[u8], calm: bool) -> bool {
+        if let Some(before) = self.before.as_mut().filter(|before| before.1.len() < KEYS) {
+            before.1.extend_from_slice(bytes);
+        }
         let mut entered = false;
         for &byte in bytes {
             entered |= self.byte(byte, calm && !entered);
@@ -86,6 +98,21 @@ impl TypedLine {
     pub(super) fn taken(&mut self) {
         if self.content == Content::HandedOver {
             self.clear();
+        }
+    }
+
+    /// Notes that a dialog opens, which takes the keys from now on.
+    pub(super) fn dialog_opens(&mut self) {
+        self.before = Some(Box::new((Self { before: None, ..self.clone() }, Vec::new())));
+    }
+
+    /// Notes that it is over. If it was answered `here`, by what was typed since, the line is as it was before.
+    pub(super) fn dialog_closes(&mut self, here: bool) {
+        if let Some(before) = self.before.take()
+            && here
+            && answers_a_dialog(&before.1)
+        {
+            *self = before.0;
         }
     }
 
@@ -145,7 +172,6 @@ impl TypedLine {
             b'\r' => return self.enter(calm),
             // Ctrl-C empties the line, if it is not a turn that it stops; that may bring its prompt back.
             0x03 if calm => self.clear(),
-            0x03 => self.touch(),
             // Backspace.
             0x7f | 0x08 => {
                 // What stands at the end now is not known.
@@ -172,12 +198,11 @@ impl TypedLine {
                 self.content = Content::Something;
                 self.last = byte;
             }
-            0x00..=0x1f => self.touch(),
             0x20..=0x7e => self.letter(byte),
             0xc2..=0xdf => self.begin_letter(byte, 1),
             0xe0..=0xef => self.begin_letter(byte, 2),
             0xf0..=0xf4 => self.begin_letter(byte, 3),
-            // No character begins like that.
+            // Other keys with control; and what no character begins with.
             _ => self.touch(),
         }
         false
@@ -259,6 +284,15 @@ impl TypedLine {
         self.escaped = false;
         self.last = 0;
     }
+}
+
+/// Whether keys do nothing but answer a dialog: steps up and down, then one key that chooses.
+fn answers_a_dialog(keys: &[u8]) -> bool {
+    let mut keys = keys;
+    while let Some(rest) = STEPS.iter().find_map(|step| keys.strip_prefix(*step)) {
+        keys = rest;
+    }
+    matches!(keys, [b'1'..=b'9' | b'\r' | 0x1b])
 }
 
 /// Whether a word that begins like this is a command, or opens a list of them.

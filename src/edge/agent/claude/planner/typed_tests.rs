@@ -170,6 +170,7 @@ enum Told {
 /// A line editor with all that makes it hard to follow: names that Enter fills in, commands that want an argument, a
 /// history, undo, suggestions, a queue, prompts that come back when they are stopped; and with modes, if it has them.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "an editor with all its states")]
 struct Editor {
     text: Vec<char>,
     at: usize,
@@ -229,7 +230,7 @@ impl Editor {
             Key::Delete if self.at < self.text.len() => {
                 self.text.remove(self.at);
             }
-            Key::Backspace | Key::Delete => {}
+            Key::Backspace | Key::Delete | Key::Escape => {}
             Key::Left => self.at = self.at.saturating_sub(1),
             Key::Right if self.at < self.text.len() => self.at += 1,
             Key::Home => self.at = 0,
@@ -250,7 +251,6 @@ impl Editor {
             Key::Stop if self.runs => self.interrupt(),
             Key::Stop => self.set(Vec::new()),
             Key::Right | Key::Suggest => "run the tests".chars().for_each(|letter| self.insert(letter)),
-            Key::Escape => {}
         }
         self.at = self.at.min(self.text.len());
     }
