@@ -1,7 +1,7 @@
 //! Runs an agent under a holder: its prompt in, its reports out.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,10 +43,6 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         let _ = inbox.send(Input::AgentFailed(session, why)).await;
         return;
     };
-    if let Some(why) = unfit(&agent, &order.agent) {
-        let _ = inbox.send(Input::AgentFailed(session, why)).await;
-        return;
-    }
     let prompt = prompt::of(&tools, &order).await;
     let mut spec = tools.places.spec(session, order.place, PathBuf::new(), Vec::new(), agent.timeout);
     spec.env = match agent.kind {
@@ -116,13 +112,6 @@ async fn look_afterwards(guarded: Guarded) -> Vec<AgentReport> {
         reports.push(AgentReport::Log(vec![LogLine { label: "note".to_owned(), text }]));
     }
     reports
-}
-
-/// Says why an agent cannot run with its arguments: a file of settings may be gone since the configuration was read.
-pub(super) fn unfit(agent: &Agent, name: &str) -> Option<String> {
-    let mistakes =
-        if agent.kind == AgentKind::Claude { claude::mistakes(&agent.args, Path::new("")) } else { Vec::new() };
-    mistakes.first().map(|mistake| format!("agent.{name}.args: {}", mistake.message))
 }
 
 /// Says what a person can do about an agent that does not start.

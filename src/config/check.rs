@@ -4,12 +4,12 @@ use std::path::Path;
 
 use globset::GlobBuilder;
 
+use crate::config::arguments;
 use crate::config::diagnostic::{Diagnostic, nearest};
 use crate::config::file::write_time;
 use crate::config::merge::Draft;
 use crate::config::origin::Places;
 use crate::config::policy;
-use crate::edge::agent::claude;
 use crate::model::path::ProjectPath;
 use crate::model::settings::{AgentKind, Check, Settings};
 use crate::model::template::{Piece, Placeholder, pieces, placeholders};
@@ -21,7 +21,13 @@ const LONGEST_NAME: usize = 40;
 ///
 /// `incomplete`: an entry that could not be read was left out, so that a missing one is no news.
 pub(crate) fn check(draft: &mut Draft, project: &Path, incomplete: bool) -> Vec<Diagnostic> {
-    complete(&mut draft.settings, &draft.places, project);
+    complete(&mut draft.settings, &draft.places);
+    for (name, agent) in draft.settings.agents.iter_mut().filter(|(_, agent)| agent.kind == AgentKind::Claude) {
+        for mistake in arguments::take(&mut agent.args, project) {
+            let key = format!("agent.{name}.args[{}]", mistake.at);
+            draft.diagnostics.push(draft.places.diagnostic(&key, mistake.message).hint(mistake.hint));
+        }
+    }
     let patterns = policy::mistakes(&draft.settings.policy, &draft.places);
     draft.diagnostics.extend(patterns);
     let mut view = View { places: &draft.places, incomplete, errors: &mut draft.diagnostics, warnings: Vec::new() };
@@ -30,7 +36,7 @@ pub(crate) fn check(draft: &mut Draft, project: &Path, incomplete: bool) -> Vec<
 }
 
 /// Fills in what nobody wrote and other values decide.
-fn complete(settings: &mut Settings, places: &Places, project: &Path) {
+fn complete(settings: &mut Settings, places: &Places) {
     let watch = &mut settings.watch;
     if !places.is_given("watch.settle_max") {
         watch.settle_max = watch.settle_max.max(watch.settle);
@@ -46,9 +52,6 @@ fn complete(settings: &mut Settings, places: &Places, project: &Path) {
     for agent in settings.agents.values_mut() {
         if agent.kind == AgentKind::Claude && agent.program.is_empty() {
             "claude".clone_into(&mut agent.program);
-        }
-        if agent.kind == AgentKind::Claude {
-            agent.args = claude::absolute(&agent.args, project);
         }
     }
 }
@@ -117,11 +120,6 @@ impl View<'_> {
                     format!("agent `{name}` of kind \"command\" has no program"),
                     hint,
                 );
-            }
-        }
-        for (name, agent) in settings.agents.iter().filter(|(_, agent)| agent.kind == AgentKind::Claude) {
-            for mistake in claude::mistakes(&agent.args, Path::new("")) {
-                self.error(&format!("agent.{name}.args[{}]", mistake.at), mistake.message, mistake.hint);
             }
         }
         for (name, role) in &settings.roles {

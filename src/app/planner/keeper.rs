@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::up::{Fault, Up, reply_nothing};
-use crate::app::agents::{conversation, unfit, way_out};
+use crate::app::agents::{conversation, way_out};
 use crate::app::clock::Clock;
 use crate::app::prompt;
 use crate::app::work::Tools;
@@ -164,9 +164,6 @@ impl Keeper {
         let Some(agent) = self.tools.now().settings.agents.get(&order.agent).cloned() else {
             return self.tell(PlannerNews::Unable(plan, format!("no agent is called {:?}", order.agent))).await;
         };
-        if let Some(why) = unfit(&agent, &order.agent) {
-            return self.tell(PlannerNews::Unable(plan, why)).await;
-        }
         let policy = self.tools.now().settings.policy.clone();
         let is_old = |up: &mut Up| {
             let is_quiet =

@@ -43,6 +43,9 @@ const LONGEST: usize = 1024 * 1024;
 /// The most bytes that one write or output frame is filled with.
 pub(super) const PIECE: usize = 64 * 1024;
 
+/// How hard a session is told to end, by their bytes.
+const RUNGS: [Rung; 4] = [Rung::Ask, Rung::Interrupt, Rung::Terminate, Rung::Kill];
+
 /// A client's first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Attach {
@@ -157,12 +160,7 @@ impl Request {
             Self::CloseInput => frame(into, 3, &[]),
             Self::Resize { columns, rows } => frame(into, 4, &[&columns.to_le_bytes(), &rows.to_le_bytes()]),
             Self::Signal(rung) => {
-                let byte = match rung {
-                    Rung::Ask => 0,
-                    Rung::Interrupt => 1,
-                    Rung::Terminate => 2,
-                    Rung::Kill => 3,
-                };
+                let byte = (0..).zip(RUNGS).find(|(_, known)| known == rung).map_or(0, |(byte, _)| byte);
                 frame(into, 5, &[&[byte]]);
             }
             Self::HoldClock(held) => frame(into, 6, &[&[u8::from(*held)]]),
@@ -179,10 +177,7 @@ impl Request {
             (4, &[c0, c1, r0, r1]) => {
                 Self::Resize { columns: u16::from_le_bytes([c0, c1]), rows: u16::from_le_bytes([r0, r1]) }
             }
-            (5, [0]) => Self::Signal(Rung::Ask),
-            (5, [1]) => Self::Signal(Rung::Interrupt),
-            (5, [2]) => Self::Signal(Rung::Terminate),
-            (5, [3]) => Self::Signal(Rung::Kill),
+            (5, &[byte]) => Self::Signal(*RUNGS.get(usize::from(byte)).ok_or(bad)?),
             (6, [0]) => Self::HoldClock(false),
             (6, [1]) => Self::HoldClock(true),
             (4..=6, _) => return Err(bad),
@@ -329,10 +324,8 @@ mod tests {
             Request::Respond(b"\x1b[?62c".to_vec()),
             Request::CloseInput,
             Request::Resize { columns: 300, rows: 2 },
-            Request::Signal(Rung::Ask),
-            Request::Signal(Rung::Interrupt),
-            Request::Signal(Rung::Terminate),
-            Request::Signal(Rung::Kill),
+            Request::Signal(RUNGS[1]),
+            Request::Signal(RUNGS[3]),
             Request::HoldClock(true),
             Request::HoldClock(false),
         ]

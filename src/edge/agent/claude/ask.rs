@@ -135,9 +135,12 @@ impl Pending {
         }
     }
 
-    /// Whether it is about this input.
+    /// Whether this input is what it is about; answers may have been added.
     pub(super) fn is_of(&self, input: &Value) -> bool {
-        self.input == *input
+        match &self.input {
+            Value::Object(fields) => fields.iter().all(|(name, value)| input[name] == *value),
+            other => other == input,
+        }
     }
 }
 

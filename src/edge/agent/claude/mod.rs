@@ -3,7 +3,6 @@
 //! Facts about the CLI were measured on 2.1.197 and 2.1.328; frames of the latter are kept in `tests/frames`.
 
 mod answer;
-mod arguments;
 mod ask;
 mod asking;
 mod launch;
@@ -17,7 +16,6 @@ mod steps;
 mod trouble;
 mod watch;
 
-pub use arguments::{Mistake, absolute, mistakes};
 pub use launch::{RunSpec, environment};
 pub use run::ClaudeRun;
 pub use steps::Step;

@@ -1,7 +1,5 @@
 //! The `--settings` of a Claude session: our hooks, together with what the user's own arguments say there.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 /// How long the hook may take, in seconds; it takes milliseconds.
@@ -16,51 +14,29 @@ pub(super) fn with_hook(args: &[String], hook: &str) -> Vec<String> {
     kept
 }
 
-/// Takes the settings out of a user's arguments. Those that cannot be read are none; nothing runs with such arguments, see
-/// [`mistakes`](super::mistakes).
+/// Takes the settings out of a user's arguments; what a file of settings says stands there already.
 pub(super) fn apart(args: &[String]) -> (Vec<String>, Value) {
-    let settings = given(args).filter_map(|(_, given)| read(given, Path::new("")).ok()).last();
     let mut kept = Vec::new();
+    let mut settings = json!({});
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        if arg == "--settings" {
-            args.next();
-        } else if !arg.starts_with("--settings=") {
-            kept.push(arg.clone());
+        let given = match arg.strip_prefix("--settings") {
+            Some("") => args.next().map(String::as_str),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        match given.map(serde_json::from_str) {
+            Some(Ok(given)) => settings = given,
+            Some(Err(_)) => {}
+            None => kept.push(arg.clone()),
         }
     }
-    let mut settings = settings.unwrap_or_else(|| json!({}));
+    if !settings.is_object() {
+        settings = json!({});
+    }
     // A user may have turned hooks off; ours stay.
     settings["disableAllHooks"] = json!(false);
     (kept, settings)
-}
-
-/// Returns the settings that arguments give, each with the place where it stands.
-pub(super) fn given(args: &[String]) -> impl Iterator<Item = (usize, &str)> {
-    args.iter().enumerate().filter_map(|(at, arg)| match arg.strip_prefix("--settings")? {
-        "" => args.get(at + 1).map(|given| (at + 1, given.as_str())).or(Some((at, ""))),
-        rest => rest.strip_prefix('=').map(|given| (at, given)),
-    })
-}
-
-pub(super) fn is_json(given: &str) -> bool {
-    given.trim_start().starts_with(['{', '['])
-}
-
-/// Reads settings: JSON itself, or the name of a file with it.
-///
-/// # Errors
-/// What is wrong with them, for a person to read.
-pub(super) fn read(given: &str, folder: &Path) -> Result<Value, String> {
-    let (name, text) = if is_json(given) {
-        ("it".to_owned(), given.to_owned())
-    } else {
-        let file = folder.join(given);
-        let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        (file.display().to_string(), text)
-    };
-    let value: Value = serde_json::from_str(&text).map_err(|error| format!("{name} is no JSON: {error}"))?;
-    if value.is_object() { Ok(value) } else { Err(format!("{name} is no JSON object")) }
 }
 
 /// Returns the entry of a hook that judges every tool, and refuses if it cannot.

@@ -112,6 +112,7 @@ mod tests {
         let dialog = Dialog::read(&asked, "1".into(), "", &Redactor::new(vec![])).unwrap();
         for (over, event) in [
             (true, event("PostToolUse", "Bash", &input)),
+            (true, event("PostToolUse", "Bash", &json!({ "command": "ls", "answers": {} }))),
             (true, event("Stop", "", &Value::Null)),
             (true, event("UserPromptSubmit", "", &Value::Null)),
             (false, event("PostToolUse", "Bash", &json!({ "command": "pwd" }))),
