@@ -255,6 +255,20 @@ impl Supervisor {
         waiting.filter_map(|(_, attempt)| if let Step::Plan(_, until) = attempt.step { Some(until) } else { None })
     }
 
+    /// Says what is done in the planner's terminal besides what a person does there, for its title; empty: nothing.
+    pub(crate) fn planner_says(&self) -> String {
+        let Some((_, task)) = self.live.planner.asked else { return String::new() };
+        match self.live.planner.state {
+            PlannerState::Asked if self.asks_for_plan(task) => format!("plans {task} and waits for your answer"),
+            PlannerState::Asked => format!("works on a plan for {task}"),
+            PlannerState::Asleep | PlannerState::Starting => format!("will ask for a plan for {task} when it is ready"),
+            PlannerState::Idle => format!("asks for a plan for {task}"),
+            PlannerState::Busy => format!("will ask for a plan for {task} when it is idle"),
+            PlannerState::Typing => format!("will ask for a plan for {task} when your line is sent or empty"),
+            PlannerState::Dialog => format!("will ask for a plan for {task} when no dialog is open"),
+        }
+    }
+
     /// Says what an attempt waits for at the planner, for a row.
     pub(crate) fn plan_waits(&self, id: TaskId) -> Option<String> {
         let Some(Attempt { step: Step::Plan(_, _), .. }) = self.live.attempts.get(&id) else { return None };

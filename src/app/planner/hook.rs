@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::edge::agent::claude::planner::{KIND_STATUS, answer_at_once, guarded, reason, status_line};
 use crate::edge::agent::hook::judged;
 use crate::edge::control::BlockingClient;
-use crate::model::policy::Verdict;
+use crate::model::policy::{Permission, Verdict};
 
 /// The command by which the control socket knows it.
 pub const HOOK: &str = "planner-hook";
@@ -52,6 +52,7 @@ pub fn main(args: &[String]) -> ExitCode {
             said = said.or(Some(output).filter(|output| !output.is_empty()));
         }
         body["why"] = json!(reason(verdict));
+        body["allowed"] = json!(verdict.decision == Permission::Allow);
     }
     if let Some(said) = &said {
         say(said);

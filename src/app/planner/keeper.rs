@@ -14,7 +14,7 @@ use crate::app::prompt;
 use crate::app::work::Tools;
 use crate::core::effect::{PlanOrder, PlannerOrder};
 use crate::core::input::Input;
-use crate::edge::agent::claude::planner::{Dialog, Heard, HookEvent, Past};
+use crate::edge::agent::claude::planner::{Dialog, Heard, HookEvent, Past, allowed};
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::edge::session::{SessionOutput, StartError};
 use crate::model::agent::Violation;
@@ -252,6 +252,11 @@ impl Keeper {
     /// Lets a person answer a dialog of our turn, here or there.
     async fn open(&mut self, call: ControlCall, plan: PlanId) {
         let ControlRequest::Command { body, .. } = &call.request else { return reply_nothing(call) };
+        if body["allowed"] == true {
+            // The CLI asks more than the policy does.
+            let _ = call.reply.send(ControlReply::done(json!({ "output": allowed() })));
+            return;
+        }
         self.last += 1;
         let name = format!("dialog-{}", self.last);
         let why = body["why"].as_str().unwrap_or_default();

@@ -64,6 +64,11 @@ pub fn reason(verdict: &Verdict) -> String {
     hook::reason(verdict)
 }
 
+/// Returns what the hook says where the policy allows what is asked.
+pub fn allowed() -> Value {
+    decision(&json!({ "behavior": "allow" }))
+}
+
 fn refusal(message: &str) -> Value {
     decision(&json!({ "behavior": "deny", "message": format!("{message} {HINT}") }))
 }
