@@ -25,7 +25,7 @@ use orchestrator_tui::model::settings::{
     Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings, Unattended,
     Watch, Workspace,
 };
-use orchestrator_tui::model::task::{Origin, Task, TaskState};
+use orchestrator_tui::model::task::{Goal, Origin, Task, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
 use orchestrator_tui::model::workspace::{RepoState, Snapshot, TreeId};
 
@@ -131,6 +131,7 @@ impl Bench {
             last_landing: LandingId::default(),
             files: Vec::new(),
             repository: RepoState::default(),
+            used: std::collections::BTreeMap::default(),
         })));
         while let Some((session, key)) = self.tree_runs.pop() {
             self.hand(Input::RunEnded(session, red(&key)));
@@ -167,7 +168,9 @@ impl Bench {
                 Effect::StartAgent(order) => self.agents.push(order.session),
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
                 Effect::Signal(..)
+                | Effect::Tell { .. }
                 | Effect::Answer { .. }
+                | Effect::Tell { .. }
                 | Effect::Reply(..)
                 | Effect::Planner(_)
                 | Effect::Exit(_) => {}
@@ -231,7 +234,7 @@ fn print(lie: Lie, what: &str, mean: Duration, worst: Duration) {
 fn product(work: &Work) -> Product {
     let snapshot = || Snapshot { tree: TreeId("t".into()), commit: "c".into(), left_out: Vec::new() };
     match work {
-        Work::Snapshot => Product::Snapshot(snapshot()),
+        Work::Snapshot | Work::Compose { .. } => Product::Snapshot(snapshot()),
         Work::Prepare { .. } => Product::Prepared { needs_command: false, warnings: Vec::new() },
         Work::Collect { .. } => Product::Collected(Collected {
             tree: TreeId("t".into()),
@@ -291,7 +294,7 @@ fn task(number: u32, common: bool) -> Task {
         receipt: None,
         replaced: Vec::new(),
         result: None,
-        key,
+        goal: Goal::Check(key),
     }
 }
 
@@ -340,11 +343,23 @@ fn settings(running: u32) -> Settings {
             health: Duration::from_secs(300),
             stop: Duration::from_secs(30),
         },
+        lanes: orchestrator_tui::model::settings::Lanes::default(),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: std::collections::BTreeMap::new(),
-        roles: [("fixer".to_owned(), Role { agent: "claude".into() })].into(),
+        roles: [("fixer".to_owned(), Role { agent: "claude".into(), ..Role::default() })].into(),
+        workflows: workflows(),
+        rules: Vec::new(),
+        documents: std::collections::BTreeMap::new(),
         policy: orchestrator_tui::model::policy::Policy::default(),
     }
+}
+
+/// The workflow of assignments, as the built-in configuration has it.
+fn workflows() -> std::collections::BTreeMap<String, orchestrator_tui::model::settings::WorkflowSpec> {
+    use orchestrator_tui::model::settings::WorkflowSpec;
+    use orchestrator_tui::model::task::Workflow;
+    let task = WorkflowSpec { stages: Workflow::task().stages, ..WorkflowSpec::default() };
+    [("task".to_owned(), task)].into()
 }

@@ -43,10 +43,11 @@ fn row(number: usize, rows: usize) -> Row {
     let id = u32::try_from(number).unwrap_or(0);
     Row {
         id: TaskId(id + 1),
-        key: CheckKey {
+        title: format!("file{number}.ts · unit"),
+        check: Some(CheckKey {
             check: CheckName("unit".to_owned()),
             file: ProjectPath::new(format!("src/module{}/file{number}.ts", number % 50)),
-        },
+        }),
         group,
         why: format!("waits for #{number}"),
         until: None,

@@ -69,8 +69,12 @@
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
 //! | what may an agent do | [`core::policy`]; who asks it: [`edge::agent::hook`], `edge/agent/claude/watch.rs`, [`app::policy`] |
 //! | what holds when it is not asked | [`edge::agent::fence`], [`edge::agent::git_layer`], [`app::guarding`] |
+//! | who plays which part, and is told what | [`model::settings::Role`], `assets/roles`, `assets/prompts`, [`app::prompt`], [`edge::agent::prompt`] |
+//! | which stages there are, and what follows from an event | `assets/workflows`, [`model::routing`]; how files change them: `config/workflow.rs` |
+//! | what an agent hands over | [`model::outcome`], read by [`edge::agent::outcome()`] |
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
+//! | what was used after a `kill -9` | [`app::left`], `core/recover.rs` |
 //! | what may be spent, and what was | [`model::budget`], `core/budget.rs`, the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |
 //! | what is secret, and where it is covered | [`core::secrets`]; every input: [`app::redact`]; transcripts: [`edge::session`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
@@ -78,6 +82,7 @@
 //! | what can a person do on the screen | [`ui::action`]; its keys: [`ui::keymap`]; what it looks like: [`ui::theme`], `themes/` |
 //! | what stands on the screen | `ui/pane`, one file for each pane; how it is compared: `tests/screens.rs` |
 //! | how does everything end, and begin again | `core/stop.rs`, `core/recover.rs`, [`edge::session`] |
+//! | who may ask for what over the socket | [`app::doorkeeper`]; who calls: `edge/control/door.rs`, [`edge::session::marks_above`] |
 //! | who looks, and what they see | [`core::view`], [`app::showing`], [`edge::control::Views`]; with whom it ends: [`app::lease`] |
 //! | what happens when the configuration changes | [`app::reload`], `core/reconfigure.rs` |
 //! | how does it run without a terminal | [`app::background`] |

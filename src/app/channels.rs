@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc};
 
+use crate::app::doorkeeper::Concierge;
 use crate::app::history::History;
 use crate::app::redact::Spoken;
 use crate::core::effect::PlannerOrder;
@@ -66,7 +67,7 @@ impl Channels {
         if let PlannerOrder::Answer(_, reply) = &mut order
             && let Some(spoken) = spoken.take()
         {
-            *reply = spoken.instead_of(reply.clone());
+            *reply = spoken.reply(reply.clone());
         }
         // Full only if its keeper has not read for dozens of orders; the attempt's time limit goes on.
         if let Err(error) = self.planner.try_send(order) {
@@ -74,8 +75,9 @@ impl Channels {
         }
     }
 
-    /// Returns what the control socket gives out; what is asked there goes to `calls`.
-    pub fn sources(&self, calls: mpsc::Sender<ControlCall>) -> Sources {
+    /// Returns what the control socket gives out; what is asked there goes to `calls`. `mark`: what tells the sessions of
+    /// the project, which may ask for little.
+    pub fn sources(&self, calls: mpsc::Sender<ControlCall>, mark: &str) -> Sources {
         Sources {
             version: env!("CARGO_PKG_VERSION"),
             calls,
@@ -83,6 +85,7 @@ impl Channels {
             facts: self.facts.clone(),
             archive: Arc::clone(&self.history) as _,
             views: self.views.clone(),
+            keeper: Arc::new(Concierge::new(mark)),
         }
     }
 }

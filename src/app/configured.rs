@@ -1,5 +1,6 @@
 //! What follows from the configuration, replaced as a whole when it is read again.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::Loaded;
@@ -22,6 +23,8 @@ pub struct Configured {
     pub kinds: Vec<ProjectKind>,
     /// Whether somebody said what workspaces get copied.
     pub copy_is_given: bool,
+    /// The files that the configuration was read from, or would have been.
+    pub files: Vec<PathBuf>,
 }
 
 impl Configured {
@@ -38,6 +41,7 @@ impl Configured {
             config_globs,
             kinds: loaded.kinds.clone(),
             copy_is_given: loaded.sources.contains_key("workspace.copy"),
+            files: loaded.files.clone(),
         }
     }
 }

@@ -9,11 +9,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::app::doorkeeper::is_for_another;
 use crate::app::work::Tools;
 use crate::app::{clock, keep, planner, supervise};
 use crate::core::effect::Place;
 use crate::core::input::Input;
-use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
+use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
 use crate::edge::session::{Session, SessionOutput};
 use crate::edge::store::{Pulse, StoreError};
 use crate::edge::watch::Watcher;
@@ -46,12 +47,18 @@ pub async fn sort(
     planner: mpsc::Sender<ControlCall>,
     others: mpsc::Sender<ControlCall>,
 ) {
-    while let Some(call) = calls.recv().await {
+    while let Some(mut call) = calls.recv().await {
+        if let ControlRequest::Command { name, body } = &call.request
+            && let Some(by) = is_for_another(call.caller, name, body)
+        {
+            let path = format!("commands/{name}");
+            call.request = ControlRequest::Trespass { by, method: "POST".to_owned(), path };
+        }
         let desk = match &call.request {
             ControlRequest::Query { path, .. } if path == "health" => &health,
             ControlRequest::Command { name, .. } if name == "reload" => &reload,
             ControlRequest::Command { name, .. } if name == planner::HOOK => &planner,
-            ControlRequest::Query { .. } | ControlRequest::Command { .. } => {
+            ControlRequest::Query { .. } | ControlRequest::Command { .. } | ControlRequest::Trespass { .. } => {
                 // The machine answers at once. A call that finds nobody is answered by being dropped.
                 let _ = others.send(call).await;
                 continue;
@@ -165,7 +172,7 @@ impl Examiner {
         let (reply, answered) = oneshot::channel();
         let request = ControlRequest::Query { path: AFTER_A_ROUND.to_owned(), query: BTreeMap::new() };
         // What was found is in the inbox already, and the loop empties that first.
-        if self.calls.send(ControlCall { request, reply }).await.is_err() {
+        if self.calls.send(ControlCall { caller: Caller::Person, request, reply }).await.is_err() {
             return;
         }
         let layout = self.tools.places.layout.clone();
@@ -302,7 +309,7 @@ mod tests {
     fn ask(path: &str) -> (ControlCall, oneshot::Receiver<ControlReply>) {
         let (reply, answer) = oneshot::channel();
         let request = ControlRequest::Query { path: path.to_owned(), query: BTreeMap::new() };
-        (ControlCall { request, reply }, answer)
+        (ControlCall { caller: Caller::Person, request, reply }, answer)
     }
 
     #[tokio::test]

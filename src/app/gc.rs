@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::app::doorkeeper::only_for_a_person;
 use crate::app::failure::Failure;
 use crate::app::keep::{self, readable};
 use crate::app::places::mark_of;
@@ -97,6 +98,7 @@ pub fn run(site: &Site, dry: bool, mut progress: impl FnMut(&str)) -> Result<Rep
 /// # Errors
 /// If a supervisor has it, or another command.
 pub fn alone(site: &Site) -> Result<Lock, Failure> {
+    only_for_a_person(&site.layout, "remove what is kept")?;
     // A mistake in the configuration must not stand in the way; only `LOCK_FILE` is of interest here.
     let loaded = site.load(Overrides::default()).or_else(|_| site.load_built_in())?;
     let busy = |who: String| {

@@ -39,8 +39,12 @@ pub fn reason(book: &Book, task: &Task, now: Wall) -> String {
             Some((Some(_), _)) | None => "queued; no supervisor runs".to_owned(),
         },
         TaskState::Running => "was under way when the supervisor ended; it begins again with the next".to_owned(),
-        TaskState::Held(_) | TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => {
-            task.reason(now)
-        }
+        TaskState::Pending(_)
+        | TaskState::Blocked(_)
+        | TaskState::Held(_)
+        | TaskState::Ready(_)
+        | TaskState::Review(_)
+        | TaskState::Done(_)
+        | TaskState::Failed(_) => task.reason(now),
     }
 }

@@ -1,53 +1,117 @@
-//! Gathers what a fixer and a planner are told; the words are the agent edge's.
+//! Gathers what an agent is told, about a red check or about an assignment; the words are those of its role.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use crate::app::configured::Configured;
+use crate::app::file_questions;
 use crate::app::work::Tools;
 use crate::core::effect::{AgentOrder, PlanOrder};
-use crate::edge::agent::prompt::{self, PromptInput};
-use crate::model::task::Task;
+use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, Lesson, PromptInput};
+use crate::edge::agent::question_files::how_to_ask;
+use crate::edge::workspace::Shadow;
+use crate::model::assignment::Assignment;
+use crate::model::attempt::AttemptRecord;
+use crate::model::check::CheckKey;
+use crate::model::policy::FIXER;
+use crate::model::prompt::PLANNER;
+use crate::model::settings::AgentKind;
+use crate::model::task::{Goal, Task};
 use crate::model::workspace::{FileChange, TreeId};
 
 /// How much of the diff since the last green is handed over, in bytes; the prompt cuts it further.
 const DIFF_LIMIT: usize = 64 * 1024;
 
+/// The command by which agents report events.
+const EMIT: &str = "orchestrator-tui emit";
+
+/// The workflow in which tasks pass from role to role by events.
+const PIPELINE: &str = "pipeline";
+
 /// Writes the prompt for an order.
 pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
-    let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
-    gather(tools, &order.task, &order.line, order.number, &since, &order.strategy, prompt::fixer)
+    let configured = tools.now();
+    match &order.task.goal {
+        Goal::Check(check) => {
+            let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
+            let (line, strategy) = (order.line.as_str(), order.strategy.as_str());
+            let asking = asking(tools, order);
+            let (task, number) = (&order.task, order.number);
+            fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
+        }
+        Goal::Assignment(assignment) => {
+            assigned(&configured, assignment, &order.task.attempts, order.number, &Known::default())
+        }
+    }
 }
 
-/// Writes the question for a planner.
+/// Tells an agent how to ask by a file, if it has no other way.
+fn asking(tools: &Tools, order: &AgentOrder) -> String {
+    let configured = tools.now();
+    let kind = configured.settings.agents.get(&order.agent).map(|agent| agent.kind);
+    if kind != Some(AgentKind::Command) {
+        return String::new();
+    }
+    let folder = file_questions::folder_of(&tools.places, order.session);
+    how_to_ask(&folder.display().to_string(), &file_questions::name_of(order.task.id))
+}
+
+/// Writes the question for a planner; only a check is planned for.
 pub async fn for_planner(tools: &Arc<Tools>, order: &PlanOrder) -> String {
+    let Some(check) = order.task.check() else { return String::new() };
     let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
-    gather(tools, &order.task, &order.line, order.number, &since, "", prompt::planner)
+    let about = About { task: &order.task, check, line: &order.line, number: order.number, strategy: "", asking: "" };
+    planner(&tools.now(), &about, &since)
 }
 
-/// Reads what changed since the check was last green. A diff that cannot be read is left out: an agent can work without.
-async fn since_green(tools: &Arc<Tools>, base: &TreeId, last_green: Option<&TreeId>) -> (Vec<FileChange>, String) {
-    let Some(green) = last_green.cloned() else { return (Vec::new(), String::new()) };
+/// What changed since a check was last green: the files, and the diff.
+pub(super) type Since = (Vec<FileChange>, String);
+
+async fn since_green(tools: &Arc<Tools>, base: &TreeId, last_green: Option<&TreeId>) -> Since {
+    let Some(green) = last_green.cloned() else { return Since::default() };
     let (reader, base) = (Arc::clone(tools), base.clone());
-    let read = tokio::task::spawn_blocking(move || {
-        let changed = reader.shadow.changes(&green, &base).unwrap_or_default();
-        let diff = reader.shadow.patch(&green, &base, DIFF_LIMIT).unwrap_or_default();
-        (changed, diff)
-    });
+    let read = tokio::task::spawn_blocking(move || changes(&reader.shadow, &green, &base));
     read.await.unwrap_or_default()
 }
 
-fn gather(
-    tools: &Tools,
-    task: &Task,
-    line: &str,
-    number: u32,
-    (changed, diff): &(Vec<FileChange>, String),
-    strategy: &str,
-    write: fn(&PromptInput<'_>) -> String,
-) -> String {
-    let configured = tools.now();
-    write(&PromptInput {
-        check: &task.key,
-        command: line,
+/// Reads what changed between two trees. What cannot be read is left out: an agent can work without.
+pub(super) fn changes(shadow: &Shadow, from: &TreeId, to: &TreeId) -> Since {
+    (shadow.changes(from, to).unwrap_or_default(), shadow.patch(from, to, DIFF_LIMIT).unwrap_or_default())
+}
+
+/// The attempt at a check that a prompt is about.
+pub(super) struct About<'a> {
+    pub(super) task: &'a Task,
+    pub(super) check: &'a CheckKey,
+    /// Its command line.
+    pub(super) line: &'a str,
+    pub(super) number: u32,
+    pub(super) strategy: &'a str,
+    /// How it can ask a person; empty if that is no business of the prompt.
+    pub(super) asking: &'a str,
+}
+
+/// Writes the prompt for a fixer.
+pub(super) fn fixer(configured: &Configured, about: &About<'_>, since: &Since) -> String {
+    prompt::fixer(&gather(configured, FIXER, about, since))
+}
+
+/// Writes the question for a planner.
+pub(super) fn planner(configured: &Configured, about: &About<'_>, since: &Since) -> String {
+    prompt::planner(&gather(configured, PLANNER, about, since))
+}
+
+fn gather<'a>(
+    configured: &'a Configured,
+    role: &str,
+    about: &About<'a>,
+    (changed, diff): &'a (Vec<FileChange>, String),
+) -> PromptInput<'a> {
+    let (settings, task) = (&configured.settings, about.task);
+    PromptInput {
+        template: settings.roles.get(role).map_or("", |role| role.prompt.as_str()),
+        check: about.check,
+        command: about.line,
         failures: &task.failures,
         red_before: &task.red_before,
         excerpt: &task.excerpt,
@@ -55,7 +119,64 @@ fn gather(
         diff,
         protected: &configured.protected,
         attempts: &task.attempts,
-        attempt: (number, configured.settings.fix.attempts),
-        strategy,
+        attempt: (about.number, settings.fix.attempts),
+        strategy: about.strategy,
+        asking: about.asking,
+        documents: &settings.documents,
+    }
+}
+
+/// What is known about an assignment besides itself.
+#[derive(Debug, Default)]
+pub(super) struct Known<'a> {
+    /// The event that led to it.
+    pub(super) happened: Option<Happened<'a>>,
+    /// What the tasks it depends on have brought.
+    pub(super) dependencies: &'a [Brought<'a>],
+    /// What was learnt and fits.
+    pub(super) lessons: &'a [Lesson<'a>],
+    /// The folder of question files, for programs that have no tool to ask with.
+    pub(super) questions: Option<&'a Path>,
+}
+
+/// Writes the prompt for an assignment. Of a role that is no longer configured nothing is known but the task itself.
+pub(super) fn assigned(
+    configured: &Configured,
+    assignment: &Assignment,
+    attempts: &[AttemptRecord],
+    number: u32,
+    known: &Known<'_>,
+) -> String {
+    let settings = &configured.settings;
+    let Some(role) = settings.roles.get(&assignment.role) else {
+        return format!("{}\n\n{}\n", assignment.title(), assignment.description);
+    };
+    let checks: Vec<CheckLine<'_>> =
+        settings.checks.iter().map(|check| CheckLine { name: &check.name.0, run: &check.run }).collect();
+    let name = |end: &str| format!("{}{end}.md", assignment.label);
+    let file = |end: &str| known.questions.map(|folder| folder.join(name(end)).display().to_string());
+    let (question, answer) = (file(""), file("-answer"));
+    let asking = match settings.agents.get(&role.agent).map(|agent| agent.kind) {
+        Some(AgentKind::Claude) => Asking::Tool,
+        Some(AgentKind::Command) | None => match (&question, &answer) {
+            (Some(question), Some(answer)) => Asking::File { label: &assignment.label, question, answer },
+            (Some(_) | None, _) => Asking::Nobody,
+        },
+    };
+    // Who works alone has nobody to report to.
+    let is_passed_on = assignment.workflow == PIPELINE || assignment.subject.is_some() || assignment.event.is_some();
+    prompt::work(&Brief {
+        role,
+        assignment,
+        happened: known.happened,
+        dependencies: known.dependencies,
+        checks: &checks,
+        lessons: known.lessons,
+        documents: &settings.documents,
+        attempts,
+        attempt: (number, role.attempts.unwrap_or(settings.fix.attempts)),
+        protected: &configured.protected,
+        asking,
+        emit: (is_passed_on && !role.emits.is_empty()).then_some(EMIT),
     })
 }

@@ -37,6 +37,7 @@ impl Reloader {
     /// Reads again whenever a file of the configuration changes, a project is trusted, or somebody asks.
     pub async fn run(mut self, mut asked: mpsc::Receiver<ControlCall>) {
         let mut files = self.site.config_files();
+        files.extend(self.tools.now().files.iter().cloned());
         files.push(self.site.project.join(".env"));
         files.push(self.site.trust_file());
         let tools = Arc::clone(&self.tools);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::core::book::Book;
+use crate::core::book::{Book, Statistics};
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
@@ -108,7 +108,7 @@ impl Reporter<'_> {
         json!({
             "id": task.id.long(),
             "type": "file_change",
-            "file_path": task.key.file.as_ref().or_else(|| task.files.first()),
+            "file_path": task.check().and_then(|key| key.file.as_ref()).or_else(|| task.files.first()),
             "description": format!("Make {} green", task.title()),
             "created_at": task.filed.iso(),
             "status": source_status(&task.state),
@@ -118,17 +118,13 @@ impl Reporter<'_> {
         })
     }
 
-    /// Numbers, as printed at the end.
+    /// Numbers of this run of the supervisor, or of the last one, as printed at the end; `all_time`: since the journal
+    /// began.
     pub fn statistics(&self) -> Value {
-        let numbers = &self.book.statistics;
-        json!({
-            "uptime": hours(self.uptime()),
-            "tasks_processed": numbers.processed,
-            "tasks_succeeded": numbers.succeeded,
-            "tasks_failed": numbers.failed,
-            "tasks_escalated": numbers.escalated,
-            "success_rate": success_rate(numbers.succeeded, numbers.processed),
-        })
+        let mut numbers = counted(&self.book.this_run);
+        numbers["uptime"] = json!(hours(self.uptime()));
+        numbers["all_time"] = counted(&self.book.statistics);
+        numbers
     }
 
     fn uptime(&self) -> std::time::Duration {
@@ -138,7 +134,7 @@ impl Reporter<'_> {
 
     /// The statistics as text, as printed at the end.
     pub fn statistics_text(&self) -> String {
-        let numbers = &self.book.statistics;
+        let numbers = &self.book.this_run;
         format!(
             "Session Statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
              Tasks escalated: {}\n  Success rate: {}",
@@ -176,8 +172,10 @@ impl Reporter<'_> {
         let ended = task.ended.unwrap_or(self.now);
         let mut story = self.row(task);
         let details = json!({
-            "check": task.key.check,
-            "file": task.key.file,
+            "check": task.check().map(|key| &key.check),
+            "title": task.title(),
+            "assignment": task.assignment(),
+            "file": task.check().and_then(|key| key.file.as_ref()),
             "filed_at": task.filed.iso(),
             "ended_at": task.ended.map(Wall::iso),
             "failures": failures(&task.failures),
@@ -185,7 +183,7 @@ impl Reporter<'_> {
             "excerpt": task.excerpt,
             "success": match &task.state { TaskState::Done(_) => json!(true), TaskState::Failed(_) => json!(false), _ => Value::Null },
             "failure_reason": match &task.state { TaskState::Failed(reason) => json!(reason.to_string()), _ => Value::Null },
-            "final_test_result": self.book.checks.get(&task.key).map(|status| run(&status.last)),
+            "final_test_result": task.check().and_then(|key| self.book.checks.get(key)).map(|status| run(&status.last)),
             "total_duration": task.began.map(|began| span(ended.since(began))),
             "plan": task.plan.as_ref().map(|plan| json!({
                 "attempt": plan.attempt,
@@ -259,6 +257,16 @@ pub fn with_heart(health: ControlReply, beat: Wall, now: Wall, every: std::time:
     health.with("healthy", json!(healthy)).with("heart", heart)
 }
 
+fn counted(numbers: &Statistics) -> Value {
+    json!({
+        "tasks_processed": numbers.processed,
+        "tasks_succeeded": numbers.succeeded,
+        "tasks_failed": numbers.failed,
+        "tasks_escalated": numbers.escalated,
+        "success_rate": success_rate(numbers.succeeded, numbers.processed),
+    })
+}
+
 /// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.
 fn success_rate(succeeded: u32, processed: u32) -> String {
     if processed == 0 {
@@ -274,6 +282,8 @@ fn source_status(state: &TaskState) -> &'static str {
         TaskState::Done(_) => "completed",
         TaskState::Failed(_) => "failed",
         TaskState::Queued
+        | TaskState::Pending(_)
+        | TaskState::Blocked(_)
         | TaskState::Held(_)
         | TaskState::Cooling { .. }
         | TaskState::Ready(_)
@@ -337,7 +347,7 @@ fn receipt(receipt: &Receipt) -> Value {
         "landing": receipt.landing,
         "landed_at": receipt.at.iso(),
         "fixed": failures(&receipt.fixed),
-        "red": witness(&receipt.red),
+        "red": receipt.red.as_ref().map(witness),
         "green": receipt.green.iter().map(witness).collect::<Vec<_>>(),
         "tree_before": receipt.tree_before,
         "tree_after": receipt.tree_after,

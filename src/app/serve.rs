@@ -6,14 +6,17 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::app::costs;
+use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::report::{self, Reporter};
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
+use crate::core::view::SHORT;
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::model::id::{RequestId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::session::Stranger;
 use crate::model::task::Task;
 use crate::model::time::{Now, brief};
 
@@ -56,6 +59,8 @@ pub enum Called {
     Command(RequestId, Command),
     /// A screen takes its leave; answered by whoever knows of screens.
     Leave(oneshot::Sender<ControlReply>),
+    /// Somebody who is no person was refused this; the machine is to know.
+    Trespass(Stranger, String),
 }
 
 /// Answers a call, or says what it comes to.
@@ -64,6 +69,11 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
         ControlRequest::Query { path, query: _ } => {
             let _ = call.reply.send(query_reply(machine, now, &path));
             Called::Answered
+        }
+        ControlRequest::Trespass { by, method, path } => {
+            let deed = deed(&method, &path);
+            let _ = call.reply.send(no_person(&machine.whose(by).0, &deed));
+            Called::Trespass(by, deed)
         }
         ControlRequest::Command { name, .. } if name == "leave" => Called::Leave(call.reply),
         ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
@@ -78,6 +88,12 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
             }
         },
     }
+}
+
+/// Refuses what only a person may ask for.
+fn no_person(whose: &str, deed: &str) -> ControlReply {
+    let why = format!("this process belongs to {whose}; only a person's process may {deed}");
+    ControlReply::refused(403, why, what_is_open())
 }
 
 /// Reads a command from its name and arguments.
@@ -174,6 +190,7 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             Some(operation) if is_at_gate(machine, task) => {
                 Reason::Operation(operation).text(now, machine.settings().fix.breaker.window)
             }
+            _ if machine.waits_for_money(task.id) => SHORT.to_owned(),
             _ => {
                 let stage = task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned());
                 let attempt = machine.live().attempts.get(&task.id);
@@ -187,7 +204,12 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             let typical = machine.typical(task).map(|typical| format!("; {typical}"));
             format!("{}{}", task.reason(now.wall), typical.unwrap_or_default())
         }
-        TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => task.reason(now.wall),
+        TaskState::Pending(_)
+        | TaskState::Blocked(_)
+        | TaskState::Ready(_)
+        | TaskState::Review(_)
+        | TaskState::Done(_)
+        | TaskState::Failed(_) => task.reason(now.wall),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::app::doorkeeper::only_for_a_person;
 use crate::app::failure::Failure;
 use crate::config::{self, Diagnostic, Inputs, Loaded, Overrides, TrustError, TrustStore};
 use crate::core::effect::Recorded;
@@ -96,7 +97,7 @@ impl Site {
     /// # Errors
     /// All that is wrong with it, one below the other.
     pub fn load(&self, flags: Overrides) -> Result<Loaded, Failure> {
-        self.read(flags).map_err(|mistakes| wrong(&mistakes))
+        self.read(flags).map_err(|mistakes| wrong("the configuration", &mistakes))
     }
 
     /// Reads the configuration.
@@ -115,7 +116,7 @@ impl Site {
     /// Never for a good build: it is tested.
     pub fn load_built_in(&self) -> Result<Loaded, Failure> {
         let inputs = Inputs { project: self.layout.root().to_owned(), ..Inputs::default() };
-        config::load(&inputs).map_err(|mistakes| wrong(&mistakes))
+        config::load(&inputs).map_err(|mistakes| wrong("the configuration", &mistakes))
     }
 
     /// Makes sure that what the project's own files would run was agreed to, or records the agreement.
@@ -128,6 +129,7 @@ impl Site {
             return Ok(());
         }
         if yes {
+            only_for_a_person(&self.layout, "agree to what it runs")?;
             // A yes while nothing is fixed is none to agents.
             let hash = if loaded.settings.fix.enabled { loaded.running.hash() } else { to_checks(loaded) };
             return store.trust(&self.project, &hash).map_err(no_record);
@@ -248,13 +250,13 @@ fn usable(state_root: &Path) -> Result<(), Failure> {
 }
 
 /// Tells all that is wrong with a configuration.
-pub fn wrong(mistakes: &[Diagnostic]) -> Failure {
+pub fn wrong(file: &str, mistakes: &[Diagnostic]) -> Failure {
     let count = match mistakes.len() {
         1 => "a mistake".to_owned(),
         more => format!("{more} mistakes"),
     };
     let all: Vec<String> = mistakes.iter().map(|mistake| format!("\n{mistake}")).collect();
-    Failure::usage(format!("the configuration has {count}; nothing was run\n{}", all.join("\n")))
+    Failure::usage(format!("{file} has {count}; nothing was run\n{}", all.join("\n")))
 }
 
 /// Compiles the globs of the settings.

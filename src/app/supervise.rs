@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::configured::Configured;
+use crate::app::doorkeeper::only_for_a_person;
 use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
 use crate::app::history::History;
@@ -19,7 +20,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, logging, mirror, terminals};
+use crate::app::{background, clock, keep, landings, left, logging, mirror, panic, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -81,10 +82,11 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
         let channels = Channels::new(site.layout.journal(), leased);
         let (caller, calls) = mpsc::channel(CALLS);
         // Before the rest: whoever looks for a supervisor from now on waits for this one instead of starting another.
-        let server = match Server::start(&site.layout.control_socket(), channels.sources(caller)) {
-            Ok(server) => server,
-            Err(error) => return Err(Failure::supervisor(taken(site, error).await)),
-        };
+        let server =
+            match Server::start(&site.layout.control_socket(), channels.sources(caller, &mark_of(&site.layout))) {
+                Ok(server) => server,
+                Err(error) => return Err(Failure::supervisor(taken(site, error).await)),
+            };
         let ended = run(site, loaded, wish, Door { channels, calls }).await;
         let farewell = match &ended {
             Ok(farewell) => farewell.clone(),
@@ -190,6 +192,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// Takes the project's lock.
 fn lock(site: &Site, loaded: &Loaded) -> Result<Lock, Failure> {
     let layout = &site.layout;
+    only_for_a_person(layout, "supervise it, or act in the place of a supervisor")?;
     if layout.root().starts_with(&site.project) {
         // Snapshots would hold themselves, and our own writes would look like a person's.
         return Err(Failure::usage(format!(
@@ -217,6 +220,7 @@ fn prepare(
     let secrecy = Secrecy::of(site);
     secrecy.learn(site, Some(&loaded.settings));
     logging::install(&layout.log(), filter, secrecy.clone()).map_err(Failure::usage)?;
+    panic::cover(secrecy.clone());
     let mark = mark_of(layout);
     let swept = session::sweep(&mark);
     if !swept.ended.is_empty() {
@@ -259,14 +263,16 @@ fn prepare(
     let speaker =
         Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
     let mirror = loaded.state_file.clone();
-    let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirror);
     let start = Start {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         first_session: SessionId(clock::wall().0),
         last_landing: keep::last_landing(&layout.landings()),
+        // What a dead supervisor's agents did after it was heard by nobody, and is paid for all the same.
+        used: left::used(machine.book(), &layout.sessions()),
         ..Start::default()
     };
+    let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirror);
     Ok((shell, tools, pulse, start))
 }
 
@@ -337,7 +343,10 @@ pub async fn watch_project(tools: &Arc<Tools>, inbox: mpsc::Sender<Input>) -> Re
 fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model::workspace::RepoState>>) -> Vec<Input> {
     match event {
         WatchEvent::Changed(files) => {
-            let rewritten = files.iter().any(|(path, _)| path.as_path() == Path::new(FILE_NAME));
+            let (configured, project) = (tools.now(), &tools.places.project);
+            let rewritten = files.iter().any(|(path, _)| {
+                path.as_path() == Path::new(FILE_NAME) || configured.files.contains(&path.under(project))
+            });
             let theirs: Vec<(ProjectPath, Fate)> = files
                 .into_iter()
                 .filter(|(path, _)| !tools.is_our_write(path))

@@ -125,6 +125,10 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
     let shadow = &tools.shadow;
     match work {
         Work::Snapshot => shadow.snapshot(None).map(Product::Snapshot),
+        Work::Compose { snapshot, brought } => Ok(match shadow.compose(&snapshot, &brought)? {
+            Ok(snapshot) => Product::Snapshot(snapshot),
+            Err(paths) => Product::Conflict { paths, shown: String::new() },
+        }),
         Work::Prepare { slot, snapshot } => prepare(tools, slot, &snapshot),
         Work::Restore { slot, snapshot, tree } => {
             if tree == snapshot.tree || !shadow.workspace(slot).is_dir() {

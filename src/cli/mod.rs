@@ -2,8 +2,10 @@
 
 mod args;
 mod costs;
+mod day;
 mod questions;
 mod render;
+mod roles;
 mod upkeep;
 mod verbs;
 

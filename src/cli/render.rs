@@ -246,7 +246,12 @@ pub(super) fn receipt(value: &Value) -> String {
 /// The answer to `health`.
 pub(super) fn health(value: &Value) -> String {
     let healthy = value["healthy"] == true;
-    let mut out = format!("Health check: {}\n", if healthy { "✓ HEALTHY" } else { "✗ UNHEALTHY" });
+    let how = match (healthy, value["running"] == false) {
+        (true, _) => "✓ HEALTHY",
+        (false, false) => "✗ UNHEALTHY",
+        (false, true) => "✗ NOT RUNNING",
+    };
+    let mut out = format!("Health check: {how}\n");
     if value["running"] == false {
         out.push_str("✗ no supervisor runs; `orchestrator-tui run --headless` starts one\n");
     }

@@ -9,8 +9,9 @@ use crate::config::diagnostic::{Diagnostic, nearest};
 use crate::config::file::write_time;
 use crate::config::merge::Draft;
 use crate::config::origin::Places;
-use crate::config::policy;
+use crate::config::{policy, role, workflow};
 use crate::model::path::ProjectPath;
+use crate::model::prompt::PLANNER;
 use crate::model::settings::{AgentKind, Check, Settings};
 use crate::model::template::{Piece, Placeholder, pieces, placeholders};
 
@@ -30,7 +31,10 @@ pub(crate) fn check(draft: &mut Draft, project: &Path, incomplete: bool) -> Vec<
     }
     let patterns = policy::mistakes(&draft.settings.policy, &draft.places);
     draft.diagnostics.extend(patterns);
-    let mut view = View { places: &draft.places, incomplete, errors: &mut draft.diagnostics, warnings: Vec::new() };
+    role::complete(&mut draft.settings);
+    draft.diagnostics.extend(role::mistakes(&draft.settings, &draft.places, incomplete));
+    let odd = workflow::finish(draft, incomplete);
+    let mut view = View { places: &draft.places, incomplete, errors: &mut draft.diagnostics, warnings: odd };
     view.all(&draft.settings);
     view.warnings
 }
@@ -123,7 +127,8 @@ impl View<'_> {
             }
         }
         for (name, role) in &settings.roles {
-            if settings.agents.contains_key(&role.agent) || self.incomplete {
+            let takes_fixers = name == PLANNER && !self.places.is_given("role.planner.agent");
+            if settings.agents.contains_key(&role.agent) || self.incomplete || takes_fixers {
                 continue;
             }
             let known: Vec<_> = settings.agents.keys().map(String::as_str).collect();

@@ -8,6 +8,7 @@ use serde::de::{Error as _, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use crate::model::attempt::Stage;
 use crate::model::cost::Usd;
 use crate::model::policy::Permission;
 use crate::model::settings::{AgentKind, FixOn, Isolation, LandMode, Planner, Unattended};
@@ -32,6 +33,10 @@ pub(crate) struct ConfigFile {
     pub(crate) agent: BTreeMap<Spanned<String>, AgentTable>,
     #[serde(default)]
     pub(crate) role: BTreeMap<Spanned<String>, RoleTable>,
+    #[serde(default)]
+    pub(crate) workflow: BTreeMap<Spanned<String>, WorkflowTable>,
+    pub(crate) rule: Given<Vec<Spanned<RuleTable>>>,
+    pub(crate) documents: Option<DocumentsTable>,
     pub(crate) policy: Option<PolicyTable>,
     pub(crate) ui: Given<UiTable>,
     pub(crate) keys: Given<BTreeMap<Spanned<String>, Spanned<Keys>>>,
@@ -152,7 +157,50 @@ pub(crate) struct AgentTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleTable {
+    pub(crate) purpose: Given<String>,
     pub(crate) agent: Given<String>,
+    pub(crate) edits: Given<bool>,
+    pub(crate) budget_usd: Given<Dollars>,
+    pub(crate) attempts: Given<i64>,
+    pub(crate) prompt: Given<String>,
+    pub(crate) produces: Given<String>,
+    pub(crate) emits: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WorkflowTable {
+    pub(crate) purpose: Given<String>,
+    pub(crate) role: Given<String>,
+    pub(crate) stages: Given<Vec<Spanned<Stage>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleTable {
+    pub(crate) event: Given<String>,
+    pub(crate) does: Given<RuleDoes>,
+    pub(crate) role: Given<String>,
+    pub(crate) workflow: Given<String>,
+}
+
+/// What a rule does; one that names a role starts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RuleDoes {
+    Start,
+    Complete,
+    FileBug,
+}
+
+/// Files with the text of each document.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocumentsTable {
+    pub(crate) orchestrator_rules: Given<String>,
+    pub(crate) agent_instructions: Given<String>,
+    pub(crate) task_execution_patterns: Given<String>,
+    pub(crate) code_quality_standards: Given<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

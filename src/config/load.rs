@@ -6,6 +6,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::config::built_in::{ROLES, WORKFLOWS};
 use crate::config::check::check;
 use crate::config::detect::{detect, kinds};
 use crate::config::diagnostic::{Diagnostic, SourceText};
@@ -15,9 +16,12 @@ use crate::config::merge::{Draft, counts};
 use crate::config::origin::{Origin, Source};
 use crate::config::parse::parse;
 use crate::config::project::FILE_NAME;
+use crate::config::role;
 use crate::config::safety::Below;
 use crate::config::screen::{UiSettings, screen};
+use crate::config::texts::{self, Owner};
 use crate::config::trust::Running;
+use crate::config::workflow;
 use crate::model::kind::ProjectKind;
 use crate::model::settings::{LandBy, LandMode, Planner, Settings};
 
@@ -89,7 +93,7 @@ pub struct Loaded {
 /// 6. flags
 ///
 /// Values replace values and lists replace lists; tables are merged, and so are agents and roles of the same name. A
-/// project's file makes nothing less careful than the user's own file says: see `config::safety`. The
+/// project's files make nothing less careful than the user's own file says: see `config::safety`. The
 /// checks of a file replace those of the layers below. If no file has any `[[check]]` (nor `check = []`), the usual
 /// ones of the project's kind are used.
 ///
@@ -104,20 +108,32 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
 
     let example = SourceText { label: "built-in defaults".to_owned(), text: EXAMPLE.to_owned() };
     incomplete |= layer(&mut draft, example, |_| ());
+    built_in(&mut draft);
     let project_file = project.join(FILE_NAME);
     let dot_env_file = project.join(".env");
-    if let Some(source) = inputs.user_file.as_deref().and_then(|file| read(&mut draft, project, file)) {
+    let (mut warnings, mut text_files) = (Vec::new(), Vec::new());
+    if let Some(file) = &inputs.user_file
+        && let Some(source) = read(&mut draft, project, file)
+    {
+        let index = draft.places.files.len();
         incomplete |= layer(&mut draft, source, |_| ());
+        let (odd, files) = texts::read(&mut draft, index, file.parent().unwrap_or(project), Owner::User);
+        warnings.extend(odd);
+        text_files.extend(files);
     }
-    let mut warnings = Vec::new();
+    let below = Below::of(&draft);
+    let mut project_index = None;
     if let Some(source) = read(&mut draft, project, &project_file) {
         let mut not_theirs = Vec::new();
         let index = draft.places.files.len();
-        let below = Below::of(&draft);
+        project_index = Some(index);
         incomplete |= layer(&mut draft, source, |file| {
             running.of_file(file);
             not_theirs = only_the_users(file);
         });
+        let (odd, files) = texts::read(&mut draft, index, project, Owner::Project(&mut running));
+        warnings.extend(odd);
+        text_files.extend(files);
         warnings.extend(not_theirs.into_iter().map(|(name, place)| {
             let text = format!("[{name}] counts only in the user's own file; it is not used");
             draft.places.files[index]
@@ -125,7 +141,6 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 .warning()
                 .hint("a project does not change your keys or looks")
         }));
-        warnings.extend(below.keep(&mut draft, index, &mut running));
     }
 
     let mut extras = Extras::default();
@@ -143,6 +158,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         // It belongs to the project, not to us: what we need from it can also be said elsewhere.
         Err(error) => warnings.push(Diagnostic::about(".env", format!("not read: {error}")).warning()),
     }
+    warnings.extend(below.keep(&mut draft, project_index, &mut running));
     apply(&mut draft, &mut extras, project, |name| variable(&inputs.environment, name));
     flags(&mut draft, &inputs.flags);
 
@@ -162,6 +178,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     let mut files: Vec<_> = inputs.user_file.iter().cloned().collect();
     files.extend([project_file, dot_env_file]);
     files.extend(theme_files);
+    files.extend(text_files);
     Ok(Loaded {
         ui,
         kinds: kinds(project),
@@ -174,6 +191,20 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         files,
         settings: draft.settings,
     })
+}
+
+/// Lays the built-in roles, workflows, rules and documents.
+fn built_in(draft: &mut Draft) {
+    role::begin(draft);
+    texts::begin(draft);
+    for (name, text) in ROLES.into_iter().chain(WORKFLOWS) {
+        let source = SourceText { label: format!("built-in {name}"), text: text.to_owned() };
+        let (file, diagnostics) = parse(&source);
+        draft.diagnostics.extend(diagnostics);
+        // As of the built-in defaults: nobody wrote these.
+        draft.lay(0, file);
+    }
+    workflow::begin(draft);
 }
 
 /// Lays one file over the draft; returns whether something in it could not be read.

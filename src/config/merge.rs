@@ -1,6 +1,6 @@
 //! Lays one file over the settings so far: values replace values, lists replace lists, tables are merged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use crate::config::file::{
 };
 use crate::config::origin::{Origin, Places};
 use crate::config::policy;
+use crate::config::workflow::RuleDraft;
 use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::policy::Policy;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions,
     Settings, Unattended, Watch, Workspace,
 };
 
@@ -31,6 +32,12 @@ pub(crate) struct Draft {
     pub(crate) places: Places,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) screen: ScreenDraft,
+    /// `[[rule]]`, as written.
+    pub(crate) rules: Vec<RuleDraft>,
+    /// The events that built-in rules name.
+    pub(crate) events: BTreeSet<String>,
+    /// Files that are named for their text: `role.coding.prompt` → `prompts/coding.md`.
+    pub(crate) texts: BTreeMap<String, String>,
 }
 
 /// What the user's file says about the screen, as written.
@@ -51,6 +58,7 @@ pub(crate) fn counts(key: &str) -> RangeInclusive<i64> {
         "limits.running" => 1..=64,
         "limits.checks" => 1..=256,
         "fix.attempts" | "fix.breaker.failures" => 1..=100,
+        role if role.starts_with("role.") => 1..=100,
         _ => 1..=100_000,
     }
 }
@@ -104,20 +112,32 @@ impl Draft {
                 health: zero,
                 stop: zero,
             },
+            lanes: Lanes::default(),
             workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
             budget: Budget::default(),
             questions: Questions { wait: zero, unattended: Unattended::Refuse },
             agents: BTreeMap::new(),
             roles: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+            rules: Vec::new(),
+            documents: BTreeMap::new(),
             policy: Policy::default(),
         };
-        Self { settings, places: Places::default(), diagnostics: Vec::new(), screen: ScreenDraft::default() }
+        Self {
+            settings,
+            places: Places::default(),
+            diagnostics: Vec::new(),
+            screen: ScreenDraft::default(),
+            rules: Vec::new(),
+            events: BTreeSet::new(),
+            texts: BTreeMap::new(),
+        }
     }
 
     /// Lays `file`, whose text is the one with index `index`, over what there is.
     pub(crate) fn lay(&mut self, index: usize, file: ConfigFile) {
-        let Self { settings, places, diagnostics, screen } = self;
-        let mut layer = Layer { index, places, diagnostics };
+        let Self { settings, places, diagnostics, screen, rules, events: _, texts } = self;
+        let mut layer = Layer { index, places, diagnostics, texts };
         if let Some(table) = file.watch {
             let watch = &mut settings.watch;
             layer.time("watch.settle", &mut watch.settle, table.settle);
@@ -159,10 +179,16 @@ impl Draft {
             layer.agent(&mut settings.agents, &name, table);
         }
         for (name, table) in file.role {
-            let key = format!("role.{}.agent", name.get_ref());
-            layer.note(&format!("role.{}", name.get_ref()), &name);
-            let role = settings.roles.entry(name.into_inner()).or_insert(Role { agent: String::new() });
-            layer.put(&key, &mut role.agent, table.agent);
+            layer.role(settings.roles.entry(name.get_ref().clone()).or_default(), &name, table);
+        }
+        for (name, table) in file.workflow {
+            layer.workflow(settings.workflows.entry(name.get_ref().clone()).or_default(), &name, table);
+        }
+        if let Some(tables) = file.rule {
+            layer.rules(rules, tables.into_inner());
+        }
+        if let Some(table) = file.documents {
+            layer.documents(table);
         }
         if let Some(table) = file.policy {
             policy::lay(&mut layer, &mut settings.policy, table);
@@ -187,6 +213,7 @@ pub(crate) struct Layer<'a> {
     index: usize,
     pub(super) places: &'a mut Places,
     pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(super) texts: &'a mut BTreeMap<String, String>,
 }
 
 impl Layer<'_> {
@@ -204,7 +231,7 @@ impl Layer<'_> {
         }
     }
 
-    fn list(&mut self, key: &str, target: &mut Vec<String>, given: List) {
+    pub(super) fn list(&mut self, key: &str, target: &mut Vec<String>, given: List) {
         let Some(given) = given else { return };
         self.places.forget(key);
         self.note(key, &given);
@@ -230,7 +257,7 @@ impl Layer<'_> {
         }
     }
 
-    fn count(&mut self, key: &str, target: &mut u32, given: Given<i64>) {
+    pub(super) fn count(&mut self, key: &str, target: &mut u32, given: Given<i64>) {
         let Some(given) = given else { return };
         self.note(key, &given);
         let (value, range) = (*given.get_ref(), counts(key));

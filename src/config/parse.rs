@@ -125,7 +125,7 @@ fn in_words(expected: &str) -> &str {
 
 /// Names the table in which a key is at home that was written at the wrong place.
 fn elsewhere(key: &str) -> Option<&'static str> {
-    const HOMES: [(&str, &[&str]); 9] = [
+    const HOMES: [(&str, &[&str]); 12] = [
         ("[watch]", &["settle", "settle_max", "ignore"]),
         ("[[check]]", &["run", "tests", "fixers", "daemons", "parallel", "lock"]),
         (
@@ -150,6 +150,9 @@ fn elsewhere(key: &str) -> Option<&'static str> {
         ("[questions]", &["wait", "unattended"]),
         ("[ui] of the user's file", &["theme", "ascii", "mouse"]),
         ("[agent.NAME]", &["kind", "program", "model", "args", "env"]),
+        ("[role.NAME]", &["agent", "purpose", "edits", "budget_usd", "prompt", "produces", "emits"]),
+        ("[workflow.NAME]", &["stages"]),
+        ("[[rule]]", &["event", "does"]),
     ];
     HOMES.iter().find(|(_, keys)| keys.contains(&key)).map(|(table, _)| *table)
 }

@@ -1,16 +1,24 @@
 //! What a project's file cannot take from its user: where both say how careful to be, the more careful one counts.
 
+use std::collections::BTreeMap;
+
 use crate::config::diagnostic::Diagnostic;
 use crate::config::merge::Draft;
 use crate::config::origin::{Origin, Places};
 use crate::config::trust::Running;
 use crate::model::budget::Budget;
 use crate::model::cost::Usd;
-use crate::model::settings::{Isolation, LandMode};
+use crate::model::policy::Permission;
+use crate::model::settings::{Isolation, LandMode, Questions, Role};
 
 const LAND: &str = "fix.land";
 const ISOLATION: &str = "fix.isolation";
 const PROTECT: &str = "fix.protect";
+const ENABLED: &str = "fix.enabled";
+const DELETE: &str = "policy.delete";
+const WARN: &str = "budget.warn";
+const WAIT: &str = "questions.wait";
+const UNATTENDED: &str = "questions.unattended";
 
 /// The lines of the budget, in the order of [`lines`].
 const BUDGET: [&str; 4] = ["budget.task_usd", "budget.day_usd", "budget.task_tokens", "budget.day_tokens"];
@@ -31,6 +39,13 @@ pub(crate) struct Below {
     isolation: (Isolation, Option<Origin>),
     budget: Vec<(u64, Option<Origin>)>,
     protect: Vec<(String, Option<Origin>)>,
+    /// What the user wrote of a role: whether it edits, and what a task of it may cost.
+    roles: Vec<(String, Role)>,
+    origins: BTreeMap<String, Origin>,
+    enabled: (bool, Option<Origin>),
+    delete: (Permission, Option<Origin>),
+    warn: (u32, Option<Origin>),
+    questions: (Questions, [Option<Origin>; 2]),
 }
 
 impl Below {
@@ -45,16 +60,66 @@ impl Below {
             isolation: (fix.isolation, origin(ISOLATION)),
             budget: lines(&mut budget).into_iter().zip(BUDGET).map(|(line, key)| (*line, origin(key))).collect(),
             protect: protect.map(|(number, glob)| (glob.clone(), origin(&element(number)))).collect(),
+            roles: draft.settings.roles.iter().map(|(name, role)| (name.clone(), role.clone())).collect(),
+            origins: draft
+                .places
+                .keys
+                .iter()
+                .filter(|(key, _)| key.starts_with("role."))
+                .map(|(key, origin)| (key.clone(), origin.clone()))
+                .collect(),
+            enabled: (fix.enabled, origin(ENABLED)),
+            delete: (draft.settings.policy.delete, origin(DELETE)),
+            warn: (draft.settings.budget.warn, origin(WARN)),
+            questions: (draft.settings.questions, [origin(WAIT), origin(UNATTENDED)]),
         }
     }
 
-    /// Puts back what the file with this index has made less careful than its user wrote it, and returns what to say
-    /// about that. What it makes less careful than the built-in defaults is added to what needs a yes.
-    pub(crate) fn keep(self, draft: &mut Draft, index: usize, running: &mut Running) -> Vec<Diagnostic> {
+    /// Puts back what the project's `.env` and its file, the one with this index, have made less careful than their user
+    /// wrote it, and returns what to say about that. What they make less careful than the built-in defaults is added to
+    /// what needs a yes.
+    pub(crate) fn keep(self, draft: &mut Draft, index: Option<usize>, running: &mut Running) -> Vec<Diagnostic> {
         let Draft { settings, places, .. } = draft;
         let mut said = Vec::new();
-        let by_project =
-            |places: &Places, key: &str| matches!(places.keys.get(key), Some(Origin::File(file, _)) if *file == index);
+        let task_usd = self.budget.first().map(|(line, origin)| (Usd(*line), origin.clone()));
+        let by_project = |places: &Places, key: &str| match places.keys.get(key) {
+            Some(Origin::File(file, _)) => Some(*file) == index,
+            Some(Origin::DotEnv(..)) => true,
+            Some(Origin::Variable(_) | Origin::Flag(_) | Origin::Detected) | None => false,
+        };
+        if let (false, Some(origin)) = self.enabled
+            && by_project(places, ENABLED)
+            && settings.fix.enabled
+        {
+            settings.fix.enabled = false;
+            said.push(not_used(places, ENABLED, origin));
+        }
+        if by_project(places, DELETE) && settings.policy.delete < self.delete.0 {
+            if let (before, Some(origin)) = self.delete {
+                settings.policy.delete = before;
+                said.push(not_used(places, DELETE, origin));
+            } else {
+                running.of_choice(DELETE, &settings.policy.delete.to_string());
+            }
+        }
+        if let (before, Some(origin)) = self.warn
+            && by_project(places, WARN)
+            && is_further(settings.budget.warn.into(), before.into())
+        {
+            settings.budget.warn = before;
+            said.push(not_used(places, WARN, origin));
+        }
+        // How long a person is waited for is nothing that a project knows better, in either direction.
+        let (before, [wait, unattended]) = self.questions;
+        if let Some(origin) = wait.filter(|_| by_project(places, WAIT) && settings.questions.wait != before.wait) {
+            settings.questions.wait = before.wait;
+            said.push(not_used(places, WAIT, origin));
+        }
+        let differs = settings.questions.unattended != before.unattended;
+        if let Some(origin) = unattended.filter(|_| by_project(places, UNATTENDED) && differs) {
+            settings.questions.unattended = before.unattended;
+            said.push(not_used(places, UNATTENDED, origin));
+        }
         if by_project(places, LAND) && settings.fix.land == LandMode::Auto {
             match self.land {
                 (LandMode::Ask, Some(origin)) => {
@@ -93,7 +158,41 @@ impl Below {
                 settings.fix.protect.push(glob);
             }
         }
+        keep_roles(draft, self.roles, &self.origins, task_usd, index, &mut said);
         said
+    }
+}
+
+/// Puts back what a project's file has made less careful about roles than its user wrote it.
+fn keep_roles(
+    draft: &mut Draft,
+    roles: Vec<(String, Role)>,
+    origins: &BTreeMap<String, Origin>,
+    task_usd: Option<(Usd, Option<Origin>)>,
+    index: Option<usize>,
+    said: &mut Vec<Diagnostic>,
+) {
+    let Draft { settings, places, .. } = draft;
+    let is_more = |line: Option<Usd>, other: Option<Usd>| match (line, other) {
+        (Some(line), Some(other)) => is_further(line.0, other.0),
+        (None | Some(_), None) | (None, Some(_)) => false,
+    };
+    // The user's line for any task is one for a task of a role, too.
+    let for_any = task_usd.and_then(|(line, origin)| Some((line, origin?)));
+    for (name, before) in roles {
+        let Some(role) = settings.roles.get_mut(&name) else { continue };
+        let (edits, budget) = (format!("role.{name}.edits"), format!("role.{name}.budget_usd"));
+        if let Some(origin) = origins.get(&edits).filter(|_| role.edits && !before.edits) {
+            role.edits = false;
+            said.push(not_used(places, &edits, origin.clone()));
+        }
+        let is_theirs = matches!(places.keys.get(&budget), Some(Origin::File(file, _)) if Some(*file) == index);
+        let own = origins.get(&budget).map(|origin| (before.budget, origin.clone()));
+        let line = own.or_else(|| for_any.clone().map(|(line, origin)| (Some(line), origin)));
+        if let Some((line, origin)) = line.filter(|(line, _)| is_theirs && is_more(role.budget, *line)) {
+            role.budget = line;
+            said.push(not_used(places, &budget, origin));
+        }
     }
 }
 
@@ -103,7 +202,8 @@ fn element(number: usize) -> String {
 
 /// Says that a value is not used, and gives its key back to where the user wrote it.
 fn not_used(places: &mut Places, key: &str, origin: Origin) -> Diagnostic {
-    let text = format!("{key} is not used: what you wrote yourself is more careful, and counts");
+    let more_careful = if key.starts_with("questions.") { "" } else { " is more careful, and" };
+    let text = format!("{key} is not used: what you wrote yourself{more_careful} counts");
     let diagnostic = places.diagnostic(key, text).warning();
     places.keys.insert(key.to_owned(), origin);
     diagnostic.hint("change it in your own file, or say it on the command line")

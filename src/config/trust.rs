@@ -12,8 +12,7 @@ use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use crate::config::environment::DotEnv;
-use crate::config::file::ConfigFile;
-use crate::model::policy::Permission;
+use crate::config::file::{ConfigFile, RuleDoes};
 use crate::model::settings::Check;
 
 /// Names of a project's `.env` that decide where something is written or sent, or on whose account.
@@ -41,17 +40,15 @@ impl Running {
         }
         self.add("workspace.prepare", file.workspace.iter().filter_map(|table| table.prepare.as_ref()).map(text));
         if let Some(policy) = &file.policy {
-            // What it refuses or asks about on top only tightens; what it allows needs a yes.
+            // What it refuses or asks about on top only tightens; what it allows needs a yes. See `safety` for the rest.
             self.add("policy.allow", policy.allow.iter().flat_map(Spanned::get_ref).map(text));
             self.add("policy.write", policy.write.iter().flat_map(Spanned::get_ref).map(text));
-            let looser =
-                policy.delete.as_ref().map(|delete| *delete.get_ref()).filter(|delete| *delete != Permission::Deny);
-            self.add("policy.delete", looser.map(|delete| delete.to_string()));
             for (name, rules) in &policy.role {
                 let what = format!("policy.role.{}.allow", name.get_ref());
                 self.add(&what, rules.allow.iter().flat_map(Spanned::get_ref).map(text));
             }
         }
+        self.of_roles(file);
         for (name, agent) in &file.agent {
             let name = name.get_ref();
             self.add(&format!("agent.{name}.program"), agent.program.iter().map(text));
@@ -62,6 +59,51 @@ impl Running {
                 self.add(&format!("agent.{name}.env.{}", variable.get_ref()), [text(value)]);
             }
         }
+    }
+
+    /// Gathers what a project says about who works how, and after what. Whoever changes that decides what agents do.
+    fn of_roles(&mut self, file: &ConfigFile) {
+        let strings = |list: &crate::config::file::List| {
+            list.as_ref().map(|list| list.get_ref().iter().map(text).collect::<Vec<_>>().join(", "))
+        };
+        for (name, role) in &file.role {
+            let what = |field: &str| format!("role.{}.{field}", name.get_ref());
+            self.add(&what("agent"), role.agent.as_ref().map(text));
+            self.add(&what("purpose"), role.purpose.as_ref().map(text));
+            self.add(&what("produces"), role.produces.as_ref().map(text));
+            self.add(&what("edits"), role.edits.as_ref().map(|edits| edits.get_ref().to_string()));
+            self.add(&what("budget_usd"), role.budget_usd.as_ref().map(|usd| usd.get_ref().0.dollars().to_string()));
+            self.add(&what("attempts"), role.attempts.as_ref().map(|attempts| attempts.get_ref().to_string()));
+            self.add(&what("emits"), strings(&role.emits));
+        }
+        for (name, workflow) in &file.workflow {
+            let what = |field: &str| format!("workflow.{}.{field}", name.get_ref());
+            self.add(&what("purpose"), workflow.purpose.as_ref().map(text));
+            self.add(&what("role"), workflow.role.as_ref().map(text));
+            let stages =
+                workflow.stages.as_ref().map(|stages| stages.get_ref().iter().map(|stage| stage.get_ref().name()));
+            self.add(&what("stages"), stages.map(|stages| stages.collect::<Vec<_>>().join(", ")));
+        }
+        for rule in file.rule.iter().flat_map(Spanned::get_ref).map(Spanned::get_ref) {
+            let said = |given: &Option<Spanned<String>>| given.as_ref().map(text).unwrap_or_default();
+            let follows = match rule.does.as_ref().map(Spanned::get_ref) {
+                Some(RuleDoes::Complete) => "complete".to_owned(),
+                Some(RuleDoes::FileBug) => "file a bug".to_owned(),
+                Some(RuleDoes::Start) | None => {
+                    format!("start {} {}", said(&rule.role), said(&rule.workflow)).trim().to_owned()
+                }
+            };
+            self.add(&format!("rule {}", said(&rule.event)), [follows]);
+        }
+    }
+
+    /// Adds a text that agents are told, by its file and what stands in it.
+    pub(crate) fn of_text(&mut self, key: &str, path: &str, content: &str) {
+        let mut mark = String::with_capacity(32);
+        for byte in &Sha256::digest(content)[..16] {
+            let _ = write!(mark, "{byte:02x}");
+        }
+        self.add(key, [format!("{path} (SHA-256 {mark}…)")]);
     }
 
     /// Gathers it from the project's `.env`.
@@ -96,7 +138,7 @@ impl Running {
     pub fn is_part_of(&self, other: &Self) -> bool {
         let line = |what: &str| {
             ["check run", "check fixer", "workspace.prepare"].contains(&what)
-                || what.starts_with("policy.")
+                || ["policy.", "role.", "workflow.", "rule ", "documents."].iter().any(|start| what.starts_with(start))
                 || choice(what).is_some()
         };
         self.0.is_subset(&other.0) && other.0.difference(&self.0).all(|(what, _)| line(what))

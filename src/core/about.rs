@@ -9,8 +9,10 @@ impl Fact {
         !matches!(
             self,
             Self::Logged { .. }
+                | Self::AgentStarted { .. }
                 | Self::Used { .. }
                 | Self::Neared { .. }
+                | Self::Trespassed { .. }
                 | Self::Planned { .. }
                 | Self::Staged { .. }
                 | Self::Felt { .. }
@@ -19,22 +21,82 @@ impl Fact {
         )
     }
 
+    /// Returns the task that stands elsewhere by it, as far as those that wait for it care.
+    pub(crate) fn turns(&self) -> Option<TaskId> {
+        match self {
+            Self::Filed { .. }
+            | Self::Gated { .. }
+            | Self::Released { .. }
+            | Self::Retried { .. }
+            | Self::AttemptEnded { .. }
+            | Self::Ready { .. }
+            | Self::NeedsReview { .. }
+            | Self::Undone { .. }
+            | Self::Ended { .. } => self.task(),
+            Self::Merged { .. }
+            | Self::Held { .. }
+            | Self::AttemptStarted { .. }
+            | Self::Staged { .. }
+            | Self::AgentStarted { .. }
+            | Self::Used { .. }
+            | Self::Planned { .. }
+            | Self::PlannerUsed { .. }
+            | Self::Logged { .. }
+            | Self::Violated { .. }
+            | Self::Trespassed { .. }
+            | Self::Questioned { .. }
+            | Self::Answered { .. }
+            | Self::Messaged { .. }
+            | Self::Closed { .. }
+            | Self::LandingBegan { .. }
+            | Self::Landed { .. }
+            | Self::LandingFailed { .. }
+            | Self::TakenBack { .. }
+            | Self::Replaced { .. }
+            | Self::Started { .. }
+            | Self::Stopped
+            | Self::Beat
+            | Self::BatchBegan { .. }
+            | Self::Changed { .. }
+            | Self::Ran { .. }
+            | Self::Forgotten { .. }
+            | Self::GreenAt { .. }
+            | Self::Parked { .. }
+            | Self::Unparked
+            | Self::BreakerTripped { .. }
+            | Self::Paused
+            | Self::Resumed
+            | Self::Snoozed { .. }
+            | Self::Unsnoozed { .. }
+            | Self::Agreed { .. }
+            | Self::Reconfigured { .. }
+            | Self::ConfigRefused { .. }
+            | Self::DayBegan { .. }
+            | Self::Neared { .. }
+            | Self::Raised { .. }
+            | Self::Felt { .. } => None,
+        }
+    }
+
     /// Returns the task it is about, if it is about one.
     pub fn task(&self) -> Option<TaskId> {
         match self {
             Self::Filed { task } => Some(task.id),
             Self::Questioned { question } => Some(question.task),
             Self::Merged { task, .. }
+            | Self::Gated { task, .. }
             | Self::Held { task, .. }
             | Self::Released { task, .. }
             | Self::Retried { task }
             | Self::AttemptStarted { task, .. }
             | Self::Staged { task, .. }
+            | Self::AgentStarted { task, .. }
             | Self::Used { task, .. }
             | Self::Planned { task, .. }
             | Self::Logged { task, .. }
             | Self::Violated { task, .. }
             | Self::Answered { task, .. }
+            | Self::Messaged { task, .. }
             | Self::Closed { task, .. }
             | Self::AttemptEnded { task, .. }
             | Self::Ready { task, .. }
@@ -46,10 +108,11 @@ impl Fact {
             | Self::Undone { task, .. }
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
-            Self::PlannerUsed { task, .. } => *task,
+            Self::PlannerUsed { task, .. } | Self::Trespassed { task, .. } => *task,
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat
+            | Self::BatchBegan { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
             | Self::Forgotten { .. }

@@ -1,5 +1,6 @@
 //! Moves an attempt through its stages, from the snapshot to what an agent brought.
 
+use crate::core::depend::listed;
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
 use crate::core::input::{self, Product, RunOutcome};
@@ -55,12 +56,21 @@ impl Supervisor {
                 for note in input::left_out(&snapshot) {
                     self.log(id, "note", note);
                 }
+                let brought = self.brought(id);
                 let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
+                if !attempt.composed && !brought.is_empty() {
+                    attempt.composed = true;
+                    return self.give_step(id, Work::Compose { snapshot, brought }, Step::Snapshot);
+                }
                 attempt.base = Some(snapshot.clone());
                 match attempt.place {
                     Place::Workspace(slot) => self.give_step(id, Work::Prepare { slot, snapshot }, Step::Prepare),
                     Place::Tree => self.in_place_baseline(id),
                 }
+            }
+            (Step::Snapshot(_), Product::Conflict { paths, .. }) => {
+                let why = format!("what it builds on does not fit together: {}", listed(&paths));
+                self.broken(id, why);
             }
             (Step::Prepare(_), Product::Prepared { needs_command, warnings }) => {
                 for warning in &warnings {
@@ -72,7 +82,7 @@ impl Supervisor {
                 if needs_command {
                     self.set_step(id, Step::Run(Line::Prepare, None));
                 } else {
-                    self.enter(id, Stage::Baseline, Step::Run(Line::Baseline, None));
+                    self.proceed(id, Stage::Prepare);
                 }
             }
             (Step::Collect(_), Product::Collected(collected)) => self.collected(id, collected),
@@ -104,9 +114,7 @@ impl Supervisor {
         }
         let Step::Run(line, _) = attempt.step.clone() else { return };
         match (line, outcome) {
-            (Line::Prepare, RunOutcome::Ran(run)) if run.is_green() => {
-                self.enter(id, Stage::Baseline, Step::Run(Line::Baseline, None));
-            }
+            (Line::Prepare, RunOutcome::Ran(run)) if run.is_green() => self.proceed(id, Stage::Prepare),
             (Line::Prepare, RunOutcome::Ran(run)) => {
                 let said = first_line(&run);
                 self.finish(id, AttemptEnd::Withdrawn, Some(unusable(format!("workspace.prepare failed: {said}"))));
@@ -143,6 +151,7 @@ impl Supervisor {
         {
             stage = next;
             match next {
+                Stage::Baseline => return self.enter(id, Stage::Baseline, Step::Run(Line::Baseline, None)),
                 Stage::Fixers if attempt.has_fixers && task.charged == 0 => {
                     "fixers".clone_into(&mut attempt.by);
                     attempt.dirty = true;
@@ -152,7 +161,7 @@ impl Supervisor {
                 Stage::Plan if self.stops_for_plan(id) => return self.wait_for_plan(id),
                 // Without a fixer, or a planner, the stage has nothing to do.
                 Stage::Fixers | Stage::Plan => {}
-                Stage::Prepare | Stage::Baseline | Stage::Verify | Stage::Land | Stage::Confirm => break,
+                Stage::Prepare | Stage::Verify | Stage::Land | Stage::Confirm => break,
             }
         }
         self.broken(id, format!("the workflow has nothing to do after {}", from.name()));
@@ -163,7 +172,8 @@ impl Supervisor {
         if !run.is_green() {
             self.log(id, "fixer", format!("failed: {}", first_line(run)));
         }
-        let count = self.check(&task.key.check).map_or(0, |check| check.fixers.len());
+        let check = task.check().and_then(|key| self.check(&key.check));
+        let count = check.map_or(0, |check| check.fixers.len());
         if index + 1 < count {
             self.set_step(id, Step::Run(Line::Fixer(index + 1), None));
         } else {
@@ -175,10 +185,10 @@ impl Supervisor {
     pub(crate) fn collect(&mut self, id: TaskId) {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let Some(base) = attempt.base.clone() else { return };
-        let last_green = self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone());
+        let last_green = self.green_tree_of(&task);
         let place = attempt.place;
         let named = task.failures.iter().filter_map(|failure| failure.file.clone());
-        let blamed = named.chain(self.tests_of(&task.key)).collect();
+        let blamed = named.chain(task.check().and_then(|key| self.tests_of(key))).collect();
         let work = Work::Collect { place, base, last_green, blamed };
         self.give_step(id, work, Step::Collect);
     }

@@ -2,8 +2,10 @@
 
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
-use crate::core::live::{Attempt, Step};
+use crate::core::lanes::lane;
+use crate::core::live::{Allowance, Attempt, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::attempt::AttemptEnd;
 use crate::model::budget::{Budget, Day, Limit};
 use crate::model::cost::{Spent, Usd};
@@ -65,13 +67,49 @@ impl Supervisor {
         self.finish(id, AttemptEnd::Parked { why }, Some(TaskState::Failed(FailReason::Budget)));
     }
 
-    /// Returns how many dollars the next run of an agent may use: what is left to the task, and to the day.
-    pub(crate) fn left_to(&self, task: &Task) -> Option<Usd> {
+    /// Returns how many dollars the next run of an agent may use: what is left to the task, and to the day after what those
+    /// that run may still use, so that together they keep the line even when nobody looks. A task without a line of its own
+    /// gets its share: the others that may begin beside it get as much. `None`: no line is set.
+    pub(crate) fn allowance(&self, task: &Task) -> Option<Allowance> {
         let budget = self.budget();
         let left = |limit: Usd, used: Usd| (limit > Usd(0)).then(|| limit.minus(used));
-        let task = left(budget.task, task.total().usd);
-        let day = left(budget.day, self.spent_today().usd);
-        task.into_iter().chain(day).min()
+        let own = left(budget.task, task.total().usd);
+        let day = left(budget.day, self.spent_today().usd).map(|left| left.minus(self.promised()));
+        let (usd, line, is_share) = match (own, day) {
+            (None, None) => return None,
+            (Some(own), None) => (own, Limit::TaskUsd, false),
+            (Some(own), Some(day)) if own <= day => (own, Limit::TaskUsd, false),
+            (Some(_), Some(day)) => (day, Limit::DayUsd, false),
+            (None, Some(day)) => {
+                let lane = lane(task);
+                let room = self.width(lane).saturating_sub(self.agents(lane)).max(1);
+                let share = Usd(day.0 / u64::try_from(room).unwrap_or(u64::MAX));
+                (share, Limit::DayUsd, room > 1 || self.is_anybody_at_work())
+            }
+        };
+        Some(Allowance { usd, line, is_share })
+    }
+
+    /// Returns how many dollars the agents that run may still use, as they were told, those included that are ending.
+    fn promised(&self) -> Usd {
+        let uses = |step: &Step| matches!(step, Step::Agent(Some(_)) | Step::Ending);
+        let running = self.live.attempts.values().filter(|attempt| uses(&attempt.step));
+        let left = running.filter_map(|attempt| Some(attempt.allowance?.usd.minus(attempt.spent.usd)));
+        left.fold(Usd(0), |sum, left| Usd(sum.0.saturating_add(left.0)))
+    }
+
+    fn is_anybody_at_work(&self) -> bool {
+        Lane::ALL.into_iter().any(|lane| self.agents(lane) > 0)
+    }
+
+    /// Whether the agent of a task must wait because what is left of the day is promised to those that run: it begins when
+    /// one of them ends, if the task has a line of its own as soon as that much is free.
+    pub fn waits_for_money(&self, id: TaskId) -> bool {
+        let is_next = self.live.attempts.get(&id).is_some_and(|attempt| attempt.step == Step::Agent(None));
+        let Some(task) = self.task(id).filter(|_| is_next && self.is_anybody_at_work()) else { return false };
+        let own = self.settings.budget.task;
+        let is_too_little = |given: Allowance| given.usd == Usd(0) || own > Usd(0) && given.line == Limit::DayUsd;
+        self.allowance(&task).is_some_and(is_too_little)
     }
 
     /// Says how far a line is used up: `budget.day_usd is used up ($50.21 of $50.00)`.
@@ -150,12 +188,10 @@ impl Supervisor {
     /// Notes that an agent stopped because what it was given is used up, by its own count: that of the task, or what was
     /// left to the day.
     pub(crate) fn ran_out(&mut self, id: TaskId) {
-        let Some(task) = self.task(id) else { return };
-        let budget = self.budget();
-        let left = |limit: Usd, used: Usd| if limit > Usd(0) { limit.minus(used) } else { Usd(u64::MAX) };
-        let by_day = left(budget.day, self.spent_today().usd) < left(budget.task, task.total().usd);
-        let line = if by_day { Limit::DayUsd } else { Limit::TaskUsd };
-        self.log(id, "agent", format!("{} is used up; the check decides about what it did", line.key()));
+        let allowance = self.live.attempts.get(&id).and_then(|attempt| attempt.allowance);
+        let line = allowance.map_or(Limit::TaskUsd, |allowance| allowance.line);
+        let what = if allowance.is_some_and(|allowance| allowance.is_share) { "its share of " } else { "" };
+        self.log(id, "agent", format!("{what}{} is used up; the check decides about what it did", line.key()));
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.over = attempt.over.or(Some(line));
         }
@@ -163,7 +199,11 @@ impl Supervisor {
 
     /// Returns how an attempt ends whose agent was cut short: by the day's line it is no try, as it had no chance.
     pub(crate) fn cut_short(&self, id: TaskId, end: AttemptEnd) -> AttemptEnd {
-        let over = self.live.attempts.get(&id).and_then(|attempt| attempt.over);
+        let attempt = self.live.attempts.get(&id);
+        // One that has used up a share had its chance; the day's line itself is another matter.
+        let is_share = attempt.and_then(|attempt| attempt.allowance).is_some_and(|allowance| allowance.is_share);
+        let had_a_chance = is_share && self.day_line().is_none();
+        let over = attempt.and_then(|attempt| attempt.over).filter(|_| !had_a_chance);
         match over.filter(|line| line.is_of_day() && end.is_charged()) {
             Some(line) => AttemptEnd::Parked { why: format!("stopped at {}", line.key()) },
             None => end,
@@ -186,6 +226,6 @@ impl Supervisor {
         let now = self.budget();
         let lines = Limit::DAY.into_iter().filter(|line| now.limit(*line) > 0);
         let lines: Vec<String> = lines.map(|line| line.amount(now.limit(line))).collect();
-        Ok(Answer { said: format!("today may cost {}; tomorrow is as configured", lines.join(" and ")) })
+        Ok(Answer::said(format!("today may cost {}; tomorrow is as configured", lines.join(" and "))))
     }
 }

@@ -17,7 +17,7 @@ use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Rung;
 use crate::model::settings::FixOn;
-use crate::model::task::{DoneReason, FailReason, Origin, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Goal, Origin, Task, TaskState};
 use crate::model::workspace::FileChange;
 
 /// How many of the changed files a task is about; a switched branch changes thousands, and those say nothing.
@@ -157,7 +157,7 @@ impl Supervisor {
             }
             return;
         }
-        let last = self.book.over().filter(|task| task.key == *key).max_by_key(|task| task.id);
+        let last = self.book.over().filter(|task| task.is_about(key)).max_by_key(|task| task.id);
         let is_known = |task: &Arc<Task>| matches!(task.state, TaskState::Failed(FailReason::CheckBroken { .. }));
         if !last.is_some_and(is_known) {
             let failures = (run.findings.failures.clone(), Vec::new());
@@ -189,6 +189,7 @@ impl Supervisor {
     }
 
     fn still_red(&mut self, task: &Arc<Task>, run: &CheckRun, known: &[Fingerprint], cause: &Cause) {
+        let Some(key) = task.check() else { return };
         if self.is_second_opinion(task.id) {
             return self.second_opinion_is_red(task, run, cause);
         }
@@ -202,8 +203,8 @@ impl Supervisor {
             }
             // What this task is about is gone; what is left was red before.
             self.turned_green(task, cause);
-            if self.book.open_task(&task.key).is_none() {
-                self.turned_red(&task.key, run, now, true, cause);
+            if self.book.open_task(key).is_none() {
+                self.turned_red(key, run, now, true, cause);
             }
             return;
         }
@@ -222,8 +223,8 @@ impl Supervisor {
             });
         }
         if is_released {
-            let reason = self.hold_reason(&task.key, &failures, cause);
-            let reason = self.or_snoozed(&task.key, reason);
+            let reason = self.hold_reason(key, &failures, cause);
+            let reason = self.or_snoozed(key, reason);
             self.hold_or_release(task.id, reason);
         }
     }
@@ -235,7 +236,7 @@ impl Supervisor {
         }
         let known = ids(known);
         let is_new =
-            |failure: &Fingerprint| !known.contains(failure.id.as_str()) && !self.is_unwanted(&task.key, failure);
+            |failure: &Fingerprint| !known.contains(failure.id.as_str()) && !self.is_unwanted_of(task, failure);
         let (new, rest): Split = now.iter().cloned().partition(is_new);
         (!new.is_empty()).then_some((new, rest))
     }
@@ -244,7 +245,7 @@ impl Supervisor {
         let (mine, before) = (ids(&task.failures), ids(&task.red_before));
         let is_mine = |failure: &Fingerprint| {
             let id = failure.id.as_str();
-            mine.contains(id) || !before.contains(id) && !self.is_unwanted(&task.key, failure)
+            mine.contains(id) || !before.contains(id) && !self.is_unwanted_of(task, failure)
         };
         now.iter().cloned().partition(is_mine)
     }
@@ -286,7 +287,7 @@ impl Supervisor {
         files.extend(key.file.clone());
         let task = Task {
             id,
-            key: key.clone(),
+            goal: Goal::Check(key.clone()),
             origin: cause.change.map_or(Origin::Start, Origin::Change),
             filed: self.live.now.wall,
             priority: 0,

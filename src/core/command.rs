@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::Usd;
+use crate::model::filing::Filing;
 use crate::model::hold::Snooze;
-use crate::model::id::{QuestionId, TaskId};
+use crate::model::id::{BatchId, QuestionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::settings::LandMode;
@@ -88,6 +89,16 @@ pub enum Command {
         #[serde(default)]
         by: String,
     },
+    /// Tell the agent that works on a task something, unasked.
+    Message {
+        /// Which task.
+        task: TaskId,
+        /// What.
+        text: String,
+        /// Through which face, for the record.
+        #[serde(default)]
+        by: String,
+    },
     /// Raise today's lines of the budget, until midnight.
     Raise {
         /// By so many millionths of a dollar.
@@ -96,6 +107,11 @@ pub enum Command {
         /// By so many tokens.
         #[serde(default)]
         tokens: u64,
+    },
+    /// File tasks, all of them or none.
+    File {
+        /// Which.
+        filing: Box<Filing>,
     },
     /// Run all checks.
     Check,
@@ -117,6 +133,19 @@ pub enum Command {
 pub struct Answer {
     /// For a person to read.
     pub said: String,
+    /// The tasks that were filed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskId>,
+    /// As what they were filed together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
+}
+
+impl Answer {
+    /// Says it.
+    pub fn said(text: impl Into<String>) -> Self {
+        Self { said: text.into(), tasks: Vec::new(), batch: None }
+    }
 }
 
 /// Why it is not done; nothing has changed.

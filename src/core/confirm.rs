@@ -58,7 +58,7 @@ impl Supervisor {
 
     /// Whether the failures that a landing was to mend are still there.
     fn is_not_fixed(&self, id: TaskId, key: &CheckKey, run: &CheckRun) -> bool {
-        let Some(task) = self.book.task(id).filter(|task| task.key == *key) else { return false };
+        let Some(task) = self.book.task(id).filter(|task| task.is_about(key)) else { return false };
         run.findings.failures.iter().any(|now| task.failures.iter().any(|old| old.same(now)))
     }
 

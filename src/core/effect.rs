@@ -33,6 +33,13 @@ pub enum Effect {
         /// What was said.
         reply: Reply,
     },
+    /// Tell an agent what a person says unasked.
+    Tell {
+        /// The run that hears it.
+        session: SessionId,
+        /// What.
+        text: String,
+    },
     /// Tell a session to end, so hard.
     Signal(SessionId, Rung),
     /// Do a piece of work; answered by `Done`.
@@ -155,6 +162,13 @@ pub struct PlanOrder {
 pub enum Work {
     /// Take a snapshot of the user's tree.
     Snapshot,
+    /// Lay results that have not landed over a snapshot.
+    Compose {
+        /// Over which.
+        snapshot: Snapshot,
+        /// The results, each with what it was made from.
+        brought: Vec<(Snapshot, TreeId)>,
+    },
     /// Make a workspace of a snapshot.
     Prepare {
         /// Which.

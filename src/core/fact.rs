@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::agent::{LogLine, Violation};
+use crate::model::assignment::Batch;
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::budget::{Day, Limit};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::{Spent, Usd};
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{ChangeId, LandingId, QuestionId, Slot, TaskId};
+use crate::model::id::{ChangeId, LandingId, QuestionId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
 use crate::model::question::{Closed, Question, Reply};
@@ -71,6 +72,18 @@ pub enum Fact {
         /// All of it.
         task: Box<Task>,
     },
+    /// Tasks are about to be filed together.
+    BatchBegan {
+        /// All about it.
+        batch: Box<Batch>,
+    },
+    /// A task waits for others, is blocked by one, or waits no more.
+    Gated {
+        /// Which.
+        task: TaskId,
+        /// Where it stands: pending, blocked or queued.
+        state: TaskState,
+    },
     /// More is known about an open task.
     Merged {
         /// Which.
@@ -121,6 +134,13 @@ pub enum Fact {
         task: TaskId,
         /// Which stage.
         stage: Stage,
+    },
+    /// An agent began to work in an attempt.
+    AgentStarted {
+        /// Of which task.
+        task: TaskId,
+        /// In which session.
+        session: SessionId,
     },
     /// The running attempt has used so much in all.
     Used {
@@ -180,6 +200,15 @@ pub enum Fact {
         /// What it wanted, and which rule forbids it.
         violation: Violation,
     },
+    /// What runs in a session asked for what only a person may ask for, and was refused.
+    Trespassed {
+        /// For which task it runs, if for one.
+        task: Option<TaskId>,
+        /// Where it belongs.
+        whose: String,
+        /// What only a person may.
+        deed: String,
+    },
     /// An agent waits for what a person says.
     Questioned {
         /// What it asks.
@@ -204,6 +233,16 @@ pub enum Fact {
         task: TaskId,
         /// Why.
         why: Closed,
+    },
+    /// A person told the agent of a running attempt something.
+    Messaged {
+        /// Of which task.
+        task: TaskId,
+        /// What.
+        text: String,
+        /// Through which face; empty if it was not said.
+        #[serde(default)]
+        by: String,
     },
     /// An attempt ended; a task that is not over goes on in the given state.
     AttemptEnded {

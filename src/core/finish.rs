@@ -105,7 +105,7 @@ impl Supervisor {
         let is_unpriced = self.is_price_unknown(&task, &attempt.by, attempt.spent, &end);
         let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
         // Who withdraws it says where it stands.
-        let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.is_meaningful(&task.key);
+        let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.has_goal(&task);
         let then = if is_gone { TaskState::Done(DoneReason::CheckGone) } else { then };
         let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
         truncate(&mut diff, DIFF_KEPT);
@@ -115,7 +115,7 @@ impl Supervisor {
             summary: attempt.said.as_ref().map(|said| said.text.clone()).unwrap_or_default(),
             diff,
             spent: attempt.spent,
-            took: self.live.now.wall.since(attempt.began),
+            took: self.live.now.wall.since(attempt.began).saturating_sub(attempt.waited),
             landing: attempt.only_lands,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
@@ -123,7 +123,7 @@ impl Supervisor {
         if is_unpriced {
             self.hold_unpriced(id);
         }
-        if escalated {
+        if escalated && task.check().is_some() {
             self.trip_breaker(&book::subject(&task));
         }
     }
@@ -150,11 +150,16 @@ impl Supervisor {
             | AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
+            | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => false,
         };
         // A program without prices has none in any run, and no limit in dollars.
         let names_prices = self.settings.agents.get(agent).is_some_and(|agent| agent.kind == AgentKind::Claude);
-        spent.unpriced && names_prices && !is_excused && self.settings.budget.task > Usd(0)
+        let budget = &self.settings.budget;
+        // Where tokens hold the line, what is not priced comes to it all the same.
+        let by_tokens = budget.day_tokens > 0 || budget.task_tokens > 0;
+        let has_line = budget.task > Usd(0) || budget.day > Usd(0) && !by_tokens;
+        spent.unpriced && names_prices && !is_excused && has_line
     }
 
     fn state_after(&self, task: &Task, attempt: &Attempt, end: &AttemptEnd) -> TaskState {
@@ -169,8 +174,10 @@ impl Supervisor {
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
             | AttemptEnd::NoChange
+            | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => {
-                if attempt.over.is_some() {
+                let is_share = attempt.allowance.is_some_and(|allowance| allowance.is_share);
+                if attempt.over.is_some_and(|line| !line.is_of_day() || !is_share) {
                     return TaskState::Failed(FailReason::Budget);
                 }
                 let made = attempt.number;

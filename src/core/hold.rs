@@ -42,6 +42,11 @@ impl Supervisor {
         self.unwanted(key, failure).is_some()
     }
 
+    /// Whether a person did not want this failure of a task's check mended.
+    pub(crate) fn is_unwanted_of(&self, task: &Task, failure: &Fingerprint) -> bool {
+        task.check().is_some_and(|key| self.is_unwanted(key, failure))
+    }
+
     fn unwanted(&self, key: &CheckKey, failure: &Fingerprint) -> Option<HoldReason> {
         let is_it =
             |(known, ids, ..): &&(CheckKey, Vec<String>, TaskId, bool)| known == key && ids.contains(&failure.id);
@@ -66,6 +71,8 @@ impl Supervisor {
         match &task.state {
             TaskState::Held(reason) => is_about_before(reason),
             TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
             | TaskState::Running
             | TaskState::Cooling { .. }
             | TaskState::Ready(_)
@@ -103,7 +110,9 @@ impl Supervisor {
                 TaskState::Held(HoldReason::Snoozed { until, then: None }) => {
                     HoldReason::Snoozed { until: until.clone(), then: Some(Box::new(reason.clone())) }
                 }
-                TaskState::Held(_)
+                TaskState::Pending(_)
+                | TaskState::Blocked(_)
+                | TaskState::Held(_)
                 | TaskState::Running
                 | TaskState::Cooling { .. }
                 | TaskState::Ready(_)
@@ -117,11 +126,13 @@ impl Supervisor {
 
     /// Takes over what an earlier start, or other settings, held or let wait for a reason that does not hold any more.
     pub(crate) fn hold_anew(&mut self) {
-        for task in self.book.open().cloned().collect::<Vec<_>>() {
+        for task in self.book.open().filter(|task| task.check().is_some()).cloned().collect::<Vec<_>>() {
             let before = match &task.state {
                 TaskState::Queued | TaskState::Cooling { .. } => None,
                 TaskState::Held(reason) => Some(reason.clone()),
-                TaskState::Running
+                TaskState::Pending(_)
+                | TaskState::Blocked(_)
+                | TaskState::Running
                 | TaskState::Ready(_)
                 | TaskState::Review(_)
                 | TaskState::Done(_)
@@ -151,6 +162,7 @@ impl Supervisor {
             | HoldReason::Violation(_)
             | HoldReason::PriceUnknown
             | HoldReason::ByYou
+            | HoldReason::Created
             | HoldReason::Unanswered => Some(reason),
             HoldReason::Snoozed { until, then } => {
                 let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
@@ -174,7 +186,9 @@ impl Supervisor {
             TaskState::Held(HoldReason::Snoozed { until, then: None }) => {
                 HoldReason::Snoozed { until: until.clone(), then: Some(Box::new(HoldReason::PriceUnknown)) }
             }
-            TaskState::Held(_)
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
             | TaskState::Running
             | TaskState::Ready(_)
             | TaskState::Review(_)
@@ -191,7 +205,12 @@ impl Supervisor {
             TaskState::Held(reason) => *reason != HoldReason::ByYou,
             // With a result it was let land by a person.
             TaskState::Running => task.result.is_none() && self.may_withdraw(task.id),
-            TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => false,
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => false,
         }
     }
 
@@ -206,6 +225,8 @@ impl Supervisor {
                 TaskState::Running => "it is just landing; undo it afterwards".to_owned(),
                 TaskState::Held(_) => "you hold it already".to_owned(),
                 TaskState::Queued
+                | TaskState::Pending(_)
+                | TaskState::Blocked(_)
                 | TaskState::Cooling { .. }
                 | TaskState::Ready(_)
                 | TaskState::Review(_)
@@ -216,12 +237,12 @@ impl Supervisor {
         }
         self.record(Fact::Held { task: id, reason: HoldReason::ByYou });
         self.withdraw(id);
-        Ok(Answer { said: format!("{id} is held; `orchestrator-tui fix {}` starts it", id.0) })
+        Ok(Answer::said(format!("{id} is held; `orchestrator-tui fix {}` starts it", id.0)))
     }
 
     /// Whether the last task of this check failed on these very failures, so that nothing begins anew.
     pub(crate) fn was_given_up(&self, key: &CheckKey, failures: &[Fingerprint]) -> bool {
-        let last = self.book.over().filter(|task| task.key == *key).max_by_key(|task| task.id);
+        let last = self.book.over().filter(|task| task.is_about(key)).max_by_key(|task| task.id);
         let known: BTreeSet<&str> =
             last.iter().flat_map(|task| &task.failures).map(|failure| failure.id.as_str()).collect();
         last.is_some_and(|task| matches!(task.state, TaskState::Failed(_)))
@@ -245,6 +266,7 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::Violation(_)
         | HoldReason::PriceUnknown
         | HoldReason::ByYou
+        | HoldReason::Created
         | HoldReason::Unanswered => false,
     }
 }

@@ -1,16 +1,18 @@
 //! Everything that can reach the machine, in the past tense.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::core::command::Command;
 use crate::core::matching::Matcher;
 use crate::model::agent::AgentReport;
 use crate::model::check::CheckRun;
+use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::PlannerNews;
-use crate::model::session::Exit;
+use crate::model::session::{Exit, Stranger};
 use crate::model::settings::Settings;
 use crate::model::workspace::{FileChange, LeftOut, RepoState, Snapshot, Suspicion, TreeId};
 
@@ -39,6 +41,8 @@ pub enum Input {
     Done(JobId, Product),
     /// Somebody asks for something.
     Asked(RequestId, Command),
+    /// What is no person asked for what only a person may: this.
+    Trespassed(Stranger, String),
     /// The configuration was read again, and is good: this holds from now on.
     Reconfigured(Arc<Settings>, Arc<Matcher>),
     /// The configuration was read again and cannot be taken up, for this reason.
@@ -62,6 +66,7 @@ impl Input {
             | Self::Woke
             | Self::Replaced(..)
             | Self::Planner(_)
+            | Self::Trespassed(..)
             | Self::ConfigRefused(_) => false,
             Self::Reported(_, report) => matches!(report, AgentReport::Trouble(_)),
             Self::Started(_)
@@ -99,6 +104,8 @@ pub struct Start {
     pub files: Vec<ProjectPath>,
     /// Where the user's repository stands.
     pub repository: RepoState,
+    /// What agents used in all that were at work when the last supervisor died, as far as that can be told.
+    pub used: BTreeMap<SessionId, Spent>,
 }
 
 /// What became of a watched file.

@@ -5,6 +5,7 @@ use crate::core::effect::Place;
 use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::Spent;
 use crate::model::hold::{HoldReason, SnoozeEnd};
@@ -22,6 +23,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     tasks_can_move(machine)?;
     places_have_one_writer(machine)?;
     lines_hold(machine)?;
+    machine.gates_hold()?;
     ledger_is_whole(machine)?;
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
@@ -124,10 +126,14 @@ fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
 
 fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     let limits = &machine.settings.limits;
-    let agents = machine.live.attempts.values().filter(|attempt| matches!(attempt.step, Step::Agent(Some(_)))).count();
     let surplus = machine.live.surplus;
-    if agents > (limits.running as usize).max(surplus.agents) {
-        return Err(format!("{agents} agents run, {} may", limits.running));
+    for lane in Lane::ALL {
+        let works = |attempt: &&Attempt| attempt.lane == lane && matches!(attempt.step, Step::Agent(Some(_)));
+        let agents = machine.live.attempts.values().filter(works).count();
+        let left = if lane == Lane::Fix { surplus.agents } else { 0 };
+        if agents > machine.width(lane).max(left) {
+            return Err(format!("{agents} agents run in the lane {lane}, {} may", machine.width(lane)));
+        }
     }
     let checks = machine.live.checks().count();
     if checks > (limits.checks as usize).max(surplus.checks) {
@@ -175,11 +181,11 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
     for task in machine.book.open() {
         let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
         let works = machine.live.attempts.contains_key(&task.id);
-        if !machine.is_meaningful(&task.key) && !waits_for_person && !works {
+        if !machine.has_goal(task) && !waits_for_person && !works {
             return Err(format!("{} is open and its check is not in the configuration", task.id));
         }
         if let TaskState::Held(HoldReason::Snoozed { until, .. }) = &task.state
-            && machine.book.snoozed.get(&task.key) != Some(until)
+            && task.check().and_then(|key| machine.book.snoozed.get(key)) != Some(until)
         {
             return Err(format!("{} is held by a snooze that is over", task.id));
         }
@@ -264,7 +270,9 @@ pub fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
     let known = fact.task().and_then(|id| book.task(id));
     let (holds, promise) = match (fact, known) {
         (Fact::Filed { task }, None) if task.id != book.last_task.next() => (false, "tasks are numbered in order"),
-        (Fact::Filed { task }, _) => (book.open_task(&task.key).is_none(), "a check has one open task"),
+        (Fact::Filed { task }, _) => {
+            (task.check().is_none_or(|key| book.open_task(key).is_none()), "a check has one open task")
+        }
         (Fact::LandingBegan { landing, .. }, _) => {
             // Some numbers may be known from the disk alone.
             (*landing > book.last_landing, "landings are numbered in order")
@@ -307,6 +315,10 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
     let has_result = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
     match fact {
         Fact::Merged { .. } => (open, "nothing is added to a task that is over"),
+        Fact::Gated { .. } => {
+            let is_gated = matches!(task.state, TaskState::Pending(_) | TaskState::Blocked(_));
+            (waits || is_gated, "only what waits is gated")
+        }
         Fact::Held { .. } => {
             let works = task.state == TaskState::Running && task.result.is_none();
             (waits || is_held || works, "only what waits or is worked on is held")
@@ -332,6 +344,8 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
         }
         Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
+        Fact::AgentStarted { .. } => (task.state == TaskState::Running, "an agent works for a running task"),
+        Fact::Messaged { .. } => (task.state == TaskState::Running, "only what runs is told something"),
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
         Fact::Planned { .. } => (task.state == TaskState::Running, "only a running task is planned for"),
         Fact::Ready { .. } => {
@@ -355,12 +369,14 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
+        | Fact::Trespassed { .. }
         | Fact::Questioned { .. }
         | Fact::Answered { .. }
         | Fact::Closed { .. }
         | Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat
+        | Fact::BatchBegan { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }
         | Fact::Forgotten { .. }

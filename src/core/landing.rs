@@ -1,5 +1,7 @@
 //! Brings a verified result into the user's tree, or asks a person first.
 
+use std::time::Duration;
+
 use crate::core::command::Answer;
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
@@ -28,7 +30,7 @@ impl Supervisor {
             let mut doubts = attempt.result.as_ref().map(|result| result.suspicions.clone()).unwrap_or_default();
             doubts.extend(fewer_tests(attempt.red.as_ref(), attempt.green.first()));
             attempt.accepted = Some(Vec::new());
-            let reason = if doubts.is_empty() { self.why_ask() } else { Some(ReadyReason::Suspicious(doubts)) };
+            let reason = if doubts.is_empty() { self.why_ask_for(id) } else { Some(ReadyReason::Suspicious(doubts)) };
             if let Some(reason) = reason {
                 return self.ready(id, reason);
             }
@@ -36,7 +38,17 @@ impl Supervisor {
         self.enter(id, Stage::Land, Step::Gate);
     }
 
-    /// Says why a result without doubts waits for a yes, if it does.
+    /// Says why the result of a task without doubts waits for a yes, if it does.
+    fn why_ask_for(&self, id: TaskId) -> Option<ReadyReason> {
+        let Some(task) = self.book.task(id) else { return self.why_ask() };
+        match task.assignment().map(|assignment| assignment.land) {
+            None => self.why_ask(),
+            Some(LandMode::Auto) if self.unlanded(task).is_none() => None,
+            Some(LandMode::Auto | LandMode::Ask) => Some(ReadyReason::Asked),
+        }
+    }
+
+    /// Says why the fix of a check without doubts waits for a yes, if it does.
     fn why_ask(&self) -> Option<ReadyReason> {
         match self.lands() {
             None => Some(ReadyReason::First),
@@ -76,7 +88,7 @@ impl Supervisor {
             }
             LandBy::Flag | LandBy::File | LandBy::Nobody => "",
         };
-        Answer { said: format!("{said}{but}") }
+        Answer::said(format!("{said}{but}"))
     }
 
     fn ready(&mut self, id: TaskId, reason: ReadyReason) {
@@ -105,13 +117,16 @@ impl Supervisor {
         let task = self.book.task(id)?;
         let attempt = self.live.attempts.get(&id)?;
         let result = attempt.result.as_ref()?;
-        let began = task.began.unwrap_or(attempt.began);
+        if task.check().is_some() && attempt.red.is_none() {
+            return None;
+        }
+        let (now, before) = (self.live.now.wall, task.attempts.iter().map(|attempt| attempt.took).sum::<Duration>());
         Some(Receipt {
             task: id,
             landing,
             at: self.live.now.wall,
             fixed: task.failures.clone(),
-            red: attempt.red.clone()?,
+            red: attempt.red.clone(),
             green: attempt.green.clone(),
             tree_before: attempt.base.as_ref()?.tree.clone(),
             tree_after: attempt.merged.as_ref().map_or(&result.tree, |(_, tree)| tree).clone(),
@@ -120,7 +135,7 @@ impl Supervisor {
             by: attempt.by.clone(),
             attempts: attempt.number,
             spent: task.total(),
-            took: self.live.now.wall.since(began),
+            took: before + now.since(attempt.began).saturating_sub(attempt.waited),
         })
     }
 
@@ -134,7 +149,7 @@ impl Supervisor {
         let mut attempt = self.new_attempt(&task, number, slot, Step::Gate, Stage::Land);
         attempt.place = Place::Workspace(slot);
         attempt.base = Some(result.base.clone());
-        attempt.red = Some(receipt.red.clone());
+        attempt.red.clone_from(&receipt.red);
         attempt.green.clone_from(&receipt.green);
         attempt.fixers_done = true;
         attempt.only_lands = true;
@@ -259,7 +274,7 @@ impl Supervisor {
         for warning in warnings {
             self.log(id, LogLine::EDITOR, warning);
         }
-        keys.extend(self.task(id).map(|task| task.key.clone()).filter(|key| self.is_meaningful(key)));
+        keys.extend(self.task(id).and_then(|task| self.own_check(&task)).filter(|key| self.is_meaningful(key)));
         self.enter(id, Stage::Confirm, Step::Confirm(keys.clone()));
         if keys.is_empty() {
             return self.finish(id, AttemptEnd::Verified, None);
@@ -282,8 +297,6 @@ fn fewer_tests(red: Option<&Witness>, green: Option<&Witness>) -> Option<Suspici
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::model::check::{CheckKey, CheckName, Verdict};
 

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
+use crate::core::fact::Fact;
 use crate::core::live::{JobOwner, Line, Owner, Running, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::attempt::AttemptEnd;
+use crate::model::assignment::Lane;
+use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
@@ -126,7 +128,10 @@ impl Supervisor {
                 }
                 // The planner may have used what was left.
                 Step::Agent(None) if self.is_broke(task) => self.end_broke(task),
-                Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent() => self.start_agent(task),
+                Step::Agent(None) if self.waits_for_money(task) => {}
+                Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent(attempt.lane) => {
+                    self.start_agent(task);
+                }
                 Step::Gate if calm => self.start_merge(task),
                 Step::Gate
                 | Step::Plan(..)
@@ -148,8 +153,8 @@ impl Supervisor {
     }
 
     /// Whether one more agent may run; there may be more attempts than agents when the limit was lowered.
-    fn has_room_for_agent(&self) -> bool {
-        self.agents() < self.settings.limits.running as usize
+    fn has_room_for_agent(&self, lane: Lane) -> bool {
+        self.agents(lane) < self.width(lane)
     }
 
     fn start_line(&mut self, id: TaskId, line: Line) {
@@ -160,7 +165,8 @@ impl Supervisor {
             Line::Verify(key) if !self.is_meaningful(key) => return self.verify_next(id),
             Line::Fixer(index) if self.fixer_line(&task, *index).is_none() => return self.collect(id),
             Line::Baseline | Line::Verify(_) => {
-                let key = if let Line::Verify(key) = &line { key.clone() } else { task.key.clone() };
+                let own = if let Line::Verify(key) = &line { Some(key.clone()) } else { task.check().cloned() };
+                let Some(key) = own else { return self.proceed(id, Stage::Baseline) };
                 if !self.has_room(&key, place) {
                     return;
                 }
@@ -197,9 +203,10 @@ impl Supervisor {
     }
 
     fn fixer_line(&self, task: &Task, index: usize) -> Option<String> {
-        let check = self.check(&task.key.check)?;
+        let key = task.check()?;
+        let check = self.check(&key.check)?;
         let fixer = check.fixers.get(index)?;
-        let files = task.key.file.as_ref().map_or_else(|| task.files.clone(), |file| vec![file.clone()]);
+        let files = key.file.as_ref().map_or_else(|| task.files.clone(), |file| vec![file.clone()]);
         Some(fill(check, fixer, &files))
     }
 
@@ -209,16 +216,20 @@ impl Supervisor {
         let plan = task.plan.as_ref().filter(|plan| plan.attempt == number);
         let strategy = plan.and_then(Plan::strategy).unwrap_or_default().to_owned();
         let Some(base) = attempt.base.as_ref().map(|base| base.tree.clone()) else { return };
-        let Some(role) = self.settings.roles.get("fixer") else { return };
+        let Some(role) = self.settings.roles.get(Self::role_of(&task)) else {
+            let why = format!("no role is called `{}`", Self::role_of(&task));
+            return self.broken(id, why);
+        };
         let agent = role.agent.clone();
-        let budget = self.left_to(&task);
+        let allowance = self.allowance(&task);
+        let budget = allowance.map(|allowance| allowance.usd);
         let session = self.new_session();
         let order = AgentOrder {
             session,
             agent: agent.clone(),
             place,
-            line: self.line_of(&task.key),
-            last_green: self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone()),
+            line: self.line_for(&task),
+            last_green: self.green_tree_of(&task),
             task: Task::clone(&task),
             number,
             base,
@@ -229,9 +240,11 @@ impl Supervisor {
             session,
             Running { owner: Owner::Attempt(id), check: None, place, began: self.live.now.moment, stopping: None },
         );
+        self.record(Fact::AgentStarted { task: id, session });
         self.out.push(Effect::StartAgent(Box::new(order)));
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.by = agent;
+            attempt.allowance = allowance;
             attempt.heard = Some(self.live.now.moment);
         }
         self.set_step(id, Step::Agent(Some(session)));

@@ -1,6 +1,7 @@
 //! One line for each fact, for `run --headless`, `logs` and the screen.
 
 use crate::core::fact::Fact;
+use crate::model::assignment::{Batch, BatchKind};
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::budget::Limit;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
@@ -33,6 +34,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Beat
         | Fact::DayBegan { .. }
         | Fact::GreenAt { .. }
+        | Fact::AgentStarted { .. }
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Merged { .. }
@@ -49,6 +51,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Filed { task } => {
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
         }
+        Fact::BatchBegan { batch } => began(batch),
+        Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),
         Fact::Held { task, reason } => {
             format!("{task} {}; `orchestrator-tui fix {}` starts it", held(reason, time), task.0)
         }
@@ -69,12 +73,20 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             lines.join("\n")
         }
         Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
+        Fact::Trespassed { task, whose, deed } => {
+            let task = task.map(|task| format!("{task} ")).unwrap_or_default();
+            format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")
+        }
         Fact::Questioned { question } => {
             let Question { id, task, agent, ask, .. } = &**question;
             format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)
         }
         Fact::Answered { question, task, reply, .. } => format!("{task} question {}: {}", question.0, reply.brief()),
         Fact::Closed { question, task, why } => format!("{task} question {} is closed: {}", question.0, why.text()),
+        Fact::Messaged { task, text, .. } => {
+            let lines: Vec<String> = text.lines().map(|line| format!("{task}   {:<8} {line}", "you")).collect();
+            lines.join("\n")
+        }
         Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now),
         Fact::Ready { task, reason, .. } => {
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
@@ -87,7 +99,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             let files: Vec<String> = files.iter().map(|file| file.path.to_string()).collect();
             format!("{task} undone: {}", files.join(", "))
         }
-        Fact::Ended { task, state } => format!("{task} {}", state.reason(now)),
+        Fact::Gated { task, state } | Fact::Ended { task, state } => format!("{task} {}", state.reason(now)),
         Fact::Parked { until: Some(until), why } => format!("parked until {}: {why}", time(*until)),
         Fact::Parked { until: None, why } => format!("parked: {why}"),
         Fact::Unparked => "going on".to_owned(),
@@ -147,6 +159,16 @@ fn planned(task: TaskId, plan: &Plan) -> String {
     }
 }
 
+fn began(batch: &Batch) -> String {
+    let count = batch.tasks.len();
+    match &batch.kind {
+        BatchKind::Day { file, .. } => format!("batch {}: {count} tasks of {}", batch.id.0, file.display()),
+        BatchKind::Orchestration { requirement, .. } => {
+            format!("batch {}: {count} sessions for: {requirement}", batch.id.0)
+        }
+    }
+}
+
 /// Says how an attempt ended.
 fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> Option<String> {
     let text = match then {
@@ -162,7 +184,13 @@ fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> O
         TaskState::Cooling { until } => {
             format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
         }
-        TaskState::Queued | TaskState::Held(_) | TaskState::Running | TaskState::Ready(_) | TaskState::Review(_) => {
+        TaskState::Queued
+        | TaskState::Pending(_)
+        | TaskState::Blocked(_)
+        | TaskState::Held(_)
+        | TaskState::Running
+        | TaskState::Ready(_)
+        | TaskState::Review(_) => {
             if matches!(record.end, AttemptEnd::Parked { .. }) {
                 // Why was said when everything was parked.
                 return Some(format!("{task} goes back to the queue; the attempt does not count"));

@@ -6,15 +6,16 @@ use std::time::Duration;
 use crate::core::effect::Place;
 use crate::core::input::{Collected, Fate};
 use crate::model::agent::AgentResult;
+use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::budget::Limit;
 use crate::model::check::CheckKey;
-use crate::model::cost::Spent;
+use crate::model::cost::{Spent, Usd};
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::{About, Ask};
 use crate::model::receipt::Witness;
-use crate::model::session::Rung;
+use crate::model::session::{Rung, Stranger};
 use crate::model::task::Workflow;
 use crate::model::time::{Moment, Now, Wall};
 use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
@@ -178,6 +179,8 @@ pub enum Step {
 pub struct Attempt {
     /// Its number.
     pub number: u32,
+    /// The queue of its task.
+    pub lane: Lane,
     /// Its workspace.
     pub slot: Slot,
     /// Where it works: there, or in the user's tree.
@@ -192,6 +195,8 @@ pub struct Attempt {
     pub ending: Option<AttemptEnd>,
     /// What it began from.
     pub base: Option<Snapshot>,
+    /// Whether the results of what it waited for are in that.
+    pub composed: bool,
     /// What its workspace lacks that was asked for, and why.
     pub lacks: Vec<String>,
     /// Whether the workspace lacks the file that the check is for.
@@ -212,6 +217,12 @@ pub struct Attempt {
     pub over: Option<Limit>,
     /// When its agent was last heard of.
     pub heard: Option<Moment>,
+    /// Since when its agent waits for a person, if it does.
+    pub asks_since: Option<Moment>,
+    /// How long it waited for a person before.
+    pub waited: Duration,
+    /// What its agent may use, by its own count.
+    pub allowance: Option<Allowance>,
     /// Who made the result.
     pub by: String,
     /// What the agent has used.
@@ -240,6 +251,17 @@ pub struct Attempt {
     pub rolling: Option<LandingId>,
     /// Why its task is held if it comes to nothing.
     pub held_after: Option<crate::model::hold::HoldReason>,
+}
+
+/// What an agent may use in dollars, as it was told when it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// How much.
+    pub usd: Usd,
+    /// The line that it comes from.
+    pub line: Limit,
+    /// Whether more than this was left, and kept for others that may run beside it.
+    pub is_share: bool,
 }
 
 /// A change while a check runs, as if by its own doing.
@@ -311,6 +333,8 @@ pub struct Live {
     pub requests: BTreeSet<(SessionId, String)>,
     /// When each open question was asked.
     pub asked: BTreeMap<QuestionId, Moment>,
+    /// What those agents used in all that were at work when the last supervisor died.
+    pub left_by_the_last: BTreeMap<TaskId, Spent>,
     /// What a person allowed for as long as a task is open.
     pub granted: BTreeSet<(TaskId, Grant)>,
     /// Whether this process only carries out one command.
@@ -343,6 +367,10 @@ pub struct Live {
     pub attempts: BTreeMap<TaskId, Attempt>,
     /// The planner.
     pub planner: super::plan::PlannerLive,
+    /// What was noted of those who asked for what only a person may ask for.
+    pub trespasses: VecDeque<(Stranger, String)>,
+    /// Tasks that stand elsewhere than when those that wait for them were last looked at.
+    pub turned: BTreeSet<TaskId>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

@@ -145,8 +145,8 @@ impl Supervisor {
             // Taken only if it does not run already.
             session: self.new_session(),
             agent,
-            line: self.line_of(&task.key),
-            last_green: self.book.checks.get(&task.key).and_then(|status| status.green_tree.clone()),
+            line: self.line_for(&task),
+            last_green: self.green_tree_of(&task),
             task: Task::clone(&task),
             number,
             base,

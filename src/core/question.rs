@@ -61,6 +61,22 @@ impl Supervisor {
         };
         self.live.asked.insert(question.id, self.live.now.moment);
         self.record(Fact::Questioned { question: Box::new(question) });
+        let now = self.live.now.moment;
+        if let Some(attempt) = self.live.attempts.get_mut(&task) {
+            attempt.asks_since = attempt.asks_since.or(Some(now));
+        }
+    }
+
+    /// Lets the clock of a run go on when nothing of it waits for a person any more.
+    fn go_on(&mut self, task: TaskId) {
+        let now = self.live.now.moment;
+        let still_asks = self.book.questions.values().any(|question| question.task == task);
+        let attempt = self.live.attempts.get_mut(&task).filter(|_| !still_asks);
+        if let Some((attempt, since)) = attempt.and_then(|attempt| attempt.asks_since.take().map(|at| (attempt, at))) {
+            attempt.waited += now.since(since);
+            // It has something to do only now.
+            attempt.heard = Some(now);
+        }
     }
 
     /// Whether questions wait for a person here: one is known to look, or the settings say that one will.
@@ -85,7 +101,20 @@ impl Supervisor {
         let meant = self.book.questions.values().find(is_meant).map(|known| (known.id, known.task));
         if let Some((question, task)) = meant {
             self.record(Fact::Closed { question, task, why });
+            self.go_on(task);
             self.wait_anew_for_plan(task);
+        }
+    }
+
+    /// Takes in that a person answered where the agent reads it by itself: it is told nothing more.
+    pub(crate) fn agent_knows(&mut self, task: TaskId, session: SessionId, request: &str, reply: Reply, by: String) {
+        let is_meant = |known: &&Question| known.session == session && known.ask.request == request;
+        match self.book.questions.values().find(is_meant).map(|known| (known.id, known.fits(&reply))) {
+            Some((question, Ok(()))) => {
+                self.record(Fact::Answered { question, task, reply, by });
+            }
+            Some((question, Err(why))) => self.log(task, "note", format!("question {}, {by}: {why}", question.0)),
+            None => self.log(task, "note", format!("{by} came too late: {}", reply.brief())),
         }
     }
 
@@ -107,9 +136,10 @@ impl Supervisor {
         }
         let said = format!("question {} of {task}: {}", id.0, reply.brief());
         self.record(Fact::Answered { question: id, task, reply: reply.clone(), by });
+        self.go_on(task);
         self.tell(session, ask.request, reply);
         self.wait_anew_for_plan(task);
-        Ok(Answer { said })
+        Ok(Answer::said(said))
     }
 
     /// Closes what a task's run waits for, as it will not wait any longer.
@@ -118,6 +148,7 @@ impl Supervisor {
         for question in of_task.map(|question| question.id).collect::<Vec<_>>() {
             self.record(Fact::Closed { question, task, why });
         }
+        self.go_on(task);
     }
 
     /// Closes what a session waits for that is gone.

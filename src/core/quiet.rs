@@ -32,6 +32,8 @@ impl Supervisor {
     }
 }
 
+/// Returns when an agent was heard last that would be expected to say something: not while it waits for a person.
 fn heard(attempt: &Attempt) -> Option<Moment> {
-    attempt.heard.filter(|_| matches!(attempt.step, Step::Agent(Some(_))))
+    let works = matches!(attempt.step, Step::Agent(Some(_))) && attempt.asks_since.is_none();
+    attempt.heard.filter(|_| works)
 }

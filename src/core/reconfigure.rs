@@ -7,6 +7,7 @@ use crate::core::fact::{Fact, Remember};
 use crate::core::live::{Cause, Owner, Step, Surplus};
 use crate::core::matching::Matcher;
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::budget::Limit;
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::hold::HoldReason;
@@ -33,8 +34,11 @@ impl Supervisor {
         self.record(Fact::Reconfigured { changes, remember: remember(&self.settings.limits) });
         let now = self.live.now.moment;
         self.live.beat = self.live.beat.min(now.after(self.settings.limits.heartbeat));
-        self.live.surplus =
-            Surplus { agents: self.agents(), checks: self.live.checks().count(), last_session: self.live.last_session };
+        self.live.surplus = Surplus {
+            agents: self.agents(Lane::Fix),
+            checks: self.live.checks().count(),
+            last_session: self.live.last_session,
+        };
         self.live.planner.unable = None;
         self.live.planner.said = false;
         self.end_what_is_gone();
@@ -100,14 +104,14 @@ impl Supervisor {
 
     /// What began by other settings becomes less, and is not replaced.
     pub(crate) fn shrink_surplus(&mut self) {
-        self.live.surplus.agents = self.live.surplus.agents.min(self.agents());
+        self.live.surplus.agents = self.live.surplus.agents.min(self.agents(Lane::Fix));
         self.live.surplus.checks = self.live.surplus.checks.min(self.live.checks().count());
     }
 
-    /// How many agents run, those that are told to end included.
-    pub(crate) fn agents(&self) -> usize {
+    /// Returns how many agents run in a lane, those that are told to end included.
+    pub(crate) fn agents(&self, lane: Lane) -> usize {
         let works = |step: &Step| matches!(step, Step::Agent(Some(_)) | Step::Ending);
-        self.live.attempts.values().filter(|attempt| works(&attempt.step)).count()
+        self.live.attempts.values().filter(|attempt| attempt.lane == lane && works(&attempt.step)).count()
     }
 }
 

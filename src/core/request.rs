@@ -1,6 +1,5 @@
 //! Carries out what a person or a program asks, or says why not.
 
-use crate::core::book::CheckStatus;
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::input::Fate;
@@ -31,12 +30,16 @@ impl Supervisor {
             Command::Land { task, result, agree } => self.land_now(task, result.as_ref(), agree),
             Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
             Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
-            Command::Check if !self.is_up() => Err(Refusal::because("the supervisor is stopping")),
+            Command::Message { task, text, by } => self.message(task, &text, by),
+            Command::Check | Command::File { .. } if !self.is_up() => {
+                Err(Refusal::because("the supervisor is stopping"))
+            }
             Command::Check => {
                 self.want_everything(false);
                 Ok(said("running all checks"))
             }
             Command::Raise { usd, tokens } => self.raise(usd, tokens),
+            Command::File { filing } => self.file_all(*filing),
             Command::Pause => {
                 self.record(Fact::Paused);
                 Ok(said("paused: nothing new starts"))
@@ -76,6 +79,8 @@ impl Supervisor {
                 | ReviewReason::Refused(_),
             ) => {}
             TaskState::Review(ReviewReason::RedAfterLanding(_))
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
             | TaskState::Running
             | TaskState::Ready(_)
             | TaskState::Done(_) => return Err(NoRetry::State),
@@ -89,7 +94,8 @@ impl Supervisor {
         if is_green(task) {
             return Err(NoRetry::Green);
         }
-        let is_another = || self.book.index.of_check(&task.key).is_some_and(|other| other != task.id);
+        let another = || self.book.index.of_check(task.check()?);
+        let is_another = || another().is_some_and(|other| other != task.id);
         if task.state.is_final() && is_another() {
             return Err(NoRetry::Another);
         }
@@ -114,13 +120,12 @@ impl Supervisor {
     pub(crate) fn is_current(&self, task: &Task) -> bool {
         let is_open = !task.state.is_final() && !self.live.attempts.contains_key(&task.id);
         let waits_for_person = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
-        is_open && !waits_for_person || self.is_meaningful(&task.key)
+        is_open && !waits_for_person || self.has_goal(task)
     }
 
     fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        let is_green = |task: &Task| self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green);
-        self.may_retry(&task, is_green).map_err(|why| self.no_retry(&task, why))?;
+        self.may_retry(&task, |task| self.is_green(task)).map_err(|why| self.no_retry(&task, why))?;
         self.record(Fact::Retried { task: id });
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);
@@ -132,7 +137,7 @@ impl Supervisor {
     }
 
     fn no_retry(&self, task: &Task, why: NoRetry) -> Refusal {
-        let (id, key) = (task.id, &task.key);
+        let (id, key) = (task.id, task.title());
         Refusal::because(match why {
             NoRetry::State => {
                 format!("{id} is {}; only a failed task can be tried again", task.state.reason(self.live.now.wall))
@@ -201,7 +206,7 @@ impl Supervisor {
     /// Whether a task has a result that can land after a yes, and now is a moment for it.
     pub(crate) fn may_land(&self, task: &Task) -> bool {
         let operation = self.live.repository.operation.is_some() && self.live.one_command;
-        landable(task).is_some() && !operation && self.may_begin_landing(task.id)
+        landable(task).is_some() && self.unlanded(task).is_none() && !operation && self.may_begin_landing(task.id)
     }
 
     fn may_begin_landing(&self, id: TaskId) -> bool {
@@ -215,6 +220,9 @@ impl Supervisor {
             return Err(Refusal::because(format!("{id} has nothing that could land: {why}")));
         };
         is_shown(id, result, shown)?;
+        if let Some(first) = self.unlanded(&task) {
+            return Err(Refusal::because(format!("{id} builds on {first}, which has not landed; land that one first")));
+        }
         if let Some(operation) = self.live.repository.operation.filter(|_| self.live.one_command) {
             // A running supervisor waits for its end; one command does not.
             return Err(Refusal::because(format!(
@@ -225,9 +233,9 @@ impl Supervisor {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }
         let mut accepted = accepted;
-        let doubt = unconfirmed(&task.key);
         let mut but = String::new();
-        if !self.is_meaningful(&task.key) {
+        if let Some(key) = task.check().filter(|key| !self.is_meaningful(key)) {
+            let doubt = unconfirmed(key);
             but = format!("; {}", doubt.what);
             if !accepted.contains(&doubt) {
                 accepted.push(doubt);
@@ -296,6 +304,8 @@ fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
         | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_)) => Some((result, Vec::new())),
         TaskState::Review(ReviewReason::Conflict(_) | ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_))
         | TaskState::Queued
+        | TaskState::Pending(_)
+        | TaskState::Blocked(_)
         | TaskState::Held(_)
         | TaskState::Running
         | TaskState::Cooling { .. }
@@ -305,5 +315,5 @@ fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
 }
 
 fn said(text: impl Into<String>) -> Answer {
-    Answer { said: text.into() }
+    Answer::said(text.into())
 }

@@ -8,14 +8,16 @@ use std::time::Duration;
 use crate::core::book::{self, Rank, Wait};
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
+use crate::core::lanes::lane;
 use crate::core::live::{Attempt, Due, JobOwner, Step};
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::attempt::Stage;
 use crate::model::cost::Spent;
 use crate::model::id::{Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::settings::Isolation;
-use crate::model::task::{FailReason, Task, TaskState, Workflow};
+use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::time::{Moment, Now, Wall, brief};
 use crate::model::workspace::GitOperation;
 
@@ -45,6 +47,8 @@ pub enum Waiting {
     Ending,
     /// Another task that may touch the same files goes first.
     Behind(TaskId),
+    /// What was filed together has used up what it may cost.
+    Batch(String),
     /// All agents are busy.
     Slots,
     /// Its subject failed too often.
@@ -68,6 +72,7 @@ impl Waiting {
             Self::Quiet(at) => format!("starts when you pause: {}", brief(at.since(now.moment))),
             Self::Ending => "waits for the end of its last attempt".to_owned(),
             Self::Behind(task) => format!("waits for {task}"),
+            Self::Batch(why) => why.clone(),
             Self::Slots => "waits for a free agent".to_owned(),
             Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", whole(window)),
         }
@@ -92,6 +97,12 @@ impl fmt::Display for Place {
     }
 }
 
+/// Whether two tasks may be about to touch the same files. What an assignment takes hours for keeps no fix waiting: both
+/// land by a merge.
+fn may_collide(one: &Task, other: &Task) -> bool {
+    one.check().is_some() == other.check().is_some() && one.overlaps(other)
+}
+
 /// What the next step of scheduling is.
 enum Turn {
     /// This task starts.
@@ -110,7 +121,8 @@ impl Supervisor {
             .or_else(|| self.pause(&wait))
             .or_else(|| self.live.attempts.contains_key(&task.id).then_some(Waiting::Ending))
             .or_else(|| self.goes_before(task).map(Waiting::Behind))
-            .or_else(|| (!self.has_slot()).then_some(Waiting::Slots))
+            .or_else(|| self.batch_line(task))
+            .or_else(|| (!self.has_slot(lane(task))).then_some(Waiting::Slots))
     }
 
     /// Says why nothing starts at all before something happens that is not ours to decide.
@@ -141,7 +153,7 @@ impl Supervisor {
     /// Whether more is about to be known about a task: its check runs, files changed, or a landing is looked after.
     fn is_looking(&self, task: &Task) -> bool {
         let recovering = |owner: &JobOwner| matches!(owner, JobOwner::Recover(id, _) if *id == task.id);
-        self.live.burst.is_some() || self.live.is_checking(&task.key) || self.live.jobs.values().any(recovering)
+        self.live.burst.is_some() || self.is_checking_for(task) || self.live.jobs.values().any(recovering)
     }
 
     /// Says until when a task pauses: after a failed attempt, or while the user types.
@@ -168,7 +180,8 @@ impl Supervisor {
         // Older tasks that will go on by themselves go first, even if they only wait for a pause.
         let rank = Rank::of(task);
         let is_before = |other: &TaskId| {
-            self.book.task(*other).is_some_and(|other| Rank::of(other) < rank && self.will_wait_its_turn(other))
+            let before = |other: &&Arc<Task>| Rank::of(other) < rank && may_collide(task, other);
+            self.book.task(*other).filter(before).is_some_and(|other| self.will_wait_its_turn(other))
         };
         task.files.iter().find_map(|file| self.book.index.of_file(file).find(is_before))
     }
@@ -178,11 +191,7 @@ impl Supervisor {
         self.settings.fix.isolation == Isolation::InPlace
             || self.live.attempts.get(&other).is_some_and(in_place)
             || other == task.id
-            || self.book.task(other).is_some_and(|other| other.overlaps(task))
-    }
-
-    fn has_slot(&self) -> bool {
-        self.live.attempts.len() < self.settings.limits.running as usize
+            || self.book.task(other).is_some_and(|other| may_collide(task, other))
     }
 
     fn will_wait_its_turn(&self, task: &Task) -> bool {
@@ -236,7 +245,7 @@ impl Supervisor {
     /// Returns when the next waiting task may be due.
     fn next_due(&self) -> Due {
         let (now, after) = (self.live.now, self.settings.fix.after);
-        if self.standstill().is_some() || self.live.burst.is_some() || !self.has_slot() {
+        if self.standstill().is_some() || self.live.burst.is_some() || self.open_lanes().is_empty() {
             // Something else comes first, and the machine hears of it.
             return Due::default();
         }
@@ -252,12 +261,16 @@ impl Supervisor {
     }
 
     fn next_turn(&self) -> Option<Turn> {
-        if self.standstill().is_some() || self.live.burst.is_some() || !self.has_slot() {
+        if self.standstill().is_some() || self.live.burst.is_some() {
             return None;
         }
+        self.open_lanes().into_iter().find_map(|lane| self.next_turn_in(lane))
+    }
+
+    fn next_turn_in(&self, lane: Lane) -> Option<Turn> {
         // Files for which a task that waits goes first, so that the many behind it are not looked at one by one.
         let mut taken: BTreeSet<&ProjectPath> = BTreeSet::new();
-        let due = self.book.index.waiting().filter(|(_, wait)| self.pause(wait).is_none());
+        let due = self.book.index.waiting_in(lane).filter(|(_, wait)| self.pause(wait).is_none());
         for task in due.filter_map(|(rank, _)| self.book.task(rank.task)) {
             if self.task_line(task).is_some() {
                 return Some(Turn::Broke(task.id));
@@ -295,15 +308,20 @@ impl Supervisor {
         };
         Attempt {
             number,
+            lane: lane(task),
             slot,
             place,
             began: self.live.now.wall,
             step,
             stage,
             ending: None,
-            workflow: Workflow::fix(planned),
-            has_fixers: self.check(&task.key.check).is_some_and(|check| !check.fixers.is_empty()),
+            workflow: self.workflow_of(task, planned),
+            has_fixers: task
+                .check()
+                .and_then(|key| self.check(&key.check))
+                .is_some_and(|check| !check.fixers.is_empty()),
             base: None,
+            composed: false,
             lacks: Vec::new(),
             lacks_file: false,
             red: None,
@@ -312,6 +330,9 @@ impl Supervisor {
             said: None,
             over: None,
             heard: None,
+            asks_since: None,
+            waited: Duration::ZERO,
+            allowance: None,
             by: String::new(),
             spent: Spent::default(),
             result: None,

@@ -15,7 +15,7 @@ use crate::model::time::Moment;
 impl Supervisor {
     /// Whether the check and file of a task can be left alone, for a time at least.
     pub(crate) fn may_snooze(&self, task: &Task) -> bool {
-        self.is_current(task)
+        task.check().is_some() && self.is_current(task)
     }
 
     /// Leaves the check and file of a task alone; an attempt at its open task ends and does not count.
@@ -24,7 +24,7 @@ impl Supervisor {
     /// If there is no such task, or nothing would ever end the snooze.
     pub(crate) fn snooze(&mut self, id: TaskId, until: Snooze) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        let key = &task.key;
+        let Some(key) = task.check() else { return Err(no_check(id)) };
         if !self.may_snooze(&task) {
             return Err(Refusal::because(format!("{key} is no longer in the configuration; nothing would run")));
         }
@@ -33,7 +33,7 @@ impl Supervisor {
         let open = self.book.open_task(key).cloned();
         let goes_on = open.filter(|open| !self.hold_snoozed(open, &until));
         let rest = goes_on.map(|open| format!("; {} goes on: {}", open.id, open.state.reason(self.live.now.wall)));
-        Ok(Answer { said: format!("{key} is snoozed {until}{}", rest.unwrap_or_default()) })
+        Ok(Answer::said(format!("{key} is snoozed {until}{}", rest.unwrap_or_default())))
     }
 
     /// Works out what ends a snooze.
@@ -58,7 +58,9 @@ impl Supervisor {
             TaskState::Held(reason) => Some(Box::new(reason.clone())),
             TaskState::Queued | TaskState::Cooling { .. } => None,
             TaskState::Running if self.may_hold(task) => None,
-            TaskState::Running
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Running
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Done(_)
@@ -76,11 +78,12 @@ impl Supervisor {
     /// If there is no such task, or no snooze.
     pub(crate) fn unsnooze(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
-        if !self.book.snoozed.contains_key(&task.key) {
-            return Err(Refusal::because(format!("{} is not snoozed", task.key)));
+        let Some(key) = task.check() else { return Err(no_check(id)) };
+        if !self.book.snoozed.contains_key(key) {
+            return Err(Refusal::because(format!("{key} is not snoozed")));
         }
-        self.end_snooze(&task.key);
-        Ok(Answer { said: format!("{} is no longer snoozed", task.key) })
+        self.end_snooze(key);
+        Ok(Answer::said(format!("{key} is no longer snoozed")))
     }
 
     /// Ends the snoozes whose time has come, or whose branch was left.
@@ -138,4 +141,8 @@ impl Supervisor {
             self.hold_or_release(task.id, reason);
         }
     }
+}
+
+fn no_check(id: TaskId) -> Refusal {
+    Refusal::because(format!("{id} is about no check; `hold` makes it wait"))
 }

@@ -80,6 +80,7 @@ impl Supervisor {
             Input::Planner(news) => self.planner_news(news),
             Input::Done(job, product) => self.job_done(job, product),
             Input::Asked(request, command) => self.asked(request, command),
+            Input::Trespassed(stranger, deed) => self.trespassed(stranger, deed),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
             Input::ConfigRefused(why) => self.config_refused(why),
             Input::Replaced(task, files) => self.replaced(task, &files),
@@ -115,11 +116,16 @@ impl Supervisor {
             // A login may have been mended meanwhile: a start is a person's doing.
             self.record(Fact::Unparked);
         }
+        let used = |(task, session): (&TaskId, &SessionId)| Some((*task, *start.used.get(session)?));
+        self.live.left_by_the_last = self.book.agents.iter().filter_map(used).collect();
         self.close_old_questions();
         self.recover();
         self.recover_money();
+        self.live.left_by_the_last.clear();
         self.forget_vanished();
         self.hold_anew();
+        // The last supervisor may have died between an end and what follows from it.
+        self.live.turned.extend(self.book.index.open());
         self.want_everything(true);
     }
 
@@ -139,6 +145,7 @@ impl Supervisor {
         }
         let recorded = Recorded { seq: self.book.seq.next(), at: self.live.now.wall, fact };
         self.live.look |= recorded.fact.is_about_waiting();
+        self.live.turned.extend(recorded.fact.turns());
         self.book.apply(&recorded);
         let seq = recorded.seq;
         self.out.push(Effect::Record(recorded));
@@ -198,8 +205,10 @@ impl Supervisor {
         self.unpark();
         self.start_tree_checks();
         self.end_what_has_gone();
+        self.regate();
         self.advance_attempts();
         self.start_attempts();
+        self.regate();
         self.remember_green();
         self.beat();
         self.finish_stopping();

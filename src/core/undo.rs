@@ -154,7 +154,7 @@ impl Supervisor {
                 self.wrote(&files);
                 self.record(Fact::Undone { task, landing, files: files.clone() });
                 self.wants_checks_of(&files, task);
-                Ok(Answer { said })
+                Ok(Answer::said(said))
             }
             Undone::Edited(paths) => Err(Refusal::because(format!(
                 "{task} cannot be taken back: you edited the same lines since, in {}; nothing was written",

@@ -26,12 +26,13 @@ impl Supervisor {
             self.record(Fact::Unsnoozed { key });
         }
         for task in self.book.open().cloned().collect::<Vec<_>>() {
-            if self.is_meaningful(&task.key) {
+            let Some(key) = task.check() else { continue };
+            if self.is_meaningful(key) {
                 self.no_longer_unconfirmed(&task);
                 continue;
             }
-            if statuses.contains(&task.key) && matches!(task.state, TaskState::Review(_)) {
-                self.log(task.id, "check", format!("{} is no longer in the configuration", task.key));
+            if statuses.contains(key) && matches!(task.state, TaskState::Review(_)) {
+                self.log(task.id, "check", format!("{key} is no longer in the configuration"));
             }
             self.check_went(&task);
         }
@@ -41,7 +42,7 @@ impl Supervisor {
     pub(crate) fn end_what_has_gone(&mut self) {
         let gone = |id: &TaskId| {
             let task = self.book.task(*id);
-            task.is_some_and(|task| task.state == TaskState::Running && !self.is_meaningful(&task.key))
+            task.is_some_and(|task| task.state == TaskState::Running && !self.has_goal(task))
         };
         for id in self.live.attempts.keys().copied().filter(gone).collect::<Vec<_>>() {
             if let Some(task) = self.task(id) {
@@ -59,7 +60,12 @@ impl Supervisor {
             // A person has let it land.
             TaskState::Running if task.result.is_some() => {}
             TaskState::Running if self.keep_verified(task) => {}
-            TaskState::Running | TaskState::Queued | TaskState::Held(_) | TaskState::Cooling { .. } => {
+            TaskState::Running
+            | TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Cooling { .. } => {
                 self.close(task.id, TaskState::Done(DoneReason::CheckGone));
             }
             // What is in the tree, or cannot land, is in a person's hands anyway.
@@ -80,7 +86,8 @@ impl Supervisor {
             return is_verified;
         }
         let Some(mut result) = self.pending(id, String::new()) else { return false };
-        let doubts = vec![unconfirmed(&task.key)];
+        let Some(key) = task.check() else { return false };
+        let doubts = vec![unconfirmed(key)];
         result.receipt.accepted.clone_from(&doubts);
         self.record(Fact::Ready { task: id, reason: ReadyReason::Suspicious(doubts), result: Box::new(result) });
         self.end_attempt(id, AttemptEnd::Verified);
@@ -103,13 +110,16 @@ impl Supervisor {
                 | ReviewReason::Refused(_),
             )
             | TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
             | TaskState::Held(_)
             | TaskState::Running
             | TaskState::Cooling { .. }
             | TaskState::Done(_)
             | TaskState::Failed(_) => Vec::new(),
         };
-        let doubt = unconfirmed(&task.key);
+        let Some(key) = task.check() else { return };
+        let doubt = unconfirmed(key);
         if !doubts.contains(&doubt) {
             doubts.push(doubt);
             self.wait_with(task.id, result.clone(), doubts);
@@ -121,7 +131,8 @@ impl Supervisor {
         let (TaskState::Ready(ReadyReason::Suspicious(doubts)), Some(result)) = (&task.state, &task.result) else {
             return;
         };
-        let doubt = unconfirmed(&task.key);
+        let Some(key) = task.check() else { return };
+        let doubt = unconfirmed(key);
         if doubts.contains(&doubt) {
             let rest = doubts.iter().filter(|known| **known != doubt).cloned().collect();
             self.wait_with(task.id, result.clone(), rest);

@@ -19,16 +19,17 @@ const LINE_CAP: usize = 200;
 impl Supervisor {
     pub(crate) fn baseline_ran(&mut self, id: TaskId, run: &CheckRun) {
         let Some(task) = self.task(id) else { return };
-        let changed_meanwhile = self.live.burst.is_some() || self.live.is_checking(&task.key);
+        let Some(key) = task.check() else { return };
+        let changed_meanwhile = self.live.burst.is_some() || self.live.is_checking(key);
         if run.is_green() {
             return self.ask_again(id, "green in the workspace");
         }
-        if run.verdict == Verdict::Broken && self.is_broken(&task.key) {
+        if run.verdict == Verdict::Broken && self.is_broken(key) {
             // Neither here nor there: no agent can mend what is not even looked at.
             return self.finish(id, AttemptEnd::Withdrawn, Some(check_broken(run)));
         }
         if is_same(&task.failures, run) {
-            let red = witness(&task.key, run);
+            let red = witness(key, run);
             if let Some(attempt) = self.live.attempts.get_mut(&id) {
                 attempt.red = Some(red);
             }
@@ -45,10 +46,10 @@ impl Supervisor {
 
     /// The workspace says something else than the user's tree did: the tree is asked again.
     fn ask_again(&mut self, id: TaskId, what: &str) {
-        let Some(task) = self.task(id) else { return };
+        let Some(key) = self.task(id).and_then(|task| task.check().cloned()) else { return };
         self.log(id, "check", format!("{what}; running it again in your tree"));
         self.set_step(id, Step::SecondOpinion);
-        self.want(task.key.clone(), Cause::default());
+        self.want(key, Cause::default());
     }
 
     /// The workspace has nothing to run the check on.
@@ -61,14 +62,15 @@ impl Supervisor {
 
     pub(crate) fn in_place_baseline(&mut self, id: TaskId) {
         let Some(task) = self.task(id) else { return };
-        let Some(status) = self.book.checks.get(&task.key) else {
+        let Some(key) = task.check() else { return self.proceed(id, Stage::Prepare) };
+        let Some(status) = self.book.checks.get(key) else {
             return self.broken(id, "the check never ran".into());
         };
         if status.verdict == Verdict::Broken {
             let why = check_broken(&status.last);
             return self.finish(id, AttemptEnd::Withdrawn, Some(why));
         }
-        let red = witness(&task.key, &status.last);
+        let red = witness(key, &status.last);
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.red = Some(red);
         }
@@ -81,15 +83,22 @@ impl Supervisor {
     }
 
     pub(crate) fn collected(&mut self, id: TaskId, collected: Collected) {
-        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
+        let Some(attempt) = self.live.attempts.get(&id) else { return };
         let unchanged = attempt.base.as_ref().is_some_and(|base| base.tree == collected.tree);
         if unchanged && !attempt.fixers_done {
             return self.proceed(id, Stage::Fixers);
         }
+        if let Some(task) = self.task(id)
+            && let Some(assignment) = task.assignment()
+        {
+            return self.delivered(id, assignment, collected, unchanged);
+        }
         if unchanged {
             return self.finish(id, AttemptEnd::NoChange, None);
         }
-        attempt.result = Some(collected);
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.result = Some(collected);
+        }
         self.verify(id);
     }
 
@@ -98,8 +107,9 @@ impl Supervisor {
         let (Some(task), Some(attempt)) = (self.task(id), self.live.attempts.get(&id)) else { return };
         let touched = attempt.result.iter().flat_map(|result| &result.changes).map(|change| &change.path);
         let green = |key: &CheckKey| self.book.checks.get(key).is_some_and(CheckStatus::is_green);
-        let mut lines = BTreeSet::from([self.line_of(&task.key)]);
-        let mut queue = VecDeque::from([task.key.clone()]);
+        let own = self.own_check(&task);
+        let mut lines: BTreeSet<String> = own.iter().map(|key| self.line_of(key)).collect();
+        let mut queue: VecDeque<CheckKey> = own.into_iter().collect();
         for key in self.keys_touched_by(touched).into_iter().filter(green) {
             // With `fix.on = "change"` a check of the project has a key for every file and is the same for all.
             if lines.insert(self.line_of(&key)) {
@@ -128,7 +138,7 @@ impl Supervisor {
 
     pub(crate) fn verify_ran(&mut self, id: TaskId, key: &CheckKey, run: &CheckRun) {
         let Some(task) = self.task(id) else { return };
-        if *key != task.key && !self.is_meaningful(key) {
+        if !task.is_about(key) && !self.is_meaningful(key) {
             // Read again meanwhile, the settings have it no more.
             return self.verify_next(id);
         }
@@ -154,7 +164,7 @@ impl Supervisor {
     /// A check has nothing to run on the result: its file is gone there.
     pub(crate) fn verify_gone(&mut self, id: TaskId, key: &CheckKey) {
         let Some(task) = self.task(id) else { return };
-        if *key != task.key {
+        if !task.is_about(key) {
             // A renamed or deleted file needs no check of its own; the others say whether that was right.
             return self.verify_next(id);
         }
@@ -179,7 +189,7 @@ impl Supervisor {
         if run.is_green() {
             return true;
         }
-        if *key != task.key || run.verdict != Verdict::Red || run.findings.failures.is_empty() {
+        if !task.is_about(key) || run.verdict != Verdict::Red || run.findings.failures.is_empty() {
             return false;
         }
         let Some(attempt) = self.live.attempts.get(&task.id) else { return false };

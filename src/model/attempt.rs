@@ -67,6 +67,11 @@ pub enum AttemptEnd {
     },
     /// The agent changed nothing.
     NoChange,
+    /// What it was to bring is not there, or was not changed by it.
+    Undelivered {
+        /// What, as written.
+        missing: Vec<String>,
+    },
     /// Something of ours failed: workspace, disk, git.
     Broken {
         /// Why, for a person to read.
@@ -92,6 +97,7 @@ impl AttemptEnd {
             Self::Refuted { .. }
             | Self::AgentFailed { .. }
             | Self::NoChange
+            | Self::Undelivered { .. }
             | Self::Broken { .. }
             | Self::Violation(_) => true,
             Self::Verified | Self::Parked { .. } | Self::Interrupted | Self::Withdrawn => false,
@@ -110,6 +116,7 @@ impl fmt::Display for AttemptEnd {
             },
             Self::AgentFailed { why } => write!(f, "agent failed: {why}"),
             Self::NoChange => f.write_str("the agent changed nothing"),
+            Self::Undelivered { missing } => write!(f, "not delivered: {}", missing.join(", ")),
             Self::Broken { why } => write!(f, "could not work: {why}"),
             Self::Violation(violation) => write!(f, "stopped: it broke {violation}"),
             Self::Parked { why } => write!(f, "parked: {why}"),

@@ -72,6 +72,16 @@ impl Spent {
         self.tokens_in.saturating_add(self.tokens_out)
     }
 
+    /// Returns this count of a run, or what an earlier count of it had more; then something is missing here, and its price
+    /// is not known.
+    #[must_use]
+    pub fn or_more(self, earlier: Self) -> Self {
+        let (tokens_in, tokens_out) = (self.tokens_in.max(earlier.tokens_in), self.tokens_out.max(earlier.tokens_out));
+        let usd = self.usd.max(earlier.usd);
+        let is_whole = (usd, tokens_in, tokens_out) == (self.usd, self.tokens_in, self.tokens_out);
+        Self { usd, unpriced: self.unpriced || !is_whole, tokens_in, tokens_out }
+    }
+
     /// Returns what came to an earlier count of the same run; of unknown price if some of it is.
     #[must_use]
     pub fn since(self, earlier: Self) -> Self {

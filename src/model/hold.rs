@@ -44,6 +44,8 @@ pub enum HoldReason {
     ByYou,
     /// It asked something, and nobody answered in time.
     Unanswered,
+    /// It was created, and not yet started.
+    Created,
 }
 
 impl fmt::Display for HoldReason {
@@ -60,10 +62,11 @@ impl fmt::Display for HoldReason {
             Self::Snoozed { until, .. } => write!(f, "held: snoozed {until}"),
             Self::Violation(violation) => write!(f, "held: the agent broke {violation}"),
             Self::PriceUnknown => {
-                f.write_str("held: its last run ended without a price, so budget.task_usd cannot be kept")
+                f.write_str("held: its last run ended without a price, so what is left of its budget is not known")
             }
             Self::ByYou => f.write_str("held: by you"),
             Self::Unanswered => f.write_str("held: nobody answered its question in time"),
+            Self::Created => f.write_str("created, not started"),
         }
     }
 }

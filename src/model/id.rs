@@ -41,6 +41,10 @@ ids! {
     PlanId(u64),
     /// A question of an agent, numbered for people: `answer 7`.
     QuestionId(u32),
+    /// Tasks that were filed together: a task file, an orchestration.
+    BatchId(u32),
+    /// Something that happened in the user's world: `task.assigned`, `pr.created`.
+    EventId(u32),
     /// The request of a person or program that waits for a reply.
     RequestId(u64),
 }

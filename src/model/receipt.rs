@@ -38,8 +38,8 @@ pub struct Receipt {
     pub at: Wall,
     /// The failures that the task was about.
     pub fixed: Vec<Fingerprint>,
-    /// The run that was red, in the workspace, on the untouched snapshot.
-    pub red: Witness,
+    /// The run that was red, in the workspace, on the untouched snapshot; none for what is about no check.
+    pub red: Option<Witness>,
     /// The runs that were green on the result: the check first, then others that concern a touched file.
     pub green: Vec<Witness>,
     /// The snapshot that the work began from.
@@ -56,6 +56,6 @@ pub struct Receipt {
     pub attempts: u32,
     /// What they used.
     pub spent: Spent,
-    /// From the start of the first attempt to the landing.
+    /// How long they took, until it landed: without the time that a person was waited for, and without pauses.
     pub took: Duration,
 }

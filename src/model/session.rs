@@ -113,6 +113,17 @@ impl Rung {
     }
 }
 
+/// Who is no person, or cannot be told from one who is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stranger {
+    /// A process of this session.
+    Session(SessionId),
+    /// A process of a session of another project.
+    Elsewhere,
+    /// A process that had ended before it was looked at, or that cannot be seen from here.
+    Unknown,
+}
+
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,9 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::attempt::Stage;
 use crate::model::budget::Budget;
 use crate::model::check::CheckName;
+use crate::model::cost::Usd;
+use crate::model::document::Documents;
 use crate::model::policy::Policy;
+use crate::model::routing::Rule;
+use crate::model::task::Workflow;
 use crate::model::template::placeholders;
 
 /// Everything that can be set, with defaults as in `config.example.toml`.
@@ -21,6 +26,8 @@ pub struct Settings {
     pub fix: Fix,
     /// `[limits]`
     pub limits: Limits,
+    /// `[lanes]`
+    pub lanes: Lanes,
     /// `[workspace]`
     pub workspace: Workspace,
     /// `[budget]`
@@ -31,6 +38,12 @@ pub struct Settings {
     pub agents: BTreeMap<String, Agent>,
     /// `[role.NAME]`
     pub roles: BTreeMap<String, Role>,
+    /// `[workflow.NAME]`
+    pub workflows: BTreeMap<String, WorkflowSpec>,
+    /// `[[rule]]`: what follows from events.
+    pub rules: Vec<Rule>,
+    /// `[documents]`
+    pub documents: Documents,
     /// `[policy]`
     pub policy: Policy,
 }
@@ -211,6 +224,27 @@ pub struct Limits {
     pub stop: Duration,
 }
 
+/// How many tasks are worked on at once that are not about checks, by where they come from; `limits.running` is for fixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lanes {
+    /// Queued tasks, and what events start.
+    pub queue: u32,
+    /// Task files.
+    pub day: u32,
+    /// Issues.
+    pub issue: u32,
+    /// Sessions.
+    pub session: u32,
+    /// All of them together, fixes included; 0: no limit.
+    pub total: u32,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self { queue: 1, day: 3, issue: 5, session: 4, total: 0 }
+    }
+}
+
 /// What a workspace has that a snapshot lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
@@ -249,9 +283,42 @@ pub struct Agent {
     pub timeout: Duration,
 }
 
-/// Who plays a part in a workflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who plays a part in a workflow. What it may do stands in the [policy](Policy) under its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Role {
+    /// What it is for, in one sentence.
+    pub purpose: String,
     /// The name of an agent.
     pub agent: String,
+    /// Whether its work is a change of files; else it only looks, and nothing of it lands.
+    pub edits: bool,
+    /// What a task of it may cost; none: the configured limit of a task.
+    pub budget: Option<Usd>,
+    /// How many attempts a task of it has; none: as many as a fix.
+    pub attempts: Option<u32>,
+    /// The template of what it is told; see [`prompt`](crate::model::prompt).
+    pub prompt: String,
+    /// What it must hand over, in one sentence.
+    pub produces: String,
+    /// The events that it reports.
+    pub emits: Vec<String>,
+}
+
+/// The ordered stages of a workflow, and who works in it unless a task says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkflowSpec {
+    /// What it is for, in one sentence.
+    pub purpose: String,
+    /// What an attempt goes through, in order.
+    pub stages: Vec<Stage>,
+    /// The role of the agent.
+    pub role: String,
+}
+
+impl WorkflowSpec {
+    /// Returns the stages for a role: for one that changes no files the attempt is over when its agent is.
+    pub fn stages_of(&self, name: &str, role: &Role) -> Workflow {
+        let until_agent = |stage: &&Stage| role.edits || **stage <= Stage::Agent;
+        Workflow { name: name.to_owned(), stages: self.stages.iter().filter(until_agent).copied().collect() }
+    }
 }

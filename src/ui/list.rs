@@ -177,23 +177,18 @@ fn lets_through(row: &Row, filter: &str) -> bool {
     if filter.is_empty() {
         return true;
     }
-    let file = row.key.file.as_ref().map(|file| String::from_utf8_lossy(file.as_bytes()));
-    holds(&row.key.check.0, filter)
+    let file =
+        row.check.as_ref().and_then(|key| key.file.as_ref()).map(|file| String::from_utf8_lossy(file.as_bytes()));
+    holds(&row.title, filter)
         || file.is_some_and(|file| holds(&file, filter))
         || holds(&row.why, filter)
         || row.id.to_string() == filter
         || row.group.title().eq_ignore_ascii_case(filter)
-        || holds(&row.key.to_string(), filter)
 }
 
 /// Returns at least how many columns the title takes, without writing it.
 fn title_bound(row: &Row) -> usize {
-    let check = row.key.check.0.len();
-    row.key.file.as_ref().map_or(check, |file| {
-        let bytes = file.as_bytes();
-        let name = bytes.iter().rposition(|byte| *byte == b'/').map_or(bytes.len(), |slash| bytes.len() - slash - 1);
-        name + 3 + check
-    })
+    row.title.chars().count()
 }
 
 fn cost_columns(row: &Row) -> usize {

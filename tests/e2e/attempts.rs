@@ -66,6 +66,10 @@ fn an_agent_that_never_succeeds_is_escalated_with_the_whole_story() {
     // A restart does not begin anew with what was given up.
     let again = site.until_idle();
     assert_eq!(again.code, 1, "{again:?}");
+    // What it says at its end is about this run alone.
+    assert!(again.out.contains("Tasks processed: 0\n") && again.out.contains("Tasks escalated: 0\n"), "{again:?}");
+    let numbers = &site.json(&["status"])["statistics"];
+    assert_eq!((&numbers["tasks_processed"], &numbers["all_time"]["tasks_escalated"]), (&0.into(), &1.into()));
     assert_eq!(site.json(&["tasks"]).as_array().map(Vec::len), Some(1));
 }
 

@@ -88,7 +88,7 @@ fn a_healthy_supervisor_shows_each_part_the_heart_and_the_sizes() {
     assert!(lines[5].starts_with("✓ heart: last beat ") && lines[6].contains("on disk: "), "{said:?}");
     assert_eq!(supervisor.stop(), 0);
     let said = site.run(&["health"]);
-    assert!(said.code == 1 && said.out.contains("✗ no supervisor runs"), "{said:?}");
+    assert!(said.code == 3 && said.out.starts_with("Health check: ✗ NOT RUNNING\n✗ no supervisor runs"), "{said:?}");
     assert!(said.out.contains("· state_manager was not examined"), "{said:?}");
     let health = site.json(&["health"]);
     assert!(health["examined"] == false && health["sizes"]["total"].as_u64() > Some(0), "{health:#}");

@@ -169,6 +169,38 @@ fn two_agents_together_stop_at_the_line_of_the_day_and_a_kill_forgets_nothing() 
 }
 
 #[test]
+fn what_an_agent_uses_after_its_supervisor_died_is_counted() {
+    let site = site("task_usd = 1.0");
+    spends(&site, 0.2, 50);
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_count(2, "held");
+    let task = number(&site, "one");
+    fix(&site, &task);
+    counted(&site, 1, 0.2, 50);
+    supervisor.signal(Signal::SIGKILL);
+    supervisor.end();
+
+    // Nobody listens any more but the holder, and nobody asks for the price.
+    for call in 1..=2 {
+        go(&site, "one", call);
+    }
+    let folder = fs::read_dir(site.state()).expect("a folder").flatten().map(|entry| entry.path().join("sessions"));
+    let sessions: Vec<_> = folder.filter(|folder| folder.is_dir()).collect();
+    let said = |text: &str| {
+        let files = sessions.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder").flatten());
+        files.filter_map(|file| fs::read_to_string(file.path()).ok()).any(|transcript| transcript.contains(text))
+    };
+    until("the third call", || said("call 3"));
+    let supervisor = site.start(&[]);
+    until("the count", || used(&site).1 == 150);
+    let all = today(&site)["all"].clone();
+    assert_eq!(all["unpriced"], true, "what the last two cost was never said: {all:#}");
+    assert!(all["cost_usd"].as_f64().is_some_and(|usd| (usd - 0.2).abs() < 1e-6), "{all:#}");
+    supervisor.stop();
+    assert_eq!(today(&site)["all"]["tokens_in"], 150);
+}
+
+#[test]
 fn an_agent_stops_at_the_line_of_its_task() {
     for (budget, cost, tokens, calls) in
         [("task_usd = 0.5", 0.2, 5, 3), ("task_usd = 0\ntask_tokens = 500", 0.0, 200, 3)]
@@ -227,6 +259,12 @@ fn what_a_fix_has_cost_is_said_before_the_next() {
     supervisor.stop();
     // The journal knows as much as the supervisor did.
     assert_eq!(site.json(&["costs"]), costs);
+    // What was taken back is no fix that the money was spent for.
+    assert_eq!(site.run(&["undo", &one]).code, 0);
+    let costs = site.json(&["costs"]);
+    assert_eq!((&costs["today"]["landed"], &costs["total"]["landed"]), (&0.into(), &0.into()), "{costs:#}");
+    assert_eq!(costs["today"]["for_each_landed_fix"], serde_json::Value::Null, "{costs:#}");
+    assert_eq!(costs["today"]["all"]["cost_usd"], 0.25, "{costs:#}");
 }
 
 #[test]

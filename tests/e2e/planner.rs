@@ -111,7 +111,7 @@ fn it_is_one_planner_for_all_tasks_until_its_context_is_half_full() {
         let usage = format!("{{ do = \"usage\", cost = 0.01, input = {tokens} }}");
         // The status line, which comes after the answer, tells how full it is; the next question shall come after that.
         let told = format!(
-            "until ORCHESTRATOR_STATE_DIR={} {PROGRAM} -C {} logs --json | grep -q planner_used; do sleep 0.05; done",
+            "until ORCHESTRATOR_STATE_DIR={} {PROGRAM} -C {} costs --json | tr -d '\\n ' | grep -q 'planner\":{{\"cost_usd\":0.0[1-9]'; do sleep 0.05; done",
             site.state().display(),
             site.project.display()
         );

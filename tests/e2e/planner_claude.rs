@@ -161,7 +161,8 @@ fn whoever_sits_at_its_terminal_answers_there() {
     let mut running = site.start(&["--until-idle"]);
     let question = running.wait_kind("questioned");
     let session = question["question"]["session"].as_u64().expect("a number");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let (person, _output) = runtime.block_on(Session::attach(planner_place(&site, session), 0));
     // The first option closes the dialog that is a question here as well; a key before the dialog takes keys is lost.
     until("the dialog", || {

@@ -285,7 +285,7 @@ fn every_verb_answers_with_a_supervisor_and_without() {
     assert_eq!(code, Some(0), "{lines:?}");
 
     assert_reads(&site);
-    assert_eq!(site.run(&["health"]).code, 1, "no supervisor");
+    assert_eq!(site.run(&["health"]).code, 3, "no supervisor");
     for verb in [&["retry", "1"][..], &["kill", "1"], &["fix", "1"], &["pause"], &["logs", "-f"], &["stop"]] {
         let said = site.run(verb);
         assert_eq!(said.code, 3, "{verb:?}: {said:?}");

@@ -297,7 +297,7 @@ fn verbs_that_need_a_supervisor() {
         refuses(&site.run(args), 3, &["no supervisor runs in this project", "hint: `orchestrator-tui run"]);
     }
     let health = site.run(&["health"]);
-    assert!(health.code == 1 && health.out.contains("no supervisor runs"), "{health:?}");
+    assert!(health.code == 3 && health.out.contains("no supervisor runs"), "{health:?}");
 }
 
 #[test]

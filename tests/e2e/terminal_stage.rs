@@ -64,7 +64,7 @@ impl Stage {
         let (session, output) = Session::start(Path::new(PROGRAM), &spec).await.expect("it starts");
         let mut channels = Channels::new(layout.root().join("none.db"), false);
         let (caller, mut calls) = mpsc::channel(8);
-        let server = Server::start(&layout.control_socket(), channels.sources(caller)).expect("a socket");
+        let server = Server::start(&layout.control_socket(), channels.sources(caller, "none")).expect("a socket");
         tokio::spawn(terminals::serve(places, channels.attaches.take().expect("not taken yet")));
         tokio::spawn(async move {
             while let Some(call) = calls.recv().await {

@@ -80,6 +80,14 @@ impl Edge {
         match (how, work) {
             ("failed", _) => Product::Failed(rest.to_owned()),
             (_, Work::Snapshot) => Product::Snapshot(self.snapshot()),
+            ("conflict", Work::Compose { .. }) => Product::Conflict { paths: named(), shown: String::new() },
+            (_, Work::Compose { snapshot, brought }) => {
+                let mut tree = snapshot.tree.0.clone();
+                for (_, result) in brought {
+                    tree = format!("{tree}+{result}");
+                }
+                Product::Snapshot(Snapshot { tree: TreeId(tree), ..snapshot.clone() })
+            }
             (_, Work::Prepare { .. }) => Product::Prepared { needs_command: how == "command", warnings: Vec::new() },
             (_, Work::Collect { base, .. }) => Product::Collected(self.collect(base, how, rest)),
             (_, Work::Restore { .. }) => Product::Restored,
@@ -129,6 +137,7 @@ impl Edge {
 pub(super) fn kind(work: &Work) -> &'static str {
     match work {
         Work::Snapshot => "snapshot",
+        Work::Compose { .. } => "compose",
         Work::Prepare { .. } => "prepare",
         Work::Collect { .. } => "collect",
         Work::Restore { .. } => "restore",

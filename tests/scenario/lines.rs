@@ -4,16 +4,29 @@ use orchestrator_tui::core::effect::{Effect, PlannerOrder, Work};
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::model::check::{CheckRun, Fingerprint, Verdict};
 use orchestrator_tui::model::health::Level;
+use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::Advice;
 use orchestrator_tui::model::session::Rung;
+use orchestrator_tui::model::task::Task;
 use orchestrator_tui::model::time::{Wall, brief};
 
 use super::edge::kind;
 
 /// Kinds of lines that are left out unless a story wants to show them.
-const QUIET: [&str; 10] =
-    ["day", "started", "staged", "used", "logged", "beat", "green-at", "snapshot", "prepare", "collect"];
+const QUIET: [&str; 11] = [
+    "agent-started",
+    "day",
+    "started",
+    "staged",
+    "used",
+    "logged",
+    "beat",
+    "green-at",
+    "snapshot",
+    "prepare",
+    "collect",
+];
 
 pub(super) struct Teller {
     show: Vec<String>,
@@ -60,6 +73,7 @@ impl Teller {
             Effect::Answer { session, request, reply } => {
                 Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
             }
+            Effect::Tell { session, text } => Some(format!("@{} is told: {text}", session.0)),
             Effect::Signal(session, rung) => {
                 let rung = match rung {
                     Rung::Ask => "asked to end",
@@ -94,14 +108,10 @@ impl Teller {
             Fact::Raised { usd, tokens } => ("line", format!("raised by {usd} and {tokens} tokens")),
             Fact::Forgotten { key } => ("forgotten", format!("{key} has nothing to run")),
             Fact::GreenAt { keys, tree } => ("green-at", format!("{} checks green at {tree}", keys.len())),
-            Fact::Filed { task } => {
-                let before = match ids(&task.red_before) {
-                    ids if ids.is_empty() => ids,
-                    ids => format!(", red before: {ids}"),
-                };
-                ("filed", format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures)))
-            }
+            Fact::Filed { task } => ("filed", filed(task)),
             Fact::Merged { task, failures, .. } => ("merged", format!("{task} is about {} now", ids(failures))),
+            Fact::BatchBegan { batch } => ("batch", format!("batch {} of {} tasks", batch.id.0, batch.tasks.len())),
+            Fact::Gated { task, state } => ("gated", format!("{task} {}", state.reason(now))),
             Fact::Held { task, reason } => ("held", format!("{task} {reason}")),
             Fact::Released { task, forced } => {
                 ("released", format!("{task} released{}", if *forced { " by a person" } else { "" }))
@@ -112,20 +122,24 @@ impl Teller {
                 ("attempt", format!("{task} attempt {number} {what} in workspace {}", slot.0))
             }
             Fact::Staged { task, stage } => ("staged", format!("{task} stage {}", stage.name())),
+            Fact::AgentStarted { task, session } => {
+                ("agent-started", format!("{task} agent at work in @{}", session.0))
+            }
             Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),
             Fact::Planned { task, plan } => match &plan.advice {
                 Advice::Strategy(text) => ("planned", format!("{task} plan: {text}")),
                 Advice::Basic { why } => ("planned", format!("{task} no plan: {why}")),
             },
             Fact::PlannerUsed { task, spent } => {
-                let whom = task.map_or("nobody".to_owned(), |task| task.to_string());
-                ("planner-used", format!("the planner used {spent} for {whom}"))
+                ("planner-used", format!("the planner used {spent} for {}", whom(*task)))
             }
             Fact::Logged { task, lines } => {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
             }
             Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Trespassed { whose, deed, .. } => ("trespassed", format!("refused to {whose}: {deed}")),
+            Fact::Messaged { task, text, by } => ("messaged", format!("{task} is told by {by}: {text}")),
             Fact::Questioned { question } => {
                 let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
                 ("question", text)
@@ -189,6 +203,10 @@ fn felt(level: &Level) -> String {
 fn job(work: &Work) -> String {
     match work {
         Work::Snapshot | Work::Collect { .. } => kind(work).to_owned(),
+        Work::Compose { snapshot, brought } => {
+            let brought: Vec<String> = brought.iter().map(|(_, tree)| tree.to_string()).collect();
+            format!("lay {} over {}", brought.join(", "), snapshot.tree)
+        }
         Work::Prepare { slot, .. } => format!("prepare workspace {}", slot.0),
         Work::Restore { slot, tree, .. } => format!("restore {tree} in workspace {}", slot.0),
         Work::Merge { base, theirs } => format!("merge {theirs}, made from {}", base.tree),
@@ -215,4 +233,16 @@ fn ids(failures: &[Fingerprint]) -> String {
 
 fn names(files: &[ProjectPath]) -> String {
     files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn filed(task: &Task) -> String {
+    let before = match ids(&task.red_before) {
+        ids if ids.is_empty() => ids,
+        ids => format!(", red before: {ids}"),
+    };
+    format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures))
+}
+
+fn whom(task: Option<TaskId>) -> String {
+    task.map_or_else(|| "nobody".to_owned(), |task| task.to_string())
 }

@@ -1,5 +1,6 @@
 //! Reads the lines of a story that say what happens, as inputs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use orchestrator_tui::core::command::Command;
@@ -12,12 +13,24 @@ use orchestrator_tui::model::id::{LandingId, PlanId, QuestionId, SessionId, Task
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
 use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
-use orchestrator_tui::model::session::Exit;
+use orchestrator_tui::model::session::{Exit, Stranger};
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::workspace::{GitOperation, TreeId};
 
 use super::settings::millis;
 use super::stage::{Stage, path};
+
+/// Reads what transcripts tell at a start: `@4=0.30/120`, dollars and tokens, `at least` if a call was under way.
+fn used(how: &str) -> BTreeMap<SessionId, Spent> {
+    let read = |word: &str| {
+        let (session, spent) = word.strip_prefix('@')?.split_once('=')?;
+        let (usd, tokens) = spent.split_once('/')?;
+        let unpriced = how.contains("at least");
+        let (usd, tokens_in) = (usd.parse().ok()?, tokens.parse().ok()?);
+        Some((SessionId(session.parse().ok()?), Spent { usd, unpriced, tokens_in, tokens_out: 0 }))
+    };
+    how.split(' ').filter_map(read).collect()
+}
 
 impl Stage {
     /// Returns the inputs that a line stands for.
@@ -52,6 +65,12 @@ impl Stage {
             "configuration" if rest == "wrong" => vec![Input::ConfigRefused("a mistake".to_owned())],
             "configuration" => vec![self.read_again()?],
             "planner" => vec![Input::Planner(planner(rest)?)],
+            "stranger" => {
+                let (who, deed) = rest.split_once(' ').ok_or("who asks for what?")?;
+                let session = who.strip_prefix('@').and_then(|session| session.parse().ok()).map(SessionId);
+                let stranger = session.map_or(Stranger::Elsewhere, Stranger::Session);
+                vec![Input::Trespassed(stranger, deed.to_owned())]
+            }
             "replaced" => {
                 let (number, named) = rest.split_once(' ').ok_or("which files?")?;
                 let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
@@ -65,6 +84,10 @@ impl Stage {
             "done" => {
                 let (kind, deed) = rest.split_once(' ').unwrap_or((rest, ""));
                 vec![self.edge.finish(kind, deed)?]
+            }
+            "file" => {
+                let filing = super::filing::read(rest)?;
+                vec![Input::Asked(self.request(), Command::File { filing: Box::new(filing) })]
             }
             "answer" => {
                 let command = self.answer(rest)?;
@@ -90,6 +113,7 @@ impl Stage {
             last_landing: LandingId::default(),
             files: self.files.clone(),
             repository: self.repository.clone(),
+            used: used(how),
         }))
     }
 
@@ -146,6 +170,11 @@ impl Stage {
                 let about = About::Choice { parts: vec![part] };
                 vec![says(AgentReport::Asks(Ask { request: request.into(), exact: String::new(), about }))]
             }
+            "is-told" => {
+                let (request, text) = rest.split_once(' ').ok_or("what is it told?")?;
+                let reply = Reply::Choose { answers: vec![vec![text.into()]] };
+                vec![says(AgentReport::Answered { request: request.into(), reply, by: "a file".into() })]
+            }
             "withdraws" => vec![says(AgentReport::Withdrew { request: rest.into() })],
             "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],
             "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],
@@ -162,7 +191,7 @@ impl Stage {
 }
 
 /// Reads `0.50`, `0.50 1200 tokens`, `? 1200 tokens`.
-fn spent(text: &str) -> Result<Spent, String> {
+pub(super) fn spent(text: &str) -> Result<Spent, String> {
     let (usd, tokens) = text.split_once(' ').unwrap_or((text, "0"));
     let tokens = tokens.trim_end_matches(" tokens").parse().map_err(|_| format!("{tokens} is no number of tokens"))?;
     let unpriced = usd == "?";
@@ -215,6 +244,12 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
         "kill" => Command::Kill { task: task()? },
         "undo" => Command::Undo { task: task()? },
         "fix" => Command::Fix { task: task()? },
+        "message" => {
+            let (number, text) = rest.split_once(' ').ok_or("what is it told?")?;
+            let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
+            let task = task.ok_or_else(|| format!("{number:?} is no task"))?;
+            Command::Message { task, text: text.to_owned(), by: "a person".to_owned() }
+        }
         "hold" => Command::Hold { task: task()? },
         "unsnooze" => Command::Unsnooze { task: task()? },
         "snooze" => {

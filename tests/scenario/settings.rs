@@ -8,7 +8,7 @@ use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions, Role,
     Settings, Unattended, Watch, Workspace,
 };
 use toml::{Table, Value};
@@ -192,11 +192,25 @@ fn plain() -> Settings {
             health: Duration::from_secs(300),
             stop: Duration::from_secs(30),
         },
+        lanes: Lanes::default(),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: BTreeMap::from([("claude".into(), agent)]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        roles: [("fixer", true), ("coding", true), ("reviewer", false)]
+            .map(|(name, edits)| (name.to_owned(), Role { agent: "claude".into(), edits, ..Role::default() }))
+            .into(),
+        workflows: workflows(),
+        rules: Vec::new(),
+        documents: BTreeMap::new(),
         policy: Policy::default(),
     }
+}
+
+/// The workflow of assignments, as the built-in configuration has it.
+fn workflows() -> std::collections::BTreeMap<String, orchestrator_tui::model::settings::WorkflowSpec> {
+    use orchestrator_tui::model::settings::WorkflowSpec;
+    use orchestrator_tui::model::task::Workflow;
+    let task = WorkflowSpec { stages: Workflow::task().stages, ..WorkflowSpec::default() };
+    [("task".to_owned(), task)].into()
 }

@@ -235,7 +235,7 @@ fn a_snooze_has_the_ends_that_make_sense() {
     view.head.branch = None;
     assert_eq!(types(&mut before(view, 15), "sb"), []);
     let mut view = busy();
-    let key = view.rows.iter().find(|row| row.id == task).expect("a row").key.clone();
+    let key = view.rows.iter().find(|row| row.id == task).expect("a row").check.clone().expect("a check");
     view.checks[0].key = key;
     view.checks[0].verdict = Some(Verdict::Green);
     assert_eq!(types(&mut before(view, 15), "sg"), [], "it is green already");
@@ -306,7 +306,7 @@ fn a_long_diff_scrolls_and_stops_at_its_end() {
     state.size = (80, 24);
     let top = |state: &State| match state.popups.last() {
         Some(Popup::Ask(ask)) => ask.top,
-        Some(Popup::Reply(_) | Popup::Palette(_)) | None => usize::MAX,
+        Some(Popup::Reply(_) | Popup::Write(_) | Popup::Palette(_)) | None => usize::MAX,
     };
     types(&mut state, "Lj");
     assert_eq!(top(&state), 1);

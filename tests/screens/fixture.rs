@@ -11,7 +11,7 @@ use orchestrator_tui::model::id::{ChangeId, LandingId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::receipt::{Receipt, Witness};
 use orchestrator_tui::model::task::{
-    DoneReason, FailReason, Origin, PendingResult, ReadyReason, ReviewReason, Task, TaskState, Workflow,
+    DoneReason, FailReason, Goal, Origin, PendingResult, ReadyReason, ReviewReason, Task, TaskState, Workflow,
 };
 use orchestrator_tui::model::time::{Wall, millis};
 use orchestrator_tui::model::workspace::{ChangeKind, FileChange, Snapshot, Suspicion, TreeId};
@@ -128,7 +128,7 @@ pub(crate) fn failures() -> Vec<Fingerprint> {
 pub(crate) fn task(id: u32, check: &str, file: Option<&str>, state: TaskState) -> Task {
     Task {
         id: TaskId(id),
-        key: key(check, file),
+        goal: Goal::Check(key(check, file)),
         origin: Origin::Change(ChangeId(3)),
         filed: ago(300),
         priority: 0,
@@ -167,7 +167,7 @@ pub(crate) fn receipt(id: u32) -> Receipt {
         landing: LandingId(4),
         at: ago(31),
         fixed: failures(),
-        red: witness(Verdict::Red),
+        red: Some(witness(Verdict::Red)),
         green: vec![witness(Verdict::Green)],
         tree_before: TreeId("a".repeat(40)),
         tree_after: TreeId("b".repeat(40)),
@@ -208,7 +208,8 @@ pub(crate) fn pending(id: u32) -> PendingResult {
 pub(crate) fn row(group: Group, task: &Task) -> Row {
     Row {
         id: task.id,
-        key: task.key.clone(),
+        check: task.check().cloned(),
+        title: task.title(),
         group,
         why: task.state.reason(NOW),
         until: None,
@@ -383,7 +384,7 @@ pub(crate) fn detail(view: &View, id: u32) -> Detail {
         Group::Failed => TaskState::Failed(FailReason::EnvironmentDiffers),
     };
     let mut task = task(id, "", None, state);
-    task.key = row.key.clone();
+    task.goal = Goal::Check(row.check.clone().expect("a check"));
     task.charged = row.attempts.0;
     task.stage = row.stage;
     if row.allowed.land {

@@ -67,7 +67,7 @@ pub(crate) fn told(mut state: State, task: u32) -> State {
         }
         13 if state.row().is_some_and(|row| row.group == Group::NeedsYou) => {
             detail.task.receipt = Some(receipt(13));
-            TaskState::Review(ReviewReason::RedAfterLanding(detail.task.key.clone()))
+            TaskState::Review(ReviewReason::RedAfterLanding(detail.task.check().cloned().expect("a check")))
         }
         13 => {
             detail.task.receipt = Some(receipt(13));
@@ -85,7 +85,7 @@ fn red_after_landing() -> View {
     let mut view = busy();
     for row in view.rows.iter_mut().filter(|row| row.id == TaskId(13)) {
         row.group = Group::NeedsYou;
-        row.why = ReviewReason::RedAfterLanding(row.key.clone()).to_string();
+        row.why = ReviewReason::RedAfterLanding(row.check.clone().expect("a check")).to_string();
         row.allowed = Allowed { undo: true, retry: true, ..Allowed::default() };
     }
     view.rows.sort_by_key(|row| row.group);

@@ -73,7 +73,8 @@ fn row() -> impl Strategy<Value = Row> {
             let bit = |number: u8| allowed & (1 << number) != 0;
             Row {
                 id: TaskId(id),
-                key,
+                title: key.to_string(),
+                check: Some(key),
                 group,
                 why,
                 until: until.map(wall),
@@ -92,6 +93,7 @@ fn row() -> impl Strategy<Value = Row> {
                     undo: bit(3),
                     land: bit(4),
                     refuse: bit(5),
+                    message: bit(3),
                     hold: bit(6),
                     snooze: bit(7),
                     unsnooze: bit(0),

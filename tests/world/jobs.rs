@@ -37,6 +37,7 @@ impl World {
     fn product(&mut self, work: Work) -> Product {
         match work {
             Work::Snapshot => Product::Snapshot(self.disk.snapshot()),
+            Work::Compose { snapshot, brought } => self.compose(&snapshot, &brought),
             Work::Prepare { slot, snapshot } => {
                 let tree = self.disk.get(&snapshot.tree);
                 self.disk.slots.insert(slot, tree);
@@ -89,6 +90,17 @@ impl World {
         Collected { tree, changes, suspicions, patch: "patch".into() }
     }
 
+    fn compose(&mut self, snapshot: &Snapshot, brought: &[(Snapshot, TreeId)]) -> Product {
+        let mut tree = self.disk.get(&snapshot.tree);
+        for (base, theirs) in brought {
+            match Disk::merge(&self.disk.get(&base.tree), &tree, &self.disk.get(theirs)) {
+                Ok(merged) => tree = merged,
+                Err(paths) => return Product::Conflict { paths, shown: String::new() },
+            }
+        }
+        Product::Snapshot(Snapshot { tree: self.disk.id(&tree), ..snapshot.clone() })
+    }
+
     fn merge(&mut self, base: &Snapshot, theirs: &TreeId) -> Product {
         let known = self.made_from.get(theirs).is_some_and(|bases| bases.contains(&base.tree));
         assert!(known, "{theirs} is merged as if it was made from {}", base.tree);
@@ -116,16 +128,17 @@ impl World {
         let book = self.machine.book();
         let task = book.open().find(|task| task.landing == Some(landing)).expect("somebody lands it");
         // A check of the project is the same command line for every file.
-        let whole = CheckKey { check: task.key.check.clone(), file: None };
-        let judged = [&task.key, &whole].iter().any(|key| self.judged.contains(&(tree.clone(), (*key).clone())));
+        let key = task.check().expect("the world files checks only");
+        let whole = CheckKey { check: key.check.clone(), file: None };
+        let judged = [key, &whole].iter().any(|key| self.judged.contains(&(tree.clone(), (*key).clone())));
         // A person may let a result land whose check is gone; nothing lands like that by itself.
-        let by_person = task.result.is_some() && !self.has_check(&task.key);
+        let by_person = task.result.is_some() && !self.has_check(key);
         // Work in place shares the tree with the user, who may save between two looks at it.
         assert!(
             judged || by_person || self.made_in_place.contains(tree),
             "{} lands {tree}, which {} has never seen",
             task.id,
-            task.key
+            key
         );
         (before, after)
     }

@@ -206,6 +206,7 @@ impl World {
             one_command: false,
             files: self.disk.names(),
             repository: self.disk.repository(self.operation),
+            used: std::mem::take(&mut self.bill.left),
         };
         self.input(Input::Started(Box::new(start)));
     }
@@ -338,6 +339,7 @@ impl World {
     }
 
     fn restart(&mut self) {
+        self.agents_go_on();
         self.first_session = self.machine.live().last_session.0;
         self.sessions.clear();
         self.forget_requests();
@@ -355,7 +357,10 @@ impl World {
         self.machine = Supervisor::restore(self.settings.clone(), self.matcher.clone(), self.journal.iter().cloned());
         self.now += 1_000;
         self.bill_restored();
+        let owed = self.owed();
         self.start();
+        self.check_paid(owed);
+        self.bill_restored();
         let recovering = |owner: &&JobOwner| matches!(owner, JobOwner::Recover(..));
         self.report.recovered += self.machine.live().jobs.values().filter(recovering).count() as u64;
         if !self.calm {

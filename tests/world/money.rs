@@ -6,6 +6,7 @@ use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::effect::AgentOrder;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::core::live::{Attempt, Step};
 use orchestrator_tui::model::agent::AgentReport;
 use orchestrator_tui::model::budget::{Budget, Day};
 use orchestrator_tui::model::cost::{Spent, Usd};
@@ -22,6 +23,8 @@ pub(super) struct Bill {
     used: Spent,
     raised: (Usd, u64),
     sessions: BTreeMap<SessionId, Spent>,
+    /// What the transcripts tell of agents at work when the supervisor died: they went on for a while.
+    pub(super) left: BTreeMap<SessionId, Spent>,
 }
 
 /// Draws the lines: none, some, near ones.
@@ -80,6 +83,37 @@ impl World {
         }
     }
 
+    /// The supervisor is gone, and its agents go on until somebody ends them.
+    pub(super) fn agents_go_on(&mut self) {
+        let agents: Vec<SessionId> = self.machine.book().agents.values().copied().collect();
+        for session in agents {
+            let more = self.chance.below(3);
+            let more = Spent { usd: Usd(more * 30_000), tokens_in: more * 40, ..Spent::default() };
+            let known = self.bill.sessions.get(&session).copied().unwrap_or_default();
+            self.bill.left.insert(session, known + more);
+        }
+    }
+
+    /// Returns what the ledger must have when all of them are paid of whom the journal knows: dollars and tokens.
+    pub(super) fn owed(&self) -> (u64, u64) {
+        let book = self.machine.book();
+        let counted: BTreeMap<_, _> = book.ledger.counting().collect();
+        let (mut usd, mut tokens) = (book.ledger.total().spent().usd.0, book.ledger.total().spent().tokens());
+        for (task, session) in &book.agents {
+            let counted = counted.get(task).copied().unwrap_or_default();
+            if let Some(left) = self.bill.left.get(session) {
+                usd += left.since(counted).usd.0;
+                tokens += left.since(counted).tokens();
+            }
+        }
+        (usd, tokens)
+    }
+
+    pub(super) fn check_paid(&self, owed: (u64, u64)) {
+        let spent = self.machine.book().ledger.total().spent();
+        assert_eq!((spent.usd.0, spent.tokens()), owed, "a run that was killed in the middle is not paid to its end");
+    }
+
     /// After a crash only what was stored is known.
     pub(super) fn bill_restored(&mut self) {
         let ledger = &self.machine.book().ledger;
@@ -90,6 +124,7 @@ impl World {
             used: if known { ledger.spent() } else { Spent::default() },
             raised: if known { ledger.raised() } else { (Usd(0), 0) },
             sessions: BTreeMap::new(),
+            left: std::mem::take(&mut self.bill.left),
         };
     }
 
@@ -116,7 +151,18 @@ impl World {
             let limit = budget.day.0 + bill.raised.0.0;
             assert!(bill.used.usd.0 < limit, "an agent starts at {} of {limit} today", bill.used.usd.0);
             let left = limit - bill.used.usd.0;
-            assert!(order.budget.is_some_and(|given| given.0 <= left), "{:?} of {left} left", order.budget);
+            let given = order.budget.unwrap_or(Usd(u64::MAX)).0;
+            assert!(given <= left, "{given} of {left} left");
+            // Whoever works besides was promised a part of it.
+            let works = |attempt: &&Attempt| matches!(attempt.step, Step::Agent(Some(_)));
+            let others = self.machine.live().attempts.iter().filter(|(id, _)| **id != order.task.id);
+            let promised = others
+                .map(|(_, attempt)| attempt)
+                .filter(works)
+                .filter_map(|attempt| Some(attempt.allowance?.usd.minus(attempt.spent.usd).0));
+            let promised: u64 = promised.sum();
+            let lowered = promised > left;
+            assert!(lowered || given + promised <= left, "{given} beside {promised}, {left} left");
         }
         if budget.day_tokens > 0 {
             let limit = budget.day_tokens + bill.raised.1;

@@ -97,6 +97,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             health: Duration::from_secs(600),
             stop: Duration::from_secs(30),
         },
+        lanes: orchestrator_tui::model::settings::Lanes::default(),
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
         budget: super::money::budget(chance),
         questions: Questions {
@@ -114,7 +115,18 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
                 timeout: Duration::from_secs(1800),
             },
         )]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into() })]),
+        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), ..Role::default() })]),
+        workflows: workflows(),
+        rules: Vec::new(),
+        documents: BTreeMap::new(),
         policy: Policy::default(),
     }
+}
+
+/// The workflow of assignments, as the built-in configuration has it.
+fn workflows() -> std::collections::BTreeMap<String, orchestrator_tui::model::settings::WorkflowSpec> {
+    use orchestrator_tui::model::settings::WorkflowSpec;
+    use orchestrator_tui::model::task::Workflow;
+    let task = WorkflowSpec { stages: Workflow::task().stages, ..WorkflowSpec::default() };
+    [("task".to_owned(), task)].into()
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::finding::Finding;
 use crate::app::channels::Channels;
+use crate::app::places::mark_of;
 use crate::app::setup::Site;
 use crate::edge::control::{Client, ControlReply, Farewell, Server};
 use crate::edge::store::layout::SOCKET_PATH_MAX;
@@ -22,7 +23,7 @@ pub(super) async fn probe(site: &Site) -> Finding {
     let before = missing(folder);
     let finding = match site.layout.create_sockets() {
         Err(error) => Finding::fault_of(name, &error, MEND),
-        Ok(()) => match answer(&folder.join(format!("d{}.sock", std::process::id()))).await {
+        Ok(()) => match answer(&folder.join(format!("d{}.sock", std::process::id())), &mark_of(&site.layout)).await {
             Ok(()) => {
                 let length = site.layout.control_socket().as_os_str().len();
                 let path = site.layout.control_socket();
@@ -39,11 +40,11 @@ pub(super) async fn probe(site: &Site) -> Finding {
 }
 
 /// Serves a socket and asks it.
-async fn answer(path: &Path) -> Result<(), String> {
+async fn answer(path: &Path, mark: &str) -> Result<(), String> {
     let (calls, mut asked) = mpsc::channel(1);
     // It has no past: nobody asks for it.
     let channels = Channels::new(path.with_extension("none"), false);
-    let server = Server::start(path, channels.sources(calls)).map_err(|error| error.to_string())?;
+    let server = Server::start(path, channels.sources(calls, mark)).map_err(|error| error.to_string())?;
     tokio::spawn(async move {
         if let Some(call) = asked.recv().await {
             let _ = call.reply.send(ControlReply::done(json!({ "here": true })));

@@ -16,7 +16,8 @@ use crate::edge::control::{ControlCall, ControlReply};
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::id::{PlanId, SessionId, TaskId};
 use crate::model::plan::PlannerState;
-use crate::model::policy::{PLANNER, Policy};
+use crate::model::policy::Policy;
+use crate::model::prompt::PLANNER;
 use crate::model::session::{Exit, Rung, Stdin};
 use crate::model::settings::Agent;
 use crate::model::time::Moment;
@@ -76,9 +77,13 @@ impl Up {
         let mut spec = places.spec(session, Place::Tree, PathBuf::new(), Vec::new(), LIMIT);
         spec.env = environment(&spec.env, agent);
         let guarded = {
-            let (tools, env) = (Arc::clone(tools), spec.env.clone());
-            let ward = Ward { session, place: Place::Tree, role: PLANNER, line: "" };
-            spawn_blocking(move || Guarded::lay(&tools.places, &tools.now(), &ward, &env)).await
+            let (tools, env, agent) = (Arc::clone(tools), spec.env.clone(), agent.clone());
+            spawn_blocking(move || {
+                let agent = Some(&agent);
+                let ward = Ward { session, agent, place: Place::Tree, base: None, role: PLANNER, line: "" };
+                Guarded::lay(&tools.places, &tools.now(), &ward, &env)
+            })
+            .await
         };
         let guarded = guarded.unwrap_or_else(|error| Err(std::io::Error::other(error)));
         let guarded = guarded.map_err(|error| Fault::Guard(error.to_string()))?;
@@ -149,6 +154,7 @@ impl Up {
     /// Ends it, and waits until its whole tree is gone. Its hooks are answered meanwhile: it waits for them. Returns what
     /// it has used that nobody knew of, and the conversation, if it can be gone on with.
     pub(super) async fn end(mut self, hooks: &mut mpsc::Receiver<ControlCall>) -> (Option<Heard>, Option<Past>) {
+        let mut exit = None;
         for (rung, patience) in ENDING {
             if self.handle.signal(rung).is_err() {
                 break;
@@ -165,11 +171,13 @@ impl Up {
                     }
                 }
             });
-            if let Ok(exit) = over.await {
-                sweep_if_unknown(&self.handle, exit).await;
+            if let Ok(over) = over.await {
+                exit = Some(over);
                 break;
             }
         }
+        // Its holder may not hear us any more, or cannot end it: whatever is left is ended without it.
+        sweep_if_unknown(&self.handle, exit.unwrap_or(Exit::Unknown)).await;
         let bill = self.bill().await;
         (self.talk.settle(bill), self.talk.resumable())
     }

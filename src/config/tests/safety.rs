@@ -3,7 +3,8 @@
 use super::support::{folder, inputs, loaded, write};
 use crate::config::{FILE_NAME, Inputs, Loaded, Overrides};
 use crate::model::cost::Usd;
-use crate::model::settings::{Isolation, LandBy, LandMode};
+use crate::model::policy::Permission;
+use crate::model::settings::{Isolation, LandBy, LandMode, Unattended};
 
 /// Loads a project's file beside a user's; an empty one is none.
 fn beside(project_file: &str, user_file: &str, flags: &Overrides) -> Loaded {
@@ -80,6 +81,89 @@ fn a_project_spends_more_only_after_a_yes_and_never_more_than_its_user_wrote() {
     let day = |project: &str, user: &str| beside(project, user, &Overrides::default()).settings.budget;
     assert_eq!(day("[budget]\nday_tokens = 9\n", "[budget]\nday_tokens = 5\n").day_tokens, 5);
     assert_eq!(day("[budget]\nday_usd = 90\n", "[budget]\nday_usd = 5\n").day, Usd(5_000_000));
+}
+
+/// Loads a project's `.env` and file beside a user's.
+fn with_dot_env(dot_env: &str, project_file: &str, user_file: &str) -> Loaded {
+    let (project, home) = (folder(), folder());
+    write(home.path(), "user.toml", user_file);
+    write(project.path(), FILE_NAME, project_file);
+    write(project.path(), ".env", dot_env);
+    loaded(&Inputs { user_file: Some(home.path().join("user.toml")), ..inputs(project.path()) })
+}
+
+#[test]
+fn a_dot_env_spends_no_more_than_a_file_of_the_project_might() {
+    let day = |dot_env: &str, file: &str, user: &str| {
+        let loaded = with_dot_env(dot_env, file, user);
+        (loaded.settings.budget.day, loaded.running.describe())
+    };
+    let five = "[budget]\nday_usd = 5\n";
+    assert_eq!(day("MAX_DAILY_COST_USD=90\n", "", five), (Usd(5_000_000), vec![]));
+    assert_eq!(day("MAX_DAILY_COST_USD=0\n", "", five), (Usd(5_000_000), vec![]), "zero is no line at all");
+    assert_eq!(day("MAX_DAILY_COST_USD=90\n", five, five), (Usd(5_000_000), vec![]));
+    assert_eq!(day("MAX_DAILY_COST_USD=2\n", "", five), (Usd(2_000_000), vec![]));
+    let (spent, asked) = day("MAX_DAILY_COST_USD=90\n", "", "");
+    assert_eq!(spent, Usd(90_000_000));
+    assert_eq!(asked, ["budget.day_usd: 90 (dollars that one day may cost; 0: no limit)"]);
+    let warning = with_dot_env("A=1\nMAX_DAILY_COST_USD=90\n", "", five).warnings;
+    let warning = warning.iter().find(|warning| warning.message.contains("day_usd is not used")).unwrap();
+    assert_eq!((warning.file.as_str(), warning.line), (".env", Some(2)));
+    let warn = |dot_env: &str| with_dot_env(dot_env, "", "[budget]\nwarn = 0.5\n").settings.budget.warn;
+    assert_eq!((warn("COST_WARNING_THRESHOLD=0.9\n"), warn("COST_WARNING_THRESHOLD=0.2\n")), (500, 200));
+    assert_eq!(warn("COST_WARNING_THRESHOLD=0\n"), 500, "zero is no warning at all");
+}
+
+#[test]
+fn nothing_of_a_project_turns_on_what_its_user_has_turned_off() {
+    let fixes = |dot_env: &str, file: &str, user: &str| with_dot_env(dot_env, file, user).settings.fix.enabled;
+    let (on, off) = ("[fix]\nenabled = true\n", "[fix]\nenabled = false\n");
+    assert!(!fixes("", on, off));
+    assert!(!fixes("AUTO_FIX_ENABLED=true\n", "", off));
+    assert!(!fixes("", off, on) && !fixes("AUTO_FIX_ENABLED=false\n", on, on));
+    assert!(fixes("AUTO_FIX_ENABLED=true\n", off, ""), "the project's own files may differ");
+    assert!(fixes("", on, "") && fixes("", "", ""));
+}
+
+#[test]
+fn a_project_deletes_only_after_a_yes_and_never_against_its_users_word() {
+    use Permission::{Allow, Ask, Deny};
+    let delete = |project: &str, user: &str| {
+        let written = |word: &str| format!("[policy]\ndelete = \"{word}\"\n");
+        let text = |word: &str| if word.is_empty() { String::new() } else { written(word) };
+        let loaded = beside(&text(project), &text(user), &Overrides::default());
+        (loaded.settings.policy.delete, loaded.running.describe())
+    };
+    for (project, user, want, yes) in [
+        ("allow", "", Allow, Some("policy.delete: allow")),
+        ("ask", "", Ask, Some("policy.delete: ask")),
+        ("allow", "deny", Deny, None),
+        ("allow", "ask", Ask, None),
+        ("ask", "deny", Deny, None),
+        ("ask", "allow", Ask, None),
+        ("deny", "allow", Deny, None),
+        ("allow", "allow", Allow, None),
+    ] {
+        let yes: Vec<String> = yes.into_iter().map(str::to_owned).collect();
+        assert_eq!(delete(project, user), (want, yes), "project {project:?}, user {user:?}");
+    }
+}
+
+#[test]
+fn how_long_a_person_is_waited_for_is_that_persons_choice() {
+    let questions = |project: &str, user: &str| {
+        let loaded = beside(project, user, &Overrides::default());
+        let said = loaded.warnings.iter().filter(|warning| warning.message.contains("questions.")).count();
+        (loaded.settings.questions.wait.as_secs(), loaded.settings.questions.unattended, said)
+    };
+    let (short, long) = ("[questions]\nwait = \"1s\"\n", "[questions]\nwait = \"8h\"\n");
+    let (refuse, wait) = ("[questions]\nunattended = \"refuse\"\n", "[questions]\nunattended = \"wait\"\n");
+    assert_eq!(questions(short, long), (28_800, Unattended::Refuse, 1));
+    assert_eq!(questions(long, short), (1, Unattended::Refuse, 1));
+    assert_eq!(questions(refuse, wait), (3600, Unattended::Wait, 1));
+    assert_eq!(questions(wait, refuse), (3600, Unattended::Refuse, 1));
+    assert_eq!(questions(wait, ""), (3600, Unattended::Wait, 0));
+    assert_eq!(questions(wait, wait), (3600, Unattended::Wait, 0));
 }
 
 #[test]

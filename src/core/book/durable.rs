@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::core::effect::Recorded;
 use crate::core::fact::{Fact, Remember};
+use crate::model::assignment::Batch;
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::health::{Level, Part};
 use crate::model::hold::SnoozeEnd;
-use crate::model::id::{ChangeId, LandingId, QuestionId, Seq, TaskId};
+use crate::model::id::{BatchId, ChangeId, LandingId, QuestionId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::settings::LandMode;
@@ -103,6 +104,8 @@ pub struct Book {
     pub paused: bool,
     /// Checks and files that a person leaves alone, and what ends that.
     pub snoozed: BTreeMap<CheckKey, SnoozeEnd>,
+    /// The sessions of agents at work, or that were when the supervisor died.
+    pub agents: BTreeMap<TaskId, SessionId>,
     /// What agents wait for, oldest first.
     pub questions: BTreeMap<QuestionId, Question>,
     /// How the last questions ended: what was said, or why nobody will.
@@ -111,8 +114,10 @@ pub struct Book {
     pub agreed: Option<LandMode>,
     /// Since when the configuration as it is written does not hold, and why.
     pub refused: Option<(Wall, String)>,
-    /// Numbers.
+    /// Numbers since the journal began.
     pub statistics: Statistics,
+    /// Numbers since the supervisor started last: what it says at its end.
+    pub this_run: Statistics,
     /// Money and tokens.
     pub ledger: Ledger,
     /// The last events.
@@ -125,6 +130,10 @@ pub struct Book {
     pub finished: (VecDeque<TaskId>, VecDeque<TaskId>),
     /// The last numbers given out.
     pub last_task: TaskId,
+    /// Tasks that were filed together, as long as one of them is remembered.
+    pub batches: BTreeMap<BatchId, Arc<Batch>>,
+    /// The last of them.
+    pub last_batch: BatchId,
     /// The last question.
     pub last_question: QuestionId,
     /// The last change.
@@ -149,17 +158,21 @@ impl Default for Book {
             parked: None,
             paused: false,
             snoozed: BTreeMap::new(),
+            agents: BTreeMap::new(),
             questions: BTreeMap::new(),
             settled: VecDeque::new(),
             agreed: None,
             refused: None,
             statistics: Statistics::default(),
+            this_run: Statistics::default(),
             ledger: Ledger::default(),
             history: VecDeque::new(),
             results: VecDeque::new(),
             health: BTreeMap::new(),
             finished: (VecDeque::new(), VecDeque::new()),
             last_task: TaskId(0),
+            batches: BTreeMap::new(),
+            last_batch: BatchId(0),
             last_question: QuestionId(0),
             last_change: ChangeId(0),
             last_landing: LandingId(0),
@@ -208,6 +221,7 @@ impl Book {
         match fact {
             Fact::Started { pid, remember, .. } => {
                 self.process = Process { pid: *pid, stopped: false, started: *at, beat: *at };
+                self.this_run = Statistics::default();
                 self.remember = *remember;
                 self.health.clear();
                 self.refused = None;
@@ -245,6 +259,9 @@ impl Book {
             Fact::DayBegan { day } => self.ledger.begin(*day),
             Fact::Neared { line, reached, limit, .. } => self.ledger.said(*line, *reached, *limit),
             Fact::Raised { usd, tokens } => self.ledger.raise(*usd, *tokens),
+            Fact::AgentStarted { task, session } => {
+                self.agents.insert(*task, *session);
+            }
             Fact::Questioned { question } => {
                 self.last_question = question.id;
                 self.questions.insert(question.id, (**question).clone());
@@ -261,7 +278,12 @@ impl Book {
                 self.remember_so_much(*remember);
             }
             Fact::ConfigRefused { why } => self.refused = Some((*at, why.clone())),
+            Fact::BatchBegan { batch } => {
+                self.last_batch = self.last_batch.max(batch.id);
+                self.batches.insert(batch.id, Arc::new((**batch).clone()));
+            }
             Fact::Filed { .. }
+            | Fact::Gated { .. }
             | Fact::Merged { .. }
             | Fact::Held { .. }
             | Fact::Released { .. }
@@ -270,6 +292,8 @@ impl Book {
             | Fact::Staged { .. }
             | Fact::Used { .. }
             | Fact::Violated { .. }
+            | Fact::Trespassed { .. }
+            | Fact::Messaged { .. }
             | Fact::Planned { .. }
             | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }

@@ -12,7 +12,7 @@ use crate::model::time::{Wall, millis};
 
 use super::durable::Book;
 
-/// Numbers since the journal began.
+/// Numbers of some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Statistics {
     /// Tasks that were worked on and ended.
@@ -38,6 +38,8 @@ impl Statistics {
             }
             TaskState::Done(_)
             | TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
             | TaskState::Held(_)
             | TaskState::Running
             | TaskState::Cooling { .. }
@@ -126,7 +128,8 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::AttemptStarted { .. } => Some("attempt_started"),
         Fact::AttemptEnded { then, .. } if then.is_final() => Some("task_ended"),
         Fact::AttemptEnded { .. } => Some("attempt_ended"),
-        Fact::Violated { .. } => Some("safety_rule_broken"),
+        Fact::Gated { state: TaskState::Blocked(_), .. } => Some("task_blocked"),
+        Fact::Violated { .. } | Fact::Trespassed { .. } => Some("safety_rule_broken"),
         Fact::Held { .. } => Some("task_held"),
         Fact::Released { .. } => Some("task_released"),
         Fact::Retried { .. } => Some("task_retried"),
@@ -142,16 +145,20 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat
+        | Fact::BatchBegan { .. }
+        | Fact::Gated { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }
         | Fact::Forgotten { .. }
         | Fact::GreenAt { .. }
         | Fact::Merged { .. }
         | Fact::Staged { .. }
+        | Fact::AgentStarted { .. }
         | Fact::Used { .. }
         | Fact::Planned { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
+        | Fact::Messaged { .. }
         | Fact::LandingBegan { .. }
         | Fact::LandingFailed { .. }
         | Fact::Parked { .. }

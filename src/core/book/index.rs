@@ -4,8 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::core::lanes::lane;
+use crate::model::assignment::{Assignment, Lane};
 use crate::model::check::CheckKey;
-use crate::model::id::{ChangeId, TaskId};
+use crate::model::id::{BatchId, ChangeId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::task::{Origin, Task, TaskState};
 use crate::model::time::Wall;
@@ -41,14 +43,18 @@ impl Wait {
         let cooling = match &task.state {
             TaskState::Queued => None,
             TaskState::Cooling { until } => Some(*until),
-            TaskState::Held(_)
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
             | TaskState::Running
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Done(_)
             | TaskState::Failed(_) => return None,
         };
-        Some(Self { cooling, filed: (!task.forced && task.charged == 0).then_some(task.filed) })
+        // Only a fix waits for a pause of the user: it may be about to be typed.
+        let filed = (!task.forced && task.charged == 0 && task.check().is_some()).then_some(task.filed);
+        Some(Self { cooling, filed })
     }
 }
 
@@ -66,7 +72,9 @@ pub struct Index {
     checks: BTreeMap<CheckKey, TaskId>,
     files: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
     changes: BTreeMap<ChangeId, BTreeSet<TaskId>>,
-    waiting: BTreeMap<Rank, Wait>,
+    waiting: BTreeMap<Lane, BTreeMap<Rank, Wait>>,
+    dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    batches: BTreeMap<BatchId, BTreeSet<TaskId>>,
 }
 
 impl Index {
@@ -104,9 +112,29 @@ impl Index {
         self.changes.get(&change).into_iter().flatten().copied()
     }
 
-    /// Returns the tasks that wait for their turn, in turn.
+    /// Returns the tasks that wait for their turn, lane by lane, each in turn.
     pub fn waiting(&self) -> impl Iterator<Item = (&Rank, &Wait)> {
-        self.waiting.iter()
+        self.waiting.values().flatten()
+    }
+
+    /// Returns the tasks of a lane that wait for their turn, in turn.
+    pub fn waiting_in(&self, lane: Lane) -> impl Iterator<Item = (&Rank, &Wait)> {
+        self.waiting.get(&lane).into_iter().flatten()
+    }
+
+    /// Returns the open tasks that wait for a task.
+    pub fn dependents(&self, task: TaskId) -> impl Iterator<Item = TaskId> {
+        self.dependents.get(&task).into_iter().flatten().copied()
+    }
+
+    /// Whether an open task waits for this one, or did.
+    pub fn has_dependents(&self, task: TaskId) -> bool {
+        self.dependents.contains_key(&task)
+    }
+
+    /// Whether a task of a batch is open.
+    pub fn is_open_batch(&self, batch: BatchId) -> bool {
+        self.batches.contains_key(&batch)
     }
 
     /// Adds a task that is not in it.
@@ -126,9 +154,14 @@ impl Index {
         if open {
             if !before.open {
                 self.open.insert(task.id);
-                self.checks.insert(task.key.clone(), task.id);
+                if let Some(key) = task.check() {
+                    self.checks.insert(key.clone(), task.id);
+                }
                 if let Origin::Change(change) = task.origin {
                     self.changes.entry(change).or_default().insert(task.id);
+                }
+                if let Some(assignment) = task.assignment() {
+                    self.opened(task.id, assignment);
                 }
             }
             for file in &task.files[known..] {
@@ -136,19 +169,48 @@ impl Index {
             }
         } else if before.open {
             self.open.remove(&task.id);
-            self.checks.remove(&task.key);
+            if let Some(key) = task.check() {
+                self.checks.remove(key);
+            }
             if let Origin::Change(change) = task.origin {
                 take(&mut self.changes, &change, task.id);
             }
             for file in &task.files[..known] {
                 take(&mut self.files, file, task.id);
             }
+            if let Some(assignment) = task.assignment() {
+                self.closed(task.id, assignment);
+            }
         }
-        if let Some(turn) = &before.turn {
-            self.waiting.remove(turn);
+        let lane = lane(task);
+        if let Some(turn) = &before.turn
+            && let Some(waiting) = self.waiting.get_mut(&lane)
+        {
+            waiting.remove(turn);
+            if waiting.is_empty() {
+                self.waiting.remove(&lane);
+            }
         }
         if let Some(wait) = Wait::of(task) {
-            self.waiting.insert(Rank::of(task), wait);
+            self.waiting.entry(lane).or_default().insert(Rank::of(task), wait);
+        }
+    }
+
+    fn opened(&mut self, task: TaskId, assignment: &Assignment) {
+        for other in &assignment.after {
+            self.dependents.entry(*other).or_default().insert(task);
+        }
+        if let Some(batch) = assignment.batch {
+            self.batches.entry(batch).or_default().insert(task);
+        }
+    }
+
+    fn closed(&mut self, task: TaskId, assignment: &Assignment) {
+        for other in &assignment.after {
+            take(&mut self.dependents, other, task);
+        }
+        if let Some(batch) = assignment.batch {
+            take(&mut self.batches, &batch, task);
         }
     }
 }

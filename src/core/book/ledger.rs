@@ -72,8 +72,8 @@ impl Reading {
     }
 }
 
-/// What landed fixes of one check have cost and taken, the last ones.
-type Fixes = VecDeque<(Spent, Duration)>;
+/// What landed fixes of one check have cost and taken, the last ones that stayed.
+type Fixes = VecDeque<(TaskId, Spent, Duration)>;
 
 /// What such a fix costs and takes, from those that landed here so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,8 @@ pub struct Ledger {
     /// What is still being counted: attempts under way.
     open: BTreeMap<TaskId, Reading>,
     fixes: BTreeMap<CheckName, Fixes>,
+    /// On which day fixes landed that stayed so far, as long as that day is remembered.
+    landed: BTreeMap<TaskId, Day>,
     /// By how much a person raised today's lines: dollars and tokens.
     raised: (Usd, u64),
     /// What was said of today's lines: that one is near, or reached, and where it was then.
@@ -180,8 +182,8 @@ impl Ledger {
     pub fn typical(&self, check: &CheckName) -> Option<Typical> {
         let own = self.fixes.get(check).filter(|fixes| !fixes.is_empty());
         let of: Vec<(Spent, Duration)> = match own {
-            Some(fixes) => fixes.iter().copied().collect(),
-            None => self.fixes.values().flatten().copied().collect(),
+            Some(fixes) => fixes.iter().map(|(_, spent, took)| (*spent, *took)).collect(),
+            None => self.fixes.values().flatten().map(|(_, spent, took)| (*spent, *took)).collect(),
         };
         let took = median(of.iter().map(|(_, took)| *took))?;
         Some(Typical {
@@ -231,11 +233,25 @@ impl Ledger {
     pub(super) fn landed(&mut self, task: &Task) {
         self.days.entry(self.day).or_default().landed += 1;
         self.total.landed += 1;
+        self.landed.insert(task.id, self.day);
         let took = task.attempts.iter().map(|attempt| attempt.took).sum();
-        let fixes = self.fixes.entry(task.key.check.clone()).or_default();
-        fixes.push_back((task.total(), took));
+        let Some(key) = task.check() else { return };
+        let fixes = self.fixes.entry(key.check.clone()).or_default();
+        fixes.push_back((task.id, task.total(), took));
         if fixes.len() > FIXES {
             fixes.pop_front();
+        }
+    }
+
+    /// A person took back what a task had landed: it is none of the fixes that the money was spent for.
+    pub(super) fn undone(&mut self, task: TaskId) {
+        let Some(day) = self.landed.remove(&task) else { return };
+        self.total.landed = self.total.landed.saturating_sub(1);
+        if let Some(account) = self.days.get_mut(&day) {
+            account.landed = account.landed.saturating_sub(1);
+        }
+        for fixes in self.fixes.values_mut() {
+            fixes.retain(|(fixed, ..)| *fixed != task);
         }
     }
 
@@ -267,6 +283,8 @@ impl Ledger {
         while self.days.len() > DAYS {
             self.days.pop_first();
         }
+        let oldest = self.days.keys().next().copied().unwrap_or(day).min(day);
+        self.landed.retain(|_, day| *day >= oldest);
         self.spent = self.today().spent();
     }
 

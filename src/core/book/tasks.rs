@@ -7,7 +7,8 @@ use crate::core::fact::{Fact, Remember};
 use crate::model::attempt::AttemptRecord;
 use crate::model::cost::Spent;
 use crate::model::id::TaskId;
-use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::path::ProjectPath;
+use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::Wall;
 
 use super::durable::Book;
@@ -18,6 +19,7 @@ const REMEMBERED: usize = 1000;
 
 impl Book {
     /// Applies a fact about a task.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub(super) fn apply_to_task(&mut self, at: Wall, fact: &Fact) {
         match fact {
             Fact::Filed { task } => {
@@ -37,6 +39,7 @@ impl Book {
             }
             Fact::Undone { task, .. } => {
                 self.unwant(*task, true);
+                self.ledger.undone(*task);
                 self.change_task(*task, |task| task.landing = None);
                 self.end(at, *task, &TaskState::Failed(FailReason::Undone));
             }
@@ -47,15 +50,12 @@ impl Book {
                 self.end(at, *task, state);
             }
             Fact::Merged { task, files, failures, red_before, excerpt } => self.change_task(*task, |task| {
-                for file in files {
-                    if !task.files.contains(file) {
-                        task.files.push(file.clone());
-                    }
-                }
+                add_files(task, files);
                 task.failures.clone_from(failures);
                 task.red_before.clone_from(red_before);
                 task.excerpt.clone_from(excerpt);
             }),
+            Fact::Gated { task, state } => self.change_task(*task, |task| task.state = state.clone()),
             Fact::Held { task, reason } => self.change_task(*task, |task| {
                 task.state = TaskState::Held(reason.clone());
                 task.stage = None;
@@ -94,10 +94,14 @@ impl Book {
                 task.receipt = None;
             }),
             Fact::Logged { .. }
+            | Fact::AgentStarted { .. }
             | Fact::Violated { .. }
+            | Fact::Trespassed { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
+            | Fact::Messaged { .. }
             | Fact::Closed { .. }
+            | Fact::BatchBegan { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat
@@ -124,6 +128,7 @@ impl Book {
 
     fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
         self.statistics.spent += spent;
+        self.this_run.spent += spent;
         self.ledger.planner_used(task, spent);
         if let Some(task) = task {
             self.change_task(task, |task| task.spent += spent);
@@ -171,7 +176,9 @@ impl Book {
     }
 
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
+        self.agents.remove(&id);
         self.statistics.spent += record.spent;
+        self.this_run.spent += record.spent;
         self.ledger.attempt_ended(id, record.spent);
         self.change_task(id, |task| {
             // A result that waited for a yes lands under the number of the attempt that made it.
@@ -206,8 +213,20 @@ impl Book {
         let (done, failed) = &mut self.finished;
         for (side, limit) in [(done, self.remember.completed), (failed, self.remember.failed)] {
             while side.len() > limit as usize {
-                if let Some(old) = side.pop_front() {
-                    self.tasks.remove(&old);
+                // What open tasks wait for, or were filed together with, is remembered as long as they are open.
+                let is_needed = |id: &TaskId| {
+                    let batch = self.tasks.get(id).and_then(|task| task.assignment()?.batch);
+                    self.index.has_dependents(*id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
+                };
+                let Some(old) = side.iter().position(|id| !is_needed(id)).and_then(|at| side.remove(at)) else { break };
+                let batch = self.tasks.remove(&old).and_then(|task| task.assignment()?.batch);
+                if let Some(batch) = batch
+                    && !self
+                        .tasks
+                        .values()
+                        .any(|task| task.assignment().is_some_and(|known| known.batch == Some(batch)))
+                {
+                    self.batches.remove(&batch);
                 }
             }
         }
@@ -215,8 +234,9 @@ impl Book {
 
     fn unwant(&mut self, id: TaskId, undone: bool) {
         let Some(task) = self.tasks.get(&id) else { return };
+        let Some(key) = task.check().cloned() else { return };
         let ids = task.failures.iter().map(|failure| failure.id.clone()).collect();
-        self.unwanted.push((task.key.clone(), ids, id, undone));
+        self.unwanted.push((key, ids, id, undone));
         let surplus = self.unwanted.len().saturating_sub(REMEMBERED);
         self.unwanted.drain(..surplus);
     }
@@ -225,7 +245,7 @@ impl Book {
     fn want_again(&mut self, id: TaskId) {
         let Some(task) = self.tasks.get(&id) else { return };
         let mended = |id: &String| task.failures.iter().any(|failure| failure.id == *id);
-        for (_, ids, ..) in self.unwanted.iter_mut().filter(|(key, ..)| *key == task.key) {
+        for (_, ids, ..) in self.unwanted.iter_mut().filter(|(key, ..)| task.is_about(key)) {
             ids.retain(|id| !mended(id));
         }
         self.unwanted.retain(|(_, ids, ..)| !ids.is_empty());
@@ -235,6 +255,7 @@ impl Book {
     fn end(&mut self, at: Wall, id: TaskId, state: &TaskState) {
         let Some(task) = self.tasks.get(&id) else { return };
         let (was_over, began, subject) = (task.state.is_final(), task.began, subject(task));
+        let counted_before = task.ended.is_some_and(|ended| ended < self.process.started);
         let was_done = matches!(task.state, TaskState::Done(_));
         self.change_task(id, |task| {
             task.state = state.clone();
@@ -257,16 +278,29 @@ impl Book {
         self.forget_oldest();
         if was_done && began.is_some() && matches!(state, TaskState::Failed(_)) {
             self.statistics.take_back();
+            // What an earlier run has counted is none of this one's numbers.
+            if !counted_before {
+                self.this_run.take_back();
+            }
         }
         if was_over || began.is_none() {
             return;
         }
         self.statistics.count(state);
+        self.this_run.count(state);
         if matches!(state, TaskState::Failed(FailReason::Escalated { .. })) {
             let times = self.failures.entry(subject).or_default();
             times.push(at);
             let surplus = times.len().saturating_sub(REMEMBERED);
             times.drain(..surplus);
+        }
+    }
+}
+
+fn add_files(task: &mut Task, files: &[ProjectPath]) {
+    for file in files {
+        if !task.files.contains(file) {
+            task.files.push(file.clone());
         }
     }
 }
@@ -278,8 +312,11 @@ fn forget(list: &mut VecDeque<TaskId>, id: TaskId) {
 /// Returns what the breaker counts failures of: the file a task is about, else its check.
 pub fn subject(task: &Task) -> String {
     let blamed = || task.failures.iter().find_map(|failure| failure.file.as_ref());
-    match task.key.file.as_ref().or_else(blamed) {
-        Some(file) => file.to_string(),
-        None => task.key.check.to_string(),
+    match &task.goal {
+        Goal::Check(key) => match key.file.as_ref().or_else(blamed) {
+            Some(file) => file.to_string(),
+            None => key.check.to_string(),
+        },
+        Goal::Assignment(assignment) => assignment.title(),
     }
 }

@@ -92,11 +92,11 @@ pub struct Head {
     pub agents: (u32, u32),
     /// What all attempts since the journal began used, those that run now included.
     pub spent: Spent,
-    /// Numbers since the journal began.
+    /// Numbers since the supervisor started.
     pub numbers: Numbers,
 }
 
-/// Numbers since the journal began.
+/// Numbers since the supervisor started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Numbers {
     /// Tasks that were worked on and ended.
@@ -168,8 +168,10 @@ impl Group {
 pub struct Row {
     /// Its number.
     pub id: TaskId,
-    /// What must become green; also its title.
-    pub key: CheckKey,
+    /// What must become green, if it is about a check.
+    pub check: Option<CheckKey>,
+    /// What it is called: its check, or the name of what it is to bring.
+    pub title: String,
     /// Where it belongs.
     pub group: Group,
     /// Why it is where it is. A time that runs out is not in it, but in `until`.
@@ -216,6 +218,9 @@ pub struct Allowed {
     pub land: bool,
     /// `Command::Refuse`.
     pub refuse: bool,
+    /// `Command::Message`.
+    #[serde(default)]
+    pub message: bool,
     /// `Command::Hold`.
     pub hold: bool,
     /// `Command::Snooze` for a time.

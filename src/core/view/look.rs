@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
 use super::costs;
 use crate::core::book::CheckStatus;
-use crate::core::live::{Owner, Phase, Step};
+use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
@@ -15,9 +15,12 @@ use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Question;
-use crate::model::settings::{Planner, Settings};
+use crate::model::settings::{AgentKind, Planner, Settings};
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
+
+/// Why an agent does not begin although a line is not reached.
+pub const SHORT: &str = "waits: the rest of today's money is promised to agents that run";
 
 impl Supervisor {
     /// Returns what every face draws from. Time grows with the number of remembered tasks, not with the past.
@@ -38,7 +41,7 @@ impl Supervisor {
             || Workflow::fix(self.settings.fix.planner == Planner::Always && self.planner().is_ok()),
             |attempt| attempt.workflow.clone(),
         );
-        let run = self.book.checks.get(&task.key).map(|status| (*status.last).clone());
+        let run = self.status_of(task).map(|status| (*status.last).clone());
         Some(Detail { task: (**task).clone(), stages: workflow.stages, run })
     }
 
@@ -53,7 +56,7 @@ impl Supervisor {
     }
 
     fn head(&self) -> Head {
-        let statistics = self.book.statistics;
+        let (statistics, this_run) = (self.book.statistics, self.book.this_run);
         let running = self.live.attempts.values().map(|attempt| attempt.spent);
         Head {
             pid: self.book.process.pid,
@@ -81,10 +84,10 @@ impl Supervisor {
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
             numbers: Numbers {
-                processed: statistics.processed,
-                succeeded: statistics.succeeded,
-                failed: statistics.failed,
-                escalated: statistics.escalated,
+                processed: this_run.processed,
+                succeeded: this_run.succeeded,
+                failed: this_run.failed,
+                escalated: this_run.escalated,
             },
         }
     }
@@ -118,12 +121,13 @@ impl Supervisor {
     }
 
     fn rows(&self) -> Vec<Row> {
-        let (mut needs, mut working, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut needs, mut working, mut held, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for task in self.book.open() {
             match self.group(task) {
                 Group::NeedsYou => needs.push(task),
                 Group::Working => working.push(task),
                 Group::Held => held.push(task),
+                Group::Queued if matches!(task.state, TaskState::Pending(_)) => pending.push(task),
                 Group::Queued | Group::Done | Group::Failed => {}
             }
         }
@@ -133,7 +137,7 @@ impl Supervisor {
         over.sort_by_key(|task| (group(&task.state), Reverse((task.ended, task.id))));
         let mut rows = Vec::with_capacity(self.book.tasks.len());
         let green = self.green_tasks();
-        let tasks = needs.into_iter().chain(working).chain(held).chain(queued).chain(over);
+        let tasks = needs.into_iter().chain(working).chain(held).chain(queued).chain(pending).chain(over);
         rows.extend(tasks.map(|task| self.row(task, &green)));
         rows
     }
@@ -148,8 +152,7 @@ impl Supervisor {
                 green.insert(task);
             }
         }
-        let is_green = |task: &&Arc<Task>| self.book.checks.get(&task.key).is_some_and(CheckStatus::is_green);
-        green.extend(self.book.over().filter(is_green).map(|task| task.id));
+        green.extend(self.book.over().filter(|task| self.is_green(task)).map(|task| task.id));
         green
     }
 
@@ -159,7 +162,8 @@ impl Supervisor {
         let attempt = self.live.attempts.get(&task.id).filter(|_| task.state == TaskState::Running);
         Row {
             id: task.id,
-            key: task.key.clone(),
+            check: task.check().cloned(),
+            title: task.title(),
             group: self.group(task),
             why,
             until,
@@ -182,11 +186,20 @@ impl Supervisor {
     /// Says what such a fix costs and takes, while a person may decide whether one starts.
     pub(crate) fn typical(&self, task: &Task) -> Option<String> {
         let is_before = matches!(task.state, TaskState::Held(_));
-        self.book.ledger.typical(&task.key.check).filter(|_| is_before).map(costs::typical)
+        let key = task.check().filter(|_| is_before)?;
+        self.book.ledger.typical(&key.check).map(costs::typical)
     }
 
     /// Returns the session in which something runs for a task; the newest, should an old one not have ended yet.
     fn session_of(&self, task: TaskId) -> Option<SessionId> {
+        // What a headless agent writes is for us; its log tells it in words.
+        let is_headless = |attempt: &Attempt| {
+            let agent = self.settings.agents.get(&attempt.by);
+            matches!(attempt.step, Step::Agent(Some(_))) && agent.is_some_and(|agent| agent.kind == AgentKind::Claude)
+        };
+        if self.live.attempts.get(&task).is_some_and(is_headless) {
+            return None;
+        }
         let mut sessions = self.live.sessions.iter().rev();
         sessions.find(|(_, running)| running.owner == Owner::Attempt(task)).map(|(session, _)| *session)
     }
@@ -224,6 +237,7 @@ impl Supervisor {
                     | Waiting::Checking
                     | Waiting::Ending
                     | Waiting::Behind(_)
+                    | Waiting::Batch(_)
                     | Waiting::Slots),
                 ) => (other.text(now, window), None),
             },
@@ -233,13 +247,16 @@ impl Supervisor {
                 match self.live.repository.operation.filter(|_| waits) {
                     Some(operation) => (Waiting::Operation(operation).text(now, window), None),
                     None if let Some(why) = self.plan_waits(task.id) => (why, None),
+                    None if self.waits_for_money(task.id) => (SHORT.to_owned(), None),
                     None => (task.stage.map_or("starting", |stage| stage.name()).to_owned(), None),
                 }
             }
             TaskState::Held(HoldReason::Snoozed { until: SnoozeEnd::At(until), .. }) => {
                 ("held: snoozed".to_owned(), Some(*until))
             }
-            TaskState::Held(_)
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Done(_)
@@ -256,9 +273,10 @@ impl Supervisor {
             undo: self.may_undo(task),
             land: self.may_land(task),
             refuse: self.may_refuse(task),
+            message: self.may_message(task),
             hold: self.may_hold(task),
             snooze: self.may_snooze(task),
-            unsnooze: self.book.snoozed.contains_key(&task.key),
+            unsnooze: task.check().is_some_and(|key| self.book.snoozed.contains_key(key)),
         }
     }
 }
@@ -267,7 +285,11 @@ impl Supervisor {
 /// built-in one and is another program.
 fn agent_name(settings: &Settings) -> String {
     let Some(role) = settings.roles.get("fixer") else { return String::new() };
-    let program = settings.agents.get(&role.agent).map(|agent| agent.program.as_str()).unwrap_or_default();
+    let agent = settings.agents.get(&role.agent);
+    if agent.is_some_and(|agent| agent.args.first().is_some_and(|arg| arg == "rehearsal")) {
+        return "rehearsal".to_owned();
+    }
+    let program = agent.map(|agent| agent.program.as_str()).unwrap_or_default();
     let program = program.rsplit('/').next().unwrap_or_default();
     if role.agent == "claude" && !program.is_empty() { program.to_owned() } else { role.agent.clone() }
 }
@@ -284,8 +306,8 @@ fn group(state: &TaskState) -> Group {
     match state {
         TaskState::Ready(_) | TaskState::Review(_) => Group::NeedsYou,
         TaskState::Running => Group::Working,
-        TaskState::Held(_) => Group::Held,
-        TaskState::Queued | TaskState::Cooling { .. } => Group::Queued,
+        TaskState::Held(_) | TaskState::Blocked(_) => Group::Held,
+        TaskState::Queued | TaskState::Pending(_) | TaskState::Cooling { .. } => Group::Queued,
         TaskState::Done(_) | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused) => {
             Group::Done
         }

@@ -8,4 +8,4 @@ mod look;
 pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
 pub use costs::{Costs, Line as CostLine, Sum, TaskCosts};
 pub use delta::Delta;
-pub use look::attempts;
+pub use look::{SHORT, attempts};

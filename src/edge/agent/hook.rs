@@ -40,7 +40,7 @@ pub fn main(args: &[String]) -> ExitCode {
 pub fn judged(file: &Path, request: &Value) -> Result<Verdict, String> {
     let guard = Guard::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let tool = request["tool_name"].as_str().ok_or("the request names no tool")?;
-    Ok(judge(&guard.scope, &Tree::new(&guard.scope.workspace), tool, &request["tool_input"]))
+    Ok(judge(&guard.scope, &Tree::of(&guard.scope), tool, &request["tool_input"]))
 }
 
 fn answer(args: &[String]) -> Result<String, String> {

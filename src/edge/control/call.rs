@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use super::door::Caller;
 use crate::model::id::{Seq, TaskId};
+use crate::model::session::Stranger;
 
 /// One request, with where its reply goes. Dropping it unanswered is a refusal (503).
 #[derive(Debug)]
 pub struct ControlCall {
+    /// Who asks.
+    pub caller: Caller,
     /// What is asked.
     pub request: ControlRequest,
     /// Takes the reply. It is closed when nobody waits any more.
@@ -35,6 +39,15 @@ pub enum ControlRequest {
         /// Its arguments.
         body: Value,
     },
+    /// Somebody asked for what only a person may ask for. Nothing comes of it but a refusal, and a note.
+    Trespass {
+        /// Who.
+        by: Stranger,
+        /// How: `GET`, `POST`.
+        method: String,
+        /// For what, below `/api/v1/`.
+        path: String,
+    },
 }
 
 /// The answer to a request. There is no way to write a refusal with a status of success.
@@ -54,6 +67,11 @@ impl ControlReply {
     pub fn refused(status: u16, error: impl Into<String>, hint: impl Into<String>) -> Self {
         let status = if (400..600).contains(&status) { status } else { 500 };
         Self { status, body: json!({ "error": error.into(), "hint": hint.into() }) }
+    }
+
+    /// Returns the same with this status, unless it is a refusal already.
+    pub(super) fn refusing(self, status: u16) -> Self {
+        if self.status >= 400 { self } else { Self { status, ..self } }
     }
 
     /// Adds a field to a body that is an object, such as the choices after a refusal.

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::archive::{Archive, Wanted};
 use super::attach::{AttachCall, attach};
 use super::call::{ControlCall, ControlReply, ControlRequest, FactLine, Farewell};
+use super::door::{Caller, Doorkeeper, guard};
 use super::lines::Lines;
 use super::once::Replies;
 use super::views::Views;
@@ -37,6 +38,8 @@ pub(super) struct Door {
     pub(super) archive: Arc<dyn Archive>,
     /// The view.
     pub(super) views: Views,
+    /// Knows who may do what.
+    pub(super) keeper: Arc<dyn Doorkeeper>,
     /// Our version.
     pub(super) version: &'static str,
     /// Is there when the server stops.
@@ -47,6 +50,7 @@ pub(super) struct Door {
 
 /// Builds the routes.
 pub(super) fn router(door: Door) -> Router {
+    let door = Arc::new(door);
     Router::new()
         .route("/api/v1/facts", get(follow))
         .route("/api/v1/view", get(look))
@@ -57,16 +61,17 @@ pub(super) fn router(door: Door) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .with_state(Arc::new(door))
+        .layer(middleware::from_fn_with_state(Arc::clone(&door), guard))
+        .with_state(door)
 }
 
 impl Door {
     /// Asks the app and waits for its reply, or for the server's end.
-    pub(super) async fn ask(&self, request: ControlRequest) -> ControlReply {
+    pub(super) async fn ask(&self, caller: Caller, request: ControlRequest) -> ControlReply {
         let mut stopping = self.stopping.clone();
         let answered = async {
             let (reply, answer) = oneshot::channel();
-            self.calls.send(ControlCall { request, reply }).await.ok()?;
+            self.calls.send(ControlCall { caller, request, reply }).await.ok()?;
             answer.await.ok()
         };
         let refusal = || ControlReply::refused(503, "the supervisor is stopping", "start it again");
@@ -76,12 +81,12 @@ impl Door {
         }
     }
 
-    async fn command(self: Arc<Self>, name: String, body: Value, key: Option<String>) -> ControlReply {
+    async fn command(self: Arc<Self>, caller: Caller, name: String, body: Value, key: Option<String>) -> ControlReply {
         let asked = format!("{name}\n{body}");
         let request = ControlRequest::Command { name, body };
-        let Some(key) = key else { return self.ask(request).await };
+        let Some(key) = key else { return self.ask(caller, request).await };
         let door = Arc::clone(&self);
-        self.replies.once(&key, asked.as_bytes(), async move { door.ask(request).await }).await
+        self.replies.once(&key, asked.as_bytes(), async move { door.ask(caller, request).await }).await
     }
 }
 
@@ -95,29 +100,36 @@ impl IntoResponse for ControlReply {
 
 async fn query(
     State(door): State<Arc<Door>>,
+    Extension(caller): Extension<Caller>,
     Path(path): Path<String>,
     query: Result<Query<BTreeMap<String, String>>, QueryRejection>,
 ) -> ControlReply {
     match pairs(query) {
-        Ok(query) => door.ask(ControlRequest::Query { path, query }).await,
+        Ok(query) => door.ask(caller, ControlRequest::Query { path, query }).await,
         Err(refusal) => refusal,
     }
 }
 
 async fn command(
     State(door): State<Arc<Door>>,
+    Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> ControlReply {
     match (read(body), key(&headers)) {
-        (Ok(body), Ok(key)) => door.command(name, body, key).await,
+        (Ok(body), Ok(key)) => door.command(caller, name, body, key).await,
         (Err(refusal), _) | (_, Err(refusal)) => refusal,
     }
 }
 
 /// Takes a change that another program noticed: `{"type": "file_change", "files": […], "timestamp": "…"}`.
-async fn event(State(door): State<Arc<Door>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> ControlReply {
+async fn event(
+    State(door): State<Arc<Door>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> ControlReply {
     let (body, key) = match (read(body), key(&headers)) {
         (Ok(body), Ok(key)) => (body, key),
         (Err(refusal), _) | (_, Err(refusal)) => return refusal,
@@ -130,7 +142,7 @@ async fn event(State(door): State<Arc<Door>>, headers: HeaderMap, body: Result<B
     if files.is_none_or(|files| files.is_empty() || !files.iter().all(Value::is_string)) {
         return ControlReply::refused(422, "the event names no files", hint);
     }
-    door.command("changed".to_owned(), body, key).await
+    door.command(caller, "changed".to_owned(), body, key).await
 }
 
 /// `facts?after=120&task=14&limit=500&follow=1`.

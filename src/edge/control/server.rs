@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::archive::Archive;
 use super::attach::AttachCall;
 use super::call::{ControlCall, FactLine, Farewell};
+use super::door::{Doorkeeper, Entrance, Peer};
 use super::once::Replies;
 use super::routes::{self, Door};
 use super::views::Views;
@@ -60,6 +61,8 @@ pub struct Sources {
     pub archive: Arc<dyn Archive>,
     /// Has the newest view.
     pub views: Views,
+    /// Knows who may do what.
+    pub keeper: Arc<dyn Doorkeeper>,
 }
 
 /// A running server.
@@ -85,13 +88,15 @@ impl Server {
         let listener = UnixListener::bind(path).map_err(refused)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(refused)?;
         let (stop, stopping) = watch::channel(None);
-        let Sources { version, calls, attach, facts, archive, views } = sources;
+        let Sources { version, calls, attach, facts, archive, views, keeper } = sources;
         let replies = Replies::default();
-        let router =
-            routes::router(Door { calls, attach, facts, archive, views, version, stopping: stopping.clone(), replies });
+        let entrance = Entrance { listener, keeper: Arc::clone(&keeper) };
+        let stopping_too = stopping.clone();
+        let door = Door { calls, attach, facts, archive, views, keeper, version, stopping: stopping_too, replies };
+        let router = routes::router(door).into_make_service_with_connect_info::<Peer>();
         let running = tokio::spawn(async move {
             let mut told = stopping.clone();
-            let drained = axum::serve(listener, router).with_graceful_shutdown({
+            let drained = axum::serve(entrance, router).with_graceful_shutdown({
                 async move {
                     let _ = told.wait_for(Option::is_some).await;
                 }

@@ -23,5 +23,5 @@ pub use client::{Output, Session, SessionGone, SessionOutput};
 pub use error::StartError;
 pub use holder::run;
 pub use place::{Ended, ExitRecord, Place};
-pub use process::{Found, Marked, ProcessId, marked};
+pub use process::{Found, Marked, ProcessId, marked, marks_above, session_in};
 pub use sweep::{SweepReport, kill, sweep, sweep_session};

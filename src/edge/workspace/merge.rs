@@ -85,7 +85,7 @@ impl Shadow {
     }
 
     /// Merges two trees with a common ancestor.
-    fn merge_trees(&self, base: &Snapshot, ours: &TreeId, theirs: &TreeId) -> Result<MergeOutcome> {
+    pub(super) fn merge_trees(&self, base: &Snapshot, ours: &TreeId, theirs: &TreeId) -> Result<MergeOutcome> {
         let mut output = self.merge_tree(&base.commit, ours, theirs)?;
         if !matches!(output.status.code(), Some(0 | 1)) {
             // The user's `gc` may have cut the history behind the base; a base without parents needs none.

@@ -1,6 +1,7 @@
 //! The shadow repository: snapshots, workspaces, landing and undo.
 
 mod carry;
+mod compose;
 mod diff;
 mod editable;
 mod editors;

@@ -94,6 +94,24 @@ impl Shadow {
         Ok(shadow)
     }
 
+    /// Opens the shadow of `project` as it is, to read and to take snapshots: nothing is made or mended, which is left to
+    /// whoever [opens](Self::open) it. `None` if there is none yet.
+    ///
+    /// # Errors
+    /// When git is missing or too old, or the project cannot be read.
+    pub fn look(project: &Path, state: &Path) -> Result<Option<Self>> {
+        check_version()?;
+        let project = project
+            .canonicalize()
+            .map_err(|source| WorkspaceError::NotReadable { path: project.to_owned(), source })?;
+        let repo = UserRepo::discover(&project)?;
+        let git = shadow_git(&state.join("shadow.git"), &project);
+        let mut shadow =
+            Self { git, project, state: state.to_owned(), repo, last: Mutex::new(None), recovered: Vec::new() };
+        shadow.repo = shadow.repo_that_counts()?;
+        Ok(shadow.seed()?.is_some().then_some(shadow))
+    }
+
     /// Returns what was rolled back when the shadow was opened, because a crash had interrupted it.
     pub fn recovered(&self) -> &[Recovered] {
         &self.recovered

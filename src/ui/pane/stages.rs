@@ -149,6 +149,7 @@ fn came(story: &Story) -> BTreeMap<Stage, Came> {
                         AttemptEnd::Refuted { .. }
                         | AttemptEnd::AgentFailed { .. }
                         | AttemptEnd::NoChange
+                        | AttemptEnd::Undelivered { .. }
                         | AttemptEnd::Violation(_)
                         | AttemptEnd::Broken { .. } => reached.insert(stage, Came::Ended(took)),
                         // It was taken away and begins anew.

@@ -90,7 +90,9 @@ fn draw_text(state: &State, body: &Body, parts: &Parts, focused: bool, buf: &mut
             put(&Line::from(cursor), Rect { x: text.x.saturating_sub(1), width: 1, ..area }, buf);
         }
     }
-    bar(state, parts.area, top, usize::from(text.height), body.rows.len(), buf);
+    // Beside the text: what stands above it does not scroll.
+    let beside = Rect { y: text.y.saturating_sub(1), height: text.height.saturating_add(2), ..parts.area };
+    bar(state, beside, top, usize::from(text.height), body.rows.len(), buf);
     let is_long = body.rows.len() > usize::from(text.height) && text.height > 0;
     let place = match scroll.follow {
         true if state.row().is_some_and(|row| row.group == Group::Working) => {
@@ -105,12 +107,12 @@ fn draw_text(state: &State, body: &Body, parts: &Parts, focused: bool, buf: &mut
 
 /// Names the task: with the whole path of its file where there is room.
 fn title(row: &Row, area: Rect) -> String {
-    let whole = match &row.key.file {
-        Some(file) => format!("{}  {file} · {}", row.id, row.key.check),
-        None => format!("{}  {}", row.id, row.key),
+    let whole = match row.check.as_ref().and_then(|key| Some((key.file.as_ref()?, &key.check))) {
+        Some((file, check)) => format!("{}  {file} · {check}", row.id),
+        None => format!("{}  {}", row.id, row.title),
     };
     let is_room = width(&whole) + 6 <= usize::from(area.width);
-    plain(&if is_room { whole } else { format!("{}  {}", row.id, row.key) })
+    plain(&if is_room { whole } else { format!("{}  {}", row.id, row.title) })
 }
 
 /// Returns where the parts of the pane lie, if it is shown and there is a task.

@@ -106,7 +106,7 @@ impl Palette {
         if !self.text.is_empty() {
             let mut tasks = Vec::new();
             for row in &state.view.rows {
-                let texts = (row.id.to_string(), plain(&row.key.to_string()));
+                let texts = (row.id.to_string(), plain(&row.title.clone()));
                 if let Some((score, matched)) = scorer.score(&format!("{} {}", texts.0, texts.1)) {
                     tasks.push(((2, Reverse(score)), Hit { target: Target::Task(row.id), texts, matched }));
                 }

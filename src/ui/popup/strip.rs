@@ -81,7 +81,7 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
 }
 
 fn reason(row: &Row) -> Line<'static> {
-    Line::from(plain(&format!("{}   {}", row.key, row.why)))
+    Line::from(plain(&format!("{}   {}", row.title, row.why)))
 }
 
 /// Returns since when it asks, if what happened in it is known.

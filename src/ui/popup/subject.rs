@@ -75,14 +75,14 @@ impl Subject {
         match self {
             Self::Task(asked, row) => {
                 let verb = match asked {
-                    Asked::Answer | Asked::First => return format!("{} asks   {}", row.id, row.key),
+                    Asked::Answer | Asked::First => return format!("{} asks   {}", row.id, row.title),
                     Asked::Kill => "Kill",
                     Asked::Undo => "Undo",
                     Asked::Land => "Land",
                     Asked::Refuse => "Throw away",
                     Asked::Snooze => "Snooze",
                 };
-                format!("{verb} {}?   {}", row.id, row.key)
+                format!("{verb} {}?   {}", row.id, row.title)
             }
             Self::Leave if matches!(state.view.head.course, Course::Stopping(..)) => "Stopping".to_owned(),
             Self::Leave => "Leave?".to_owned(),
@@ -208,7 +208,7 @@ fn about_task(state: &State, ask: &Ask, asked: Asked, then: &Row) -> Vec<Line<'s
         Asked::Snooze => {
             lines.push(Line::from(format!(
                 "Leave {} alone: it is still checked, and nothing is fixed.",
-                plain(&row.key.to_string())
+                plain(&row.title.clone())
             )));
             if row.group == Group::Working {
                 lines.push(Line::styled("What works on it now ends, and does not count.", dim));
@@ -267,7 +267,7 @@ fn at_work(state: &State, row: &Row) -> Line<'static> {
     let attempt = busy.then(|| format!(", attempt {made} of {limit}"));
     let spent = (row.spent.usd.0 > 0).then(|| format!(", {}", row.spent));
     let rest: String = [since, attempt, spent].into_iter().flatten().collect();
-    Line::from(format!("{} {}: {}{rest}", row.id, plain(&row.key.to_string()), plain(&row.why)))
+    Line::from(format!("{} {}: {}{rest}", row.id, plain(&row.title.clone()), plain(&row.why)))
 }
 
 fn leave(state: &State) -> Vec<Line<'static>> {

@@ -84,7 +84,7 @@ pub(super) fn happened(state: &mut State, recorded: Recorded) {
         Fact::TakenBack { task, .. } => Some((Tone::Bad, format!("{task} landing taken back"))),
         Fact::Reconfigured { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Note, line)),
         Fact::Neared { .. } => lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line)),
-        Fact::ConfigRefused { .. } | Fact::Replaced { .. } => {
+        Fact::ConfigRefused { .. } | Fact::Replaced { .. } | Fact::Trespassed { .. } => {
             lines::line(&recorded.fact, recorded.at).map(|line| (Tone::Bad, line))
         }
         // An editor may still hold what was there before: its next save would take the fix away again.

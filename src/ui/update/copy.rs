@@ -10,7 +10,7 @@ use crate::ui::widget::plain;
 /// Copies, and says what was copied.
 pub(super) fn copy(state: &mut State) -> Vec<Intent> {
     let text = match state.focus {
-        Focus::Tasks => state.row().map(|row| plain(&format!("{} {}: {}", row.id, row.key, row.why))),
+        Focus::Tasks => state.row().map(|row| plain(&format!("{} {}: {}", row.id, row.title, row.why))),
         Focus::Task => marked(state).or_else(|| whole(state)),
     };
     let Some(text) = text else {

@@ -134,7 +134,11 @@ pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
 fn snooze(state: &mut State, row: Row) {
     let task = row.id;
     let until = |until| wish(Command::Snooze { task, until });
-    let is_green = state.view.checks.iter().any(|check| check.key == row.key && check.verdict == Some(Verdict::Green));
+    let is_green = state
+        .view
+        .checks
+        .iter()
+        .any(|check| row.check.as_ref() == Some(&check.key) && check.verdict == Some(Verdict::Green));
     let mut choices = Vec::new();
     if row.allowed.unsnooze {
         choices.push(Choice::new('z', "end the snooze", wish(Command::Unsnooze { task })));
@@ -199,7 +203,7 @@ pub(super) fn quit(state: &mut State) -> Vec<Intent> {
 /// Says that the supervisor is gone, unless it ended in order.
 pub(super) fn gone(state: &mut State, why: &str) {
     // Nobody is left who could be told an answer.
-    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_) | Popup::Reply(_)));
+    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_) | Popup::Reply(_) | Popup::Write(_)));
     if !why.is_empty() {
         let choices = vec![
             Choice::new('q', "leave", vec![Intent::Leave(Leave::Finish)]),

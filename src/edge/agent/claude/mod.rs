@@ -13,9 +13,11 @@ mod run;
 mod say;
 mod settings;
 mod steps;
+mod tally;
 mod trouble;
 mod watch;
 
 pub use launch::{RunSpec, environment};
 pub use run::ClaudeRun;
 pub use steps::Step;
+pub use tally::Tally;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::house::{DEADLINE, echo, house, sources};
+use super::house::{DEADLINE, echo, house, sources, suspicious_house};
 use crate::edge::control::*;
 use crate::model::id::Seq;
 
@@ -45,6 +45,25 @@ async fn queries_and_commands_reach_the_app_and_come_back() {
     house.server.stop(Farewell::default()).await;
     assert!(!house.socket.exists());
     assert!(matches!(client.get("status").await, Err(ClientError::NotRunning(NotRunning::NoSocket { .. }))));
+}
+
+#[tokio::test]
+async fn who_is_no_person_gets_only_what_is_open_through_every_route() {
+    let house = suspicious_house();
+    tokio::spawn(echo(house.calls));
+    let client = Client::connect(&house.socket).await.unwrap();
+    assert_eq!(client.get("costs").await.unwrap().0, 200);
+    let refused = client.command("answer", &json!({ "question": 1 })).await.unwrap();
+    assert_eq!(refused.0, 403, "an app that answers with success does not make it one");
+    assert_eq!(refused.1["path"], "commands/answer");
+    for path in ["questions", "view?lease=1", "facts?follow=1", "sessions/7/attach", "%63osts", "costs/", "../costs"] {
+        let (status, body) = client.get(path).await.unwrap();
+        assert_eq!((status, &body["method"]), (403, &json!("GET")), "{path}");
+    }
+    let event = r#"{"type":"file_change","files":["a.rs"],"timestamp":"2026-11-20T14:32:15Z"}"#;
+    assert!(raw(&house.socket, &post("/api/v1/events", "k", event)).await.starts_with("HTTP/1.1 403 "));
+    assert_eq!(house.views.audience().borrow().granted, 0, "no screen was opened");
+    house.server.stop(Farewell::default()).await;
 }
 
 #[tokio::test]

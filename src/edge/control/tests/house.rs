@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::edge::control::*;
-use crate::model::id::{Seq, TaskId};
+use crate::model::id::{Seq, SessionId, TaskId};
+use crate::model::session::Stranger;
 
 /// Longer than any answer takes on a loaded machine.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
@@ -47,6 +48,33 @@ impl Archive for ThreeToFive {
     }
 }
 
+/// Takes everybody for a person.
+struct Anybody;
+
+impl Doorkeeper for Anybody {
+    fn who(&self, _pid: Option<i32>) -> Caller {
+        Caller::Person
+    }
+
+    fn admits(&self, _caller: Caller, _method: &str, _path: &str) -> bool {
+        true
+    }
+}
+
+/// Takes nobody for a person, and lets all read the costs.
+pub(super) struct Suspicious;
+
+impl Doorkeeper for Suspicious {
+    fn who(&self, pid: Option<i32>) -> Caller {
+        assert_eq!(pid, i32::try_from(std::process::id()).ok(), "the test itself asks");
+        Caller::Stranger(Stranger::Session(SessionId(7)))
+    }
+
+    fn admits(&self, _caller: Caller, method: &str, path: &str) -> bool {
+        (method, path) == ("GET", "costs")
+    }
+}
+
 /// A fact as the app tells it; even ones are about task 7.
 pub(super) fn fact(seq: u64) -> FactLine {
     let task = seq.is_multiple_of(2).then_some(TaskId(7));
@@ -60,7 +88,8 @@ pub(super) fn sources(version: &'static str) -> (Sources, mpsc::Receiver<Control
     // Nobody serves terminals here.
     let (attach, _) = mpsc::channel(1);
     let archive = Arc::new(ThreeToFive);
-    (Sources { version, calls: sender, attach, facts, archive, views: Views::new(true) }, calls)
+    let keeper = Arc::new(Anybody);
+    (Sources { version, calls: sender, attach, facts, archive, views: Views::new(true), keeper }, calls)
 }
 
 pub(super) fn house() -> House {
@@ -68,9 +97,17 @@ pub(super) fn house() -> House {
 }
 
 pub(super) fn house_of(version: &'static str) -> House {
+    built(sources(version))
+}
+
+pub(super) fn suspicious_house() -> House {
+    let (sources, calls) = sources(env!("CARGO_PKG_VERSION"));
+    built((Sources { keeper: Arc::new(Suspicious), ..sources }, calls))
+}
+
+fn built((sources, calls): (Sources, mpsc::Receiver<ControlCall>)) -> House {
     let home = tempfile::tempdir().unwrap();
     let socket = home.path().join("control.sock");
-    let (sources, calls) = sources(version);
     let (facts, views) = (sources.facts.clone(), sources.views.clone());
     let server = Server::start(&socket, sources).unwrap();
     House { server, calls, facts, views, socket, _home: home }
@@ -79,10 +116,14 @@ pub(super) fn house_of(version: &'static str) -> House {
 /// Answers everything with what was asked; a command named `forbidden` is refused.
 pub(super) async fn echo(mut calls: mpsc::Receiver<ControlCall>) {
     let mut count = 0;
-    while let Some(ControlCall { request, reply }) = calls.recv().await {
+    while let Some(ControlCall { request, reply, caller: _ }) = calls.recv().await {
         count += 1;
         let answer = match request {
             ControlRequest::Query { path, query } => ControlReply::done(json!({ "path": path, "query": query })),
+            ControlRequest::Trespass { by, method, path } => {
+                // As if the app did not know better.
+                ControlReply::done(json!({ "by": format!("{by:?}"), "method": method, "path": path }))
+            }
             ControlRequest::Command { name, .. } if name == "forbidden" => {
                 ControlReply::refused(409, "it has ended", "retry it").with("choices", json!(["retry"]))
             }

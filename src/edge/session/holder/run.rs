@@ -152,7 +152,8 @@ fn start(spec: &SessionSpec, place: &Place, mask: Mode, listener: &UnixListener)
     let started = Instant::now();
     let tree = Tree::new(program.leader, spec.keep_daemons, started.checked_add(spec.limit));
     let (peers, line) = (Vec::new(), Line::Open);
-    Ok(Serve { holder, started, program, tree, output, times, errors, listener, signals, peers, line })
+    let of_project = spec.mark.clone();
+    Ok(Serve { holder, of_project, started, program, tree, output, times, errors, listener, signals, peers, line })
 }
 
 /// Listens on the socket; one that a dead holder left is taken over.

@@ -18,7 +18,7 @@ use crate::model::session::Rung;
 use crate::model::time::millis;
 
 use super::super::place::ExitRecord;
-use super::super::process::ProcessId;
+use super::super::process::{ProcessId, is_from_session};
 use super::super::wire::{Hello, PIECE, Report, Request, VERSION};
 use super::peer::Peer;
 use super::program::{Program, unblock};
@@ -40,6 +40,8 @@ const REOPENED: Duration = Duration::from_millis(100);
 pub(super) struct Serve {
     /// The holder itself.
     pub(super) holder: ProcessId,
+    /// What marks the sessions of its project.
+    pub(super) of_project: String,
     /// When the program started.
     pub(super) started: Instant,
     /// The program.
@@ -203,7 +205,9 @@ impl Serve {
 
     fn accept(&mut self, number: &mut u64) {
         while let Ok((socket, _)) = self.listener.accept() {
-            if let Ok(socket) = unblock(socket)
+            // Only a supervisor has something to say to a holder; what runs in a session could type for a person.
+            if !is_from_session(&socket, &self.of_project)
+                && let Ok(socket) = unblock(socket)
                 && self.peers.len() < CLIENTS
             {
                 *number += 1;

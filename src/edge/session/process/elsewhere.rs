@@ -3,6 +3,7 @@
 //! There is no subreaper, so that a process which left the program's group is out of reach, and no environment of
 //! others to read, so that nothing is found by its mark. A number used again within a moment can be mistaken.
 
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -79,6 +80,17 @@ pub(crate) async fn wait_gone(id: ProcessId) {
 /// Returns nothing: other processes' environments cannot be read.
 pub fn marked(_mark: &str) -> Vec<Marked> {
     Vec::new()
+}
+
+/// Returns nothing: it makes no difference, see [`marks_above`].
+pub(crate) fn peer(_socket: &UnixStream) -> Option<i32> {
+    None
+}
+
+/// Returns none: who started a process is not known.
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Linux")]
+pub fn marks_above(_pid: i32) -> Option<Vec<String>> {
+    Some(Vec::new())
 }
 
 /// Returns the same: descendants are not known.

@@ -7,21 +7,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{self, Signal};
+use nix::sys::socket::sockopt::PeerCredentials;
 use nix::unistd::Pid;
-
-use crate::model::id::SessionId;
 
 use super::super::place::{DAEMONS_VARIABLE, HOLDER_VARIABLE, SESSION_VARIABLE};
 use super::super::sys;
-use super::{Found, Marked, ProcessId, Scope};
+use super::{Found, Marked, ProcessId, Scope, session_in};
 
 /// How often one round looks for processes that were forked while it stopped the others.
 const LOOKS: usize = 8;
+
+/// The most generations that are followed up; nothing that means well has so many.
+const GENERATIONS: usize = 1000;
 
 /// Makes orphans of this process's descendants its children, double forks and new sessions included.
 ///
@@ -54,6 +57,12 @@ fn parse(pid: i32, stat: &[u8]) -> Option<Found> {
     }
     let id = ProcessId { pid, start: fields.get(19)?.parse().ok()? };
     Some(Found { id, name, parent: fields.get(1)?.parse().ok()?, session: fields.get(3)?.parse().ok()? })
+}
+
+/// Returns the number of the process at the other end of a connection; `None` if it is in no reach of ours.
+pub(crate) fn peer(socket: &UnixStream) -> Option<i32> {
+    let peer = nix::sys::socket::getsockopt(socket, PeerCredentials).ok()?.pid();
+    (peer > 0).then_some(peer)
 }
 
 /// Lists every process there is.
@@ -180,14 +189,51 @@ pub fn marked(mark: &str) -> Vec<Marked> {
 }
 
 fn read_mark(found: Found, mark: &str) -> Option<Marked> {
-    let environment = fs::read(format!("/proc/{}/environ", found.id.pid)).ok()?;
-    let value = |name: &str| {
-        environment.split(|&byte| byte == 0).find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
-    };
-    let session = value(SESSION_VARIABLE)?.strip_prefix(mark.as_bytes())?.strip_prefix(b"/")?;
-    let session = SessionId(std::str::from_utf8(session).ok()?.parse().ok()?);
-    let (holder, may_stay) = (value(HOLDER_VARIABLE).is_some(), value(DAEMONS_VARIABLE).is_some());
+    let environment = environment(found.id.pid)?;
+    let session = session_in(value(&environment, SESSION_VARIABLE)?, mark)?;
+    let has = |name: &str| value(&environment, name).is_some();
+    let (holder, may_stay) = (has(HOLDER_VARIABLE), has(DAEMONS_VARIABLE));
     Some(Marked { found, session, holder, may_stay })
+}
+
+/// Reads the environment of a process as it was when it started; `None` for other users' processes.
+fn environment(pid: i32) -> Option<Vec<u8>> {
+    fs::read(format!("/proc/{pid}/environ")).ok()
+}
+
+fn value<'a>(environment: &'a [u8], name: &str) -> Option<&'a str> {
+    let mut pairs = environment.split(|&byte| byte == 0);
+    let value = pairs.find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    std::str::from_utf8(value).ok()
+}
+
+/// Returns the sessions that a process belongs to, as their marks, the innermost first; `None` if it, or one that it
+/// descends from, ends all the time while it is looked at.
+///
+/// What drops the mark from its environment, or leaves its parents, still descends from the holder, which adopts it.
+pub fn marks_above(pid: i32) -> Option<Vec<String>> {
+    (0..LOOKS).find_map(|_| look_above(pid))
+}
+
+fn look_above(pid: i32) -> Option<Vec<String>> {
+    let mut marks: Vec<String> = Vec::new();
+    let mut next = pid;
+    // Not of one instant: a number used again meanwhile could even make a circle.
+    for _ in 0..GENERATIONS {
+        if next == 0 {
+            return Some(marks);
+        }
+        let Some(found) = read(next) else {
+            // Another user's may be hidden; none of a session is beyond it, as nobody but root gets there from one.
+            let is_hidden = signal::kill(Pid::from_raw(next), None) == Err(Errno::EPERM);
+            return is_hidden.then_some(marks);
+        };
+        let environment = environment(next).unwrap_or_default();
+        let mark = value(&environment, SESSION_VARIABLE).map(str::to_owned);
+        marks.extend(mark.filter(|mark| !marks.contains(mark)));
+        next = found.parent;
+    }
+    None
 }
 
 /// Adds what descends from these processes, also when it has dropped the mark.
@@ -216,6 +262,21 @@ mod tests {
         let all = vec![process(2, 1), process(3, 2), process(4, 3), process(5, 1), process(8, 9), process(9, 8)];
         let pids: Vec<i32> = with_descendants(all, &BTreeSet::from([3, 7])).iter().map(|found| found.id.pid).collect();
         assert_eq!(pids, [3, 4]);
+    }
+
+    #[test]
+    fn whoever_has_ended_cannot_be_told_and_nobody_is_in_a_session_by_chance() {
+        let own = Pid::this().as_raw();
+        assert_eq!(marks_above(own), look_above(own));
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        child.wait().unwrap();
+        assert_eq!(marks_above(pid), None);
+        let mut child = std::process::Command::new("sleep").arg("60").env(SESSION_VARIABLE, "m/7").spawn().unwrap();
+        let marks = marks_above(i32::try_from(child.id()).unwrap());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(marks.unwrap().first().map(String::as_str), Some("m/7"));
     }
 
     #[test]

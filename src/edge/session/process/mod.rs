@@ -8,9 +8,9 @@ mod system;
 #[path = "linux.rs"]
 mod system;
 
-pub use identity::{Found, Marked, ProcessId};
-pub(super) use identity::{Scope, holder_of};
-pub use system::marked;
+pub use identity::{Found, Marked, ProcessId, session_in};
+pub(super) use identity::{Scope, holder_of, is_from_session};
 pub(super) use system::{
     adopt_orphans, ask, families, kill, kill_round, stop_and_kill, terminate, wait_all, wait_gone,
 };
+pub use system::{marked, marks_above};

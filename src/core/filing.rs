@@ -1,0 +1,244 @@
+//! Files tasks with assignments: all of them or none, numbered so that what waits comes after what it waits for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::core::command::{Answer, Refusal};
+use crate::core::fact::Fact;
+use crate::core::supervisor::Supervisor;
+use crate::model::assignment::{Assignment, Batch};
+use crate::model::cost::Spent;
+use crate::model::filing::{After, Filing, NewTask};
+use crate::model::hold::HoldReason;
+use crate::model::id::{BatchId, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::task::{Goal, Origin, Task, TaskState};
+
+/// The most tasks that are filed at once.
+const MOST: usize = 10_000;
+
+impl Supervisor {
+    /// Files tasks.
+    ///
+    /// # Errors
+    /// If a label is there twice, something is waited for that is not known, or some wait for each other. Nothing is filed
+    /// then.
+    pub(crate) fn file_all(&mut self, filing: Filing) -> Result<Answer, Refusal> {
+        if filing.tasks.is_empty() || filing.tasks.len() > MOST {
+            return Err(Refusal::because(format!(
+                "{} tasks cannot be filed; between 1 and {MOST}",
+                filing.tasks.len()
+            )));
+        }
+        for task in &filing.tasks {
+            self.may_file(&task.assignment)?;
+        }
+        let order = self.in_order(&filing.tasks)?;
+        let batch = filing.batch.map(|batch| (self.book.last_batch.next(), batch));
+        let first = self.book.last_task.next();
+        let place: BTreeMap<usize, TaskId> =
+            order.iter().enumerate().map(|(at, index)| (*index, numbered(first, at))).collect();
+        let labels: BTreeMap<&str, TaskId> = filing
+            .tasks
+            .iter()
+            .enumerate()
+            .filter(|(_, task)| !task.assignment.label.is_empty())
+            .map(|(index, task)| (task.assignment.label.as_str(), place[&index]))
+            .collect();
+        let tasks: Vec<TaskId> = place.values().copied().collect();
+        let id = batch.as_ref().map(|(id, _)| *id);
+        if let Some((id, new)) = batch {
+            let batch = Batch { id, kind: new.kind, budget: new.budget, tasks: tasks.clone() };
+            self.record(Fact::BatchBegan { batch: Box::new(batch) });
+        }
+        for index in order {
+            let new = &filing.tasks[index];
+            let after = new.after.iter().filter_map(|after| match after {
+                After::Label(label) => labels.get(label.as_str()).copied().or_else(|| self.labelled(label)),
+                After::Task(task) => Some(*task),
+            });
+            let after: BTreeSet<TaskId> = after.collect();
+            self.file_one(place[&index], new, after, id);
+        }
+        Ok(Answer { said: said(&tasks, id), tasks, batch: id })
+    }
+
+    fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
+        let Assignment { role, workflow, check, name, .. } = assignment;
+        if !self.settings.roles.contains_key(role) {
+            return Err(Refusal::because(format!(
+                "{name}: there is no role `{role}`; `orchestrator-tui roles` lists them"
+            )));
+        }
+        if !self.settings.workflows.contains_key(workflow) {
+            let hint = "`orchestrator-tui workflows` lists them";
+            return Err(Refusal::because(format!("{name}: there is no workflow `{workflow}`; {hint}")));
+        }
+        match check {
+            Some(check) if self.check(check).is_none() => {
+                Err(Refusal::because(format!("{name}: there is no check `{check}` in the configuration")))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Returns the newest open or remembered task with a label.
+    pub(crate) fn labelled(&self, label: &str) -> Option<TaskId> {
+        let is_it = |task: &&std::sync::Arc<Task>| task.assignment().is_some_and(|known| known.label == label);
+        self.book.tasks.values().rev().find(is_it).map(|task| task.id)
+    }
+
+    /// Returns the order in which the tasks can be numbered: what waits for another one comes after it.
+    fn in_order(&self, tasks: &[NewTask]) -> Result<Vec<usize>, Refusal> {
+        let mut labels: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, task) in tasks.iter().enumerate() {
+            let label = task.assignment.label.as_str();
+            if !label.is_empty() && labels.insert(label, index).is_some() {
+                return Err(Refusal::because(format!("two tasks are called `{label}`")));
+            }
+        }
+        let mut waits: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); tasks.len()];
+        for (index, task) in tasks.iter().enumerate() {
+            for after in &task.after {
+                match after {
+                    After::Label(label) => match labels.get(label.as_str()) {
+                        Some(other) => {
+                            waits[index].insert(*other);
+                        }
+                        None if self.labelled(label).is_some() => {}
+                        None => {
+                            let name = &task.assignment.label;
+                            return Err(Refusal::because(format!("`{name}` waits for `{label}`, which is not known")));
+                        }
+                    },
+                    After::Task(id) if self.book.task(*id).is_some() => {}
+                    After::Task(id) => return Err(Refusal::no_task(*id)),
+                }
+            }
+        }
+        sorted(&waits).map_err(|circle| {
+            let names: Vec<String> =
+                circle.iter().map(|index| format!("`{}`", tasks[*index].assignment.label)).collect();
+            Refusal::because(format!("these tasks wait for each other: {}", names.join(" → ")))
+        })
+    }
+
+    fn file_one(&mut self, id: TaskId, new: &NewTask, after: BTreeSet<TaskId>, batch: Option<BatchId>) {
+        let mut assignment = new.assignment.clone();
+        assignment.after = after.into_iter().collect();
+        assignment.batch = batch;
+        let origin = assignment.event.map_or(Origin::Person, Origin::Event);
+        let files: Vec<ProjectPath> = assignment.deliverables.iter().map(|wanted| wanted.path.clone()).collect();
+        let mut task = Task {
+            id,
+            goal: Goal::Assignment(assignment),
+            origin,
+            filed: self.live.now.wall,
+            priority: new.priority,
+            forced: false,
+            files,
+            failures: Vec::new(),
+            red_before: Vec::new(),
+            excerpt: String::new(),
+            state: TaskState::Queued,
+            stage: None,
+            attempts: Vec::new(),
+            plan: None,
+            charged: 0,
+            spent: Spent::default(),
+            running: Spent::default(),
+            began: None,
+            ended: None,
+            landing: None,
+            receipt: None,
+            replaced: Vec::new(),
+            result: None,
+        };
+        task.state = match self.gate(&task) {
+            Some(state) => state,
+            None if new.held => TaskState::Held(HoldReason::Created),
+            None => TaskState::Queued,
+        };
+        self.record(Fact::Filed { task: Box::new(task) });
+    }
+}
+
+fn numbered(first: TaskId, at: usize) -> TaskId {
+    TaskId(first.0.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)))
+}
+
+fn said(tasks: &[TaskId], batch: Option<BatchId>) -> String {
+    let which = match tasks {
+        [only] => format!("{only} is filed"),
+        [first, .., last] => format!("{first} to {last} are filed"),
+        [] => String::new(),
+    };
+    match batch {
+        Some(batch) => format!("{which}, as batch {}", batch.0),
+        None => which,
+    }
+}
+
+/// Sorts so that each index comes after those it waits for; keeps the given order where it can.
+///
+/// # Errors
+/// Some that wait for each other in a circle, in order.
+fn sorted(waits: &[BTreeSet<usize>]) -> Result<Vec<usize>, Vec<usize>> {
+    let mut left: Vec<usize> = waits.iter().map(BTreeSet::len).collect();
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); waits.len()];
+    for (index, others) in waits.iter().enumerate() {
+        for other in others {
+            dependents[*other].push(index);
+        }
+    }
+    let mut free: BTreeSet<usize> = (0..waits.len()).filter(|index| left[*index] == 0).collect();
+    let mut order = Vec::with_capacity(waits.len());
+    while let Some(index) = free.pop_first() {
+        order.push(index);
+        for dependent in &dependents[index] {
+            left[*dependent] -= 1;
+            if left[*dependent] == 0 {
+                free.insert(*dependent);
+            }
+        }
+    }
+    if order.len() == waits.len() { Ok(order) } else { Err(circle(waits, &left)) }
+}
+
+/// Follows what waits until something comes again.
+fn circle(waits: &[BTreeSet<usize>], left: &[usize]) -> Vec<usize> {
+    let is_stuck = |index: &usize| left[*index] > 0;
+    let mut path: Vec<usize> = Vec::new();
+    let mut next = (0..waits.len()).find(is_stuck);
+    while let Some(index) = next {
+        if let Some(at) = path.iter().position(|known| *known == index) {
+            path.drain(..at);
+            path.push(index);
+            return path;
+        }
+        path.push(index);
+        next = waits[index].iter().copied().find(is_stuck);
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(edges: &[&[usize]]) -> Vec<BTreeSet<usize>> {
+        edges.iter().map(|others| others.iter().copied().collect()).collect()
+    }
+
+    #[test]
+    fn what_waits_comes_after_what_it_waits_for() {
+        assert_eq!(sorted(&waits(&[&[2], &[], &[1]])), Ok(vec![1, 2, 0]));
+        assert_eq!(sorted(&waits(&[&[], &[], &[]])), Ok(vec![0, 1, 2]));
+    }
+
+    #[test]
+    fn a_circle_is_named_from_one_of_its_members_back_to_it() {
+        assert_eq!(sorted(&waits(&[&[], &[2], &[3], &[1]])), Err(vec![1, 2, 3, 1]));
+        assert_eq!(sorted(&waits(&[&[0]])), Err(vec![0, 0]));
+        assert_eq!(sorted(&waits(&[&[1], &[2], &[1]])), Err(vec![1, 2, 1]));
+    }
+}

@@ -1,0 +1,51 @@
+//! How many tasks of each kind are worked on at once, and which kind has its turn when all share one limit.
+
+use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
+use crate::model::task::{Goal, Task};
+
+/// Returns the queue of a task.
+pub fn lane(task: &Task) -> Lane {
+    match &task.goal {
+        Goal::Check(_) => Lane::Fix,
+        Goal::Assignment(assignment) => assignment.lane,
+    }
+}
+
+impl Supervisor {
+    /// Returns how many tasks of a lane may be worked on at once.
+    pub(crate) fn width(&self, lane: Lane) -> usize {
+        let lanes = &self.settings.lanes;
+        let width = match lane {
+            Lane::Fix => self.settings.limits.running,
+            Lane::Queue => lanes.queue,
+            Lane::Day => lanes.day,
+            Lane::Issue => lanes.issue,
+            Lane::Session => lanes.session,
+        };
+        width as usize
+    }
+
+    /// Returns how many attempts of a lane are under way.
+    pub(crate) fn under_way(&self, lane: Lane) -> usize {
+        self.live.attempts.values().filter(|attempt| attempt.lane == lane).count()
+    }
+
+    /// Whether one more attempt of a lane may begin.
+    pub(crate) fn has_slot(&self, lane: Lane) -> bool {
+        self.has_slot_at_all() && self.under_way(lane) < self.width(lane)
+    }
+
+    fn has_slot_at_all(&self) -> bool {
+        let total = self.settings.lanes.total as usize;
+        total == 0 || self.live.attempts.len() < total
+    }
+
+    /// Returns the lanes in which something may begin, the least busy first: with one limit for all of them, none starves
+    /// the others.
+    pub(crate) fn open_lanes(&self) -> Vec<Lane> {
+        let mut lanes: Vec<Lane> = Lane::ALL.into_iter().filter(|lane| self.has_slot(*lane)).collect();
+        lanes.sort_by_key(|lane| self.under_way(*lane));
+        lanes
+    }
+}

@@ -1,0 +1,196 @@
+//! What a task is to bring when it is not about a check: who does it, in which lane, after what, and what must exist then.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::check::CheckName;
+use crate::model::cost::Usd;
+use crate::model::id::{BatchId, EventId, TaskId};
+use crate::model::path::ProjectPath;
+use crate::model::settings::LandMode;
+
+/// A queue with a concurrency of its own; the kinds of work come from different doors and must not starve each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Fixes of checks.
+    Fix,
+    /// Queued tasks and what events start: one at a time unless set otherwise.
+    Queue,
+    /// Task files.
+    Day,
+    /// Issues of a tracker.
+    Issue,
+    /// Sessions with dependencies.
+    Session,
+}
+
+impl Lane {
+    /// All of them, in the order they are shown.
+    pub const ALL: [Self; 5] = [Self::Fix, Self::Queue, Self::Day, Self::Issue, Self::Session];
+
+    /// Returns the word that settings and lists use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fix => "fix",
+            Self::Queue => "queue",
+            Self::Day => "day",
+            Self::Issue => "issue",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// How much work a person expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Complexity {
+    /// Small changes, simple fixes, documentation.
+    Low,
+    /// Features over several files, test suites.
+    Medium,
+    /// New modules, large refactorings.
+    High,
+}
+
+impl Complexity {
+    /// Returns how long such a task is expected to take.
+    pub fn expected(self) -> Duration {
+        const MINUTE: u64 = 60;
+        Duration::from_secs(match self {
+            Self::Low => 60 * MINUTE,
+            Self::Medium => 150 * MINUTE,
+            Self::High => 240 * MINUTE,
+        })
+    }
+
+    /// Returns the word that task files use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// A file or folder that must exist in the result, changed by the task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deliverable {
+    /// What was written about it, as `Updated docs/X.md`.
+    pub said: String,
+    /// Where it must be.
+    pub path: ProjectPath,
+}
+
+/// What a task is to bring.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// What the outside calls it: `task-001`, a session's id. Unique within its batch.
+    pub label: String,
+    /// Its name in one line.
+    pub name: String,
+    /// What to do.
+    pub description: String,
+    /// Its queue.
+    pub lane: Lane,
+    /// The name of a workflow.
+    pub workflow: String,
+    /// The name of the role that works on it.
+    pub role: String,
+    /// The part of the project that it is about, as a person calls it; empty if none was named.
+    #[serde(default)]
+    pub module: String,
+    /// How much work is expected.
+    #[serde(default)]
+    pub complexity: Option<Complexity>,
+    /// Files and folders to read first, relative to the project, as written.
+    #[serde(default)]
+    pub context_files: Vec<String>,
+    /// What must exist then.
+    #[serde(default)]
+    pub deliverables: Vec<Deliverable>,
+    /// What must be done before it begins.
+    #[serde(default)]
+    pub after: Vec<TaskId>,
+    /// A check that must be green then, whatever files it concerns.
+    #[serde(default)]
+    pub check: Option<CheckName>,
+    /// What it may cost in all; none: the configured limit of a task.
+    #[serde(default)]
+    pub budget: Option<Usd>,
+    /// Whether its result lands by itself.
+    pub land: LandMode,
+    /// What it was filed together with.
+    #[serde(default)]
+    pub batch: Option<BatchId>,
+    /// The event that started it.
+    #[serde(default)]
+    pub event: Option<EventId>,
+    /// The subject that passes through a pipeline of roles; its first task.
+    #[serde(default)]
+    pub subject: Option<TaskId>,
+}
+
+/// How the tasks of an orchestration follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// As soon as what each depends on is done.
+    Parallel,
+    /// One after the other.
+    Sequential,
+    /// The core first, the rest then.
+    WaitForCore,
+}
+
+/// Where tasks that were filed together come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchKind {
+    /// A task file.
+    Day {
+        /// The file.
+        file: PathBuf,
+        /// Where its status, logs, questions and report lie.
+        folder: PathBuf,
+        /// Its date, as written.
+        date: String,
+    },
+    /// A requirement that was taken apart.
+    Orchestration {
+        /// What was asked for.
+        requirement: String,
+        /// How its tasks follow each other.
+        mode: Mode,
+    },
+}
+
+/// Tasks that were filed together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Its number.
+    pub id: BatchId,
+    /// Where it comes from.
+    pub kind: BatchKind,
+    /// What all of it may cost; none: only the day's limit holds.
+    pub budget: Option<Usd>,
+    /// Its tasks, in order.
+    pub tasks: Vec<TaskId>,
+}
+
+impl Assignment {
+    /// Returns the line that lists show: `task-001 · Create documentation`.
+    pub fn title(&self) -> String {
+        if self.label.is_empty() { self.name.clone() } else { format!("{} · {}", self.label, self.name) }
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

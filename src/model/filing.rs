@@ -1,0 +1,53 @@
+//! Work that a person or a program files: tasks with assignments, what they wait for, what they were filed together with.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::assignment::{Assignment, BatchKind};
+use crate::model::cost::Usd;
+use crate::model::id::TaskId;
+
+/// What a task waits for, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum After {
+    /// A task of the same filing, or of the same batch, by its label.
+    Label(String),
+    /// A task that is known already.
+    Task(TaskId),
+}
+
+/// A task to be filed; its number is given when it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTask {
+    /// What it is to bring. Its `after` and `batch` are filled in when it is filed.
+    pub assignment: Box<Assignment>,
+    /// What must be done before it begins.
+    #[serde(default)]
+    pub after: Vec<After>,
+    /// Higher goes first.
+    #[serde(default)]
+    pub priority: i32,
+    /// Whether it waits for a start, should it not wait for another task: it was only created.
+    #[serde(default)]
+    pub held: bool,
+}
+
+/// What the tasks of a filing have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewBatch {
+    /// Where they come from.
+    pub kind: BatchKind,
+    /// What all of them may cost.
+    #[serde(default)]
+    pub budget: Option<Usd>,
+}
+
+/// Tasks that are filed together: all of them, or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filing {
+    /// What they have in common, if anything.
+    #[serde(default)]
+    pub batch: Option<NewBatch>,
+    /// The tasks, in any order.
+    pub tasks: Vec<NewTask>,
+}

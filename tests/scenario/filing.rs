@@ -1,0 +1,65 @@
+//! Reads work that a person files in a story: `file a=src/a.py b=src/b.py<a report!reviewer<a,b +auto`.
+
+use std::path::PathBuf;
+
+use orchestrator_tui::model::assignment::{Assignment, BatchKind, Deliverable, Lane};
+use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask};
+use orchestrator_tui::model::id::TaskId;
+use orchestrator_tui::model::settings::LandMode;
+
+use super::person::spent;
+use super::stage::path;
+
+/// Reads a filing: a word for each task, `NAME=FILE,FILE!ROLE<NAME,NAME`, and words with `+` about all of them.
+pub(super) fn read(text: &str) -> Result<Filing, String> {
+    let (mut landing, mut lane, mut budget, mut held) = (LandMode::Ask, Lane::Day, None, false);
+    let mut tasks = Vec::new();
+    for word in text.split(' ') {
+        match word {
+            "+auto" => landing = LandMode::Auto,
+            "+created" => held = true,
+            "+sessions" => lane = Lane::Session,
+            "+queue" => lane = Lane::Queue,
+            _ if word.starts_with('$') => budget = Some(spent(word)?.usd),
+            _ => tasks.push(task(word)?),
+        }
+    }
+    for task in &mut tasks {
+        (task.assignment.land, task.assignment.lane, task.held) = (landing, lane, held);
+    }
+    let (file, folder) = (PathBuf::from("/day/day.yaml"), PathBuf::from("/day"));
+    let kind = BatchKind::Day { file, folder, date: "2026-01-01".to_owned() };
+    Ok(Filing { batch: Some(NewBatch { kind, budget }), tasks })
+}
+
+fn task(word: &str) -> Result<NewTask, String> {
+    let (rest, after) = word.split_once('<').unwrap_or((word, ""));
+    let (rest, role) = rest.split_once('!').unwrap_or((rest, "coding"));
+    let (name, files) = rest.split_once('=').unwrap_or((rest, ""));
+    let files = files.split(',').filter(|file| !file.is_empty());
+    let deliverables = files.map(|file| Ok(Deliverable { said: file.to_owned(), path: path(file)? }));
+    let after = after.split(',').filter(|name| !name.is_empty()).map(|name| {
+        let number = name.strip_prefix('#').and_then(|number| number.parse().ok());
+        number.map_or_else(|| After::Label(name.to_owned()), |number| After::Task(TaskId(number)))
+    });
+    let assignment = Assignment {
+        label: name.to_owned(),
+        name: format!("make {name}"),
+        description: format!("Make {name}."),
+        lane: Lane::Day,
+        workflow: "task".to_owned(),
+        role: role.to_owned(),
+        module: String::new(),
+        complexity: None,
+        context_files: Vec::new(),
+        deliverables: deliverables.collect::<Result<_, String>>()?,
+        after: Vec::new(),
+        check: None,
+        budget: None,
+        land: LandMode::Ask,
+        batch: None,
+        event: None,
+        subject: None,
+    };
+    Ok(NewTask { assignment: Box::new(assignment), after: after.collect(), priority: 0, held: false })
+}
