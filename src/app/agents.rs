@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
 use crate::app::file_questions::{self, FileQuestions};
-use crate::app::guarding::Guarded;
+use crate::app::guarding::{Guarded, Ward};
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
 use crate::app::told::Told;
@@ -25,6 +25,7 @@ use crate::edge::agent::fence;
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::agent::{AgentReport, LogLine};
 use crate::model::id::SessionId;
+use crate::model::policy::FIXER;
 use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, SessionSpec, Stdin};
 use crate::model::settings::{Agent, AgentKind};
@@ -131,7 +132,14 @@ fn asking(
 
 async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, String>) -> std::io::Result<Guarded> {
     let (tools, order, env) = (Arc::clone(tools), order.clone(), env.clone());
-    let laid = spawn_blocking(move || Guarded::lay(&tools.places, &tools.now(), &order, &env)).await;
+    let laid = spawn_blocking(move || {
+        let now = tools.now();
+        let agent = now.settings.agents.get(&order.agent);
+        let (session, place, base) = (order.session, order.place, Some(&order.base));
+        let ward = Ward { session, agent, place, base, role: FIXER, line: &order.line };
+        Guarded::lay(&tools.places, &now, &ward, &env)
+    });
+    let laid = laid.await;
     laid.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 

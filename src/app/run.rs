@@ -308,11 +308,7 @@ impl Shell {
                 self.sessions.insert(order.session, rungs);
                 tokio::spawn(agents::run(Arc::clone(&self.tools), *order, told, self.channels.inbox.clone()));
             }
-            Effect::Planner(order) => {
-                // Full only if its keeper has not read for dozens of orders; the attempt's time limit goes on.
-                let sent = self.channels.planner.try_send(order);
-                let _ = sent.inspect_err(|error| tracing::warn!(%error, "the planner's keeper does not listen"));
-            }
+            Effect::Planner(order) => self.channels.plan(order, &mut self.spoken),
             Effect::Signal(session, rung) => {
                 if let Some(rungs) = self.sessions.get(&session) {
                     // Full only if it was told eight times without reading; the machine will tell it again.

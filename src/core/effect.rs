@@ -132,6 +132,8 @@ pub enum PlannerOrder {
     Ask(Box<PlanOrder>),
     /// Nobody waits for this answer any more.
     Withdraw(PlanId),
+    /// A person has said this to its dialog of that name.
+    Answer(String, Reply),
 }
 
 /// A question to the planner.

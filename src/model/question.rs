@@ -121,6 +121,8 @@ pub enum Closed {
     Unanswered,
     /// The supervisor that ran it is gone.
     Restarted,
+    /// A person has answered the dialog in the terminal of the agent.
+    There,
 }
 
 impl Closed {
@@ -131,6 +133,7 @@ impl Closed {
             Self::RunOver => "its run is over",
             Self::Unanswered => "nobody answered in time",
             Self::Restarted => "the supervisor was started again meanwhile",
+            Self::There => "answered in its terminal",
         }
     }
 }

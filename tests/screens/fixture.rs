@@ -256,6 +256,7 @@ pub(crate) fn head() -> Head {
         refused: None,
         agent: "claude".to_owned(),
         planner: None,
+        planner_says: String::new(),
         health: std::collections::BTreeMap::new(),
         agents: (0, 2),
         spent: cents(42),

@@ -79,6 +79,7 @@ impl Supervisor {
             settled: self.book.settled.back().map(|settled| (settled.question, settled.text())),
             agent: agent_name(&self.settings),
             planner: self.live.planner.session,
+            planner_says: self.planner_says(),
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
