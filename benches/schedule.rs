@@ -169,7 +169,6 @@ impl Bench {
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
                 Effect::Signal(..)
                 | Effect::Answer { .. }
-                | Effect::Tell { .. }
                 | Effect::Reply(..)
                 | Effect::Planner(_)
                 | Effect::Exit(_) => {}
@@ -284,6 +283,7 @@ fn task(number: u32, common: bool) -> Task {
         stage: None,
         attempts: Vec::new(),
         plan: None,
+        asked: Vec::new(),
         charged: 0,
         spent: Spent::default(),
         running: Spent::default(),

@@ -35,6 +35,8 @@ pub struct Ward<'a> {
     pub role: &'a str,
     /// The check that it may run as it is; empty: none.
     pub line: &'a str,
+    /// The folder in which it asks, if it has no other way.
+    pub asks: Option<&'a Path>,
 }
 
 /// The guard around one run; gone when dropped.
@@ -83,6 +85,7 @@ impl Guarded {
         let place = places.folder(ward.place);
         let mut scope = policy::scope(&configured.settings, ward.role, &place, Some(temporary.path()), environment);
         let mut fence_paths = policy::fence(&scope, &configured.kinds, environment);
+        fence_paths.extend(ward.asks.map(Path::to_owned));
         if ward.role == PLANNER {
             // Nothing of the user's tree, and no build in it; and its own plans.
             fence_paths.retain(|path| *path != scope.workspace);

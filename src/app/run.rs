@@ -1,7 +1,6 @@
 //! The loop: the next input, the machine, its effects; until it says exit.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
@@ -11,6 +10,7 @@ use crate::app::clock::{self, Clock};
 use crate::app::failure::Failure;
 use crate::app::history;
 use crate::app::lease::Lease;
+use crate::app::mirrors::Mirrors;
 use crate::app::redact::Spoken;
 use crate::app::report::Reporter;
 use crate::app::serve::{self, Called, Waiting};
@@ -19,7 +19,7 @@ use crate::app::showing::Showing;
 use crate::app::told::{self, Told};
 use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
-use crate::app::{agents, checks, closing, mirror, redact, signals, work};
+use crate::app::{agents, checks, closing, redact, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::input::{Input, Product, RunOutcome, Start};
@@ -56,8 +56,7 @@ pub struct Shell {
     waiting: Waiting,
     sessions: BTreeMap<SessionId, mpsc::Sender<Told>>,
     held_back: Vec<(Seq, JobId, Work)>,
-    mirror: Option<PathBuf>,
-    mirrored: bool,
+    mirrors: Mirrors,
     speaker: Speaker,
     answer: Option<Result<String, String>>,
     /// What is being recorded of a person's words, as it was said.
@@ -74,7 +73,7 @@ impl Shell {
         stored: watch::Receiver<Stored>,
         channels: Channels,
         speaker: Speaker,
-        mirror: Option<PathBuf>,
+        mirrors: Mirrors,
     ) -> Self {
         let clock = Clock::start();
         let audience = channels.views.audience();
@@ -91,8 +90,7 @@ impl Shell {
             waiting: Waiting::default(),
             sessions: BTreeMap::new(),
             held_back: Vec::new(),
-            mirror,
-            mirrored: true,
+            mirrors,
             speaker,
             answer: None,
             spoken: None,
@@ -192,7 +190,7 @@ impl Shell {
     }
 
     fn leave(mut self) -> Farewell {
-        self.mirrored = false;
+        self.mirrors.tell_the_end();
         self.reflect();
         self.showing.show_last(&self.machine);
         let mut code = self.exit.unwrap_or(1);
@@ -246,7 +244,6 @@ impl Shell {
         if facts.is_empty() {
             return;
         }
-        self.mirrored = false;
         let mut rows = Vec::with_capacity(facts.len());
         for recorded in facts {
             match setup::stored_of(recorded) {
@@ -254,6 +251,7 @@ impl Shell {
                 Err(error) => tracing::error!(%error, "a fact cannot be written"),
             }
             self.tools.landings.learn(&recorded.fact);
+            self.mirrors.learn(self.machine.book(), recorded);
             self.tell(recorded);
         }
         if let Err(error) = self.journal.append(rows) {
@@ -381,16 +379,14 @@ impl Shell {
         }
     }
 
-    /// Mirrors the state, if that was asked for, once for all that happened since.
+    /// Mirrors the state, where that was asked for, once for all that happened since.
     fn reflect(&mut self) {
-        let Some(path) = self.mirror.as_ref().filter(|_| !self.mirrored) else { return };
-        self.mirrored = true;
+        if !self.mirrors.is_stale() {
+            return;
+        }
         let now = self.clock.now();
         let reason = |task: &Task| serve::reason(&self.machine, task, now);
-        let reporter =
-            Reporter { book: self.machine.book(), reason: &reason, running: self.exit.is_none(), now: now.wall };
-        if let Err(error) = mirror::write(path, &reporter.status()) {
-            tracing::warn!(%error, path = %path.display(), "the state file cannot be written");
-        }
+        let book = self.machine.book();
+        self.mirrors.reflect(&Reporter { book, reason: &reason, running: self.exit.is_none(), now: now.wall });
     }
 }

@@ -80,6 +80,16 @@ impl Tools {
         })
     }
 
+    /// Notes of files that we have just written for a person outside of any landing that they are ours.
+    pub fn wrote_ourselves(&self, files: &[std::path::PathBuf]) {
+        for file in files {
+            let path = file.strip_prefix(&self.places.project).ok().and_then(ProjectPath::new);
+            if let (Some(path), Some(hash)) = (path, hash_of(file)) {
+                self.own.register(path, hash);
+            }
+        }
+    }
+
     /// Whether what is at this path now was written by us.
     pub fn is_our_write(&self, path: &ProjectPath) -> bool {
         hash_of(&path.under(&self.places.project)).is_some_and(|hash| self.own.is_ours(path, &hash))

@@ -38,6 +38,8 @@ pub enum Verb {
     Supervise(Supervise),
     /// Read a task file, a day's work in YAML: say what is wrong with it, or what the day would be.
     Start(Start),
+    /// Write the report of a task file's day beside it, as it stands now.
+    Report(super::day::Report),
     /// Say how a feedback file is read, and what is learnt from it.
     Feedback(Feedback),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.

@@ -88,6 +88,20 @@ pub struct Question {
     pub since: Wall,
 }
 
+/// A question of a task, as it is remembered: for its report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Its number.
+    pub question: QuestionId,
+    /// What was asked, in one line.
+    pub text: String,
+    /// What was said, or why nobody did; none: nothing yet.
+    pub answer: Option<String>,
+    /// Through which face; empty if nobody said anything.
+    #[serde(default)]
+    pub by: String,
+}
+
 /// What a person says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reply")]

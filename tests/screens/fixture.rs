@@ -141,6 +141,7 @@ pub(crate) fn task(id: u32, check: &str, file: Option<&str>, state: TaskState) -
         stage: None,
         attempts: Vec::new(),
         plan: None,
+        asked: Vec::new(),
         charged: 0,
         spent: Spent::default(),
         running: Spent::default(),

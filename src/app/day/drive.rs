@@ -44,12 +44,7 @@ pub fn drive(site: &Site, filing: Filing, file: &PathBuf, each: &mut dyn FnMut(L
     runtime.map_err(Failure::usage)?.block_on(follow(site, filing, file, each))
 }
 
-async fn follow(
-    site: &Site,
-    filing: Filing,
-    file: &PathBuf,
-    each: &mut dyn FnMut(Line<'_>),
-) -> Result<Ended, Failure> {
+async fn follow(site: &Site, filing: Filing, file: &PathBuf, each: &mut dyn FnMut(Line<'_>)) -> Result<Ended, Failure> {
     let mut signals = signals::listen().map_err(Failure::usage)?;
     let program =
         std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;

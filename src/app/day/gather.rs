@@ -48,7 +48,8 @@ pub fn tasks<'a>(book: &'a Book, batch: &'a Batch) -> impl Iterator<Item = &'a T
 
 /// Returns the newest batch of a task file.
 pub fn of_file<'a>(book: &'a Book, file: &Path) -> Option<&'a Batch> {
-    let is_it = |batch: &&std::sync::Arc<Batch>| matches!(&batch.kind, BatchKind::Day { file: known, .. } if known == file);
+    let is_it =
+        |batch: &&std::sync::Arc<Batch>| matches!(&batch.kind, BatchKind::Day { file: known, .. } if known == file);
     book.batches.values().rev().find(is_it).map(AsRef::as_ref)
 }
 
@@ -166,9 +167,10 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
     let command = |verb: &str| format!("orchestrator-tui {verb} {number}");
     let question = book.questions.values().find(|question| question.task == task.id);
     let (what, commands) = match &task.state {
-        _ if let Some(question) = question => {
-            (format!("its agent asks: {}", question.ask.about.brief()), vec![format!("orchestrator-tui answer {}", question.id.0)])
-        }
+        _ if let Some(question) = question => (
+            format!("its agent asks: {}", question.ask.about.brief()),
+            vec![format!("orchestrator-tui answer {}", question.id.0)],
+        ),
         TaskState::Ready(reason) => (reason.to_string(), vec![command("show"), command("land"), command("refuse")]),
         TaskState::Review(reason) => (reason.to_string(), vec![command("show")]),
         TaskState::Held(reason) => (reason.to_string(), vec![command("fix"), command("kill")]),

@@ -80,7 +80,7 @@ impl Up {
             let (tools, env, agent) = (Arc::clone(tools), spec.env.clone(), agent.clone());
             spawn_blocking(move || {
                 let agent = Some(&agent);
-                let ward = Ward { session, agent, place: Place::Tree, base: None, role: PLANNER, line: "" };
+                let ward = Ward { session, agent, place: Place::Tree, base: None, role: PLANNER, line: "", asks: None };
                 Guarded::lay(&tools.places, &tools.now(), &ward, &env)
             })
             .await

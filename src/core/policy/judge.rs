@@ -8,7 +8,7 @@ use super::rule::{BadRule, Rule};
 use super::walk::{Lists, Walk};
 use super::word::Word;
 use super::world::World;
-use crate::model::policy::{FIXER, Permission, PolicyScope, Rules, Verdict};
+use crate::model::policy::{Permission, PolicyScope, Rules, Verdict};
 use crate::model::prompt::PLANNER;
 
 /// Tools that read files; the field that names where.
@@ -56,7 +56,7 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
         Place::Inside(inside) => inside.to_str().map(str::to_owned),
         Place::Free | Place::Outside(_) | Place::Unknown => None,
     });
-    let own = if tool == "EnterPlanMode" && scope.role == FIXER {
+    let own = if tool == "EnterPlanMode" && scope.edits {
         return Verdict::deny("default.plan", "this task has its plan already");
     } else if PERSON_TOOLS.contains(&tool) {
         return Verdict::ask("person", "it asks for a person");
@@ -107,8 +107,8 @@ fn is_inside(place: &Place) -> bool {
 
 fn edit(scope: &PolicyScope) -> Verdict {
     match scope.role.as_str() {
-        FIXER => Verdict::allow("default.edit", "it edits a file of the workspace"),
         PLANNER => Verdict::deny("default.edit", NO_EDITS),
+        _ if scope.edits => Verdict::allow("default.edit", "it edits a file of the workspace"),
         role => Verdict::ask("default.edit", format!("it edits a file, and a {role} only looks")),
     }
 }

@@ -12,7 +12,7 @@ use super::script::{Reads, Script, Simple};
 use super::word::Word;
 use super::world::World;
 use super::wrap::{Inner, inner, joined};
-use crate::model::policy::{FIXER, Permission, PolicyScope, Verdict};
+use crate::model::policy::{Permission, PolicyScope, Verdict};
 use crate::model::prompt::PLANNER;
 
 /// How deep commands within commands are followed.
@@ -162,8 +162,10 @@ impl<'a> Walk<'a> {
 
     pub(super) fn edits(&mut self, what: &str) {
         match self.scope.role.as_str() {
-            FIXER => self.verdicts.push(Verdict::allow("default.edit", format!("it writes {what}, in the workspace"))),
             PLANNER => self.verdicts.push(Verdict::deny("default.edit", format!("it writes {what}; {NO_EDITS}"))),
+            _ if self.scope.edits => {
+                self.verdicts.push(Verdict::allow("default.edit", format!("it writes {what}, in the workspace")))
+            }
             role => self.ask("default.edit", format!("it writes {what}, and a {role} only looks")),
         }
     }
