@@ -81,11 +81,8 @@ impl Below {
     pub(crate) fn keep(self, draft: &mut Draft, index: Option<usize>, running: &mut Running) -> Vec<Diagnostic> {
         let Draft { settings, places, .. } = draft;
         let mut said = Vec::new();
-        let by_project = |places: &Places, key: &str| match places.keys.get(key) {
-            Some(Origin::File(file, _)) => Some(*file) == index,
-            Some(Origin::DotEnv(..)) => true,
-            Some(Origin::Variable(_) | Origin::Flag(_) | Origin::Detected) | None => false,
-        };
+        let by_project = |places: &Places, key: &str| is_of_project(places, key, index);
+        said.extend(keep_questions(self.questions, &mut settings.questions, places, index));
         if let (false, Some(origin)) = self.enabled
             && by_project(places, ENABLED)
             && settings.fix.enabled
@@ -107,17 +104,6 @@ impl Below {
         {
             settings.budget.warn = before;
             said.push(not_used(places, WARN, origin));
-        }
-        // How long a person is waited for is nothing that a project knows better, in either direction.
-        let (before, [wait, unattended]) = self.questions;
-        if let Some(origin) = wait.filter(|_| by_project(places, WAIT) && settings.questions.wait != before.wait) {
-            settings.questions.wait = before.wait;
-            said.push(not_used(places, WAIT, origin));
-        }
-        let differs = settings.questions.unattended != before.unattended;
-        if let Some(origin) = unattended.filter(|_| by_project(places, UNATTENDED) && differs) {
-            settings.questions.unattended = before.unattended;
-            said.push(not_used(places, UNATTENDED, origin));
         }
         let task_usd = self.budget.first().map(|(line, origin)| (Usd(*line), origin.clone()));
         if by_project(places, LAND) && settings.fix.land == LandMode::Auto {
@@ -182,6 +168,36 @@ impl Below {
         }
         said
     }
+}
+
+/// Whether the project's `.env` or its file, the one with this index, has written a value.
+fn is_of_project(places: &Places, key: &str, index: Option<usize>) -> bool {
+    match places.keys.get(key) {
+        Some(Origin::File(file, _)) => Some(*file) == index,
+        Some(Origin::DotEnv(..)) => true,
+        Some(Origin::Variable(_) | Origin::Flag(_) | Origin::Detected) | None => false,
+    }
+}
+
+/// Puts back what its user wrote about questions: how long a person is waited for is nothing that a project knows better,
+/// in either direction.
+fn keep_questions(
+    (before, [wait, unattended]): (Questions, [Option<Origin>; 2]),
+    now: &mut Questions,
+    places: &mut Places,
+    index: Option<usize>,
+) -> Vec<Diagnostic> {
+    let mut said = Vec::new();
+    if let Some(origin) = wait.filter(|_| is_of_project(places, WAIT, index) && now.wait != before.wait) {
+        now.wait = before.wait;
+        said.push(not_used(places, WAIT, origin));
+    }
+    let differs = now.unattended != before.unattended;
+    if let Some(origin) = unattended.filter(|_| is_of_project(places, UNATTENDED, index) && differs) {
+        now.unattended = before.unattended;
+        said.push(not_used(places, UNATTENDED, origin));
+    }
+    said
 }
 
 fn element(number: usize) -> String {
