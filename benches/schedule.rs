@@ -168,7 +168,9 @@ impl Bench {
                 Effect::StartAgent(order) => self.agents.push(order.session),
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
                 Effect::Signal(..)
+                | Effect::Tell { .. }
                 | Effect::Answer { .. }
+                | Effect::Tell { .. }
                 | Effect::Reply(..)
                 | Effect::Planner(_)
                 | Effect::Exit(_) => {}

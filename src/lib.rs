@@ -69,6 +69,9 @@
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
 //! | what may an agent do | [`core::policy`]; who asks it: [`edge::agent::hook`], `edge/agent/claude/watch.rs`, [`app::policy`] |
 //! | what holds when it is not asked | [`edge::agent::fence`], [`edge::agent::git_layer`], [`app::guarding`] |
+//! | who plays which part, and is told what | [`model::settings::Role`], `assets/roles`, `assets/prompts`, [`app::prompt`], [`edge::agent::prompt`] |
+//! | which stages there are, and what follows from an event | `assets/workflows`, [`model::routing`]; how files change them: `config/workflow.rs` |
+//! | what an agent hands over | [`model::outcome`], read by [`edge::agent::outcome()`] |
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
 //! | what was used after a `kill -9` | [`app::left`], `core/recover.rs` |

@@ -1,7 +1,7 @@
 //! Arguments in, exit code out.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -29,14 +29,15 @@ fn main() -> ExitCode {
             let args: Vec<String> = args.into_iter().skip(2).map(|arg| arg.to_string_lossy().into_owned()).collect();
             hook::main(&args)
         }
-        Some("--fence") => fenced(args.get(2).and_then(|command| command.to_str())),
+        Some("--fence") => fence::shell(args.get(2).and_then(|command| command.to_str()), &variables()),
+        Some(fence::PROGRAM) => fence::program(args.get(2..).unwrap_or_default(), &variables()),
         _ => cli::run(Cli::parse()),
     }
 }
 
-/// Becomes a shell inside of the fence. The agent's own CLI set these variables as we told it to.
+/// Returns the environment of an agent, who starts these two as we told it to, or as we did.
 #[expect(clippy::disallowed_methods, reason = "this process is only a step on the way to another one")]
-fn fenced(command: Option<&str>) -> ExitCode {
-    let guard = std::env::var_os(fence::GUARD);
-    fence::main(command, guard.as_deref().map(Path::new), std::env::var("SHELL").ok().as_deref())
+fn variables() -> BTreeMap<String, String> {
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
 }

@@ -66,6 +66,7 @@ fn scope(role: &str) -> PolicyScope {
         commands: vec!["sh check.sh".to_owned()],
         policy: Policy { database: vec!["bin/deploy-schema *".to_owned()], ..Policy::default() },
         variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        base: None,
     }
 }
 

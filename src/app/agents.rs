@@ -1,7 +1,7 @@
 //! Runs an agent under a holder: its prompt in, its reports out.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
+use crate::app::file_questions::{self, FileQuestions};
 use crate::app::guarding::Guarded;
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
@@ -20,11 +21,12 @@ use crate::core::input::Input;
 use crate::core::secrets::{Form, Redactor, StreamRedactor};
 use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
-use crate::edge::session::{Output, Session, SessionOutput};
+use crate::edge::agent::fence;
+use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::agent::{AgentReport, LogLine};
 use crate::model::id::SessionId;
 use crate::model::question::Reply;
-use crate::model::session::{Exit, Rung, Stdin};
+use crate::model::session::{Exit, Rung, SessionSpec, Stdin};
 use crate::model::settings::{Agent, AgentKind};
 
 /// How long an agent that has said all may take to end by itself.
@@ -58,9 +60,29 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
     };
     spec.env.extend(guarded.variables.clone());
     let redactor = tools.places.secrecy.now();
+    let mut questions = match asking(&tools.places, &agent, &order, &redactor) {
+        Ok(questions) => questions,
+        Err(error) => {
+            let why = format!("there can be no folder for the agent's questions: {error}");
+            let _ = inbox.send(Input::AgentFailed(session, why)).await;
+            return;
+        }
+    };
+    if questions.is_some() {
+        let folder = file_questions::folder_of(&tools.places, session).display().to_string();
+        spec.env.insert(file_questions::FOLDER.to_owned(), folder);
+        spec.env.insert(file_questions::TASK.to_owned(), file_questions::name_of(order.task.id));
+    }
     let mut talk = Talk::new(&agent, &tools.places, &order, prompt, &guarded, &redactor);
     let (program, args) = talk.command(&agent);
     (spec.program, spec.args) = (program.into(), args);
+    if agent.kind == AgentKind::Command
+        && let Err(error) = fence_in(&mut spec, &tools.places.program)
+    {
+        let why = format!("{error} {}", way_out(&agent, &order.agent));
+        let _ = inbox.send(Input::AgentFailed(session, why)).await;
+        return;
+    }
     spec.stdin = Stdin::Pipe;
     spec.own_stderr = agent.kind == AgentKind::Claude;
     let (handle, output) = match Session::start(&tools.places.program, &spec).await {
@@ -82,12 +104,29 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
             let _ = writer.close_input();
         }
     });
-    let (exit, errors) = converse(&mut talk, &handle, output, &mut told, &order, &inbox, &redactor).await;
+    let parts = (&mut talk, questions.as_mut());
+    let (exit, errors) = converse(parts, &handle, output, &mut told, &order, &inbox, &redactor).await;
     sweep_if_unknown(&handle, exit).await;
     for report in look_afterwards(guarded).await.into_iter().chain(talk.finish(exit, &errors)) {
         let _ = inbox.send(Input::Reported(session, report)).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
+}
+
+/// Opens the folder in which an agent can ask that has no other way to.
+fn asking(
+    places: &Places,
+    agent: &Agent,
+    order: &AgentOrder,
+    redactor: &Redactor,
+) -> std::io::Result<Option<FileQuestions>> {
+    match agent.kind {
+        AgentKind::Claude => Ok(None),
+        AgentKind::Command => {
+            let folder = file_questions::folder_of(places, order.session);
+            FileQuestions::open(&folder, true, redactor.clone()).map(Some)
+        }
+    }
 }
 
 async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, String>) -> std::io::Result<Guarded> {
@@ -98,15 +137,32 @@ async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, St
 
 /// Looks whether something moved that the guard should have kept in its place, and takes the guard away.
 async fn look_afterwards(guarded: Guarded) -> Vec<AgentReport> {
-    let looked = spawn_blocking(move || (guarded.violation(), guarded.moved_meanwhile())).await;
-    let Ok((violation, moved)) = looked else { return Vec::new() };
-    let mut reports: Vec<AgentReport> = violation.into_iter().map(AgentReport::Violation).collect();
-    if !moved.is_empty() {
-        let text =
-            format!("your repository moved while the agent worked: {}; it has no way to do that", moved.join(", "));
-        reports.push(AgentReport::Log(vec![LogLine { label: "note".to_owned(), text }]));
+    let Ok(found) = spawn_blocking(move || guarded.look()).await else { return Vec::new() };
+    let mut reports: Vec<AgentReport> = found.violation.into_iter().map(AgentReport::Violation).collect();
+    let line = |text: String| LogLine { label: "note".to_owned(), text };
+    if !found.notes.is_empty() {
+        reports.push(AgentReport::Log(found.notes.into_iter().map(line).collect()));
     }
     reports
+}
+
+/// Puts the fence around a whole agent: the program becomes what our own one starts. Such an agent asks nobody before it
+/// does something.
+fn fence_in(spec: &mut SessionSpec, ours: &Path) -> Result<(), String> {
+    let program = spec.program.clone();
+    // Our own program always starts; whether this one can is said here, as for any other.
+    let folders = spec.env.get("PATH").map(String::as_str).unwrap_or_default();
+    let is_there = if program.components().count() > 1 {
+        spec.folder.join(&program).is_file()
+    } else {
+        std::env::split_paths(folders).any(|folder| spec.folder.join(folder).join(&program).is_file())
+    };
+    if !is_there {
+        return Err(StartError::NoProgram(program).to_string());
+    }
+    spec.args.splice(0..0, [fence::PROGRAM.to_owned(), program.display().to_string()]);
+    ours.clone_into(&mut spec.program);
+    Ok(())
 }
 
 /// Says what a person can do about an agent that does not start.
@@ -120,7 +176,7 @@ pub(super) fn way_out(agent: &Agent, name: &str) -> String {
 }
 
 async fn converse(
-    talk: &mut Talk,
+    (talk, mut questions): (&mut Talk, Option<&mut FileQuestions>),
     handle: &Session,
     mut output: Output,
     told: &mut mpsc::Receiver<Told>,
@@ -146,11 +202,34 @@ async fn converse(
                     if let Some(bytes) = talk.answer(&request, &reply) {
                         let _ = handle.write(&bytes).await;
                     }
+                    let said = questions.as_mut().map(|questions| questions.answer(&request, &reply));
+                    for report in said.into_iter().flatten() {
+                        let _ = inbox.send(Input::Reported(order.session, report)).await;
+                    }
+                }
+                Told::Message(text) => {
+                    if let Some(bytes) = talk.message(&text) {
+                        let _ = handle.write(&bytes).await;
+                    } else {
+                        let line = LogLine { label: "note".to_owned(), text: "it had ended and did not hear this".to_owned() };
+                        let report = AgentReport::Log(vec![line]);
+                        let _ = inbox.send(Input::Reported(order.session, report)).await;
+                    }
                 }
             },
             () = async { if let Some(timer) = goodbye.as_mut() { timer.await } }, if goodbye.is_some() => {
                 goodbye = None;
                 let _ = handle.signal(Rung::Terminate);
+            }
+            reports = async {
+                match questions.as_mut() {
+                    Some(questions) => questions.next().await,
+                    None => std::future::pending().await,
+                }
+            } => {
+                for report in reports {
+                    let _ = inbox.send(Input::Reported(order.session, report)).await;
+                }
             }
             news = output.recv() => match news {
                 Some(SessionOutput::Bytes { bytes, .. }) => {
@@ -179,8 +258,9 @@ async fn converse(
                 None => break Exit::Unknown,
             },
         }
-        if talk.is_waiting() != stands_still {
-            stands_still = talk.is_waiting();
+        let is_waiting = talk.is_waiting() || questions.as_ref().is_some_and(|questions| questions.is_waiting());
+        if is_waiting != stands_still {
+            stands_still = is_waiting;
             // What a person takes to answer is no time of the run.
             let _ = handle.hold_clock(stands_still);
         }
@@ -248,6 +328,13 @@ impl Talk {
     fn answer(&mut self, request: &str, reply: &Reply) -> Option<Vec<u8>> {
         match self {
             Self::Claude(run) => run.answer(request, reply),
+            Self::Command(..) => None,
+        }
+    }
+
+    fn message(&mut self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Claude(run) => run.message(text),
             Self::Command(..) => None,
         }
     }

@@ -16,6 +16,7 @@ use crate::model::cost::Usd;
 use crate::model::hold::Snooze;
 use crate::model::id::{QuestionId, Seq, TaskId};
 use crate::model::question::{Question, Reply};
+use crate::model::settings::LandMode;
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
@@ -148,20 +149,28 @@ pub fn answer(site: &Site, question: QuestionId, shown: &str, reply: &Reply) -> 
     send(site, "answer", &arguments)
 }
 
+/// Tells the agent of a task something.
+///
+/// # Errors
+/// If no supervisor runs, or no agent could hear it.
+pub fn message(site: &Site, task: TaskId, text: &str) -> Result<Value, Failure> {
+    send(site, "message", &json!({ "task": task, "text": text, "by": "the command line" }))
+}
+
 /// Takes back a landing, with or without a running supervisor.
 ///
 /// # Errors
 /// If there is nothing to take back, or the user edited the same lines since.
 pub fn undo(site: &Site, task: TaskId) -> Result<Value, Failure> {
-    with_or_without(site, "undo", task, Command::Undo { task })
+    with_or_without(site, "undo", Command::Undo { task })
 }
 
-/// Says yes to a result that waits, with or without a running supervisor.
+/// Says yes to a result that waits, with or without a running supervisor; `agree`: and what becomes of others from now on.
 ///
 /// # Errors
 /// If nothing waits, or it does not land.
-pub fn land(site: &Site, task: TaskId) -> Result<Value, Failure> {
-    with_or_without(site, "land", task, Command::Land { task, result: None, agree: None })
+pub fn land(site: &Site, task: TaskId, agree: Option<LandMode>) -> Result<Value, Failure> {
+    with_or_without(site, "land", Command::Land { task, result: None, agree })
 }
 
 /// Says no to a result that waits, with or without a running supervisor.
@@ -169,12 +178,13 @@ pub fn land(site: &Site, task: TaskId) -> Result<Value, Failure> {
 /// # Errors
 /// If nothing waits.
 pub fn refuse(site: &Site, task: TaskId) -> Result<Value, Failure> {
-    with_or_without(site, "refuse", task, Command::Refuse { task, result: None })
+    with_or_without(site, "refuse", Command::Refuse { task, result: None })
 }
 
-fn with_or_without(site: &Site, name: &str, task: TaskId, wish: Command) -> Result<Value, Failure> {
+fn with_or_without(site: &Site, name: &str, wish: Command) -> Result<Value, Failure> {
     if is_supervised(site)? {
-        return command(site, name, Some(task));
+        let arguments = serde_json::to_value(&wish).map_err(Failure::supervisor)?;
+        return send(site, name, &arguments);
     }
     if offline::facts(site)?.is_empty() {
         return Err(Failure::refused(format!("no supervisor ever ran in this project; there is nothing to {name}")));

@@ -52,7 +52,7 @@ pub async fn run(places: &Places, order: RunOrder, mut told: mpsc::Receiver<Told
                     let _ = session.signal(rung);
                 }
                 // A command line asks nothing.
-                Told::Answer(..) => {}
+                Told::Answer(..) | Told::Message(_) => {}
             },
             news = output.recv() => match news {
                 Some(SessionOutput::Bytes { bytes, .. } | SessionOutput::Errors(bytes)) => said.add(&redactor.push(&bytes)),

@@ -10,11 +10,12 @@ use tempfile::TempDir;
 use crate::app::configured::Configured;
 use crate::app::places::Places;
 use crate::app::policy;
-use crate::core::effect::AgentOrder;
-use crate::edge::agent::guard::{Guard, Tree, moved};
+use crate::core::effect::{AgentOrder, Place};
+use crate::edge::agent::guard::{Guard, Refs, Tree, moved, private_refs};
+use crate::edge::agent::quote::shell_word;
 use crate::edge::agent::{fence, git_layer};
 use crate::model::agent::Violation;
-use crate::model::policy::{FIXER, PolicyScope};
+use crate::model::policy::{Base, FIXER, PolicyScope};
 
 /// The guard around one run; gone when dropped.
 pub struct Guarded {
@@ -27,9 +28,19 @@ pub struct Guarded {
     /// What the agent must not write.
     folder: PathBuf,
     _temporary: TempDir,
-    workspace: (Tree, Option<BTreeMap<String, String>>),
-    /// The user's repository, unless the agent works right there.
-    project: Option<(Tree, BTreeMap<String, String>)>,
+    /// The refs of the workspace, unless it is the user's own tree.
+    workspace: Option<Refs>,
+    /// The user's repository, and where its refs were.
+    project: (Tree, Result<Refs, String>),
+}
+
+/// What was found when an agent had ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Afterwards {
+    /// A safety rule that it broke.
+    pub violation: Option<Violation>,
+    /// What its user should know, and what could not be found out.
+    pub notes: Vec<String>,
 }
 
 impl Guarded {
@@ -54,12 +65,15 @@ impl Guarded {
             scope.commands.insert(0, order.line.clone());
         }
         let fence_paths = policy::fence(&scope, &configured.kinds, environment);
+        scope.base = Some(Base { repository: places.layout.shadow(), tree: order.base.clone() });
         let file = folder.join("guard.json");
-        Guard { scope: scope.clone(), fence: fence_paths }.write(&file)?;
+        let given = configured.settings.agents.get(&order.agent).map(|agent| agent.env.keys().cloned().collect());
+        Guard { scope: scope.clone(), fence: fence_paths, keep: given.unwrap_or_default() }.write(&file)?;
 
-        let tree = Tree::new(&scope.workspace);
         let users = Tree::new(&places.project);
-        let mut repositories = tree.repositories();
+        let is_apart = order.place != Place::Tree;
+        let own = scope.workspace.join(".git");
+        let mut repositories = if is_apart { vec![own] } else { Vec::new() };
         repositories.extend(users.repositories());
         repositories.dedup();
         let mut variables = git_layer::lay(&folder.join("git"), &repositories, environment)?;
@@ -68,29 +82,46 @@ impl Guarded {
         // The CLI takes what stands before the last ` -` for the program, whatever spaces it has.
         let prefix = format!("{} --fence", places.program.display());
         variables.insert("CLAUDE_CODE_SHELL_PREFIX".to_owned(), prefix);
-        let hook = format!("{} hook pre-tool-use {}", quoted(&places.program), quoted(&file));
+        let word = |path: &Path| shell_word(&path.display().to_string());
+        let hook = format!("{} hook pre-tool-use {}", word(&places.program), word(&file));
 
-        let before = tree.refs();
-        let is_apart = users != tree;
-        let project = users.refs().filter(|_| is_apart).map(|refs| (users, refs));
-        Ok(Self { scope, hook, variables, folder, _temporary: temporary, workspace: (tree, before), project })
+        let workspace = is_apart.then(|| private_refs(&scope.workspace)).transpose().map_err(io::Error::other)?;
+        let before = users.refs();
+        Ok(Self { scope, hook, variables, folder, _temporary: temporary, workspace, project: (users, before) })
     }
 
-    /// Says whether the agent has moved refs of its workspace: nobody else works there. Blocks.
-    pub fn violation(&self) -> Option<Violation> {
-        let (tree, before) = &self.workspace;
-        // Where the user works, too, it may have been the user.
-        let (_, before) = (self.project.as_ref()?, before.as_ref()?);
-        let names = moved(before, &tree.refs().unwrap_or_default());
-        let why = "refs of its workspace are not where they were; found when it had ended".to_owned();
-        (!names.is_empty()).then(|| Violation { rule: "guard.git".to_owned(), what: names.join(", "), why })
+    /// Looks whether refs moved: those of the workspace, where nobody else works, and those of the user's repository,
+    /// which the user or nobody we know may have moved. Blocks.
+    pub fn look(&self) -> Afterwards {
+        // Where the agent works in the user's own tree, it may have been the user.
+        let Some(before) = &self.workspace else { return Afterwards::default() };
+        let (users, users_before) = &self.project;
+        let users = users_before.as_ref().map_err(Clone::clone).and_then(|before| Ok((before, users.refs()?)));
+        compare(before, private_refs(&self.scope.workspace), users)
     }
+}
 
-    /// Returns the refs of the user's own repository that moved meanwhile: by the user, or by nobody we know. Blocks.
-    pub fn moved_meanwhile(&self) -> Vec<String> {
-        let Some((tree, before)) = &self.project else { return Vec::new() };
-        tree.refs().map(|after| moved(before, &after)).unwrap_or_default()
+/// Says what to make of the refs. An error is no absence: where they are then is not known, and said so.
+fn compare(before: &Refs, after: Result<Refs, String>, users: Result<(&Refs, Refs), String>) -> Afterwards {
+    let mut found = Afterwards::default();
+    match after {
+        Ok(after) => {
+            let names = moved(before, &after);
+            let why = "refs of its workspace are not where they were; found when it had ended".to_owned();
+            found.violation =
+                (!names.is_empty()).then(|| Violation { rule: "guard.git".to_owned(), what: names.join(", "), why });
+        }
+        Err(why) => found.notes.push(format!("whether the agent moved refs of its workspace is not known: {why}")),
     }
+    match users.map(|(before, after)| moved(before, &after)) {
+        Ok(names) if names.is_empty() => {}
+        Ok(names) => found.notes.push(format!(
+            "your repository moved while the agent worked: {}; it has no way to do that",
+            names.join(", ")
+        )),
+        Err(why) => found.notes.push(format!("whether your repository moved meanwhile is not known: {why}")),
+    }
+    found
 }
 
 impl Drop for Guarded {
@@ -109,6 +140,25 @@ fn temporary(environment: &BTreeMap<String, String>) -> io::Result<TempDir> {
     }
 }
 
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refs(text: &str) -> Refs {
+        text.split_whitespace().filter_map(|pair| pair.split_once('=')).map(|(a, b)| (a.into(), b.into())).collect()
+    }
+
+    #[test]
+    fn refs_that_cannot_be_read_are_unknown_and_not_moved() {
+        let before = refs("HEAD=1 a=2");
+        let same = || Ok((&before, before.clone()));
+        assert_eq!(compare(&before, Ok(before.clone()), same()), Afterwards::default());
+        let found = compare(&before, Ok(refs("HEAD=1 b=2")), same());
+        assert_eq!(found.violation.map(|violation| violation.what), Some("a, b".to_owned()));
+        let found = compare(&before, Err("broken".to_owned()), Err("no git".to_owned()));
+        assert_eq!(found.violation, None);
+        assert!(found.notes.len() == 2 && found.notes[0].contains("broken") && found.notes[1].contains("no git"));
+        let found = compare(&before, Ok(before.clone()), Ok((&before, refs("HEAD=2 a=2"))));
+        assert!(found.violation.is_none() && found.notes[0].contains("HEAD"), "{found:?}");
+    }
 }

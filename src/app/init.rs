@@ -14,6 +14,9 @@ use crate::config::{self, Detected, FILE_NAME, Inputs};
 /// Where the comments stand, in characters.
 const MARGIN: usize = 41;
 
+/// A check, for whoever has to write one.
+pub const EXAMPLE: &str = "[[check]]\nname = \"unit\"\nrun = \"make test\"";
+
 /// What was written.
 pub struct Written {
     /// The file.
@@ -59,7 +62,7 @@ fn is_good(text: &str) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(unusable)?;
     fs::write(folder.path().join(FILE_NAME), text).map_err(unusable)?;
     let inputs = Inputs { project: folder.path().to_owned(), ..Inputs::default() };
-    config::load(&inputs).map(drop).map_err(|mistakes| setup::wrong(&mistakes))
+    config::load(&inputs).map(drop).map_err(|mistakes| setup::wrong("the configuration", &mistakes))
 }
 
 /// Returns the text of the file.
@@ -137,11 +140,16 @@ impl Written {
         for Detected { check, from } in &self.checks {
             let _ = writeln!(text, "  check {:<12} {}  (because of {from})", check.name.to_string(), check.run);
         }
-        text.push_str(if self.checks.is_empty() {
-            "  no check: nothing usual was found; write one into it"
+        if self.checks.is_empty() {
+            let example = EXAMPLE.replace('\n', "\n    ");
+            let _ = writeln!(
+                text,
+                "  no check: nothing usual was found. Say in it what is green or red, with a command of yours:\n\n    {example}\n"
+            );
+            text.push_str("then `orchestrator-tui`");
         } else {
-            "read it, then `orchestrator-tui run --headless --trust`"
-        });
+            text.push_str("read it, then `orchestrator-tui run --headless --trust`");
+        }
         text
     }
 }

@@ -51,6 +51,7 @@ pub fn scope(
         policy: settings.policy.clone(),
         workspace,
         variables,
+        base: None,
     }
 }
 
@@ -109,9 +110,13 @@ fn caches(kind: ProjectKind, environment: &BTreeMap<String, String>) -> Vec<Path
 /// Answers `policy check`: what an agent of this role would be told in this project.
 ///
 /// # Errors
-/// If the configuration does not hold.
+/// If the configuration does not hold, or there is no such role.
 pub fn check(site: &Site, role: &str, line: &str) -> Result<Verdict, Failure> {
     let loaded = site.load(Overrides::default())?;
+    let roles: Vec<&str> = loaded.settings.roles.keys().map(String::as_str).collect();
+    if !roles.contains(&role) {
+        return Err(Failure::usage(format!("there is no role {role:?}; the roles are {}", roles.join(", "))));
+    }
     let scope = scope(&loaded.settings, role, &site.project, None, &site.environment);
-    Ok(judge(&scope, &Tree::new(&scope.workspace), "Bash", &json!({ "command": line })))
+    Ok(judge(&scope, &Tree::of(&scope), "Bash", &json!({ "command": line })))
 }

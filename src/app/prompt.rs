@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::configured::Configured;
+use crate::app::file_questions;
 use crate::app::work::Tools;
 use crate::core::effect::{AgentOrder, PlanOrder};
 use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, Lesson, PromptInput};
+use crate::edge::agent::question_files::how_to_ask;
 use crate::edge::workspace::Shadow;
 use crate::model::assignment::Assignment;
 use crate::model::attempt::AttemptRecord;
@@ -33,7 +35,9 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
         Goal::Check(check) => {
             let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
             let (line, strategy) = (order.line.as_str(), order.strategy.as_str());
-            fixer(&configured, &About { task: &order.task, check, line, number: order.number, strategy }, &since)
+            let asking = asking(tools, order);
+            let (task, number) = (&order.task, order.number);
+            fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
         }
         Goal::Assignment(assignment) => {
             assigned(&configured, assignment, &order.task.attempts, order.number, &Known::default())
@@ -41,11 +45,22 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
     }
 }
 
+/// Tells an agent how to ask by a file, if it has no other way.
+fn asking(tools: &Tools, order: &AgentOrder) -> String {
+    let configured = tools.now();
+    let kind = configured.settings.agents.get(&order.agent).map(|agent| agent.kind);
+    if kind != Some(AgentKind::Command) {
+        return String::new();
+    }
+    let folder = file_questions::folder_of(&tools.places, order.session);
+    how_to_ask(&folder.display().to_string(), &file_questions::name_of(order.task.id))
+}
+
 /// Writes the question for a planner; only a check is planned for.
 pub async fn for_planner(tools: &Arc<Tools>, order: &PlanOrder) -> String {
     let Some(check) = order.task.check() else { return String::new() };
     let since = since_green(tools, &order.base, order.last_green.as_ref()).await;
-    let about = About { task: &order.task, check, line: &order.line, number: order.number, strategy: "" };
+    let about = About { task: &order.task, check, line: &order.line, number: order.number, strategy: "", asking: "" };
     planner(&tools.now(), &about, &since)
 }
 
@@ -72,6 +87,8 @@ pub(super) struct About<'a> {
     pub(super) line: &'a str,
     pub(super) number: u32,
     pub(super) strategy: &'a str,
+    /// How it can ask a person; empty if that is no business of the prompt.
+    pub(super) asking: &'a str,
 }
 
 /// Writes the prompt for a fixer.
@@ -104,6 +121,7 @@ fn gather<'a>(
         attempts: &task.attempts,
         attempt: (about.number, settings.fix.attempts),
         strategy: about.strategy,
+        asking: about.asking,
         documents: &settings.documents,
     }
 }
@@ -135,9 +153,9 @@ pub(super) fn assigned(
     };
     let checks: Vec<CheckLine<'_>> =
         settings.checks.iter().map(|check| CheckLine { name: &check.name.0, run: &check.run }).collect();
-    let file = |end: &str| known.questions.map(|folder| folder.join(format!("{}{end}.md", assignment.label)));
+    let name = |end: &str| format!("{}{end}.md", assignment.label);
+    let file = |end: &str| known.questions.map(|folder| folder.join(name(end)).display().to_string());
     let (question, answer) = (file(""), file("-answer"));
-    let (question, answer) = (question.map(shown), answer.map(shown));
     let asking = match settings.agents.get(&role.agent).map(|agent| agent.kind) {
         Some(AgentKind::Claude) => Asking::Tool,
         Some(AgentKind::Command) | None => match (&question, &answer) {
@@ -161,8 +179,4 @@ pub(super) fn assigned(
         asking,
         emit: (is_passed_on && !role.emits.is_empty()).then_some(EMIT),
     })
-}
-
-fn shown(path: std::path::PathBuf) -> String {
-    path.display().to_string()
 }

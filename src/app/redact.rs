@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::app::setup::Site;
+use crate::config::Overrides;
 use crate::core::command::Command;
 use crate::core::input::{Input, Product, RunOutcome};
 use crate::core::secrets::{Redactor, of_dot_env, of_variables};
@@ -66,21 +67,45 @@ impl Secrecy {
     }
 }
 
-/// A reply in which something was covered: the agent gets it as it was said.
+/// Returns what covers the secrets of a project in what a verb says by itself, without a supervisor.
+pub fn of_project(flag: Option<&Path>) -> Redactor {
+    let Ok(site) = Site::find(flag) else { return Redactor::new(Vec::new()) };
+    let secrecy = Secrecy::of(&site);
+    // One that cannot be read has nothing that is known.
+    if let Ok(loaded) = site.load(Overrides::default()) {
+        secrecy.learn(&site, Some(&loaded.settings));
+    }
+    secrecy.now()
+}
+
+/// What a person says to an agent, in which something was covered: the agent gets it as it was said.
 #[derive(Debug)]
-pub struct Spoken {
-    covered: Reply,
-    said: Reply,
+pub enum Spoken {
+    /// A reply, covered and as it was said.
+    Reply(Reply, Reply),
+    /// A message, in the same way.
+    Message(String, String),
 }
 
 impl Spoken {
     /// Returns what was said if `reply` is what is left of it.
-    pub fn instead_of(self, reply: Reply) -> Reply {
-        if reply == self.covered { self.said } else { reply }
+    pub fn reply(self, reply: Reply) -> Reply {
+        match self {
+            Self::Reply(covered, said) if covered == reply => said,
+            Self::Reply(..) | Self::Message(..) => reply,
+        }
+    }
+
+    /// Returns what was said if `text` is what is left of it.
+    pub fn message(self, text: String) -> String {
+        match self {
+            Self::Message(covered, said) if covered.trim() == text => said.trim().to_owned(),
+            Self::Reply(..) | Self::Message(..) => text,
+        }
     }
 }
 
-/// Covers the secrets in the texts of an input; never in paths, ids and trees. Returns the reply that was asked for, if
+/// Covers the secrets in the texts of an input; never in paths, ids and trees. Returns what was said to an agent, if
 /// something in it was covered.
 pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
     match input {
@@ -128,6 +153,10 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
         }
         AgentReport::Refused { what } => redactor.cover(what),
         AgentReport::Asks(ask) => cover_question(redactor, &mut ask.about),
+        AgentReport::Answered { request: _, reply, by } => {
+            cover_reply(redactor, reply);
+            redactor.cover(by);
+        }
         AgentReport::Done(result) => redactor.cover(&mut result.text),
         AgentReport::Violation(violation) => {
             redactor.cover(&mut violation.what);
@@ -158,6 +187,14 @@ fn cover_question(redactor: &Redactor, about: &mut About) {
             }
         }
         About::Plan { plan } => redactor.cover(plan),
+    }
+}
+
+fn cover_reply(redactor: &Redactor, reply: &mut Reply) {
+    match reply {
+        Reply::Deny { why } => redactor.cover(why),
+        Reply::Choose { answers } => answers.iter_mut().flatten().for_each(|text| redactor.cover(text)),
+        Reply::Allow | Reply::AllowForTask => {}
     }
 }
 
@@ -195,12 +232,14 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         Command::Answer { question: _, shown: _, reply, by } => {
             redactor.cover(by);
             let said = reply.clone();
-            match reply {
-                Reply::Deny { why } => redactor.cover(why),
-                Reply::Choose { answers } => answers.iter_mut().flatten().for_each(|text| redactor.cover(text)),
-                Reply::Allow | Reply::AllowForTask => {}
-            }
-            (*reply != said).then(|| Spoken { covered: reply.clone(), said })
+            cover_reply(redactor, reply);
+            (*reply != said).then(|| Spoken::Reply(reply.clone(), said))
+        }
+        Command::Message { task: _, text, by } => {
+            redactor.cover(by);
+            let said = text.clone();
+            redactor.cover(text);
+            (*text != said).then(|| Spoken::Message(text.clone(), said))
         }
         Command::File { filing } => {
             for task in &mut filing.tasks {

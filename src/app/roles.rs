@@ -158,7 +158,7 @@ fn of_check(
         notes.push("what changed since the check was last green is not known".to_owned());
         Since::default()
     });
-    let about = |strategy| About { task, check, line: &line, number: next(task), strategy };
+    let about = |strategy| About { task, check, line: &line, number: next(task), strategy, asking: "" };
     if role != FIXER {
         return prompt::planner(configured, &about(""), &since);
     }

@@ -16,7 +16,7 @@ use crate::app::report::Reporter;
 use crate::app::serve::{self, Called, Waiting};
 use crate::app::setup;
 use crate::app::showing::Showing;
-use crate::app::told::Told;
+use crate::app::told::{self, Told};
 use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
 use crate::app::{agents, checks, closing, mirror, redact, signals, work};
@@ -60,7 +60,7 @@ pub struct Shell {
     mirrored: bool,
     speaker: Speaker,
     answer: Option<Result<String, String>>,
-    /// The reply that is being recorded, as it was said.
+    /// What is being recorded of a person's words, as it was said.
     spoken: Option<Spoken>,
     exit: Option<u8>,
 }
@@ -321,11 +321,12 @@ impl Shell {
                 }
             }
             Effect::Answer { session, request, reply } => {
-                let reply = self.spoken.take().map_or(reply.clone(), |spoken| spoken.instead_of(reply));
-                if let Some(told) = self.sessions.get(&session).cloned() {
-                    // Never dropped: a run that waits reads; one that is gone needs no answer.
-                    tokio::spawn(async move { told.send(Told::Answer(request, reply)).await });
-                }
+                let reply = self.spoken.take().map_or(reply.clone(), |spoken| spoken.reply(reply));
+                told::hand_over(self.sessions.get(&session), Told::Answer(request, reply));
+            }
+            Effect::Tell { session, text } => {
+                let text = self.spoken.take().map_or(text.clone(), |spoken| spoken.message(text));
+                told::hand_over(self.sessions.get(&session), Told::Message(text));
             }
             Effect::Do { job, work, after } => {
                 let stored = self.stored.borrow().clone();

@@ -97,7 +97,7 @@ impl Site {
     /// # Errors
     /// All that is wrong with it, one below the other.
     pub fn load(&self, flags: Overrides) -> Result<Loaded, Failure> {
-        self.read(flags).map_err(|mistakes| wrong(&mistakes))
+        self.read(flags).map_err(|mistakes| wrong("the configuration", &mistakes))
     }
 
     /// Reads the configuration.
@@ -116,7 +116,7 @@ impl Site {
     /// Never for a good build: it is tested.
     pub fn load_built_in(&self) -> Result<Loaded, Failure> {
         let inputs = Inputs { project: self.layout.root().to_owned(), ..Inputs::default() };
-        config::load(&inputs).map_err(|mistakes| wrong(&mistakes))
+        config::load(&inputs).map_err(|mistakes| wrong("the configuration", &mistakes))
     }
 
     /// Makes sure that what the project's own files would run was agreed to, or records the agreement.
@@ -250,13 +250,13 @@ fn usable(state_root: &Path) -> Result<(), Failure> {
 }
 
 /// Tells all that is wrong with a configuration.
-pub fn wrong(mistakes: &[Diagnostic]) -> Failure {
+pub fn wrong(file: &str, mistakes: &[Diagnostic]) -> Failure {
     let count = match mistakes.len() {
         1 => "a mistake".to_owned(),
         more => format!("{more} mistakes"),
     };
     let all: Vec<String> = mistakes.iter().map(|mistake| format!("\n{mistake}")).collect();
-    Failure::usage(format!("the configuration has {count}; nothing was run\n{}", all.join("\n")))
+    Failure::usage(format!("{file} has {count}; nothing was run\n{}", all.join("\n")))
 }
 
 /// Compiles the globs of the settings.

@@ -20,7 +20,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, left, logging, mirror, terminals};
+use crate::app::{background, clock, keep, landings, left, logging, mirror, panic, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -220,6 +220,7 @@ fn prepare(
     let secrecy = Secrecy::of(site);
     secrecy.learn(site, Some(&loaded.settings));
     logging::install(&layout.log(), filter, secrecy.clone()).map_err(Failure::usage)?;
+    panic::cover(secrecy.clone());
     let mark = mark_of(layout);
     let swept = session::sweep(&mark);
     if !swept.ended.is_empty() {

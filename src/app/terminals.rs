@@ -29,6 +29,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long what may be the beginning of a secret is kept back from a screen: no pause that a person who types sees.
 const SETTLE: Duration = Duration::from_millis(60);
 
+/// How long it is kept back when it is most likely one: programs write a token in one go, or nearly.
+const SETTLE_LIKELY: Duration = Duration::from_secs(1);
+
 /// The sessions that somebody looks at.
 type Desks = Arc<Mutex<BTreeMap<SessionId, Desk>>>;
 
@@ -173,6 +176,7 @@ impl Listener {
         }
         let mut at = 0;
         loop {
+            let patience = if self.redactor.is_likely() { SETTLE_LIKELY } else { SETTLE };
             let next = tokio::select! {
                 // A new size holds for what comes after it.
                 biased;
@@ -201,7 +205,7 @@ impl Listener {
                     }
                     None => return,
                 },
-                () = tokio::time::sleep(SETTLE), if self.redactor.held() > 0 => {
+                () = tokio::time::sleep(patience), if self.redactor.held() > 0 => {
                     Shown::Output { offset: at, bytes: self.redactor.settle() }
                 }
             };

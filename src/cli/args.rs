@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::day::{Feedback, Start};
 use crate::config::parse_time;
 use crate::model::cost::Usd;
 use crate::model::id::TaskId;
@@ -34,6 +35,10 @@ pub enum Verb {
     /// The supervisor behind a dashboard.
     #[command(hide = true)]
     Supervise(Supervise),
+    /// Read a task file, a day's work in YAML: say what is wrong with it, or what the day would be.
+    Start(Start),
+    /// Say how a feedback file is read, and what is learnt from it.
+    Feedback(Feedback),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.
@@ -59,17 +64,19 @@ pub enum Verb {
     /// End a snooze.
     Unsnooze(Task),
     /// Land a verified result that waits for a yes.
-    Land(Task),
+    Land(Land),
     /// Throw away a result that waits for a yes.
     Refuse(Task),
     /// Show the evidence for a landed fix.
     Receipt(Task),
     /// Show what was spent: today and its lines, by task, for each landed fix.
     Costs(Costs),
-    /// List what agents ask and wait for.
+    /// List what waits for you: questions of agents, and (in words only; `tasks --json` has them) results.
     Questions(Json),
     /// Answer a question of an agent; without an answer: show it whole, and what can be said.
     Answer(Answer),
+    /// Tell the agent that works on a task something; it reads it after the step that it is at.
+    Message(Message),
     /// Run all checks now.
     Check(Json),
     /// Start nothing new until `resume`.
@@ -258,6 +265,19 @@ pub struct Task {
     pub json: bool,
 }
 
+/// A result that waits, and what becomes of others.
+#[derive(Debug, Args)]
+pub struct Land {
+    /// Its number, as `tasks` shows it: 14.
+    pub task: TaskId,
+    /// From now on land verified fixes in this project without asking.
+    #[arg(long)]
+    pub always: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// A task, and how long its check and file are left alone.
 #[derive(Debug, Args)]
 pub struct Snooze {
@@ -281,13 +301,26 @@ pub struct Snooze {
 #[derive(Debug, Args)]
 #[command(after_help = "A permission: allow (once) · task (this, word for word, in this task) · deny [WHY]\n\
                         A plan:       allow · deny [WHY]\n\
-                        A choice:     the numbers or labels of options (1,3 for several), or a text of your own; \
+                        A choice:     the numbers or labels of options (1,3 for several, and 1,3,words of your own), or a text of your own; \
                         one word or quoted text for each question where several are asked · deny [WHY]")]
 pub struct Answer {
     /// Its number, as `questions` shows it: 7.
     pub question: u32,
     /// What is said.
     #[arg(value_name = "ANSWER", trailing_var_arg = true)]
+    pub words: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A task, and what its agent is told.
+#[derive(Debug, Args)]
+pub struct Message {
+    /// Its number, as `tasks` shows it: 14.
+    pub task: TaskId,
+    /// What is said.
+    #[arg(value_name = "TEXT", required = true, trailing_var_arg = true)]
     pub words: Vec<String>,
     /// Print JSON.
     #[arg(long)]
@@ -343,13 +376,15 @@ pub enum PolicyVerb {
 
 /// A role, and what it would work on.
 #[derive(Debug, Args)]
-#[command(after_help = "The fixer and the planner work on open tasks about a red check: prompt fixer 14\n\
-                        All other roles take a text, too:                        prompt starter \"Add paging to the list\"")]
+#[command(
+    after_help = "prompt fixer 14                           the fixer and the planner work on tasks about a red check\n\
+                        prompt starter \"Add paging to the list\"   all other roles take a text, too"
+)]
 pub struct Prompt {
     /// The role, as `roles` lists it.
     pub role: String,
     /// The number of an open task, or a text that says what to do.
-    #[arg(value_name = "TASK OR TEXT", required = true, trailing_var_arg = true)]
+    #[arg(value_name = "TASK OR TEXT", required = true)]
     pub about: Vec<String>,
     /// Print JSON.
     #[arg(long)]

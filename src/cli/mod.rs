@@ -2,6 +2,7 @@
 
 mod args;
 mod costs;
+mod day;
 mod questions;
 mod render;
 mod roles;

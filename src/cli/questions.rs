@@ -1,6 +1,6 @@
 //! The verbs about what agents ask: which questions wait, and what a person's words mean as an answer.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::Answer;
 use super::verbs::{pretty, say};
@@ -18,13 +18,25 @@ pub(super) fn list(site: &Site, json: bool) -> Result<u8, Failure> {
         say(&pretty(&json!(questions)));
         return Ok(0);
     }
-    if questions.is_empty() {
-        say("no question waits");
-    }
     let now = clock::wall();
-    let shown: Vec<String> = questions.iter().map(|question| text(question, now)).collect();
-    say(&shown.join("\n\n"));
+    let mut shown: Vec<String> = questions.iter().map(|question| text(question, now)).collect();
+    let tasks = ask::query(site, "tasks")?;
+    shown.extend(tasks.as_array().into_iter().flatten().filter_map(result));
+    say(&if shown.is_empty() { "no question waits".to_owned() } else { shown.join("\n\n") });
     Ok(0)
+}
+
+/// Writes what a result waits for that no agent asks about: a yes, or a look.
+fn result(task: &Value) -> Option<String> {
+    let verbs = match task["state"].as_str()? {
+        "ready" => "then `land {0}` or `refuse {0}`",
+        "review" => "then `retry {0}` or `refuse {0}`",
+        _ => return None,
+    };
+    let (number, title) = (task["number"].as_u64()?, task["title"].as_str()?);
+    let verbs = verbs.replace("{0}", &number.to_string());
+    let why = task["reason"].as_str().unwrap_or_default();
+    Some(format!("#{number} {title} · result\n   {why}\n   `orchestrator-tui show {number}`, {verbs}"))
 }
 
 /// Answers a question; without words it is shown.
@@ -76,7 +88,7 @@ fn text(question: &Question, now: Wall) -> String {
 }
 
 fn choice(part: &Choice) -> Vec<String> {
-    let several = if part.several { " (several may be chosen: 1,3)" } else { "" };
+    let several = if part.several { " (several may be chosen: 1,3 or 1,3,words)" } else { "" };
     let mut lines: Vec<String> = part.text.lines().map(|line| format!("   {line}")).collect();
     if let Some(last) = lines.last_mut() {
         last.push_str(several);
@@ -125,10 +137,17 @@ fn read(about: &About, words: &[String]) -> Result<Reply, String> {
     }
 }
 
-/// Reads numbers of options as their labels; anything else is taken as it is.
+/// Reads numbers of options as their labels; anything else is taken as it is. Where several may be chosen, a text may come
+/// after the numbers: `1,3,and the docs`.
 fn chosen(part: &Choice, said: &str) -> Result<Vec<String>, String> {
     let numbers: Option<Vec<usize>> = said.split(',').map(|number| number.trim().parse().ok()).collect();
-    let Some(numbers) = numbers else { return Ok(vec![said.trim().to_owned()]) };
+    let Some(numbers) = numbers else {
+        let more = said.split_once(',').filter(|(first, _)| part.several && first.trim().parse::<usize>().is_ok());
+        let Some((first, rest)) = more else { return Ok(vec![said.trim().to_owned()]) };
+        let mut answers = chosen(part, first)?;
+        answers.extend(chosen(part, rest)?);
+        return Ok(answers);
+    };
     let label = |number: &usize| {
         let offer = number.checked_sub(1).and_then(|at| part.options.get(at));
         offer
@@ -182,6 +201,9 @@ mod tests {
             (&one, "4", None),
             (&one, "0", None),
             (&two, "1,3|2", choose(&[&["unit", "all of them"], &["lint"]])),
+            (&two, "1,3,and the docs, too|2", choose(&[&["unit", "all of them", "and the docs, too"], &["lint"]])),
+            (&two, "4,and the docs|2", None),
+            (&one, "1,and the docs", choose(&[&["1,and the docs"]])),
             (&two, "1", None),
             (&two, "deny|no|idea", deny("no idea")),
         ] {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::verbs::{pretty, say};
 use crate::app::failure::{Code, Failure};
+use crate::app::redact::of_project;
 use crate::app::setup::Site;
 use crate::app::{doctor, gc, init, purge};
 use crate::config::Overrides;
@@ -59,7 +60,13 @@ pub(super) fn doctor(project: Option<&Path>, json: bool) -> Result<u8, Failure> 
     let report = doctor::examine(project, waiting);
     drop(progress);
     let report = report?;
-    say(&if json { pretty(&report.json()) } else { report.text() });
+    let redactor = of_project(project);
+    say(&if json {
+        let shown = report.json();
+        pretty(&redactor.document(&shown).unwrap_or(shown))
+    } else {
+        redactor.text(&report.text()).into_owned()
+    });
     Ok(if report.is_healthy() { Code::Done } else { Code::Refused } as u8)
 }
 

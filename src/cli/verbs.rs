@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, questions, render, roles, upkeep};
+use super::{costs, day, questions, render, roles, upkeep};
 use crate::app::failure::{Code, Failure};
+use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::{Voice, complain};
@@ -22,8 +23,9 @@ use crate::model::settings::LandMode;
 
 /// Carries out a command line and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {
+    let project = cli.project.clone();
     let code = carry_out(cli).unwrap_or_else(|failure| {
-        complain(&failure.message);
+        complain(&of_project(project.as_deref()).text(&failure.message));
         failure.code as u8
     });
     ExitCode::from(code)
@@ -43,6 +45,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
     match cli.verb.unwrap_or_else(|| Verb::Run(Run::default())) {
         Verb::Run(run) => run_project(&site()?, &run),
         Verb::Supervise(supervise) => supervise_alone(site, &supervise),
+        Verb::Start(wish) => day::start(&site()?, &wish),
+        Verb::Feedback(wish) => day::feedback(&site()?, &wish),
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
@@ -77,11 +81,16 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Hold(task) => command(&site()?, "hold", &task),
         Verb::Unsnooze(task) => command(&site()?, "unsnooze", &task),
         Verb::Snooze(wish) => snooze(&site()?, &wish),
-        Verb::Land(Task { task, json }) => ask::land(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Land(args::Land { task, always, json }) => {
+            ask::land(&site()?, task, always.then_some(LandMode::Auto)).map(|answer| said(&answer, json))
+        }
         Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
         Verb::Questions(Json { json }) => questions::list(&site()?, json),
         Verb::Answer(answer) => questions::answer(&site()?, &answer),
+        Verb::Message(args::Message { task, words, json }) => {
+            ask::message(&site()?, task, &words.join(" ")).map(|answer| said(&answer, json))
+        }
         Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),
@@ -217,33 +226,36 @@ fn check_policy(site: &Site, role: &str, line: &str, json: bool) -> Result<u8, F
 }
 
 fn check_config(site: &Site, json: bool) -> Result<u8, Failure> {
+    let redactor = of_project(Some(&site.project));
     let loaded = match site.read(Overrides::default()) {
         Ok(loaded) => loaded,
         Err(mistakes) if json => {
-            say(&pretty(&json!({ "ok": false, "errors": mistakes })));
+            let shown = json!({ "ok": false, "errors": mistakes });
+            say(&pretty(&redactor.document(&shown).unwrap_or(shown)));
             return Ok(Code::Usage as u8);
         }
-        Err(mistakes) => return Err(setup::wrong(&mistakes)),
+        Err(mistakes) => return Err(setup::wrong("the configuration", &mistakes)),
     };
     setup::matcher(&loaded)?;
     let trusted = site.is_trusted(&loaded)?;
     let warnings: Vec<Diagnostic> = loaded.warnings.iter().cloned().chain(fit::misfits(site, &loaded)).collect();
     if json {
-        say(&pretty(&json!({
+        let shown = json!({
             "ok": true,
             "trusted": trusted,
             "warnings": warnings,
             "sources": loaded.sources,
             "checks": loaded.settings.checks.iter().map(|check| json!({ "name": check.name, "run": check.run })).collect::<Vec<_>>(),
-        })));
+        });
+        say(&pretty(&redactor.document(&shown).unwrap_or(shown)));
         return Ok(0);
     }
     for warning in &warnings {
-        complain(&warning.to_string());
+        complain(&redactor.text(&warning.to_string()));
     }
     say(&format!("{}: the configuration is good", site.project.display()));
     for check in &loaded.settings.checks {
-        say(&format!("  check {:<12} {}", check.name.to_string(), check.run));
+        say(&redactor.text(&format!("  check {:<12} {}", check.name.to_string(), check.run)));
     }
     if loaded.settings.checks.is_empty() {
         say("  no check: none is written, and none is usual for what is in this folder");

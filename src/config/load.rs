@@ -131,6 +131,9 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
             running.of_file(file);
             not_theirs = only_the_users(file);
         });
+        let (odd, files) = texts::read(&mut draft, index, project, Owner::Project(&mut running));
+        warnings.extend(odd);
+        text_files.extend(files);
         warnings.extend(not_theirs.into_iter().map(|(name, place)| {
             let text = format!("[{name}] counts only in the user's own file; it is not used");
             draft.places.files[index]
@@ -138,9 +141,6 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
                 .warning()
                 .hint("a project does not change your keys or looks")
         }));
-        let (odd, files) = texts::read(&mut draft, index, project, Owner::Project(&mut running));
-        warnings.extend(odd);
-        text_files.extend(files);
     }
 
     let mut extras = Extras::default();

@@ -54,7 +54,7 @@ impl Layer<'_> {
 /// Gives every built-in role its words.
 pub(super) fn begin(draft: &mut Draft) {
     for (name, prompt) in PROMPTS {
-        draft.settings.roles.entry(name.to_owned()).or_default().prompt = prompt.to_owned();
+        prompt.clone_into(&mut draft.settings.roles.entry(name.to_owned()).or_default().prompt);
     }
 }
 

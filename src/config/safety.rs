@@ -39,13 +39,13 @@ pub(crate) struct Below {
     isolation: (Isolation, Option<Origin>),
     budget: Vec<(u64, Option<Origin>)>,
     protect: Vec<(String, Option<Origin>)>,
+    /// What the user wrote of a role: whether it edits, and what a task of it may cost.
+    roles: Vec<(String, Role)>,
+    origins: BTreeMap<String, Origin>,
     enabled: (bool, Option<Origin>),
     delete: (Permission, Option<Origin>),
     warn: (u32, Option<Origin>),
     questions: (Questions, [Option<Origin>; 2]),
-    /// What the user wrote of a role: whether it edits, and what a task of it may cost.
-    roles: Vec<(String, Role)>,
-    origins: BTreeMap<String, Origin>,
 }
 
 impl Below {
@@ -60,10 +60,6 @@ impl Below {
             isolation: (fix.isolation, origin(ISOLATION)),
             budget: lines(&mut budget).into_iter().zip(BUDGET).map(|(line, key)| (*line, origin(key))).collect(),
             protect: protect.map(|(number, glob)| (glob.clone(), origin(&element(number)))).collect(),
-            enabled: (fix.enabled, origin(ENABLED)),
-            delete: (draft.settings.policy.delete, origin(DELETE)),
-            warn: (draft.settings.budget.warn, origin(WARN)),
-            questions: (draft.settings.questions, [origin(WAIT), origin(UNATTENDED)]),
             roles: draft.settings.roles.iter().map(|(name, role)| (name.clone(), role.clone())).collect(),
             origins: draft
                 .places
@@ -72,6 +68,10 @@ impl Below {
                 .filter(|(key, _)| key.starts_with("role."))
                 .map(|(key, origin)| (key.clone(), origin.clone()))
                 .collect(),
+            enabled: (fix.enabled, origin(ENABLED)),
+            delete: (draft.settings.policy.delete, origin(DELETE)),
+            warn: (draft.settings.budget.warn, origin(WARN)),
+            questions: (draft.settings.questions, [origin(WAIT), origin(UNATTENDED)]),
         }
     }
 
@@ -81,6 +81,7 @@ impl Below {
     pub(crate) fn keep(self, draft: &mut Draft, index: Option<usize>, running: &mut Running) -> Vec<Diagnostic> {
         let Draft { settings, places, .. } = draft;
         let mut said = Vec::new();
+        let task_usd = self.budget.first().map(|(line, origin)| (Usd(*line), origin.clone()));
         let by_project = |places: &Places, key: &str| is_of_project(places, key, index);
         said.extend(keep_questions(self.questions, &mut settings.questions, places, index));
         if let (false, Some(origin)) = self.enabled
@@ -105,7 +106,6 @@ impl Below {
             settings.budget.warn = before;
             said.push(not_used(places, WARN, origin));
         }
-        let task_usd = self.budget.first().map(|(line, origin)| (Usd(*line), origin.clone()));
         if by_project(places, LAND) && settings.fix.land == LandMode::Auto {
             match self.land {
                 (LandMode::Ask, Some(origin)) => {
@@ -144,28 +144,7 @@ impl Below {
                 settings.fix.protect.push(glob);
             }
         }
-        for (name, before) in self.roles {
-            let Some(role) = settings.roles.get_mut(&name) else { continue };
-            let (edits, budget) = (format!("role.{name}.edits"), format!("role.{name}.budget_usd"));
-            if let Some(origin) = self.origins.get(&edits).filter(|_| role.edits && !before.edits) {
-                role.edits = false;
-                said.push(not_used(places, &edits, origin.clone()));
-            }
-            let is_more = |line: Option<Usd>, other: Option<Usd>| match (line, other) {
-                (Some(line), Some(other)) => is_further(line.0, other.0),
-                (None | Some(_), None) | (None, Some(_)) => false,
-            };
-            if let Some(origin) = self.origins.get(&budget).filter(|_| is_more(role.budget, before.budget)) {
-                role.budget = before.budget;
-                said.push(not_used(places, &budget, origin.clone()));
-            } else if by_project(places, &budget)
-                && let Some((line, Some(origin))) = &task_usd
-                && is_more(role.budget, Some(*line))
-            {
-                role.budget = Some(*line);
-                said.push(not_used(places, &budget, origin.clone()));
-            }
-        }
+        keep_roles(draft, self.roles, &self.origins, task_usd, index, &mut said);
         said
     }
 }
@@ -198,6 +177,39 @@ fn keep_questions(
         said.push(not_used(places, UNATTENDED, origin));
     }
     said
+}
+
+/// Puts back what a project's file has made less careful about roles than its user wrote it.
+fn keep_roles(
+    draft: &mut Draft,
+    roles: Vec<(String, Role)>,
+    origins: &BTreeMap<String, Origin>,
+    task_usd: Option<(Usd, Option<Origin>)>,
+    index: Option<usize>,
+    said: &mut Vec<Diagnostic>,
+) {
+    let Draft { settings, places, .. } = draft;
+    let is_more = |line: Option<Usd>, other: Option<Usd>| match (line, other) {
+        (Some(line), Some(other)) => is_further(line.0, other.0),
+        (None | Some(_), None) | (None, Some(_)) => false,
+    };
+    // The user's line for any task is one for a task of a role, too.
+    let for_any = task_usd.and_then(|(line, origin)| Some((line, origin?)));
+    for (name, before) in roles {
+        let Some(role) = settings.roles.get_mut(&name) else { continue };
+        let (edits, budget) = (format!("role.{name}.edits"), format!("role.{name}.budget_usd"));
+        if let Some(origin) = origins.get(&edits).filter(|_| role.edits && !before.edits) {
+            role.edits = false;
+            said.push(not_used(places, &edits, origin.clone()));
+        }
+        let is_theirs = matches!(places.keys.get(&budget), Some(Origin::File(file, _)) if Some(*file) == index);
+        let own = origins.get(&budget).map(|origin| (before.budget, origin.clone()));
+        let line = own.or_else(|| for_any.clone().map(|(line, origin)| (Some(line), origin)));
+        if let Some((line, origin)) = line.filter(|(line, _)| is_theirs && is_more(role.budget, *line)) {
+            role.budget = line;
+            said.push(not_used(places, &budget, origin));
+        }
+    }
 }
 
 fn element(number: usize) -> String {

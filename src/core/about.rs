@@ -46,6 +46,7 @@ impl Fact {
             | Self::Trespassed { .. }
             | Self::Questioned { .. }
             | Self::Answered { .. }
+            | Self::Messaged { .. }
             | Self::Closed { .. }
             | Self::LandingBegan { .. }
             | Self::Landed { .. }
@@ -95,6 +96,7 @@ impl Fact {
             | Self::Logged { task, .. }
             | Self::Violated { task, .. }
             | Self::Answered { task, .. }
+            | Self::Messaged { task, .. }
             | Self::Closed { task, .. }
             | Self::AttemptEnded { task, .. }
             | Self::Ready { task, .. }

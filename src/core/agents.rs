@@ -49,6 +49,7 @@ impl Supervisor {
             AgentReport::Violation(violation) => self.violated(task, violation),
             AgentReport::Asks(ask) => self.agent_asks(task, session, ask),
             AgentReport::Withdrew { request } => self.agent_withdrew(task, session, &request),
+            AgentReport::Answered { request, reply, by } => self.agent_knows(task, session, &request, reply, by),
             AgentReport::Done(result) => {
                 if let Some(attempt) = self.live.attempts.get_mut(&task) {
                     attempt.said = Some(result);

@@ -89,6 +89,16 @@ pub enum Command {
         #[serde(default)]
         by: String,
     },
+    /// Tell the agent that works on a task something, unasked.
+    Message {
+        /// Which task.
+        task: TaskId,
+        /// What.
+        text: String,
+        /// Through which face, for the record.
+        #[serde(default)]
+        by: String,
+    },
     /// Raise today's lines of the budget, until midnight.
     Raise {
         /// By so many millionths of a dollar.

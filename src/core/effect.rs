@@ -33,6 +33,13 @@ pub enum Effect {
         /// What was said.
         reply: Reply,
     },
+    /// Tell an agent what a person says unasked.
+    Tell {
+        /// The run that hears it.
+        session: SessionId,
+        /// What.
+        text: String,
+    },
     /// Tell a session to end, so hard.
     Signal(SessionId, Rung),
     /// Do a piece of work; answered by `Done`.

@@ -234,6 +234,16 @@ pub enum Fact {
         /// Why.
         why: Closed,
     },
+    /// A person told the agent of a running attempt something.
+    Messaged {
+        /// Of which task.
+        task: TaskId,
+        /// What.
+        text: String,
+        /// Through which face; empty if it was not said.
+        #[serde(default)]
+        by: String,
+    },
     /// An attempt ended; a task that is not over goes on in the given state.
     AttemptEnded {
         /// Of which task.

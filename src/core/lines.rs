@@ -83,6 +83,10 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         }
         Fact::Answered { question, task, reply, .. } => format!("{task} question {}: {}", question.0, reply.brief()),
         Fact::Closed { question, task, why } => format!("{task} question {} is closed: {}", question.0, why.text()),
+        Fact::Messaged { task, text, .. } => {
+            let lines: Vec<String> = text.lines().map(|line| format!("{task}   {:<8} {line}", "you")).collect();
+            lines.join("\n")
+        }
         Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now),
         Fact::Ready { task, reason, .. } => {
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)

@@ -13,6 +13,7 @@ pub mod lanes;
 pub mod lines;
 pub mod live;
 pub mod matching;
+mod message;
 pub mod plan;
 pub mod policy;
 pub mod schedule;

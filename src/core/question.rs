@@ -91,6 +91,18 @@ impl Supervisor {
         }
     }
 
+    /// Takes in that a person answered where the agent reads it by itself: it is told nothing more.
+    pub(crate) fn agent_knows(&mut self, task: TaskId, session: SessionId, request: &str, reply: Reply, by: String) {
+        let is_meant = |known: &&Question| known.session == session && known.ask.request == request;
+        match self.book.questions.values().find(is_meant).map(|known| (known.id, known.fits(&reply))) {
+            Some((question, Ok(()))) => {
+                self.record(Fact::Answered { question, task, reply, by });
+            }
+            Some((question, Err(why))) => self.log(task, "note", format!("question {}, {by}: {why}", question.0)),
+            None => self.log(task, "note", format!("{by} came too late: {}", reply.brief())),
+        }
+    }
+
     /// Carries out a person's answer, or says why it comes to nothing.
     pub(crate) fn answer(&mut self, id: QuestionId, shown: &str, reply: Reply, by: String) -> Result<Answer, Refusal> {
         let Some(question) = self.book.questions.get(&id) else {

@@ -108,7 +108,7 @@ impl Supervisor {
         self.live.surplus.checks = self.live.surplus.checks.min(self.live.checks().count());
     }
 
-    /// How many agents run, those that are told to end included.
+    /// Returns how many agents run in a lane, those that are told to end included.
     pub(crate) fn agents(&self, lane: Lane) -> usize {
         let works = |step: &Step| matches!(step, Step::Agent(Some(_)) | Step::Ending);
         self.live.attempts.values().filter(|attempt| attempt.lane == lane && works(&attempt.step)).count()

@@ -30,6 +30,7 @@ impl Supervisor {
             Command::Land { task, result, agree } => self.land_now(task, result.as_ref(), agree),
             Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
             Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
+            Command::Message { task, text, by } => self.message(task, &text, by),
             Command::Check | Command::File { .. } if !self.is_up() => {
                 Err(Refusal::because("the supervisor is stopping"))
             }

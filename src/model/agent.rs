@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::Spent;
-use crate::model::question::Ask;
+use crate::model::question::{Ask, Reply};
 use crate::model::time::Wall;
 
 /// One line of an agent's log, as a person reads it.
@@ -20,6 +20,15 @@ pub struct LogLine {
 impl LogLine {
     /// The label of lines about editors that hold a landed file open.
     pub const EDITOR: &str = "editor";
+    /// The label of the words of Claude.
+    pub const CLAUDE: &str = "Claude";
+    /// The label of the words of an agent that has no name of its own.
+    pub const AGENT: &str = "agent";
+
+    /// Whether it is what an agent says, and not what it does.
+    pub fn is_words(&self) -> bool {
+        [Self::CLAUDE, Self::AGENT].contains(&self.label.as_str())
+    }
 }
 
 /// Something the machine must know about a running agent.
@@ -49,6 +58,15 @@ pub enum AgentReport {
     Withdrew {
         /// Its own name for the request.
         request: String,
+    },
+    /// A person has answered it in a place that it reads itself.
+    Answered {
+        /// Its own name for the request.
+        request: String,
+        /// What was said.
+        reply: Reply,
+        /// Where.
+        by: String,
     },
     /// It has said that it is done, in its own protocol.
     Done(AgentResult),

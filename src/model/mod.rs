@@ -12,6 +12,7 @@ pub mod health;
 pub mod hold;
 pub mod id;
 pub mod kind;
+pub mod lesson;
 pub mod outcome;
 pub mod own_writes;
 pub mod path;

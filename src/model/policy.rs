@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::workspace::TreeId;
+
 /// An answer to "may I".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -84,6 +86,17 @@ pub struct PolicyScope {
     pub policy: Policy,
     /// Variables whose value the shell will have: `HOME`, `PWD`, `TMPDIR`.
     pub variables: BTreeMap<String, String>,
+    /// What the work began from; without it, what the folder's own repository says.
+    pub base: Option<Base>,
+}
+
+/// A tree in a repository that no agent can write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The repository, absolute.
+    pub repository: PathBuf,
+    /// The tree.
+    pub tree: TreeId,
 }
 
 /// The answer to one request, and where it comes from.

@@ -8,7 +8,9 @@ use crate::model::policy::FIXER;
 pub const PLANNER: &str = "planner";
 
 /// What the templates of the fixer and the planner may leave open.
-pub const FIX: [&str; 12] = [
+pub const FIX: [&str; 14] = [
+    "alone",
+    "asking",
     "attempt",
     "attempts",
     "changed",

@@ -51,6 +51,8 @@ pub enum Action {
     Snooze,
     /// Hold the task until told.
     Hold,
+    /// Tell the agent of the task something.
+    Message,
     /// Start nothing new, or go on.
     Pause,
     /// Run all checks.
@@ -181,6 +183,7 @@ pub const TABLE: &[Entry] = &[
         PANES,
     ),
     entry(Action::Hold, "task.hold", "p", "hold", "Hold the task until you say so", PANES),
+    entry(Action::Message, "task.message", "m", "message", "Tell the agent that works on the task something", PANES),
     entry(Action::Pause, "pause", "P", "pause", "Start nothing new, or go on", PANES),
     entry(Action::Check, "check.run", "c", "run checks", "Run all checks now", PANES),
     entry(Action::Terminal, "terminal", "t", "terminal", "Show the terminal of what runs, and type into it", SHOWN),
@@ -199,7 +202,7 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Mouse, "mouse", "M", "mouse", "Give the mouse to the terminal, or take it back", SCROLLED),
     entry(Action::Redraw, "redraw", "ctrl+l", "redraw", "Draw everything anew", SCROLLED),
     entry(Action::Suspend, "suspend", "ctrl+z", "suspend", "Go to the background of the shell", SCROLLED),
-    entry(Action::Quit, "quit", "q", "quit", "Leave; asks while work runs", LISTS),
+    entry(Action::Quit, "quit", "q", "quit", "Leave; asks while an agent works, and ends a check that runs", LISTS),
     entry(Action::Interrupt, "interrupt", "ctrl+c", "stop", "Stop, as SIGINT does", SCROLLED),
 ];
 

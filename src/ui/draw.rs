@@ -65,7 +65,7 @@ fn layers(state: &State, area: Rect, buf: &mut Buffer) {
     }
     pane::draw_footer(state, layout.footer, buf);
     if state.popups.is_empty() {
-        pane::draw_toasts(state, layout.body, buf);
+        pane::draw_toasts(state, &layout, buf);
     }
     popups(state, area, buf);
 }
@@ -77,6 +77,7 @@ fn popups(state: &State, area: Rect, buf: &mut Buffer) {
         match popup {
             Popup::Ask(ask) => ask.sheet(state).draw(state, room, buf),
             Popup::Reply(replying) => replying.sheet(state).draw(state, room, buf),
+            Popup::Write(writing) => writing.sheet(state).draw(state, room, buf),
             Popup::Palette(palette) => palette.draw(state, room, buf),
         }
     }

@@ -179,6 +179,129 @@ fn what_the_shell_of_claude_runs_cannot_write_elsewhere_even_if_allowed() {
     }
 }
 
+/// Looks for the secrets in its own environment, in that of every other process, and in what shells say of theirs.
+const SNOOP: &str = "import glob, os, subprocess
+wanted = ['sk-ant-' + 'for-no-service', 'plum-' + 'Tree/77x', 'ghp_' + 'a1B2c3D4e5F6' * 3]
+def look(where, text):
+    print('looked', where, 'PLAIN' in text, *['leak' for secret in wanted if secret in text])
+look('own', str(os.environ))
+for command in ['set', 'export -p', 'env', 'printenv', 'declare -p', 'cat /proc/$PPID/environ']:
+    look(command, subprocess.run(['bash', '-c', command], capture_output=True).stdout.decode(errors='replace'))
+files = glob.glob('/proc/[0-9]*/environ')
+look('all', subprocess.run(['cat', *files], capture_output=True).stdout.decode(errors='replace'))
+";
+
+#[test]
+fn what_the_shell_of_claude_runs_knows_no_secret() {
+    let site = project();
+    let write = Reply::Tool("Write", json!({ "file_path": "@CWD@/snoop.py", "content": SNOOP }));
+    let mut steps = vec![
+        write,
+        bash("set; export -p; declare -p"),
+        bash("echo \"<$ANTHROPIC_API_KEY>\" \"<$DB_PASSWORD>\" \"<$GIVEN_TOKEN>\" \"<$PLAIN>\""),
+        bash("env; printenv; cat /proc/self/environ"),
+        bash("python3 snoop.py"),
+    ];
+    steps.extend(fix("word.txt", "wrong", "right"));
+    let more = "planner = \"off\"\n[policy]\nallow = [\"Bash(python3 snoop.py)\", \"Bash(env)\", \"Bash(printenv)\", \"Bash(cat *)\"]\n";
+    let given = "GIVEN_TOKEN = \"given-by-a-person-4711\"\n";
+    let Some(claude) = Claude::with(&site, vec![(MARK, steps)], more, given) else { return };
+    let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    let mut command = site.command(&["run", "--headless", "--until-idle", "--trust"]);
+    command.env("DB_PASSWORD", "plum-Tree/77x").env("V1", &token).env("PLAIN", "seen-by-all");
+    let end = command.output().expect("our program");
+    assert_eq!(end.status.code(), Some(0), "{end:?}");
+    let heard = claude.api.heard();
+    // They ran, and what is no secret, or was given to the agent, is there.
+    assert!(heard.contains("<given-by-a-person-4711> <seen-by-all>"), "{heard}");
+    assert!(heard.contains("looked own True") && heard.contains("looked all True"), "{heard}");
+    assert!(heard.contains("declare -x GIT_CONFIG_KEY_0="), "what keeps git in its place stays: {heard}");
+    for secret in ["sk-ant-for-no-service", "plum-Tree/77x", &token] {
+        let at = heard.find(secret).map(|at| &heard[at.saturating_sub(600)..at + secret.len()]);
+        assert_eq!(at, None, "{secret}");
+    }
+    // Without a fence the environment of the CLI itself can be read: it runs as the same user.
+    assert!(!heard.contains("True leak") || !is_fenced(&site), "{heard}");
+}
+
+/// Does what an agent of kind `command` may and may not do, and says how that went.
+const ROGUE: &str = "cat > /dev/null
+echo x > inside.txt
+echo x > \"$TMPDIR/x\" && echo tmp-ok
+echo x > \"$AWAY\" || echo kept-in
+git -C \"$PROJECT\" commit -q --allow-empty -m x || echo no-commit
+echo \"key: $MY_API_KEY\" | tr a-z A-Z
+sed -i s/wrong/right/ word.txt
+";
+
+#[test]
+fn an_agent_of_kind_command_can_write_only_where_its_fence_lets_it() {
+    let site = project();
+    let (away, agent) = (site.outside("away.txt"), site.outside("rogue.sh"));
+    fs::write(&agent, ROGUE).expect("written");
+    let user = format!(
+        "[fix]\nland = \"auto\"\nplanner = \"off\"\n[agent.rogue]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{agent:?}]\n\
+        env = {{ AWAY = {away:?}, PROJECT = {:?}, MY_API_KEY = \"its-own-key-77\" }}\n[role.fixer]\nagent = \"rogue\"\n",
+        site.project
+    );
+    fs::write(site.outside("user.toml"), user).expect("written");
+    let git = site.hashes(".git");
+    let end = site.until_idle();
+    assert_eq!(end.code, 0, "{end:?}");
+    assert_eq!(site.read("inside.txt"), "x\n");
+    assert_eq!(git, site.hashes(".git"), "the user's repository changed");
+    let said = log(&site, "rogue").join("\n");
+    assert!(said.contains("tmp-ok") && said.contains("no-commit"), "{said}");
+    assert!(said.contains("KEY: ITS-OWN-KEY-77"), "it has its own key: {said}");
+    if is_fenced(&site) {
+        assert!(said.contains("kept-in"), "{said}");
+        assert!(!away.exists());
+    }
+    // A program that is not there is said as for any other agent.
+    let user = fs::read_to_string(site.outside("user.toml")).expect("readable");
+    fs::write(site.outside("user.toml"), user.replace("\"sh\"", "\"no-such-agent\"")).expect("written");
+    site.write("word.txt", "wrong\n");
+    let end = site.until_idle();
+    assert!(end.code == 1 && end.out.contains("there is no program no-such-agent"), "{end:?}");
+}
+
+/// Fills the repository of its workspace with what would make git run a program, and takes its objects away.
+const PLANTER: &str = "cat > /dev/null
+printf '#!/bin/sh\\necho \"$0 $*\" >> \"%s\"\\nexit 1\\n' \"$RAN\" > node_modules/evil && chmod +x node_modules/evil
+evil=\"$PWD/node_modules/evil\"
+for setting in core.fsmonitor core.sshCommand core.pager core.editor diff.external filter.x.clean filter.x.smudge \\
+    filter.x.process remote.evil.uploadpack credential.helper gpg.program core.alternateRefsCommand; do
+    git config \"$setting\" \"$evil\"
+done
+git config core.repositoryFormatVersion 1
+git config extensions.partialClone evil
+git config remote.evil.promisor true
+git config remote.evil.url /nowhere
+mkdir -p .git/hooks .git/info && for hook in post-checkout post-index-change pre-commit; do cp node_modules/evil .git/hooks/$hook; done
+echo '* filter=x diff=x' > .git/info/attributes
+echo /nowhere > .git/objects/info/alternates
+rm -rf .git/objects/??
+sed -i s/wrong/right/ word.txt
+echo planted
+";
+
+#[test]
+fn what_an_agent_plants_in_its_repository_never_runs() {
+    let site = project();
+    let (ran, agent) = (site.outside("ran"), site.outside("planter.sh"));
+    fs::write(&agent, PLANTER).expect("written");
+    let user = format!(
+        "[fix]\nland = \"auto\"\nplanner = \"off\"\n[agent.planter]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{agent:?}]\n\
+        env = {{ RAN = {ran:?} }}\n[role.fixer]\nagent = \"planter\"\n"
+    );
+    fs::write(site.outside("user.toml"), user).expect("written");
+    let end = site.until_idle();
+    assert_eq!(end.code, 0, "{end:?}");
+    assert!(log(&site, "planter").join(" ").contains("planted"), "{:?}", log(&site, "planter"));
+    assert_eq!(site.read("word.txt"), "right\n");
+    assert!(!ran.exists(), "{}", fs::read_to_string(&ran).expect("readable"));
+}
+
 #[test]
 fn policy_check_says_what_holds_and_its_exit_code_too() {
     let site = project();
@@ -190,6 +313,24 @@ fn policy_check_says_what_holds_and_its_exit_code_too() {
         ("grep -rn 'git push' docs", 0, "allow", "default.read"),
         ("sh check.sh", 0, "allow", "default.check"),
         ("echo x > word.txt", 0, "allow", "default.edit"),
+        ("find . -exec true \\; -fprintf /etc/x F", 1, "deny", "guard.outside"),
+        ("find . -exec true \\; -delete", 1, "deny", "guard.delete"),
+        ("cp -t/outside word.txt", 1, "deny", "guard.outside"),
+        ("cp --target=/outside word.txt", 1, "deny", "guard.outside"),
+        ("install -Dm644 word.txt /outside/x", 1, "deny", "guard.outside"),
+        ("ln -st/outside word.txt", 1, "deny", "guard.outside"),
+        ("rsync -a ./ /outside/", 1, "deny", "guard.outside"),
+        ("echo x | tee -a /outside", 1, "deny", "guard.outside"),
+        ("dd if=word.txt of=/outside", 1, "deny", "guard.outside"),
+        ("tar xf a.tar --directory=/outside", 1, "deny", "guard.outside"),
+        ("unzip -qd /outside a.zip", 1, "deny", "guard.outside"),
+        ("git -C /outside clean -fd", 1, "deny", "guard.outside"),
+        ("sed -ni s/a/b/p /outside", 1, "deny", "guard.outside"),
+        ("truncate -s0 /outside", 1, "deny", "guard.outside"),
+        ("mv word.txt elsewhere.txt", 1, "deny", "guard.delete"),
+        ("cd sub; echo x > ../../../outside", 1, "deny", "guard.outside"),
+        ("BASH_ENV=x bash -c ls", 0, "ask", "default.unclear"),
+        ("mv scratch.txt word.txt", 0, "allow", "default.edit"),
     ] {
         let said = site.run(&["policy", "check", line]);
         assert_eq!(said.code, code, "{line}: {said:?}");
@@ -199,6 +340,12 @@ fn policy_check_says_what_holds_and_its_exit_code_too() {
         let json: Value = serde_json::from_str(&json.out).expect("JSON");
         assert_eq!((&json["decision"], &json["rule"]), (&json!(decision), &json!(rule)), "{line}");
     }
+    let nobody = site.run(&["policy", "check", "--role", "nobody", "ls"]);
+    assert_eq!(nobody.code, 2, "{nobody:?}");
+    assert!(
+        nobody.err.contains("no role \"nobody\"") && nobody.err.contains("fixer") && nobody.out.is_empty(),
+        "{nobody:?}"
+    );
     let planner = site.run(&["policy", "check", "--role", "planner", "echo x > word.txt"]);
     assert!(planner.code == 0 && planner.out.starts_with("ask  default.edit"), "{planner:?}");
     fs::write(site.outside("user.toml"), "[policy]\nallow = [\"Bash(curl *)\"]\n").expect("written");
@@ -227,7 +374,7 @@ fn a_hook_that_cannot_judge_says_no() {
     assert_eq!(asks(&file, ask).0, Some(2), "not what was written");
     let scope = json!({ "role": "fixer", "workspace": site.project, "write": [], "commands": [], "variables": {},
         "policy": { "rules": { "allow": [], "ask": [], "deny": [] }, "roles": {}, "database": [], "delete": "deny", "write": [] } });
-    fs::write(&file, json!({ "scope": scope, "fence": [] }).to_string()).expect("written");
+    fs::write(&file, json!({ "scope": scope, "fence": [], "keep": [] }).to_string()).expect("written");
     assert_eq!(asks(&file, ask), (Some(0), String::new()));
     assert_eq!(asks(&file, "no JSON").0, Some(2));
     assert_eq!(asks(&file, "{}").0, Some(2));

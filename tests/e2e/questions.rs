@@ -180,3 +180,60 @@ fn the_real_claude_is_answered_by_keys() {
     let (code, last) = terminal.end();
     assert_eq!(code, 0, "{last}");
 }
+
+#[test]
+fn the_real_claude_hears_a_message_while_it_works() {
+    let mut steps = vec![Reply::Tool(
+        "Bash",
+        json!({ "command": "install -m 600 /dev/null asked-for", "description": "make a file" }),
+    )];
+    steps.extend(fix("word.txt", "wrong", "right"));
+    let config = CONFIG.replace("\"unit\"", &format!("{MARK:?}"));
+    let site = Site::new(&[("word.txt", "wrong\n"), ("check.sh", CHECK), ("orchestrator.toml", &config)]);
+    let Some(claude) = Claude::on(&site, steps, "") else { return };
+    let mut running = site.start(&RUN);
+    asked(&site, &mut running);
+    let nobody = site.run(&["message", "7", "hello"]);
+    assert!(nobody.code == 1 && nobody.err.contains("there is no task #7"), "{nobody:?}");
+    let said = site.run(&["message", "1", "keep", "the", "second", "line"]);
+    assert!(said.code == 0 && said.out.contains("when its question is answered"), "{said:?}");
+    assert_eq!(site.run(&["answer", "1", "deny"]).code, 0);
+    let (code, facts) = running.end_with_facts();
+    assert_eq!(code, 0, "{facts:#?}");
+    let heard = claude.api.heard();
+    assert!(heard.contains("keep the second line"), "{heard}");
+    let log = site.run(&["logs"]);
+    assert!(log.out.contains("you      keep the second line"), "{log:?}");
+    assert_eq!(site.run(&["message", "1", "hello"]).code, 3, "no supervisor runs");
+}
+
+#[test]
+fn a_message_is_written_in_the_dashboard_and_gets_a_turn_of_its_own() {
+    let script = r#"[[scenario]]
+match = "the word is: right"
+steps = [{ do = "write", file = "word.txt", content = "right" }, { do = "say", text = "Thank you." }]
+
+[[scenario]]
+match = "*"
+steps = [{ do = "wait_for", file = "FILE" }, { do = "say", text = "No idea." }]
+"#;
+    let site = site("");
+    let go_on = site.outside("go-on");
+    site.script(&script.replace("FILE", &go_on.display().to_string()));
+    site.write("word.txt", "right\n");
+    let mut terminal = Terminal::start(&site, &["run", "--trust", "--land", "auto"], (120, 36));
+    terminal.wait_text("all green");
+    site.write("word.txt", "wrong\n");
+    terminal.wait_text("started, rehearsal");
+    terminal.keys("t");
+    terminal.wait_text("what works on #1 has no terminal");
+    terminal.keys("m");
+    terminal.wait_text("message to its agent");
+    terminal.keys("the word is: right\r");
+    terminal.wait("the message in the log", |screen| screen.contains("you      the word is: right"));
+    std::fs::write(go_on, "").expect("written");
+    terminal.wait_text("Thank you.");
+    terminal.wait("the fix", |screen| screen.contains("NEEDS YOU") || screen.contains("DONE"));
+    terminal.keys("q");
+    terminal.end();
+}

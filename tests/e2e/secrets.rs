@@ -134,7 +134,7 @@ fn nothing_secret_is_kept_or_shown_and_the_agent_gets_its_own_words() {
         ask(&[verb]);
         ask(&[verb, "--json"]);
     }
-    for args in [&["show", "1"][..], &["logs"], &["receipt", "1"], &["doctor"], &["gc", "--dry-run"]] {
+    for args in [&["show", "1"][..], &["logs"], &["receipt", "1"], &["doctor", "--json"], &["gc", "--dry-run"]] {
         ask(args);
     }
     ask(&["show", "1", "--json"]);
@@ -173,4 +173,34 @@ fn nothing_secret_is_kept_or_shown_and_the_agent_gets_its_own_words() {
         assert_free(&secrets, &fs::read(&file).unwrap(), &file.display().to_string());
     }
     site.wait_until_empty();
+}
+
+#[test]
+fn what_a_verb_says_by_itself_is_covered_too() {
+    let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    let config = format!(
+        "[[check]]\nname = \"unit\"\nrun = \"DB=plum-Tree/77x TOKEN={token} ./unit\"\n[[check]]\nname = \"lint\"\nrun = \"no-such-linter --key of-the-agent-4711\"\n"
+    );
+    let site = Site::new(&[("orchestrator.toml", &config), (".env", "DB_PASSWORD=plum-Tree/77x\n")]);
+    let user = "[agent.claude]\nprogram = \"plum-Tree/77x\"\nenv = { MY_SECRET = \"of-the-agent-4711\" }\n";
+    fs::write(site.outside("user.toml"), user).unwrap();
+    let secrets = [&token, "plum-Tree/77x", "of-the-agent-4711"];
+    let ask = |args: &[&str]| {
+        let said = site.run(args);
+        let text = format!("{}{}", said.out, said.err);
+        for secret in secrets {
+            assert!(!text.contains(secret), "{args:?}: {text}");
+        }
+        text
+    };
+    for args in [&["config", "check"][..], &["config", "check", "--json"]] {
+        let text = ask(args);
+        assert!(text.contains("[secret DB_PASSWORD]") && text.contains("[secret MY_SECRET]"), "{text}");
+    }
+    assert!(ask(&["doctor"]).contains("[secret DB_PASSWORD]"));
+    ask(&["doctor", "--json"]);
+    // Also where it is a mistake.
+    site.write("orchestrator.toml", &format!("[[check]]\nname = \"unit\"\nrum = \"TOKEN={token} ./unit\"\n"));
+    ask(&["config", "check"]);
+    ask(&["config", "check", "--json"]);
 }

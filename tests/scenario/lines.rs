@@ -4,6 +4,7 @@ use orchestrator_tui::core::effect::{Effect, PlannerOrder, Work};
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::model::check::{CheckRun, Fingerprint, Verdict};
 use orchestrator_tui::model::health::Level;
+use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::Advice;
 use orchestrator_tui::model::session::Rung;
@@ -69,6 +70,7 @@ impl Teller {
             Effect::Answer { session, request, reply } => {
                 Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
             }
+            Effect::Tell { session, text } => Some(format!("@{} is told: {text}", session.0)),
             Effect::Signal(session, rung) => {
                 let rung = match rung {
                     Rung::Ask => "asked to end",
@@ -126,8 +128,7 @@ impl Teller {
                 Advice::Basic { why } => ("planned", format!("{task} no plan: {why}")),
             },
             Fact::PlannerUsed { task, spent } => {
-                let whom = task.map_or("nobody".to_owned(), |task| task.to_string());
-                ("planner-used", format!("the planner used {spent} for {whom}"))
+                ("planner-used", format!("the planner used {spent} for {}", whom(*task)))
             }
             Fact::Logged { task, lines } => {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
@@ -135,6 +136,7 @@ impl Teller {
             }
             Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
             Fact::Trespassed { whose, deed, .. } => ("trespassed", format!("refused to {whose}: {deed}")),
+            Fact::Messaged { task, text, by } => ("messaged", format!("{task} is told by {by}: {text}")),
             Fact::Questioned { question } => {
                 let text = format!("{} question {}: {}", question.task, question.id.0, question.ask.about.brief());
                 ("question", text)
@@ -236,4 +238,8 @@ fn filed(task: &Task) -> String {
         ids => format!(", red before: {ids}"),
     };
     format!("{} filed: {}: {}{before}", task.id, task.title(), ids(&task.failures))
+}
+
+fn whom(task: Option<TaskId>) -> String {
+    task.map_or_else(|| "nobody".to_owned(), |task| task.to_string())
 }

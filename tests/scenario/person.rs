@@ -170,6 +170,11 @@ impl Stage {
                 let about = About::Choice { parts: vec![part] };
                 vec![says(AgentReport::Asks(Ask { request: request.into(), exact: String::new(), about }))]
             }
+            "is-told" => {
+                let (request, text) = rest.split_once(' ').ok_or("what is it told?")?;
+                let reply = Reply::Choose { answers: vec![vec![text.into()]] };
+                vec![says(AgentReport::Answered { request: request.into(), reply, by: "a file".into() })]
+            }
             "withdraws" => vec![says(AgentReport::Withdrew { request: rest.into() })],
             "out-of-money" => vec![says(AgentReport::Trouble(Trouble::Budget)), result(false, "budget exceeded"), over],
             "logged-out" => vec![says(AgentReport::Trouble(Trouble::Login { message: rest.into() }))],
@@ -239,6 +244,12 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
         "kill" => Command::Kill { task: task()? },
         "undo" => Command::Undo { task: task()? },
         "fix" => Command::Fix { task: task()? },
+        "message" => {
+            let (number, text) = rest.split_once(' ').ok_or("what is it told?")?;
+            let task = number.strip_prefix('#').and_then(|number| number.parse().ok()).map(TaskId);
+            let task = task.ok_or_else(|| format!("{number:?} is no task"))?;
+            Command::Message { task, text: text.to_owned(), by: "a person".to_owned() }
+        }
         "hold" => Command::Hold { task: task()? },
         "unsnooze" => Command::Unsnooze { task: task()? },
         "snooze" => {

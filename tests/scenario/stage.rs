@@ -286,7 +286,11 @@ impl Stage {
             Effect::StartAgent(order) => {
                 self.sessions.insert(order.session, true);
             }
-            Effect::Signal(..) | Effect::Answer { .. } | Effect::Reply(..) | Effect::Planner(_) => {}
+            Effect::Signal(..)
+            | Effect::Answer { .. }
+            | Effect::Tell { .. }
+            | Effect::Reply(..)
+            | Effect::Planner(_) => {}
         }
     }
 }

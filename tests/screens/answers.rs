@@ -306,7 +306,7 @@ fn a_long_diff_scrolls_and_stops_at_its_end() {
     state.size = (80, 24);
     let top = |state: &State| match state.popups.last() {
         Some(Popup::Ask(ask)) => ask.top,
-        Some(Popup::Reply(_) | Popup::Palette(_)) | None => usize::MAX,
+        Some(Popup::Reply(_) | Popup::Write(_) | Popup::Palette(_)) | None => usize::MAX,
     };
     types(&mut state, "Lj");
     assert_eq!(top(&state), 1);

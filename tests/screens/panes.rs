@@ -2,7 +2,7 @@
 
 use orchestrator_tui::core::effect::Recorded;
 use orchestrator_tui::core::fact::Fact;
-use orchestrator_tui::core::view::{Allowed, Course, Group};
+use orchestrator_tui::core::view::{Allowed, CheckRow, Course, Group};
 use orchestrator_tui::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use orchestrator_tui::model::check::{Fingerprint, Verdict};
 use orchestrator_tui::model::cost::Spent;
@@ -23,6 +23,7 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "first", make: |size| Person::new(size).state },
     Scene { name: "idle", make: |size| Person::before(idle(), None, size).state },
     Scene { name: "red", make: |size| Person::before(red(), None, size).state },
+    Scene { name: "red-no-task", make: |size| red_no_task(size).state },
     Scene { name: "busy", make: |size| Person::before(busy(), Some(15), size).state },
     Scene { name: "needs-you", make: |size| Person::before(busy(), Some(14), size).state },
     Scene { name: "log", make: |size| Person::before(busy(), Some(15), size).types("<enter>").state },
@@ -194,6 +195,20 @@ fn no_price(size: (u16, u16)) -> Person {
         row.spent = unknown;
     }
     Person::before(view, Some(15), size)
+}
+
+/// The task of a red check was killed, another check runs, and the agent has a long name.
+fn red_no_task(size: (u16, u16)) -> Person {
+    let mut view = red();
+    let mut killed = busy().rows.iter().find(|row| row.why == "killed").expect("a killed task").clone();
+    "orchestrator-tui".clone_into(&mut view.head.agent);
+    let key = view.checks.iter().find(|check| check.verdict == Some(Verdict::Red)).expect("a red check").key.clone();
+    killed.allowed = Allowed { retry: true, ..Allowed::default() };
+    (killed.title, killed.check) = (key.to_string(), Some(key.clone()));
+    let is_meant = |check: &CheckRow| check.key == key || check.running.is_some();
+    view.checks.retain(is_meant);
+    view.rows = vec![killed];
+    Person::before(view, Some(5), size)
 }
 
 /// A landing that was taken back, and the failure that came back with it.

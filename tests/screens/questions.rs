@@ -18,11 +18,23 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "question-choice", make: |size| shown(choice(), "a", size) },
     Scene { name: "question-choice-several", make: |size| shown(choice(), "a2<down>1", size) },
     Scene { name: "question-choice-words", make: |size| shown(choice(), "awas strings", size) },
+    Scene { name: "question-choice-several-words", make: |size| shown(choice(), "a21wand the docs", size) },
+    Scene {
+        name: "message",
+        make: |size| Person::before(listening(), Some(15), size).types("mlook at the rounding").state,
+    },
     Scene { name: "question-plan", make: |size| shown(plan(), "a", size) },
 ];
 
 fn shown(about: About, keys: &str, size: (u16, u16)) -> State {
     Person::before(asking(about), Some(15), size).types(keys).state
+}
+
+/// A busy supervisor whose agent, at work on task 15, hears messages.
+pub(crate) fn listening() -> View {
+    let mut view = busy();
+    view.rows.iter_mut().filter(|row| row.id == TaskId(15)).for_each(|row| row.allowed.message = true);
+    view
 }
 
 /// A busy supervisor whose agent asks this, under task 15.

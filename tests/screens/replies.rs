@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::view::View;
-use orchestrator_tui::model::id::QuestionId;
+use orchestrator_tui::model::id::{QuestionId, TaskId};
 use orchestrator_tui::model::question::{About, Reply};
 use orchestrator_tui::ui::event::{Event, Intent};
 use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::update::update;
 
-use super::screens::fixture::NOW;
-use super::screens::questions::{asking, choice, long, permission, plan};
+use super::screens::fixture::{NOW, busy};
+use super::screens::questions::{asking, choice, listening, long, permission, plan};
 use super::screens::scene::{Person, keys};
 
 /// Lets a person press keys before a question, and returns what was sent.
@@ -83,6 +83,8 @@ fn a_choice_goes_through_its_parts() {
         ("a213<enter>", choose(&[&["As ISO strings"], &["Unit", "None"]])),
         ("a2122<enter>", choose(&[&["As ISO strings"], &["Unit"]])),
         ("awas I said<enter>wall of them<enter>", choose(&[&["as I said"], &["all of them"]])),
+        ("a21wand the docs<enter>", choose(&[&["As ISO strings"], &["Unit", "and the docs"]])),
+        ("a21w<esc><enter>", choose(&[&["As ISO strings"], &["Unit"]])),
         ("a1D", deny("")),
         ("a1<esc>", vec![]),
     ] {
@@ -126,4 +128,23 @@ fn pasted_text_is_an_answer_only_where_one_is_typed() {
         _ => None,
     });
     assert_eq!(reply, Some(Reply::Deny { why: "use npm ci".to_owned() }));
+}
+
+#[test]
+fn a_message_goes_to_the_agent_of_its_task() {
+    let sent = |view: View, text: &str| {
+        let person = Person::before(view, Some(15), SIZE).types(text);
+        let toast = person.state.toasts.last().map(|toast| toast.text.clone()).unwrap_or_default();
+        let commands = person.intents.into_iter().filter_map(|intent| match intent {
+            Intent::Command(command) => Some(command),
+            _ => None,
+        });
+        (commands.collect::<Vec<_>>(), toast)
+    };
+    let message = Command::Message { task: TaskId(15), text: "Hi, j k q!".to_owned(), by: "the dashboard".to_owned() };
+    assert_eq!(sent(listening(), "mHi, j k q!<enter>").0, [message]);
+    assert_eq!(sent(listening(), "mHi<esc>").0, []);
+    assert_eq!(sent(listening(), "m <enter>"), (vec![], "write something first".to_owned()));
+    let (none, why) = sent(busy(), "mHi<enter>");
+    assert!(none.is_empty() && why.contains("no agent runs for it that could hear a message"), "{why}");
 }

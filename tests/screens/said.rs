@@ -145,7 +145,7 @@ fn one_letter_is_one_answer_in_every_question() {
                 let letters = replying.sayings().into_iter().filter_map(|say| Some((say, Replying::letter(say)?)));
                 letters.map(|(say, letter)| (letter, word(say).to_owned())).collect()
             }
-            Some(Popup::Palette(_)) | None => continue,
+            Some(Popup::Write(_) | Popup::Palette(_)) | None => continue,
         };
         for (key, text) in &answers {
             // A yes is a yes to what the border asks; all others are named by their first word.

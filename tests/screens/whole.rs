@@ -93,6 +93,7 @@ fn row() -> impl Strategy<Value = Row> {
                     undo: bit(3),
                     land: bit(4),
                     refuse: bit(5),
+                    message: bit(3),
                     hold: bit(6),
                     snooze: bit(7),
                     unsnooze: bit(0),

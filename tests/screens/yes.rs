@@ -102,6 +102,7 @@ fn changed(which: usize, task: u32, group: usize) -> View {
             retry: group == 5,
             fix: group == 2 || group == 3,
             kill: group < 4,
+            message: group == 1,
             hold: (1..4).contains(&group),
             snooze: true,
             unsnooze: group == 2,

@@ -70,6 +70,9 @@ impl World {
             Effect::StartAgent(order) => self.agent_starts(*order),
             Effect::Planner(order) => self.planner(order),
             Effect::Answer { session, request, reply } => self.agent_hears(session, request, &reply),
+            Effect::Tell { session, text } => {
+                assert!(self.sessions.contains_key(&session), "nobody is left to hear {text:?}");
+            }
             Effect::Signal(session, rung) => self.signals(session, rung),
             Effect::Do { job, work, after } => match after {
                 Some(seq) if self.stored < seq.0 as usize => self.waiting_for_store.push((seq, job, work)),

@@ -62,7 +62,7 @@ impl World {
             return;
         }
         let row = &self.view.rows[(looks / 9) as usize % self.view.rows.len()];
-        let (command, offered) = offer(row, looks % 9);
+        let (command, offered) = offer(row, looks % 10);
         let mut copy = self.machine.clone();
         let effects = copy.handle(self.clock(), Input::Asked(PROBE, command.clone()));
         let refused = effects.iter().find_map(|effect| match effect {
@@ -83,6 +83,7 @@ fn offer(row: &Row, which: u64) -> (Command, bool) {
         4 => (Command::Land { task, result: None, agree: None }, allowed.land),
         5 => (Command::Refuse { task, result: None }, allowed.refuse),
         6 => (Command::Hold { task }, allowed.hold),
+        8 => (Command::Message { task, text: "look again".into(), by: String::new() }, allowed.message),
         7 => (Command::Snooze { task, until: Snooze::For(60) }, allowed.snooze),
         _ => (Command::Unsnooze { task }, allowed.unsnooze),
     }

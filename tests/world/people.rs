@@ -46,6 +46,12 @@ impl World {
         if working.is_empty() { self.some_task(|task| !task.state.is_final()) } else { *self.chance.pick(&working) }
     }
 
+    /// A person tells a running agent something.
+    fn somebody_says(&mut self) {
+        let task = self.some_working_task();
+        self.ask(Command::Message { task, text: "look at the rounding".into(), by: "somebody".into() });
+    }
+
     pub(super) fn strikes(&mut self) {
         if self.gone.is_some() {
             // Somebody starts it again.
@@ -122,6 +128,7 @@ impl World {
             }
             53 => self.reconfigures(),
             54..=59 => self.people_answer(),
+            60 if self.chance.one_in(2) => self.somebody_says(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
             43 | 60 => self.somebody_pays(),
 

@@ -118,8 +118,30 @@ impl World {
             return;
         };
         for _ in 0..self.chance.between(1, ANSWERERS) {
-            self.somebody_answers(&question);
+            if self.chance.one_in(5) {
+                self.answered_in_place(&question);
+            } else {
+                self.somebody_answers(&question);
+            }
         }
+    }
+
+    /// A person answers where the agent reads it by itself; the machine hears of it, perhaps too late.
+    fn answered_in_place(&mut self, question: &Question) {
+        let About::Choice { .. } = question.ask.about else { return };
+        let (session, request) = (question.session, question.ask.request.clone());
+        let is_open = self.machine.book().questions.get(&question.id) == Some(question) && self.gone.is_none();
+        if is_open && let Some(answered) = self.inbox.waiting.get_mut(&(session, request.clone())) {
+            *answered = true;
+            self.report.answered += 1;
+        }
+        let reply = Reply::Choose { answers: vec![vec!["left".into()]] };
+        self.input(Input::Reported(session, AgentReport::Answered { request, reply, by: "a file".into() }));
+        assert_ne!(
+            self.machine.book().questions.get(&question.id),
+            Some(question),
+            "it is answered, or never was open"
+        );
     }
 
     fn somebody_answers(&mut self, question: &Question) {

@@ -6,8 +6,10 @@ use std::process::Command;
 use super::child::{self, Said, first_line};
 use super::finding::Finding;
 use super::order::{Ground, QUICK};
-use super::probe::FENCE;
-use crate::edge::agent::fence::{Fenced, USEFUL, shut};
+use super::probe::{FENCE, LEAVE};
+use crate::edge::agent::fence::{Fenced, GUARD, PROGRAM, USEFUL, shut};
+use crate::edge::agent::guard::Guard;
+use crate::model::policy::PolicyScope;
 
 /// Lets another process fence itself and try to get out.
 pub(super) async fn probe(ground: &Ground) -> Finding {
@@ -23,11 +25,41 @@ pub(super) async fn probe(ground: &Ground) -> Finding {
         Said::Ended { code: Some(0), out, .. } => {
             let open = ["/var/run/docker.sock", "/run/podman/podman.sock"].into_iter().find(|socket| is_open(socket));
             let door = open.map(|socket| format!("; {socket} is a door around it")).unwrap_or_default();
-            Finding::ok(name, format!("{}{door}", out.trim()))
+            match started_fenced(ground, &folder).await {
+                Ok(()) => Finding::ok(name, format!("{}{door}", out.trim())),
+                Err(why) => {
+                    Finding::fault(name, format!("an agent of kind `command` would not be fenced: {why}"), mend)
+                }
+            }
         }
         Said::Ended { out, err, .. } => Finding::warning(name, first_line(&format!("{out}\n{err}")), mend),
         Said::Late => Finding::unknown(name, "a program that fenced itself did not end", ""),
         Said::NotStarted(error) => Finding::unknown(name, format!("our own program cannot be started: {error}"), ""),
+    }
+}
+
+/// Starts a program as agents of kind `command` are started, which tries to write where it must not.
+async fn started_fenced(ground: &Ground, folder: &Path) -> Result<(), String> {
+    let (inside, outside) = (folder.join("inside"), folder.join("by-program"));
+    let file = folder.join("guard.json");
+    let guard = Guard { scope: PolicyScope::default(), fence: vec![inside], keep: Vec::new() };
+    guard.write(&file).map_err(|error| error.to_string())?;
+    let mut command = Command::new(&ground.program);
+    command.arg(PROGRAM).arg(&ground.program).args(["probe", LEAVE]).arg(&outside).env(GUARD, &file);
+    match child::run(command, folder, QUICK).await {
+        Said::Ended { code: Some(0), .. } if !outside.exists() => Ok(()),
+        Said::Ended { out, err, .. } => Err(first_line(&format!("{out}\n{err}")).to_owned()),
+        Said::Late => Err("it did not end".to_owned()),
+        Said::NotStarted(error) => Err(error.to_string()),
+    }
+}
+
+/// Tries to write a file, which must be refused.
+pub(super) fn try_to_write(file: &Path) -> Result<String, String> {
+    match std::fs::write(file, "got out\n") {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(String::new()),
+        Err(error) => Err(format!("a write outside failed in another way: {error}")),
+        Ok(()) => Err("a write outside was not refused".to_owned()),
     }
 }
 
@@ -43,7 +75,9 @@ pub(super) fn try_to_leave(folder: &Path) -> Result<String, String> {
     std::fs::write(folder.join("outside"), "untouched\n").map_err(|error| error.to_string())?;
     let version = match shut(std::slice::from_ref(&inside)) {
         Fenced::Yes(version) => version,
-        Fenced::No(why) | Fenced::Failed(why) => return Err(format!("{why}: agents' commands are not fenced")),
+        Fenced::No(why) | Fenced::Failed(why) => {
+            return Err(format!("{why}: neither agents' commands nor agents of kind `command` are fenced"));
+        }
     };
     std::fs::write(inside.join("file"), "allowed\n").map_err(|error| format!("a write inside was refused: {error}"))?;
     let refused = |what: &str, done: std::io::Result<()>| match done {
@@ -57,7 +91,9 @@ pub(super) fn try_to_leave(folder: &Path) -> Result<String, String> {
         return Err(format!("Landlock {version} lets files outside be cut short"));
     }
     refused("a write", std::fs::write(folder.join("outside"), "got out\n"))?;
-    Ok(format!("Landlock {version} refused a fenced program every write outside; agents' commands run like that"))
+    Ok(format!(
+        "Landlock {version} refused a fenced program every write outside; agents' commands run like that, and agents of kind `command` as a whole"
+    ))
 }
 
 /// Becomes another program that can write nowhere but in `folder`, where the kernel can see to that.

@@ -16,6 +16,8 @@ pub(super) const DAEMON: [&str; 3] = ["leader", "daemon", "orphan"];
 pub(super) const UNDO: &str = "undo";
 /// Fences itself and tries to get out.
 pub(super) const FENCE: &str = "fence";
+/// Tries to write a file that it must not.
+pub(super) const LEAVE: &str = "leave";
 /// Fences itself and becomes another program.
 pub(super) const FENCED: &str = "fenced";
 
@@ -31,6 +33,7 @@ pub fn main(args: &[String]) -> ExitCode {
         (Some(name), Some(leader)) if name == DAEMON[2] => orphan(&leader.to_string_lossy()),
         (Some(UNDO), Some(folder)) => undo::go(folder),
         (Some(FENCE), Some(folder)) => fence::try_to_leave(folder),
+        (Some(LEAVE), Some(file)) => fence::try_to_write(file),
         (Some(FENCED), Some(folder)) => fence::become_fenced(folder, args.get(2..).unwrap_or_default()),
         _ => Err("this verb is for orchestrator-tui itself; see `orchestrator-tui doctor`".to_owned()),
     };

@@ -1,9 +1,9 @@
 //! Whether the configuration can be read, and what it comes to.
 
 use super::finding::Finding;
-use crate::app::fit;
 use crate::app::setup::Site;
-use crate::config::{Diagnostic, Loaded};
+use crate::app::{fit, init};
+use crate::config::{Diagnostic, FILE_NAME, Loaded};
 
 /// Judges what came of reading it.
 pub(super) fn probe(site: &Site, read: &Result<Loaded, Vec<Diagnostic>>) -> Finding {
@@ -25,6 +25,10 @@ pub(super) fn probe(site: &Site, read: &Result<Loaded, Vec<Diagnostic>>) -> Find
     }
     let checks: Vec<String> = loaded.settings.checks.iter().map(|check| check.name.to_string()).collect();
     if checks.is_empty() {
+        if site.project.join(FILE_NAME).exists() {
+            let hint = format!("say in {FILE_NAME} what is green or red: {}", init::EXAMPLE.replace('\n', "  "));
+            return Finding::warning(name, "there is no check, and none is usual for what is in the project", &hint);
+        }
         return Finding::warning(name, "there is no check", "`orchestrator-tui init` writes a file to begin with");
     }
     let agreed = match site.is_trusted(loaded) {

@@ -127,6 +127,8 @@ impl Up {
                 return sweep_if_unknown(&self.handle, exit).await;
             }
         }
+        // Its holder does not hear us any more, or cannot end it: whatever is left is ended without it.
+        sweep_if_unknown(&self.handle, Exit::Unknown).await;
     }
 
     /// Takes leave of one that has ended, and ends what a holder may have left that died without a word.

@@ -78,19 +78,19 @@ fn files_are_changed_by_the_roles_that_edit_and_by_nobody_else() {
 
 #[test]
 fn the_workflows_are_those_of_the_machine() {
-    use Stage::{Agent, Confirm, Land, Prepare, Verify};
     let settings = settings("");
     let names: Vec<_> = settings.workflows.iter().map(|(name, flow)| (name.as_str(), flow.role.as_str())).collect();
     assert_eq!(names, [("fix", "fixer"), ("pipeline", "starter"), ("session", "implementation"), ("task", "coding")]);
-    let fixer = &settings.roles[FIXER];
-    let mut fix = settings.workflows["fix"].stages_of("fix", fixer);
-    assert_eq!(fix, Workflow::fix(true));
-    fix.stages.retain(|stage| *stage != Stage::Plan);
-    assert_eq!(fix, Workflow::fix(false));
+    let of = |name: &str, role: &str| settings.workflows[name].stages_of(name, &settings.roles[role]);
+    assert_eq!(of("fix", FIXER), Workflow::fix(true));
+    let mut unplanned = of("fix", FIXER);
+    unplanned.stages.retain(|stage| *stage != Stage::Plan);
+    assert_eq!(unplanned, Workflow::fix(false));
+    assert_eq!(of("task", "coding"), Workflow::task());
     for name in ["pipeline", "session", "task"] {
-        let flow = &settings.workflows[name];
-        assert_eq!(flow.stages_of(name, &settings.roles["coding"]).stages, [Prepare, Agent, Verify, Land, Confirm]);
-        assert_eq!(flow.stages_of(name, &settings.roles["auditor"]).stages, [Prepare, Agent], "it only looks");
+        assert_eq!(of(name, "coding").stages, Workflow::task().stages, "{name}");
+        assert_eq!(of(name, "auditor").stages, [Stage::Prepare, Stage::Agent], "{name}: it only looks");
+        assert!(settings.workflows[name].purpose.ends_with('.'));
     }
 }
 
@@ -151,7 +151,8 @@ fn every_prompt_leaves_open_what_is_known_and_asks_for_no_other_event_than_its_r
             .map(str::to_owned)
             .collect();
         let mut emits = settings.roles[name].emits.clone();
-        (asked.sort(), emits.sort());
+        asked.sort();
+        emits.sort();
         assert_eq!(asked, emits, "{name}");
         for event in &emits {
             assert!(

@@ -293,6 +293,7 @@ impl Book {
             | Fact::Used { .. }
             | Fact::Violated { .. }
             | Fact::Trespassed { .. }
+            | Fact::Messaged { .. }
             | Fact::Planned { .. }
             | Fact::PlannerUsed { .. }
             | Fact::Logged { .. }

@@ -128,8 +128,8 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::AttemptStarted { .. } => Some("attempt_started"),
         Fact::AttemptEnded { then, .. } if then.is_final() => Some("task_ended"),
         Fact::AttemptEnded { .. } => Some("attempt_ended"),
-        Fact::Violated { .. } | Fact::Trespassed { .. } => Some("safety_rule_broken"),
         Fact::Gated { state: TaskState::Blocked(_), .. } => Some("task_blocked"),
+        Fact::Violated { .. } | Fact::Trespassed { .. } => Some("safety_rule_broken"),
         Fact::Held { .. } => Some("task_held"),
         Fact::Released { .. } => Some("task_released"),
         Fact::Retried { .. } => Some("task_retried"),
@@ -158,6 +158,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Planned { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
+        | Fact::Messaged { .. }
         | Fact::LandingBegan { .. }
         | Fact::LandingFailed { .. }
         | Fact::Parked { .. }

@@ -99,6 +99,7 @@ impl Book {
             | Fact::Trespassed { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }
+            | Fact::Messaged { .. }
             | Fact::Closed { .. }
             | Fact::BatchBegan { .. }
             | Fact::Started { .. }

@@ -1,5 +1,6 @@
 //! Which commands execute something against a database, and which only write migration files.
 
+use super::glob::fits;
 use super::word::Word;
 
 /// A tool by the first words of its command lines: what executes something, and what only writes files.
@@ -247,6 +248,9 @@ const CLIENTS: &[(&[&str], &[&str], Option<usize>)] = &[
     (&["bq"], &[], Some(0)),
 ];
 
+/// Beginnings of options of these clients that take a value.
+const WITH_VALUE: [&str; 14] = ["-h", "-U", "-d", "-p", "-P", "-v", "-F", "-R", "-o", "-L", "-u", "-D", "-S", "-T"];
+
 /// What a command line is to databases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Use {
@@ -266,9 +270,18 @@ pub(super) fn database(program: &str, args: &[Word], fed: bool) -> Option<Use> {
         return Some(Use::Executes(name.to_owned()));
     }
     if let Some((_, options, operands)) = CLIENTS.iter().find(|(names, ..)| names.contains(&name)) {
+        // `-tAc`: letters without a value in front of it.
+        let clusters = ["psql", "pgcli", "usql", "mysql", "mariadb"].contains(&name);
+        let in_cluster = |arg: &str, option: &str| {
+            let is_cluster = arg.starts_with('-')
+                && !arg.starts_with("--")
+                && !WITH_VALUE.iter().any(|begin| arg.starts_with(begin));
+            clusters && is_cluster && option.len() == 2 && arg[1..].contains(&option[1..])
+        };
         let gives = |arg: &Word| {
             options.iter().any(|option| {
-                arg.text == *option
+                in_cluster(&arg.text, option)
+                    || arg.text == *option
                     || arg.text.starts_with(&format!("{option}="))
                     || (option.len() == 2 && arg.text.starts_with(option) && !arg.text.starts_with("--"))
             })
@@ -308,17 +321,4 @@ fn bare(program: &str) -> &str {
 fn begins(words: &[&str], pattern: &str) -> bool {
     let mut words = words.iter();
     pattern.split(' ').all(|wanted| words.next().is_some_and(|word| fits(word, wanted)))
-}
-
-/// Whether a word fits a pattern with `*`.
-pub(super) fn fits(word: &str, pattern: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return word == pattern };
-    let Some(mut left) = word.strip_prefix(head) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let tail = parts.pop().unwrap_or_default();
-    for part in parts {
-        let Some(at) = left.find(part) else { return false };
-        left = &left[at + part.len()..];
-    }
-    left.ends_with(tail)
 }

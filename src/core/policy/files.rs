@@ -1,21 +1,15 @@
-//! Commands that write, move and delete files.
+//! Commands that write, move and delete files: what each of them touches.
 
-use std::path::Path;
-
-use globset::GlobBuilder;
-
-use super::database::fits;
-use super::place::{Folders, Place, outside, refuse_protected};
+use super::archives;
+use super::options::{Given, read};
 use super::word::Word;
-use super::world::World;
-use crate::model::policy::{Permission, PolicyScope, Verdict};
 
 /// What a command does to files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Touches {
     /// What it writes.
     pub(super) writes: Vec<Word>,
-    /// What it deletes.
+    /// What is no longer there when it is done.
     pub(super) deletes: Vec<Word>,
     /// What it reads besides.
     pub(super) reads: Vec<Word>,
@@ -23,124 +17,245 @@ pub(super) struct Touches {
     pub(super) is_all: bool,
 }
 
-fn operands(args: &[Word], valued: &[&str]) -> Vec<Word> {
-    let mut operands = Vec::new();
-    let mut rest = args;
-    let mut only = false;
-    while let [word, after @ ..] = rest {
-        rest = after;
-        if !only && word.is("--") {
-            only = true;
-        } else if !only && word.text.starts_with('-') && word.text.len() > 1 {
-            if valued.contains(&word.text.as_str()) {
-                rest = after.get(1..).unwrap_or_default();
-            }
-        } else {
-            operands.push(word.clone());
-        }
-    }
-    operands
-}
+/// Where copies go.
+const TARGET: [&str; 2] = ["-t", "--target-directory"];
 
-/// Returns the value of an option: `-t DIR`, `--target-directory=DIR`.
-fn value(args: &[Word], short: &str, long: &str) -> Option<Word> {
-    args.iter().enumerate().find_map(|(at, arg)| {
-        if arg.is(short) || (!long.is_empty() && arg.is(long)) {
-            return args.get(at + 1).cloned();
+/// Options that take a value, of the commands that have some.
+fn valued(program: &str) -> &'static [&'static str] {
+    match program {
+        "touch" => &["-d", "-t", "-r", "--date", "--reference", "--time"],
+        "mkdir" | "mkfifo" | "mknod" => &["-m", "--mode"],
+        "truncate" => &["-s", "--size", "-r", "--reference"],
+        "shred" => &["-n", "-s", "--iterations", "--size", "--random-source"],
+        "cp" | "mv" | "ln" => {
+            &["-t", "-S", "--target-directory", "--suffix", "--sparse", "--no-preserve", "--backup?", "--preserve?"]
         }
-        let glued = if long.is_empty() { None } else { arg.text.strip_prefix(long)?.strip_prefix('=') };
-        glued.map(|text| Word { text: text.to_owned(), ..arg.clone() })
-    })
+        "install" => &[
+            "-t",
+            "-S",
+            "-m",
+            "-o",
+            "-g",
+            "--target-directory",
+            "--suffix",
+            "--mode",
+            "--owner",
+            "--group",
+            "--strip-program",
+            "--backup?",
+        ],
+        "curl" => &[
+            "-o",
+            "-D",
+            "-c",
+            "-T",
+            "-d",
+            "-F",
+            "-H",
+            "-X",
+            "-u",
+            "-A",
+            "-b",
+            "-e",
+            "-K",
+            "-m",
+            "-w",
+            "-x",
+            "--output",
+            "--output-dir",
+            "--dump-header",
+            "--cookie-jar",
+            "--trace",
+            "--trace-ascii",
+            "--stderr",
+            "--etag-save",
+            "--hsts",
+            "--alt-svc",
+            "--libcurl",
+        ],
+        "wget" => &[
+            "-O",
+            "-o",
+            "-a",
+            "-P",
+            "-U",
+            "-i",
+            "-e",
+            "-T",
+            "-t",
+            "--output-document",
+            "--output-file",
+            "--append-output",
+            "--directory-prefix",
+            "--save-cookies",
+        ],
+        "sort" => &["-o", "-k", "-t", "-T", "-S", "--output", "--temporary-directory", "--key", "--field-separator"],
+        "uniq" => &["-f", "-s", "-w", "--skip-fields", "--skip-chars", "--check-chars"],
+        "split" => &["-a", "-b", "-C", "-l", "-n", "-t", "--bytes", "--lines", "--number", "--filter"],
+        "csplit" => &["-f", "-b", "-n", "--prefix", "--suffix-format", "--digits"],
+        "patch" => &[
+            "-o",
+            "-d",
+            "-r",
+            "-i",
+            "-p",
+            "-B",
+            "-F",
+            "-Y",
+            "-z",
+            "--output",
+            "--directory",
+            "--reject-file",
+            "--input",
+        ],
+        "tree" => &["-o", "-L", "-P", "-I"],
+        "xxd" => &["-c", "-g", "-l", "-o", "-s", "-n"],
+        _ => &[],
+    }
 }
 
 /// Says what a command does to files, if it is one of those that are there for it.
 pub(super) fn touches(program: &str, args: &[Word]) -> Option<Touches> {
+    let given = read(args, valued(program));
     let all = |writes: Vec<Word>| Touches { writes, is_all: true, ..Touches::default() };
+    let some = |writes: Vec<Word>| Touches { writes, ..Touches::default() };
     Some(match program {
-        "touch" | "mkdir" => all(operands(args, &["-m", "--mode", "-d", "-t", "-r", "--date", "--reference"])),
-        "tee" | "rmdir" => all(operands(args, &[])),
-        "truncate" => all(operands(args, &["-s", "--size", "-r", "--reference"])),
+        "touch" | "mkdir" | "tee" | "rmdir" | "truncate" | "mkfifo" => all(given.operands),
+        "mknod" => some(given.operands.into_iter().take(1).collect()),
         "chmod" | "chown" | "chgrp" => Touches {
             // A mode that begins with a dash, or one taken from a file, hides which words are files.
             is_all: program == "chmod" && args.iter().all(|arg| !arg.text.starts_with('-') || arg.is("-R")),
-            ..all(operands(args, &["--reference"]).into_iter().skip(1).collect())
+            ..all(read(args, &["--reference"]).operands.into_iter().skip(1).collect())
         },
-        "rm" | "unlink" | "shred" | "trash" | "rimraf" | "del" => {
-            Touches { deletes: operands(args, &["-n", "-s"]), is_all: program != "shred", ..Touches::default() }
+        "rm" | "unlink" | "shred" | "trash" | "trash-put" | "rimraf" | "del" | "srm" | "wipe" => {
+            Touches { deletes: given.operands, is_all: program != "shred", ..Touches::default() }
         }
-        "cp" | "mv" | "install" | "ln" | "rsync" => {
-            let mut sources = operands(args, &["-t", "--target-directory", "-m", "-o", "-g", "-S", "--suffix", "-e"]);
-            let target = value(args, "-t", "--target-directory").or_else(|| sources.pop())?;
-            let is_all = program == "cp" || program == "mv";
-            let mut touches = Touches { writes: vec![target.clone()], is_all, ..Touches::default() };
-            if program == "mv" {
-                // Moved out of sight is gone.
-                if target.text == "/dev/null" {
-                    touches.deletes = sources;
-                } else {
-                    touches.writes.extend(sources);
-                }
-            } else if program != "ln" {
-                touches.reads = sources;
-            }
-            touches
+        "gio" if args.first().is_some_and(|arg| arg.is("trash") || arg.is("remove")) => {
+            Touches { deletes: given.operands.into_iter().skip(1).collect(), ..Touches::default() }
         }
+        // What they would rename is moved away; the expressions in front name no file.
+        "rename" | "prename" | "perl-rename" | "file-rename" => {
+            Touches { deletes: given.operands, ..Touches::default() }
+        }
+        "cp" | "mv" | "install" | "ln" => copies(program, &given)?,
+        "rsync" => rsync(args)?,
         "dd" => {
-            let of = args.iter().filter_map(|arg| {
-                arg.text.strip_prefix("of=").map(|text| Word { text: text.to_owned(), ..arg.clone() })
-            });
-            Touches { writes: of.collect(), ..Touches::default() }
+            let named = |name: &str| -> Vec<Word> {
+                let values = args.iter().filter_map(|arg| {
+                    arg.text.strip_prefix(name).map(|text| Word { text: text.to_owned(), ..arg.clone() })
+                });
+                values.collect()
+            };
+            Touches { writes: named("of="), reads: named("if="), ..Touches::default() }
         }
-        "sed" | "gsed" | "perl" if args.iter().any(|arg| in_place(program, &arg.text)) => sed(program, args),
-        "curl" => Touches { writes: value(args, "-o", "--output").into_iter().collect(), ..Touches::default() },
+        "sed" | "gsed" => sed(args)?,
+        "perl" | "ruby" => in_place(args)?,
+        "curl" => {
+            let options = ["-o", "-D", "-c", "--output", "--output-dir", "--dump-header", "--cookie-jar", "--trace"];
+            let more = ["--trace-ascii", "--stderr", "--etag-save", "--hsts", "--alt-svc", "--libcurl"];
+            some(kept([given.values(&options), given.values(&more)].concat()))
+        }
         "wget" => {
-            Touches { writes: value(args, "-O", "--output-document").into_iter().collect(), ..Touches::default() }
+            let options = ["-O", "-o", "-a", "-P", "--output-document", "--output-file", "--append-output"];
+            some(kept([given.values(&options), given.values(&["--directory-prefix", "--save-cookies"])].concat()))
         }
-        "tar" | "bsdtar" => {
-            Touches { writes: value(args, "-C", "--directory").into_iter().collect(), ..Touches::default() }
+        // These only read unless they are told where to write.
+        "sort" | "tree" => {
+            let writes = given.values(&["-o", "--output"]);
+            return (!writes.is_empty()).then(|| some(writes));
         }
-        "unzip" => Touches { writes: value(args, "-d", "").into_iter().collect(), ..Touches::default() },
-        _ => return None,
+        "uniq" | "xxd" | "link" if given.operands.len() > 1 => some(given.operands.into_iter().skip(1).collect()),
+        "split" => some(given.operands.into_iter().skip(1).collect()),
+        "csplit" => some(given.values(&["-f", "--prefix"])),
+        "patch" => {
+            let mut writes = given.values(&["-o", "-d", "-r", "--output", "--directory", "--reject-file"]);
+            writes.extend(given.operands.into_iter().take(1));
+            some(writes)
+        }
+        _ => return archives::touches(program, args),
     })
 }
 
-fn in_place(program: &str, arg: &str) -> bool {
-    let cluster = arg.starts_with('-') && !arg.starts_with("--");
-    if program == "perl" {
-        cluster && arg.contains('i')
-    } else {
-        arg.starts_with("--in-place") || (cluster && arg.contains('i'))
+/// Leaves out what stands for the standard output.
+fn kept(writes: Vec<Word>) -> Vec<Word> {
+    writes.into_iter().filter(|word| !word.is("-")).collect()
+}
+
+fn copies(program: &str, given: &Given) -> Option<Touches> {
+    let mut targets = given.values(&TARGET);
+    let mut sources = given.operands.clone();
+    if program == "install" && given.has(&["-d", "--directory"]) {
+        return Some(Touches { writes: sources, ..Touches::default() });
     }
+    if targets.is_empty() {
+        // The link to a single name appears where the command runs.
+        targets.push(if program == "ln" && sources.len() == 1 { Word::literal(".") } else { sources.pop()? });
+    }
+    let is_all = program == "cp" || program == "mv";
+    let touches = Touches { writes: targets, is_all, ..Touches::default() };
+    Some(match program {
+        // What is moved is gone from where it was.
+        "mv" => Touches { deletes: sources, ..touches },
+        "ln" => touches,
+        _ => Touches { reads: sources, ..touches },
+    })
+}
+
+/// It knows a hundred options and no shortened ones; whatever looks like a path among their values may be written.
+fn rsync(args: &[Word]) -> Option<Touches> {
+    let given =
+        read(args, &["-e", "-f", "-T", "-B", "-M", "-@", "--temp-dir", "--backup-dir", "--partial-dir", "--log-file"]);
+    let (mut sources, mut writes) = (given.operands.clone(), Vec::new());
+    let target = sources.pop()?;
+    writes.extend(given.values(&["-T", "--temp-dir", "--backup-dir", "--partial-dir", "--log-file"]));
+    let mut touches = Touches { writes, ..Touches::default() };
+    if given.flags.iter().any(|flag| flag.starts_with("--del")) {
+        touches.deletes.push(target.clone());
+    }
+    if given.has(&["--remove-source-files"]) {
+        touches.deletes.append(&mut sources);
+    }
+    touches.writes.push(target);
+    touches.reads = sources;
+    Some(touches)
 }
 
 /// `sed -i SCRIPT FILE…`: a script that could write elsewhere or run something is not understood.
-fn sed(program: &str, args: &[Word]) -> Touches {
-    let has_script = args.iter().any(|arg| arg.is("-e") || arg.is("--expression") || arg.is("-f"));
-    let mut files = operands(args, &["-e", "--expression", "-f", "--file", "-l"]);
-    let mut scripts: Vec<Word> = args
-        .windows(2)
-        .filter(|pair| pair[0].is("-e") || pair[0].is("--expression"))
-        .map(|pair| pair[1].clone())
-        .collect();
-    if !has_script && !files.is_empty() {
+fn sed(args: &[Word]) -> Option<Touches> {
+    let given = read(args, &["-e", "-f", "-l", "-i?", "--expression", "--file", "--line-length", "--in-place?"]);
+    let suffixes = given.values(&["-i?", "--in-place?"]);
+    if suffixes.is_empty() && !given.has(&["-i", "--in-place"]) {
+        return None;
+    }
+    let mut scripts = given.values(&["-e", "--expression"]);
+    let from_file = !given.values(&["-f", "--file"]).is_empty();
+    let mut files = given.operands.clone();
+    if scripts.is_empty() && !from_file && !files.is_empty() {
         scripts.push(files.remove(0));
     }
-    let plain = ["-E", "-r", "-n", "-s", "-z", "-u", "-e", "--expression"];
-    let is_plain = |arg: &Word| {
-        !arg.text.starts_with('-')
-            || plain.iter().any(|option| arg.is(option))
-            || arg.text.starts_with("-i")
-            || arg.text.starts_with("--in-place")
-    };
-    // A script in a file, or glued to its option, was not read.
-    let is_all = program != "perl"
-        && args.iter().all(is_plain)
-        && scripts.iter().all(|script| script.known && only_replaces(&script.text));
-    Touches { writes: files, is_all, ..Touches::default() }
+    let plain = ["-E", "-r", "-n", "-s", "-z", "-u", "-i", "--in-place", "--regexp-extended", "--quiet"];
+    let is_plain = given.flags.iter().all(|flag| plain.contains(&flag.as_str()));
+    // A copy is kept beside, or elsewhere: `-i/outside/*`.
+    let is_beside = suffixes.iter().all(|suffix| suffix.known && !suffix.text.contains(['/', '*']));
+    // A script in a file was not read.
+    let is_all =
+        is_plain && is_beside && !from_file && scripts.iter().all(|script| script.known && only_replaces(&script.text));
+    files.extend(suffixes.into_iter().filter(|suffix| suffix.text.contains('/')));
+    Some(Touches { writes: files, is_all, ..Touches::default() })
+}
+
+/// `perl -pi -e PROGRAM FILE…`: what the program does besides is not known.
+fn in_place(args: &[Word]) -> Option<Touches> {
+    let given = read(args, &["-e", "-E", "-I", "-M?", "-m?", "-i?", "-l?", "-0?", "-F?"]);
+    if given.values(&["-i?"]).is_empty() && !given.has(&["-i"]) {
+        return None;
+    }
+    let has_program = !given.values(&["-e", "-E"]).is_empty();
+    Some(Touches { writes: given.operands.into_iter().skip(usize::from(!has_program)).collect(), ..Touches::default() })
 }
 
 /// Whether a script of sed only replaces and deletes: `s/a/b/g`, `3d`, `/x/d`.
-fn only_replaces(script: &str) -> bool {
+pub(super) fn only_replaces(script: &str) -> bool {
     script.split(';').all(|part| {
         let part = part.trim().trim_start_matches(|letter: char| letter.is_ascii_digit() || ",$ ".contains(letter));
         if let Some(rest) = part.strip_prefix('s') {
@@ -153,81 +268,4 @@ fn only_replaces(script: &str) -> bool {
         }
         ["d", "p", ""].contains(&part)
     })
-}
-
-/// Returns what stands against deleting what a word names.
-pub(super) fn refuse_delete(word: &Word, folders: &Folders, scope: &PolicyScope, tree: &dyn World) -> Option<Verdict> {
-    let path = match folders.place(word, scope, tree) {
-        Place::Free => return None,
-        Place::Outside(path) => return Some(outside(&path)),
-        Place::Unknown => {
-            return Some(Verdict::ask("default.unclear", format!("which files {} names is not known", word.text)));
-        }
-        Place::Inside(path) => path,
-    };
-    if let Some(refusal) = refuse_protected(&path) {
-        return Some(refusal);
-    }
-    let gone = first_gone(&path, word.glob, tree)?;
-    by_setting(&gone, scope)
-}
-
-/// Says what the configuration says about deleting a file of the project.
-pub(super) fn by_setting(file: &str, scope: &PolicyScope) -> Option<Verdict> {
-    let what = format!("{file} is a file of the project (policy.delete)");
-    match scope.policy.delete {
-        Permission::Allow => None,
-        Permission::Ask => Some(Verdict::ask("guard.delete", what)),
-        Permission::Deny => Some(Verdict::violation("guard.delete", what)),
-    }
-}
-
-/// Returns the first file of the project that would be gone.
-fn first_gone(path: &Path, is_glob: bool, tree: &dyn World) -> Option<String> {
-    let text = path.to_str().unwrap_or_default();
-    let files = tree.project_files();
-    if text.is_empty() {
-        return files.into_iter().next();
-    }
-    let glob = is_glob.then(|| GlobBuilder::new(text).literal_separator(true).build().ok()).flatten();
-    let matcher = glob.map(|glob| glob.compile_matcher());
-    files.into_iter().find(|file| {
-        let mut upward = Path::new(file).ancestors().filter(|part| !part.as_os_str().is_empty());
-        upward.any(|part| part == path || matcher.as_ref().is_some_and(|matcher| matcher.is_match(part)))
-    })
-}
-
-/// Returns the first file of the project that `find … -delete` would delete.
-pub(super) fn found_and_deleted(
-    args: &[Word],
-    folders: &Folders,
-    scope: &PolicyScope,
-    tree: &dyn World,
-) -> Option<Verdict> {
-    let starts: Vec<Word> = args.iter().take_while(|arg| !arg.text.starts_with(['-', '(', '!'])).cloned().collect();
-    let starts = if starts.is_empty() { vec![Word::literal(".")] } else { starts };
-    let names: Vec<&str> = args
-        .windows(2)
-        .filter(|pair| pair[0].is("-name") || pair[0].is("-iname"))
-        .map(|pair| pair[1].text.as_str())
-        .collect();
-    for start in &starts {
-        match folders.place(start, scope, tree) {
-            Place::Free => {}
-            Place::Outside(path) => return Some(outside(&path)),
-            Place::Unknown => return Some(Verdict::ask("default.unclear", "where it looks for files is not known")),
-            Place::Inside(path) => {
-                let is_meant = |file: &str| {
-                    let name = file.rsplit('/').next().unwrap_or(file);
-                    names.is_empty() || names.iter().any(|pattern| fits(name, pattern))
-                };
-                let gone =
-                    tree.project_files().into_iter().find(|file| Path::new(file).starts_with(&path) && is_meant(file));
-                if let Some(verdict) = gone.and_then(|file| by_setting(&file, scope)) {
-                    return Some(verdict);
-                }
-            }
-        }
-    }
-    None
 }

@@ -1,5 +1,6 @@
 //! What a git command does to the repository: reads it, changes files, or moves what only the user moves.
 
+use super::options::read;
 use super::word::Word;
 
 /// What a git command is.
@@ -20,8 +21,15 @@ pub(super) enum GitUse {
     Unclear(String),
     /// It runs this as a script of the shell.
     Runs(Word),
-    /// It changes files of the working tree, or something else that is not among the above.
-    Other(String),
+    /// It changes files, or does something else that is not among the above.
+    Other {
+        /// What it is.
+        what: String,
+        /// `-C`, `--work-tree` and `--git-dir`, in order.
+        folders: Vec<Word>,
+        /// What it writes, seen from there.
+        writes: Vec<Word>,
+    },
 }
 
 /// Options before the subcommand that take the next word.
@@ -107,12 +115,14 @@ const READS: [(&str, &[&str]); 25] = [
 
 /// Says what a git command is, from the words after `git`. `exists` says whether a word names a file.
 pub(super) fn git(args: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
-    let mut folders = Vec::new();
+    let (mut folders, mut trees) = (Vec::new(), Vec::new());
     let mut aliases: Vec<(String, Word)> = Vec::new();
     let mut strange = None;
     let mut at = 0;
     let subcommand = loop {
-        let Some(word) = args.get(at) else { return GitUse::Other("git".to_owned()) };
+        let Some(word) = args.get(at) else {
+            return GitUse::Other { what: "git".to_owned(), folders: Vec::new(), writes: Vec::new() };
+        };
         let Some(text) = word.known() else {
             return GitUse::Unclear("git with a subcommand that is not written there".to_owned());
         };
@@ -152,7 +162,12 @@ pub(super) fn git(args: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
             ("--version" | "-v" | "--help" | "-h", None) => {
                 return GitUse::Reads { folders, subcommand: "version".to_owned(), args: Vec::new() };
             }
-            (option, _) => strange = Some(format!("git {option}")),
+            (option, value) => {
+                strange = Some(format!("git {option}"));
+                if ["--work-tree", "--git-dir"].contains(&option) {
+                    trees.extend(value);
+                }
+            }
         }
     };
     let rest = &args[at..];
@@ -166,9 +181,24 @@ pub(super) fn git(args: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
             Some(strange) => GitUse::Unclear(strange),
             None => GitUse::Reads { folders, subcommand: subcommand.to_owned(), args: rest.to_vec() },
         },
-        None if is_known(subcommand) => GitUse::Other(what),
+        None if is_known(subcommand) => {
+            GitUse::Other { what, folders: [folders, trees].concat(), writes: written(subcommand, rest) }
+        }
         None => GitUse::Unclear(format!("{what}, which may be an alias")),
     }
+}
+
+/// Returns what a subcommand writes that does not move anything.
+fn written(subcommand: &str, args: &[Word]) -> Vec<Word> {
+    let given =
+        read(args, &["-o", "-b", "-c", "-u", "--output", "--output-directory", "--separate-git-dir", "--depth"]);
+    let mut writes = given.values(&["-o", "--output", "--output-directory", "--separate-git-dir"]);
+    match subcommand {
+        "clone" => writes.extend(given.operands.into_iter().skip(1)),
+        "init" => writes.extend(given.operands),
+        _ => {}
+    }
+    if writes.is_empty() { vec![Word::literal(".")] } else { writes }
 }
 
 fn alias(expansion: &str, rest: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
@@ -208,6 +238,8 @@ fn subcommand_use(subcommand: &str, args: &[Word], exists: impl Fn(&str) -> bool
             .any(|arg| options.iter().any(|option| arg.text == *option || arg.text.starts_with(&format!("{option}="))))
     };
     let first = operands.first().map_or("", |word| word.text.as_str());
+    // What follows an option, or `--`, need not be a subcommand of its own.
+    let begin = args.first().map_or("", |word| word.text.as_str());
     let is_unknown = args.iter().any(|arg| !arg.known);
     let reads = |yes: bool| if is_unknown { None } else { Some(!yes) };
     match subcommand {
@@ -218,9 +250,12 @@ fn subcommand_use(subcommand: &str, args: &[Word], exists: impl Fn(&str) -> bool
             });
             reads(shows || has(&["--list", "-l", "--contains", "--merged", "--no-merged", "--points-at"]))
         }
+        "tag" if has(&["-a", "-s", "-u", "-f", "-d", "-m", "-F", "--annotate", "--sign", "--force", "--delete"]) => {
+            Some(true)
+        }
         "tag" => reads(args.is_empty() || has(&["-l", "--list", "--contains", "--points-at", "-n", "--merged"])),
-        "stash" => reads(["list", "show"].contains(&first)),
-        "worktree" => reads(first == "list"),
+        "stash" => reads(["list", "show"].contains(&begin)),
+        "worktree" => reads(begin == "list"),
         "remote" => {
             reads(args.iter().all(|arg| arg.is("-v") || arg.is("--verbose")) || ["get-url", "show"].contains(&first))
         }

@@ -56,7 +56,7 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
     } else if EDIT_TOOLS.iter().any(|(name, _)| *name == tool) {
         match path.map(place) {
             None | Some(Place::Unknown) => Verdict::ask("default.unclear", "the request names no file"),
-            Some(Place::Outside(path)) => outside(&path),
+            Some(Place::Outside(path)) => outside(&path, scope),
             Some(Place::Inside(path)) if path.as_os_str().is_empty() => {
                 Verdict::deny("default.unclear", "this is not a file of the workspace")
             }

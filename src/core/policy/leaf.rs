@@ -3,6 +3,8 @@
 use super::database::{self, Use};
 use super::files;
 use super::git::{GitUse, git};
+use super::gone;
+use super::options::takes_next;
 use super::place::Place;
 use super::reads::{self, Look};
 use super::runners::is_runner;
@@ -37,7 +39,6 @@ impl Walk<'_> {
             }
             Some(Use::Writes(_)) | None => {}
         }
-        self.powerful(&call.assignments);
         if name == "git" || name == "hub" {
             return self.git(args, call.more);
         }
@@ -48,9 +49,6 @@ impl Walk<'_> {
             return self
                 .verdicts
                 .push(Verdict::violation("guard.git", format!("{name} {} commits", joined(args).text)));
-        }
-        if name == "find" {
-            return self.leaf_find(args);
         }
         if let Some(touches) = files::touches(name, args) {
             return self.touch(call, &touches);
@@ -85,11 +83,14 @@ impl Walk<'_> {
         let name = |arg: &Word| arg.text.split('=').next().unwrap_or_default().to_owned();
         match args.iter().map(name).find(|name| reads::is_powerful(name)) {
             Some(name) => self.ask("default.unclear", format!("${name} decides what later commands do")),
+            None if args.iter().any(|arg| reads::is_evaluated(&arg.text)) => {
+                self.ask("default.unclear", "a subscript would run something");
+            }
             None => self.verdicts.push(Verdict::allow("default.read", "it only sets variables")),
         }
     }
 
-    fn stays_inside(&self, paths: &[&str]) -> bool {
+    pub(super) fn stays_inside(&self, paths: &[&str]) -> bool {
         // `...` and the like are patterns of go, not paths that climb.
         paths.iter().all(|path| {
             self.folders.is_inside(
@@ -100,56 +101,11 @@ impl Walk<'_> {
         })
     }
 
-    pub(super) fn leaf_find(&mut self, args: &[Word]) {
-        if args.iter().any(|arg| arg.is("-delete")) {
-            match files::found_and_deleted(args, &self.folders, self.scope, self.world) {
-                Some(verdict) => self.verdicts.push(verdict),
-                None => self.ask("default.unlisted", "find deletes what it finds"),
-            }
-            return;
-        }
-        let plain: Vec<Word> = args
-            .iter()
-            .take_while(|arg| !arg.text.starts_with("-exec") && !arg.text.starts_with("-ok"))
-            .cloned()
-            .collect();
-        match reads::look("find", &plain) {
-            Look::Paths(paths) if self.stays_inside(&paths) => {
-                self.verdicts.push(Verdict::allow("default.read", "it only looks for files in the workspace"));
-            }
-            Look::Paths(_) => self.ask("default.outside", "find would look outside the workspace"),
-            Look::No => self.ask("default.unlisted", "find would write"),
-        }
-    }
-
-    /// Judges what find runs for each file that it finds.
-    pub(super) fn found(&mut self, words: &[Word], args: &[Word]) {
-        let program = words.first().map_or("", |word| word.text.as_str());
-        match files::touches(program, words.get(1..).unwrap_or_default()) {
-            Some(touches) if !touches.deletes.is_empty() => {
-                let refusal = files::found_and_deleted(args, &self.folders, self.scope, self.world);
-                return match refusal {
-                    Some(refusal) => self.verdicts.push(refusal),
-                    None => self.ask("default.unlisted", "find deletes what it finds"),
-                };
-            }
-            Some(_) => self.ask("default.unlisted", format!("{program} changes what find finds")),
-            None => {}
-        }
-        // What is found lies below where it looks.
-        let start = args.first().filter(|start| !start.text.starts_with(['-', '(', '!']));
-        let place = |word: &Word| {
-            if word.text == "{}" { start.cloned().unwrap_or_else(|| Word::literal(".")) } else { word.clone() }
-        };
-        let words = words.iter().map(place).collect();
-        self.call(&Call { words, assignments: Vec::new(), fed: Fed::Nothing, more: false });
-    }
-
     fn touch(&mut self, call: &Call, touches: &files::Touches) {
         let (folders, scope, world) = (&self.folders, self.scope, self.world);
         let mut refusals: Vec<Verdict> =
             touches.writes.iter().filter_map(|word| folders.refuse_write(word, scope, world)).collect();
-        refusals.extend(touches.deletes.iter().filter_map(|word| files::refuse_delete(word, folders, scope, world)));
+        refusals.extend(touches.deletes.iter().filter_map(|word| gone::refuse_delete(word, folders, scope, world)));
         let is_away = |word: &Word| !folders.is_inside(word, scope, world);
         if let Some(away) = touches.reads.iter().find(|word| is_away(word)) {
             refusals.push(Verdict::ask("default.outside", format!("{} is outside the workspace", away.text)));
@@ -176,10 +132,18 @@ impl Walk<'_> {
             }
             GitUse::Runs(text) => self.text(&text, true),
             GitUse::Unclear(what) => self.ask("default.unclear", format!("{what} may do anything")),
-            GitUse::Other(_) | GitUse::Reads { .. } if more => {
+            GitUse::Other { .. } | GitUse::Reads { .. } if more => {
                 self.ask("default.unclear", "git gets arguments that are not written there");
             }
-            GitUse::Other(what) => self.ask("default.unlisted", format!("{what} does more than read")),
+            GitUse::Other { what, folders, writes } => {
+                let mut here = self.folders.clone();
+                for folder in &folders {
+                    here = here.within(folder);
+                }
+                let refusals = writes.iter().filter_map(|file| here.refuse_write(file, self.scope, self.world));
+                self.verdicts.extend(refusals);
+                self.ask("default.unlisted", format!("{what} does more than read"));
+            }
             GitUse::Reads { folders, subcommand, args } => {
                 let mut here = self.folders.clone();
                 for folder in &folders {
@@ -196,22 +160,45 @@ impl Walk<'_> {
     }
 }
 
-/// Returns the program that an interpreter is told to run, by its name: `python manage.py migrate`.
+/// Options of interpreters that take a value.
+const INTERPRETER: [&str; 12] =
+    ["-W", "-X", "-d", "-r", "-I", "-S", "-M?", "--require", "--import", "--loader", "--env-file", "--conditions"];
+
+/// Returns the program that another one is told to run, by its name: `python manage.py migrate`, `yarn prisma …`.
 fn interpreted(name: &str, args: &[Word]) -> Option<(String, Vec<Word>)> {
-    if name == "cargo" {
-        let (first, rest) = args.split_first()?;
-        return Some((first.known()?.to_owned(), rest.to_vec()));
+    let runs = ["python", "python2", "python3", "ruby", "php", "node", "nodejs", "ts-node", "tsx", "perl"];
+    let mut rest = args;
+    match name {
+        "cargo" => {}
+        "npm" | "yarn" | "pnpm" | "bun" => {
+            let skipped = ["run", "run-script", "exec", "--"];
+            while let [word, after @ ..] = rest
+                && (word.text.starts_with('-') || skipped.iter().any(|skip| word.is(skip)))
+            {
+                rest = after;
+            }
+        }
+        _ if runs.contains(&name) || name.starts_with("python3.") => {
+            while let [word, after @ ..] = rest
+                && word.text.starts_with('-')
+            {
+                rest = if takes_next(&word.text, &INTERPRETER) { after.get(1..).unwrap_or_default() } else { after };
+                if let Some(module) = word.text.strip_prefix("-m").filter(|_| name.starts_with("python")) {
+                    // What follows the module is its own.
+                    if !module.is_empty() {
+                        return Some((module.to_owned(), rest.to_vec()));
+                    }
+                    break;
+                }
+            }
+        }
+        _ => return None,
     }
-    let runs = ["python", "python2", "python3", "ruby", "php", "node", "nodejs", "ts-node", "tsx", "bun", "perl"];
-    let is_one = runs.contains(&name) || name.starts_with("python3.");
-    let at = args.iter().position(|arg| !arg.text.starts_with('-') || arg.is("-m"))?;
-    if !is_one {
-        return None;
-    }
-    let at = if args[at].is("-m") { at + 1 } else { at };
-    let program = args.get(at)?.known()?;
-    let name = program.rsplit('/').next().unwrap_or(program);
-    Some((name.to_owned(), args[at + 1..].to_vec()))
+    let (program, rest) = rest.split_first()?;
+    let program = program.known()?;
+    // `npm run prisma -- migrate deploy`
+    let rest = rest.iter().filter(|word| name != "npm" || !word.is("--")).cloned().collect();
+    Some((program.rsplit('/').next().unwrap_or(program).to_owned(), rest))
 }
 
 /// Whether a tool that is not git commits, tags or pushes by itself.
@@ -227,9 +214,15 @@ fn commits(name: &str, args: &[Word]) -> bool {
         }
         "svn" => ["add", "commit", "ci", "delete", "rm", "switch", "merge"].contains(&first),
         "lerna" => ["version", "publish"].contains(&first),
-        "gh" => args
-            .windows(2)
-            .any(|pair| pair[0].is("pr") && ["create", "merge", "checkout"].contains(&pair[1].text.as_str())),
+        "gh" => args.windows(2).any(|pair| match pair[0].text.as_str() {
+            "pr" => ["create", "merge", "checkout", "close", "update-branch"].contains(&pair[1].text.as_str()),
+            "repo" => ["sync", "create", "delete", "rename", "fork"].contains(&pair[1].text.as_str()),
+            "release" => ["create", "delete", "upload"].contains(&pair[1].text.as_str()),
+            _ => false,
+        }),
+        "jj" => ["git", "commit", "describe", "new", "squash", "bookmark", "abandon", "rebase", "edit", "undo"]
+            .contains(&first),
+        "gt" => ["submit", "create", "modify", "sync", "merge"].contains(&first),
         "standard-version" | "semantic-release" | "release-it" | "bump2version" | "bumpversion" | "cz"
         | "commitizen" => true,
         _ => false,

@@ -224,6 +224,13 @@ impl Parser<'_> {
             match self.letters.peek().copied() {
                 None => return Err(Unclear::Unfinished),
                 Some('$' | '`') => drop(self.expansion(true)?),
+                // `${x@P}` runs what stands in the value.
+                Some('@') => {
+                    self.letters.next();
+                    if self.letters.next_if_eq(&'P').is_some() {
+                        return Err(Unclear::Odd('@'));
+                    }
+                }
                 Some('\'') if !in_quotes => {
                     self.letters.next();
                     self.single_quoted(&mut Vec::new())?;

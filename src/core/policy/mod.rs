@@ -1,12 +1,17 @@
 //! What an agent may do: one pure function answers for the hook, for permission requests and for `policy check`.
 
+mod archives;
 mod database;
 mod files;
+mod found;
 mod git;
+mod glob;
+mod gone;
 mod here;
 mod judge;
 mod leaf;
 mod lex;
+mod options;
 mod parse;
 mod place;
 mod reads;

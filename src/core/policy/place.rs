@@ -75,30 +75,42 @@ impl Folders {
         folders
     }
 
-    /// Returns where a word leads, seen from here.
+    /// Returns where a word leads, seen from here; where it may lead to several places, to the first of them.
     pub(super) fn place(&self, word: &Word, scope: &PolicyScope, tree: &dyn World) -> Place {
+        self.places(word, scope, tree).into_iter().next().unwrap_or(Place::Unknown)
+    }
+
+    /// Returns all places that a word may lead to, seen from here; several only if all are inside.
+    pub(super) fn places(&self, word: &Word, scope: &PolicyScope, tree: &dyn World) -> Vec<Place> {
         // `.*` may stand for `..`.
         let may_climb = |part: &str| [".*", ".?", ".["].iter().any(|start| part.starts_with(start));
         if !word.known || (word.glob && word.text.split('/').any(may_climb)) {
-            return Place::Unknown;
+            return vec![Place::Unknown];
         }
         let text = word.text.as_str();
         if DEVICES.contains(&text) || text.starts_with("/dev/fd/") {
-            return Place::Free;
+            return vec![Place::Free];
         }
         if text.starts_with('/') {
-            return classify(&plain(Path::new("/"), text), scope, tree);
+            return vec![classify(&plain(Path::new("/"), text), scope, tree)];
         }
-        let mut places = self.now.iter().map(|folder| match folder {
-            Some(folder) => classify(&plain(folder, text), scope, tree),
-            None => Place::Unknown,
-        });
-        let Some(first) = places.next() else { return Place::Unknown };
-        let same = |place: Place| match (&first, place) {
-            (Place::Inside(_), Place::Inside(_)) | (Place::Outside(_), Place::Outside(_)) => true,
-            (first, place) => *first == place,
-        };
-        if places.all(same) { first } else { Place::Unknown }
+        let mut places: Vec<Place> = Vec::new();
+        for folder in &self.now {
+            let place = folder.as_ref().map_or(Place::Unknown, |folder| classify(&plain(folder, text), scope, tree));
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        let is_inside = |place: &Place| matches!(place, Place::Inside(_));
+        let is_outside = |place: &Place| matches!(place, Place::Outside(_));
+        if places.len() < 2 || places.iter().all(is_inside) {
+            places
+        } else if places.iter().all(is_outside) {
+            places.truncate(1);
+            places
+        } else {
+            vec![Place::Unknown]
+        }
     }
 
     /// Whether a word leads nowhere else than into the workspace.
@@ -111,18 +123,20 @@ impl Folders {
 
     /// Returns what stands against writing to a place.
     pub(super) fn refuse_write(&self, word: &Word, scope: &PolicyScope, tree: &dyn World) -> Option<Verdict> {
-        match self.place(word, scope, tree) {
+        let refusals = self.places(word, scope, tree).into_iter().filter_map(|place| match place {
             Place::Free => None,
             Place::Inside(path) => refuse_protected(&path),
-            Place::Outside(path) => Some(outside(&path)),
+            Place::Outside(path) => Some(outside(&path, scope)),
             Place::Unknown => Some(Verdict::ask("default.unclear", format!("where {} leads is not known", word.text))),
-        }
+        });
+        refusals.max_by_key(Verdict::weight)
     }
 }
 
-/// Says that a write would leave the workspace.
-pub(super) fn outside(path: &Path) -> Verdict {
-    let what = format!("{} is outside the workspace; scratch files belong into $TMPDIR", path.display());
+/// Says that a write would leave the workspace, and where it may go instead.
+pub(super) fn outside(path: &Path, scope: &PolicyScope) -> Verdict {
+    let scratch = scope.variables.get("TMPDIR").map(|folder| format!(" ({folder})")).unwrap_or_default();
+    let what = format!("{} is outside the workspace; scratch files belong into $TMPDIR{scratch}", path.display());
     Verdict::violation("guard.outside", what)
 }
 

@@ -1,5 +1,6 @@
 //! Which commands only read: a table, and the options that make an exception of some.
 
+use super::files::only_replaces;
 use super::word::Word;
 
 /// A program that only reads, if none of `refused` is among its arguments.
@@ -91,26 +92,73 @@ pub(super) const HARMLESS_VARIABLES: [&str; 15] = [
 
 /// Variables that decide what other commands are or do.
 pub(super) fn is_powerful(name: &str) -> bool {
-    const NAMES: [&str; 12] = [
-        "PATH",
+    const NAMES: [&str; 32] = [
+        "AR",
+        "BROWSER",
+        "CC",
+        "CDPATH",
+        "CXX",
+        "ENV",
+        "GREP_OPTIONS",
         "HOME",
         "IFS",
-        "ENV",
-        "BASH_ENV",
-        "SHELL",
-        "PROMPT_COMMAND",
+        "LESSOPEN",
+        "LD",
+        "MAKE",
+        "MAKEFLAGS",
         "NODE_OPTIONS",
+        "NODE_PATH",
+        "PATH",
         "PERL5OPT",
+        "PROMPT_COMMAND",
+        "PS0",
+        "PS1",
+        "PS2",
+        "PS4",
+        "RIPGREP_CONFIG_PATH",
         "RUBYOPT",
-        "CDPATH",
+        "RUSTC",
+        "RUSTDOC",
+        "RUSTFLAGS",
+        "SHELL",
+        "SHELLOPTS",
+        "TAR_OPTIONS",
         "TMPDIR",
+        "VISUAL",
     ];
-    const STARTS: [&str; 6] = ["GIT_", "LD_", "DYLD_", "PYTHON", "CARGO_", "BASH_FUNC"];
-    const ENDS: [&str; 4] = ["PAGER", "EDITOR", "WRAPPER", "_COMMAND"];
-    NAMES.contains(&name)
-        || STARTS.iter().any(|start| name.starts_with(start))
-        || ENDS.iter().any(|end| name.ends_with(end))
+    const STARTS: [&str; 16] = [
+        "BASH_",
+        "BUNDLE_",
+        "CARGO_",
+        "DYLD_",
+        "GIT_",
+        "GO",
+        "JAVA_",
+        "LD_",
+        "MAVEN_",
+        "NPM_CONFIG_",
+        "PERL5",
+        "PYTEST_",
+        "PYTHON",
+        "RUBY",
+        "SSH_",
+        "npm_config_",
+    ];
+    const ENDS: [&str; 6] = ["PAGER", "EDITOR", "WRAPPER", "_COMMAND", "_OPTS", "FLAGS"];
+    !HARMLESS_VARIABLES.contains(&name)
+        && (NAMES.contains(&name)
+            || STARTS.iter().any(|start| name.starts_with(start))
+            || ENDS.iter().any(|end| name.ends_with(end)))
 }
+
+/// Whether arithmetic would run what stands in this text: `a[$(command)]` is a subscript like any other.
+pub(super) fn is_evaluated(text: &str) -> bool {
+    text.split_once('[').is_some_and(|(_, rest)| rest.contains("$(") || rest.contains('`'))
+}
+
+/// Builtins that work out their arguments as arithmetic, or as names with subscripts.
+const EVALUATING: [&str; 11] =
+    ["[[", "[", "test", "let", "wait", "shift", "exit", "return", "break", "continue", "set"];
 
 /// What a command that may only read would look at.
 pub(super) enum Look<'a> {
@@ -123,6 +171,13 @@ pub(super) enum Look<'a> {
 /// Says what a command looks at, if it only reads.
 pub(super) fn look<'a>(program: &str, args: &'a [Word]) -> Look<'a> {
     if HARMLESS.contains(&program) {
+        let is_odd = |arg: &Word| EVALUATING.contains(&program) && is_evaluated(&arg.text);
+        // `printf -v` sets a variable.
+        if args.iter().any(is_odd)
+            || (program == "printf" && args.first().is_some_and(|arg| arg.text.starts_with("-v")))
+        {
+            return Look::No;
+        }
         return Look::Paths(Vec::new());
     }
     // `--files0-from` of sort, wc, du and find reads whatever paths a file names, which the agent may have written.
@@ -155,7 +210,7 @@ pub(super) fn git_paths<'a>(subcommand: &str, args: &'a [Word]) -> Vec<&'a str> 
     paths(args, subcommand == "grep")
 }
 
-/// `sed -n '10,20p' file`: print, delete and quit by line number; anything else could write or run something.
+/// `sed -n '10,20p' file`, `sed s/a/b/ file`: print, delete, quit and replace; anything else could write or run something.
 fn sed(args: &[Word]) -> Look<'_> {
     let mut operands = Vec::new();
     for arg in args {
@@ -167,7 +222,7 @@ fn sed(args: &[Word]) -> Look<'_> {
     }
     let Some((script, files)) = operands.split_first() else { return Look::No };
     let plain = |part: &str| part.trim().strip_suffix(['p', 'd', 'q', '=']).is_some_and(is_address);
-    if script.split(';').all(plain) { Look::Paths(files.to_vec()) } else { Look::No }
+    if script.split(';').all(plain) || only_replaces(script) { Look::Paths(files.to_vec()) } else { Look::No }
 }
 
 /// Whether a text is an address of sed's: lines by number, or by patterns without a slash in them.

@@ -2,7 +2,7 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::database::fits;
+use super::glob::fits;
 use super::word::Word;
 
 /// A pattern, taken apart.

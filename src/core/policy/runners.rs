@@ -213,7 +213,7 @@ pub(super) fn is_runner(program: &str, args: &[Word]) -> bool {
         let mut words = runner.split(' ');
         let first = words.next().unwrap_or_default();
         let mut args = args.iter();
-        super::database::fits(program, first)
-            && words.all(|word| args.next().is_some_and(|arg| super::database::fits(&arg.text, word)))
+        super::glob::fits(program, first)
+            && words.all(|word| args.next().is_some_and(|arg| super::glob::fits(&arg.text, word)))
     })
 }

@@ -101,8 +101,8 @@ impl<'a> Walk<'a> {
             }
         }
         if command.words.is_empty() {
-            for (name, _) in &command.assignments {
-                if reads::is_powerful(name) {
+            for (name, value) in &command.assignments {
+                if reads::is_powerful(name) || reads::is_evaluated(&value.text) {
                     self.ask("default.unclear", format!("${name} decides what later commands do"));
                 } else {
                     self.verdicts.push(Verdict::allow("default.read", "it only sets a variable"));
@@ -148,11 +148,14 @@ impl<'a> Walk<'a> {
 
     /// Reads a file inside of the workspace.
     fn text_of(&self, file: &Word) -> Option<String> {
-        match self.folders.place(file, self.scope, self.world) {
+        let mut texts = self.folders.places(file, self.scope, self.world).into_iter().filter_map(|place| match place {
             Place::Inside(path) => self.world.read(&self.scope.workspace.join(path)),
             Place::Free => self.world.read(Path::new(file.known()?)),
             Place::Outside(_) | Place::Unknown => None,
-        }
+        });
+        let text = texts.next();
+        // Which of several it is nobody knows.
+        text.filter(|text| texts.all(|other| other == *text))
     }
 
     pub(super) fn edits(&mut self, what: &str) {
@@ -234,8 +237,7 @@ impl<'a> Walk<'a> {
             call.words.first().filter(|program| program.text.contains('/')).cloned()
         };
         if let Some(file) = script
-            && let Place::Inside(path) = self.folders.place(&file, self.scope, self.world)
-            && !self.world.is_untouched(&self.scope.workspace.join(&path))
+            && !self.is_untouched(&file)
         {
             self.script_file(&file);
             // What the agent wrote into it may be anything but a broken safety rule.
@@ -243,6 +245,14 @@ impl<'a> Walk<'a> {
             self.verdicts.extend(bad);
         }
         self.verdicts.push(Verdict::allow("default.check", "it is the check's own command"));
+    }
+
+    /// Whether a script is as it was when the work began, wherever a word may lead.
+    fn is_untouched(&self, file: &Word) -> bool {
+        self.folders.places(file, self.scope, self.world).into_iter().all(|place| match place {
+            Place::Inside(path) => self.world.is_untouched(&self.scope.workspace.join(path)),
+            Place::Free | Place::Outside(_) | Place::Unknown => true,
+        })
     }
 
     pub(super) fn script_file(&mut self, file: &Word) {
@@ -261,6 +271,7 @@ impl<'a> Walk<'a> {
         if ["cd", "pushd", "popd"].contains(&name) {
             return self.change_folder(name, args);
         }
+        self.powerful(&call.assignments);
         match inner(name, args) {
             Inner::Nothing => self.leaf(call, path, name, args),
             Inner::Command { assignments, words, more, elsewhere } => {
@@ -290,12 +301,7 @@ impl<'a> Walk<'a> {
                 Fed::Text(text) => self.text(&text, false),
                 Fed::Nothing | Fed::Something => self.ask("default.unclear", format!("what {name} reads is not known")),
             },
-            Inner::Each(commands) => {
-                for words in commands {
-                    self.found(&words, args);
-                }
-                self.leaf_find(args);
-            }
+            Inner::Find => self.find(args),
             Inner::Lost(texts) => {
                 let before = self.verdicts.len();
                 for text in texts {
@@ -323,9 +329,8 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn powerful(&mut self, assignments: &[(String, Word)]) {
-        if let Some((name, _)) = assignments
-            .iter()
-            .find(|(name, _)| !HARMLESS_VARIABLES.contains(&name.as_str()) && reads::is_powerful(name))
+        if let Some((name, _)) =
+            assignments.iter().find(|(name, value)| reads::is_powerful(name) || reads::is_evaluated(&value.text))
         {
             self.ask("default.unclear", format!("${name} decides what the command does"));
         }

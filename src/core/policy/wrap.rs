@@ -1,5 +1,6 @@
 //! Commands that run other commands: what they run, taken out of their arguments.
 
+use super::options::{read_until_operand, takes_next};
 use super::word::Word;
 use super::wrappers::{WRAPPERS, Wrapper};
 
@@ -30,8 +31,8 @@ pub(super) enum Inner {
     File(Word),
     /// What it reads, as a script of the shell.
     Input,
-    /// Several commands, and what it does besides them is its own.
-    Each(Vec<Vec<Word>>),
+    /// Whatever `find` is told to run, and what it does besides is its own.
+    Find,
     /// Something that cannot be told; each of these texts may be a script.
     Lost(Vec<Word>),
 }
@@ -85,11 +86,14 @@ pub(super) fn inner(program: &str, args: &[Word]) -> Inner {
         }
         "env" => return env(args),
         "xargs" => return xargs(args),
-        "find" => return find(args),
+        "find" | "gfind" => return Inner::Find,
         "fd" | "fdfind" => {
-            let at =
-                args.iter().position(|arg| ["-x", "-X", "--exec", "--exec-batch"].iter().any(|option| arg.is(option)));
-            return at.map_or(Inner::Nothing, |at| appended(args[at + 1..].to_vec()));
+            let options = ["-x", "-X", "--exec", "--exec-batch"];
+            let glued = |arg: &Word| options[2..].iter().any(|option| arg.text.starts_with(&format!("{option}=")));
+            let at = args.iter().position(|arg| glued(arg) || options.iter().any(|option| arg.is(option)));
+            let Some(at) = at else { return Inner::Nothing };
+            let first = args[at].text.split_once('=').map(|(_, program)| Word::literal(program));
+            return appended(first.into_iter().chain(args[at + 1..].iter().cloned()).collect());
         }
         "command" if args.first().is_some_and(|arg| arg.is("-v") || arg.is("-V")) => return Inner::Nothing,
         _ => {}
@@ -141,7 +145,7 @@ fn wrapped(program: &str, args: &[Word]) -> Inner {
                 break;
             }
         } else if word.text.starts_with('-') {
-            let takes = wrapper.valued.contains(&word.text.as_str());
+            let takes = takes_next(&word.text, wrapper.valued);
             rest = if takes { after.get(1..).unwrap_or_default() } else { after };
         } else if ["sudo", "doas", "cross-env"].contains(&program) && assignment(word).is_some() {
             assignments.extend(assignment(word));
@@ -156,6 +160,10 @@ fn wrapped(program: &str, args: &[Word]) -> Inner {
     if rest.is_empty() {
         return Inner::Nothing;
     }
+    if program == "ssh" {
+        // The other side's shell reads them as one line.
+        return Inner::Script { text: joined(rest), elsewhere: true };
+    }
     Inner::Command { assignments, words: rest.to_vec(), more: false, elsewhere: wrapper.elsewhere }
 }
 
@@ -166,39 +174,29 @@ fn assignment(word: &Word) -> Option<(String, Word)> {
     is_name.then(|| (name.to_owned(), value))
 }
 
+/// Options of env that take a value.
+const ENV: [&str; 8] = ["-u", "-C", "-S", "-a", "--unset", "--chdir", "--split-string", "--argv0"];
+
 fn env(args: &[Word]) -> Inner {
-    let (mut assignments, mut rest) = (Vec::new(), args);
-    while let [word, after @ ..] = rest {
-        let text = word.text.as_str();
-        if text == "--" {
-            rest = after;
-            break;
-        }
-        if let Some(split) = text.strip_prefix("--split-string=") {
-            return Inner::Script {
-                text: joined(&[&[Word { text: split.to_owned(), ..word.clone() }], after].concat()),
-                elsewhere: false,
-            };
-        }
-        if text.starts_with('-') && !text.starts_with("--") && text.contains('S') {
-            let glued = text.split_once('S').map_or("", |(_, glued)| glued);
-            let first =
-                if glued.is_empty() { Vec::new() } else { vec![Word { text: glued.to_owned(), ..word.clone() }] };
-            return Inner::Script { text: joined(&[&first, after].concat()), elsewhere: false };
-        }
-        if text.starts_with('-') {
-            let takes = ["-u", "-C", "--unset", "--chdir"].contains(&text);
-            if text == "-C" || text.starts_with("--chdir") {
-                // The folder is another one: what is relative then cannot be told.
-                assignments.push(("PWD".to_owned(), Word::unknown()));
-            }
-            rest = if takes { after.get(1..).unwrap_or_default() } else { after };
-        } else if let Some(assigned) = assignment(word) {
-            assignments.push(assigned);
-            rest = after;
-        } else {
-            break;
-        }
+    let (given, mut rest) = read_until_operand(args, &ENV);
+    if rest.first().is_some_and(|word| word.is("-")) {
+        // The old way to write `-i`.
+        rest = &rest[1..];
+    }
+    let texts = given.values(&["-S", "--split-string"]);
+    if !texts.is_empty() {
+        return Inner::Script { text: joined(&[&texts, rest].concat()), elsewhere: false };
+    }
+    let mut assignments = Vec::new();
+    if !given.values(&["-C", "--chdir"]).is_empty() {
+        // The folder is another one: what is relative then cannot be told.
+        assignments.push(("PWD".to_owned(), Word::unknown()));
+    }
+    while let [word, after @ ..] = rest
+        && let Some(assigned) = assignment(word)
+    {
+        assignments.push(assigned);
+        rest = after;
     }
     if rest.is_empty() {
         return Inner::Nothing;
@@ -224,7 +222,9 @@ fn shell(args: &[Word]) -> Inner {
         if !text.starts_with("--") && text.contains('s') {
             return Inner::Input;
         }
-        let takes = ["-o", "+o", "-O", "+O", "--rcfile", "--init-file"].contains(&text);
+        // `-eo pipefail`: the name follows the whole cluster.
+        let takes = ["--rcfile", "--init-file"].contains(&text)
+            || (!text.starts_with("--") && text.contains(['o', 'O']) && !text.contains("--"));
         rest = if takes { after.get(1..).unwrap_or_default() } else { after };
     }
     match rest {
@@ -244,38 +244,35 @@ fn appended(words: Vec<Word>) -> Inner {
     Inner::Command { assignments: Vec::new(), words: words.collect(), more: true, elsewhere: false }
 }
 
+/// Options of xargs that take a value.
+const XARGS: [&str; 20] = [
+    "-I",
+    "-n",
+    "-P",
+    "-L",
+    "-d",
+    "-s",
+    "-E",
+    "-a",
+    "-i?",
+    "-l?",
+    "-e?",
+    "--max-args",
+    "--max-procs",
+    "--max-chars",
+    "--max-lines?",
+    "--delimiter",
+    "--arg-file",
+    "--replace?",
+    "--eof?",
+    "--process-slot-var",
+];
+
 fn xargs(args: &[Word]) -> Inner {
-    let mut rest = args;
-    let mut placeholder = None;
-    while let [word, after @ ..] = rest {
-        let text = word.text.as_str();
-        if !text.starts_with('-') {
-            break;
-        }
-        if let Some(glued) = text.strip_prefix("-I").filter(|glued| !glued.is_empty()) {
-            placeholder = Some(glued.to_owned());
-        }
-        let takes = [
-            "-I",
-            "-n",
-            "-P",
-            "-L",
-            "-d",
-            "-s",
-            "-E",
-            "-a",
-            "--max-args",
-            "--max-procs",
-            "--delimiter",
-            "--arg-file",
-            "--replace",
-        ]
-        .contains(&text);
-        if text == "-I" {
-            placeholder = after.first().map(|word| word.text.clone());
-        }
-        rest = if takes { after.get(1..).unwrap_or_default() } else { after };
-    }
+    let (given, rest) = read_until_operand(args, &XARGS);
+    let named = given.values(&["-I", "-i?", "--replace?"]).first().map(|word| word.text.clone());
+    let plain = given.has(&["-i", "--replace"]).then(|| "{}".to_owned());
+    let placeholder = named.or(plain);
     let hidden = |word: &Word| match &placeholder {
         Some(placeholder) if word.text.contains(placeholder.as_str()) => {
             Word { known: false, text: word.text.replace(placeholder.as_str(), "…"), ..word.clone() }
@@ -287,24 +284,6 @@ fn xargs(args: &[Word]) -> Inner {
         return Inner::Nothing;
     }
     Inner::Command { assignments: Vec::new(), words, more: placeholder.is_none(), elsewhere: false }
-}
-
-fn find(args: &[Word]) -> Inner {
-    let mut each = Vec::new();
-    let mut at = 0;
-    while at < args.len() {
-        if ["-exec", "-execdir", "-ok", "-okdir"].iter().any(|option| args[at].is(option)) {
-            let rest = &args[at + 1..];
-            let end = rest.iter().position(|word| word.is(";") || word.is("+")).unwrap_or(rest.len());
-            let hidden = |word: &Word| {
-                if word.text.contains("{}") { Word { known: false, ..word.clone() } } else { word.clone() }
-            };
-            each.push(rest[..end].iter().map(hidden).collect());
-            at += end + 1;
-        }
-        at += 1;
-    }
-    if each.is_empty() { Inner::Nothing } else { Inner::Each(each) }
 }
 
 /// Returns words as one text, as `eval` would.

@@ -9,6 +9,9 @@ const BEFORE: usize = 64;
 /// The most that is kept back, in bytes. A secret that is longer, or stretched by so many colours, is given up.
 const HELD: usize = 64 * 1024;
 
+/// From so many bytes on, what is kept back is no accident, in bytes.
+const LIKELY: usize = 6;
+
 /// Covers secrets in a stream.
 #[derive(Debug)]
 pub struct StreamRedactor {
@@ -48,11 +51,28 @@ impl StreamRedactor {
     }
 
     /// Gives out what is kept back although something may follow: for a screen, where a person waits for what was
-    /// typed. What follows is still compared with it, so that no secret is ever given out whole.
+    /// typed. What is a secret already is covered. What follows is still compared with it, so that no secret is ever
+    /// given out whole.
     pub fn settle(&mut self) -> Vec<u8> {
-        let held = self.bytes.get(self.given..).unwrap_or_default().to_vec();
+        let mut out = Vec::new();
+        let Scanned { found, .. } = self.redactor.scan(&self.bytes, true);
+        for found in found.iter().filter(|found| found.from >= self.since) {
+            if found.to > self.given {
+                let from = found.from.max(self.given);
+                out.extend_from_slice(&self.bytes[self.given..from]);
+                self.redactor.write(found, &self.bytes[from..found.to], self.form, &mut out);
+                self.given = found.to;
+            }
+        }
+        out.extend_from_slice(self.bytes.get(self.given..).unwrap_or_default());
         self.given = self.bytes.len();
-        held
+        out
+    }
+
+    /// Whether what is kept back looks so much like a secret that a screen should wait for more of it: the beginning of
+    /// a token with something behind it, or the greater part of a known value.
+    pub fn is_likely(&self) -> bool {
+        self.held() >= LIKELY && !self.bytes[self.given..].starts_with(b":")
     }
 
     /// Returns how many bytes are kept back.

@@ -150,6 +150,30 @@ fn a_screen_gets_what_is_typed_and_never_a_whole_secret() {
 }
 
 #[test]
+fn a_screen_never_shows_a_token_that_is_the_last_thing_said() {
+    for (token, _) in tokens() {
+        let mut stream = redactor().stream(Form::SameLength);
+        let mut shown = stream.push(b"your key: ");
+        shown.extend(stream.push(token.as_bytes()));
+        shown.extend(stream.settle());
+        let text = String::from_utf8_lossy(&shown).into_owned();
+        assert!(!text.contains(&token[token.len() / 2..]), "{token}: {text}");
+        assert_eq!(shown.len(), 10 + token.len(), "what is drawn stays in its place");
+        // More of it is covered as well, and what follows is shown.
+        let more = stream.push(b"\n$ ");
+        assert_eq!(more, b"\n$ ", "{token}");
+    }
+    // One that is not whole yet is worth a wait; what a person types is not.
+    for (said, is_likely) in
+        [("key ghp_a1B2c3", true), ("sk-ant-api", true), ("s", false), ("task", false), ("see http://local", false)]
+    {
+        let mut stream = redactor().stream(Form::SameLength);
+        stream.push(said.as_bytes());
+        assert_eq!(stream.is_likely(), is_likely, "{said}");
+    }
+}
+
+#[test]
 fn what_is_kept_back_is_bounded() {
     let mut stream = redactor().stream(Form::SameLength);
     let mut given = 0;

@@ -215,6 +215,9 @@ pub struct Allowed {
     pub land: bool,
     /// `Command::Refuse`.
     pub refuse: bool,
+    /// `Command::Message`.
+    #[serde(default)]
+    pub message: bool,
     /// `Command::Hold`.
     pub hold: bool,
     /// `Command::Snooze` for a time.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
 use super::costs;
 use crate::core::book::CheckStatus;
-use crate::core::live::{Owner, Phase, Step};
+use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
@@ -15,7 +15,7 @@ use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Question;
-use crate::model::settings::{Planner, Settings};
+use crate::model::settings::{AgentKind, Planner, Settings};
 use crate::model::task::{FailReason, Task, TaskState, Workflow};
 use crate::model::time::{Moment, Wall, millis};
 
@@ -191,6 +191,14 @@ impl Supervisor {
 
     /// Returns the session in which something runs for a task; the newest, should an old one not have ended yet.
     fn session_of(&self, task: TaskId) -> Option<SessionId> {
+        // What a headless agent writes is for us; its log tells it in words.
+        let is_headless = |attempt: &Attempt| {
+            let agent = self.settings.agents.get(&attempt.by);
+            matches!(attempt.step, Step::Agent(Some(_))) && agent.is_some_and(|agent| agent.kind == AgentKind::Claude)
+        };
+        if self.live.attempts.get(&task).is_some_and(is_headless) {
+            return None;
+        }
         let mut sessions = self.live.sessions.iter().rev();
         sessions.find(|(_, running)| running.owner == Owner::Attempt(task)).map(|(session, _)| *session)
     }
@@ -264,6 +272,7 @@ impl Supervisor {
             undo: self.may_undo(task),
             land: self.may_land(task),
             refuse: self.may_refuse(task),
+            message: self.may_message(task),
             hold: self.may_hold(task),
             snooze: self.may_snooze(task),
             unsnooze: task.check().is_some_and(|key| self.book.snoozed.contains_key(key)),
@@ -275,7 +284,11 @@ impl Supervisor {
 /// built-in one and is another program.
 fn agent_name(settings: &Settings) -> String {
     let Some(role) = settings.roles.get("fixer") else { return String::new() };
-    let program = settings.agents.get(&role.agent).map(|agent| agent.program.as_str()).unwrap_or_default();
+    let agent = settings.agents.get(&role.agent);
+    if agent.is_some_and(|agent| agent.args.first().is_some_and(|arg| arg == "rehearsal")) {
+        return "rehearsal".to_owned();
+    }
+    let program = agent.map(|agent| agent.program.as_str()).unwrap_or_default();
     let program = program.rsplit('/').next().unwrap_or_default();
     if role.agent == "claude" && !program.is_empty() { program.to_owned() } else { role.agent.clone() }
 }

@@ -44,7 +44,7 @@ fn answer(args: &[String]) -> Result<String, String> {
     let guard = Guard::read(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
     let request: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
     let tool = request["tool_name"].as_str().ok_or("the request names no tool")?;
-    let verdict = judge(&guard.scope, &Tree::new(&guard.scope.workspace), tool, &request["tool_input"]);
+    let verdict = judge(&guard.scope, &Tree::of(&guard.scope), tool, &request["tool_input"]);
     Ok(output(tool, &verdict))
 }
 

@@ -10,6 +10,8 @@ mod lines;
 mod outcome;
 mod plain;
 pub mod prompt;
+pub mod question_files;
+pub mod quote;
 pub mod rehearsal;
 
 pub use command::CommandRun;

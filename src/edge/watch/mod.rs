@@ -1,5 +1,6 @@
 //! Watches the project's files that count and says what changed.
 
+mod complete;
 mod event;
 mod git;
 mod named;
@@ -13,6 +14,7 @@ mod tests;
 mod walk;
 mod watcher;
 
+pub use complete::Complete;
 pub use event::{Kind, WatchError, WatchEvent};
 pub use named::Named;
 pub use walk::walk;

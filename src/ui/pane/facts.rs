@@ -12,6 +12,9 @@ use crate::ui::widget::{clip, plain};
 /// How much of a value a folded line shows.
 const VALUE: usize = 40;
 
+/// The most rows of a fact that is not unfolded.
+const ROWS: usize = 3;
+
 /// Returns the lines of the journal.
 pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
     let dim = state.theme.style(Role::Dim);
@@ -37,7 +40,7 @@ pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
         let line = Line::from(vec![
             Span::styled(head, dim),
             Span::styled(format!("{kind:<15} "), state.theme.style(Role::Accent)),
-            Span::raw(clip(&text, columns.saturating_sub(hang), state.glyphs.more)),
+            Span::raw(clip(&text, columns.saturating_sub(hang).max(VALUE) * ROWS, state.glyphs.more)),
         ]);
         items.push(Item { line, hang, target: Some(Target::Fold(recorded.seq)) });
         if is_open {

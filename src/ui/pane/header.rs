@@ -1,5 +1,7 @@
 //! The first line: is the project green, what does it cost, is everything well.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -20,8 +22,15 @@ const ROOMY: u16 = 100;
 /// The columns that the name of the project gets before what is said beside it is shortened.
 const NAME: usize = 14;
 
-/// The most columns of the agent's name.
-const AGENT: usize = 12;
+/// The most columns of the agent's name, and on a narrow screen.
+const AGENT: usize = 20;
+const AGENT_NARROW: usize = 12;
+
+/// The most columns of the name of a check that runs.
+const CHECK: usize = 20;
+
+/// How long a check must run to be news.
+const NEWS: Duration = Duration::from_secs(1);
 
 /// Draws the header.
 pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -36,6 +45,18 @@ fn left(state: &State, room: usize) -> Line<'static> {
     let style = |role| state.theme.style(role);
     let mut parts = standing(state);
     let wide = |parts: &[Piece]| parts.iter().map(|part| width(&part.text) + 2).sum::<usize>();
+    // What runs while something is red is told where there is room beside all else.
+    let is_told =
+        state.red() == (0, 0) || matches!(state.view.head.course, Course::Stopping(..)) || state.gone.is_some();
+    if let Some((which, time)) = under_way(state).filter(|_| !is_told) {
+        let busy = state.glyphs.busy;
+        for text in [format!("{busy} {which} {time}"), format!("{busy} {time}")] {
+            if wide(&parts) + width(&text) + 2 + NAME <= room {
+                parts.insert(1, Piece::new(text, Role::Busy));
+                break;
+            }
+        }
+    }
     // Where not all of it fits beside the name, in fewer words, the last ones first.
     for at in (0..parts.len()).rev() {
         if wide(&parts) + NAME > room {
@@ -138,7 +159,24 @@ fn checks(state: &State) -> Piece {
         (red, 0, _) => (format!("{} {red} red", glyphs.bad), Role::Bad),
         (red, broken, _) => (format!("{} {red} red, {broken} cannot run", glyphs.bad), Role::Bad),
     };
-    Piece::new(text, role)
+    match under_way(state).filter(|_| (red, broken) == (0, 0)) {
+        Some((which, time)) => Piece { text: format!("{text}: {which} {time}"), less: text, role },
+        None => Piece::new(text, role),
+    }
+}
+
+/// Names the checks that run, and says for how long the oldest of them does; nothing about one that is over in a moment.
+fn under_way(state: &State) -> Option<(String, String)> {
+    let running: Vec<_> = state.view.checks.iter().filter_map(|check| Some((check, check.running?))).collect();
+    let (first, since) = running.iter().min_by_key(|(_, since)| *since)?;
+    if state.now.since(*since) < NEWS {
+        return None;
+    }
+    let which = match running.len() {
+        1 => clip(&plain(&first.key.to_string()), CHECK, state.glyphs.more),
+        more => format!("{more} checks"),
+    };
+    Some((which, count(*since, state.now)))
 }
 
 fn right(state: &State) -> Line<'static> {
@@ -202,7 +240,10 @@ fn short(state: &State, part: Part) -> String {
         Part::FileWatcher => "watch".to_owned(),
         Part::TestRunner => "tests".to_owned(),
         Part::ClaudeInstances if state.view.head.agent.is_empty() => "agent".to_owned(),
-        Part::ClaudeInstances => clip(&plain(&state.view.head.agent), AGENT, state.glyphs.more),
+        Part::ClaudeInstances => {
+            let most = if state.size.0 < ROOMY { AGENT_NARROW } else { AGENT };
+            clip(&plain(&state.view.head.agent), most, state.glyphs.more)
+        }
     }
 }
 

@@ -93,6 +93,10 @@ fn entries(state: &State, recorded: &Recorded) -> Vec<Entry> {
             Entry::new("attempt", format!("{number} begins, in workspace {}", slot.0), Role::Text)
         }
         Fact::Planned { plan, .. } => planned(plan),
+        Fact::Messaged { text, .. } => {
+            let mut lines = text.lines().map(plain);
+            Entry::new("you", lines.next().unwrap_or_default(), Role::Accent).details(lines)
+        }
         Fact::AttemptEnded { record, .. } => ended(record),
         Fact::Landed { receipt, .. } => landed(receipt),
         fact => {
@@ -131,7 +135,7 @@ fn said(lines: &[LogLine]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for line in lines {
         match entries.last_mut() {
-            Some(last) if line.label.is_empty() || (last.label == line.label && line.label != "Claude") => {
+            Some(last) if line.label.is_empty() || (last.label == line.label && !line.is_words()) => {
                 last.details.push(plain(&line.text));
                 last.is_folded |= last.details.len() > SHOWN;
             }
@@ -142,7 +146,7 @@ fn said(lines: &[LogLine]) -> Vec<Entry> {
                 };
                 let text = plain(&line.text);
                 let entry = Entry::new(&plain(&line.label), clip(&text, TEXT, "…"), role);
-                let is_cut = line.label != "Claude" && width(&text) > TEXT;
+                let is_cut = !line.is_words() && width(&text) > TEXT;
                 entries.push(if is_cut { entry.details([text]) } else { Entry { text, ..entry } });
             }
         }

@@ -90,7 +90,9 @@ fn draw_text(state: &State, body: &Body, parts: &Parts, focused: bool, buf: &mut
             put(&Line::from(cursor), Rect { x: text.x.saturating_sub(1), width: 1, ..area }, buf);
         }
     }
-    bar(state, parts.area, top, usize::from(text.height), body.rows.len(), buf);
+    // Beside the text: what stands above it does not scroll.
+    let beside = Rect { y: text.y.saturating_sub(1), height: text.height.saturating_add(2), ..parts.area };
+    bar(state, beside, top, usize::from(text.height), body.rows.len(), buf);
     let is_long = body.rows.len() > usize::from(text.height) && text.height > 0;
     let place = match scroll.follow {
         true if state.row().is_some_and(|row| row.group == Group::Working) => {

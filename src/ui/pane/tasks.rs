@@ -1,22 +1,32 @@
 //! The list of tasks, by group, each row with the reason why it is where it is.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::checks;
 use super::time::{age, count};
-use crate::core::view::{Group, Row};
+use crate::core::view::{CheckRow, Group, Row};
+use crate::model::check::Verdict;
 use crate::model::id::TaskId;
 use crate::model::time::Wall;
+use crate::ui::action::Action;
 use crate::ui::keyed::keyed;
 use crate::ui::list::Entry;
 use crate::ui::state::{Focus, State};
 use crate::ui::theme::Role;
-use crate::ui::widget::{bar, clip, framed, marked, note, plain, put, width};
+use crate::ui::widget::{bar, clip, foot, framed, marked, note, plain, put, width};
 
 /// The fewest columns that a reason gets before a title is cut.
 const REASON_MIN: usize = 8;
+
+/// The columns at the end of the lower border that say how much is below.
+const NOTE: u16 = 16;
+
+/// The most columns of the name of a check in the lower border.
+const ALONE: usize = 24;
 
 /// How wide the columns of the list are, in a pane of some width.
 struct Columns {
@@ -71,10 +81,48 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
             }
         }
     }
+    let kept = if entries.len() > rows { NOTE } else { 0 };
+    let room = usize::from(area.width.saturating_sub(4 + kept));
+    if let Some(text) = red_alone(state)
+        .into_iter()
+        .map(|text| format!(" {} {text} ", state.glyphs.bad))
+        .find(|text| width(text) <= room)
+    {
+        foot(state, area, Line::styled(text, state.theme.style(Role::Bad)), kept, buf);
+    }
     if entries.len() > rows {
         bar(state, area, top, rows, entries.len(), buf);
         let below = entries.len().saturating_sub(top + rows);
         note(state, area, &if below == 0 { "end".to_owned() } else { format!("{below} more below") }, buf);
+    }
+}
+
+/// Says which checks are red that nobody works on or decides about, and what to do: their tasks were refused or killed.
+/// In ever fewer words; nothing if there is none.
+fn red_alone(state: &State) -> Vec<String> {
+    let is_red = |check: &&CheckRow| {
+        check.running.is_none() && check.verdict.is_some_and(|verdict| !matches!(verdict, Verdict::Green))
+    };
+    let open: BTreeSet<_> =
+        state.view.rows.iter().filter(|row| row.group != Group::Done).filter_map(|row| row.check.as_ref()).collect();
+    let alone: Vec<_> = state.view.checks.iter().filter(is_red).filter(|check| !open.contains(&check.key)).collect();
+    let checks = state.keymap.key_of(Action::Check);
+    let short = format!("{} not green, no task: {checks}", alone.len());
+    match alone.as_slice() {
+        [] => Vec::new(),
+        [only] => {
+            let again =
+                state.view.rows.iter().rev().find(|row| row.check.as_ref() == Some(&only.key) && row.allowed.retry);
+            let what = match again {
+                Some(row) => {
+                    format!("{} on {} retries, {checks} checks", state.keymap.key_of(Action::Retry), row.id)
+                }
+                None => format!("{checks} checks"),
+            };
+            let name = clip(&plain(&only.key.to_string()), ALONE, state.glyphs.more);
+            vec![format!("{name} red, no task: {what}"), format!("red without a task: {what}"), short]
+        }
+        more => vec![format!("{} not green, no task: {checks} checks again", more.len()), short],
     }
 }
 

@@ -1,10 +1,12 @@
-//! What shows for a while, in the lower right corner over the panes, the newest first.
+//! What shows for a while, the newest first: over the end of the list, or over the oldest lines where there is no list.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
+use super::text_area;
+use crate::ui::layout::Layout;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
 use crate::ui::toast::{Toast, Tone};
@@ -16,8 +18,13 @@ const PART: u16 = 3;
 /// The widest they become.
 const WIDEST: u16 = 72;
 
-/// Draws them; older ones give way.
-pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+/// Draws them; older ones give way. What is newest in a log, and the line of keys, stay in sight.
+pub(in crate::ui) fn draw(state: &State, layout: &Layout, buf: &mut Buffer) {
+    let (area, at_top) = match (state.page, layout.tasks, text_area(state)) {
+        (None, Some(list), _) => (list, false),
+        (None, None, Some(text)) => (Rect { x: text.x.saturating_sub(2), width: text.width + 4, ..text }, true),
+        (Some(_), ..) | (None, None, None) => (layout.body, false),
+    };
     let width = area.width.saturating_sub(4).min(WIDEST);
     if width < 10 || area.height < 3 {
         return;
@@ -42,7 +49,8 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         shown.push(rows);
     }
     let taken: usize = shown.iter().map(Vec::len).sum();
-    let mut y = area.bottom().saturating_sub(1 + u16::try_from(taken).unwrap_or(u16::MAX));
+    let taken = u16::try_from(taken).unwrap_or(u16::MAX);
+    let mut y = if at_top { area.y } else { area.bottom().saturating_sub(taken.saturating_add(1)) };
     // All of one width: a ragged edge over the panes is hard to read.
     let wide = shown.iter().flatten().map(Line::width).max().unwrap_or(0);
     let wide = u16::try_from(wide).unwrap_or(width).min(width - 2) + 2;

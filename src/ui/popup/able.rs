@@ -36,6 +36,7 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         Action::Undo => task(state, |allowed| allowed.undo, "nothing of it is in your files that could be taken back"),
         Action::Land => task(state, |allowed| allowed.land, "it has no result that waits for a yes"),
         Action::Refuse => task(state, |allowed| allowed.refuse, "it has no result that waits for a yes"),
+        Action::Message => task(state, |allowed| allowed.message, "no agent runs for it that could hear a message"),
         Action::Hold => task(state, |allowed| allowed.hold, "there is nothing to hold"),
         Action::Snooze => task(state, |allowed| allowed.snooze || allowed.unsnooze, "its check is gone"),
         Action::Raise if state.view.costs.lines.is_empty() => {
@@ -77,6 +78,7 @@ fn is_wish(action: Action) -> bool {
             | Action::Refuse
             | Action::Snooze
             | Action::Hold
+            | Action::Message
             | Action::Pause
             | Action::Check
             | Action::Raise

@@ -10,6 +10,7 @@ mod sheet;
 mod strip;
 mod subject;
 mod which;
+mod write;
 
 pub use able::unable;
 pub use ask::{Ask, Choice};
@@ -17,6 +18,7 @@ pub use open::Popup;
 pub use palette::{Hit, Palette, Target};
 pub use reply::{Replying, Say};
 pub use subject::{Asked, Subject};
+pub use write::Writing;
 
 pub(super) use able::{BY_YOU, elsewhere};
 pub(super) use open::room;

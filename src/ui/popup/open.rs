@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Ask, Palette, Replying};
+use super::{Ask, Palette, Replying, Writing};
 use crate::ui::draw::screen;
 use crate::ui::state::State;
 
@@ -16,6 +16,8 @@ pub enum Popup {
     Ask(Ask),
     /// A question of an agent.
     Reply(Box<Replying>),
+    /// A message to an agent.
+    Write(Writing),
     /// A list of actions to find one in.
     Palette(Palette),
 }

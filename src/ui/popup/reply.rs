@@ -106,16 +106,25 @@ impl Replying {
     pub fn word(&mut self, text: &str) -> Option<Reply> {
         match &self.question.ask.about {
             About::Permission { .. } | About::Plan { .. } => Some(Reply::Deny { why: text.trim().to_owned() }),
-            About::Choice { .. } => self.choose(vec![text.trim().to_owned()]),
+            About::Choice { .. } => {
+                let said = self.ticked_labels().into_iter().chain([text.trim().to_owned()]).collect();
+                self.choose(said)
+            }
         }
+    }
+
+    /// Returns what is ticked of this part.
+    fn ticked_labels(&self) -> Vec<String> {
+        let offers = self.part().map_or(&[][..], |part| &part.options);
+        self.ticked.iter().filter_map(|at| offers.get(*at)).map(|offer| offer.label.clone()).collect()
     }
 
     /// Takes the options of this part, by their places.
     pub fn pick(&mut self, options: &BTreeSet<usize>) -> Option<Reply> {
-        let labels = self.part().map(|part| {
-            options.iter().filter_map(|at| part.options.get(*at)).map(|offer| offer.label.clone()).collect()
-        });
-        labels.and_then(|labels| self.choose(labels))
+        self.part()?;
+        self.ticked.clone_from(options);
+        let labels = self.ticked_labels();
+        self.choose(labels)
     }
 
     fn choose(&mut self, answer: Vec<String>) -> Option<Reply> {
@@ -141,6 +150,7 @@ impl Replying {
                 About::Permission { .. } | About::Plan { .. } => "why not: ",
             };
             lines.push(Line::default());
+            lines.extend(self.ticked_labels().iter().map(|label| Line::from(plain(&format!("[x] {label}")))));
             lines.push(Line::from(vec![
                 Span::styled(what, state.theme.style(Role::Accent)),
                 Span::raw(plain(text)),
@@ -148,6 +158,9 @@ impl Replying {
             ]));
         }
         let hints = match (&self.typing, self.part().is_some_and(|part| part.several)) {
+            (Some(_), true) if !self.ticked.is_empty() => {
+                ("enter sends it with what is ticked   esc back", "enter sends all   esc back")
+            }
             (Some(_), _) => ("enter sends it   esc back", "enter sends   esc back"),
             (None, true) => ("number ticks   enter sends what is ticked   esc not now", "enter sends   esc not now"),
             (None, false) => ("number or letter answers   enter takes   esc not now", "enter takes   esc not now"),

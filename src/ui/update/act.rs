@@ -6,6 +6,7 @@ use super::costs;
 use super::question;
 use super::scroll::{Move, bring, go};
 use super::terminal;
+use super::write;
 use crate::core::command::Command;
 use crate::core::view::Group;
 use crate::model::id::TaskId;
@@ -61,6 +62,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Kill | Action::Undo | Action::Land | Action::Refuse | Action::Snooze | Action::Hold => {
             question::about(state, action)
         }
+        Action::Message => write::open(state),
         Action::Pause => question::pause(state),
         Action::Check => vec![Intent::Command(Command::Check)],
         Action::Edit => edit(state),

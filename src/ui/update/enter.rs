@@ -122,6 +122,7 @@ fn paste(state: &mut State, text: &str) {
                     typing.push_str(&line);
                 }
             }
+            Popup::Write(writing) => writing.text.push_str(&line),
             Popup::Ask(_) => {}
         }
     } else if state.filter.editing {

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::arrive::{fetch_if_new, say};
-use super::{act, reply, terminal};
+use super::{act, reply, terminal, write};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
@@ -30,6 +30,7 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
     match state.popups.pop() {
         Some(Popup::Ask(ask)) => return answer(state, ask, key),
         Some(Popup::Reply(replying)) => return reply::pressed(state, replying, key),
+        Some(Popup::Write(writing)) => return write::pressed(state, writing, key),
         Some(Popup::Palette(palette)) => return find(state, palette, key),
         None => {}
     }
@@ -161,6 +162,7 @@ pub(super) fn scrolled(state: &mut State, lines: isize) {
             reply::scroll(state, &mut replying, lines);
             state.popups.push(Popup::Reply(replying));
         }
+        Some(popup @ Popup::Write(_)) => state.popups.push(popup),
         Some(Popup::Palette(mut palette)) => {
             mark(state, &mut palette, lines);
             state.popups.push(Popup::Palette(palette));
@@ -177,6 +179,10 @@ pub(super) fn clicked(state: &mut State, at: usize) -> Vec<Intent> {
     match state.popups.pop() {
         Some(Popup::Ask(ask)) => take(state, ask, at),
         Some(Popup::Reply(replying)) => reply::clicked(state, replying, at),
+        Some(popup @ Popup::Write(_)) => {
+            state.popups.push(popup);
+            Vec::new()
+        }
         Some(Popup::Palette(palette)) => choose(state, Palette { marked: at, ..palette }),
         None => Vec::new(),
     }

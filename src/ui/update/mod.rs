@@ -13,6 +13,7 @@ mod review;
 mod scroll;
 mod settle;
 mod terminal;
+mod write;
 
 pub use enter::update;
 pub use terminal::running;

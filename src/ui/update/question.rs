@@ -203,7 +203,7 @@ pub(super) fn quit(state: &mut State) -> Vec<Intent> {
 /// Says that the supervisor is gone, unless it ended in order.
 pub(super) fn gone(state: &mut State, why: &str) {
     // Nobody is left who could be told an answer.
-    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_) | Popup::Reply(_)));
+    state.popups.retain(|popup| !matches!(popup, Popup::Ask(_) | Popup::Reply(_) | Popup::Write(_)));
     if !why.is_empty() {
         let choices = vec![
             Choice::new('q', "leave", vec![Intent::Leave(Leave::Finish)]),

@@ -29,7 +29,7 @@ fn result(state: &State, task: TaskId) -> Option<TreeId> {
 pub(super) fn remember_shown(state: &mut State) {
     let task = match state.popups.last() {
         Some(Popup::Ask(ask)) if ask.shown.is_none() && ask.subject.is_about_result() => ask.task(),
-        Some(Popup::Ask(_) | Popup::Reply(_) | Popup::Palette(_)) | None => None,
+        Some(Popup::Ask(_) | Popup::Reply(_) | Popup::Write(_) | Popup::Palette(_)) | None => None,
     };
     let shown = task.and_then(|task| result(state, task));
     if let Some(Popup::Ask(ask)) = state.popups.last_mut() {
@@ -45,7 +45,7 @@ pub(super) fn review(state: &mut State) -> Vec<Intent> {
         let over = match &popup {
             Popup::Ask(ask) => ask.subject.is_over(state).or_else(|| is_another(state, ask)),
             Popup::Reply(replying) => replying.is_over(&state.view),
-            Popup::Palette(_) => None,
+            Popup::Write(_) | Popup::Palette(_) => None,
         };
         match over {
             Some(why) => {
@@ -58,6 +58,7 @@ pub(super) fn review(state: &mut State) -> Vec<Intent> {
     let asked = state.popups.iter().rev().find_map(|popup| match popup {
         Popup::Ask(ask) => ask.task(),
         Popup::Reply(replying) => Some(replying.question.task),
+        Popup::Write(writing) => Some(writing.task),
         Popup::Palette(_) => None,
     });
     if asked.is_some() {

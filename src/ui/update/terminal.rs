@@ -5,7 +5,7 @@ use ratatui::layout::Position;
 
 use super::arrive::say;
 use super::scroll::Move;
-use crate::core::view::{CheckRow, Row};
+use crate::core::view::{CheckRow, Group, Row};
 use crate::model::id::SessionId;
 use crate::ui::action::{Action, Context};
 use crate::ui::event::{Intent, News, Wish};
@@ -39,7 +39,13 @@ pub fn running(state: &State) -> Result<(SessionId, String), String> {
         .or_else(|| Some((state.view.head.planner?, "planner".to_owned())))
         .or_else(|| checks.iter().find_map(of_check))
         .or_else(|| state.view.rows.iter().find_map(of_row))
-        .ok_or_else(|| "nothing runs now".to_owned())
+        .ok_or_else(|| match selected.filter(|row| row.group == Group::Working) {
+            Some(row) => {
+                let key = state.keymap.key_of(Action::Tab(1));
+                format!("what works on {} has no terminal; its log ({key}) tells what it does", row.id)
+            }
+            None => "nothing runs now".to_owned(),
+        })
 }
 
 /// Shows the terminal of what runs; in one that is shown already, takes or gives up the keys.

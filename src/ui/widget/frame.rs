@@ -6,7 +6,7 @@ use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget as _};
 
-use super::text::{clip, put, width};
+use super::text::{clip, clip_line, put, width};
 use crate::ui::state::State;
 use crate::ui::theme::Role;
 
@@ -46,6 +46,16 @@ pub fn note(state: &State, area: Rect, text: &str, buf: &mut Buffer) {
     }
     let at = Rect { x: area.right() - wide - 2, y: area.bottom() - 1, width: wide, height: 1 };
     over(&Line::styled(text, state.theme.style(Role::Dim)), at, buf);
+}
+
+/// Writes a line into the lower border, at its left end; `kept` columns at the right end are for something else.
+pub fn foot(state: &State, area: Rect, line: Line<'static>, kept: u16, buf: &mut Buffer) {
+    let room = area.width.saturating_sub(4 + kept);
+    if area.height == 0 || room == 0 {
+        return;
+    }
+    let line = clip_line(line, usize::from(room), state.glyphs.more);
+    over(&line, Rect { x: area.x + 2, y: area.bottom() - 1, width: room, height: 1 }, buf);
 }
 
 /// Writes a line over a border, without the colour of the border.

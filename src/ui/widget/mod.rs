@@ -3,5 +3,5 @@
 mod frame;
 mod text;
 
-pub use frame::{bar, divider, framed, note};
+pub use frame::{bar, divider, foot, framed, note};
 pub use text::{clip, clip_line, found, holds, marked, plain, put, width, wrap, wrapped_rows, write_lines};

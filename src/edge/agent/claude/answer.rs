@@ -5,6 +5,12 @@ use serde_json::{Value, json};
 /// How the ids of requests for what was used begin.
 pub(super) const USAGE: &str = "usage-";
 
+/// Returns the line that tells it something: the prompt, or a word of a person while it works.
+pub(super) fn message(text: &str) -> Vec<u8> {
+    let content = json!([{ "type": "text", "text": text }]);
+    line(&json!({ "type": "user", "message": { "role": "user", "content": content }, "parent_tool_use_id": null }))
+}
+
 /// Returns the line that allows a tool use as it was asked for.
 pub(super) fn allow(request: &str, input: &Value) -> Vec<u8> {
     success(request, &json!({ "behavior": "allow", "updatedInput": input }))

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::json;
-
+use crate::edge::agent::claude::answer;
 use crate::edge::agent::claude::settings::with_hook;
+use crate::model::agent::LogLine;
 use crate::model::cost::Usd;
 use crate::model::policy::PolicyScope;
 use crate::model::settings::Agent;
@@ -59,14 +59,15 @@ impl RunSpec {
         (self.agent.program.clone(), args)
     }
 
+    /// Returns who says its words, for the log: the rehearsal is no Claude.
+    pub(super) fn speaker(&self) -> &'static str {
+        let is_rehearsal = self.agent.args.first().is_some_and(|arg| arg == "rehearsal");
+        if is_rehearsal { LogLine::AGENT } else { LogLine::CLAUDE }
+    }
+
     /// Returns the line that hands over the prompt; the input stays open for answers.
     pub fn first_input(&self) -> Vec<u8> {
-        let content = json!([{ "type": "text", "text": self.prompt }]);
-        let message =
-            json!({ "type": "user", "message": { "role": "user", "content": content }, "parent_tool_use_id": null });
-        let mut line = message.to_string().into_bytes();
-        line.push(b'\n');
-        line
+        answer::message(&self.prompt)
     }
 }
 

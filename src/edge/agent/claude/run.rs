@@ -39,6 +39,10 @@ pub struct ClaudeRun {
     /// What the service said in this turn, so that the result does not say it again.
     trouble: Option<Trouble>,
     stops: u32,
+    /// Messages of a person that it has not said to have read; versions that never say so are taken to have.
+    unread: u32,
+    /// How many messages, the prompt included, it said to have read.
+    read: u32,
     /// What it is asked about its usage.
     asking: Asking,
     /// Requests that wait for a person, by the CLI's names for them.
@@ -65,6 +69,8 @@ impl ClaudeRun {
             finished: false,
             trouble: None,
             stops: 0,
+            unread: 0,
+            read: 0,
             asking: Asking::default(),
             pending: BTreeMap::new(),
             redactor: Redactor::new(Vec::new()),
@@ -93,6 +99,16 @@ impl ClaudeRun {
     pub fn ask_to_stop(&mut self) -> Vec<u8> {
         self.stops += 1;
         answer::interrupt(self.stops)
+    }
+
+    /// Returns what to write so that it hears a person: at once after the tool that it uses, or in a turn of its own.
+    /// Nothing if it reads nothing any more.
+    pub fn message(&mut self, text: &str) -> Option<Vec<u8>> {
+        if self.finished {
+            return None;
+        }
+        self.unread += 1;
+        Some(answer::message(text))
     }
 
     /// Takes the next bytes of its output, in chunks of any size.
@@ -132,6 +148,9 @@ impl ClaudeRun {
             self.finished = true;
             steps.report(AgentReport::Done(result));
         }
+        if self.unread > 0 && self.read > 0 {
+            steps.log([say::line("note", "it ended before it read what it was told")]);
+        }
         let mut reports = Vec::new();
         for step in steps.0 {
             if let Step::Report(report) = step {
@@ -170,7 +189,7 @@ impl ClaudeRun {
                 let message = &frame["message"];
                 self.meter.message(message);
                 self.asking.ask(steps);
-                steps.log(say::assistant(message, &self.spec.workspace).into_iter().map(Some));
+                steps.log(say::assistant(message, self.spec.speaker(), &self.spec.workspace).into_iter().map(Some));
                 self.watch.look(&said["message"], message, self.spec.hook.is_some(), steps);
                 if let Some(error) = frame["error"].as_str() {
                     let status = frame["api_error_status"].as_u64();
@@ -183,6 +202,11 @@ impl ClaudeRun {
                 steps.log(say::tool_errors(&frame["message"]).into_iter().map(Some));
                 let stopped = self.watch.stopped(&frame["message"]);
                 steps.violated(stopped);
+            }
+            "command_lifecycle" if frame["state"] == "queued" => {
+                // The first is the prompt.
+                self.unread = self.unread.saturating_sub(u32::from(self.read > 0));
+                self.read += 1;
             }
             "control_response" => self.asking.answered(&frame["response"], &mut self.meter, steps),
             "result" => self.result(frame, steps),
@@ -294,7 +318,9 @@ impl ClaudeRun {
 
     /// Reports the result unless something goes on in the background, whose end starts another turn.
     fn finish_if_idle(&mut self, steps: &mut Steps) {
-        if self.background.is_empty() {
+        // What it was told and has not read yet starts another turn, too.
+        let is_told = self.unread > 0 && self.read > 0;
+        if self.background.is_empty() && !is_told {
             self.end_turns(steps);
         }
     }
@@ -334,3 +360,7 @@ impl ClaudeRun {
 fn text(value: &Value) -> String {
     one_line(value.as_str().unwrap_or_default(), say::LINE_CAP)
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -11,12 +11,14 @@ use crate::model::agent::LogLine;
 pub(super) const LINE_CAP: usize = 400;
 
 /// Returns the log lines of an assistant message: what it says and which tools it uses.
-pub(super) fn assistant(message: &Value, workspace: &Path) -> Vec<LogLine> {
+///
+/// `who` speaks.
+pub(super) fn assistant(message: &Value, who: &str, workspace: &Path) -> Vec<LogLine> {
     let blocks = message["content"].as_array().map_or(&[][..], Vec::as_slice);
     blocks
         .iter()
         .filter_map(|block| match block["type"].as_str()? {
-            "text" => line("Claude", block["text"].as_str()?),
+            "text" => line(who, block["text"].as_str()?),
             "tool_use" => {
                 let tool = block["name"].as_str()?;
                 let text = tool_use(tool, &block["input"], workspace);
@@ -98,7 +100,7 @@ mod tests {
             { "type": "tool_use", "name": "Odd", "input": { "a": 1 } },
             { "type": "tool_use", "name": "Odd", "input": {} },
         ] });
-        let lines: Vec<_> = assistant(&message, Path::new("/project"))
+        let lines: Vec<_> = assistant(&message, LogLine::CLAUDE, Path::new("/project"))
             .into_iter()
             .map(|line| format!("{} {}", line.label, line.text))
             .collect();

@@ -21,7 +21,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(scope: PolicyScope) -> Self {
-        let tree = Tree::new(&scope.workspace);
+        let tree = Tree::of(&scope);
         Self { scope, tree, said: false }
     }
 

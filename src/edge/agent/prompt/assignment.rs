@@ -124,7 +124,7 @@ fn values(brief: &Brief<'_>) -> Vec<(&'static str, String)> {
         ("purpose", role.purpose.clone()),
         ("produces", role.produces.clone()),
         ("title", line(&assignment.title())),
-        ("description", below(&shorten(assignment.description.trim(), DESCRIPTION_CAP))),
+        ("description", description(assignment)),
         ("module", line(&assignment.module)),
         ("complexity", assignment.complexity.map(expected).unwrap_or_default()),
         ("context_files", capped(assignment.context_files.iter().map(|file| format!("`{}`", line(file))), FILES)),
@@ -146,6 +146,13 @@ fn values(brief: &Brief<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
+fn description(assignment: &Assignment) -> String {
+    match assignment.description.trim() {
+        more if !more.is_empty() && more != assignment.name.trim() => below(&shorten(more, DESCRIPTION_CAP)),
+        _ => "Nothing more was written about it.".to_owned(),
+    }
+}
+
 /// A list with a limit in bytes, too.
 fn capped(items: impl ExactSizeIterator<Item = String>, most: usize) -> String {
     shorten(&list(items, most), LIST_CAP)
@@ -153,7 +160,7 @@ fn capped(items: impl ExactSizeIterator<Item = String>, most: usize) -> String {
 
 fn expected(complexity: Complexity) -> String {
     let minutes = complexity.expected().as_secs() / 60;
-    let (hours, half) = (minutes / 60, if minutes % 60 == 0 { "" } else { ".5" });
+    let (hours, half) = (minutes / 60, if minutes.is_multiple_of(60) { "" } else { ".5" });
     let unit = if minutes == 60 { "hour" } else { "hours" };
     format!("{} (about {hours}{half} {unit} for a person)", complexity.name())
 }
@@ -249,5 +256,6 @@ fn asking(asking: Asking<'_>) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test may stop here")]
 #[path = "assignment_tests.rs"]
 mod tests;

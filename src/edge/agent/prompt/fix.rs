@@ -14,6 +14,11 @@ use crate::model::workspace::{ChangeKind, FileChange};
 /// The longest question to a planner, in bytes: it is typed into a terminal.
 const QUESTION_CAP: usize = 40_000;
 
+/// What is said of questions, without and with a way to ask them.
+const ALONE: &str =
+    "You work alone: nobody can answer questions, so decide yourself and say at the end what you assumed.";
+const NOT_ALONE: &str = "You work alone: decide yourself what you can decide, and say at the end what you assumed.";
+
 /// Limits in bytes, except where they count things. Together they keep a prompt below 120 kB.
 const OUTPUT_CAP: usize = 8_000;
 const DIFF_CAP: usize = 16_000;
@@ -51,6 +56,8 @@ pub struct PromptInput<'a> {
     pub strategy: &'a str,
     /// The documents; those that nobody edited say what the built-in templates say already, and are left out.
     pub documents: &'a Documents,
+    /// How the agent can ask a person, in words; empty if that is no business of the prompt.
+    pub asking: &'a str,
 }
 
 /// Writes the prompt for a fixer.
@@ -82,6 +89,8 @@ fn values(input: &PromptInput<'_>) -> Vec<(&'static str, String)> {
             if attempts.is_empty() { String::new() } else { format!("{} of {}", input.attempt.0, input.attempt.1) },
         ),
         ("attempts", attempts),
+        ("alone", if input.asking.is_empty() { ALONE } else { NOT_ALONE }.to_owned()),
+        ("asking", input.asking.to_owned()),
         ("strategy", shorten(input.strategy.trim(), STRATEGY_CAP)),
         ("protected", list(input.protected.iter().map(|glob| format!("`{}`", line(glob))), FILES)),
         ("documents", documents(input.documents, |document: &Document| document.edited)),
@@ -142,6 +151,7 @@ mod tests {
             attempt: (1, 5),
             strategy: "",
             documents: &NONE,
+            asking: "",
         }
     }
 
@@ -190,6 +200,7 @@ mod tests {
             attempt: (2, 5),
             strategy: "Look at the rounding.",
             documents: &edited,
+            asking: "Write it to `/q/task-14.md`.",
             ..input(&key)
         });
         for part in [
@@ -203,6 +214,8 @@ mod tests {
             "### Attempt 1: refuted by unit\n\nIt said: summary 1\n\nThe check said then:\n\n```\nstill 4\n```",
             "+new 1",
             "Look at the rounding.",
+            "decide yourself what you can decide",
+            "## Asking\n\nWrite it to `/q/task-14.md`.\n\n## Rules",
             "- `tests/**`",
             "### Agent instructions\n\nSay why.",
             "Do not run `git commit`",
@@ -223,11 +236,12 @@ mod tests {
     fn a_section_with_nothing_to_say_is_left_out() {
         let key = key();
         let prompt = fixer(&input(&key));
-        for heading in ["Not yours", "What it said", "What changed", "The changes", "Earlier", "Strategy", "must stay"]
+        for heading in
+            ["Not yours", "What it said", "What changed", "The changes", "Earlier", "Strategy", "must stay", "Asking"]
         {
             assert!(!prompt.contains(heading), "{heading} in:\n{prompt}");
         }
-        assert!(prompt.contains("names no single failure"));
+        assert!(prompt.contains("names no single failure") && prompt.contains("nobody can answer questions"));
         assert!(prompt.contains("## Rules"));
         assert!(!prompt.contains("{{"));
     }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::hook::KIND_STATUS;
-use super::quote::shell_word;
 use crate::edge::agent::claude::launch;
+use crate::edge::agent::quote::shell_word;
 use crate::model::id::SessionId;
 use crate::model::settings::Agent;
 

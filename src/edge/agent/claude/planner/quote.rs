@@ -1,9 +1,4 @@
-//! Makes text safe to hand on: to a shell as one word, to a terminal as one paste.
-
-/// Returns `text` as one word of a POSIX shell.
-pub(super) fn shell_word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
+//! Makes text safe to hand to a terminal as one paste.
 
 /// Returns what pastes `text` into a terminal program and submits it, as one write. Control characters are left out, so
 /// that nothing in the text can end the paste or press a key.
@@ -21,10 +16,5 @@ mod tests {
     fn nothing_in_a_text_presses_a_key() {
         let bytes = paste("a\u{1b}[201~\rrm -rf\u{7}\u{9b}201~\nb\tc\u{3}");
         assert_eq!(bytes, b"\x1b[200~a[201~rm -rf201~\nb\tc\x1b[201~\r");
-    }
-
-    #[test]
-    fn a_word_stays_one() {
-        assert_eq!(shell_word("/a b/it's"), "'/a b/it'\\''s'");
     }
 }

@@ -1,0 +1,114 @@
+//! Lets an agent of kind `command` ask by files: its folder, the watch on it, and how long to wait for a writer.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Sleep, sleep};
+
+use crate::app::places::Places;
+use crate::core::secrets::Redactor;
+use crate::edge::agent::question_files::{Folder, SETTLE};
+use crate::edge::watch::Complete;
+use crate::model::agent::AgentReport;
+use crate::model::id::{SessionId, TaskId};
+use crate::model::question::Reply;
+
+/// The variable that names the folder.
+pub const FOLDER: &str = "ORCHESTRATOR_QUESTIONS_DIR";
+/// The variable that names the task, as its files are called.
+pub const TASK: &str = "ORCHESTRATOR_TASK";
+/// How many names may wait before the watch has to.
+const NAMES: usize = 64;
+/// How often the folder is looked at where the system cannot watch it.
+const POLL: Duration = Duration::from_secs(5);
+
+/// What an agent asks in its folder.
+pub struct FileQuestions {
+    folder: Folder,
+    told: mpsc::Receiver<Option<String>>,
+    watch: Option<Complete>,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Where it is made for the run, and goes with it.
+    own: Option<PathBuf>,
+}
+
+/// Returns the folder of a session that nobody gave another one.
+pub fn folder_of(places: &Places, session: SessionId) -> PathBuf {
+    places.layout.root().join("questions").join(session.0.to_string())
+}
+
+/// Returns how the question files of a task are called.
+pub fn name_of(task: TaskId) -> String {
+    format!("task-{}", task.0)
+}
+
+impl FileQuestions {
+    /// Opens `folder` and begins to watch it; with `own` it is made anew, and goes in the end.
+    ///
+    /// # Errors
+    /// If it cannot be made or read.
+    pub fn open(folder: &Path, own: bool, redactor: Redactor) -> io::Result<Self> {
+        if own {
+            // What a killed supervisor has left.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+        let opened = Folder::open(folder, redactor)?;
+        let (sender, told) = mpsc::channel(NAMES);
+        let watch = Complete::watch(folder, move |name| {
+            // Fails when the run is over.
+            let _ = sender.blocking_send(name);
+        });
+        let watch =
+            watch.inspect_err(|error| tracing::warn!(%error, "question files are looked for every few seconds")).ok();
+        let own = own.then(|| folder.to_owned());
+        let mut questions = Self { folder: opened, told, watch, timer: None, own };
+        questions.wait();
+        Ok(questions)
+    }
+
+    /// Returns what is new, as soon as something is. Nothing is lost if it is not waited for to the end.
+    pub async fn next(&mut self) -> Vec<AgentReport> {
+        let timer = &mut self.timer;
+        let reports = tokio::select! {
+            Some(name) = self.told.recv() => match name {
+                Some(file) => self.folder.changed(&file),
+                None => self.folder.look(),
+            },
+            () = async { if let Some(timer) = timer.as_mut() { timer.await } }, if timer.is_some() => {
+                let settled = self.folder.settle();
+                if self.watch.is_none() { self.folder.look().into_iter().chain(settled).collect() } else { settled }
+            }
+            else => std::future::pending().await,
+        };
+        self.wait();
+        reports
+    }
+
+    /// Sets the timer for what has to be looked at without a notice.
+    fn wait(&mut self) {
+        let unsettled = self.folder.is_unsettled().then_some(SETTLE);
+        let span = if self.watch.is_none() { unsettled.or(Some(POLL)) } else { unsettled };
+        self.timer = span.map(|span| Box::pin(sleep(span)));
+    }
+
+    /// Writes what was said to a request.
+    pub fn answer(&mut self, request: &str, reply: &Reply) -> Vec<AgentReport> {
+        self.folder.answer(request, reply)
+    }
+
+    /// Whether an answer is waited for.
+    pub fn is_waiting(&self) -> bool {
+        self.folder.is_waiting()
+    }
+}
+
+impl Drop for FileQuestions {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.own {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Carries out the verbs about a day's work: what a task file asks for, and what its feedback teaches.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::verbs::{pretty, say};
+use crate::app::day::folder::Folder;
+use crate::app::day::{outline, taught};
+use crate::app::failure::{Code, Failure};
+use crate::app::setup::{self, Site};
+use crate::app::voice::complain;
+use crate::config::{Names, Overrides, TaskFile, lessons, read_feedback, read_task_file};
+
+/// Flags of `start`.
+#[derive(Debug, Args)]
+pub struct Start {
+    /// The task file, such as tasks/2025-11-18.yaml.
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Only check it and show what would be done; start nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `feedback`.
+#[derive(Debug, Args)]
+pub struct Feedback {
+    /// The feedback file, such as feedback/2025-11-18.md.
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `start FILE`
+pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
+    if !wish.dry_run {
+        return Err(Failure::refused(
+            "task files are read and checked, and not run yet; nothing was started\nhint: `start FILE --dry-run` says what the day would be",
+        ));
+    }
+    outlined(site, &wish.file, wish.json)
+}
+
+/// Says what is wrong with a task file, or what its day would be; starts nothing.
+fn outlined(site: &Site, file: &Path, json: bool) -> Result<u8, Failure> {
+    let read = match read_task_file(file, &site.project, &names(site)?) {
+        Ok(read) => read,
+        Err(mistakes) if json => {
+            say(&pretty(&json!({ "ok": false, "errors": mistakes })));
+            return Ok(Code::Usage as u8);
+        }
+        Err(mistakes) => return Err(setup::wrong("the task file", &mistakes)),
+    };
+    if json {
+        let mut value = outline::json(&read.file);
+        value["ok"] = json!(true);
+        value["warnings"] = json!(read.warnings);
+        say(&pretty(&value));
+        return Ok(0);
+    }
+    for warning in &read.warnings {
+        complain(&warning.to_string());
+    }
+    say(&outline::text(&read.file));
+    Ok(0)
+}
+
+/// Returns what a task of this project may name.
+fn names(site: &Site) -> Result<Names, Failure> {
+    let loaded = site.load(Overrides::default())?;
+    let settings = &loaded.settings;
+    Ok(Names {
+        checks: Some(settings.checks.iter().map(|check| check.name.to_string()).collect()),
+        roles: Some(settings.roles.keys().cloned().collect()),
+        workflows: Some(settings.workflows.keys().cloned().collect()),
+    })
+}
+
+/// `feedback FILE`
+pub(super) fn feedback(site: &Site, wish: &Feedback) -> Result<u8, Failure> {
+    let folder = wish.file.parent().unwrap_or(Path::new(""));
+    let is_usual = folder.file_name().is_some_and(|name| name == "feedback");
+    let root = if is_usual { folder.parent().unwrap_or(folder) } else { folder };
+    let feedback = read_feedback(&wish.file, root).map_err(|mistake| Failure::usage(*mistake))?;
+    let day = feedback.date.as_deref().and_then(|date| day_of(site, &Folder::at(root.to_owned()), date));
+    let find = |label: &str| {
+        let mut tasks = day.iter().flat_map(|day| &day.tasks).map(|entry| &entry.assignment);
+        tasks.find(|task| task.label.eq_ignore_ascii_case(label))
+    };
+    let lessons = lessons(&feedback, find);
+    if wish.json {
+        say(&pretty(&taught::json(&feedback, &lessons)));
+        return Ok(0);
+    }
+    for unread in &feedback.unread {
+        complain(&unread.to_string());
+    }
+    say(&taught::text(&feedback, &lessons));
+    Ok(0)
+}
+
+/// Finds the task file of a day, for the modules and context files of its tasks.
+fn day_of(site: &Site, folder: &Folder, date: &str) -> Option<TaskFile> {
+    let file = folder.task_files(date).into_iter().find(|file| file.is_file())?;
+    let read = read_task_file(&file, &site.project, &Names::default());
+    if read.is_err() {
+        complain(&format!(
+            "{0} cannot be read, so the modules of its tasks are not known\nhint: `orchestrator-tui start {0} --dry-run` says why",
+            file.display()
+        ));
+    }
+    read.ok().map(|read| read.file)
+}
