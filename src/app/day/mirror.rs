@@ -14,7 +14,7 @@ use crate::core::book::Book;
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
 use crate::core::lines;
-use crate::model::assignment::{Assignment, BatchKind};
+use crate::model::assignment::{Assignment, Batch, BatchKind};
 use crate::model::id::TaskId;
 use crate::model::task::Task;
 
@@ -94,6 +94,14 @@ impl Drop for DayMirror {
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
+    }
+}
+
+/// Returns the folders in which only the files of a day are.
+pub fn folders(batch: &Batch) -> Vec<PathBuf> {
+    match &batch.kind {
+        BatchKind::Day { folder, .. } => Folder::at(folder.clone()).ours(),
+        BatchKind::Orchestration { .. } => Vec::new(),
     }
 }
 
