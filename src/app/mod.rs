@@ -43,6 +43,7 @@ pub mod report;
 pub mod roles;
 pub mod run;
 pub mod serve;
+pub mod sessions;
 pub mod setup;
 pub mod showing;
 pub mod signals;

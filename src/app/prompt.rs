@@ -40,7 +40,11 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
         }
         Goal::Assignment(assignment) => {
-            assigned(&configured, assignment, &order.task.attempts, order.number, &Known::default())
+            let brought =
+                order.brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff });
+            let dependencies: Vec<Brought<'_>> = brought.collect();
+            let known = Known { dependencies: &dependencies, ..Known::default() };
+            assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }
 }

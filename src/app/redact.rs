@@ -12,8 +12,10 @@ use crate::core::command::Command;
 use crate::core::input::{Input, Product, RunOutcome};
 use crate::core::secrets::{Redactor, of_dot_env, of_variables};
 use crate::model::agent::{AgentReport, Trouble};
+use crate::model::assignment::Project;
 use crate::model::check::CheckRun;
 use crate::model::health::Level;
+use crate::model::outcome::Outcome;
 use crate::model::plan::PlannerNews;
 use crate::model::question::{About, Reply};
 use crate::model::secret::Secret;
@@ -157,6 +159,7 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
             cover_reply(redactor, reply);
             redactor.cover(by);
         }
+        AgentReport::HandsOver(outcome) => cover_outcome(redactor, outcome),
         AgentReport::Done(result) => redactor.cover(&mut result.text),
         AgentReport::Violation(violation) => {
             redactor.cover(&mut violation.what);
@@ -166,6 +169,17 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
         AgentReport::Trouble(Trouble::RateLimit { .. } | Trouble::Overloaded | Trouble::Budget)
         | AgentReport::Used(_)
         | AgentReport::Withdrew { request: _ } => {}
+    }
+}
+
+fn cover_outcome(redactor: &Redactor, outcome: &mut Outcome) {
+    redactor.cover(&mut outcome.summary);
+    outcome.next_steps.iter_mut().for_each(|step| redactor.cover(step));
+    for component in &mut outcome.components {
+        redactor.cover(&mut component.name);
+        redactor.cover(&mut component.description);
+        // As their names are.
+        component.dependencies.iter_mut().for_each(|name| redactor.cover(name));
     }
 }
 
@@ -227,6 +241,11 @@ fn cover_product(redactor: &Redactor, product: &mut Product) {
     }
 }
 
+fn cover_project(redactor: &Redactor, project: &mut Project) {
+    redactor.cover(&mut project.requirements);
+    redactor.cover(&mut project.context);
+}
+
 fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
     match command {
         Command::Answer { question: _, shown: _, reply, by } => {
@@ -245,7 +264,12 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
             for task in &mut filing.tasks {
                 redactor.cover(&mut task.assignment.name);
                 redactor.cover(&mut task.assignment.description);
+                task.assignment.project.iter_mut().for_each(|project| cover_project(redactor, project));
             }
+            None
+        }
+        Command::Orchestrate { wish } => {
+            cover_project(redactor, &mut wish.project);
             None
         }
         Command::Retry { .. }
@@ -259,6 +283,9 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         | Command::Raise { .. }
         | Command::Land { .. }
         | Command::Refuse { .. }
+        | Command::Approve { .. }
+        | Command::Begin { .. }
+        | Command::Lane { .. }
         | Command::Check
         | Command::Pause
         | Command::Resume

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::app::costs;
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::report::{self, Reporter};
+use crate::app::sessions;
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
@@ -38,7 +39,7 @@ impl Waiting {
     pub fn reply(&mut self, request: RequestId, reply: Result<Answer, Refusal>) {
         let Some(waits) = self.replies.remove(&request) else { return };
         let reply = match reply {
-            Ok(answer) => said(&answer.said),
+            Ok(answer) => ControlReply::done(json!(answer)),
             Err(refusal) => ControlReply::refused(if refusal.unknown { 404 } else { 409 }, refusal.message, ""),
         };
         // Whoever asked may have gone.
@@ -150,6 +151,23 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
+        ["session"] => ControlReply::done(sessions::list(reporter, None)),
+        ["session", "of", batch] => match batch.parse() {
+            Ok(batch) if reporter.book.batches.contains_key(&batch) => {
+                ControlReply::done(sessions::list(reporter, Some(batch)))
+            }
+            Ok(_) => ControlReply::refused(404, format!("there is no orchestration {batch}"), ""),
+            Err(error) => ControlReply::refused(422, format!("{error}"), ""),
+        },
+        ["session", id] => with_task(reporter, id, |task| match sessions::session(reporter, task) {
+            Some(session) => ControlReply::done(session),
+            None => ControlReply::refused(404, format!("{} is no session", task.id), ""),
+        }),
+        ["session", id, "output"] => with_task(reporter, id, |task| match sessions::output(reporter, task) {
+            Ok(output) => ControlReply::done(output),
+            Err(why) => ControlReply::refused(409, why, ""),
+        }),
+        ["queue"] => ControlReply::done(sessions::queue(reporter)),
         ["tasks", id, "receipt"] => with_task(reporter, id, |task| match report::landed(task) {
             Some(receipt) => ControlReply::done(receipt),
             None => {
@@ -159,7 +177,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         _ => ControlReply::refused(
             404,
             format!("there is no {path}"),
-            "try status, tasks, tasks/14, questions, health, costs",
+            "try status, tasks, tasks/14, session, queue, questions, health, costs",
         ),
     }
 }

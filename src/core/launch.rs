@@ -235,6 +235,7 @@ impl Supervisor {
             base,
             strategy,
             budget,
+            brought: self.handed_over(&task),
         };
         self.live.sessions.insert(
             session,

@@ -102,6 +102,8 @@ impl Book {
             | Fact::Messaged { .. }
             | Fact::Closed { .. }
             | Fact::BatchBegan { .. }
+            | Fact::BatchGrew { .. }
+            | Fact::Lane { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat
