@@ -31,6 +31,7 @@ pub mod left;
 pub mod logging;
 pub mod mirror;
 pub mod offline;
+pub mod orchestration;
 pub mod panic;
 pub mod places;
 pub mod planner;

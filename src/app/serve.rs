@@ -129,6 +129,13 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     if let Some(id) = path.strip_prefix("detail/") {
         return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
+    if path == "queue" {
+        let lanes = &machine.settings().lanes;
+        let mut queue = sessions::queue(&reporter);
+        queue["settings"]["max_concurrent"] = json!(lanes.queue);
+        queue["settings"]["stop_on_failure"] = json!(lanes.stop_on_failure);
+        return ControlReply::done(queue);
+    }
     if path == "costs" {
         return ControlReply::done(costs::json(&machine.costs()));
     }

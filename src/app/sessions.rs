@@ -106,13 +106,15 @@ pub fn output(reporter: &Reporter<'_>, task: &Task) -> Result<Value, String> {
 /// Returns the queue: what waits and works in order, what is over since it was cleared, and how it is set.
 pub fn queue(reporter: &Reporter<'_>) -> Value {
     let of_queue = || reporter.book.tasks.values().filter(|task| lane(task) == Lane::Queue);
-    let mut open: Vec<_> = of_queue().filter(|task| !task.state.is_final()).collect();
+    // What only waits for a yes to land is worked on no more.
+    let is_over = |task: &Task| task.state.is_final() || matches!(task.state, TaskState::Ready(_));
+    let mut open: Vec<_> = of_queue().filter(|task| !is_over(task)).collect();
     open.sort_by_key(|task| (task.state != TaskState::Running, Rank::of(task)));
     let cleared = reporter.book.lanes.cleared(Lane::Queue).unwrap_or_default();
     // What was removed is not shown as a failure.
     let is_shown = |task: &&std::sync::Arc<Task>| {
         let removed = task.state == TaskState::Failed(FailReason::Killed);
-        task.state.is_final() && !removed && task.ended.is_none_or(|ended| ended > cleared)
+        is_over(task) && !removed && task.ended.is_none_or(|ended| ended > cleared)
     };
     let over = of_queue().filter(is_shown).map(|task| item(reporter, task, None));
     let items = open.into_iter().enumerate().map(|(at, task)| item(reporter, task, Some(at + 1)));

@@ -4,8 +4,10 @@ mod args;
 mod costs;
 mod day;
 mod questions;
+mod queue;
 mod render;
 mod roles;
+mod sessions;
 mod upkeep;
 mod verbs;
 
