@@ -115,7 +115,9 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
                 timeout: Duration::from_secs(1800),
             },
         )]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), ..Role::default() })]),
+        roles: [("fixer", true), ("coding", true), ("reviewer", false)]
+            .map(|(name, edits)| (name.to_owned(), Role { agent: "claude".into(), edits, ..Role::default() }))
+            .into(),
         workflows: workflows(),
         rules: Vec::new(),
         documents: BTreeMap::new(),
