@@ -169,6 +169,7 @@ impl Bench {
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
                 Effect::Signal(..)
                 | Effect::Answer { .. }
+                | Effect::Tell { .. }
                 | Effect::Reply(..)
                 | Effect::Planner(_)
                 | Effect::Exit(_) => {}

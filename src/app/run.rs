@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::clock::{self, Clock};
+use crate::app::day::mirror::folders;
 use crate::app::failure::Failure;
 use crate::app::history;
 use crate::app::lease::Lease;
@@ -22,6 +23,7 @@ use crate::app::work::Tools;
 use crate::app::{agents, checks, closing, redact, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
+use crate::core::fact::Fact;
 use crate::core::input::{Input, Product, RunOutcome, Start};
 use crate::core::lines;
 use crate::core::live::Phase;
@@ -251,6 +253,9 @@ impl Shell {
                 Err(error) => tracing::error!(%error, "a fact cannot be written"),
             }
             self.tools.landings.learn(&recorded.fact);
+            if let Fact::BatchBegan { batch } = &recorded.fact {
+                self.tools.keeps_day(&folders(batch));
+            }
             self.mirrors.learn(self.machine.book(), recorded);
             self.tell(recorded);
         }

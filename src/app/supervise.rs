@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::configured::Configured;
-use crate::app::day::mirror::DayMirror;
+use crate::app::day::mirror::{DayMirror, folders};
 use crate::app::doorkeeper::only_for_a_person;
 use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
@@ -261,6 +261,9 @@ fn prepare(
     let tools = Arc::new(Tools::new(configured, places, shadow, OwnWrites::default()));
     let machine = Supervisor::restore(settings, matcher, facts);
     tools.landings.restore(machine.book());
+    for batch in machine.book().batches.values() {
+        tools.keeps_day(&folders(batch));
+    }
     let pulse = journal.pulse();
     let speaker =
         Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
@@ -354,7 +357,7 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
             });
             let theirs: Vec<(ProjectPath, Fate)> = files
                 .into_iter()
-                .filter(|(path, _)| !tools.is_our_write(path))
+                .filter(|(path, _)| !tools.is_of_day(path) && !tools.is_our_write(path))
                 .map(|(path, kind)| {
                     let fate = match kind {
                         Kind::Written => Fate::Written,

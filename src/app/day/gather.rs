@@ -154,8 +154,16 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
         TaskState::Done(_) => Outcome::Done(reason),
         TaskState::Ready(_) | TaskState::Review(_) => Outcome::Ready,
         TaskState::Running => Outcome::Running(reason),
-        TaskState::Blocked(_) => Outcome::Blocked(reason),
+        TaskState::Blocked(id) => {
+            let other = reporter.book.task(*id).and_then(|other| Some(other.assignment()?.label.clone()));
+            Outcome::Blocked(other.unwrap_or_else(|| id.to_string()))
+        }
         TaskState::Failed(_) => Outcome::Failed(reason),
+        TaskState::Queued | TaskState::Pending(_) | TaskState::Held(_) | TaskState::Cooling { .. }
+            if task.began.is_some() =>
+        {
+            Outcome::Paused(reason)
+        }
         TaskState::Queued | TaskState::Pending(_) | TaskState::Held(_) | TaskState::Cooling { .. } => {
             Outcome::Waiting(reason)
         }

@@ -3,11 +3,13 @@
 mod durable;
 mod history;
 mod index;
+mod lanes;
 mod ledger;
 mod tasks;
 
 pub use durable::{Book, CheckStatus, Process, Settled};
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
+pub use lanes::Lanes;
 pub use ledger::{Account, Ledger, Typical};
 pub use tasks::subject;

@@ -111,6 +111,8 @@ impl Book {
             | Fact::Trespassed { .. }
             | Fact::Messaged { .. }
             | Fact::BatchBegan { .. }
+            | Fact::BatchGrew { .. }
+            | Fact::Lane { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat

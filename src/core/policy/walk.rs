@@ -164,7 +164,7 @@ impl<'a> Walk<'a> {
         match self.scope.role.as_str() {
             PLANNER => self.verdicts.push(Verdict::deny("default.edit", format!("it writes {what}; {NO_EDITS}"))),
             _ if self.scope.edits => {
-                self.verdicts.push(Verdict::allow("default.edit", format!("it writes {what}, in the workspace")))
+                self.verdicts.push(Verdict::allow("default.edit", format!("it writes {what}, in the workspace")));
             }
             role => self.ask("default.edit", format!("it writes {what}, and a {role} only looks")),
         }
