@@ -10,7 +10,7 @@ use orchestrator_tui::model::id::SessionId;
 use serde_json::{Value, json};
 
 use crate::messages_api::Reply;
-use crate::planner::{planner_call, wait_for_planner};
+use crate::planner::{planner_call, until_green, wait_for_planner};
 use crate::real_claude::{Claude, MARK, fix};
 use crate::site::{Site, until};
 
@@ -70,11 +70,14 @@ fn after_a_sleep_it_remembers_what_was_asked_before() {
     let Some((site, claude)) = site(vec![Reply::text(STRATEGY)], "60s\"\nplanner_sleep = \"1s", "", true) else {
         return;
     };
+    site.write("word.txt", "right\n");
     let mut running = site.start(&[]);
+    until_green(&site);
+    site.write("word.txt", "wrong\n");
     let first = wait_for_planner(&site, "--session-id");
     running.wait_kind("landed");
     until("its sleep", || planner_call(&site).is_none());
-    site.write("word.txt", "wrong\n");
+    site.write("word.txt", "wrong again\n");
     assert_eq!(wait_for_planner(&site, "--resume"), first);
     running.wait_kind("landed");
     assert_eq!(site.task(2)["plan"]["strategy"], STRATEGY);
