@@ -86,6 +86,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
             planner: *chance.pick(&[Planner::Off, Planner::Off, Planner::Auto, Planner::Always]),
             plan_wait: Duration::from_secs(chance.between(1, 60)),
+            planner_sleep: Duration::from_secs(600),
         },
         limits: Limits {
             running: chance.between(1, 4) as u32,
