@@ -48,6 +48,7 @@ mod reload;
 mod roles;
 mod screen;
 mod secrets;
+mod sessions;
 mod shapes;
 mod signals;
 mod site;
