@@ -17,7 +17,13 @@ use crate::model::id::{BatchId, TaskId};
 ///
 /// # Errors
 /// If no supervisor runs, or it refuses.
-pub fn file(site: &Site, assignment: Assignment, after: &[TaskId], priority: i32, held: bool) -> Result<Answer, Failure> {
+pub fn file(
+    site: &Site,
+    assignment: Assignment,
+    after: &[TaskId],
+    priority: i32,
+    held: bool,
+) -> Result<Answer, Failure> {
     let after = after.iter().copied().map(After::Task).collect();
     let task = NewTask { assignment: Box::new(assignment), after, priority, held };
     order(site, &Command::File { filing: Box::new(Filing { batch: None, tasks: vec![task] }) })

@@ -81,7 +81,9 @@ pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
             let queue = ask::queue(site)?;
             let items = queue["items"].as_array().into_iter().flatten();
             let Some(item) = items.into_iter().find(|item| item["id"] == task.0) else {
-                return Err(Failure::refused(format!("{task} is not in the queue\nhint: `orchestrator-tui queue` lists it")));
+                return Err(Failure::refused(format!(
+                    "{task} is not in the queue\nhint: `orchestrator-tui queue` lists it"
+                )));
             };
             if item["status"] == "processing" {
                 return Err(Failure::refused(format!(
@@ -90,7 +92,8 @@ pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
                 )));
             }
             let answer = ask::order(site, &Command::Kill { task: *task })?;
-            let words = serde_json::json!({ "said": format!("{task} is taken out of the queue"), "tasks": answer.tasks });
+            let words =
+                serde_json::json!({ "said": format!("{task} is taken out of the queue"), "tasks": answer.tasks });
             Ok(said(&words, *json))
         }
         Some(QueueVerb::Clear(Json { json })) => lane(LaneWish::Clear, *json),

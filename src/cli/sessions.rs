@@ -278,7 +278,11 @@ fn row(session: &Value) -> String {
 
 fn listed(all: &Value) -> String {
     let rows: Vec<String> = all["sessions"].as_array().into_iter().flatten().map(row).collect();
-    if rows.is_empty() { "no sessions; `orchestrator-tui session create` makes one".to_owned() } else { rows.join("\n") }
+    if rows.is_empty() {
+        "no sessions; `orchestrator-tui session create` makes one".to_owned()
+    } else {
+        rows.join("\n")
+    }
 }
 
 fn brought(output: &Value) -> String {
@@ -303,4 +307,3 @@ fn brought(output: &Value) -> String {
     section("log", texts("logs"));
     out.trim_end().to_owned()
 }
-

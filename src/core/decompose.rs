@@ -19,8 +19,25 @@ const TOPICS: [Topic; 4] = [
     Topic {
         name: "Database",
         words: &[
-            "database", "databases", "db", "sql", "sqlite", "postgres*", "mysql", "mongodb", "redis", "schema", "schemas",
-            "migration", "migrations", "model", "models", "table", "tables", "storage", "persist*",
+            "database",
+            "databases",
+            "db",
+            "sql",
+            "sqlite",
+            "postgres*",
+            "mysql",
+            "mongodb",
+            "redis",
+            "schema",
+            "schemas",
+            "migration",
+            "migrations",
+            "model",
+            "models",
+            "table",
+            "tables",
+            "storage",
+            "persist*",
         ],
         does: "Build the storage: the schema, models and migrations (written, never run against a database).",
         after: &[],
@@ -28,8 +45,22 @@ const TOPICS: [Topic; 4] = [
     Topic {
         name: "Authentication",
         words: &[
-            "auth", "authenticat*", "authoriz*", "authoris*", "login", "logins", "logout", "signup", "jwt", "oauth*",
-            "password*", "permission*", "security", "sso", "token", "tokens",
+            "auth",
+            "authenticat*",
+            "authoriz*",
+            "authoris*",
+            "login",
+            "logins",
+            "logout",
+            "signup",
+            "jwt",
+            "oauth*",
+            "password*",
+            "permission*",
+            "security",
+            "sso",
+            "token",
+            "tokens",
         ],
         does: "Build the authentication: who somebody is, what they may do, and how that is kept safe.",
         after: &["Database"],
@@ -37,8 +68,21 @@ const TOPICS: [Topic; 4] = [
     Topic {
         name: "API",
         words: &[
-            "api", "apis", "rest", "restful", "graphql", "grpc", "endpoint*", "backend", "server", "service", "services",
-            "microservice*", "webhook*", "route", "routes",
+            "api",
+            "apis",
+            "rest",
+            "restful",
+            "graphql",
+            "grpc",
+            "endpoint*",
+            "backend",
+            "server",
+            "service",
+            "services",
+            "microservice*",
+            "webhook*",
+            "route",
+            "routes",
         ],
         does: "Build the API: its routes or operations, what they take and return, their errors.",
         after: &["Database", "Authentication"],
@@ -46,8 +90,27 @@ const TOPICS: [Topic; 4] = [
     Topic {
         name: "Frontend",
         words: &[
-            "frontend", "ui", "ux", "react", "vue", "angular", "svelte", "component", "components", "page", "pages",
-            "dashboard", "form", "forms", "css", "html", "browser", "website", "webapp", "screen", "screens",
+            "frontend",
+            "ui",
+            "ux",
+            "react",
+            "vue",
+            "angular",
+            "svelte",
+            "component",
+            "components",
+            "page",
+            "pages",
+            "dashboard",
+            "form",
+            "forms",
+            "css",
+            "html",
+            "browser",
+            "website",
+            "webapp",
+            "screen",
+            "screens",
         ],
         does: "Build the frontend: what people see and do, and how it shows loading, errors and nothing.",
         after: &["API", "Authentication"],
@@ -56,8 +119,19 @@ const TOPICS: [Topic; 4] = [
 
 const TESTS: &[&str] = &["test", "tests", "testing", "tested", "e2e", "coverage", "qa"];
 const DEPLOYMENT: &[&str] = &[
-    "deploy*", "docker*", "kubernetes", "k8s", "ci", "cd", "pipeline", "pipelines", "helm", "terraform", "container",
-    "containers", "hosting",
+    "deploy*",
+    "docker*",
+    "kubernetes",
+    "k8s",
+    "ci",
+    "cd",
+    "pipeline",
+    "pipelines",
+    "helm",
+    "terraform",
+    "container",
+    "containers",
+    "hosting",
 ];
 
 /// Words after which something is not wanted.
@@ -96,7 +170,8 @@ pub fn by_words(requirement: &str) -> Vec<Component> {
         all.push(component("Implementation", "implementation", about(does), vec![analysis.clone()]));
     }
     if is_about(TESTS) || built.len() > 1 {
-        let does = "Test what the parts do together: the paths that a user takes, what they may not do, and the corners.";
+        let does =
+            "Test what the parts do together: the paths that a user takes, what they may not do, and the corners.";
         let parts = names(&all);
         all.push(component("Testing", "testing", about(does), parts));
     }

@@ -83,15 +83,14 @@ fn a_mode_adds_what_must_be_done_before() {
     ];
     assert_eq!(arrange(&app, Mode::Parallel), "UI< Plan< API<Plan Tests<API Look<UI");
     assert_eq!(arrange(&app, Mode::Sequential), "UI< Plan<UI API<Plan Tests<API Look<UI+Tests");
-    assert_eq!(
-        arrange(&app, Mode::WaitForCore),
-        "UI<Plan Plan< API<Plan Tests<API+UI+Plan Look<UI+Plan+API",
-    );
+    assert_eq!(arrange(&app, Mode::WaitForCore), "UI<Plan Plan< API<Plan Tests<API+UI+Plan Look<UI+Plan+API",);
     // Without an analysis, what the others build on is the core.
-    let built = [one("DB", "implementation", &[]), one("API", "implementation", &["DB"]), one("UI", "implementation", &[])];
+    let built =
+        [one("DB", "implementation", &[]), one("API", "implementation", &["DB"]), one("UI", "implementation", &[])];
     assert_eq!(arrange(&built, Mode::WaitForCore), "DB< API<DB UI<DB");
     // What is built after a test comes after it in any mode.
-    let odd = [one("Tests", "testing", &[]), one("Fix", "implementation", &["Tests"]), one("More", "implementation", &[])];
+    let odd =
+        [one("Tests", "testing", &[]), one("Fix", "implementation", &["Tests"]), one("More", "implementation", &[])];
     assert_eq!(arrange(&odd, Mode::WaitForCore), "Tests<More Fix<Tests+More More<");
 }
 
@@ -101,8 +100,14 @@ fn what_cannot_be_run_is_refused_with_a_reason() {
         (vec![], "it names no components"),
         (vec![one("A", "implementation", &[]); 31], "it names 31 components; 30 are the most"),
         (vec![one("A", "implementation", &[]), one("A", "testing", &[])], "two components are called `A`"),
-        (vec![one("A", "painting", &[])], "`A` is of type `painting`; there are analysis, implementation, testing, review"),
-        (vec![one("A", "coordination", &[])], "`A` is of type `coordination`; there are analysis, implementation, testing, review"),
+        (
+            vec![one("A", "painting", &[])],
+            "`A` is of type `painting`; there are analysis, implementation, testing, review",
+        ),
+        (
+            vec![one("A", "coordination", &[])],
+            "`A` is of type `coordination`; there are analysis, implementation, testing, review",
+        ),
         (vec![one("A", "review", &["B"])], "`A` depends on `B`, and no component is called so"),
         (vec![one("A", "review", &["A"])], "these components wait for each other: `A`"),
         (
@@ -117,8 +122,8 @@ fn what_cannot_be_run_is_refused_with_a_reason() {
 }
 
 const SOME: [&str; 24] = [
-    "api", "React", "auth", "JWT", "database", "tests", "docker", "no", "without", "a", "the", "and", "build", "schema", "ÜBER",
-    "deploy", "k8s", "GraphQL", "login", "\n", ",", "ui", "service", "x",
+    "api", "React", "auth", "JWT", "database", "tests", "docker", "no", "without", "a", "the", "and", "build",
+    "schema", "ÜBER", "deploy", "k8s", "GraphQL", "login", "\n", ",", "ui", "service", "x",
 ];
 
 const MODES: [Mode; 3] = [Mode::Parallel, Mode::Sequential, Mode::WaitForCore];

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::agent::{LogLine, Violation};
 pub use crate::core::remember::Remember;
+use crate::model::agent::{LogLine, Violation};
 use crate::model::assignment::{Batch, Lane};
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::budget::{Day, Limit};

@@ -42,12 +42,7 @@ impl Supervisor {
         self.file_tasks(&tasks, Some(batch), None)
     }
 
-    fn file_tasks(
-        &mut self,
-        new: &[NewTask],
-        id: Option<BatchId>,
-        kind: Option<NewBatch>,
-    ) -> Result<Answer, Refusal> {
+    fn file_tasks(&mut self, new: &[NewTask], id: Option<BatchId>, kind: Option<NewBatch>) -> Result<Answer, Refusal> {
         for task in new {
             self.may_file(&task.assignment)?;
         }

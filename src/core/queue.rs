@@ -13,9 +13,10 @@ impl Supervisor {
     /// Does to a queue what a person wants.
     pub(crate) fn lane_wish(&mut self, lane: Lane, wish: LaneWish) -> Answer {
         let (change, said) = match wish {
-            LaneWish::Pause => {
-                (LaneChange::Paused { why: "by you".to_owned() }, format!("the {lane} lane is paused: nothing more of it starts"))
-            }
+            LaneWish::Pause => (
+                LaneChange::Paused { why: "by you".to_owned() },
+                format!("the {lane} lane is paused: nothing more of it starts"),
+            ),
             LaneWish::Resume => (LaneChange::Resumed, format!("the {lane} lane goes on")),
             LaneWish::Clear => (LaneChange::Cleared, format!("what is over in the {lane} lane is cleared")),
         };

@@ -92,7 +92,11 @@ impl Run<'_> {
             self.graph.after[*at].is_subset(&self.done) && !self.done.contains(at) && !self.failed.contains(at)
         };
         let ready = (0..COUNT).filter(is_ready).count();
-        assert_eq!(self.hands.agents.len(), ready.min(self.graph.width as usize), "how many work, of {ready} that could");
+        assert_eq!(
+            self.hands.agents.len(),
+            ready.min(self.graph.width as usize),
+            "how many work, of {ready} that could"
+        );
     }
 
     /// Lets agents end one by one until none works.
@@ -104,7 +108,11 @@ impl Run<'_> {
             self.turn += 1;
             let at = self.number(id);
             let ok = !(may_fail && self.graph.fails.contains(&at));
-            if ok { self.done.insert(at) } else { self.failed.insert(at) };
+            if ok {
+                self.done.insert(at)
+            } else {
+                self.failed.insert(at)
+            };
             self.hands.end(id, ok, Outcome { summary: label(at), ..Outcome::default() });
             self.check();
         }

@@ -44,7 +44,8 @@ fn play(hands: &mut Hands) -> Vec<String> {
     while let Some(id) = hands.agents.keys().next().copied() {
         hands.end(id, true, Outcome { summary: "done".to_owned(), ..Outcome::default() });
     }
-    let name = |order: &orchestrator_tui::core::effect::AgentOrder| order.task.assignment().map(|one| one.label.clone());
+    let name =
+        |order: &orchestrator_tui::core::effect::AgentOrder| order.task.assignment().map(|one| one.label.clone());
     hands.started.iter().filter_map(name).filter(|name| !name.is_empty()).collect()
 }
 
@@ -75,11 +76,9 @@ fn a_plan_is_judged_approved_and_run() {
 
 #[test]
 fn it_starts_at_once_where_that_is_said_and_in_the_order_of_its_mode() {
-    for (mode, want) in [
-        (Mode::Parallel, ["A", "B", "C"]),
-        (Mode::Sequential, ["A", "B", "C"]),
-        (Mode::WaitForCore, ["B", "A", "C"]),
-    ] {
+    for (mode, want) in
+        [(Mode::Parallel, ["A", "B", "C"]), (Mode::Sequential, ["A", "B", "C"]), (Mode::WaitForCore, ["B", "A", "C"])]
+    {
         let mut hands = Hands::new(settings(3, 1));
         let (_, first) = begun(&mut hands, wish(mode, true, true));
         hands.end(first, true, plan(&[("A", "implementation", &[]), ("B", "analysis", &[]), ("C", "review", &[])]));
