@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::app::configured::Configured;
 use crate::app::file_questions;
 use crate::app::work::Tools;
+use crate::core::brought;
 use crate::core::effect::{AgentOrder, PlanOrder};
 use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, Lesson, PromptInput};
 use crate::edge::agent::question_files::how_to_ask;
@@ -40,13 +41,16 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
         }
         Goal::Assignment(assignment) => {
-            let brought =
-                order.brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff });
-            let dependencies: Vec<Brought<'_>> = brought.collect();
+            let dependencies = quoted(&order.brought);
             let known = Known { dependencies: &dependencies, ..Known::default() };
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }
+}
+
+/// Returns what others have brought as a prompt quotes it.
+pub(super) fn quoted(brought: &[brought::Brought]) -> Vec<Brought<'_>> {
+    brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff }).collect()
 }
 
 /// Tells an agent how to ask by a file, if it has no other way.

@@ -38,8 +38,8 @@ impl Supervisor {
     ///
     /// # Errors
     /// As [`Supervisor::file_all`].
-    pub(crate) fn file_into(&mut self, tasks: Vec<NewTask>, batch: BatchId) -> Result<Answer, Refusal> {
-        self.file_tasks(&tasks, Some(batch), None)
+    pub(crate) fn file_into(&mut self, tasks: &[NewTask], batch: BatchId) -> Result<Answer, Refusal> {
+        self.file_tasks(tasks, Some(batch), None)
     }
 
     fn file_tasks(&mut self, new: &[NewTask], id: Option<BatchId>, kind: Option<NewBatch>) -> Result<Answer, Refusal> {

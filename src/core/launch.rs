@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::core::brought::Brought;
 use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
 use crate::core::fact::Fact;
@@ -235,7 +236,7 @@ impl Supervisor {
             base,
             strategy,
             budget,
-            brought: self.handed_over(&task),
+            brought: Brought::for_task(&self.book, &task),
         };
         self.live.sessions.insert(
             session,

@@ -120,7 +120,7 @@ impl Supervisor {
         }
         if !missing.is_empty() {
             let labels: Vec<String> = missing.iter().map(|new| new.assignment.label.clone()).collect();
-            let answer = self.file_into(missing, batch)?;
+            let answer = self.file_into(&missing, batch)?;
             filed.extend(labels.into_iter().zip(answer.tasks));
         }
         let tasks: Vec<TaskId> = components.iter().filter_map(|one| filed.get(&one.name).copied()).collect();

@@ -74,7 +74,7 @@ impl CommandRun {
 
     /// Returns the end of what it said, line by line.
     pub fn last_words(&self) -> String {
-        self.tail.iter().map(|line| format!("{line}\n")).collect()
+        self.tail.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 
     fn keep(&mut self, line: String) {
