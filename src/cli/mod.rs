@@ -10,6 +10,7 @@ mod roles;
 mod sessions;
 mod upkeep;
 mod verbs;
+mod words;
 
 pub use args::Cli;
 pub use verbs::run;

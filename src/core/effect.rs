@@ -1,5 +1,6 @@
 //! Everything that the shell must do, as data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::core::brought::Brought;
@@ -124,6 +125,10 @@ pub struct AgentOrder {
     pub strategy: String,
     /// What may still be spent; `None`: no limit.
     pub budget: Option<Usd>,
+    /// The folder of its day, if it is of a task file.
+    pub day: Option<PathBuf>,
+    /// Folders of days, the newest first: what was said about them is worth knowing.
+    pub days: Vec<PathBuf>,
     /// What the tasks that it waited for have brought, in their order.
     pub brought: Vec<Brought>,
 }
@@ -135,6 +140,8 @@ pub enum PlannerOrder {
     Ask(Box<PlanOrder>),
     /// Nobody waits for this answer any more.
     Withdraw(PlanId),
+    /// A person has said this to its dialog of that name.
+    Answer(String, Reply),
 }
 
 /// A question to the planner.

@@ -236,6 +236,8 @@ impl Supervisor {
             base,
             strategy,
             budget,
+            day: self.day_of(&task),
+            days: if task.assignment().is_some() { self.days() } else { Vec::new() },
             brought: Brought::for_task(&self.book, &task),
         };
         self.live.sessions.insert(

@@ -43,6 +43,7 @@ mod hold;
 mod intake;
 mod landing;
 mod launch;
+mod purse;
 mod question;
 mod queue;
 mod quiet;

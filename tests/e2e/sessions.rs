@@ -108,7 +108,7 @@ fn a_session_is_created_started_and_read_in_the_documented_shapes() {
 
 /// For each of thirty, those of lower number that it waits for.
 fn edges(at: usize) -> BTreeSet<usize> {
-    if at % 5 == 0 { BTreeSet::new() } else { BTreeSet::from([at / 2, at * 2 / 3]) }
+    if at.is_multiple_of(5) { BTreeSet::new() } else { BTreeSet::from([at / 2, at * 2 / 3]) }
 }
 
 #[test]
