@@ -112,17 +112,18 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
     let (exit, errors) = converse(parts, &handle, output, &mut told, &order, &inbox, &redactor).await;
     sweep_if_unknown(&handle, exit).await;
     for report in look_afterwards(guarded).await.into_iter().chain(talk.finish(exit, &errors)) {
-        tell(&inbox, &order, report).await;
+        tell(&inbox, &order, report, &talk, &redactor).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
 }
 
 /// Tells the machine what an agent reports, and before its end what it hands over, if it was given an assignment.
-async fn tell(inbox: &mpsc::Sender<Input>, order: &AgentOrder, report: AgentReport) {
+async fn tell(inbox: &mpsc::Sender<Input>, order: &AgentOrder, report: AgentReport, talk: &Talk, redactor: &Redactor) {
     if let (AgentReport::Done(result), Goal::Assignment(_)) = (&report, &order.task.goal)
         && result.ok
     {
-        let outcome = Box::new(outcome(&result.text));
+        // Covered before anything is cut.
+        let outcome = Box::new(outcome(&redactor.text(&talk.last_words())));
         let _ = inbox.send(Input::Reported(order.session, AgentReport::HandsOver(outcome))).await;
     }
     let _ = inbox.send(Input::Reported(order.session, report)).await;
@@ -208,6 +209,7 @@ async fn converse(
     redactor: &Redactor,
 ) -> (Exit, String) {
     let mut errors = Vec::new();
+    let cover = redactor;
     let mut redactor = redactor.stream(Form::Named);
     let mut stands_still = false;
     let mut goodbye: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;
@@ -258,7 +260,7 @@ async fn converse(
                 Some(SessionOutput::Bytes { bytes, .. }) => {
                     for step in talk.feed(&bytes) {
                         match step {
-                            Step::Report(report) => tell(inbox, order, report).await,
+                            Step::Report(report) => tell(inbox, order, report, talk, cover).await,
                             Step::Write(bytes) => {
                                 let _ = handle.write(&bytes).await;
                             }
@@ -371,6 +373,14 @@ impl Talk {
         match self {
             Self::Claude(run) => Some(run.ask_to_stop()),
             Self::Command(..) => None,
+        }
+    }
+
+    /// What it said last, line by line.
+    fn last_words(&self) -> String {
+        match self {
+            Self::Claude(run) => run.last_words().to_owned(),
+            Self::Command(run, _) => run.last_words(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::app::configured::Configured;
 use crate::app::day::learnt;
 use crate::app::file_questions;
 use crate::app::work::Tools;
+use crate::core::brought;
 use crate::core::effect::{AgentOrder, PlanOrder};
 use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, Lesson, PromptInput};
 use crate::edge::agent::question_files::how_to_ask;
@@ -41,9 +42,7 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
         }
         Goal::Assignment(assignment) => {
-            let brought =
-                order.brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff });
-            let dependencies: Vec<Brought<'_>> = brought.collect();
+            let dependencies = quoted(&order.brought);
             let place = file_questions::place(&tools.places, order);
             let learnt = learnt(tools, order).await;
             let lessons: Vec<(String, String)> = learnt::for_task(&learnt, assignment)
@@ -60,6 +59,11 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }
+}
+
+/// Returns what others have brought as a prompt quotes it.
+pub(super) fn quoted(brought: &[brought::Brought]) -> Vec<Brought<'_>> {
+    brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff }).collect()
 }
 
 /// Reads what was learnt on earlier days.

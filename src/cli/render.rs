@@ -150,7 +150,7 @@ pub(super) fn task(value: &Value) -> String {
             money(&attempt["cost_usd"])
         );
         block(&mut out, "said", text(attempt, "summary"));
-        outcome(&mut out, &attempt["outcome"]);
+        outcome(&mut out, &attempt["handed_over"]);
         // The diff that waits for a yes follows below; it need not be read twice.
         if text(attempt, "diff") != waiting {
             block(&mut out, "diff", text(attempt, "diff"));

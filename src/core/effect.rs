@@ -1,14 +1,13 @@
 //! Everything that the shell must do, as data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use std::path::PathBuf;
-
+use crate::core::brought::Brought;
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::model::cost::Usd;
 use crate::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId, Slot, TaskId};
-use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::session::Rung;
@@ -132,17 +131,6 @@ pub struct AgentOrder {
     pub days: Vec<PathBuf>,
     /// What the tasks that it waited for have brought, in their order.
     pub brought: Vec<Brought>,
-}
-
-/// What a task has brought, for those who waited for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Brought {
-    /// Its title.
-    pub title: String,
-    /// What its agent handed over.
-    pub outcome: Outcome,
-    /// What it changed, as a shortened unified diff; empty if nothing.
-    pub diff: String,
 }
 
 /// What the planner is to do.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::core::brought::Brought;
 use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
 use crate::core::fact::Fact;
@@ -237,7 +238,7 @@ impl Supervisor {
             budget,
             day: self.day_of(&task),
             days: if task.assignment().is_some() { self.days() } else { Vec::new() },
-            brought: self.handed_over(&task),
+            brought: Brought::for_task(&self.book, &task),
         };
         self.live.sessions.insert(
             session,

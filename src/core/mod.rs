@@ -2,6 +2,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod book;
+pub mod brought;
 pub mod command;
 pub mod command_line;
 pub mod decompose;

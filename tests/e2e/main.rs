@@ -49,6 +49,7 @@ mod reload;
 mod roles;
 mod screen;
 mod secrets;
+mod sessions;
 mod shapes;
 mod signals;
 mod site;

@@ -285,15 +285,8 @@ impl Book {
                 self.remember_so_much(*remember);
             }
             Fact::ConfigRefused { why } => self.refused = Some((*at, why.clone())),
-            Fact::BatchBegan { batch } => {
-                self.last_batch = self.last_batch.max(batch.id);
-                self.batches.insert(batch.id, Arc::new((**batch).clone()));
-            }
-            Fact::BatchGrew { batch, tasks } => {
-                if let Some(batch) = self.batches.get_mut(batch) {
-                    Arc::make_mut(batch).tasks.extend(tasks);
-                }
-            }
+            Fact::BatchBegan { batch } => self.batch_began(batch),
+            Fact::BatchGrew { batch, tasks } => self.batch_grew(*batch, tasks),
             Fact::Lane { lane, change } => self.lanes.change(*at, *lane, change),
             Fact::Filed { .. }
             | Fact::Gated { .. }
@@ -320,6 +313,17 @@ impl Book {
             | Fact::Undone { .. }
             | Fact::Replaced { .. }
             | Fact::Ended { .. } => self.apply_to_task(*at, fact),
+        }
+    }
+
+    fn batch_began(&mut self, batch: &Batch) {
+        self.last_batch = self.last_batch.max(batch.id);
+        self.batches.insert(batch.id, Arc::new(batch.clone()));
+    }
+
+    fn batch_grew(&mut self, batch: BatchId, tasks: &[TaskId]) {
+        if let Some(batch) = self.batches.get_mut(&batch) {
+            Arc::make_mut(batch).tasks.extend(tasks);
         }
     }
 
