@@ -16,7 +16,6 @@ pub(super) struct Session {
     pub ending: Ending,
     /// The rung it needs to end early; `None`: any.
     pub stubborn: Option<Rung>,
-    pub is_agent: bool,
 }
 
 /// A command line and how it will go.
@@ -116,7 +115,7 @@ impl World {
         let stubborn = (!self.calm && self.chance.one_in(10)).then_some(Rung::Kill);
         let plan = RunPlan { order, fault };
         let ending = Ending::Run(Box::new(plan));
-        self.sessions.insert(session, Session { ending: ending.clone(), stubborn, is_agent: false });
+        self.sessions.insert(session, Session { ending: ending.clone(), stubborn });
         self.at(delay, Event::Ends(session, ending));
     }
 
@@ -172,7 +171,7 @@ impl World {
         let delay = if self.calm { 100 } else { self.chance.between(1, longest) };
         let stubborn = (!self.calm && self.chance.one_in(5)).then_some(Rung::Kill);
         let ending = Ending::Agent(Box::new(AgentPlan { order, deed }));
-        self.sessions.insert(session, Session { ending: ending.clone(), stubborn, is_agent: true });
+        self.sessions.insert(session, Session { ending: ending.clone(), stubborn });
         self.at(
             1,
             Event::Reaches(Input::Reported(
