@@ -17,6 +17,9 @@ use crate::edge::agent::{fence, git_layer};
 use crate::model::agent::Violation;
 use crate::model::policy::{Base, FIXER, PolicyScope};
 
+/// The variable that tells the commands of an agent where its supervisor listens.
+pub const CONTROL: &str = "ORCHESTRATOR_CONTROL";
+
 /// The guard around one run; gone when dropped.
 pub struct Guarded {
     /// What it may do.
@@ -59,7 +62,8 @@ impl Guarded {
         fs::create_dir_all(&folder)?;
         let temporary = temporary(environment)?;
         let place = places.folder(order.place);
-        let mut scope = policy::scope(&configured.settings, FIXER, &place, Some(temporary.path()), environment);
+        let role = order.task.assignment().map_or(FIXER, |assignment| assignment.role.as_str());
+        let mut scope = policy::scope(&configured.settings, role, &place, Some(temporary.path()), environment);
         scope.commands = scope.commands.iter().map(|line| places.line(order.place, line)).collect();
         if !scope.commands.contains(&order.line) {
             scope.commands.insert(0, order.line.clone());
@@ -82,6 +86,8 @@ impl Guarded {
         // The CLI takes what stands before the last ` -` for the program, whatever spaces it has.
         let prefix = format!("{} --fence", places.program.display());
         variables.insert("CLAUDE_CODE_SHELL_PREFIX".to_owned(), prefix);
+        variables.insert("PATH".to_owned(), at_hand(&folder.join("bin"), &places.program, environment)?);
+        variables.insert(CONTROL.to_owned(), places.layout.control_socket().display().to_string());
         let word = |path: &Path| shell_word(&path.display().to_string());
         let hook = format!("{} hook pre-tool-use {}", word(&places.program), word(&file));
 
@@ -128,6 +134,14 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Puts our own program at hand under its name, by which agents report events, and returns the `PATH` that finds it.
+fn at_hand(folder: &Path, program: &Path, environment: &BTreeMap<String, String>) -> io::Result<String> {
+    fs::create_dir_all(folder)?;
+    std::os::unix::fs::symlink(program, folder.join("orchestrator-tui"))?;
+    let path = environment.get("PATH").map(String::as_str).unwrap_or_default();
+    Ok(format!("{}:{path}", folder.display()))
 }
 
 /// Makes a folder for what the agent keeps for a moment; its path is short, as sockets may come to lie there.

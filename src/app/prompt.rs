@@ -40,7 +40,9 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
         }
         Goal::Assignment(assignment) => {
-            assigned(&configured, assignment, &order.task.attempts, order.number, &Known::default())
+            let happened = order.happened.as_ref().map(|(event, data)| Happened { event, data });
+            let known = Known { happened, ..Known::default() };
+            assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }
 }

@@ -113,6 +113,8 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         Input::Reported(_, report) => cover_report(redactor, report),
         Input::AgentFailed(_, why) | Input::ConfigRefused(why) => redactor.cover(why),
         Input::Done(_, product) => cover_product(redactor, product),
+        Input::EventFile(_, Ok(dropped)) => redactor.cover(&mut dropped.data),
+        Input::EventFile(_, Err(why)) => redactor.cover(why),
         Input::Asked(_, command) => return cover_command(redactor, command),
         Input::Planner(
             PlannerNews::Answered(_, text) | PlannerNews::Silent(_, text) | PlannerNews::Unable(_, text),
@@ -223,6 +225,7 @@ fn cover_product(redactor: &Redactor, product: &mut Product) {
         | Product::Surprised
         | Product::Undone(_)
         | Product::UndoConflict(_)
+        | Product::PutAway
         | Product::NothingToUndo => {}
     }
 }
@@ -246,6 +249,10 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
                 redactor.cover(&mut task.assignment.name);
                 redactor.cover(&mut task.assignment.description);
             }
+            None
+        }
+        Command::Emit { event: _, data, task: _, by: _ } => {
+            redactor.cover(data);
             None
         }
         Command::Retry { .. }

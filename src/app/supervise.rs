@@ -20,7 +20,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, left, logging, mirror, panic, terminals};
+use crate::app::{background, clock, event_files, keep, landings, left, logging, mirror, panic, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -121,9 +121,11 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     let (reload, told) = mpsc::channel(CALLS);
     let (planner, hooks) = mpsc::channel(CALLS);
     tokio::spawn(examine::sort(calls, health, reload, planner, caller));
+    let dropped = inbox.clone();
     let keeper = orders.map(|orders| tokio::spawn(Keeper::new(&tools, inbox.clone(), hooks).run(orders)));
     let examiner = tokio::spawn(examiner.run(asked));
     let reloader = wish.flags.map(|flags| tokio::spawn(Reloader::new(site, flags, loaded, &tools, inbox).run(told)));
+    let events = tools.places.events.clone().map(|folder| tokio::spawn(event_files::take_in(folder, dropped)));
     busy("listing the files");
     start.files = tools.files();
     start.repository = tools.shadow.repo_state().unwrap_or_default();
@@ -135,6 +137,9 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     }
     if let Some(reloader) = reloader {
         reloader.abort();
+    }
+    if let Some(events) = events {
+        events.abort();
     }
     examiner.abort();
     // With it ends the watcher.
@@ -247,6 +252,7 @@ fn prepare(
         program,
         project: site.project.clone(),
         work: layout.work(),
+        events: loaded.event_dir.clone(),
         layout: layout.clone(),
         mark,
         environment: site.environment.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::day::{Feedback, Start};
+use super::events::{Emit, Event, Events};
 use crate::config::parse_time;
 use crate::model::cost::Usd;
 use crate::model::id::TaskId;
@@ -77,6 +78,12 @@ pub enum Verb {
     Answer(Answer),
     /// Tell the agent that works on a task something; it reads it after the step that it is at.
     Message(Message),
+    /// Report that something happened, which starts work as the rules say (`workflows` lists them).
+    Emit(Emit),
+    /// List what happened, and what came of it.
+    Events(Events),
+    /// Show one event whole: who reported it, its data, and what came of it.
+    Event(Event),
     /// Run all checks now.
     Check(Json),
     /// Start nothing new until `resume`.

@@ -26,6 +26,7 @@ pub(crate) struct ConfigFile {
     pub(crate) check: Given<Vec<Spanned<CheckTable>>>,
     pub(crate) fix: Option<FixTable>,
     pub(crate) limits: Option<LimitsTable>,
+    pub(crate) events: Option<EventsTable>,
     pub(crate) workspace: Option<WorkspaceTable>,
     pub(crate) budget: Option<BudgetTable>,
     pub(crate) questions: Option<QuestionsTable>,
@@ -116,6 +117,14 @@ pub(crate) struct LimitsTable {
     pub(crate) heartbeat: Given<Time>,
     pub(crate) health: Given<Time>,
     pub(crate) stop: Given<Time>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventsTable {
+    pub(crate) depth: Given<i64>,
+    pub(crate) rate: Given<i64>,
+    pub(crate) multi_agent: Given<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

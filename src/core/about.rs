@@ -1,6 +1,7 @@
 //! What a fact is about: which task, and whether it matters to those that wait.
 
 use crate::core::fact::Fact;
+use crate::model::event::Consequence;
 use crate::model::id::TaskId;
 
 impl Fact {
@@ -57,6 +58,9 @@ impl Fact {
             | Self::Stopped
             | Self::Beat
             | Self::BatchBegan { .. }
+            | Self::EventFileLeft { .. }
+            | Self::Emitted { .. }
+            | Self::Routed { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
             | Self::Forgotten { .. }
@@ -109,10 +113,13 @@ impl Fact {
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
             Self::PlannerUsed { task, .. } | Self::Trespassed { task, .. } => *task,
+            Self::Emitted { event } => event.about(),
+            Self::Routed { outcomes, .. } => outcomes.iter().find_map(Consequence::filed),
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat
             | Self::BatchBegan { .. }
+            | Self::EventFileLeft { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
             | Self::Forgotten { .. }

@@ -7,7 +7,7 @@ use crate::model::assignment::{Assignment, Deliverable};
 use crate::model::attempt::AttemptEnd;
 use crate::model::cost::Spent;
 use crate::model::id::TaskId;
-use crate::model::task::{DoneReason, Task, TaskState};
+use crate::model::task::Task;
 use crate::model::workspace::{ChangeKind, FileChange};
 
 impl Supervisor {
@@ -25,7 +25,7 @@ impl Supervisor {
             self.log(id, "note", format!("the role {} only reads: what it changed is not taken", assignment.role));
         }
         if unchanged || !edits {
-            return self.finish(id, AttemptEnd::Verified, Some(TaskState::Done(DoneReason::Finished)));
+            return self.finish(id, AttemptEnd::Verified, Some(self.finished(id, assignment)));
         }
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.result = Some(collected);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::core::fact::Fact;
 use crate::core::supervisor::Supervisor;
+use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
 use crate::model::task::{Task, TaskState};
@@ -18,6 +19,8 @@ impl Supervisor {
             let Some(other) = self.book.task(*id) else { continue };
             match &other.state {
                 TaskState::Done(_) | TaskState::Ready(_) => {}
+                // It waits for what it has led to, and not the other way round.
+                TaskState::Held(HoldReason::PassedOn) if is_passed_on(task, *id) => {}
                 TaskState::Failed(_) => return Some(TaskState::Blocked(*id)),
                 // What it waits for in the end.
                 TaskState::Blocked(root) => return Some(TaskState::Blocked(*root)),
@@ -118,6 +121,11 @@ impl Supervisor {
             (_, _) => {}
         }
     }
+}
+
+/// Whether a task is one of those that another one was passed on to.
+fn is_passed_on(task: &Task, subject: TaskId) -> bool {
+    task.assignment().is_some_and(|assignment| assignment.subject == Some(subject))
 }
 
 /// Names files for a sentence.

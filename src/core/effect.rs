@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::model::cost::Usd;
+use crate::model::event::EventFile;
 use crate::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
@@ -123,6 +124,8 @@ pub struct AgentOrder {
     pub strategy: String,
     /// What may still be spent; `None`: no limit.
     pub budget: Option<Usd>,
+    /// The event that led to the task: its type and its data.
+    pub happened: Option<(String, String)>,
 }
 
 /// What the planner is to do.
@@ -216,6 +219,11 @@ pub enum Work {
         landing: LandingId,
         /// What the work began from.
         base: Snapshot,
+    },
+    /// Move a file that was taken in out of the folder for events.
+    PutAway {
+        /// Which; another one of its name stays.
+        file: EventFile,
     },
     /// Take a landing back, keeping later edits.
     Undo {

@@ -163,6 +163,7 @@ impl Supervisor {
             | HoldReason::PriceUnknown
             | HoldReason::ByYou
             | HoldReason::Created
+            | HoldReason::PassedOn
             | HoldReason::Unanswered => Some(reason),
             HoldReason::Snoozed { until, then } => {
                 let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
@@ -267,6 +268,7 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::PriceUnknown
         | HoldReason::ByYou
         | HoldReason::Created
+        | HoldReason::PassedOn
         | HoldReason::Unanswered => false,
     }
 }

@@ -8,8 +8,9 @@ use crate::core::supervisor::Supervisor;
 use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::Spent;
+use crate::model::event::Consequence;
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{JobId, SessionId};
+use crate::model::id::{JobId, SessionId, TaskId};
 use crate::model::task::{FailReason, Task, TaskState};
 
 /// Returns the first promise that does not hold.
@@ -27,6 +28,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     ledger_is_whole(machine)?;
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
+    events_are_followed(machine)?;
     if machine.book.index != Index::of(&machine.book.tasks) {
         return Err("the index of tasks is not what the tasks say".to_owned());
     }
@@ -106,6 +108,17 @@ fn one_question_at_a_time(machine: &Supervisor) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("the planner was asked {:?}, and {asks:?} wait for it", machine.live.planner.asked))
+}
+
+/// An event waits only for the end of the attempt that reported it.
+fn events_are_followed(machine: &Supervisor) -> Result<(), String> {
+    if machine.live.phase != Phase::Up || machine.live.one_command {
+        return Ok(());
+    }
+    match machine.book.events.pending().find(|known| machine.is_due(known)) {
+        Some(known) => Err(format!("event {} could be followed and is not", known.event.id.0)),
+        None => Ok(()),
+    }
 }
 
 /// A question is open only while its run waits for it; an answer always has somebody to go to.
@@ -261,7 +274,7 @@ fn ledger_is_whole(machine: &Supervisor) -> Result<(), String> {
 /// # Errors
 /// What it contradicts.
 pub fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
-    if let Some(broken) = question_may(book, fact) {
+    if let Some(broken) = question_may(book, fact).or_else(|| event_may(book, fact)) {
         return Err(broken);
     }
     let known = fact.task().and_then(|id| book.task(id));
@@ -302,6 +315,20 @@ fn question_may(book: &Book, fact: &Fact) -> Option<String> {
         return (!open).then(|| format!("question {} is closed and was not open", question.0));
     }
     None
+}
+
+/// Returns which promise about events a fact would break.
+fn event_may(book: &Book, fact: &Fact) -> Option<String> {
+    if let Fact::Emitted { event } = fact {
+        return (event.id != book.events.next()).then(|| "events are numbered without gaps".to_owned());
+    }
+    let Fact::Routed { event, outcomes } = fact else { return None };
+    let Some(known) = book.events.get(*event) else { return Some(format!("event {} never happened", event.0)) };
+    if !known.is_pending() {
+        return Some(format!("event {} is followed twice", event.0));
+    }
+    let filed: Vec<TaskId> = outcomes.iter().filter_map(Consequence::filed).collect();
+    (filed != known.filed).then(|| format!("event {} has filed {:?}, and {filed:?} is said", event.0, known.filed))
 }
 
 /// Whether a fact may be true of a task next, and which promise says so.
@@ -374,6 +401,9 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Stopped
         | Fact::Beat
         | Fact::BatchBegan { .. }
+        | Fact::EventFileLeft { .. }
+        | Fact::Emitted { .. }
+        | Fact::Routed { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }
         | Fact::Forgotten { .. }

@@ -235,6 +235,7 @@ impl Supervisor {
             base,
             strategy,
             budget,
+            happened: self.happened(&task),
         };
         self.live.sessions.insert(
             session,

@@ -11,6 +11,7 @@ use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::budget::Limit;
 use crate::model::check::CheckKey;
 use crate::model::cost::{Spent, Usd};
+use crate::model::event::EventFile;
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::{About, Ask};
@@ -117,6 +118,8 @@ pub struct Running {
 pub enum JobOwner {
     /// A step of an attempt.
     Attempt(TaskId),
+    /// Moves a file that brought an event.
+    EventFile(EventFile),
     /// Remembers the tree in which these checks are green.
     Green(Vec<CheckKey>),
     /// Takes a landing back for a person.

@@ -79,6 +79,7 @@ impl Supervisor {
             Input::AgentFailed(session, why) => self.agent_failed(session, why),
             Input::Planner(news) => self.planner_news(news),
             Input::Done(job, product) => self.job_done(job, product),
+            Input::EventFile(file, said) => self.event_file(file, said),
             Input::Asked(request, command) => self.asked(request, command),
             Input::Trespassed(stranger, deed) => self.trespassed(stranger, deed),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
@@ -165,6 +166,7 @@ impl Supervisor {
         let Some(owner) = self.live.jobs.remove(&job) else { return };
         match owner {
             JobOwner::Attempt(task) => self.attempt_job_done(task, product),
+            JobOwner::EventFile(file) => self.put_away(file, product),
             JobOwner::Green(keys) => self.green_at(keys, product),
             JobOwner::Undo(task, landing, request) => self.undo_done(task, landing, request, product),
             JobOwner::Recover(task, landing) => self.recovered(task, landing, product),
@@ -207,6 +209,8 @@ impl Supervisor {
         self.end_what_has_gone();
         self.regate();
         self.advance_attempts();
+        self.follow_events();
+        self.regate();
         self.start_attempts();
         self.regate();
         self.remember_green();

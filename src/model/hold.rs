@@ -46,6 +46,8 @@ pub enum HoldReason {
     Unanswered,
     /// It was created, and not yet started.
     Created,
+    /// It passes from role to role: what events start works on it.
+    PassedOn,
 }
 
 impl fmt::Display for HoldReason {
@@ -67,6 +69,7 @@ impl fmt::Display for HoldReason {
             Self::ByYou => f.write_str("held: by you"),
             Self::Unanswered => f.write_str("held: nobody answered its question in time"),
             Self::Created => f.write_str("created, not started"),
+            Self::PassedOn => f.write_str("passed on: other roles work on it, started by events"),
         }
     }
 }

@@ -193,6 +193,7 @@ fn plain() -> Settings {
             stop: Duration::from_secs(30),
         },
         lanes: Lanes::default(),
+        events: Events::default(),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },

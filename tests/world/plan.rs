@@ -98,6 +98,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             stop: Duration::from_secs(30),
         },
         lanes: orchestrator_tui::model::settings::Lanes::default(),
+        events: orchestrator_tui::model::settings::Events::default(),
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
         budget: super::money::budget(chance),
         questions: Questions {

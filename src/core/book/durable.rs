@@ -17,6 +17,7 @@ use crate::model::task::Task;
 use crate::model::time::Wall;
 use crate::model::workspace::TreeId;
 
+use super::events::Events;
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
 use super::ledger::Ledger;
@@ -134,6 +135,8 @@ pub struct Book {
     pub batches: BTreeMap<BatchId, Arc<Batch>>,
     /// The last of them.
     pub last_batch: BatchId,
+    /// What happened, and what came of it.
+    pub events: Events,
     /// The last question.
     pub last_question: QuestionId,
     /// The last change.
@@ -173,6 +176,7 @@ impl Default for Book {
             last_task: TaskId(0),
             batches: BTreeMap::new(),
             last_batch: BatchId(0),
+            events: Events::default(),
             last_question: QuestionId(0),
             last_change: ChangeId(0),
             last_landing: LandingId(0),
@@ -218,6 +222,7 @@ impl Book {
         let Recorded { seq, at, fact } = recorded;
         self.seq = *seq;
         self.note(*at, fact);
+        self.events.heed(fact);
         match fact {
             Fact::Started { pid, remember, .. } => {
                 self.process = Process { pid: *pid, stopped: false, started: *at, beat: *at };
@@ -281,6 +286,12 @@ impl Book {
             Fact::BatchBegan { batch } => {
                 self.last_batch = self.last_batch.max(batch.id);
                 self.batches.insert(batch.id, Arc::new((**batch).clone()));
+            }
+            Fact::Emitted { event } => self.events.emitted(event),
+            Fact::EventFileLeft { file, why } => self.events.file_left(file, why),
+            Fact::Routed { event, outcomes } => {
+                self.events.routed(*event, outcomes);
+                self.events.forget(self.remember.history, &self.index);
             }
             Fact::Filed { .. }
             | Fact::Gated { .. }

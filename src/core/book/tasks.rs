@@ -102,6 +102,9 @@ impl Book {
             | Fact::Messaged { .. }
             | Fact::Closed { .. }
             | Fact::BatchBegan { .. }
+            | Fact::EventFileLeft { .. }
+            | Fact::Emitted { .. }
+            | Fact::Routed { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat
@@ -207,6 +210,7 @@ impl Book {
         let surplus = |len: usize| len.saturating_sub(limit);
         self.history.drain(..surplus(self.history.len()));
         self.results.drain(..surplus(self.results.len()));
+        self.events.forget(remember.history, &self.index);
     }
 
     fn forget_oldest(&mut self) {
