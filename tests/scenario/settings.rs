@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use orchestrator_tui::config;
 use orchestrator_tui::model::budget::Budget;
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions, Role,
+    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions, Role,
     Settings, Unattended, Watch, Workspace,
 };
 use toml::{Table, Value};
@@ -78,6 +79,14 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "questions.unattended" => {
             let waits = value.as_str() == Some("wait");
             settings.questions.unattended = if waits { Unattended::Wait } else { Unattended::Refuse };
+        }
+        "events.depth" => settings.events.depth = number(value)?,
+        "events.rate" => settings.events.rate = number(value)?,
+        "events.multi_agent" => settings.events.multi_agent = value.as_bool().ok_or("not a yes or no")?,
+        "events.rules" if value.as_str() == Some("built-in") => {
+            let built_in = config::load(&config::Inputs::default()).map_err(|faults| format!("{faults:?}"))?.settings;
+            (settings.roles, settings.workflows) = (built_in.roles, built_in.workflows);
+            settings.rules = built_in.rules;
         }
         "budget.task_usd" => settings.budget.task = text(value)?.parse().map_err(|_| "not an amount")?,
         other => return Err(format!("what is {other}?")),
