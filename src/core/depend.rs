@@ -20,7 +20,7 @@ impl Supervisor {
             match &other.state {
                 TaskState::Done(_) | TaskState::Ready(_) => {}
                 // It waits for what it has led to, and not the other way round.
-                TaskState::Held(HoldReason::PassedOn) if is_passed_on(task, *id) => {}
+                TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, *id) => {}
                 TaskState::Failed(_) => return Some(TaskState::Blocked(*id)),
                 // What it waits for in the end.
                 TaskState::Blocked(root) => return Some(TaskState::Blocked(*root)),
@@ -91,6 +91,7 @@ impl Supervisor {
     /// Moves the tasks that wait for what has just changed.
     pub(crate) fn regate(&mut self) {
         while let Some(turned) = self.live.turned.pop_first() {
+            self.note_passed(turned);
             let dependents: Vec<TaskId> = self.book.index.dependents(turned).collect();
             for id in dependents.into_iter().chain([turned]) {
                 self.regate_task(id);

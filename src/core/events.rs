@@ -39,7 +39,7 @@ impl Supervisor {
         let rate = self.settings.events.rate as usize;
         if let Some(subject) = subject.filter(|subject| self.book.events.rate(*subject, self.live.now.wall) > rate) {
             return Err(Refusal::because(format!(
-                "{subject} had {rate} events within an hour, which is all it may have (events.rate)"
+                "{subject} has had all the events that it may have within an hour (events.rate is {rate})"
             )));
         }
         let id = self.happens(kind, data, by, subject);
@@ -144,7 +144,7 @@ impl Supervisor {
 }
 
 /// Returns the task that passes from role to role, and that a task belongs to; by itself it is its own.
-fn subject_of(task: &Task) -> TaskId {
+pub(crate) fn subject_of(task: &Task) -> TaskId {
     task.assignment().and_then(|assignment| assignment.subject).unwrap_or(task.id)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::core::book::{Known, Standing};
+use crate::core::events::subject_of;
 use crate::core::fact::Fact;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Lane};
@@ -34,7 +35,35 @@ impl Supervisor {
         for id in due {
             let Some(known) = self.book.events.get(id).cloned() else { continue };
             let outcomes = self.follow(&known);
+            self.live.passed.extend(known.event.subject);
             self.record(Fact::Routed { event: id, outcomes });
+        }
+        self.tell_stalled();
+    }
+
+    /// Says of tasks that were passed on whether somebody goes on with them.
+    fn tell_stalled(&mut self) {
+        let turned: BTreeSet<TaskId> = std::mem::take(&mut self.live.passed);
+        for id in turned {
+            let Some(subject) = self.task(id).filter(|task| is_passed_on(task)) else { continue };
+            let goes_on = |task: &Task| {
+                let is_its = task.id != id && subject_of(task) == id;
+                is_its && !matches!(task.state, TaskState::Blocked(_) | TaskState::Ready(_) | TaskState::Review(_))
+            };
+            let is_told = |known: &Known| known.event.subject == Some(id);
+            let moves = self.book.open().any(|task| goes_on(task)) || self.book.events.pending().any(is_told);
+            let reason = if moves { HoldReason::PassedOn } else { HoldReason::Stalled };
+            if subject.state != TaskState::Held(reason.clone()) {
+                self.record(Fact::Held { task: id, reason });
+            }
+        }
+    }
+
+    /// Takes note that a task stands elsewhere, for the one that it belongs to.
+    pub(crate) fn note_passed(&mut self, turned: TaskId) {
+        if let Some(task) = self.book.task(turned).filter(|task| task.check().is_none()) {
+            let subject = subject_of(task);
+            self.live.passed.insert(subject);
         }
     }
 
@@ -163,7 +192,7 @@ impl Supervisor {
     /// Ends the subject of an event for which a bug is filed.
     fn over(&mut self, event: &Event, bug: TaskId) -> Consequence {
         if let Some(subject) = event.subject.and_then(|subject| self.task(subject))
-            && subject.state == TaskState::Held(HoldReason::PassedOn)
+            && is_passed_on(&subject)
         {
             let state = TaskState::Failed(FailReason::NotVerified(bug));
             self.record(Fact::Ended { task: subject.id, state });
@@ -179,7 +208,7 @@ impl Supervisor {
         let id = subject.id;
         match &subject.state {
             TaskState::Done(_) => Consequence::Completed(id),
-            TaskState::Held(HoldReason::PassedOn) => {
+            TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) => {
                 self.record(Fact::Ended { task: id, state: TaskState::Done(DoneReason::Finished) });
                 Consequence::Completed(id)
             }
@@ -294,6 +323,11 @@ impl Supervisor {
         let event = &self.book.events.get(task.assignment()?.event?)?.event;
         Some((event.kind.clone(), event.data.clone()))
     }
+}
+
+/// Whether a task waits for what it was passed on to.
+fn is_passed_on(task: &Task) -> bool {
+    matches!(task.state, TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled))
 }
 
 /// Whether the queue passes a task on: nobody has worked on it, and no person said to start it.

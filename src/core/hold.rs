@@ -164,6 +164,7 @@ impl Supervisor {
             | HoldReason::ByYou
             | HoldReason::Created
             | HoldReason::PassedOn
+            | HoldReason::Stalled
             | HoldReason::Unanswered => Some(reason),
             HoldReason::Snoozed { until, then } => {
                 let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
@@ -269,6 +270,7 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::ByYou
         | HoldReason::Created
         | HoldReason::PassedOn
+            | HoldReason::Stalled
         | HoldReason::Unanswered => false,
     }
 }

@@ -374,6 +374,8 @@ pub struct Live {
     pub trespasses: VecDeque<(Stranger, String)>,
     /// Tasks that stand elsewhere than when those that wait for them were last looked at.
     pub turned: BTreeSet<TaskId>,
+    /// Tasks that may have been passed on, and of which something stands elsewhere.
+    pub passed: BTreeSet<TaskId>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

@@ -48,6 +48,8 @@ pub enum HoldReason {
     Created,
     /// It passes from role to role: what events start works on it.
     PassedOn,
+    /// It was passed on, and nobody works on it any more.
+    Stalled,
 }
 
 impl fmt::Display for HoldReason {
@@ -70,6 +72,7 @@ impl fmt::Display for HoldReason {
             Self::Unanswered => f.write_str("held: nobody answered its question in time"),
             Self::Created => f.write_str("created, not started"),
             Self::PassedOn => f.write_str("passed on: other roles work on it, started by events"),
+            Self::Stalled => f.write_str("held: it was passed on, and nobody goes on with it; see `events`"),
         }
     }
 }

@@ -47,6 +47,8 @@ impl World {
             assert!(steps < 20_000, "the calm phase does not end: {:?}", self.machine.live());
         }
         self.check_replay();
+        self.check_events();
+        assert!(self.machine.book().events.pending().next().is_none() || self.gone.is_some(), "an event waits for ever");
         self.check_questions();
         if self.gone.is_none() {
             self.check_seen();

@@ -2,7 +2,9 @@
 
 use orchestrator_tui::core::effect::{AgentOrder, Effect, Place, RunOrder, Work};
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::core::lanes::lane;
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble, Violation};
+use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::id::{JobId, Seq, SessionId};
 use orchestrator_tui::model::session::{Exit, Rung};
 
@@ -134,8 +136,14 @@ impl World {
         let session = order.session;
         self.check_order(&order);
         assert!(!self.ended.contains(&session) && !self.sessions.contains_key(&session), "{session:?} twice");
-        let agents = self.sessions.values().filter(|session| session.is_agent).count() as u32;
-        assert!(agents < self.settings.limits.running, "{agents} agents already run");
+        let line = lane(&order.task);
+        let same = |session: &&Session| match &session.ending {
+            Ending::Agent(plan) => session.is_agent && lane(&plan.order.task) == line,
+            Ending::Run(_) => false,
+        };
+        let agents = self.sessions.values().filter(same).count() as u32;
+        let most = if line == Lane::Fix { self.settings.limits.running } else { self.settings.lanes.queue };
+        assert!(agents < most, "{agents} agents already run in the lane {line}");
         assert!(self.machine.live().repository.operation.is_none(), "an agent starts during a rebase");
         if !self.calm && self.chance.one_in(40) {
             return self.at(3, Event::Reaches(Input::AgentFailed(session, "no such program".into())));
@@ -159,6 +167,7 @@ impl World {
         let longest = if self.chance.one_in(2) { 5_000 } else { 60_000 };
         let delay = if self.calm { 100 } else { self.chance.between(1, longest) };
         let stubborn = (!self.calm && self.chance.one_in(5)).then_some(Rung::Kill);
+        self.agent_reports(&order, delay);
         let ending = Ending::Agent(Box::new(AgentPlan { order, deed }));
         self.sessions.insert(session, Session { ending: ending.clone(), stubborn, is_agent: true });
         self.at(
@@ -257,6 +266,12 @@ impl World {
             return;
         };
         let mut wrote = Vec::new();
+        let is_coder = plan.order.task.assignment().is_some_and(|assignment| assignment.role == "coding");
+        if is_coder && let Some((file, content)) = tree.iter().next().map(|(file, content)| (*file, *content)) {
+            let new = if plan.deed == Deed::Breaks { content + 5 } else { mended(content) };
+            tree.insert(file, new);
+            wrote.push(super::disk::name(file));
+        }
         for failure in &plan.order.task.failures {
             let Some(file) = failure.file.as_ref().map(number) else { continue };
             let Some(content) = tree.get(&file).copied() else { continue };

@@ -22,7 +22,7 @@ impl World {
     }
 
     /// Picks a task, mostly one for which it matters.
-    fn some_task(&mut self, matters: impl Fn(&Task) -> bool) -> TaskId {
+    pub(super) fn some_task(&mut self, matters: impl Fn(&Task) -> bool) -> TaskId {
         let book = self.machine.book();
         let such: Vec<TaskId> = book.tasks.values().filter(|task| matters(task)).map(|task| task.id).collect();
         let all: Vec<TaskId> = book.tasks.keys().copied().collect();
@@ -58,7 +58,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(61) {
+        match self.chance.below(67) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -127,6 +127,9 @@ impl World {
                 self.input(Input::Replaced(task, files));
             }
             53 => self.reconfigures(),
+            61 | 62 => self.somebody_queues(),
+            63 | 64 => self.somebody_reports(),
+            65 => self.somebody_drops(),
             54..=59 => self.people_answer(),
             60 if self.chance.one_in(2) => self.somebody_says(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
