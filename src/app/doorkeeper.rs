@@ -28,17 +28,22 @@ const OPEN: [Open; 4] = [
 ];
 
 /// What commands are called in a sentence; others than these there are not.
-const COMMANDS: [(&str, &str); 21] = [
+const COMMANDS: [(&str, &str); 26] = [
     ("agree", "say what lands by itself"),
     ("answer", "answer"),
+    ("approve", "approve a plan"),
+    ("begin", "start a session"),
     ("changed", "report changes"),
     ("check", "start the checks"),
     ("emit", "report an event"),
+    ("file", "file tasks"),
     ("fix", "start a fix"),
     ("hold", "hold a task"),
     ("kill", "end a task"),
     ("land", "land"),
+    ("lane", "steer a queue"),
     ("leave", "take leave"),
+    ("orchestrate", "orchestrate"),
     ("pause", "pause"),
     ("planner-hook", "speak for the planner"),
     ("quit", "stop it"),

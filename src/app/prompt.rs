@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::configured::Configured;
+use crate::app::day::learnt;
 use crate::app::file_questions;
 use crate::app::work::Tools;
 use crate::core::effect::{AgentOrder, PlanOrder};
@@ -41,10 +42,31 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
         }
         Goal::Assignment(assignment) => {
             let happened = order.happened.as_ref().map(|(event, data)| Happened { event, data });
-            let known = Known { happened, ..Known::default() };
+            let brought =
+                order.brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff });
+            let dependencies: Vec<Brought<'_>> = brought.collect();
+            let place = file_questions::place(&tools.places, order);
+            let learnt = learnt(tools, order).await;
+            let lessons: Vec<(String, String)> = learnt::for_task(&learnt, assignment)
+                .into_iter()
+                .map(|lesson| (lesson.text.clone(), lesson.origin.to_string()))
+                .collect();
+            let lessons: Vec<Lesson<'_>> = lessons.iter().map(|(text, origin)| Lesson { text, origin }).collect();
+            let known = Known {
+                lessons: &lessons,
+                questions: Some(&place.folder),
+                dependencies: &dependencies,
+                happened,
+            };
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }
+}
+
+/// Reads what was learnt on earlier days.
+async fn learnt(tools: &Arc<Tools>, order: &AgentOrder) -> Vec<crate::model::lesson::Lesson> {
+    let (days, project) = (order.days.clone(), tools.places.project.clone());
+    tokio::task::spawn_blocking(move || learnt::all(&days, &project)).await.unwrap_or_default()
 }
 
 /// Tells an agent how to ask by a file, if it has no other way.
@@ -54,8 +76,8 @@ fn asking(tools: &Tools, order: &AgentOrder) -> String {
     if kind != Some(AgentKind::Command) {
         return String::new();
     }
-    let folder = file_questions::folder_of(&tools.places, order.session);
-    how_to_ask(&folder.display().to_string(), &file_questions::name_of(order.task.id))
+    let place = file_questions::place(&tools.places, order);
+    how_to_ask(&place.folder.display().to_string(), &place.name)
 }
 
 /// Writes the question for a planner; only a check is planned for.

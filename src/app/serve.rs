@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::app::costs;
+use crate::app::day::gather;
 use crate::app::events;
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::report::{self, Reporter};
+use crate::app::sessions;
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
@@ -16,7 +18,7 @@ use crate::core::supervisor::Supervisor;
 use crate::core::view::SHORT;
 use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
 use crate::model::event::Reporter as EventBy;
-use crate::model::id::{EventId, RequestId, TaskId};
+use crate::model::id::{BatchId, EventId, RequestId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Stranger;
 use crate::model::task::Task;
@@ -43,8 +45,7 @@ impl Waiting {
     pub fn reply(&mut self, request: RequestId, reply: Result<Answer, Refusal>) {
         let Some(waits) = self.replies.remove(&request) else { return };
         let reply = match reply {
-            Ok(Answer { event: Some(event), said: text, .. }) => said(&text).with("event", json!(event)),
-            Ok(answer) => said(&answer.said),
+            Ok(answer) => ControlReply::done(json!(answer)),
             Err(refusal) => ControlReply::refused(if refusal.unknown { 404 } else { 409 }, refusal.message, ""),
         };
         // Whoever asked may have gone.
@@ -157,6 +158,16 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     if let Some(id) = path.strip_prefix("detail/") {
         return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
+    if let Some(number) = path.strip_prefix("batches/").and_then(|id| id.parse().ok()) {
+        return batch_reply(machine, BatchId(number), &reporter);
+    }
+    if path == "queue" {
+        let lanes = &machine.settings().lanes;
+        let mut queue = sessions::queue(&reporter);
+        queue["settings"]["max_concurrent"] = json!(lanes.queue);
+        queue["settings"]["stop_on_failure"] = json!(lanes.stop_on_failure);
+        return ControlReply::done(queue);
+    }
     if path == "costs" {
         return ControlReply::done(costs::json(&machine.costs()));
     }
@@ -165,6 +176,16 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
         return report::with_heart(reply, machine.book().process.beat, now.wall, machine.settings().limits.heartbeat);
     }
     reply
+}
+
+/// Says how a batch stands, and whether anything of it goes on by itself.
+fn batch_reply(machine: &Supervisor, id: BatchId, reporter: &Reporter<'_>) -> ControlReply {
+    let Some(batch) = machine.book().batches.get(&id) else {
+        return ControlReply::refused(404, format!("there is no batch {}", id.0), "");
+    };
+    let mut value = gather::json(reporter, batch);
+    value["goes_on"] = json!(machine.goes_on(batch));
+    ControlReply::done(value)
 }
 
 /// Answers a query from a book; the same for a running supervisor and without one.
@@ -176,6 +197,10 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             "numbers": reporter.statistics(), "text": reporter.statistics_text(),
         })),
         ["tasks"] => ControlReply::done(reporter.tasks()),
+        ["batches"] => {
+            let batches = reporter.book.batches.values();
+            ControlReply::done(batches.map(|batch| gather::json(reporter, batch)).collect())
+        }
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["events"] => ControlReply::done(events::all(reporter.book)),
@@ -184,6 +209,23 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             None => ControlReply::refused(404, format!("there is no event {id}"), "`orchestrator-tui events` lists them"),
         },
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
+        ["session"] => ControlReply::done(sessions::list(reporter, None)),
+        ["session", "of", batch] => match batch.parse() {
+            Ok(batch) if reporter.book.batches.contains_key(&batch) => {
+                ControlReply::done(sessions::list(reporter, Some(batch)))
+            }
+            Ok(_) => ControlReply::refused(404, format!("there is no orchestration {batch}"), ""),
+            Err(error) => ControlReply::refused(422, format!("{error}"), ""),
+        },
+        ["session", id] => with_task(reporter, id, |task| match sessions::session(reporter, task) {
+            Some(session) => ControlReply::done(session),
+            None => ControlReply::refused(404, format!("{} is no session", task.id), ""),
+        }),
+        ["session", id, "output"] => with_task(reporter, id, |task| match sessions::output(reporter, task) {
+            Ok(output) => ControlReply::done(output),
+            Err(why) => ControlReply::refused(409, why, ""),
+        }),
+        ["queue"] => ControlReply::done(sessions::queue(reporter)),
         ["tasks", id, "receipt"] => with_task(reporter, id, |task| match report::landed(task) {
             Some(receipt) => ControlReply::done(receipt),
             None => {
@@ -193,7 +235,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         _ => ControlReply::refused(
             404,
             format!("there is no {path}"),
-            "try status, tasks, tasks/14, questions, health, costs",
+            "try status, tasks, tasks/14, session, queue, questions, health, costs",
         ),
     }
 }

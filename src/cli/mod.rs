@@ -5,10 +5,13 @@ mod costs;
 mod day;
 mod events;
 mod questions;
+mod queue;
 mod render;
 mod roles;
+mod sessions;
 mod upkeep;
 mod verbs;
+mod words;
 
 pub use args::Cli;
 pub use verbs::run;

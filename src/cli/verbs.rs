@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, day, events, questions, render, roles, upkeep};
+use super::{costs, day, events, questions, queue, render, roles, sessions, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
@@ -46,6 +46,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Run(run) => run_project(&site()?, &run),
         Verb::Supervise(supervise) => supervise_alone(site, &supervise),
         Verb::Start(wish) => day::start(&site()?, &wish),
+        Verb::Report(wish) => day::report(&site()?, &wish),
         Verb::Feedback(wish) => day::feedback(&site()?, &wish),
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
@@ -94,6 +95,10 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Emit(wish) => events::emit(site, &wish),
         Verb::Events(wish) => events::list(&site()?, &wish),
         Verb::Event(wish) => events::show(&site()?, &wish),
+        Verb::Session(wish) => sessions::run(&site()?, &wish),
+        Verb::Orchestrate(wish) => sessions::orchestrate(&site()?, &wish),
+        Verb::Approve(wish) => sessions::approve(&site()?, &wish),
+        Verb::Queue(wish) => queue::run(&site()?, &wish),
         Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),

@@ -27,6 +27,8 @@ pub(crate) struct ConfigFile {
     pub(crate) fix: Option<FixTable>,
     pub(crate) limits: Option<LimitsTable>,
     pub(crate) events: Option<EventsTable>,
+    pub(crate) lanes: Option<LanesTable>,
+    pub(crate) queue: Option<QueueTable>,
     pub(crate) workspace: Option<WorkspaceTable>,
     pub(crate) budget: Option<BudgetTable>,
     pub(crate) questions: Option<QuestionsTable>,
@@ -125,6 +127,22 @@ pub(crate) struct EventsTable {
     pub(crate) depth: Given<i64>,
     pub(crate) rate: Given<i64>,
     pub(crate) multi_agent: Given<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LanesTable {
+    pub(crate) queue: Given<i64>,
+    pub(crate) day: Given<i64>,
+    pub(crate) issue: Given<i64>,
+    pub(crate) session: Given<i64>,
+    pub(crate) total: Given<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueueTable {
+    pub(crate) stop_on_failure: Given<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

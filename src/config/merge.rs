@@ -55,7 +55,8 @@ pub(crate) struct ScreenDraft {
 /// typing errors.
 pub(crate) fn counts(key: &str) -> RangeInclusive<i64> {
     match key {
-        "limits.running" => 1..=64,
+        "limits.running" | "lanes.queue" | "lanes.day" | "lanes.issue" | "lanes.session" => 1..=64,
+        "lanes.total" => 0..=256,
         "limits.checks" => 1..=256,
         "fix.attempts" | "fix.breaker.failures" => 1..=100,
         "events.depth" | "events.rate" => 1..=1000,
@@ -169,6 +170,17 @@ impl Draft {
             layer.count("events.depth", &mut events.depth, table.depth);
             layer.count("events.rate", &mut events.rate, table.rate);
             layer.put("events.multi_agent", &mut events.multi_agent, table.multi_agent);
+        }
+        if let Some(table) = file.lanes {
+            let lanes = &mut settings.lanes;
+            layer.count("lanes.queue", &mut lanes.queue, table.queue);
+            layer.count("lanes.day", &mut lanes.day, table.day);
+            layer.count("lanes.issue", &mut lanes.issue, table.issue);
+            layer.count("lanes.session", &mut lanes.session, table.session);
+            layer.count("lanes.total", &mut lanes.total, table.total);
+        }
+        if let Some(table) = file.queue {
+            layer.put("queue.stop_on_failure", &mut settings.lanes.stop_on_failure, table.stop_on_failure);
         }
         if let Some(table) = file.workspace {
             layer.list("workspace.copy", &mut settings.workspace.copy, table.copy);

@@ -61,6 +61,8 @@ impl Fact {
             | Self::EventFileLeft { .. }
             | Self::Emitted { .. }
             | Self::Routed { .. }
+            | Self::BatchGrew { .. }
+            | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
             | Self::Forgotten { .. }
@@ -120,6 +122,8 @@ impl Fact {
             | Self::Beat
             | Self::BatchBegan { .. }
             | Self::EventFileLeft { .. }
+            | Self::BatchGrew { .. }
+            | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
             | Self::Forgotten { .. }

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::core::effect::Brought;
 use crate::core::fact::Fact;
+use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Batch;
+use crate::model::attempt::AttemptEnd;
 use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
@@ -44,6 +48,21 @@ impl Supervisor {
         results.map(|result| (result.base.clone(), result.receipt.tree_after.clone())).collect()
     }
 
+    /// Returns what the tasks have brought that a task waited for, for its agent to read.
+    pub(crate) fn handed_over(&self, task: &Task) -> Vec<Brought> {
+        let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
+        let brought = after.iter().filter_map(|id| self.book.task(*id)).map(|other| {
+            // Only the attempt that came through made what is there now.
+            let made = other.attempts.iter().rev().find(|attempt| attempt.end == AttemptEnd::Verified);
+            Brought {
+                title: other.title(),
+                outcome: other.outcome().cloned().unwrap_or_default(),
+                diff: made.map(|attempt| attempt.diff.clone()).unwrap_or_default(),
+            }
+        });
+        brought.collect()
+    }
+
     /// Returns the first of what a task builds on that has not landed.
     pub(crate) fn unlanded(&self, task: &Task) -> Option<TaskId> {
         let mut all = BTreeSet::new();
@@ -59,6 +78,24 @@ impl Supervisor {
                 self.collect_unlanded(other, all);
             }
         }
+    }
+
+    /// Whether something of a batch is at work, or will be without a person: else it is over for now.
+    pub fn goes_on(&self, batch: &Batch) -> bool {
+        let moves = |task: &Task| match &task.state {
+            TaskState::Running => true,
+            TaskState::Queued | TaskState::Cooling { .. } => {
+                !matches!(self.waiting(task), Some(Waiting::Batch(_) | Waiting::Budget(..)))
+            }
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => false,
+        };
+        batch.tasks.iter().filter_map(|id| self.book.task(*id)).any(|task| moves(task))
     }
 
     /// Whether every task that waits for others stands where they leave it.
@@ -92,6 +129,7 @@ impl Supervisor {
     pub(crate) fn regate(&mut self) {
         while let Some(turned) = self.live.turned.pop_first() {
             self.note_passed(turned);
+            self.stop_on_failure(turned);
             let dependents: Vec<TaskId> = self.book.index.dependents(turned).collect();
             for id in dependents.into_iter().chain([turned]) {
                 self.regate_task(id);

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use std::path::PathBuf;
+
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::model::cost::Usd;
 use crate::model::event::EventFile;
 use crate::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId, Slot, TaskId};
+use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::session::Rung;
@@ -126,6 +129,23 @@ pub struct AgentOrder {
     pub budget: Option<Usd>,
     /// The event that led to the task: its type and its data.
     pub happened: Option<(String, String)>,
+    /// The folder of its day, if it is of a task file.
+    pub day: Option<PathBuf>,
+    /// Folders of days, the newest first: what was said about them is worth knowing.
+    pub days: Vec<PathBuf>,
+    /// What the tasks that it waited for have brought, in their order.
+    pub brought: Vec<Brought>,
+}
+
+/// What a task has brought, for those who waited for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// Its title.
+    pub title: String,
+    /// What its agent handed over.
+    pub outcome: Outcome,
+    /// What it changed, as a shortened unified diff; empty if nothing.
+    pub diff: String,
 }
 
 /// What the planner is to do.
@@ -135,6 +155,8 @@ pub enum PlannerOrder {
     Ask(Box<PlanOrder>),
     /// Nobody waits for this answer any more.
     Withdraw(PlanId),
+    /// A person has said this to its dialog of that name.
+    Answer(String, Reply),
 }
 
 /// A question to the planner.

@@ -109,14 +109,18 @@ impl Supervisor {
         let then = if is_gone { TaskState::Done(DoneReason::CheckGone) } else { then };
         let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
         truncate(&mut diff, DIFF_KEPT);
+        let said = attempt.said.as_ref().map(|said| said.text.clone()).unwrap_or_default();
+        // The rest of what was said is in it, read.
+        let summary = attempt.outcome.as_ref().map_or(said, |outcome| outcome.summary.clone());
         let record = AttemptRecord {
             number: attempt.number,
             end,
-            summary: attempt.said.as_ref().map(|said| said.text.clone()).unwrap_or_default(),
+            summary,
             diff,
             spent: attempt.spent,
             took: self.live.now.wall.since(attempt.began).saturating_sub(attempt.waited),
             landing: attempt.only_lands,
+            outcome: attempt.outcome,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
@@ -131,7 +135,7 @@ impl Supervisor {
     /// Writes the record of an attempt whose task is forgotten: what it used was used all the same.
     pub(crate) fn bury(&mut self, id: TaskId, number: u32, end: AttemptEnd, spent: Spent) {
         let (summary, diff, took, landing) = (String::new(), String::new(), Duration::ZERO, false);
-        let record = AttemptRecord { number, end, summary, diff, spent, took, landing };
+        let record = AttemptRecord { number, end, summary, diff, spent, took, landing, outcome: None };
         let then = TaskState::Failed(FailReason::Killed);
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
     }
@@ -158,7 +162,8 @@ impl Supervisor {
         let budget = &self.settings.budget;
         // Where tokens hold the line, what is not priced comes to it all the same.
         let by_tokens = budget.day_tokens > 0 || budget.task_tokens > 0;
-        let has_line = budget.task > Usd(0) || budget.day > Usd(0) && !by_tokens;
+        let in_dollars = self.budget_of(task).task > Usd(0) || self.batch_money(task).is_some();
+        let has_line = in_dollars || budget.day > Usd(0) && !by_tokens;
         spent.unpriced && names_prices && !is_excused && has_line
     }
 
@@ -177,11 +182,11 @@ impl Supervisor {
             | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => {
                 let is_share = attempt.allowance.is_some_and(|allowance| allowance.is_share);
-                if attempt.over.is_some_and(|line| !line.is_of_day() || !is_share) {
+                if attempt.over.is_some_and(|line| !line.parks() || !is_share) {
                     return TaskState::Failed(FailReason::Budget);
                 }
                 let made = attempt.number;
-                if made >= self.settings.fix.attempts {
+                if made >= self.attempts_of(task) {
                     let tries = if made == 1 { "1 attempt".to_owned() } else { format!("{made} attempts") };
                     return TaskState::Failed(FailReason::Escalated { why: format!("{tries}, the last: {end}") });
                 }

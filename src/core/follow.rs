@@ -252,6 +252,7 @@ impl Supervisor {
             batch: None,
             event: Some(event.id),
             subject: None,
+            project: None,
         };
         match subject.map(|subject| &subject.goal) {
             Some(Goal::Assignment(whole)) => Assignment {

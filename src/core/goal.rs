@@ -35,6 +35,12 @@ impl Supervisor {
         }
     }
 
+    /// Returns how many attempts a task has.
+    pub(crate) fn attempts_of(&self, task: &Task) -> u32 {
+        let role = task.assignment().and_then(|assignment| self.settings.roles.get(&assignment.role));
+        role.and_then(|role| role.attempts).unwrap_or(self.settings.fix.attempts)
+    }
+
     /// Returns what the check of a task said last in the user's tree.
     pub(crate) fn status_of(&self, task: &Task) -> Option<&CheckStatus> {
         self.book.checks.get(task.check()?)

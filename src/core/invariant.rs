@@ -125,8 +125,11 @@ fn events_are_followed(machine: &Supervisor) -> Result<(), String> {
 fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
     for question in machine.book.questions.values() {
         let attempt = machine.live.attempts.get(&question.task);
-        let waits = attempt
-            .is_some_and(|attempt| attempt.ending.is_none() && attempt.step == Step::Agent(Some(question.session)));
+        let plans = machine.live.planner.session == Some(question.session);
+        let waits = attempt.is_some_and(|attempt| {
+            let is_planned = plans && matches!(attempt.step, Step::Plan(Some(_), _));
+            attempt.ending.is_none() && (is_planned || attempt.step == Step::Agent(Some(question.session)))
+        });
         if !waits && !machine.live.one_command && machine.live.phase != Phase::Asleep {
             return Err(format!("question {} is open and no run waits for it", question.id.0));
         }
@@ -140,7 +143,7 @@ fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     for lane in Lane::ALL {
         let works = |attempt: &&Attempt| attempt.lane == lane && matches!(attempt.step, Step::Agent(Some(_)));
         let agents = machine.live.attempts.values().filter(works).count();
-        let left = if lane == Lane::Fix { surplus.agents } else { 0 };
+        let left = surplus.agents[lane as usize];
         if agents > machine.width(lane).max(left) {
             return Err(format!("{agents} agents run in the lane {lane}, {} may", machine.width(lane)));
         }
@@ -404,6 +407,8 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::EventFileLeft { .. }
         | Fact::Emitted { .. }
         | Fact::Routed { .. }
+        | Fact::BatchGrew { .. }
+        | Fact::Lane { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }
         | Fact::Forgotten { .. }

@@ -236,6 +236,9 @@ impl Supervisor {
             strategy,
             budget,
             happened: self.happened(&task),
+            day: self.day_of(&task),
+            days: if task.assignment().is_some() { self.days() } else { Vec::new() },
+            brought: self.handed_over(&task),
         };
         self.live.sessions.insert(
             session,

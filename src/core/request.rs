@@ -31,7 +31,9 @@ impl Supervisor {
             Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
             Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
             Command::Message { task, text, by } => self.message(task, &text, by),
-            Command::Check | Command::File { .. } | Command::Emit { .. } if !self.is_up() => {
+            Command::Check | Command::File { .. } | Command::Orchestrate { .. } | Command::Emit { .. }
+                if !self.is_up() =>
+            {
                 Err(Refusal::because("the supervisor is stopping"))
             }
             Command::Check => {
@@ -41,6 +43,10 @@ impl Supervisor {
             Command::Raise { usd, tokens } => self.raise(usd, tokens),
             Command::File { filing } => self.file_all(*filing),
             Command::Emit { event, data, task, by } => self.emit(&event, data, task, by),
+            Command::Orchestrate { wish } => self.orchestrate(*wish),
+            Command::Approve { batch } => self.approve(batch),
+            Command::Begin { task } => self.begin(task),
+            Command::Lane { lane, wish } => Ok(self.lane_wish(lane, wish)),
             Command::Pause => {
                 self.record(Fact::Paused);
                 Ok(said("paused: nothing new starts"))
@@ -108,7 +114,7 @@ impl Supervisor {
 
     /// Whether so little of a task's money is left that trying again would end at once.
     fn is_overspent(&self, task: &Task) -> bool {
-        let (limit, used) = (self.settings.budget.task, task.total().usd);
+        let (limit, used) = (self.budget_of(task).task, task.total().usd);
         if self.task_line(task).is_some() {
             return true;
         }
@@ -169,7 +175,7 @@ impl Supervisor {
     }
 
     fn overspent(&self, task: &Task) -> String {
-        let (id, used, limit) = (task.id, task.total().usd, self.settings.budget.task);
+        let (id, used, limit) = (task.id, task.total().usd, self.budget_of(task).task);
         if let Some(line) = self.task_line(task).filter(|line| *line == Limit::TaskTokens) {
             return format!(
                 "{id}: {}; raise it in orchestrator.toml, then try again",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::agent::Violation;
 use crate::model::check::CheckRun;
 use crate::model::cost::Spent;
+use crate::model::outcome::Outcome;
 
 /// A stage of a workflow. Workflows are lists of these; see [`Workflow`](crate::model::task::Workflow).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -144,4 +145,7 @@ pub struct AttemptRecord {
     /// Whether it only brought in, after a yes, what the attempt of this number had made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub landing: bool,
+    /// What its agent handed over to others, if it was asked to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Box<Outcome>>,
 }

@@ -7,8 +7,10 @@ use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::cost::Spent;
 use crate::model::id::{ChangeId, EventId, LandingId, TaskId};
+use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
+use crate::model::question::Asked;
 use crate::model::receipt::Receipt;
 use crate::model::time::Wall;
 use crate::model::workspace::Snapshot;
@@ -104,6 +106,9 @@ pub struct Task {
     /// What the planner advised last, if it was asked.
     #[serde(default)]
     pub plan: Option<Plan>,
+    /// What its agents asked, the last of it.
+    #[serde(default)]
+    pub asked: Vec<Asked>,
     /// How many of them count.
     pub charged: u32,
     /// What the finished attempts used, and the planner for this task.
@@ -181,6 +186,11 @@ impl Task {
             }
             _ => reason,
         }
+    }
+
+    /// Returns what was handed over last, if an agent did.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_deref())
     }
 
     /// Returns what all its attempts used, the running one included.

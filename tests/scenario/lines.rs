@@ -67,6 +67,9 @@ impl Teller {
                 Some(format!("plan {} is asked for: {} attempt {}", order.plan.0, order.task.id, order.number))
             }
             Effect::Planner(PlannerOrder::Withdraw(plan)) => Some(format!("plan {} is not wanted any more", plan.0)),
+            Effect::Planner(PlannerOrder::Answer(request, reply)) => {
+                Some(format!("planner {request} is answered: {}", reply.brief()))
+            }
             Effect::Answer { session, request, reply } => {
                 Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
             }
@@ -118,6 +121,8 @@ impl Teller {
                 ("routed", format!("event {}: {}", event.0, each.join(", ")))
             }
             Fact::EventFileLeft { file, why } => ("left", format!("{} stays: {why}", file.name)),
+            Fact::BatchGrew { batch, tasks } => ("batch", format!("batch {} has {} more tasks", batch.0, tasks.len())),
+            Fact::Lane { lane, change } => ("lane", format!("lane {lane}: {change:?}")),
             Fact::Gated { task, state } => ("gated", format!("{task} {}", state.reason(now))),
             Fact::Held { task, reason } => ("held", format!("{task} {reason}")),
             Fact::Released { task, forced } => {

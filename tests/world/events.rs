@@ -65,6 +65,7 @@ impl World {
                 batch: None,
                 event: None,
                 subject: None,
+                project: None,
             };
             let after = (number > 0).then(|| After::Label(format!("work{}-0", self.requests)));
             let (priority, held) = (self.chance.below(3) as i32, self.chance.one_in(6));

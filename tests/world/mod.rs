@@ -123,6 +123,7 @@ struct World {
     operation: bool,
     /// The question that the planner was asked and has not answered.
     planner_asked: Option<PlanId>,
+    planner_session: Option<SessionId>,
     gone: Option<u8>,
     first_session: u64,
     /// What faces saw last.
@@ -184,6 +185,7 @@ impl World {
             folder: events::Folder::default(),
             operation: false,
             planner_asked: None,
+            planner_session: None,
             gone: None,
             first_session: 0,
             view: View::default(),
@@ -357,6 +359,7 @@ impl World {
         self.slow_until = 0;
         self.asked.clear();
         self.planner_asked = None;
+        self.planner_session = None;
         self.events.clear();
         self.gone = None;
         if !self.calm && self.chance.one_in(4) {

@@ -20,6 +20,7 @@ use crate::model::workspace::TreeId;
 use super::events::Events;
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
+use super::lanes::Lanes;
 use super::ledger::Ledger;
 
 /// So many questions that are over are remembered, to tell those who answer late what became of them.
@@ -137,6 +138,8 @@ pub struct Book {
     pub last_batch: BatchId,
     /// What happened, and what came of it.
     pub events: Events,
+    /// What became of each queue.
+    pub lanes: Lanes,
     /// The last question.
     pub last_question: QuestionId,
     /// The last change.
@@ -177,6 +180,7 @@ impl Default for Book {
             batches: BTreeMap::new(),
             last_batch: BatchId(0),
             events: Events::default(),
+            lanes: Lanes::default(),
             last_question: QuestionId(0),
             last_change: ChangeId(0),
             last_landing: LandingId(0),
@@ -270,12 +274,15 @@ impl Book {
             Fact::Questioned { question } => {
                 self.last_question = question.id;
                 self.questions.insert(question.id, (**question).clone());
+                self.apply_to_task(*at, fact);
             }
             Fact::Answered { question, reply, by, .. } => {
                 self.settle(Settled { question: *question, how: Ok(reply.clone()), by: by.clone() });
+                self.apply_to_task(*at, fact);
             }
             Fact::Closed { question, why, .. } => {
                 self.settle(Settled { question: *question, how: Err(*why), by: String::new() });
+                self.apply_to_task(*at, fact);
             }
             Fact::Agreed { land } => self.agreed = Some(*land),
             Fact::Reconfigured { remember, .. } => {
@@ -293,6 +300,12 @@ impl Book {
                 self.events.routed(*event, outcomes);
                 self.events.forget(self.remember.history, &self.index);
             }
+            Fact::BatchGrew { batch, tasks } => {
+                if let Some(batch) = self.batches.get_mut(batch) {
+                    Arc::make_mut(batch).tasks.extend(tasks);
+                }
+            }
+            Fact::Lane { lane, change } => self.lanes.change(*at, *lane, change),
             Fact::Filed { .. }
             | Fact::Gated { .. }
             | Fact::Merged { .. }

@@ -149,6 +149,8 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::BatchBegan { .. }
         | Fact::EventFileLeft { .. }
         | Fact::Routed { .. }
+        | Fact::BatchGrew { .. }
+        | Fact::Lane { .. }
         | Fact::Gated { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }

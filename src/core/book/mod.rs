@@ -4,6 +4,7 @@ mod durable;
 mod events;
 mod history;
 mod index;
+mod lanes;
 mod ledger;
 mod tasks;
 
@@ -11,5 +12,6 @@ pub use durable::{Book, CheckStatus, Process, Settled};
 pub use events::{Events, Known, Standing};
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
+pub use lanes::Lanes;
 pub use ledger::{Account, Ledger, Typical};
 pub use tasks::subject;

@@ -79,6 +79,7 @@ impl Supervisor {
             settled: self.book.settled.back().map(|settled| (settled.question, settled.text())),
             agent: agent_name(&self.settings),
             planner: self.live.planner.session,
+            planner_says: self.planner_says(),
             health: self.book.health.clone(),
             agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
@@ -174,7 +175,7 @@ impl Supervisor {
                 .map(|receipt| millis(receipt.took)),
             stage: attempt.map(|attempt| attempt.stage).or(task.stage),
             session: attempt.and_then(|_| self.session_of(task.id)),
-            attempts: (attempts(task), self.settings.fix.attempts),
+            attempts: (attempts(task), self.attempts_of(task)),
             spent: task.total(),
             quiet: attempt.and_then(|attempt| self.quiet_since(attempt)).map(|heard| self.wall_of(heard)),
             typical: self.typical(task),
@@ -232,6 +233,7 @@ impl Supervisor {
                 Some(
                     other @ (Waiting::Down
                     | Waiting::Paused
+                    | Waiting::LanePaused(..)
                     | Waiting::Operation(_)
                     | Waiting::Checking
                     | Waiting::Ending

@@ -33,6 +33,7 @@ fn assignment() -> Assignment {
         batch: None,
         event: None,
         subject: None,
+        project: None,
     }
 }
 
@@ -66,6 +67,7 @@ fn record(number: u32, why: &str) -> AttemptRecord {
         spent: Spent::default(),
         took: Duration::ZERO,
         landing: false,
+        outcome: None,
     }
 }
 
