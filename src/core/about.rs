@@ -27,16 +27,16 @@ impl Fact {
         match self {
             Self::Filed { .. }
             | Self::Gated { .. }
+            | Self::Held { .. }
             | Self::Released { .. }
             | Self::Retried { .. }
+            | Self::AttemptStarted { .. }
             | Self::AttemptEnded { .. }
             | Self::Ready { .. }
             | Self::NeedsReview { .. }
             | Self::Undone { .. }
             | Self::Ended { .. } => self.task(),
             Self::Merged { .. }
-            | Self::Held { .. }
-            | Self::AttemptStarted { .. }
             | Self::Staged { .. }
             | Self::AgentStarted { .. }
             | Self::Used { .. }

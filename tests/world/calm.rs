@@ -4,8 +4,10 @@ use orchestrator_tui::core::book::Book;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::cost::{Spent, Usd};
+use orchestrator_tui::model::lane::LaneWish;
 use orchestrator_tui::model::settings::FixOn;
 use orchestrator_tui::model::task::TaskState;
 
@@ -41,6 +43,7 @@ impl World {
             steps += 1;
             if steps % 100 == 0 {
                 self.ask(Command::Resume);
+                self.ask(Command::Lane { lane: Lane::Queue, wish: LaneWish::Resume });
                 self.ask(Command::Raise { usd: Usd(1_000_000), tokens: 0 });
                 self.ask(Command::Raise { usd: Usd(0), tokens: 1_000 });
             }

@@ -2,8 +2,10 @@
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
+use orchestrator_tui::model::lane::LaneWish;
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::task::{Task, TaskState};
 use orchestrator_tui::model::workspace::TreeId;
@@ -137,6 +139,7 @@ impl World {
 
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),
+            66 => self.ask(Command::Lane { lane: Lane::Queue, wish: LaneWish::Resume }),
             37 => {
                 let files = self.disk.names();
                 self.input(Input::Rescanned(files));
