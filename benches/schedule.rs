@@ -242,9 +242,11 @@ fn product(work: &Work) -> Product {
             patch: String::new(),
         }),
         Work::Restore { .. } => Product::Restored,
-        Work::Merge { .. } | Work::Land { .. } | Work::RecordInPlace { .. } | Work::Undo { .. } | Work::PutAway { .. } => {
-            Product::Failed("not in a bench".into())
-        }
+        Work::Merge { .. }
+        | Work::Land { .. }
+        | Work::RecordInPlace { .. }
+        | Work::Undo { .. }
+        | Work::PutAway { .. } => Product::Failed("not in a bench".into()),
     }
 }
 

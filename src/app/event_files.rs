@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use crate::app::places::hex;
+use crate::app::places::{Places, hex};
 use crate::core::input::{Dropped, Input};
 use crate::edge::watch::Complete;
 use crate::model::event::EventFile;
@@ -40,8 +40,15 @@ struct Written {
     task: Option<Value>,
 }
 
+/// Begins to take in what lies in the folder for events and what comes, if there is one.
+pub fn begin(places: &Places, inbox: &mpsc::Sender<Input>) {
+    if let Some(folder) = places.events.clone() {
+        tokio::spawn(take_in(folder, inbox.clone()));
+    }
+}
+
 /// Takes in what lies in a folder and what comes, until nobody listens.
-pub async fn take_in(folder: PathBuf, inbox: mpsc::Sender<Input>) {
+async fn take_in(folder: PathBuf, inbox: mpsc::Sender<Input>) {
     let (sender, mut told) = mpsc::channel(NAMES);
     let made = fs::create_dir_all(&folder).map_err(|error| error.to_string());
     let watch = made.and_then(|()| {
@@ -197,7 +204,8 @@ mod tests {
         fs::create_dir(folder.path().join("b.json")).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", folder.path().join("c.json")).unwrap();
         assert!(look(folder.path(), "b.json").is_none() && look(folder.path(), "c.json").is_none());
-        for (text, part) in [("{", "write {"), (r#"{"data": 1}"#, "type"), (r#"{"type": "a.b", "task": "x"}"#, "no task")]
+        for (text, part) in
+            [("{", "write {"), (r#"{"data": 1}"#, "type"), (r#"{"type": "a.b", "task": "x"}"#, "no task")]
         {
             fs::write(folder.path().join("bad.json"), text).unwrap();
             let said = taken(folder.path(), "bad.json").1.unwrap_err();

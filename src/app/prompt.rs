@@ -52,12 +52,8 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
                 .map(|lesson| (lesson.text.clone(), lesson.origin.to_string()))
                 .collect();
             let lessons: Vec<Lesson<'_>> = lessons.iter().map(|(text, origin)| Lesson { text, origin }).collect();
-            let known = Known {
-                lessons: &lessons,
-                questions: Some(&place.folder),
-                dependencies: &dependencies,
-                happened,
-            };
+            let known =
+                Known { lessons: &lessons, questions: Some(&place.folder), dependencies: &dependencies, happened };
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }

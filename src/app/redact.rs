@@ -113,10 +113,9 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
     match input {
         Input::RunEnded(_, RunOutcome::Ran(run)) => cover_run(redactor, run),
         Input::Reported(_, report) => cover_report(redactor, report),
-        Input::AgentFailed(_, why) | Input::ConfigRefused(why) => redactor.cover(why),
+        Input::AgentFailed(_, why) | Input::ConfigRefused(why) | Input::EventFile(_, Err(why)) => redactor.cover(why),
         Input::Done(_, product) => cover_product(redactor, product),
         Input::EventFile(_, Ok(dropped)) => redactor.cover(&mut dropped.data),
-        Input::EventFile(_, Err(why)) => redactor.cover(why),
         Input::Asked(_, command) => return cover_command(redactor, command),
         Input::Planner(
             PlannerNews::Answered(_, text) | PlannerNews::Silent(_, text) | PlannerNews::Unable(_, text),

@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use crate::app::costs;
 use crate::app::day::gather;
-use crate::app::events;
 use crate::app::doorkeeper::{deed, what_is_open};
+use crate::app::events;
 use crate::app::report::{self, Reporter};
 use crate::app::sessions;
 use crate::core::command::{Answer, Command, Refusal};
@@ -206,7 +206,9 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         ["events"] => ControlReply::done(events::all(reporter.book)),
         ["events", id] => match id.parse().ok().and_then(|id| events::one(reporter.book, EventId(id))) {
             Some(event) => ControlReply::done(event),
-            None => ControlReply::refused(404, format!("there is no event {id}"), "`orchestrator-tui events` lists them"),
+            None => {
+                ControlReply::refused(404, format!("there is no event {id}"), "`orchestrator-tui events` lists them")
+            }
         },
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
         ["session"] => ControlReply::done(sessions::list(reporter, None)),

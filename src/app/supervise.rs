@@ -123,11 +123,10 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     let (reload, told) = mpsc::channel(CALLS);
     let (planner, hooks) = mpsc::channel(CALLS);
     tokio::spawn(examine::sort(calls, health, reload, planner, caller));
-    let dropped = inbox.clone();
+    event_files::begin(&tools.places, &inbox);
     let keeper = orders.map(|orders| tokio::spawn(Keeper::new(&tools, inbox.clone(), hooks).run(orders)));
     let examiner = tokio::spawn(examiner.run(asked));
     let reloader = wish.flags.map(|flags| tokio::spawn(Reloader::new(site, flags, loaded, &tools, inbox).run(told)));
-    let events = tools.places.events.clone().map(|folder| tokio::spawn(event_files::take_in(folder, dropped)));
     busy("listing the files");
     start.files = tools.files();
     start.repository = tools.shadow.repo_state().unwrap_or_default();
@@ -139,9 +138,6 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     }
     if let Some(reloader) = reloader {
         reloader.abort();
-    }
-    if let Some(events) = events {
-        events.abort();
     }
     examiner.abort();
     // With it ends the watcher.

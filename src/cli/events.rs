@@ -69,8 +69,9 @@ pub(super) fn emit(site: impl Fn() -> Result<Site, Failure>, wish: &Emit) -> Res
             None => data.to_owned(),
         },
     };
-    let data: Value = serde_json::from_str(&text)
-        .map_err(|error| Failure::usage(format!("the data is not JSON: {error}\nhint: --data '{{\"summary\": \"…\"}}'")))?;
+    let data: Value = serde_json::from_str(&text).map_err(|error| {
+        Failure::usage(format!("the data is not JSON: {error}\nhint: --data '{{\"summary\": \"…\"}}'"))
+    })?;
     ask::emit(site, &wish.event, &data, wish.task).map(|answer| said(&answer, wish.json))
 }
 
@@ -96,9 +97,11 @@ pub(super) fn list(site: &Site, wish: &Events) -> Result<u8, Failure> {
     }
     let rows = |key: &str| all[key].as_array().cloned().unwrap_or_default();
     let mut lines: Vec<String> = rows("events").iter().map(row).collect();
-    lines.extend(rows("left").iter().map(|left| {
-        format!("     left where it is: {}: {}", text(&left["file"]), text(&left["reason"]))
-    }));
+    lines.extend(
+        rows("left")
+            .iter()
+            .map(|left| format!("     left where it is: {}: {}", text(&left["file"]), text(&left["reason"]))),
+    );
     if lines.is_empty() {
         lines.push(wanted.map_or("nothing has happened yet", |_| "none").to_owned());
     }

@@ -17,8 +17,8 @@ use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::policy::Policy;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions,
-    Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner,
+    Questions, Settings, Unattended, Watch, Workspace,
 };
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.

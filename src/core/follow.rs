@@ -79,11 +79,10 @@ impl Supervisor {
     fn follow(&mut self, known: &Known) -> Vec<Consequence> {
         let event = &known.event;
         let mut filed = known.filed.iter().copied();
-        let failed = |why: String| vec![Consequence::Failed(why)];
         if known.filed.is_empty()
             && let Some(why) = self.obstacle(known)
         {
-            return failed(why);
+            return vec![Consequence::Failed(why)];
         }
         let rules: Vec<Does> = routing::follows(&self.settings.rules, &event.kind).cloned().collect();
         let mut outcomes = Vec::new();
@@ -136,7 +135,7 @@ impl Supervisor {
         let id = self.book.last_task.next();
         let subject = event.subject.and_then(|subject| self.task(subject));
         let after = self.built_on(event);
-        let mut assignment = self.assignment(event, subject.as_deref());
+        let mut assignment = assignment(event, subject.as_deref());
         assignment.label = format!("{role}-{}", event.id.0);
         role.clone_into(&mut assignment.role);
         workflow.clone_into(&mut assignment.workflow);
@@ -168,7 +167,7 @@ impl Supervisor {
         let id = self.book.last_task.next();
         let subject = event.subject.and_then(|subject| self.task(subject));
         let after = self.built_on(event);
-        let mut assignment = self.assignment(event, subject.as_deref());
+        let mut assignment = assignment(event, subject.as_deref());
         let wanted = std::mem::take(&mut assignment.description);
         assignment.label = format!("bug-{}", event.id.0);
         assignment.description = format!(
@@ -178,7 +177,7 @@ impl Supervisor {
         );
         assignment.name = format!("Mend: {}", assignment.name);
         assignment.role = self.settings.workflows.get(TASK).map(|spec| spec.role.clone()).unwrap_or_default();
-        assignment.workflow = TASK.to_owned();
+        TASK.clone_into(&mut assignment.workflow);
         assignment.deliverables.clear();
         if let Err(refusal) = self.may_file(&assignment) {
             return Consequence::Failed(refusal.message);
@@ -224,50 +223,6 @@ impl Supervisor {
                 let why = subject.state.reason(self.live.now.wall);
                 Consequence::Failed(format!("{id} was not passed on, and ends by itself ({why})"))
             }
-        }
-    }
-
-    /// Returns an assignment about the subject of an event, or about what its data says, for nobody yet.
-    fn assignment(&self, event: &Event, subject: Option<&Task>) -> Assignment {
-        let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-        let says = |names: [&str; 2]| {
-            let said = names.iter().find_map(|name| data.get(name)?.as_str()).filter(|text| !text.trim().is_empty());
-            said.map(str::to_owned)
-        };
-        let about = Assignment {
-            label: String::new(),
-            name: says(["title", "name"]).unwrap_or_else(|| event.kind.clone()),
-            description: says(["description", "requirement"]).unwrap_or_default(),
-            lane: Lane::Queue,
-            workflow: String::new(),
-            role: String::new(),
-            module: String::new(),
-            complexity: None,
-            context_files: Vec::new(),
-            deliverables: Vec::new(),
-            after: Vec::new(),
-            check: None,
-            budget: None,
-            land: LandMode::Ask,
-            batch: None,
-            event: Some(event.id),
-            subject: None,
-            project: None,
-        };
-        match subject.map(|subject| &subject.goal) {
-            Some(Goal::Assignment(whole)) => Assignment {
-                name: whole.name.clone(),
-                description: whole.description.clone(),
-                module: whole.module.clone(),
-                complexity: whole.complexity,
-                context_files: whole.context_files.clone(),
-                deliverables: whole.deliverables.clone(),
-                check: whole.check.clone(),
-                land: whole.land,
-                ..about
-            },
-            Some(Goal::Check(key)) => Assignment { name: key.to_string(), ..about },
-            None => about,
         }
     }
 
@@ -323,6 +278,50 @@ impl Supervisor {
     pub(crate) fn happened(&self, task: &Task) -> Option<(String, String)> {
         let event = &self.book.events.get(task.assignment()?.event?)?.event;
         Some((event.kind.clone(), event.data.clone()))
+    }
+}
+
+/// Returns an assignment about the subject of an event, or about what its data says, for nobody yet.
+fn assignment(event: &Event, subject: Option<&Task>) -> Assignment {
+    let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+    let says = |names: [&str; 2]| {
+        let said = names.iter().find_map(|name| data.get(name)?.as_str()).filter(|text| !text.trim().is_empty());
+        said.map(str::to_owned)
+    };
+    let about = Assignment {
+        label: String::new(),
+        name: says(["title", "name"]).unwrap_or_else(|| event.kind.clone()),
+        description: says(["description", "requirement"]).unwrap_or_default(),
+        lane: Lane::Queue,
+        workflow: String::new(),
+        role: String::new(),
+        module: String::new(),
+        complexity: None,
+        context_files: Vec::new(),
+        deliverables: Vec::new(),
+        after: Vec::new(),
+        check: None,
+        budget: None,
+        land: LandMode::Ask,
+        batch: None,
+        event: Some(event.id),
+        subject: None,
+        project: None,
+    };
+    match subject.map(|subject| &subject.goal) {
+        Some(Goal::Assignment(whole)) => Assignment {
+            name: whole.name.clone(),
+            description: whole.description.clone(),
+            module: whole.module.clone(),
+            complexity: whole.complexity,
+            context_files: whole.context_files.clone(),
+            deliverables: whole.deliverables.clone(),
+            check: whole.check.clone(),
+            land: whole.land,
+            ..about
+        },
+        Some(Goal::Check(key)) => Assignment { name: key.to_string(), ..about },
+        None => about,
     }
 }
 

@@ -270,7 +270,7 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::ByYou
         | HoldReason::Created
         | HoldReason::PassedOn
-            | HoldReason::Stalled
+        | HoldReason::Stalled
         | HoldReason::Unanswered => false,
     }
 }

@@ -53,6 +53,7 @@ mod recover;
 mod remember;
 mod request;
 mod running;
+mod sequel;
 mod snooze;
 mod stop;
 mod trespass;

@@ -6,11 +6,11 @@ use crate::core::book::Book;
 use crate::core::effect::{Effect, Recorded, Work};
 use crate::core::fact::Fact;
 use crate::core::input::{Fate, Input, Product, Start};
-#[cfg(debug_assertions)]
-use crate::core::invariant;
 use crate::core::live::{JobOwner, Live, Phase};
 use crate::core::matching::Matcher;
 use crate::core::reconfigure::remember;
+#[cfg(debug_assertions)]
+use crate::core::{invariant, sequel};
 use crate::model::budget::Day;
 use crate::model::check::CheckName;
 use crate::model::id::{JobId, Seq, SessionId, TaskId};
@@ -142,7 +142,7 @@ impl Supervisor {
 
     fn put(&mut self, fact: Fact) -> Seq {
         #[cfg(debug_assertions)]
-        if let Err(broken) = invariant::may_follow(&self.book, &fact) {
+        if let Err(broken) = sequel::may_follow(&self.book, &fact) {
             debug_assert!(false, "broken promise: {broken}: {fact:?}");
         }
         let recorded = Recorded { seq: self.book.seq.next(), at: self.live.now.wall, fact };

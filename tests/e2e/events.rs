@@ -31,7 +31,12 @@ fn write(file: &str, content: &str) -> String {
 fn pipeline(between: &[String], verdict: &str) -> String {
     [
         scenario("You are the first to look", &[], "task.plan.created", r#"{"summary": "turn left into right"}"#),
-        scenario("turn left into right", &[write("word.txt", "right\n")], "pr.created", r#"{"summary": "it points right"}"#),
+        scenario(
+            "turn left into right",
+            &[write("word.txt", "right\n")],
+            "pr.created",
+            r#"{"summary": "it points right"}"#,
+        ),
         scenario("it points right", between, "pr.merged", r#"{"summary": "let it in"}"#),
         scenario("let it in", &[], "deploy.completed", r#"{"where": "on the shelf"}"#),
         scenario("on the shelf", &[], verdict, r#"{"found": "as it was wanted"}"#),
@@ -81,7 +86,8 @@ fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
     let script = pipeline(&[], "verify.passed");
     let (before, after) = script.split_once("command = \"orchestrator-tui emit pr.merged").expect("the review");
     let (report, rest) = after.split_once("},\n").expect("a step");
-    let text = format!("{before}command = \"orchestrator-tui emit pr.merged{report}}},\n  {},\n{rest}", wait.join(",\n  "));
+    let text =
+        format!("{before}command = \"orchestrator-tui emit pr.merged{report}}},\n  {},\n{rest}", wait.join(",\n  "));
     site.script(&text);
     let running = start(&site, &MULTI);
     let said = site.run(&["queue", "add", "Right word", "--description", "The word should be right."]);
@@ -123,16 +129,17 @@ fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
 
 #[test]
 fn a_failed_verification_files_a_bug_and_wanted_changes_are_coded_again() {
-    let first = scenario(
-        "You are the first to look",
-        &[],
-        "task.plan.created",
-        r#"{"summary": "turn left into right"}"#,
+    let first =
+        scenario("You are the first to look", &[], "task.plan.created", r#"{"summary": "turn left into right"}"#);
+    let coding = scenario(
+        "turn left into right",
+        &[write("word.txt", "rihgt\n")],
+        "pr.created",
+        r#"{"summary": "it points right"}"#,
     );
-    let coding =
-        scenario("turn left into right", &[write("word.txt", "rihgt\n")], "pr.created", r#"{"summary": "it points right"}"#);
     let review = scenario("it points right", &[], "pr.changes.requested", r#"{"what": "mind the spelling"}"#);
-    let again = scenario("mind the spelling", &[write("word.txt", "right\n")], "pr.updated", r#"{"summary": "spelt well"}"#);
+    let again =
+        scenario("mind the spelling", &[write("word.txt", "right\n")], "pr.updated", r#"{"summary": "spelt well"}"#);
     let merged = scenario("spelt well", &[], "pr.merged", r#"{"summary": "let it in"}"#);
     let deploy = scenario("let it in", &[], "deploy.completed", r#"{"where": "on the shelf"}"#);
     let verify = scenario("on the shelf", &[], "verify.failed", r#"{"found": "the shelf is empty"}"#);
@@ -144,10 +151,7 @@ fn a_failed_verification_files_a_bug_and_wanted_changes_are_coded_again() {
     let said = site.run(&["emit", "task.assigned", "--data", &format!("@{}", data.display()), "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&said.out).expect("JSON")["event"], 1, "{said:?}");
     running.wait("the bug's result", |fact| fact["kind"] == "ready" && fact["task"] == 8);
-    assert_eq!(
-        roles(&site),
-        ["starter", "coding", "reviewer", "coding", "reviewer", "deployer", "verifier", "coding"]
-    );
+    assert_eq!(roles(&site), ["starter", "coding", "reviewer", "coding", "reviewer", "deployer", "verifier", "coding"]);
     assert_eq!(site.task(1)["state"], "failed");
     assert_eq!(events(&site).last().expect("one")["outcome"], json!(["filed the bug #8"]));
     assert_eq!(running.stop(), 1);
@@ -168,7 +172,9 @@ fn files_are_taken_in_once_and_what_cannot_be_read_stays() {
     fs::write(folder.join("bad.json"), "{").expect("written");
     running.wait_kind("event_file_left");
     running.wait("the audit", |fact| fact["kind"] == "routed" && fact["event"] == 3);
-    until("they are put away", || folder.join("processed/late.json").exists() && folder.join("processed/early.json").exists());
+    until("they are put away", || {
+        folder.join("processed/late.json").exists() && folder.join("processed/early.json").exists()
+    });
     assert!(folder.join("bad.json").exists() && !folder.join("late.json").exists());
     let listed = site.run(&["events", "--failed"]);
     assert!(listed.out.contains("no rule is about nobody.knows") && listed.out.contains("bad.json"), "{listed:?}");

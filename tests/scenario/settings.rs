@@ -9,8 +9,8 @@ use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions, Role,
-    Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner,
+    Questions, Role, Settings, Unattended, Watch, Workspace,
 };
 use toml::{Table, Value};
 
@@ -84,7 +84,9 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "events.rate" => settings.events.rate = number(value)?,
         "events.multi_agent" => settings.events.multi_agent = value.as_bool().ok_or("not a yes or no")?,
         "events.rules" if value.as_str() == Some("built-in") => {
-            let built_in = config::load(&config::Inputs { project: "/nowhere".into(), ..config::Inputs::default() }).map_err(|faults| format!("{faults:?}"))?.settings;
+            let built_in = config::load(&config::Inputs { project: "/nowhere".into(), ..config::Inputs::default() })
+                .map_err(|faults| format!("{faults:?}"))?
+                .settings;
             (settings.roles, settings.workflows) = (built_in.roles, built_in.workflows);
             settings.rules = built_in.rules;
         }

@@ -51,7 +51,10 @@ impl World {
         }
         self.check_replay();
         self.check_events();
-        assert!(self.machine.book().events.pending().next().is_none() || self.gone.is_some(), "an event waits for ever");
+        assert!(
+            self.machine.book().events.pending().next().is_none() || self.gone.is_some(),
+            "an event waits for ever"
+        );
         self.check_questions();
         if self.gone.is_none() {
             self.check_seen();

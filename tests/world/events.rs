@@ -69,7 +69,12 @@ impl World {
             };
             let after = (number > 0).then(|| After::Label(format!("work{}-0", self.requests)));
             let (priority, held) = (self.chance.below(3) as i32, self.chance.one_in(6));
-            tasks.push(NewTask { assignment: Box::new(assignment), after: after.into_iter().collect(), priority, held });
+            tasks.push(NewTask {
+                assignment: Box::new(assignment),
+                after: after.into_iter().collect(),
+                priority,
+                held,
+            });
         }
         self.ask(Command::File { filing: Box::new(Filing { batch: None, tasks }) });
     }

@@ -8,7 +8,8 @@ use orchestrator_tui::config::{Inputs, load};
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
+    Settings, Unattended, Watch, Workspace,
 };
 
 /// A splitmix64 generator: small, good enough, the same everywhere.

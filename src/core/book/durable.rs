@@ -222,6 +222,7 @@ impl Book {
     }
 
     /// Applies one fact.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub fn apply(&mut self, recorded: &Recorded) {
         let Recorded { seq, at, fact } = recorded;
         self.seq = *seq;
