@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
-use crate::app::day::folder::Folder;
+use crate::app::day::mirror::write_instructions;
 use crate::app::file_questions::{self, FileQuestions};
 use crate::app::guarding::{Guarded, Ward};
 use crate::app::places::{Places, hex};
@@ -48,7 +48,7 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         return;
     };
     let prompt = prompt::of(&tools, &order).await;
-    told_in_its_day(&tools, &order, &prompt);
+    write_instructions(&tools, &order, &prompt);
     let mut spec = tools.places.spec(session, order.place, PathBuf::new(), Vec::new(), agent.timeout);
     spec.env = match agent.kind {
         AgentKind::Claude => claude::environment(&spec.env, &agent),
@@ -115,15 +115,6 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         tell(&inbox, &order, report).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
-}
-
-/// Writes what an agent is told beside its task file.
-fn told_in_its_day(tools: &Tools, order: &AgentOrder, prompt: &str) {
-    let Some((day, assignment)) = order.day.as_ref().zip(order.task.assignment()) else { return };
-    match Folder::at(day.clone()).write_instructions(&assignment.label, prompt) {
-        Ok(written) => tools.wrote_ourselves(&written.files),
-        Err(error) => tracing::warn!(%error, "what the agent is told cannot be written beside its task file"),
-    }
 }
 
 /// Tells the machine what an agent reports, and before its end what it hands over, if it was given an assignment.
