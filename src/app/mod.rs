@@ -15,6 +15,8 @@ pub mod demo;
 pub mod doctor;
 pub mod doorkeeper;
 pub mod doubts;
+pub mod event_files;
+pub mod events;
 pub mod examine;
 pub mod failure;
 pub mod file_questions;
