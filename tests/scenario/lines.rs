@@ -90,6 +90,7 @@ impl Teller {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     fn fact(&self, fact: &Fact, now: Wall) -> Option<String> {
         let in_time = |until: Wall| brief(until.since(now));
         let (kind, text) = match fact {
