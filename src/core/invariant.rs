@@ -126,17 +126,16 @@ fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
 
 fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     let limits = &machine.settings.limits;
-    let surplus = machine.live.surplus;
     for lane in Lane::ALL {
         let works = |attempt: &&Attempt| attempt.lane == lane && matches!(attempt.step, Step::Agent(Some(_)));
         let agents = machine.live.attempts.values().filter(works).count();
-        let left = surplus.agents[lane as usize];
+        let left = machine.live.surplus.agents[lane as usize];
         if agents > machine.width(lane).max(left) {
             return Err(format!("{agents} agents run in the lane {lane}, {} may", machine.width(lane)));
         }
     }
     let checks = machine.live.checks().count();
-    if checks > (limits.checks as usize).max(surplus.checks) {
+    if checks > (limits.checks as usize).max(machine.live.surplus.checks) {
         return Err(format!("{checks} checks run, {} may", limits.checks));
     }
     let (done, failed) = &machine.book.finished;
