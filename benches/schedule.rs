@@ -332,6 +332,7 @@ fn settings(running: u32) -> Settings {
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
             planner: Planner::Off,
             plan_wait: Duration::from_secs(60),
+            planner_sleep: Duration::from_secs(600),
         },
         limits: Limits {
             running,

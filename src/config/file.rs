@@ -98,6 +98,7 @@ pub(crate) struct FixTable {
     pub(crate) breaker: Option<BreakerTable>,
     pub(crate) planner: Given<Planner>,
     pub(crate) plan_wait: Given<Time>,
+    pub(crate) planner_sleep: Given<Time>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -102,6 +102,7 @@ impl Draft {
                 breaker: Breaker { failures: 0, window: zero },
                 planner: Planner::Off,
                 plan_wait: zero,
+                planner_sleep: zero,
             },
             limits: Limits {
                 running: 0,
@@ -330,6 +331,7 @@ impl Layer<'_> {
         }
         self.put("fix.planner", &mut fix.planner, table.planner);
         self.time("fix.plan_wait", &mut fix.plan_wait, table.plan_wait);
+        self.time("fix.planner_sleep", &mut fix.planner_sleep, table.planner_sleep);
     }
 
     fn limits(&mut self, limits: &mut Limits, table: LimitsTable) {

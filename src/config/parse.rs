@@ -142,6 +142,7 @@ fn elsewhere(key: &str) -> Option<&'static str> {
                 "breaker",
                 "planner",
                 "plan_wait",
+                "planner_sleep",
             ],
         ),
         ("[limits]", &["running", "checks", "completed", "failed", "history", "heartbeat", "health", "stop"]),

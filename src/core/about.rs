@@ -28,6 +28,7 @@ impl Fact {
             | Self::Gated { .. }
             | Self::Released { .. }
             | Self::Retried { .. }
+            | Self::AttemptStarted { .. }
             | Self::AttemptEnded { .. }
             | Self::Ready { .. }
             | Self::NeedsReview { .. }
@@ -35,7 +36,6 @@ impl Fact {
             | Self::Ended { .. } => self.task(),
             Self::Merged { .. }
             | Self::Held { .. }
-            | Self::AttemptStarted { .. }
             | Self::Staged { .. }
             | Self::AgentStarted { .. }
             | Self::Used { .. }

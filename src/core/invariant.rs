@@ -5,7 +5,6 @@ use crate::core::effect::Place;
 use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::Spent;
 use crate::model::hold::{HoldReason, SnoozeEnd};
@@ -18,7 +17,7 @@ use crate::model::task::{FailReason, Task, TaskState};
 /// The promise, with what breaks it.
 pub fn check(machine: &Supervisor) -> Result<(), String> {
     attempts_belong_to_tasks(machine)?;
-    limits_hold(machine)?;
+    machine.limits_hold()?;
     checks_keep_apart(machine)?;
     tasks_can_move(machine)?;
     places_have_one_writer(machine)?;
@@ -120,27 +119,6 @@ fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
         if !waits && !machine.live.one_command && machine.live.phase != Phase::Asleep {
             return Err(format!("question {} is open and no run waits for it", question.id.0));
         }
-    }
-    Ok(())
-}
-
-fn limits_hold(machine: &Supervisor) -> Result<(), String> {
-    let limits = &machine.settings.limits;
-    for lane in Lane::ALL {
-        let works = |attempt: &&Attempt| attempt.lane == lane && matches!(attempt.step, Step::Agent(Some(_)));
-        let agents = machine.live.attempts.values().filter(works).count();
-        let left = machine.live.surplus.agents[lane as usize];
-        if agents > machine.width(lane).max(left) {
-            return Err(format!("{agents} agents run in the lane {lane}, {} may", machine.width(lane)));
-        }
-    }
-    let checks = machine.live.checks().count();
-    if checks > (limits.checks as usize).max(machine.live.surplus.checks) {
-        return Err(format!("{checks} checks run, {} may", limits.checks));
-    }
-    let (done, failed) = &machine.book.finished;
-    if done.len() > limits.completed as usize || failed.len() > limits.failed as usize {
-        return Err("more finished tasks are remembered than asked for".to_owned());
     }
     Ok(())
 }

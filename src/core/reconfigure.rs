@@ -164,7 +164,20 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         before.fix,
         after.fix,
         changes,
-        [enabled, on, after, attempts, backoff, backoff_max, isolation, protect, breaker, planner, plan_wait]
+        [
+            enabled,
+            on,
+            after,
+            attempts,
+            backoff,
+            backoff_max,
+            isolation,
+            protect,
+            breaker,
+            planner,
+            plan_wait,
+            planner_sleep
+        ]
     );
     if (before.fix.land, before.fix.land_by) != (after.fix.land, after.fix.land_by) {
         changes.push("fix.land".to_owned());

@@ -207,8 +207,8 @@ impl Supervisor {
         self.start_tree_checks();
         self.end_what_has_gone();
         self.decompose_without_agents();
-        self.regate();
         self.advance_attempts();
+        self.regate();
         self.start_attempts();
         self.regate();
         self.remember_green();

@@ -201,6 +201,8 @@ pub struct Fix {
     pub planner: Planner,
     /// How long an attempt waits for it at most.
     pub plan_wait: Duration,
+    /// How long the planner may be idle before it is put to sleep.
+    pub planner_sleep: Duration,
 }
 
 /// Limits and intervals.

@@ -4,6 +4,7 @@ mod calm;
 mod disk;
 mod effects;
 mod faces;
+mod filings;
 mod jobs;
 mod money;
 mod people;

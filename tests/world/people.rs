@@ -58,7 +58,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(61) {
+        match self.chance.below(63) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -132,6 +132,7 @@ impl World {
             50 if self.chance.one_in(3) => self.disk.branches += 1,
             43 | 60 => self.somebody_pays(),
 
+            61 | 62 => self.somebody_files(),
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),
             37 => {

@@ -86,6 +86,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
             planner: *chance.pick(&[Planner::Off, Planner::Off, Planner::Auto, Planner::Always]),
             plan_wait: Duration::from_secs(chance.between(1, 60)),
+            planner_sleep: Duration::from_secs(600),
         },
         limits: Limits {
             running: chance.between(1, 4) as u32,
@@ -115,7 +116,9 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
                 timeout: Duration::from_secs(1800),
             },
         )]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), ..Role::default() })]),
+        roles: [("fixer", true), ("coding", true), ("reviewer", false)]
+            .map(|(name, edits)| (name.to_owned(), Role { agent: "claude".into(), edits, ..Role::default() }))
+            .into(),
         workflows: workflows(),
         rules: Vec::new(),
         documents: BTreeMap::new(),
