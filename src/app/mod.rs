@@ -8,6 +8,7 @@ pub mod checks;
 pub mod clock;
 pub mod closing;
 pub mod configured;
+pub mod conversation;
 pub mod costs;
 pub mod dashboard;
 pub mod day;
