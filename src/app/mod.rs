@@ -46,6 +46,7 @@ pub mod serve;
 pub mod setup;
 pub mod showing;
 pub mod signals;
+pub mod stats;
 pub mod supervise;
 pub mod terminals;
 pub mod told;

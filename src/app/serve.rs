@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::app::costs;
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::report::{self, Reporter};
+use crate::app::{costs, stats};
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
-use crate::core::view::SHORT;
+use crate::core::view::{SHORT, Stats};
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::model::id::{RequestId, TaskId};
 use crate::model::path::ProjectPath;
@@ -131,6 +131,9 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     if path == "costs" {
         return ControlReply::done(costs::json(&machine.costs()));
     }
+    if path == "stats" {
+        return ControlReply::done(stats::json(&Stats::of(machine.book())));
+    }
     let reply = answer(&reporter, path);
     if path.starts_with("health") {
         return report::with_heart(reply, machine.book().process.beat, now.wall, machine.settings().limits.heartbeat);
@@ -159,7 +162,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         _ => ControlReply::refused(
             404,
             format!("there is no {path}"),
-            "try status, tasks, tasks/14, questions, health, costs",
+            "try status, tasks, tasks/14, questions, health, costs, stats",
         ),
     }
 }

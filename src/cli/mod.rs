@@ -6,6 +6,7 @@ mod day;
 mod questions;
 mod render;
 mod roles;
+mod stats;
 mod upkeep;
 mod verbs;
 

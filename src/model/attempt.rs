@@ -144,4 +144,7 @@ pub struct AttemptRecord {
     /// Whether it only brought in, after a yes, what the attempt of this number had made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub landing: bool,
+    /// Who worked: an agent, or `fixers`; empty if nobody had begun, or nobody knows.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
 }

@@ -210,6 +210,7 @@ pub(crate) fn row(group: Group, task: &Task) -> Row {
         id: task.id,
         check: task.check().cloned(),
         title: task.title(),
+        work: None,
         group,
         why: task.state.reason(NOW),
         until: None,

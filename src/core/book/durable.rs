@@ -20,6 +20,7 @@ use crate::model::workspace::TreeId;
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
 use super::ledger::Ledger;
+use super::tally::Tally;
 
 /// So many questions that are over are remembered, to tell those who answer late what became of them.
 const SETTLED: usize = 100;
@@ -120,6 +121,8 @@ pub struct Book {
     pub this_run: Statistics,
     /// Money and tokens.
     pub ledger: Ledger,
+    /// How work went.
+    pub tally: Tally,
     /// The last events.
     pub history: VecDeque<Past>,
     /// The last runs of checks.
@@ -166,6 +169,7 @@ impl Default for Book {
             statistics: Statistics::default(),
             this_run: Statistics::default(),
             ledger: Ledger::default(),
+            tally: Tally::default(),
             history: VecDeque::new(),
             results: VecDeque::new(),
             health: BTreeMap::new(),

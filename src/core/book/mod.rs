@@ -4,10 +4,12 @@ mod durable;
 mod history;
 mod index;
 mod ledger;
+mod tally;
 mod tasks;
 
 pub use durable::{Book, CheckStatus, Process, Settled};
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
 pub use ledger::{Account, Ledger, Typical};
+pub use tally::{Score, Tally};
 pub use tasks::subject;

@@ -130,6 +130,7 @@ impl Book {
         self.statistics.spent += spent;
         self.this_run.spent += spent;
         self.ledger.planner_used(task, spent);
+        self.tally.planner_used(spent);
         if let Some(task) = task {
             self.change_task(task, |task| task.spent += spent);
         }
@@ -180,6 +181,9 @@ impl Book {
         self.statistics.spent += record.spent;
         self.this_run.spent += record.spent;
         self.ledger.attempt_ended(id, record.spent);
+        if let Some(task) = self.tasks.get(&id) {
+            self.tally.attempt_ended(task, record, self.ledger.day());
+        }
         self.change_task(id, |task| {
             // A result that waited for a yes lands under the number of the attempt that made it.
             if record.end.is_charged() {
@@ -275,17 +279,24 @@ impl Book {
         let (done, failed) = &mut self.finished;
         let side = if matches!(state, TaskState::Failed(_)) { failed } else { done };
         side.push_back(id);
-        self.forget_oldest();
+        let day = self.ledger.day();
         if was_done && began.is_some() && matches!(state, TaskState::Failed(_)) {
             self.statistics.take_back();
+            if let Some(task) = self.tasks.get(&id) {
+                self.tally.taken_back(task, day);
+            }
             // What an earlier run has counted is none of this one's numbers.
             if !counted_before {
                 self.this_run.take_back();
             }
         }
         if was_over || began.is_none() {
-            return;
+            return self.forget_oldest();
         }
+        if let Some(task) = self.tasks.get(&id) {
+            self.tally.ended(task, !matches!(state, TaskState::Failed(_)), day);
+        }
+        self.forget_oldest();
         self.statistics.count(state);
         self.this_run.count(state);
         if matches!(state, TaskState::Failed(FailReason::Escalated { .. })) {

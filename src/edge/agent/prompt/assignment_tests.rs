@@ -66,6 +66,7 @@ fn record(number: u32, why: &str) -> AttemptRecord {
         spent: Spent::default(),
         took: Duration::ZERO,
         landing: false,
+        by: String::new(),
     }
 }
 
