@@ -375,6 +375,9 @@ pub(crate) fn busy() -> View {
 /// All about a task of [`busy`].
 pub(crate) fn detail(view: &View, id: u32) -> Detail {
     let row = view.rows.iter().find(|row| row.id == TaskId(id)).expect("a row of the fixture");
+    if row.work.is_some() {
+        return super::work::detail(row);
+    }
     let state = match row.group {
         Group::NeedsYou => TaskState::Ready(ReadyReason::Asked),
         Group::Working => TaskState::Running,

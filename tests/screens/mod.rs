@@ -8,4 +8,6 @@ pub(crate) mod past;
 pub(crate) mod popups;
 pub(crate) mod questions;
 pub(crate) mod scene;
+pub(crate) mod stats;
 pub(crate) mod tour;
+pub(crate) mod work;
