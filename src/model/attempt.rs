@@ -45,6 +45,11 @@ impl Stage {
             Self::Confirm => "confirm",
         }
     }
+
+    /// Returns the word for a task that is to bring something, or else is to mend a check: there nothing is fixed.
+    pub fn name_for(self, brings: bool) -> &'static str {
+        if brings && self == Self::Agent { "work" } else { self.name() }
+    }
 }
 
 /// How an attempt ended.

@@ -52,6 +52,7 @@ pub(crate) fn assignment(id: u32) -> Assignment {
         27 => ("task-007", "Retry what could not be sent", "implementation", None),
         28 => ("task-008", "Look through all of it", "reviewer", None),
         30 => ("", "Rename the settings page", "coding", None),
+        31 => ("core", "Mail: the core", "implementation", Some(Complexity::High)),
         _ => ("", "Something else", "coding", None),
     };
     let after: &[u32] = match id {
@@ -63,12 +64,19 @@ pub(crate) fn assignment(id: u32) -> Assignment {
         _ => &[],
     };
     let is_day = id < 30;
+    let batch = if is_day { Some(BatchId(2)) } else { (id == 31).then_some(BatchId(1)) };
     let deliverable = |said: &str, at: &str| Deliverable { said: said.to_owned(), path: path(at) };
     Assignment {
         label: label.to_owned(),
         name: name.to_owned(),
         description: format!("{name}.\nKeep what is there; say in docs/mail.md what a person must set."),
-        lane: if is_day { Lane::Day } else { Lane::Queue },
+        lane: if is_day {
+            Lane::Day
+        } else if id == 31 {
+            Lane::Session
+        } else {
+            Lane::Queue
+        },
         workflow: "task".to_owned(),
         role: role.to_owned(),
         module: if is_day { "mail".to_owned() } else { String::new() },
@@ -86,7 +94,7 @@ pub(crate) fn assignment(id: u32) -> Assignment {
         check: (id == 25).then(|| CheckName("unit".to_owned())),
         budget: (id == 23).then_some(Usd(4_000_000)),
         land: LandMode::Ask,
-        batch: is_day.then_some(BatchId(2)),
+        batch,
         event: None,
         subject: None,
     }
@@ -137,6 +145,7 @@ fn tasks() -> Vec<(Group, Task)> {
         (Group::Queued, of(25, TaskState::Pending(TaskId(24)))),
         (Group::Queued, of(26, TaskState::Pending(TaskId(24)))),
         (Group::Queued, of(28, TaskState::Pending(TaskId(25)))),
+        (Group::Queued, of(31, TaskState::Queued)),
         (Group::Done, done),
         (Group::Failed, failed),
     ]
@@ -149,7 +158,7 @@ pub(crate) fn day() -> View {
         let allowed = Allowed { fix, land: task.result.is_some(), kill: group != Group::Done, ..Allowed::default() };
         let row = Row { allowed, ..work_row(group, &task) };
         match group {
-            Group::Working => Row { why: "fix".to_owned(), since: Some(ago(4800)), attempts: (1, 5), ..row },
+            Group::Working => Row { why: "work".to_owned(), since: Some(ago(4800)), attempts: (1, 5), ..row },
             _ => row,
         }
     });
@@ -170,7 +179,7 @@ pub(crate) fn day() -> View {
                 date: None,
                 title: "letters can be sent by mail, with retries".to_owned(),
                 budget: None,
-                tasks: 3,
+                tasks: 1,
             },
             BatchRow {
                 id: BatchId(2),

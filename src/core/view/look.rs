@@ -253,7 +253,10 @@ impl Supervisor {
                     Some(operation) => (Waiting::Operation(operation).text(now, window), None),
                     None if let Some(why) = self.plan_waits(task.id) => (why, None),
                     None if self.waits_for_money(task.id) => (SHORT.to_owned(), None),
-                    None => (task.stage.map_or("starting", |stage| stage.name()).to_owned(), None),
+                    None => (
+                        task.stage.map_or("starting", |stage| stage.name_for(task.assignment().is_some())).to_owned(),
+                        None,
+                    ),
                 }
             }
             TaskState::Held(HoldReason::Snoozed { until: SnoozeEnd::At(until), .. }) => {

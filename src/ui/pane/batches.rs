@@ -8,19 +8,19 @@ use super::tasks::sign;
 use super::time::clock;
 use crate::core::view::{BatchRow, Group, Row};
 use crate::model::cost::Spent;
-use crate::model::time::{Wall, hours};
+use crate::model::time::hours;
 use crate::ui::action::Action;
 use crate::ui::keyed::keyed;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, plain};
+use crate::ui::widget::{clip, clip_line, plain, width};
 use crate::ui::work::{elapsed, overrun};
 
 /// The columns of the bar that says how far it is.
 const BAR: usize = 20;
 
 /// The widest that the title of a task becomes.
-const TITLE: usize = 44;
+const TITLE: usize = 48;
 
 /// Returns the lines of the page.
 pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
@@ -78,7 +78,8 @@ fn batch_lines(state: &State, batch: &BatchRow) -> Vec<Line<'static>> {
         let text = format!("  waits for you: {} (esc, then {answer})", waits.len());
         lines.push(Line::styled(text, style(Role::Warn)));
     }
-    lines.extend(rows.iter().map(|row| task_line(state, row)));
+    let columns = usize::from(state.layout().body.width.saturating_sub(4));
+    lines.extend(rows.iter().map(|row| task_line(state, row, columns)));
     lines
 }
 
@@ -124,26 +125,28 @@ fn time(state: &State, rows: &[&Row]) -> Line<'static> {
     ])
 }
 
-fn task_line(state: &State, row: &Row) -> Line<'static> {
+/// Writes a task in one line: what is cut is in its own pane.
+fn task_line(state: &State, row: &Row, columns: usize) -> Line<'static> {
     let (glyph, role) = sign(state, row);
     let dim = state.theme.style(Role::Dim);
-    let title = clip(&plain(&row.title), TITLE, state.glyphs.more);
+    let wide = (columns * 2 / 5).min(TITLE);
+    let title = clip(&plain(&row.title), wide, state.glyphs.more);
     let mut spans = vec![
         Span::raw("  "),
         Span::styled(glyph, state.theme.style(role)),
         Span::styled(format!(" {:<5} ", row.id.to_string()), dim),
-        Span::raw(format!("{title:<TITLE$}  ")),
-        Span::styled(keyed(state, &row.why), dim),
+        Span::raw(format!("{title}{}  ", " ".repeat(wide.saturating_sub(width(&title))))),
     ];
     if let Some(over) = overrun(state, row) {
-        spans.push(Span::styled(format!("  {over}"), state.theme.style(Role::Warn)));
+        spans.push(Span::styled(format!("{over}  "), state.theme.style(Role::Warn)));
     }
     if row.spent != Spent::default() {
-        spans.push(Span::styled(format!("  {}", row.spent), dim));
+        spans.push(Span::styled(format!("{}  ", row.spent), dim));
     }
-    let took = Wall(elapsed(state, row));
-    if row.group == Group::Done && took > Wall(0) {
-        spans.push(Span::styled(format!("  {}", super::time::short(Duration::from_millis(took.0))), dim));
+    let took = elapsed(state, row);
+    if row.group == Group::Done && took > 0 {
+        spans.push(Span::styled(format!("{}  ", super::time::short(Duration::from_millis(took))), dim));
     }
-    Line::from(spans)
+    spans.push(Span::styled(keyed(state, &row.why), dim));
+    clip_line(Line::from(spans), columns, state.glyphs.more)
 }

@@ -31,9 +31,9 @@ fn role_lines(state: &State, role: &RoleRow) -> Vec<Line<'static>> {
     };
     let (working, queued) = (of(Group::Working), of(Group::Queued) + of(Group::Held));
     let mut head = vec![
-        Span::styled(format!("{:<16} ", plain(&role.name)), state.theme.style(Role::Heading)),
-        Span::styled(format!("{:<10} ", plain(&role.agent)), state.theme.style(Role::Accent)),
-        Span::raw(format!("{:<14}", if role.edits { "changes files" } else { "only looks" })),
+        Span::styled(format!("{:<14} ", plain(&role.name)), state.theme.style(Role::Heading)),
+        Span::styled(format!("{:<8} ", plain(&role.agent)), state.theme.style(Role::Accent)),
+        Span::raw(format!("{:<13}", if role.edits { "changes files" } else { "only looks" })),
     ];
     if let Some(budget) = role.budget {
         head.push(Span::styled(format!(" at most {budget}"), dim));

@@ -26,11 +26,11 @@ const MOST: usize = 12;
 pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     let stats = &state.view.stats;
     if stats.total.tasks == 0 && stats.total.attempts == 0 {
-        let text = "nothing was worked on yet; what is done about failures and tasks is counted here";
+        let text = "nothing was worked on yet; what is done is counted here";
         return vec![Line::styled(text, state.theme.style(Role::Dim))];
     }
     let columns = usize::from(state.layout().body.width.saturating_sub(4));
-    let mut lines = vec![heading(state, "ALL", true), row(state, &stats.total, Vec::new())];
+    let mut lines = vec![heading(state, "ALL"), row(state, &stats.total, Vec::new())];
     lines.push(Line::default());
     lines.extend(days(state, columns));
     for (title, of) in [("BY ROLE", &stats.roles), ("BY AGENT", &stats.agents), ("BY CHECK", &stats.checks)] {
@@ -38,7 +38,7 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
             continue;
         }
         lines.push(Line::default());
-        lines.push(heading(state, title, true));
+        lines.push(heading(state, title));
         let shown = &of[..of.len().min(MOST)];
         let counts: Vec<u64> = shown.iter().map(|line| u64::from(line.tasks)).collect();
         let drawn = bars(state, &counts, BAR, Role::Accent);
@@ -49,16 +49,15 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
         }
     }
     lines.push(Line::default());
-    lines.push(heading(state, "BY DAY", true));
-    lines.extend(stats.days.iter().rev().map(|(_, line)| row(state, line, Vec::new())));
+    lines.push(heading(state, "BY DAY"));
+    let counts: Vec<u64> = stats.days.iter().rev().map(|(_, line)| u64::from(line.tasks)).collect();
+    let drawn = bars(state, &counts, BAR, Role::Accent);
+    lines.extend(stats.days.iter().rev().zip(drawn).map(|((_, line), bar)| row(state, line, bar)));
     lines
 }
 
-fn heading(state: &State, title: &str, with_columns: bool) -> Line<'static> {
+fn heading(state: &State, title: &str) -> Line<'static> {
     let title = Span::styled(format!("{title:<0$}", NAME + 2), state.theme.style(Role::Heading));
-    if !with_columns {
-        return Line::from(title);
-    }
     let columns = format!(
         " {:width$} {:>5} {:>6} {:>7} {:>7}  {:>9}",
         "",

@@ -223,7 +223,7 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
     let is_said = row.group == Group::Working
         && row.quiet.is_none()
         && overrun(state, row).is_none()
-        && row.stage.is_some_and(|stage| stage.name() == row.why);
+        && row.stage.is_some_and(|stage| stage.name_for(row.work.is_some()) == row.why);
     let mut lines = if is_said { Vec::new() } else { wrap(&why, columns, 2) };
     let rest = Line::styled(rest(state, row).join("   "), state.theme.style(Role::Dim));
     let for_why = most.saturating_sub(usize::from(most > 1 && rest.width() > 0)).max(1);

@@ -166,8 +166,8 @@ fn reason(state: &State, row: &Row) -> String {
         if let Some(since) = row.quiet {
             return format!("quiet {}", age(since, state.now));
         }
-        let over = overrun(state, row).map(|over| format!("  {over}")).unwrap_or_default();
-        return with_place(row, format!("{} {made}/{limit}{over}", plain(&row.why)));
+        let over = overrun(state, row).map(|over| format!("{over}  ")).unwrap_or_default();
+        return with_place(row, format!("{over}{} {made}/{limit}", plain(&row.why)));
     }
     let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by ", "the check "];
     let why = keyed(state, known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why));
@@ -216,7 +216,9 @@ pub(super) fn sign(state: &State, row: &Row) -> (&'static str, Role) {
         Group::Working => (state.glyphs.busy, Role::Busy),
         Group::Held => (state.glyphs.held, Role::Dim),
         Group::Queued => (state.glyphs.queued, Role::Text),
-        Group::Done if row.allowed.undo || row.why.starts_with("fixed") => (state.glyphs.good, Role::Good),
+        Group::Done if row.allowed.undo || row.why.starts_with("fixed") || row.why == "finished" => {
+            (state.glyphs.good, Role::Good)
+        }
         Group::Done => (state.glyphs.quiet, Role::Dim),
         Group::Failed => (state.glyphs.bad, Role::Bad),
     }
