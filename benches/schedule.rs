@@ -168,7 +168,6 @@ impl Bench {
                 Effect::StartAgent(order) => self.agents.push(order.session),
                 Effect::Do { job, work, .. } => inputs.push(Input::Done(job, product(&work))),
                 Effect::Signal(..)
-                | Effect::Tell { .. }
                 | Effect::Answer { .. }
                 | Effect::Tell { .. }
                 | Effect::Reply(..)
@@ -285,6 +284,7 @@ fn task(number: u32, common: bool) -> Task {
         stage: None,
         attempts: Vec::new(),
         plan: None,
+        asked: Vec::new(),
         charged: 0,
         spent: Spent::default(),
         running: Spent::default(),

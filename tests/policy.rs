@@ -66,6 +66,7 @@ fn scope(role: &str) -> PolicyScope {
         commands: vec!["sh check.sh".to_owned()],
         policy: Policy { database: vec!["bin/deploy-schema *".to_owned()], ..Policy::default() },
         variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        edits: true,
         base: None,
     }
 }
@@ -133,11 +134,27 @@ fn tools_are_judged_by_what_they_touch() {
 
 #[test]
 fn who_only_looks_asks_before_it_edits() {
+    let reviewer = scope("reviewer");
+    assert_eq!(bash(&reviewer, "echo x > src/a.rs").to_string().split(':').next(), Some("ask by default.edit"));
+    assert_eq!(tool(&reviewer, "Edit", &json!({ "file_path": "/project/src/a.rs" })), "ask default.edit");
+    assert_eq!(tool(&reviewer, "WebFetch", &json!({ "url": "https://example.org" })), "ask default.unlisted");
+    // A planner says what is to be edited, and looks up what it needs.
     let planner = scope("planner");
-    assert_eq!(bash(&planner, "echo x > src/a.rs").to_string().split(':').next(), Some("ask by default.edit"));
+    assert_eq!(bash(&planner, "echo x > src/a.rs").to_string().split(':').next(), Some("deny by default.edit"));
     assert_eq!(bash(&planner, "grep -n x src/a.rs").decision, Permission::Allow);
     assert!(bash(&planner, "git commit -m x").violation);
-    assert_eq!(tool(&planner, "Edit", &json!({ "file_path": "/project/src/a.rs" })), "ask default.edit");
+    assert!(!bash(&planner, "echo x > src/a.rs").violation);
+    for (expected, name, input) in [
+        ("deny default.edit", "Edit", json!({ "file_path": "/project/src/a.rs" })),
+        ("allow default.own", "Write", json!({ "file_path": "/scratch/plan.md" })),
+        ("deny guard.outside", "Write", json!({ "file_path": "/projects/a" })),
+        ("allow default.read", "Read", json!({ "file_path": "/project/src/a.rs" })),
+        ("allow default.look_up", "WebFetch", json!({ "url": "https://example.org" })),
+        ("allow default.look_up", "Agent", json!({ "prompt": "look" })),
+        ("ask person", "ExitPlanMode", json!({})),
+    ] {
+        assert_eq!(tool(&planner, name, &input), expected, "{name} {input}");
+    }
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn garbage_is_skipped_and_told() {
     );
     assert!(outcome.done().ok);
     let log = outcome.log();
-    assert_eq!(log, ["output npm warn something", "output { not json", "output \u{fffd}\u{fffd}{", "Claude ok"]);
+    assert_eq!(log, ["output npm warn something", "output { not json", "output \u{fffd}\u{fffd}{", "agent ok"]);
 }
 
 #[test]

@@ -10,8 +10,9 @@ use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
+use crate::app::day::folder::Folder;
 use crate::app::file_questions::{self, FileQuestions};
-use crate::app::guarding::Guarded;
+use crate::app::guarding::{Guarded, Ward};
 use crate::app::places::{Places, hex};
 use crate::app::prompt;
 use crate::app::told::Told;
@@ -25,6 +26,7 @@ use crate::edge::agent::fence;
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::agent::{AgentReport, LogLine};
 use crate::model::id::SessionId;
+use crate::model::policy::FIXER;
 use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, SessionSpec, Stdin};
 use crate::model::settings::{Agent, AgentKind};
@@ -45,6 +47,7 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         return;
     };
     let prompt = prompt::of(&tools, &order).await;
+    told_in_its_day(&tools, &order, &prompt);
     let mut spec = tools.places.spec(session, order.place, PathBuf::new(), Vec::new(), agent.timeout);
     spec.env = match agent.kind {
         AgentKind::Claude => claude::environment(&spec.env, &agent),
@@ -69,9 +72,9 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         }
     };
     if questions.is_some() {
-        let folder = file_questions::folder_of(&tools.places, session).display().to_string();
-        spec.env.insert(file_questions::FOLDER.to_owned(), folder);
-        spec.env.insert(file_questions::TASK.to_owned(), file_questions::name_of(order.task.id));
+        let place = file_questions::place(&tools.places, &order);
+        spec.env.insert(file_questions::FOLDER.to_owned(), place.folder.display().to_string());
+        spec.env.insert(file_questions::TASK.to_owned(), place.name);
     }
     let mut talk = Talk::new(&agent, &tools.places, &order, prompt, &guarded, &redactor);
     let (program, args) = talk.command(&agent);
@@ -113,6 +116,15 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
 }
 
+/// Writes what an agent is told beside its task file.
+fn told_in_its_day(tools: &Tools, order: &AgentOrder, prompt: &str) {
+    let Some((day, assignment)) = order.day.as_ref().zip(order.task.assignment()) else { return };
+    match Folder::at(day.clone()).write_instructions(&assignment.label, prompt) {
+        Ok(written) => tools.wrote_ourselves(&written.files),
+        Err(error) => tracing::warn!(%error, "what the agent is told cannot be written beside its task file"),
+    }
+}
+
 /// Opens the folder in which an agent can ask that has no other way to.
 fn asking(
     places: &Places,
@@ -122,16 +134,24 @@ fn asking(
 ) -> std::io::Result<Option<FileQuestions>> {
     match agent.kind {
         AgentKind::Claude => Ok(None),
-        AgentKind::Command => {
-            let folder = file_questions::folder_of(places, order.session);
-            FileQuestions::open(&folder, true, redactor.clone()).map(Some)
-        }
+        AgentKind::Command => FileQuestions::open(&file_questions::place(places, order), redactor.clone()).map(Some),
     }
 }
 
 async fn guard(tools: &Arc<Tools>, order: &AgentOrder, env: &BTreeMap<String, String>) -> std::io::Result<Guarded> {
     let (tools, order, env) = (Arc::clone(tools), order.clone(), env.clone());
-    let laid = spawn_blocking(move || Guarded::lay(&tools.places, &tools.now(), &order, &env)).await;
+    let laid = spawn_blocking(move || {
+        let now = tools.now();
+        let agent = now.settings.agents.get(&order.agent);
+        let (session, place, base) = (order.session, order.place, Some(&order.base));
+        let role = order.task.assignment().map_or(FIXER, |assignment| &assignment.role);
+        let is_command = agent.is_some_and(|agent| agent.kind == AgentKind::Command);
+        let asks = is_command.then(|| file_questions::place(&tools.places, &order).folder);
+        let (line, asks) = (order.line.as_str(), asks.as_deref());
+        let ward = Ward { session, agent, place, base, role, line, asks };
+        Guarded::lay(&tools.places, &now, &ward, &env)
+    });
+    let laid = laid.await;
     laid.unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 

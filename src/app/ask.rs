@@ -1,7 +1,11 @@
 //! Asks about a project, or asks for something: the running supervisor if there is one, else the journal.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
+use crate::app::day::gather;
+use crate::app::day::report::DayReport;
 use crate::app::failure::Failure;
 use crate::app::history::History;
 use crate::app::report::Reporter;
@@ -55,6 +59,29 @@ pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
         (reply.status(), reply.body().clone())
     };
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
+}
+
+/// Says all about the day of a task file, as it stands now.
+///
+/// # Errors
+/// If none of it was ever begun, or it cannot be found out.
+pub fn day_report(site: &Site, file: &Path) -> Result<DayReport, Failure> {
+    let book = offline::book(site)?;
+    let now = clock::wall();
+    // Why a task waits only the running supervisor knows.
+    let tasks = of_the_running(site, "tasks")?.map(|(_, tasks)| tasks);
+    let known = |task: &Task| {
+        let rows = tasks.as_ref().and_then(Value::as_array).into_iter().flatten();
+        let row = rows.into_iter().find(|row| row["number"] == task.id.0);
+        row.and_then(|row| row["reason"].as_str()).map(str::to_owned)
+    };
+    let reason = |task: &Task| known(task).unwrap_or_else(|| offline::reason(&book, task, now));
+    let reporter = Reporter { book: &book, reason: &reason, running: tasks.is_some(), now };
+    let report = gather::of_file(&book, file).and_then(|batch| gather::day(&reporter, batch, clock::offset(now)));
+    report.ok_or_else(|| {
+        let start = format!("orchestrator-tui start {}", file.display());
+        Failure::refused(format!("nothing of {} was ever begun\nhint: `{start}` begins it", file.display()))
+    })
 }
 
 /// Says what was spent, as the running supervisor knows it or as the journal has it.

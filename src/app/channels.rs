@@ -7,6 +7,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::app::doorkeeper::Concierge;
 use crate::app::history::History;
+use crate::app::redact::Spoken;
 use crate::core::effect::PlannerOrder;
 use crate::core::input::Input;
 use crate::edge::control::{AttachCall, ControlCall, FactLine, Sources, Views};
@@ -35,7 +36,7 @@ pub struct Channels {
     /// Gives them to whoever serves terminals; once.
     pub attaches: Option<mpsc::Receiver<AttachCall>>,
     /// Takes what the planner is to do; its keeper ends with it.
-    pub(super) planner: mpsc::Sender<PlannerOrder>,
+    planner: mpsc::Sender<PlannerOrder>,
     /// Gives it to the keeper.
     pub(super) planner_orders: Option<mpsc::Receiver<PlannerOrder>>,
     /// Gives out new facts.
@@ -59,6 +60,19 @@ impl Channels {
         let history = Arc::new(History::new(journal));
         let views = Views::new(leased);
         Self { inbox, inputs, caller, calls, attach, attaches, planner, planner_orders, facts, history, views }
+    }
+
+    /// Hands an order to the planner's keeper; an answer as it was `spoken`, not as it was covered.
+    pub(super) fn plan(&self, mut order: PlannerOrder, spoken: &mut Option<Spoken>) {
+        if let PlannerOrder::Answer(_, reply) = &mut order
+            && let Some(spoken) = spoken.take()
+        {
+            *reply = spoken.reply(reply.clone());
+        }
+        // Full only if its keeper has not read for dozens of orders; the attempt's time limit goes on.
+        if let Err(error) = self.planner.try_send(order) {
+            tracing::warn!(%error, "the planner's keeper does not listen");
+        }
     }
 
     /// Returns what the control socket gives out; what is asked there goes to `calls`. `mark`: what tells the sessions of

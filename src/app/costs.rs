@@ -53,7 +53,7 @@ fn spent(spent: Spent) -> Value {
 
 fn line(line: &CostLine) -> Value {
     let amount = |amount: u64| match line.line {
-        Limit::DayUsd | Limit::TaskUsd => json!(Usd(amount).dollars()),
+        Limit::DayUsd | Limit::TaskUsd | Limit::BatchUsd => json!(Usd(amount).dollars()),
         Limit::DayTokens | Limit::TaskTokens => json!(amount),
     };
     json!({

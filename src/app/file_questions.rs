@@ -1,7 +1,7 @@
 //! Lets an agent of kind `command` ask by files: its folder, the watch on it, and how long to wait for a writer.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
 
 use crate::app::places::Places;
+use crate::core::effect::AgentOrder;
 use crate::core::secrets::Redactor;
 use crate::edge::agent::question_files::{Folder, SETTLE};
 use crate::edge::watch::Complete;
 use crate::model::agent::AgentReport;
-use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Reply;
 
 /// The variable that names the folder.
@@ -35,27 +35,39 @@ pub struct FileQuestions {
     own: Option<PathBuf>,
 }
 
-/// Returns the folder of a session that nobody gave another one.
-pub fn folder_of(places: &Places, session: SessionId) -> PathBuf {
-    places.layout.root().join("questions").join(session.0.to_string())
+/// Where a run asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In this folder.
+    pub folder: PathBuf,
+    /// In files that are called like that.
+    pub name: String,
+    /// Whether the folder is made for the run, and goes with it.
+    pub is_own: bool,
 }
 
-/// Returns how the question files of a task are called.
-pub fn name_of(task: TaskId) -> String {
-    format!("task-{}", task.0)
+/// Returns where a run asks: beside its task file, or in a folder of its own.
+pub fn place(places: &Places, order: &AgentOrder) -> Place {
+    if let Some((day, assignment)) = order.day.as_ref().zip(order.task.assignment()) {
+        return Place { folder: day.join("agent_questions"), name: assignment.label.clone(), is_own: false };
+    }
+    let folder = places.layout.root().join("questions").join(order.session.0.to_string());
+    Place { folder, name: format!("task-{}", order.task.id.0), is_own: true }
 }
 
 impl FileQuestions {
-    /// Opens `folder` and begins to watch it; with `own` it is made anew, and goes in the end.
+    /// Opens the place and begins to watch it.
     ///
     /// # Errors
     /// If it cannot be made or read.
-    pub fn open(folder: &Path, own: bool, redactor: Redactor) -> io::Result<Self> {
+    pub fn open(place: &Place, redactor: Redactor) -> io::Result<Self> {
+        let (folder, own) = (place.folder.as_path(), place.is_own);
         if own {
             // What a killed supervisor has left.
             let _ = std::fs::remove_dir_all(folder);
         }
-        let opened = Folder::open(folder, redactor)?;
+        let only = (!own).then(|| place.name.clone());
+        let opened = Folder::open(folder, only, redactor)?;
         let (sender, told) = mpsc::channel(NAMES);
         let watch = Complete::watch(folder, move |name| {
             // Fails when the run is over.

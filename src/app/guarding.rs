@@ -10,12 +10,34 @@ use tempfile::TempDir;
 use crate::app::configured::Configured;
 use crate::app::places::Places;
 use crate::app::policy;
-use crate::core::effect::{AgentOrder, Place};
+use crate::core::effect::Place;
 use crate::edge::agent::guard::{Guard, Refs, Tree, moved, private_refs};
 use crate::edge::agent::quote::shell_word;
 use crate::edge::agent::{fence, git_layer};
 use crate::model::agent::Violation;
-use crate::model::policy::{Base, FIXER, PolicyScope};
+use crate::model::id::SessionId;
+use crate::model::policy::{Base, PolicyScope};
+use crate::model::prompt::PLANNER;
+use crate::model::settings::Agent;
+use crate::model::workspace::TreeId;
+
+/// Who is to be guarded.
+pub struct Ward<'a> {
+    /// Its session.
+    pub session: SessionId,
+    /// Who it is in the settings, if it is still there.
+    pub agent: Option<&'a Agent>,
+    /// Where it works.
+    pub place: Place,
+    /// What its work begins from.
+    pub base: Option<&'a TreeId>,
+    /// What it plays.
+    pub role: &'a str,
+    /// The check that it may run as it is; empty: none.
+    pub line: &'a str,
+    /// The folder in which it asks, if it has no other way.
+    pub asks: Option<&'a Path>,
+}
 
 /// The guard around one run; gone when dropped.
 pub struct Guarded {
@@ -23,6 +45,8 @@ pub struct Guarded {
     pub scope: PolicyScope,
     /// The hook, as a command line.
     pub hook: String,
+    /// What the hook goes by.
+    pub file: PathBuf,
     /// Variables that put the guard in force.
     pub variables: BTreeMap<String, String>,
     /// What the agent must not write.
@@ -51,27 +75,34 @@ impl Guarded {
     pub fn lay(
         places: &Places,
         configured: &Configured,
-        order: &AgentOrder,
+        ward: &Ward<'_>,
         environment: &BTreeMap<String, String>,
     ) -> io::Result<Self> {
-        let folder = places.layout.root().join("agents").join(order.session.0.to_string());
+        let folder = places.layout.root().join("agents").join(ward.session.0.to_string());
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
         let temporary = temporary(environment)?;
-        let place = places.folder(order.place);
-        let mut scope = policy::scope(&configured.settings, FIXER, &place, Some(temporary.path()), environment);
-        scope.commands = scope.commands.iter().map(|line| places.line(order.place, line)).collect();
-        if !scope.commands.contains(&order.line) {
-            scope.commands.insert(0, order.line.clone());
+        let place = places.folder(ward.place);
+        let mut scope = policy::scope(&configured.settings, ward.role, &place, Some(temporary.path()), environment);
+        let mut fence_paths = policy::fence(&scope, &configured.kinds, environment);
+        fence_paths.extend(ward.asks.map(Path::to_owned));
+        if ward.role == PLANNER {
+            // Nothing of the user's tree, and no build in it; and its own plans.
+            fence_paths.retain(|path| *path != scope.workspace);
+            scope.commands.clear();
+            scope.write.extend(plans(environment));
         }
-        let fence_paths = policy::fence(&scope, &configured.kinds, environment);
-        scope.base = Some(Base { repository: places.layout.shadow(), tree: order.base.clone() });
+        scope.commands = scope.commands.iter().map(|line| places.line(ward.place, line)).collect();
+        if !ward.line.is_empty() && !scope.commands.iter().any(|line| line == ward.line) {
+            scope.commands.insert(0, ward.line.to_owned());
+        }
+        scope.base = ward.base.map(|tree| Base { repository: places.layout.shadow(), tree: tree.clone() });
         let file = folder.join("guard.json");
-        let given = configured.settings.agents.get(&order.agent).map(|agent| agent.env.keys().cloned().collect());
+        let given = ward.agent.map(|agent| agent.env.keys().cloned().collect());
         Guard { scope: scope.clone(), fence: fence_paths, keep: given.unwrap_or_default() }.write(&file)?;
 
         let users = Tree::new(&places.project);
-        let is_apart = order.place != Place::Tree;
+        let is_apart = ward.place != Place::Tree;
         let own = scope.workspace.join(".git");
         let mut repositories = if is_apart { vec![own] } else { Vec::new() };
         repositories.extend(users.repositories());
@@ -82,12 +113,12 @@ impl Guarded {
         // The CLI takes what stands before the last ` -` for the program, whatever spaces it has.
         let prefix = format!("{} --fence", places.program.display());
         variables.insert("CLAUDE_CODE_SHELL_PREFIX".to_owned(), prefix);
-        let word = |path: &Path| shell_word(&path.display().to_string());
-        let hook = format!("{} hook pre-tool-use {}", word(&places.program), word(&file));
+        let quoted = |path: &Path| shell_word(&path.display().to_string());
+        let hook = format!("{} hook pre-tool-use {}", quoted(&places.program), quoted(&file));
 
         let workspace = is_apart.then(|| private_refs(&scope.workspace)).transpose().map_err(io::Error::other)?;
         let before = users.refs();
-        Ok(Self { scope, hook, variables, folder, _temporary: temporary, workspace, project: (users, before) })
+        Ok(Self { scope, hook, file, variables, folder, _temporary: temporary, workspace, project: (users, before) })
     }
 
     /// Looks whether refs moved: those of the workspace, where nobody else works, and those of the user's repository,
@@ -128,6 +159,14 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Returns where the Claude CLI keeps the plans that it writes in plan mode.
+fn plans(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let named = |name: &str| environment.get(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let folder = named("CLAUDE_CONFIG_DIR").or_else(|| Some(named("HOME")?.join(".claude")))?;
+    let folder = folder.canonicalize().unwrap_or(folder);
+    Some(folder.join("plans"))
 }
 
 /// Makes a folder for what the agent keeps for a moment; its path is short, as sockets may come to lie there.

@@ -30,6 +30,7 @@ pub mod lease;
 pub mod left;
 pub mod logging;
 pub mod mirror;
+pub mod mirrors;
 pub mod offline;
 pub mod panic;
 pub mod places;

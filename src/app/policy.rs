@@ -46,6 +46,7 @@ pub fn scope(
     let lines = settings.checks.iter().flat_map(|check| std::iter::once(&check.run).chain(&check.fixers));
     PolicyScope {
         role: role.to_owned(),
+        edits: settings.roles.get(role).is_some_and(|role| role.edits),
         write: temporary.into_iter().chain(given).collect(),
         commands: lines.filter(|line| placeholders(line).next().is_none()).cloned().collect(),
         policy: settings.policy.clone(),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::configured::Configured;
+use crate::app::day::learnt;
 use crate::app::file_questions;
 use crate::app::work::Tools;
 use crate::core::effect::{AgentOrder, PlanOrder};
@@ -40,9 +41,23 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
         }
         Goal::Assignment(assignment) => {
-            assigned(&configured, assignment, &order.task.attempts, order.number, &Known::default())
+            let place = file_questions::place(&tools.places, order);
+            let learnt = learnt(tools, order).await;
+            let lessons: Vec<(String, String)> = learnt::for_task(&learnt, assignment)
+                .into_iter()
+                .map(|lesson| (lesson.text.clone(), lesson.origin.to_string()))
+                .collect();
+            let lessons: Vec<Lesson<'_>> = lessons.iter().map(|(text, origin)| Lesson { text, origin }).collect();
+            let known = Known { lessons: &lessons, questions: Some(&place.folder), ..Known::default() };
+            assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }
+}
+
+/// Reads what was learnt on earlier days.
+async fn learnt(tools: &Arc<Tools>, order: &AgentOrder) -> Vec<crate::model::lesson::Lesson> {
+    let (days, project) = (order.days.clone(), tools.places.project.clone());
+    tokio::task::spawn_blocking(move || learnt::all(&days, &project)).await.unwrap_or_default()
 }
 
 /// Tells an agent how to ask by a file, if it has no other way.
@@ -52,8 +67,8 @@ fn asking(tools: &Tools, order: &AgentOrder) -> String {
     if kind != Some(AgentKind::Command) {
         return String::new();
     }
-    let folder = file_questions::folder_of(&tools.places, order.session);
-    how_to_ask(&folder.display().to_string(), &file_questions::name_of(order.task.id))
+    let place = file_questions::place(&tools.places, order);
+    how_to_ask(&place.folder.display().to_string(), &place.name)
 }
 
 /// Writes the question for a planner; only a check is planned for.

@@ -11,7 +11,7 @@ use crate::config::Overrides;
 use crate::core::command::Command;
 use crate::core::input::{Input, Product, RunOutcome};
 use crate::core::secrets::{Redactor, of_dot_env, of_variables};
-use crate::model::agent::{AgentReport, Trouble};
+use crate::model::agent::{AgentReport, Trouble, Violation};
 use crate::model::check::CheckRun;
 use crate::model::health::Level;
 use crate::model::plan::PlannerNews;
@@ -117,6 +117,8 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         Input::Planner(
             PlannerNews::Answered(_, text) | PlannerNews::Silent(_, text) | PlannerNews::Unable(_, text),
         ) => redactor.cover(text),
+        Input::Planner(PlannerNews::Asks(_, ask)) => cover_question(redactor, &mut ask.about),
+        Input::Planner(PlannerNews::Violated(_, violation)) => cover_violation(redactor, violation),
         Input::Felt(_, Level::Degraded { reason, .. } | Level::Down { reason, .. }) => redactor.cover(reason),
         Input::Started(_)
         | Input::Changed(_)
@@ -127,7 +129,7 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         | Input::Reconfigured(..)
         | Input::Trespassed(..)
         | Input::Replaced(..)
-        | Input::Planner(PlannerNews::Is(..) | PlannerNews::Used(..))
+        | Input::Planner(PlannerNews::Is(..) | PlannerNews::Used(..) | PlannerNews::AnsweredThere(_))
         | Input::Felt(_, Level::Up)
         | Input::Stored(_)
         | Input::Woke => {}
@@ -158,15 +160,17 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
             redactor.cover(by);
         }
         AgentReport::Done(result) => redactor.cover(&mut result.text),
-        AgentReport::Violation(violation) => {
-            redactor.cover(&mut violation.what);
-            redactor.cover(&mut violation.why);
-        }
+        AgentReport::Violation(violation) => cover_violation(redactor, violation),
         AgentReport::Trouble(Trouble::Login { message }) => redactor.cover(message),
         AgentReport::Trouble(Trouble::RateLimit { .. } | Trouble::Overloaded | Trouble::Budget)
         | AgentReport::Used(_)
         | AgentReport::Withdrew { request: _ } => {}
     }
+}
+
+fn cover_violation(redactor: &Redactor, violation: &mut Violation) {
+    redactor.cover(&mut violation.what);
+    redactor.cover(&mut violation.why);
 }
 
 fn cover_question(redactor: &Redactor, about: &mut About) {

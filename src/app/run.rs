@@ -1,16 +1,17 @@
 //! The loop: the next input, the machine, its effects; until it says exit.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::clock::{self, Clock};
+use crate::app::day::mirror::folders;
 use crate::app::failure::Failure;
 use crate::app::history;
 use crate::app::lease::Lease;
+use crate::app::mirrors::Mirrors;
 use crate::app::redact::Spoken;
 use crate::app::report::Reporter;
 use crate::app::serve::{self, Called, Waiting};
@@ -19,9 +20,10 @@ use crate::app::showing::Showing;
 use crate::app::told::{self, Told};
 use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
-use crate::app::{agents, checks, closing, mirror, redact, signals, work};
+use crate::app::{agents, checks, closing, redact, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
+use crate::core::fact::Fact;
 use crate::core::input::{Input, Product, RunOutcome, Start};
 use crate::core::lines;
 use crate::core::live::Phase;
@@ -56,8 +58,7 @@ pub struct Shell {
     waiting: Waiting,
     sessions: BTreeMap<SessionId, mpsc::Sender<Told>>,
     held_back: Vec<(Seq, JobId, Work)>,
-    mirror: Option<PathBuf>,
-    mirrored: bool,
+    mirrors: Mirrors,
     speaker: Speaker,
     answer: Option<Result<String, String>>,
     /// What is being recorded of a person's words, as it was said.
@@ -74,7 +75,7 @@ impl Shell {
         stored: watch::Receiver<Stored>,
         channels: Channels,
         speaker: Speaker,
-        mirror: Option<PathBuf>,
+        mirrors: Mirrors,
     ) -> Self {
         let clock = Clock::start();
         let audience = channels.views.audience();
@@ -91,8 +92,7 @@ impl Shell {
             waiting: Waiting::default(),
             sessions: BTreeMap::new(),
             held_back: Vec::new(),
-            mirror,
-            mirrored: true,
+            mirrors,
             speaker,
             answer: None,
             spoken: None,
@@ -192,7 +192,7 @@ impl Shell {
     }
 
     fn leave(mut self) -> Farewell {
-        self.mirrored = false;
+        self.mirrors.tell_the_end();
         self.reflect();
         self.showing.show_last(&self.machine);
         let mut code = self.exit.unwrap_or(1);
@@ -246,7 +246,6 @@ impl Shell {
         if facts.is_empty() {
             return;
         }
-        self.mirrored = false;
         let mut rows = Vec::with_capacity(facts.len());
         for recorded in facts {
             match setup::stored_of(recorded) {
@@ -254,6 +253,10 @@ impl Shell {
                 Err(error) => tracing::error!(%error, "a fact cannot be written"),
             }
             self.tools.landings.learn(&recorded.fact);
+            if let Fact::BatchBegan { batch } = &recorded.fact {
+                self.tools.keeps_day(&folders(batch));
+            }
+            self.mirrors.learn(self.machine.book(), recorded);
             self.tell(recorded);
         }
         if let Err(error) = self.journal.append(rows) {
@@ -308,12 +311,7 @@ impl Shell {
                 self.sessions.insert(order.session, rungs);
                 tokio::spawn(agents::run(Arc::clone(&self.tools), *order, told, self.channels.inbox.clone()));
             }
-            Effect::Planner(order) => {
-                // Full only if its keeper has not read for dozens of orders; the attempt's time limit goes on.
-                if let Err(error) = self.channels.planner.try_send(order) {
-                    tracing::warn!(%error, "the planner's keeper does not listen");
-                }
-            }
+            Effect::Planner(order) => self.channels.plan(order, &mut self.spoken),
             Effect::Signal(session, rung) => {
                 if let Some(rungs) = self.sessions.get(&session) {
                     // Full only if it was told eight times without reading; the machine will tell it again.
@@ -386,16 +384,14 @@ impl Shell {
         }
     }
 
-    /// Mirrors the state, if that was asked for, once for all that happened since.
+    /// Mirrors the state, where that was asked for, once for all that happened since.
     fn reflect(&mut self) {
-        let Some(path) = self.mirror.as_ref().filter(|_| !self.mirrored) else { return };
-        self.mirrored = true;
+        if !self.mirrors.is_stale() {
+            return;
+        }
         let now = self.clock.now();
         let reason = |task: &Task| serve::reason(&self.machine, task, now);
-        let reporter =
-            Reporter { book: self.machine.book(), reason: &reason, running: self.exit.is_none(), now: now.wall };
-        if let Err(error) = mirror::write(path, &reporter.status()) {
-            tracing::warn!(%error, path = %path.display(), "the state file cannot be written");
-        }
+        let book = self.machine.book();
+        self.mirrors.reflect(&Reporter { book, reason: &reason, running: self.exit.is_none(), now: now.wall });
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::app::day::gather;
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::report::{self, Reporter};
 use crate::app::{costs, stats};
@@ -14,7 +15,7 @@ use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
 use crate::core::view::{SHORT, Stats};
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
-use crate::model::id::{RequestId, TaskId};
+use crate::model::id::{BatchId, RequestId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Stranger;
 use crate::model::task::Task;
@@ -38,7 +39,7 @@ impl Waiting {
     pub fn reply(&mut self, request: RequestId, reply: Result<Answer, Refusal>) {
         let Some(waits) = self.replies.remove(&request) else { return };
         let reply = match reply {
-            Ok(answer) => said(&answer.said),
+            Ok(answer) => ControlReply::done(json!(answer)),
             Err(refusal) => ControlReply::refused(if refusal.unknown { 404 } else { 409 }, refusal.message, ""),
         };
         // Whoever asked may have gone.
@@ -128,6 +129,9 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     if let Some(id) = path.strip_prefix("detail/") {
         return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
+    if let Some(number) = path.strip_prefix("batches/").and_then(|id| id.parse().ok()) {
+        return batch_reply(machine, BatchId(number), &reporter);
+    }
     if path == "costs" {
         return ControlReply::done(costs::json(&machine.costs()));
     }
@@ -141,6 +145,16 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     reply
 }
 
+/// Says how a batch stands, and whether anything of it goes on by itself.
+fn batch_reply(machine: &Supervisor, id: BatchId, reporter: &Reporter<'_>) -> ControlReply {
+    let Some(batch) = machine.book().batches.get(&id) else {
+        return ControlReply::refused(404, format!("there is no batch {}", id.0), "");
+    };
+    let mut value = gather::json(reporter, batch);
+    value["goes_on"] = json!(machine.goes_on(batch));
+    ControlReply::done(value)
+}
+
 /// Answers a query from a book; the same for a running supervisor and without one.
 pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -150,6 +164,10 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             "numbers": reporter.statistics(), "text": reporter.statistics_text(),
         })),
         ["tasks"] => ControlReply::done(reporter.tasks()),
+        ["batches"] => {
+            let batches = reporter.book.batches.values();
+            ControlReply::done(batches.map(|batch| gather::json(reporter, batch)).collect())
+        }
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),

@@ -8,10 +8,12 @@ use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::configured::Configured;
+use crate::app::day::mirror::{DayMirror, folders};
 use crate::app::doorkeeper::only_for_a_person;
 use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
 use crate::app::history::History;
+use crate::app::mirrors::Mirrors;
 use crate::app::places::{Places, mark_of};
 use crate::app::planner::Keeper;
 use crate::app::redact::Secrecy;
@@ -259,10 +261,16 @@ fn prepare(
     let tools = Arc::new(Tools::new(configured, places, shadow, OwnWrites::default()));
     let machine = Supervisor::restore(settings, matcher, facts);
     tools.landings.restore(machine.book());
+    for batch in machine.book().batches.values() {
+        tools.keeps_day(&folders(batch));
+    }
     let pulse = journal.pulse();
     let speaker =
         Speaker::start(voice).map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
-    let mirror = loaded.state_file.clone();
+    let told = Arc::clone(&tools);
+    let day = DayMirror::start(move |files| told.wrote_ourselves(files))
+        .map_err(|error| Failure::usage(format!("no threads can be started: {error}")))?;
+    let mirrors = Mirrors::new(loaded.state_file.clone(), day);
     let start = Start {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -272,7 +280,7 @@ fn prepare(
         used: left::used(machine.book(), &layout.sessions()),
         ..Start::default()
     };
-    let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirror);
+    let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirrors);
     Ok((shell, tools, pulse, start))
 }
 
@@ -349,7 +357,7 @@ fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model:
             });
             let theirs: Vec<(ProjectPath, Fate)> = files
                 .into_iter()
-                .filter(|(path, _)| !tools.is_our_write(path))
+                .filter(|(path, _)| !tools.is_of_day(path) && !tools.is_our_write(path))
                 .map(|(path, kind)| {
                     let fate = match kind {
                         Kind::Written => Fate::Written,

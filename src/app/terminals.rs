@@ -241,9 +241,11 @@ impl Seat {
     /// Does what is wished, as far as the session takes it.
     async fn obey(&self, mut wishes: mpsc::Receiver<Wish>) {
         while let Some(wish) = wishes.recv().await {
-            if let Some(bytes) = self.take(wish)
-                && self.session.write(&bytes).await.is_err()
-            {
+            let is_typed = matches!(wish, Wish::Keys(_));
+            let Some(bytes) = self.take(wish) else { continue };
+            // Only what a person typed may be a half-written line.
+            let written = if is_typed { self.session.write(&bytes).await } else { self.session.respond(&bytes).await };
+            if written.is_err() {
                 break;
             }
         }
@@ -259,7 +261,7 @@ impl Seat {
         let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = desks.get_mut(&self.id)?;
         match wish {
-            Wish::Keys(bytes) => {
+            Wish::Keys(bytes) | Wish::Mouse(bytes) => {
                 desk.lead(self.number, &self.session);
                 Some(bytes)
             }

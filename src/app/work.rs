@@ -1,6 +1,6 @@
 //! Carries out pieces of work on trees and workspaces; blocking, on a thread of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,14 +38,16 @@ pub struct Tools {
     /// What landed and is still there, as far as is known.
     pub landings: Landings,
     unprepared: Mutex<BTreeMap<Slot, String>>,
+    /// Folders beside task files in which everything is written by us or for us.
+    days: Mutex<BTreeSet<ProjectPath>>,
 }
 
 impl Tools {
     /// Puts the tools together.
     pub fn new(configured: Configured, places: Places, shadow: Shadow, own: OwnWrites) -> Self {
         let configured = watch::Sender::new(Arc::new(configured));
-        let (landings, unprepared) = (Landings::default(), Mutex::default());
-        Self { configured, places, shadow, own, reread: Notify::new(), landings, unprepared }
+        let (landings, unprepared, days) = (Landings::default(), Mutex::default(), Mutex::default());
+        Self { configured, places, shadow, own, reread: Notify::new(), landings, unprepared, days }
     }
 
     /// Returns what follows from the configuration now. To be asked once for each piece of work, so that all of it goes
@@ -78,6 +80,28 @@ impl Tools {
             tracing::error!(%error, "the project's files cannot be listed");
             Vec::new()
         })
+    }
+
+    /// Notes of a day's folders that what is in them is nobody's work.
+    pub fn keeps_day(&self, folders: &[std::path::PathBuf]) {
+        let inside = folders.iter().filter_map(|folder| folder.strip_prefix(&self.places.project).ok());
+        self.days.lock().unwrap_or_else(PoisonError::into_inner).extend(inside.filter_map(ProjectPath::new));
+    }
+
+    /// Whether a path lies where only the files of days are.
+    pub fn is_of_day(&self, path: &ProjectPath) -> bool {
+        let days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        days.iter().any(|day| path.is_below(day))
+    }
+
+    /// Notes of files that we have just written for a person outside of any landing that they are ours.
+    pub fn wrote_ourselves(&self, files: &[std::path::PathBuf]) {
+        for file in files {
+            let path = file.strip_prefix(&self.places.project).ok().and_then(ProjectPath::new);
+            if let (Some(path), Some(hash)) = (path, hash_of(file)) {
+                self.own.register(path, hash);
+            }
+        }
     }
 
     /// Whether what is at this path now was written by us.

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::costs::Costs;
 use super::day::{Feedback, Start};
 use super::stats::Stats;
+pub(super) use super::words::{Answer, Message};
 use crate::config::parse_time;
 use crate::model::id::TaskId;
 
@@ -38,6 +39,8 @@ pub enum Verb {
     Supervise(Supervise),
     /// Read a task file, a day's work in YAML: say what is wrong with it, or what the day would be.
     Start(Start),
+    /// Write the report of a task file's day beside it, as it stands now.
+    Report(super::day::Report),
     /// Say how a feedback file is read, and what is learnt from it.
     Feedback(Feedback),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
@@ -281,36 +284,6 @@ pub struct Snooze {
     /// As long as this branch is checked out.
     #[arg(long, group = "until")]
     pub on_branch: bool,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A question, and what is said to it.
-#[derive(Debug, Args)]
-#[command(after_help = "A permission: allow (once) · task (this, word for word, in this task) · deny [WHY]\n\
-                        A plan:       allow · deny [WHY]\n\
-                        A choice:     the numbers or labels of options (1,3 for several, and 1,3,words of your own), or a text of your own; \
-                        one word or quoted text for each question where several are asked · deny [WHY]")]
-pub struct Answer {
-    /// Its number, as `questions` shows it: 7.
-    pub question: u32,
-    /// What is said.
-    #[arg(value_name = "ANSWER", trailing_var_arg = true)]
-    pub words: Vec<String>,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A task, and what its agent is told.
-#[derive(Debug, Args)]
-pub struct Message {
-    /// Its number, as `tasks` shows it: 14.
-    pub task: TaskId,
-    /// What is said.
-    #[arg(value_name = "TEXT", required = true, trailing_var_arg = true)]
-    pub words: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::verbs::{pretty, say};
+use crate::app::ask;
+use crate::app::day::drive::{self, Ended, Line};
 use crate::app::day::folder::Folder;
 use crate::app::day::{outline, taught};
 use crate::app::failure::{Code, Failure};
+use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::voice::complain;
 use crate::config::{Names, Overrides, TaskFile, lessons, read_feedback, read_task_file};
@@ -38,14 +41,77 @@ pub struct Feedback {
     pub json: bool,
 }
 
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The task file whose day it is.
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Only print it; write nothing.
+    #[arg(long)]
+    pub print: bool,
+}
+
 /// `start FILE`
 pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
-    if !wish.dry_run {
-        return Err(Failure::refused(
-            "task files are read and checked, and not run yet; nothing was started\nhint: `start FILE --dry-run` says what the day would be",
-        ));
+    if wish.dry_run {
+        return outlined(site, &wish.file, wish.json);
     }
-    outlined(site, &wish.file, wish.json)
+    let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
+    let read = read_task_file(&file, &site.project, &names(site)?)
+        .map_err(|mistakes| setup::wrong("the task file", &mistakes))?;
+    for warning in &read.warnings {
+        complain(&warning.to_string());
+    }
+    let folder = Folder::beside(&file);
+    let filing = read.file.filing(file.clone(), folder.root().to_owned());
+    let mut each = |line: Line<'_>| {
+        if wish.json {
+            say(&line.fact.to_string());
+        } else {
+            say(line.text);
+        }
+    };
+    match drive::drive(site, filing, &file, &mut each)? {
+        Ended::Left(said) => {
+            complain(&format!("{said}\nhint: `orchestrator-tui start {}` shows it again", wish.file.display()));
+            Ok(Code::Refused as u8)
+        }
+        Ended::Settled(batch) => {
+            let (path, _) = written(site, &file)?;
+            let is_done = |task: &Value| task["state"] == "done" || task["state"] == "ready";
+            let all_done = batch["tasks"].as_array().into_iter().flatten().all(is_done);
+            if wish.json {
+                say(&json!({ "ended": batch, "report": path, "done": all_done }).to_string());
+            } else {
+                say(&format!("the report is in {}", path.display()));
+            }
+            Ok(if all_done { Code::Done as u8 } else { Code::Refused as u8 })
+        }
+    }
+}
+
+/// `report FILE`
+pub(super) fn report(site: &Site, wish: &Report) -> Result<u8, Failure> {
+    let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
+    if wish.print {
+        say(ask::day_report(site, &file)?.markdown().trim_end());
+        return Ok(0);
+    }
+    let (path, _) = written(site, &file)?;
+    say(&path.display().to_string());
+    Ok(0)
+}
+
+/// Writes the report of a day beside its task file; says where.
+fn written(site: &Site, file: &Path) -> Result<(PathBuf, String), Failure> {
+    let report = ask::day_report(site, file)?;
+    let folder = Folder::beside(file);
+    let text = of_project(Some(&site.project)).text(&report.markdown()).into_owned();
+    folder.write_report(&report.date, &text).map_err(|error| {
+        Failure::usage(format!("the report cannot be written to {}: {error}", folder.report(&report.date).display()))
+    })?;
+    Ok((folder.report(&report.date), text))
 }
 
 /// Says what is wrong with a task file, or what its day would be; starts nothing.

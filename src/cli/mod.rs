@@ -9,6 +9,7 @@ mod roles;
 mod stats;
 mod upkeep;
 mod verbs;
+mod words;
 
 pub use args::Cli;
 pub use verbs::run;

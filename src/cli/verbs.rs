@@ -46,6 +46,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Run(run) => run_project(&site()?, &run),
         Verb::Supervise(supervise) => supervise_alone(site, &supervise),
         Verb::Start(wish) => day::start(&site()?, &wish),
+        Verb::Report(wish) => day::report(&site()?, &wish),
         Verb::Feedback(wish) => day::feedback(&site()?, &wish),
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),

@@ -1,7 +1,10 @@
 //! Looks at the merged settings: do the parts fit together?
 
+use std::path::Path;
+
 use globset::GlobBuilder;
 
+use crate::config::arguments;
 use crate::config::diagnostic::{Diagnostic, nearest};
 use crate::config::file::write_time;
 use crate::config::merge::Draft;
@@ -18,8 +21,14 @@ const LONGEST_NAME: usize = 40;
 /// Completes what follows from other values and notes what does not fit.
 ///
 /// `incomplete`: an entry that could not be read was left out, so that a missing one is no news.
-pub(crate) fn check(draft: &mut Draft, incomplete: bool) -> Vec<Diagnostic> {
+pub(crate) fn check(draft: &mut Draft, project: &Path, incomplete: bool) -> Vec<Diagnostic> {
     complete(&mut draft.settings, &draft.places);
+    for (name, agent) in draft.settings.agents.iter_mut().filter(|(_, agent)| agent.kind == AgentKind::Claude) {
+        for mistake in arguments::take(&mut agent.args, project) {
+            let key = format!("agent.{name}.args[{}]", mistake.at);
+            draft.diagnostics.push(draft.places.diagnostic(&key, mistake.message).hint(mistake.hint));
+        }
+    }
     let patterns = policy::mistakes(&draft.settings.policy, &draft.places);
     draft.diagnostics.extend(patterns);
     role::complete(&mut draft.settings);

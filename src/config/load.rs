@@ -170,7 +170,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     if !draft.places.is_given("check") && !incomplete {
         detected(&mut draft, inputs, &mut running);
     }
-    warnings.extend(check(&mut draft, incomplete));
+    warnings.extend(check(&mut draft, project, incomplete));
     let (ui, theme_files) = screen(&mut draft, inputs);
     if !draft.diagnostics.is_empty() {
         return Err(sorted(draft));

@@ -1,5 +1,6 @@
 //! Floor 4: files, environment and flags become settings.
 
+mod arguments;
 mod budget;
 mod built_in;
 mod check;

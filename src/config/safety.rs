@@ -82,11 +82,8 @@ impl Below {
         let Draft { settings, places, .. } = draft;
         let mut said = Vec::new();
         let task_usd = self.budget.first().map(|(line, origin)| (Usd(*line), origin.clone()));
-        let by_project = |places: &Places, key: &str| match places.keys.get(key) {
-            Some(Origin::File(file, _)) => Some(*file) == index,
-            Some(Origin::DotEnv(..)) => true,
-            Some(Origin::Variable(_) | Origin::Flag(_) | Origin::Detected) | None => false,
-        };
+        let by_project = |places: &Places, key: &str| is_of_project(places, key, index);
+        said.extend(keep_questions(self.questions, &mut settings.questions, places, index));
         if let (false, Some(origin)) = self.enabled
             && by_project(places, ENABLED)
             && settings.fix.enabled
@@ -108,17 +105,6 @@ impl Below {
         {
             settings.budget.warn = before;
             said.push(not_used(places, WARN, origin));
-        }
-        // How long a person is waited for is nothing that a project knows better, in either direction.
-        let (before, [wait, unattended]) = self.questions;
-        if let Some(origin) = wait.filter(|_| by_project(places, WAIT) && settings.questions.wait != before.wait) {
-            settings.questions.wait = before.wait;
-            said.push(not_used(places, WAIT, origin));
-        }
-        let differs = settings.questions.unattended != before.unattended;
-        if let Some(origin) = unattended.filter(|_| by_project(places, UNATTENDED) && differs) {
-            settings.questions.unattended = before.unattended;
-            said.push(not_used(places, UNATTENDED, origin));
         }
         if by_project(places, LAND) && settings.fix.land == LandMode::Auto {
             match self.land {
@@ -161,6 +147,36 @@ impl Below {
         keep_roles(draft, self.roles, &self.origins, task_usd, index, &mut said);
         said
     }
+}
+
+/// Whether the project's `.env` or its file, the one with this index, has written a value.
+fn is_of_project(places: &Places, key: &str, index: Option<usize>) -> bool {
+    match places.keys.get(key) {
+        Some(Origin::File(file, _)) => Some(*file) == index,
+        Some(Origin::DotEnv(..)) => true,
+        Some(Origin::Variable(_) | Origin::Flag(_) | Origin::Detected) | None => false,
+    }
+}
+
+/// Puts back what its user wrote about questions: how long a person is waited for is nothing that a project knows better,
+/// in either direction.
+fn keep_questions(
+    (before, [wait, unattended]): (Questions, [Option<Origin>; 2]),
+    now: &mut Questions,
+    places: &mut Places,
+    index: Option<usize>,
+) -> Vec<Diagnostic> {
+    let mut said = Vec::new();
+    if let Some(origin) = wait.filter(|_| is_of_project(places, WAIT, index) && now.wait != before.wait) {
+        now.wait = before.wait;
+        said.push(not_used(places, WAIT, origin));
+    }
+    let differs = now.unattended != before.unattended;
+    if let Some(origin) = unattended.filter(|_| is_of_project(places, UNATTENDED, index) && differs) {
+        now.unattended = before.unattended;
+        said.push(not_used(places, UNATTENDED, origin));
+    }
+    said
 }
 
 /// Puts back what a project's file has made less careful about roles than its user wrote it.

@@ -48,7 +48,7 @@ impl Supervisor {
             }
             AgentReport::Violation(violation) => self.violated(task, violation),
             AgentReport::Asks(ask) => self.agent_asks(task, session, ask),
-            AgentReport::Withdrew { request } => self.agent_withdrew(task, session, &request),
+            AgentReport::Withdrew { request } => self.agent_withdrew(session, &request, Closed::Withdrawn),
             AgentReport::Answered { request, reply, by } => self.agent_knows(task, session, &request, reply, by),
             AgentReport::Done(result) => {
                 if let Some(attempt) = self.live.attempts.get_mut(&task) {
@@ -60,7 +60,7 @@ impl Supervisor {
     }
 
     /// Halts an attempt that broke a safety rule; its task waits for a person.
-    fn violated(&mut self, task: TaskId, violation: Violation) {
+    pub(crate) fn violated(&mut self, task: TaskId, violation: Violation) {
         if self.live.attempts.get(&task).is_some_and(|attempt| attempt.ending.is_some()) {
             return;
         }

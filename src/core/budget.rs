@@ -58,7 +58,7 @@ impl Supervisor {
 
     /// Returns the line that a task has reached, if it has.
     pub(crate) fn task_line(&self, task: &Task) -> Option<Limit> {
-        self.settings.budget.reached(Limit::TASK, task.total())
+        self.budget_of(task).reached(Limit::TASK, task.total())
     }
 
     /// Whether a task has used up what it may use.
@@ -76,12 +76,13 @@ impl Supervisor {
     /// that run may still use, so that together they keep the line even when nobody looks. A task without a line of its own
     /// gets its share: the others that may begin beside it get as much. `None`: no line is set.
     pub(crate) fn allowance(&self, task: &Task) -> Option<Allowance> {
-        let budget = self.budget();
+        let budget = self.budget_of(task);
         let left = |limit: Usd, used: Usd| (limit > Usd(0)).then(|| limit.minus(used));
+        let batch = self.batch_money(task).map(|(used, limit)| limit.minus(used.usd).minus(self.promised()));
         let own = left(budget.task, task.total().usd);
         let day = left(budget.day, self.spent_today().usd).map(|left| left.minus(self.promised()));
         let (usd, line, is_share) = match (own, day) {
-            (None, None) => return None,
+            (None, None) => return batch.map(|usd| Allowance { usd, line: Limit::BatchUsd, is_share: false }),
             (Some(own), None) => (own, Limit::TaskUsd, false),
             (Some(own), Some(day)) if own <= day => (own, Limit::TaskUsd, false),
             (Some(_), Some(day)) => (day, Limit::DayUsd, false),
@@ -92,7 +93,10 @@ impl Supervisor {
                 (share, Limit::DayUsd, room > 1 || self.is_anybody_at_work())
             }
         };
-        Some(Allowance { usd, line, is_share })
+        Some(match batch {
+            Some(batch) if batch < usd => Allowance { usd: batch, line: Limit::BatchUsd, is_share: false },
+            Some(_) | None => Allowance { usd, line, is_share },
+        })
     }
 
     /// Returns how many dollars the agents that run may still use, as they were told, those included that are ending.
@@ -112,7 +116,7 @@ impl Supervisor {
     pub fn waits_for_money(&self, id: TaskId) -> bool {
         let is_next = self.live.attempts.get(&id).is_some_and(|attempt| attempt.step == Step::Agent(None));
         let Some(task) = self.task(id).filter(|_| is_next && self.is_anybody_at_work()) else { return false };
-        let own = self.settings.budget.task;
+        let own = self.budget_of(&task).task;
         let is_too_little = |given: Allowance| given.usd == Usd(0) || own > Usd(0) && given.line == Limit::DayUsd;
         self.allowance(&task).is_some_and(is_too_little)
     }
@@ -163,10 +167,11 @@ impl Supervisor {
         let ids: Vec<TaskId> =
             self.live.attempts.iter().filter(|(_, attempt)| works(attempt)).map(|(id, _)| *id).collect();
         for id in ids {
-            let own = self.task(id).and_then(|task| Some((self.task_line(&task)?, task.total())));
+            let Some(task) = self.task(id) else { continue };
+            let own = self.task_line(&task).map(|line| (line, task.total())).or_else(|| self.batch_line(&task));
             let Some((line, used)) = own.or_else(|| Some((day?, self.spent_today()))) else { continue };
-            let text =
-                format!("{}; it is asked to end, and the check decides about what it did", self.used_up(line, used));
+            let why = self.used_up_by(&task, line, used);
+            let text = format!("{why}; it is asked to end, and the check decides about what it did");
             self.log(id, "budget", text);
             let Some(attempt) = self.live.attempts.get_mut(&id) else { continue };
             attempt.over = Some(line);
@@ -209,7 +214,7 @@ impl Supervisor {
         let is_share = attempt.and_then(|attempt| attempt.allowance).is_some_and(|allowance| allowance.is_share);
         let had_a_chance = is_share && self.day_line().is_none();
         let over = attempt.and_then(|attempt| attempt.over).filter(|_| !had_a_chance);
-        match over.filter(|line| line.is_of_day() && end.is_charged()) {
+        match over.filter(|line| line.parks() && end.is_charged()) {
             Some(line) => AttemptEnd::Parked { why: format!("stopped at {}", line.key()) },
             None => end,
         }

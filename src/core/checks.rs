@@ -301,6 +301,7 @@ impl Supervisor {
             attempts: Vec::new(),
             charged: 0,
             plan: None,
+            asked: Vec::new(),
             spent: Spent::default(),
             running: Spent::default(),
             began: None,

@@ -1,11 +1,11 @@
 //! Judges whether an assignment is done: what it was to bring is there, changed by this task, before any check is asked.
 
+use std::path::PathBuf;
+
 use crate::core::input::Collected;
-use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
-use crate::model::assignment::{Assignment, Deliverable};
+use crate::model::assignment::{Assignment, Batch, BatchKind, Deliverable};
 use crate::model::attempt::AttemptEnd;
-use crate::model::cost::Spent;
 use crate::model::id::TaskId;
 use crate::model::task::{DoneReason, Task, TaskState};
 use crate::model::workspace::FileChange;
@@ -33,13 +33,27 @@ impl Supervisor {
         self.verify(id);
     }
 
-    /// Says what stands against a task because what it was filed together with has used up what it may cost.
-    pub(crate) fn batch_line(&self, task: &Task) -> Option<Waiting> {
-        let batch = self.book.batches.get(&task.assignment()?.batch?)?;
-        let limit = batch.budget?;
-        let spent = batch.tasks.iter().filter_map(|id| self.book.task(*id)).map(|task| task.total());
-        let used = spent.fold(Spent::default(), |sum, spent| sum + spent).usd;
-        (used >= limit).then(|| Waiting::Batch(format!("parked: {used} of {limit} for all of its file are used up")))
+    /// Returns the folder of a task's day, if it is of a task file.
+    pub(crate) fn day_of(&self, task: &Task) -> Option<PathBuf> {
+        folder(self.book.batches.get(&task.assignment()?.batch?)?)
+    }
+
+    /// Returns the folders of the days that are remembered, the newest first, each once.
+    pub(crate) fn days(&self) -> Vec<PathBuf> {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for folder in self.book.batches.values().rev().filter_map(|batch| folder(batch)) {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        folders
+    }
+}
+
+fn folder(batch: &Batch) -> Option<PathBuf> {
+    match &batch.kind {
+        BatchKind::Day { folder, .. } => Some(folder.clone()),
+        BatchKind::Orchestration { .. } => None,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::core::fact::Fact;
+use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Batch;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
 use crate::model::task::{Task, TaskState};
@@ -56,6 +58,24 @@ impl Supervisor {
                 self.collect_unlanded(other, all);
             }
         }
+    }
+
+    /// Whether something of a batch is at work, or will be without a person: else it is over for now.
+    pub fn goes_on(&self, batch: &Batch) -> bool {
+        let moves = |task: &Task| match &task.state {
+            TaskState::Running => true,
+            TaskState::Queued | TaskState::Cooling { .. } => {
+                !matches!(self.waiting(task), Some(Waiting::Batch(_) | Waiting::Budget(..)))
+            }
+            TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => false,
+        };
+        batch.tasks.iter().filter_map(|id| self.book.task(*id)).any(|task| moves(task))
     }
 
     /// Whether every task that waits for others stands where they leave it.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use std::path::PathBuf;
+
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::model::cost::Usd;
@@ -123,6 +125,10 @@ pub struct AgentOrder {
     pub strategy: String,
     /// What may still be spent; `None`: no limit.
     pub budget: Option<Usd>,
+    /// The folder of its day, if it is of a task file.
+    pub day: Option<PathBuf>,
+    /// Folders of days, the newest first: what was said about them is worth knowing.
+    pub days: Vec<PathBuf>,
 }
 
 /// What the planner is to do.
@@ -132,6 +138,8 @@ pub enum PlannerOrder {
     Ask(Box<PlanOrder>),
     /// Nobody waits for this answer any more.
     Withdraw(PlanId),
+    /// A person has said this to its dialog of that name.
+    Answer(String, Reply),
 }
 
 /// A question to the planner.

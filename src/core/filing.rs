@@ -143,6 +143,7 @@ impl Supervisor {
             stage: None,
             attempts: Vec::new(),
             plan: None,
+            asked: Vec::new(),
             charged: 0,
             spent: Spent::default(),
             running: Spent::default(),

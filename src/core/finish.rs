@@ -160,7 +160,8 @@ impl Supervisor {
         let budget = &self.settings.budget;
         // Where tokens hold the line, what is not priced comes to it all the same.
         let by_tokens = budget.day_tokens > 0 || budget.task_tokens > 0;
-        let has_line = budget.task > Usd(0) || budget.day > Usd(0) && !by_tokens;
+        let in_dollars = self.budget_of(task).task > Usd(0) || self.batch_money(task).is_some();
+        let has_line = in_dollars || budget.day > Usd(0) && !by_tokens;
         spent.unpriced && names_prices && !is_excused && has_line
     }
 
@@ -179,11 +180,11 @@ impl Supervisor {
             | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => {
                 let is_share = attempt.allowance.is_some_and(|allowance| allowance.is_share);
-                if attempt.over.is_some_and(|line| !line.is_of_day() || !is_share) {
+                if attempt.over.is_some_and(|line| !line.parks() || !is_share) {
                     return TaskState::Failed(FailReason::Budget);
                 }
                 let made = attempt.number;
-                if made >= self.settings.fix.attempts {
+                if made >= self.attempts_of(task) {
                     let tries = if made == 1 { "1 attempt".to_owned() } else { format!("{made} attempts") };
                     return TaskState::Failed(FailReason::Escalated { why: format!("{tries}, the last: {end}") });
                 }

@@ -27,6 +27,14 @@ impl Supervisor {
         }
     }
 
+    /// Returns how many attempts a task has.
+    pub(crate) fn attempts_of(&self, task: &Task) -> u32 {
+        let role = self.settings.roles.get(Self::role_of(task));
+        role.filter(|_| task.assignment().is_some())
+            .and_then(|role| role.attempts)
+            .unwrap_or(self.settings.fix.attempts)
+    }
+
     /// Returns the name of the role that works on a task.
     pub(crate) fn role_of(task: &Task) -> &str {
         match &task.goal {

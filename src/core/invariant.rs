@@ -112,8 +112,11 @@ fn one_question_at_a_time(machine: &Supervisor) -> Result<(), String> {
 fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
     for question in machine.book.questions.values() {
         let attempt = machine.live.attempts.get(&question.task);
-        let waits = attempt
-            .is_some_and(|attempt| attempt.ending.is_none() && attempt.step == Step::Agent(Some(question.session)));
+        let plans = machine.live.planner.session == Some(question.session);
+        let waits = attempt.is_some_and(|attempt| {
+            let is_planned = plans && matches!(attempt.step, Step::Plan(Some(_), _));
+            attempt.ending.is_none() && (is_planned || attempt.step == Step::Agent(Some(question.session)))
+        });
         if !waits && !machine.live.one_command && machine.live.phase != Phase::Asleep {
             return Err(format!("question {} is open and no run waits for it", question.id.0));
         }

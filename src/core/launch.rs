@@ -235,6 +235,8 @@ impl Supervisor {
             base,
             strategy,
             budget,
+            day: self.day_of(&task),
+            days: if task.assignment().is_some() { self.days() } else { Vec::new() },
         };
         self.live.sessions.insert(
             session,

@@ -40,6 +40,7 @@ mod hold;
 mod intake;
 mod landing;
 mod launch;
+mod purse;
 mod question;
 mod quiet;
 mod reconfigure;

@@ -9,6 +9,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::id::{PlanId, SessionId, TaskId};
 use crate::model::plan::{Advice, Plan, PlannerNews, PlannerState};
+use crate::model::question::Closed;
 use crate::model::settings::{AgentKind, Planner};
 use crate::model::task::Task;
 use crate::model::time::Moment;
@@ -97,6 +98,10 @@ impl Supervisor {
         if let Some(line) = self.day_line().filter(|_| asked.is_none()) {
             return self.end_attempt(id, AttemptEnd::Parked { why: format!("stopped at {}", line.key()) });
         }
+        if self.asks_for_plan(id) {
+            // The person's time is not the planner's.
+            return;
+        }
         if until <= self.live.now.moment {
             return self.give_up_plan(id);
         }
@@ -159,10 +164,37 @@ impl Supervisor {
         }
     }
 
+    /// Returns the task that waits for the answer to this question.
+    pub(crate) fn planned_by(&self, plan: PlanId) -> Option<TaskId> {
+        let (_, id) = self.live.planner.asked.filter(|(asked, _)| *asked == plan)?;
+        let attempt = self.live.attempts.get(&id)?;
+        (attempt.ending.is_none() && matches!(attempt.step, Step::Plan(Some(_), _))).then_some(id)
+    }
+
+    /// Whether the planner waits for a person before it can answer.
+    fn asks_for_plan(&self, id: TaskId) -> bool {
+        self.book
+            .questions
+            .values()
+            .any(|question| question.task == id && Some(question.session) == self.live.planner.session)
+    }
+
+    /// Begins the time anew in which the planner is to answer, once a person has answered it.
+    pub(crate) fn wait_anew_for_plan(&mut self, id: TaskId) {
+        if let Some(Attempt { step: Step::Plan(asked @ Some(_), _), ending: None, .. }) = self.live.attempts.get(&id) {
+            let step = Step::Plan(*asked, self.live.now.moment.after(self.settings.fix.plan_wait));
+            self.set_step(id, step);
+        }
+    }
+
     /// Takes in what the planner's keeper says. An answer to a question that was taken back is nobody's.
     pub(crate) fn planner_news(&mut self, news: PlannerNews) {
         match news {
             PlannerNews::Is(state, session) => {
+                if let Some(gone) = self.live.planner.session.filter(|known| Some(*known) != session) {
+                    self.close_questions_of(gone);
+                    self.live.requests.retain(|(asker, _)| *asker != gone);
+                }
                 self.live.planner.state = state;
                 self.live.planner.session = session;
             }
@@ -172,6 +204,17 @@ impl Supervisor {
             PlannerNews::Answered(plan, mut text) => {
                 crate::core::finish::truncate(&mut text, STRATEGY_KEPT);
                 self.answered(plan, Advice::Strategy(text));
+            }
+            PlannerNews::Asks(plan, ask) => self.planner_asks(plan, ask),
+            PlannerNews::AnsweredThere(request) => {
+                if let Some(session) = self.live.planner.session {
+                    self.agent_withdrew(session, &request, Closed::There);
+                }
+            }
+            PlannerNews::Violated(plan, violation) => {
+                if let Some(task) = self.planned_by(plan) {
+                    self.violated(task, violation);
+                }
             }
             PlannerNews::Silent(plan, why) => self.answered(plan, Advice::Basic { why }),
             PlannerNews::Unable(plan, why) => {
@@ -196,18 +239,34 @@ impl Supervisor {
     /// Goes on to the agent with what came of asking.
     fn planned(&mut self, id: TaskId, advice: Advice) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
-        let Step::Plan(_, until) = attempt.step else { return };
+        let Attempt { number, step: Step::Plan(_, until), .. } = *attempt else { return };
+        self.close_questions(id, Closed::RunOver);
         let left = until.since(self.live.now.moment);
         let took = self.settings.fix.plan_wait.checked_sub(left).unwrap_or(Duration::ZERO);
-        let plan = Plan { attempt: attempt.number, advice, took };
+        let plan = Plan { attempt: number, advice, took };
         self.record(Fact::Planned { task: id, plan: Box::new(plan) });
         self.proceed(id, Stage::Plan);
     }
 
     /// Returns when attempts stop waiting for the planner.
     pub(crate) fn plan_wakes(&self) -> impl Iterator<Item = Moment> {
-        let waiting = self.live.attempts.values().filter(|attempt| attempt.ending.is_none());
-        waiting.filter_map(|attempt| if let Step::Plan(_, until) = attempt.step { Some(until) } else { None })
+        let waiting =
+            self.live.attempts.iter().filter(|(id, attempt)| attempt.ending.is_none() && !self.asks_for_plan(**id));
+        waiting.filter_map(|(_, attempt)| if let Step::Plan(_, until) = attempt.step { Some(until) } else { None })
+    }
+
+    /// Says what is done in the planner's terminal besides what a person does there, for its title; empty: nothing.
+    pub(crate) fn planner_says(&self) -> String {
+        let Some((_, task)) = self.live.planner.asked else { return String::new() };
+        match self.live.planner.state {
+            PlannerState::Asked if self.asks_for_plan(task) => format!("plans {task} and waits for your answer"),
+            PlannerState::Asked => format!("works on a plan for {task}"),
+            PlannerState::Asleep | PlannerState::Starting => format!("will ask for a plan for {task} when it is ready"),
+            PlannerState::Idle => format!("asks for a plan for {task}"),
+            PlannerState::Busy => format!("will ask for a plan for {task} when it is idle"),
+            PlannerState::Typing => format!("will ask for a plan for {task} when your line is sent or empty"),
+            PlannerState::Dialog => format!("will ask for a plan for {task} when no dialog is open"),
+        }
     }
 
     /// Says what an attempt waits for at the planner, for a row.

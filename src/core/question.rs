@@ -2,13 +2,13 @@
 
 use crate::core::book::Settled;
 use crate::core::command::{Answer, Refusal};
-use crate::core::effect::Effect;
+use crate::core::effect::{Effect, PlannerOrder};
 use crate::core::fact::Fact;
 use crate::core::live::{Grant, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::hold::HoldReason;
-use crate::model::id::{QuestionId, SessionId, TaskId};
+use crate::model::id::{PlanId, QuestionId, SessionId, TaskId};
 use crate::model::question::{About, Ask, Closed, Question, Reply};
 use crate::model::settings::Unattended;
 use crate::model::time::{Moment, brief};
@@ -22,9 +22,19 @@ impl Supervisor {
         let Some(attempt) = self.live.attempts.get(&task) else { return };
         let agent = attempt.by.clone();
         // A run that is told to end is not answered: the request to end takes its questions back.
-        if attempt.ending.is_some() || attempt.step != Step::Agent(Some(session)) {
-            return;
+        if attempt.ending.is_none() && attempt.step == Step::Agent(Some(session)) {
+            self.asks(task, session, agent, ask);
         }
+    }
+
+    /// Takes in that the planner waits for a person, in the turn of this question.
+    pub(crate) fn planner_asks(&mut self, plan: PlanId, ask: Ask) {
+        let (Some(session), Some(task)) = (self.live.planner.session, self.planned_by(plan)) else { return };
+        let agent = self.planner().unwrap_or_else(|_| "planner".to_owned());
+        self.asks(task, session, agent, ask);
+    }
+
+    fn asks(&mut self, task: TaskId, session: SessionId, agent: String, ask: Ask) {
         if !self.live.requests.insert((session, ask.request.clone())) {
             return;
         }
@@ -79,15 +89,20 @@ impl Supervisor {
     }
 
     fn tell(&mut self, session: SessionId, request: String, reply: Reply) {
+        if self.live.planner.session == Some(session) {
+            return self.out.push(Effect::Planner(PlannerOrder::Answer(request, reply)));
+        }
         self.out.push(Effect::Answer { session, request, reply });
     }
 
     /// Takes in that an agent does not wait any more.
-    pub(crate) fn agent_withdrew(&mut self, task: TaskId, session: SessionId, request: &str) {
+    pub(crate) fn agent_withdrew(&mut self, session: SessionId, request: &str, why: Closed) {
         let is_meant = |known: &&Question| known.session == session && known.ask.request == request;
-        if let Some(question) = self.book.questions.values().find(is_meant).map(|known| known.id) {
-            self.record(Fact::Closed { question, task, why: Closed::Withdrawn });
+        let meant = self.book.questions.values().find(is_meant).map(|known| (known.id, known.task));
+        if let Some((question, task)) = meant {
+            self.record(Fact::Closed { question, task, why });
             self.go_on(task);
+            self.wait_anew_for_plan(task);
         }
     }
 
@@ -123,6 +138,7 @@ impl Supervisor {
         self.record(Fact::Answered { question: id, task, reply: reply.clone(), by });
         self.go_on(task);
         self.tell(session, ask.request, reply);
+        self.wait_anew_for_plan(task);
         Ok(Answer::said(said))
     }
 
@@ -133,6 +149,14 @@ impl Supervisor {
             self.record(Fact::Closed { question, task, why });
         }
         self.go_on(task);
+    }
+
+    /// Closes what a session waits for that is gone.
+    pub(crate) fn close_questions_of(&mut self, session: SessionId) {
+        let of_session = self.book.questions.values().filter(|question| question.session == session);
+        for (question, task) in of_session.map(|question| (question.id, question.task)).collect::<Vec<_>>() {
+            self.record(Fact::Closed { question, task, why: Closed::RunOver });
+        }
     }
 
     /// Closes what a supervisor's runs waited for that is gone, and they with it.

@@ -107,7 +107,7 @@ impl Supervisor {
 
     /// Whether so little of a task's money is left that trying again would end at once.
     fn is_overspent(&self, task: &Task) -> bool {
-        let (limit, used) = (self.settings.budget.task, task.total().usd);
+        let (limit, used) = (self.budget_of(task).task, task.total().usd);
         if self.task_line(task).is_some() {
             return true;
         }
@@ -168,7 +168,7 @@ impl Supervisor {
     }
 
     fn overspent(&self, task: &Task) -> String {
-        let (id, used, limit) = (task.id, task.total().usd, self.settings.budget.task);
+        let (id, used, limit) = (task.id, task.total().usd, self.budget_of(task).task);
         if let Some(line) = self.task_line(task).filter(|line| *line == Limit::TaskTokens) {
             return format!(
                 "{id}: {}; raise it in orchestrator.toml, then try again",

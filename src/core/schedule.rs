@@ -121,7 +121,7 @@ impl Supervisor {
             .or_else(|| self.pause(&wait))
             .or_else(|| self.live.attempts.contains_key(&task.id).then_some(Waiting::Ending))
             .or_else(|| self.goes_before(task).map(Waiting::Behind))
-            .or_else(|| self.batch_line(task))
+            .or_else(|| self.waits_for_batch(task))
             .or_else(|| (!self.has_slot(lane(task))).then_some(Waiting::Slots))
     }
 

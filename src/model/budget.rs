@@ -32,6 +32,8 @@ impl Budget {
             Limit::DayTokens => self.day_tokens,
             Limit::TaskUsd => self.task.0,
             Limit::TaskTokens => self.task_tokens,
+            // It is not written in the configuration.
+            Limit::BatchUsd => 0,
         }
     }
 
@@ -53,6 +55,8 @@ pub enum Limit {
     TaskUsd,
     /// `budget.task_tokens`
     TaskTokens,
+    /// `max_cost_usd` of a task file
+    BatchUsd,
 }
 
 impl Limit {
@@ -68,6 +72,7 @@ impl Limit {
             Self::DayTokens => "budget.day_tokens",
             Self::TaskUsd => "budget.task_usd",
             Self::TaskTokens => "budget.task_tokens",
+            Self::BatchUsd => "max_cost_usd",
         }
     }
 
@@ -76,10 +81,15 @@ impl Limit {
         Self::DAY.contains(&self)
     }
 
+    /// Whether whoever reaches it waits, and does not come to a bad end.
+    pub fn parks(self) -> bool {
+        self.is_of_day() || self == Self::BatchUsd
+    }
+
     /// Returns what counts for it, in millionths of a dollar or in tokens.
     pub fn measure(self, spent: Spent) -> u64 {
         match self {
-            Self::DayUsd | Self::TaskUsd => spent.usd.0,
+            Self::DayUsd | Self::TaskUsd | Self::BatchUsd => spent.usd.0,
             Self::DayTokens | Self::TaskTokens => spent.tokens(),
         }
     }
@@ -87,7 +97,7 @@ impl Limit {
     /// Writes how much of it is used: `$0.40 of $1.00`, `820 of 1,000 tokens`.
     pub fn share(self, used: u64, limit: u64) -> String {
         match self {
-            Self::DayUsd | Self::TaskUsd => format!("{} of {}", Usd(used), Usd(limit)),
+            Self::DayUsd | Self::TaskUsd | Self::BatchUsd => format!("{} of {}", Usd(used), Usd(limit)),
             Self::DayTokens | Self::TaskTokens => format!("{} of {} tokens", thousands(used), thousands(limit)),
         }
     }
@@ -95,7 +105,7 @@ impl Limit {
     /// Writes an amount that counts for it.
     pub fn amount(self, amount: u64) -> String {
         match self {
-            Self::DayUsd | Self::TaskUsd => Usd(amount).to_string(),
+            Self::DayUsd | Self::TaskUsd | Self::BatchUsd => Usd(amount).to_string(),
             Self::DayTokens | Self::TaskTokens => format!("{} tokens", thousands(amount)),
         }
     }

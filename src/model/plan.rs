@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::agent::Violation;
 use crate::model::cost::Spent;
 use crate::model::id::{PlanId, SessionId, TaskId};
+use crate::model::question::Ask;
 
 /// What came of asking the planner for one attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,4 +107,10 @@ pub enum PlannerNews {
     Unable(PlanId, String),
     /// So much more was spent, for this task or for what a person asked there.
     Used(Option<TaskId>, Spent),
+    /// In the turn of a question a dialog is open, which a person can answer here or there.
+    Asks(PlanId, Ask),
+    /// A dialog, by our name for it, was answered there.
+    AnsweredThere(String),
+    /// In the turn of a question it wanted what a safety rule forbids; it was stopped.
+    Violated(PlanId, Violation),
 }

@@ -76,6 +76,9 @@ pub const FIXER: &str = "fixer";
 pub struct PolicyScope {
     /// The role that it plays.
     pub role: String,
+    /// Whether its work is a change of files.
+    #[serde(default)]
+    pub edits: bool,
     /// The folder that work stays in, absolute and free of links.
     pub workspace: PathBuf,
     /// Further folders that may be written: the session's own temporary one, and `policy.write`.

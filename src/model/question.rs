@@ -88,6 +88,20 @@ pub struct Question {
     pub since: Wall,
 }
 
+/// A question of a task, as it is remembered: for its report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Its number.
+    pub question: QuestionId,
+    /// What was asked, in one line.
+    pub text: String,
+    /// What was said, or why nobody did; none: nothing yet.
+    pub answer: Option<String>,
+    /// Through which face; empty if nobody said anything.
+    #[serde(default)]
+    pub by: String,
+}
+
 /// What a person says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reply")]
@@ -121,6 +135,8 @@ pub enum Closed {
     Unanswered,
     /// The supervisor that ran it is gone.
     Restarted,
+    /// A person has answered the dialog in the terminal of the agent.
+    There,
 }
 
 impl Closed {
@@ -131,6 +147,7 @@ impl Closed {
             Self::RunOver => "its run is over",
             Self::Unanswered => "nobody answered in time",
             Self::Restarted => "the supervisor was started again meanwhile",
+            Self::There => "answered in its terminal",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::model::cost::Spent;
 use crate::model::id::{ChangeId, EventId, LandingId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
+use crate::model::question::Asked;
 use crate::model::receipt::Receipt;
 use crate::model::time::Wall;
 use crate::model::workspace::Snapshot;
@@ -104,6 +105,9 @@ pub struct Task {
     /// What the planner advised last, if it was asked.
     #[serde(default)]
     pub plan: Option<Plan>,
+    /// What its agents asked, the last of it.
+    #[serde(default)]
+    pub asked: Vec<Asked>,
     /// How many of them count.
     pub charged: u32,
     /// What the finished attempts used, and the planner for this task.

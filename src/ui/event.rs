@@ -69,6 +69,8 @@ pub enum Wish {
     Detach,
     /// To type this.
     Type(Vec<u8>),
+    /// To tell it this of the mouse.
+    Mouse(Vec<u8>),
     /// To answer this to what the program asked before that offset.
     Answer(u64, Vec<u8>),
     /// To give it so many columns and rows.

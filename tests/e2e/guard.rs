@@ -347,7 +347,7 @@ fn policy_check_says_what_holds_and_its_exit_code_too() {
         "{nobody:?}"
     );
     let planner = site.run(&["policy", "check", "--role", "planner", "echo x > word.txt"]);
-    assert!(planner.code == 0 && planner.out.starts_with("ask  default.edit"), "{planner:?}");
+    assert!(planner.code == 1 && planner.out.starts_with("deny  default.edit"), "{planner:?}");
     fs::write(site.outside("user.toml"), "[policy]\nallow = [\"Bash(curl *)\"]\n").expect("written");
     let said = site.run(&["policy", "check", "curl https://example.org"]);
     assert!(said.out.starts_with("allow  policy.allow \"Bash(curl *)\""), "{said:?}");

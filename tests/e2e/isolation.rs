@@ -116,8 +116,10 @@ fn script_fixes(site: &Site, text: &str) {
     let script = site.outside("fix.sh");
     fs::write(&script, text).expect("written");
     let config = format!(
-        "[fix]\nland = \"auto\"\n[agent.script]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{script:?}]\nenv = {{ SEEN = {:?} }}\n[role.fixer]\nagent = \"script\"\n",
-        site.outside("seen")
+        "[fix]\nland = \"auto\"\n[agent.script]\nkind = \"command\"\nprogram = \"sh\"\nargs = [{script:?}]\nenv = {{ SEEN = {:?} }}\n[role.fixer]\nagent = \"script\"\n[policy]\nwrite = [{:?}]\n",
+        site.outside("seen"),
+        // Its fence lets it say what it was told.
+        site.state().parent().expect("a folder"),
     );
     fs::write(site.outside("user.toml"), config).expect("written");
 }

@@ -20,6 +20,7 @@ mod cheats;
 mod crashes;
 mod dashboard;
 mod dashboard_claude;
+mod day;
 mod doctor;
 mod editors;
 mod file_questions;

@@ -4,11 +4,13 @@
 
 use std::fs;
 
+use orchestrator_tui::edge::session::{Place, Session};
+use orchestrator_tui::model::id::SessionId;
 use serde_json::{Value, json};
 
 use crate::messages_api::Reply;
 use crate::real_claude::{Claude, MARK, fix};
-use crate::site::Site;
+use crate::site::{Site, until};
 
 /// What every question to the planner contains, and no prompt of a fixer.
 const ASKED: &str = "[orchestrator-tui plan ";
@@ -94,4 +96,91 @@ fn a_tool_that_needs_a_yes_is_refused_in_its_turn_and_it_goes_on() {
     let Some((site, _claude)) = site(vec![ask, Reply::text(STRATEGY)], "60s", "", true) else { return };
     let story = ends_green(&site, "right, as planned");
     assert_eq!(story["plan"]["strategy"], STRATEGY);
+}
+
+#[test]
+fn a_commit_stops_it_and_the_user_is_told() {
+    let commit = Reply::Tool("Bash", json!({ "command": "git -C . commit -qam mine", "description": "go on" }));
+    let Some((site, claude)) = site(vec![commit, Reply::text(STRATEGY)], "60s", "", true) else { return };
+    let (git, tree) = (site.hashes(".git"), site.hashes("."));
+    let end = site.until_idle();
+    assert_eq!(end.code, 1, "{end:?}");
+    assert!(end.out.contains("guard.git") && end.out.contains("planner: Bash git -C . commit"), "{end:?}");
+    assert_eq!(claude.api.requests(), 1, "not one model call after it");
+    assert_eq!((git, tree), (site.hashes(".git"), site.hashes(".")), "the user's repository changed");
+    assert_eq!(site.task(1)["state"], "held");
+    assert_eq!(site.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_edit_is_refused_and_it_plans_on() {
+    let edit = Reply::Tool("Bash", json!({ "command": "echo right > word.txt", "description": "mend" }));
+    let Some((site, _claude)) = site(vec![edit, Reply::text(STRATEGY)], "60s", "", true) else { return };
+    ends_green(&site, "right, as planned");
+}
+
+/// What asks a person, and what then follows.
+fn asks() -> Vec<Reply> {
+    let choice = json!({ "questions": [{ "question": "Which word is right?", "header": "Word", "multiSelect": false,
+        "options": [{ "label": "right", "description": "as ever" }, { "label": "left", "description": "" }] }] });
+    let version = json!({ "command": "curl --version", "description": "look" });
+    vec![Reply::Tool("AskUserQuestion", choice), Reply::Tool("Bash", version), Reply::text(STRATEGY)]
+}
+
+/// Lets agents wait for a person although nobody looks.
+fn attended(site: &Site) {
+    let config = format!("[questions]\nunattended = \"wait\"\n{}", site.read("orchestrator.toml"));
+    site.write("orchestrator.toml", &config);
+}
+
+#[test]
+fn its_dialogs_are_questions_of_the_inbox() {
+    let Some((site, claude)) = site(asks(), "5s", "", true) else { return };
+    attended(&site);
+    let mut running = site.start(&["--until-idle"]);
+    running.wait_kind("questioned");
+    let open = site.json(&["questions"]);
+    assert_eq!(open[0]["ask"]["about"]["parts"][0]["options"][1]["label"], "left", "{open:#}");
+    assert_eq!(site.run(&["answer", "1", "2"]).code, 0);
+    running.wait_kind("questioned");
+    let heard = claude.api.heard();
+    assert!(heard.contains("Which word is right?") && heard.contains("left"), "{heard}");
+    let open = site.json(&["questions"]);
+    assert_eq!(open[0]["ask"]["about"]["wants"], "curl --version", "{open:#}");
+    assert_eq!(site.run(&["answer", "2", "allow"]).code, 0);
+    let planned = running.wait_kind("planned");
+    assert_eq!(planned["plan"]["advice"]["strategy"], STRATEGY, "{planned:#}");
+    assert_eq!(running.end_with_facts().0, 0);
+}
+
+#[test]
+fn whoever_sits_at_its_terminal_answers_there() {
+    let steps = vec![asks().remove(0), Reply::text(STRATEGY)];
+    let Some((site, _claude)) = site(steps, "30s", "", true) else { return };
+    attended(&site);
+    let mut running = site.start(&["--until-idle"]);
+    let question = running.wait_kind("questioned");
+    let session = question["question"]["session"].as_u64().expect("a number");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let (person, _output) = runtime.block_on(Session::attach(planner_place(&site, session), 0));
+    // The first option closes the dialog that is a question here as well; a key before the dialog takes keys is lost.
+    until("the dialog", || {
+        runtime.block_on(person.write(b"1")).expect("it runs");
+        site.run(&["logs"]).out.contains("question 1 is closed: answered in its terminal")
+    });
+    let planned = running.wait_kind("planned");
+    assert_eq!(planned["plan"]["advice"]["strategy"], STRATEGY, "{planned:#}");
+    assert!(site.run(&["answer", "1", "1"]).err.contains("answered in its terminal"));
+    assert_eq!(running.end_with_facts().0, 0);
+}
+
+/// Where the planner's session is.
+fn planner_place(site: &Site, session: u64) -> Place {
+    let folders = fs::read_dir(site.state()).expect("a state folder").flatten();
+    let logs =
+        folders.map(|folder| folder.path().join("sessions")).find(|logs| logs.join(format!("{session}.out")).exists());
+    let logs = logs.expect("its log");
+    let socket = logs.with_file_name("run").join(format!("s{session}.sock"));
+    Place { id: SessionId(session), mark: String::new(), logs, socket }
 }

@@ -67,6 +67,9 @@ impl Teller {
                 Some(format!("plan {} is asked for: {} attempt {}", order.plan.0, order.task.id, order.number))
             }
             Effect::Planner(PlannerOrder::Withdraw(plan)) => Some(format!("plan {} is not wanted any more", plan.0)),
+            Effect::Planner(PlannerOrder::Answer(request, reply)) => {
+                Some(format!("planner {request} is answered: {}", reply.brief()))
+            }
             Effect::Answer { session, request, reply } => {
                 Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
             }

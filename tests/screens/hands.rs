@@ -5,13 +5,13 @@ use orchestrator_tui::core::effect::Recorded;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::view::{Group, Row};
 use orchestrator_tui::model::agent::LogLine;
-use orchestrator_tui::model::id::{Seq, TaskId};
+use orchestrator_tui::model::id::{Seq, SessionId, TaskId};
 use orchestrator_tui::model::task::TaskState;
 use orchestrator_tui::ui::event::{Event, Intent};
 use orchestrator_tui::ui::state::{Focus, State, Tab};
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::screens::fixture::{NOW, busy, path, task};
+use super::screens::fixture::{NOW, busy, idle, path, task};
 use super::screens::scene::Person;
 use super::show;
 
@@ -219,4 +219,20 @@ fn run_checks_and_fix_are_commands() {
         })
         .collect();
     assert_eq!(commands, [&Command::Fix { task: TaskId(7) }, &Command::Check]);
+}
+
+#[test]
+fn the_planners_terminal_says_what_is_done_there_and_how_to_leave() {
+    for (size, says) in
+        [((120, 36), "will ask for a plan for #16 when it is idle"), ((80, 24), "will ask for a plan for #16")]
+    {
+        let mut view = idle();
+        view.head.planner = Some(SessionId(7));
+        view.head.planner_says = "will ask for a plan for #16 when it is idle".to_owned();
+        let person = Person::before(view, None, size).types("t");
+        assert_eq!(person.state.terminal.as_ref().map(|shown| shown.session), Some(SessionId(7)));
+        assert_eq!(seen(&person.state, " planner ─ "), Some((2, 0)));
+        assert_eq!(seen(&person.state, says).map(|(_, row)| row), Some(0));
+        assert_eq!(seen(&person.state, " ctrl+q leaves ──").map(|(_, row)| row), Some(0));
+    }
 }

@@ -116,6 +116,14 @@ fn a_refused_configuration_is_forgotten_when_it_was_mended() {
     assert_eq!(texts(&state), ["configuration re-read: it is as before"]);
 }
 
+#[test]
+fn what_a_session_tried_in_a_persons_place_is_said_at_once() {
+    let mut state = Person::before(busy(), Some(13), SIZE).state;
+    let (whose, deed) = ("the session of #14".to_owned(), "land".to_owned());
+    happens(&mut state, NOW, 1, Fact::Trespassed { task: Some(TaskId(14)), whose, deed });
+    assert_eq!(texts(&state), ["⚠ #14 refused: a process of the session of #14 asked to land; only a person may"]);
+}
+
 fn word(say: Say) -> &'static str {
     match say {
         Say::Allow => "yes",

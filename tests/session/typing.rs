@@ -46,6 +46,28 @@ async fn nobody_types_into_what_somebody_else_is_typing() {
 }
 
 #[tokio::test]
+async fn what_a_terminal_says_by_itself_is_typed_by_nobody() {
+    let home = Home::new();
+    let mut spec = home.script(1, "exec cat");
+    spec.stdin = Stdin::Terminal;
+    let (ours, mut output) = start(&spec).await;
+    let (theirs, _their_output) = Session::attach(ours.place().clone(), 0).await;
+    let mut heard = Heard::default();
+    theirs.respond(b"answer ").await.unwrap();
+    heard.until_text(&mut output, "answer ").await;
+    assert!(heard.typed.is_empty());
+    ours.write_unless(0, b"<yes>").await.unwrap();
+    heard.until_text(&mut output, "<yes>").await;
+    assert_eq!((heard.text(), heard.refused), ("answer <yes>", 0));
+    theirs.write(b"!").await.unwrap();
+    heard.until_text(&mut output, "!").await;
+    assert_eq!(heard.typed, b"!");
+    ours.signal(Rung::Kill).unwrap();
+    heard.finish(&mut output).await;
+    home.nothing_is_left();
+}
+
+#[tokio::test]
 async fn a_pipe_is_nobodys_keyboard() {
     let home = Home::new();
     let mut spec = home.script(1, "exec cat");

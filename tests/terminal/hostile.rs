@@ -176,7 +176,7 @@ proptest! {
                 Intent::Terminal(Wish::Answer(_, bytes)) => {
                     prop_assert!(!String::from_utf8_lossy(&bytes).contains(MARK));
                 }
-                Intent::Terminal(Wish::Type(_) | Wish::Size(..)) => {}
+                Intent::Terminal(Wish::Type(_) | Wish::Mouse(_) | Wish::Size(..)) => {}
                 // Only what a person marked is copied.
                 Intent::Copy(text) => prop_assert!(!text.chars().any(|letter| letter.is_control() && letter != '\n'), "copied {:?}", text),
                 other => prop_assert!(false, "{other:?}"),

@@ -116,6 +116,7 @@ struct World {
     operation: bool,
     /// The question that the planner was asked and has not answered.
     planner_asked: Option<PlanId>,
+    planner_session: Option<SessionId>,
     gone: Option<u8>,
     first_session: u64,
     /// What faces saw last.
@@ -176,6 +177,7 @@ impl World {
             inbox: questions::Inbox::default(),
             operation: false,
             planner_asked: None,
+            planner_session: None,
             gone: None,
             first_session: 0,
             view: View::default(),
@@ -345,6 +347,7 @@ impl World {
         self.slow_until = 0;
         self.asked.clear();
         self.planner_asked = None;
+        self.planner_session = None;
         self.events.clear();
         self.gone = None;
         if !self.calm && self.chance.one_in(4) {

@@ -4,6 +4,7 @@ use orchestrator_tui::core::effect::{PlanOrder, PlannerOrder};
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
+use orchestrator_tui::model::question::{About, Ask};
 
 use super::{Event, World};
 
@@ -15,6 +16,10 @@ impl World {
                 assert_eq!(self.planner_asked.take(), Some(plan), "a question is taken back that was not asked");
                 self.report.plans_given_up += 1;
             }
+            PlannerOrder::Answer(request, reply) => {
+                let session = self.planner_session.expect("it runs");
+                self.agent_hears(session, request, &reply);
+            }
         }
     }
 
@@ -22,6 +27,7 @@ impl World {
         assert_eq!(self.planner_asked, None, "two questions at a time");
         assert!(self.machine.live().repository.operation.is_none(), "the planner is asked during a rebase");
         self.planner_asked = Some(order.plan);
+        self.planner_session = Some(order.session);
         let news = |news| Event::Reaches(Input::Planner(news));
         let states = [PlannerState::Starting, PlannerState::Typing, PlannerState::Dialog, PlannerState::Asked];
         let state = *self.chance.pick(&states);
@@ -35,6 +41,16 @@ impl World {
             9 => PlannerNews::Unable(order.plan, "no such program".into()),
             _ => return, // It never says a word.
         };
+        if !self.calm && self.chance.one_in(4) {
+            let request = format!("dialog-{}", order.plan.0);
+            let about = About::Permission { tool: "Bash".into(), wants: "make".into(), why: "no rule".into() };
+            let ask = Ask { request: request.clone(), exact: "make".into(), about };
+            self.at(delay / 2 + 1, news(PlannerNews::Asks(order.plan, ask)));
+            if self.chance.one_in(2) {
+                let after = self.chance.between(delay / 2 + 1, delay + 5_000);
+                self.at(after, news(PlannerNews::AnsweredThere(request)));
+            }
+        }
         self.at(delay, news(end.clone()));
         if !self.calm && self.chance.one_in(5) {
             self.at(delay + 1, news(end));
@@ -50,6 +66,12 @@ impl World {
     /// Notes what the machine hears of the planner, before it does.
     pub(super) fn planner_says(&mut self, input: &Input) {
         match input {
+            Input::Planner(PlannerNews::Asks(_, ask)) => {
+                if let Some(session) = self.planner_session {
+                    self.inbox.opens((session, ask.request.clone()));
+                    self.report.questions += 1;
+                }
+            }
             Input::Planner(PlannerNews::Answered(plan, _)) if self.planner_asked == Some(*plan) => {
                 self.planner_asked = None;
                 self.report.planned += 1;

@@ -28,6 +28,14 @@ pub(super) struct Inbox {
     read: Vec<Question>,
 }
 
+impl Inbox {
+    /// A request reaches the machine just now.
+    pub(super) fn opens(&mut self, request: (SessionId, String)) {
+        self.waiting.insert(request.clone(), false);
+        self.asking = Some(request);
+    }
+}
+
 impl World {
     /// An agent asks, always with one of a few texts: identical prompts follow each other.
     pub(super) fn agent_questions(&mut self, session: SessionId, request: String) {
@@ -79,7 +87,8 @@ impl World {
     /// An answer reaches its agent: the one that asked, once, and as it was said.
     pub(super) fn agent_hears(&mut self, session: SessionId, request: String, reply: &Reply) {
         let key = (session, request);
-        assert!(self.sessions.contains_key(&session), "an answer for {key:?}, which is over");
+        let is_planner = self.planner_session == Some(session);
+        assert!(is_planner || self.sessions.contains_key(&session), "an answer for {key:?}, which is over");
         match self.inbox.waiting.insert(key.clone(), true) {
             Some(false) => {}
             // It had taken the request back, and the machine was not told yet.
@@ -176,7 +185,7 @@ impl World {
         let Effect::Record(recorded) = effect else { return };
         if let Fact::Closed { why, .. } = &recorded.fact {
             match why {
-                Closed::Withdrawn => self.report.withdrawn += 1,
+                Closed::Withdrawn | Closed::There => self.report.withdrawn += 1,
                 Closed::Unanswered => self.report.unanswered += 1,
                 Closed::RunOver | Closed::Restarted => {}
             }

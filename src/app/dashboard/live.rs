@@ -196,7 +196,7 @@ impl<'a> Live<'a> {
         match wish {
             Wish::Attach(session) => self.remote = Some(Remote::open(self.link.client(), session)),
             Wish::Detach => self.remote = None,
-            Wish::Type(_) | Wish::Answer(..) | Wish::Size(..) => {
+            Wish::Type(_) | Wish::Mouse(_) | Wish::Answer(..) | Wish::Size(..) => {
                 if let Some(Err(why)) = self.remote.as_ref().map(|remote| remote.wish(wish)) {
                     return Box::pin(self.take(Event::Answered(Err(why)))).await;
                 }

@@ -52,6 +52,7 @@ impl Remote {
     pub(super) fn wish(&self, wish: Wish) -> Result<(), String> {
         let asked = match wish {
             Wish::Type(bytes) => Asked::Keys(bytes),
+            Wish::Mouse(bytes) => Asked::Mouse(bytes),
             Wish::Answer(offset, bytes) => Asked::Answer { offset, bytes },
             Wish::Size(columns, rows) => Asked::Size(columns, rows),
             Wish::Attach(_) | Wish::Detach => return Ok(()),

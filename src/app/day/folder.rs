@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 /// What the last line of a file of ours begins with; after it, what stands for all above.
 const MARK: &str = "<!-- written by orchestrator-tui · ";
 
+/// The folders of a day that hold no work of a person.
+const OURS: [&str; 5] = ["agent_workspaces", "agent_status", "agent_logs", "agent_questions", "results"];
+
 /// The folder where a day's files lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
@@ -50,6 +53,11 @@ impl Folder {
         let names = [format!("{date}.yaml"), format!("{date}.yml")];
         let folders = [self.root.join("tasks"), self.root.clone()];
         folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name))).collect()
+    }
+
+    /// Returns the folders in which everything is written by us, or by agents for us.
+    pub fn ours(&self) -> Vec<PathBuf> {
+        OURS.iter().map(|part| self.root.join(part)).collect()
     }
 
     /// Returns where the report of a day lies.

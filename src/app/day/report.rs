@@ -21,6 +21,8 @@ pub enum Outcome {
     Running(String),
     /// It has not begun, and why.
     Waiting(String),
+    /// It was tried, waits, and why.
+    Paused(String),
     /// A task before it failed: which.
     Blocked(String),
     /// It came to a bad end, and why.
@@ -145,6 +147,7 @@ impl DayReport {
             (count(|outcome| matches!(outcome, Outcome::Done(_))), "done"),
             (count(|outcome| matches!(outcome, Outcome::Ready)), "to review"),
             (count(|outcome| matches!(outcome, Outcome::Running(_))), "at work"),
+            (count(|outcome| matches!(outcome, Outcome::Paused(_))), "waiting"),
             (count(|outcome| matches!(outcome, Outcome::Waiting(_))), "not begun"),
             (count(|outcome| matches!(outcome, Outcome::Blocked(_))), "blocked"),
             (count(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
@@ -237,6 +240,7 @@ impl Outcome {
             Self::Ready => "👀 to review",
             Self::Running(_) => "⏳ at work",
             Self::Waiting(_) => "⏸ not begun",
+            Self::Paused(_) => "⏸ waits",
             Self::Blocked(_) => "⛔ blocked",
             Self::Failed(_) => "❌ failed",
         }
@@ -246,7 +250,7 @@ impl Outcome {
         match self {
             Self::Done(how) => how.clone(),
             Self::Ready => "its result is verified and waits for your yes".to_owned(),
-            Self::Running(why) | Self::Waiting(why) | Self::Failed(why) => why.clone(),
+            Self::Running(why) | Self::Waiting(why) | Self::Paused(why) | Self::Failed(why) => why.clone(),
             Self::Blocked(label) => format!("{label} failed, and it waits for that"),
         }
     }

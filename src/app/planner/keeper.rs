@@ -1,22 +1,23 @@
 //! Keeps the planner: starts it for a question, asks when it may be asked, passes the answer on, lets it sleep.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-use tokio::sync::mpsc;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
 
-use super::up::{Up, reply_nothing};
+use super::up::{Fault, Up, reply_nothing};
 use crate::app::agents::{conversation, way_out};
 use crate::app::clock::Clock;
 use crate::app::prompt;
 use crate::app::work::Tools;
 use crate::core::effect::{PlanOrder, PlannerOrder};
 use crate::core::input::Input;
-use crate::edge::agent::claude::planner::{Heard, HookEvent};
+use crate::edge::agent::claude::planner::{Dialog, Heard, HookEvent, Past, allowed};
 use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
 use crate::edge::session::{SessionOutput, StartError};
-use crate::model::cost::Usd;
+use crate::model::agent::Violation;
 use crate::model::id::{PlanId, SessionId};
 use crate::model::plan::{PlannerNews, PlannerState};
 use crate::model::time::Moment;
@@ -31,6 +32,14 @@ struct Question {
     sent: bool,
 }
 
+/// A dialog in a turn of ours that a person can answer here or there.
+struct Open {
+    dialog: Dialog,
+    plan: PlanId,
+    /// Takes what its hook is to say.
+    answer: oneshot::Sender<Value>,
+}
+
 /// Keeps the planner of one project.
 pub struct Keeper {
     tools: Arc<Tools>,
@@ -39,8 +48,14 @@ pub struct Keeper {
     clock: Clock,
     up: Option<Up>,
     question: Option<Question>,
-    /// The conversation to go on with after a sleep, and what it has cost.
-    asleep: Option<(String, Usd)>,
+    /// The conversation to go on with after a sleep.
+    asleep: Option<Past>,
+    /// The dialogs that are open, by our names for them.
+    dialogs: BTreeMap<String, Open>,
+    /// The last number of a dialog.
+    last: u64,
+    /// Tells which dialogs were left: nobody waits for our answer any more.
+    left: (mpsc::Sender<String>, mpsc::Receiver<String>),
     /// What the machine was told last.
     told: (PlannerState, Option<SessionId>),
 }
@@ -50,6 +65,7 @@ enum Next {
     Order(Option<PlannerOrder>),
     Hook(ControlCall),
     Output(Option<SessionOutput>),
+    Left(String),
     Due,
 }
 
@@ -64,6 +80,9 @@ impl Keeper {
             up: None,
             question: None,
             asleep: None,
+            dialogs: BTreeMap::new(),
+            last: 0,
+            left: mpsc::channel(16),
             told: (PlannerState::Asleep, None),
         }
     }
@@ -75,10 +94,22 @@ impl Keeper {
                 Next::Order(Some(PlannerOrder::Ask(order))) => self.take(order).await,
                 Next::Order(Some(PlannerOrder::Withdraw(plan))) => {
                     self.question.take_if(|question| question.order.plan == plan);
+                    // Whoever sits at the terminal may still answer them.
+                    self.dialogs.retain(|_, open| open.plan != plan);
+                }
+                Next::Order(Some(PlannerOrder::Answer(request, reply))) => {
+                    if let Some(open) = self.dialogs.remove(&request) {
+                        if let Some(up) = &mut self.up {
+                            up.talk.dialog_over(false);
+                        }
+                        // Whoever asked may have gone.
+                        let _ = open.answer.send(open.dialog.output(&reply));
+                    }
                 }
                 Next::Order(None) => return self.end().await,
                 Next::Hook(call) => self.hook(call).await,
                 Next::Output(news) => self.output(news).await,
+                Next::Left(request) => self.left(&request).await,
                 Next::Due => self.due().await,
             }
             self.ask().await;
@@ -102,6 +133,7 @@ impl Keeper {
             order = orders.recv() => Next::Order(order),
             Some(call) = self.hooks.recv() => Next::Hook(call),
             news = output => Next::Output(news),
+            Some(request) = self.left.1.recv() => Next::Left(request),
             () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => Next::Due,
         }
     }
@@ -132,13 +164,14 @@ impl Keeper {
         let Some(agent) = self.tools.now().settings.agents.get(&order.agent).cloned() else {
             return self.tell(PlannerNews::Unable(plan, format!("no agent is called {:?}", order.agent))).await;
         };
+        let policy = self.tools.now().settings.policy.clone();
         let is_old = |up: &mut Up| {
             let is_quiet =
                 matches!(up.talk.state(), PlannerState::Idle | PlannerState::Dialog | PlannerState::Starting);
-            is_quiet && (up.agent != agent || up.talk.is_full())
+            is_quiet && (up.agent != agent || *up.policy() != policy || up.talk.is_full())
         };
         if let Some(up) = self.up.take_if(is_old) {
-            up.end(&mut self.hooks).await;
+            self.put_down(up).await;
         }
         if self.up.is_none() {
             let before = self.asleep.take();
@@ -146,7 +179,11 @@ impl Keeper {
             let started = Up::start(&self.tools, order.session, &agent, fresh, before, self.now()).await;
             match started {
                 Ok(up) => self.up = Some(up),
-                Err(error) => {
+                Err(Fault::Guard(error)) => {
+                    let why = format!("no guard can be laid around the planner: {error}; it does not run without");
+                    return self.tell(PlannerNews::Silent(plan, why)).await;
+                }
+                Err(Fault::Start(error)) => {
                     let why = format!("{error} {}", way_out(&agent, &order.agent));
                     let news = match error {
                         StartError::NoProgram(_) | StartError::NoInterpreter(_) => PlannerNews::Unable(plan, why),
@@ -177,19 +214,112 @@ impl Keeper {
         let ControlRequest::Command { body, .. } = &call.request else { return reply_nothing(call) };
         let session = body["session"].as_u64().map(SessionId);
         let Some(up) = self.up.as_mut().filter(|up| Some(up.session) == session) else { return reply_nothing(call) };
-        let event = HookEvent::read(body["kind"].as_str().unwrap_or_default(), &body["event"]);
+        let said = &body["event"];
+        up.kept_in(said["transcript_path"].as_str());
+        let mut event = HookEvent::read(body["kind"].as_str().unwrap_or_default(), said);
         tracing::debug!(?event, "the planner");
-        let (heard, output) = up.talk.hook(now, event);
-        // Whoever asked may have gone.
-        let _ = call.reply.send(ControlReply::done(json!({ "output": output })));
+        if let HookEvent::Status { bill, .. } = &mut event {
+            *bill = up.bill().await;
+        }
+        let over: Vec<String> = self
+            .dialogs
+            .iter()
+            .filter(|(_, open)| open.dialog.is_over_by(said))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !over.is_empty() {
+            up.talk.dialog_over(true);
+        }
+        let is_dialog = event == HookEvent::Asks;
+        let (heard, plan) = (up.talk.hook(now, event), up.talk.asking());
+        let violation = serde_json::from_value::<Option<Violation>>(body["violation"].clone()).ok().flatten();
+        for name in over {
+            self.dialogs.remove(&name);
+            self.tell(PlannerNews::AnsweredThere(name)).await;
+        }
         self.heard(heard).await;
+        match plan {
+            Some(plan) if is_dialog => self.open(call, plan).await,
+            Some(plan) if violation.is_some() => {
+                reply_nothing(call);
+                self.violated(plan, violation).await;
+            }
+            // In a turn of a person it is the person who is asked, and told.
+            Some(_) | None => reply_nothing(call),
+        }
+    }
+
+    /// Lets a person answer a dialog of our turn, here or there.
+    async fn open(&mut self, call: ControlCall, plan: PlanId) {
+        let ControlRequest::Command { body, .. } = &call.request else { return reply_nothing(call) };
+        if body["allowed"] == true {
+            // The CLI asks more than the policy does.
+            let _ = call.reply.send(ControlReply::done(json!({ "output": allowed() })));
+            return;
+        }
+        self.last += 1;
+        let name = format!("dialog-{}", self.last);
+        let why = body["why"].as_str().unwrap_or_default();
+        let redactor = self.tools.places.secrecy.now();
+        let mut reply = call.reply;
+        let dialog = match Dialog::read(&body["event"], name.clone(), why, &redactor) {
+            Ok(dialog) => dialog,
+            Err(output) => {
+                let _ = reply.send(ControlReply::done(json!({ "output": output })));
+                return;
+            }
+        };
+        let (answer, answered) = oneshot::channel();
+        let (left, request) = (self.left.0.clone(), name.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                output = answered => {
+                    let _ = reply.send(ControlReply::done(json!({ "output": output.ok() })));
+                }
+                () = reply.closed() => {
+                    let _ = left.send(request).await;
+                }
+            }
+        });
+        let ask = dialog.ask.clone();
+        self.dialogs.insert(name, Open { dialog, plan, answer });
+        self.tell(PlannerNews::Asks(plan, ask)).await;
+    }
+
+    /// A dialog was left by "no" in its terminal: only then does the CLI end the hook that waits.
+    async fn left(&mut self, request: &str) {
+        if self.dialogs.remove(request).is_none() {
+            return;
+        }
+        let now = self.now();
+        self.tell(PlannerNews::AnsweredThere(request.to_owned())).await;
+        let heard = self.up.as_mut().and_then(|up| up.talk.stopped_here(now));
+        self.heard(heard.into_iter().collect()).await;
+    }
+
+    /// It wanted what a safety rule forbids: its hook has said no, and it is ended.
+    async fn violated(&mut self, plan: PlanId, violation: Option<Violation>) {
+        let (Some(violation), Some(up)) = (violation, self.up.take()) else { return };
+        self.is_over(plan);
+        self.tell(PlannerNews::Violated(plan, violation)).await;
+        self.put_down(up).await;
+    }
+
+    /// Ends a planner; what it has used is known then at the latest. Returns what can be gone on with.
+    async fn put_down(&mut self, up: Up) -> Option<Past> {
+        self.dialogs.clear();
+        let (used, past) = up.end(&mut self.hooks).await;
+        self.heard(used.into_iter().collect()).await;
+        past
     }
 
     async fn output(&mut self, news: Option<SessionOutput>) {
         let now = self.now();
         let Some(exit) = self.up.as_mut().and_then(|up| up.hear(now, news)) else { return };
         let Some(up) = self.up.take() else { return };
-        up.clean_up(exit).await;
+        self.dialogs.clear();
+        let used = up.clean_up(exit).await;
+        self.heard(used.into_iter().collect()).await;
         if let Some(question) = self.question.take() {
             let why = format!("the planner ended ({exit})");
             self.tell(PlannerNews::Silent(question.order.plan, why)).await;
@@ -204,8 +334,7 @@ impl Keeper {
         let sleeps = self.question.is_none() && up.talk.sleeps_from().is_some_and(|since| since.after(IDLE) <= now);
         self.heard(heard).await;
         if sleeps && let Some(up) = self.up.take() {
-            self.asleep = up.talk.resumable();
-            up.end(&mut self.hooks).await;
+            self.asleep = self.put_down(up).await;
         }
     }
 
@@ -233,7 +362,7 @@ impl Keeper {
     async fn end(mut self) {
         self.hooks.close();
         if let Some(up) = self.up.take() {
-            up.end(&mut self.hooks).await;
+            self.put_down(up).await;
         }
     }
 }

@@ -1,19 +1,23 @@
 //! A planner that runs: its process under a holder, and the conversation with it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
+use crate::app::guarding::{Guarded, Ward};
 use crate::app::work::Tools;
 use crate::core::effect::Place;
-use crate::edge::agent::claude::planner::{PlannerSpec, Talk, environment};
+use crate::edge::agent::claude::planner::{Bill, Heard, Past, PlannerSpec, Talk, environment};
 use crate::edge::control::{ControlCall, ControlReply};
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
-use crate::model::cost::Usd;
 use crate::model::id::{PlanId, SessionId, TaskId};
 use crate::model::plan::PlannerState;
+use crate::model::policy::Policy;
+use crate::model::prompt::PLANNER;
 use crate::model::session::{Exit, Rung, Stdin};
 use crate::model::settings::Agent;
 use crate::model::time::Moment;
@@ -40,10 +44,22 @@ pub(super) struct Up {
     handle: Session,
     /// How many bytes others have typed.
     typed: u64,
+    /// What it may do, for as long as it runs.
+    guarded: Guarded,
+    /// Where the CLI keeps the conversation.
+    transcript: Option<PathBuf>,
+}
+
+/// Why a planner does not run.
+pub(super) enum Fault {
+    /// Its program does not start.
+    Start(StartError),
+    /// There would be nothing to hold it back.
+    Guard(String),
 }
 
 impl Up {
-    /// Starts one in the user's project; `before`: the conversation that it goes on with, and what it has cost.
+    /// Starts one in the user's project; `before`: the conversation that it goes on with.
     ///
     /// # Errors
     /// Why it does not start.
@@ -52,29 +68,59 @@ impl Up {
         session: SessionId,
         agent: &Agent,
         conversation: String,
-        before: Option<(String, Usd)>,
+        before: Option<Past>,
         now: Moment,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, Fault> {
         let places = &tools.places;
         let resume = before.is_some();
-        let (conversation, total) = before.unwrap_or((conversation, Usd(0)));
+        let past = before.unwrap_or(Past { conversation, ..Past::default() });
+        let mut spec = places.spec(session, Place::Tree, PathBuf::new(), Vec::new(), LIMIT);
+        spec.env = environment(&spec.env, agent);
+        let guarded = {
+            let (tools, env, agent) = (Arc::clone(tools), spec.env.clone(), agent.clone());
+            spawn_blocking(move || {
+                let agent = Some(&agent);
+                let ward = Ward { session, agent, place: Place::Tree, base: None, role: PLANNER, line: "", asks: None };
+                Guarded::lay(&tools.places, &tools.now(), &ward, &env)
+            })
+            .await
+        };
+        let guarded = guarded.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        let guarded = guarded.map_err(|error| Fault::Guard(error.to_string()))?;
         let planner = PlannerSpec {
             agent: agent.clone(),
-            conversation: conversation.clone(),
+            conversation: past.conversation.clone(),
             resume,
             session,
             program: places.program.clone(),
             socket: places.layout.control_socket(),
+            guard: guarded.file.clone(),
         };
         let (program, args) = planner.command();
-        let mut spec = places.spec(session, Place::Tree, program.into(), args, LIMIT);
-        spec.env = environment(&spec.env, agent);
+        (spec.program, spec.args) = (program.into(), args);
+        spec.env.extend(guarded.variables.clone());
         spec.stdin = Stdin::Terminal;
         spec.raw = false;
         spec.size = SIZE;
-        let (handle, output) = Session::start(&places.program, &spec).await?;
-        let talk = Talk::new(conversation, total, now);
-        Ok(Self { session, agent: agent.clone(), talk, output, handle, typed: 0 })
+        let (handle, output) = Session::start(&places.program, &spec).await.map_err(Fault::Start)?;
+        let talk = Talk::new(past, now);
+        Ok(Self { session, agent: agent.clone(), talk, output, handle, typed: 0, guarded, transcript: None })
+    }
+
+    /// Returns the policy that it goes by.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.guarded.scope.policy
+    }
+
+    /// Notes where the CLI keeps the conversation.
+    pub(super) fn kept_in(&mut self, transcript: Option<&str>) {
+        self.transcript = transcript.map(PathBuf::from).or(self.transcript.take());
+    }
+
+    /// Returns what the conversation says that it has used so far.
+    pub(super) async fn bill(&self) -> Bill {
+        let Some(transcript) = self.transcript.clone() else { return Bill::default() };
+        spawn_blocking(move || read_bill(&transcript)).await.unwrap_or_default()
     }
 
     /// Asks a question if it can be asked now; whether it was.
@@ -105,8 +151,10 @@ impl Up {
         self.talk.state() != PlannerState::Asked
     }
 
-    /// Ends it, and waits until its whole tree is gone. Its hooks are answered meanwhile: it waits for them.
-    pub(super) async fn end(mut self, hooks: &mut mpsc::Receiver<ControlCall>) {
+    /// Ends it, and waits until its whole tree is gone. Its hooks are answered meanwhile: it waits for them. Returns what
+    /// it has used that nobody knew of, and the conversation, if it can be gone on with.
+    pub(super) async fn end(mut self, hooks: &mut mpsc::Receiver<ControlCall>) -> (Option<Heard>, Option<Past>) {
+        let mut exit = None;
         for (rung, patience) in ENDING {
             if self.handle.signal(rung).is_err() {
                 break;
@@ -123,18 +171,33 @@ impl Up {
                     }
                 }
             });
-            if let Ok(exit) = over.await {
-                return sweep_if_unknown(&self.handle, exit).await;
+            if let Ok(over) = over.await {
+                exit = Some(over);
+                break;
             }
         }
-        // Its holder does not hear us any more, or cannot end it: whatever is left is ended without it.
-        sweep_if_unknown(&self.handle, Exit::Unknown).await;
+        // Its holder may not hear us any more, or cannot end it: whatever is left is ended without it.
+        sweep_if_unknown(&self.handle, exit.unwrap_or(Exit::Unknown)).await;
+        let bill = self.bill().await;
+        (self.talk.settle(bill), self.talk.resumable())
     }
 
-    /// Takes leave of one that has ended, and ends what a holder may have left that died without a word.
-    pub(super) async fn clean_up(self, exit: Exit) {
+    /// Takes leave of one that has ended, and ends what a holder may have left that died without a word. Returns what it has
+    /// used that nobody knew of.
+    pub(super) async fn clean_up(mut self, exit: Exit) -> Option<Heard> {
         sweep_if_unknown(&self.handle, exit).await;
+        let bill = self.bill().await;
+        self.talk.settle(bill)
     }
+}
+
+/// The most of a transcript that is read, in bytes.
+const TRANSCRIPT_MAX: u64 = 256 * 1024 * 1024;
+
+fn read_bill(transcript: &Path) -> Bill {
+    let is_small = std::fs::metadata(transcript).is_ok_and(|meta| meta.len() <= TRANSCRIPT_MAX);
+    let text = is_small.then(|| std::fs::read(transcript).ok()).flatten();
+    text.map(|text| Bill::read(&String::from_utf8_lossy(&text))).unwrap_or_default()
 }
 
 /// Answers a hook of which nothing follows.

@@ -253,3 +253,14 @@ fn the_settings_match_files() {
     assert!(matcher.is_ignored(&ProjectPath::new("a/b.snap.new").unwrap()));
     assert!(!matcher.is_ignored(&ProjectPath::new("a/b.snap").unwrap()));
 }
+
+#[test]
+fn settings_of_an_agent_are_read_from_the_project_and_kept_as_they_are_written() {
+    let project = folder();
+    write(project.path(), "mine.json", "{ \"model\": \"x\" }");
+    let file =
+        "[agent.claude]\nargs = [\"--effort\", \"high\", \"--settings\", \"mine.json\", \"--settings=mine.json\"]\n";
+    write(project.path(), FILE_NAME, file);
+    let args = &loaded(&inputs(project.path())).settings.agents["claude"].args;
+    assert_eq!(args[2..], ["--settings", "{\"model\":\"x\"}", "--settings={\"model\":\"x\"}"]);
+}

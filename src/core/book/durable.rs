@@ -269,12 +269,15 @@ impl Book {
             Fact::Questioned { question } => {
                 self.last_question = question.id;
                 self.questions.insert(question.id, (**question).clone());
+                self.apply_to_task(*at, fact);
             }
             Fact::Answered { question, reply, by, .. } => {
                 self.settle(Settled { question: *question, how: Ok(reply.clone()), by: by.clone() });
+                self.apply_to_task(*at, fact);
             }
             Fact::Closed { question, why, .. } => {
                 self.settle(Settled { question: *question, how: Err(*why), by: String::new() });
+                self.apply_to_task(*at, fact);
             }
             Fact::Agreed { land } => self.agreed = Some(*land),
             Fact::Reconfigured { remember, .. } => {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::core::fact::{Fact, Remember};
 use crate::model::attempt::AttemptRecord;
 use crate::model::cost::Spent;
-use crate::model::id::TaskId;
+use crate::model::id::{QuestionId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::question::Asked;
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::Wall;
 
@@ -16,6 +17,9 @@ use super::index::Index;
 
 /// How many unwanted fixes, and how many failures of one subject, are remembered.
 const REMEMBERED: usize = 1000;
+
+/// How many questions of a task are remembered.
+const ASKED: usize = 50;
 
 impl Book {
     /// Applies a fact about a task.
@@ -93,14 +97,19 @@ impl Book {
                 task.landing = None;
                 task.receipt = None;
             }),
+            Fact::Questioned { question } => self.change_task(question.task, |task| {
+                let text = question.ask.about.brief();
+                task.asked.push(Asked { question: question.id, text, answer: None, by: String::new() });
+                let surplus = task.asked.len().saturating_sub(ASKED);
+                task.asked.drain(..surplus);
+            }),
+            Fact::Answered { question, task, reply, by } => self.answered(*task, *question, reply.brief(), by),
+            Fact::Closed { question, task, why } => self.answered(*task, *question, why.text().to_owned(), ""),
             Fact::Logged { .. }
             | Fact::AgentStarted { .. }
             | Fact::Violated { .. }
             | Fact::Trespassed { .. }
-            | Fact::Questioned { .. }
-            | Fact::Answered { .. }
             | Fact::Messaged { .. }
-            | Fact::Closed { .. }
             | Fact::BatchBegan { .. }
             | Fact::Started { .. }
             | Fact::Stopped
@@ -134,6 +143,15 @@ impl Book {
         if let Some(task) = task {
             self.change_task(task, |task| task.spent += spent);
         }
+    }
+
+    fn answered(&mut self, task: TaskId, question: QuestionId, answer: String, by: &str) {
+        self.change_task(task, |task| {
+            if let Some(asked) = task.asked.iter_mut().find(|asked| asked.question == question) {
+                asked.answer = Some(answer);
+                by.clone_into(&mut asked.by);
+            }
+        });
     }
 
     fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {

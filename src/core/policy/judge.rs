@@ -8,7 +8,8 @@ use super::rule::{BadRule, Rule};
 use super::walk::{Lists, Walk};
 use super::word::Word;
 use super::world::World;
-use crate::model::policy::{FIXER, Permission, PolicyScope, Rules, Verdict};
+use crate::model::policy::{Permission, PolicyScope, Rules, Verdict};
+use crate::model::prompt::PLANNER;
 
 /// Tools that read files; the field that names where.
 const READ_TOOLS: [(&str, &str); 5] =
@@ -31,6 +32,12 @@ const OWN_TOOLS: [&str; 9] = [
     "TodoWrite",
 ];
 
+/// What a planner is told that wants to edit.
+pub(super) const NO_EDITS: &str = "a planner edits nothing; say in the plan what is to be edited";
+
+/// Tools by which a planner looks things up; what agents of its own use is judged like its own.
+const LOOK_UP_TOOLS: [&str; 5] = ["Agent", "Task", "ToolSearch", "WebFetch", "WebSearch"];
+
 /// Tools by which an agent speaks to a person.
 pub const PERSON_TOOLS: [&str; 3] = ["AskUserQuestion", "ExitPlanMode", "EnterPlanMode"];
 
@@ -49,7 +56,7 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
         Place::Inside(inside) => inside.to_str().map(str::to_owned),
         Place::Free | Place::Outside(_) | Place::Unknown => None,
     });
-    let own = if tool == "EnterPlanMode" && scope.role == FIXER {
+    let own = if tool == "EnterPlanMode" && scope.edits {
         return Verdict::deny("default.plan", "this task has its plan already");
     } else if PERSON_TOOLS.contains(&tool) {
         return Verdict::ask("person", "it asks for a person");
@@ -61,6 +68,8 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
                 Verdict::deny("default.unclear", "this is not a file of the workspace")
             }
             Some(Place::Inside(path)) => refuse_protected(&path).unwrap_or_else(|| edit(scope)),
+            // The plans that it keeps for itself.
+            Some(Place::Free) if scope.role == PLANNER => Verdict::allow("default.own", "it keeps its own plan"),
             Some(Place::Free) => edit(scope),
         }
     } else if field.is_some() {
@@ -72,6 +81,8 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
         }
     } else if OWN_TOOLS.contains(&tool) {
         Verdict::allow("default.own", "it only keeps the agent's own books")
+    } else if scope.role == PLANNER && LOOK_UP_TOOLS.contains(&tool) {
+        Verdict::allow("default.look_up", "it only looks something up")
     } else {
         Verdict::ask("default.unlisted", format!("the tool {tool} is not among those that are allowed"))
     };
@@ -95,10 +106,10 @@ fn is_inside(place: &Place) -> bool {
 }
 
 fn edit(scope: &PolicyScope) -> Verdict {
-    if scope.role == FIXER {
-        Verdict::allow("default.edit", "it edits a file of the workspace")
-    } else {
-        Verdict::ask("default.edit", format!("it edits a file, and a {} only looks", scope.role))
+    match scope.role.as_str() {
+        PLANNER => Verdict::deny("default.edit", NO_EDITS),
+        _ if scope.edits => Verdict::allow("default.edit", "it edits a file of the workspace"),
+        role => Verdict::ask("default.edit", format!("it edits a file, and a {role} only looks")),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::judge::NO_EDITS;
 use super::parse::parse;
 use super::place::{Folders, Place};
 use super::reads::{self, HARMLESS_VARIABLES};
@@ -11,7 +12,8 @@ use super::script::{Reads, Script, Simple};
 use super::word::Word;
 use super::world::World;
 use super::wrap::{Inner, inner, joined};
-use crate::model::policy::{FIXER, Permission, PolicyScope, Verdict};
+use crate::model::policy::{Permission, PolicyScope, Verdict};
+use crate::model::prompt::PLANNER;
 
 /// How deep commands within commands are followed.
 const DEEPEST: u32 = 16;
@@ -159,10 +161,12 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn edits(&mut self, what: &str) {
-        if self.scope.role == FIXER {
-            self.verdicts.push(Verdict::allow("default.edit", format!("it writes {what}, in the workspace")));
-        } else {
-            self.ask("default.edit", format!("it writes {what}, and a {} only looks", self.scope.role));
+        match self.scope.role.as_str() {
+            PLANNER => self.verdicts.push(Verdict::deny("default.edit", format!("it writes {what}; {NO_EDITS}"))),
+            _ if self.scope.edits => {
+                self.verdicts.push(Verdict::allow("default.edit", format!("it writes {what}, in the workspace")));
+            }
+            role => self.ask("default.edit", format!("it writes {what}, and a {role} only looks")),
         }
     }
 

@@ -94,6 +94,9 @@ pub struct Head {
     /// The session of the planner, while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planner: Option<SessionId>,
+    /// What is done in its terminal besides what a person does; empty: nothing.
+    #[serde(default)]
+    pub planner_says: String,
     /// Health by part; a part that is not named is up.
     pub health: BTreeMap<Part, Level>,
     /// How many agents work, and how many may.

@@ -33,6 +33,16 @@ pub fn main(args: &[String]) -> ExitCode {
     }
 }
 
+/// Judges a use of a tool by what the guard's file says.
+///
+/// # Errors
+/// Why it cannot be judged; then it is refused.
+pub fn judged(file: &Path, request: &Value) -> Result<Verdict, String> {
+    let guard = Guard::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let tool = request["tool_name"].as_str().ok_or("the request names no tool")?;
+    Ok(judge(&guard.scope, &Tree::of(&guard.scope), tool, &request["tool_input"]))
+}
+
 fn answer(args: &[String]) -> Result<String, String> {
     // Read before anything can be wrong, so that nobody writes to a closed pipe.
     let mut text = Vec::new();
@@ -41,15 +51,13 @@ fn answer(args: &[String]) -> Result<String, String> {
     if event != "pre-tool-use" {
         return Err(format!("no hook is called {event}"));
     }
-    let guard = Guard::read(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
     let request: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-    let tool = request["tool_name"].as_str().ok_or("the request names no tool")?;
-    let verdict = judge(&guard.scope, &Tree::of(&guard.scope), tool, &request["tool_input"]);
-    Ok(output(tool, &verdict))
+    let verdict = judged(Path::new(file), &request)?;
+    Ok(output(request["tool_name"].as_str().unwrap_or_default(), &verdict))
 }
 
 /// Returns what the CLI reads: nothing for a yes, so that the user's own rules may still say no.
-fn output(tool: &str, verdict: &Verdict) -> String {
+pub(super) fn output(tool: &str, verdict: &Verdict) -> String {
     let decision = |word: &str, reason: &str| json!({ "hookEventName": "PreToolUse", "permissionDecision": word, "permissionDecisionReason": reason });
     let reason = reason(verdict);
     let said = match verdict.decision {

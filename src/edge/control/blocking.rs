@@ -63,6 +63,14 @@ impl BlockingClient {
         self.runtime.block_on(self.client.command(name, body))
     }
 
+    /// As [`Client::wait`].
+    ///
+    /// # Errors
+    /// As [`Client::wait`].
+    pub fn wait(&self, name: &str, body: &Value) -> Result<(u16, Value), ClientError> {
+        self.runtime.block_on(self.client.wait(name, body))
+    }
+
     /// Calls `each` with every wanted fact, and with those to come if `follow`, until it returns false.
     ///
     /// # Errors

@@ -154,6 +154,15 @@ impl Client {
         .await
     }
 
+    /// Asks for something that takes as long as it takes, such as what a person answers. When this is dropped nobody waits
+    /// for the reply any more, and the supervisor knows.
+    ///
+    /// # Errors
+    /// [`ClientError`] when there is no reply. A refusal is a reply.
+    pub async fn wait(&self, name: &str, body: &Value) -> Result<(u16, Value), ClientError> {
+        self.exchange(build(Method::POST, &format!("commands/{name}"), &body.to_string(), None)?).await
+    }
+
     /// Reads the wanted facts, and those to come if `follow`.
     ///
     /// # Errors

@@ -176,6 +176,19 @@ impl Session {
         self.send(Request::WriteUnless { typed, bytes: bytes.to_vec() })
     }
 
+    /// Writes what a terminal says by itself: an answer to a query, a move of the mouse. Nobody hears of it as
+    /// [`SessionOutput::Typed`], and it does not count for [`write_unless`](Self::write_unless).
+    ///
+    /// # Errors
+    /// When the session has ended or the input is closed.
+    pub async fn respond(&self, bytes: &[u8]) -> Result<(), SessionGone> {
+        self.window.enter(bytes.len()).await?;
+        for piece in bytes.chunks(PIECE) {
+            self.send(Request::Respond(piece.to_vec()))?;
+        }
+        Ok(())
+    }
+
     /// Closes the program's input after what was written; a terminal is sent Ctrl-D.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 //! | 5 | end it, this hard | one byte: 0 ask, 1 interrupt, 2 terminate, 3 kill |
 //! | 6 | let its time limit stand still, or run again | one byte: 1 stand still, 0 run |
 //! | 7 | write, unless others have typed more than I know of | how many bytes of theirs I know of `u64`, the bytes |
+//! | 8 | write what a terminal says by itself; the others are not told | the bytes |
 //!
 //! | kind | from the holder | body |
 //! |---|---|---|
@@ -41,6 +42,9 @@ pub(super) const VERSION: u16 = 1;
 const LONGEST: usize = 1024 * 1024;
 /// The most bytes that one write or output frame is filled with.
 pub(super) const PIECE: usize = 64 * 1024;
+
+/// How hard a session is told to end, by their bytes.
+const RUNGS: [Rung; 4] = [Rung::Ask, Rung::Interrupt, Rung::Terminate, Rung::Kill];
 
 /// A client's first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +86,8 @@ pub(super) enum Request {
         /// The bytes.
         bytes: Vec<u8>,
     },
+    /// Write what a terminal says by itself; it counts as typed by nobody.
+    Respond(Vec<u8>),
     /// Close the program's input.
     CloseInput,
     /// Resize the terminal.
@@ -150,15 +156,11 @@ impl Request {
             Self::Attach(attach) => frame(into, 1, &[&json(attach)]),
             Self::Write(bytes) => frame(into, 2, &[bytes]),
             Self::WriteUnless { typed, bytes } => frame(into, 7, &[&typed.to_le_bytes(), bytes]),
+            Self::Respond(bytes) => frame(into, 8, &[bytes]),
             Self::CloseInput => frame(into, 3, &[]),
             Self::Resize { columns, rows } => frame(into, 4, &[&columns.to_le_bytes(), &rows.to_le_bytes()]),
             Self::Signal(rung) => {
-                let byte = match rung {
-                    Rung::Ask => 0,
-                    Rung::Interrupt => 1,
-                    Rung::Terminate => 2,
-                    Rung::Kill => 3,
-                };
+                let byte = (0..).zip(RUNGS).find(|(_, known)| known == rung).map_or(0, |(byte, _)| byte);
                 frame(into, 5, &[&[byte]]);
             }
             Self::HoldClock(held) => frame(into, 6, &[&[u8::from(*held)]]),
@@ -175,10 +177,7 @@ impl Request {
             (4, &[c0, c1, r0, r1]) => {
                 Self::Resize { columns: u16::from_le_bytes([c0, c1]), rows: u16::from_le_bytes([r0, r1]) }
             }
-            (5, [0]) => Self::Signal(Rung::Ask),
-            (5, [1]) => Self::Signal(Rung::Interrupt),
-            (5, [2]) => Self::Signal(Rung::Terminate),
-            (5, [3]) => Self::Signal(Rung::Kill),
+            (5, &[byte]) => Self::Signal(*RUNGS.get(usize::from(byte)).ok_or(bad)?),
             (6, [0]) => Self::HoldClock(false),
             (6, [1]) => Self::HoldClock(true),
             (4..=6, _) => return Err(bad),
@@ -186,6 +185,7 @@ impl Request {
                 let (typed, bytes) = number(body).ok_or(bad)?;
                 Self::WriteUnless { typed, bytes: bytes.to_vec() }
             }
+            (8, body) => Self::Respond(body.to_vec()),
             _ => return Ok(None),
         }))
     }
@@ -321,12 +321,11 @@ mod tests {
             Request::Write(vec![0, 255, 10]),
             Request::Write(Vec::new()),
             Request::WriteUnless { typed: 7, bytes: vec![1] },
+            Request::Respond(b"\x1b[?62c".to_vec()),
             Request::CloseInput,
             Request::Resize { columns: 300, rows: 2 },
-            Request::Signal(Rung::Ask),
-            Request::Signal(Rung::Interrupt),
-            Request::Signal(Rung::Terminate),
-            Request::Signal(Rung::Kill),
+            Request::Signal(RUNGS[1]),
+            Request::Signal(RUNGS[3]),
             Request::HoldClock(true),
             Request::HoldClock(false),
         ]

@@ -47,13 +47,13 @@ fn told(state: &State, at: Option<Wall>, plan: &Plan) -> Vec<Item> {
         Advice::Strategy(text) => {
             let title = head(format!("strategy for attempt {}, in {took}", plan.attempt));
             let lines = text.lines().map(|line| Item { hang: 2, ..Item::from(Line::raw(plain(line))) });
-            std::iter::once(title.into()).chain(lines).collect()
+            std::iter::once(Item { hang: time.len(), ..Item::from(title) }).chain(lines).collect()
         }
         Advice::Basic { why } => {
             let text = format!("the basic strategy for attempt {}, after {took}", plan.attempt);
             let title = head(text);
             let why = Line::styled(format!("{}; the fixer goes by its own rules", plain(why)), style(Role::Text));
-            vec![title.into(), Item { hang: 2, ..Item::from(why) }]
+            vec![Item { hang: time.len(), ..Item::from(title) }, Item { hang: 2, ..Item::from(why) }]
         }
     }
 }

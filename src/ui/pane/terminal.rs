@@ -45,15 +45,27 @@ fn title(state: &State, shown: &Attached, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width);
     let name = clip(&plain(&shown.name), room.saturating_sub(width(&leave) + 8), state.glyphs.more);
     let name = if name.is_empty() { name } else { format!(" {name} ") };
-    let between = room.saturating_sub(width(&leave) + width(&name) + 4);
+    let left = room.saturating_sub(width(&leave) + width(&name) + 4);
+    let says = match says(state, shown) {
+        "" => String::new(),
+        says => clip(&format!("{} {} ", state.glyphs.dash, plain(says)), left.saturating_sub(1), state.glyphs.more),
+    };
+    let between = left.saturating_sub(width(&says));
     let spans = vec![
         line(2),
         Span::styled(name, style(Role::Accent)),
+        Span::styled(says, style(Role::Text)),
         line(between),
         Span::styled(leave, style(Role::Warn)),
         line(2),
     ];
     put(&clip_line(Line::from(spans), room, state.glyphs.more), area, buf);
+}
+
+/// Returns what is done in a terminal besides what a person does there.
+fn says<'a>(state: &'a State, shown: &Attached) -> &'a str {
+    let head = &state.view.head;
+    if head.planner == Some(shown.session) { &head.planner_says } else { "" }
 }
 
 fn way_out(state: &State) -> String {

@@ -198,7 +198,7 @@ pub(super) fn moved(state: &mut State, event: MouseEvent) -> Vec<Intent> {
         }
         let bytes = terminal::mouse(&shown.emulator, event, (at.x - area.x, at.y - area.y));
         shown.was_typed |= !bytes.is_empty();
-        return if bytes.is_empty() { Vec::new() } else { vec![Intent::Terminal(Wish::Type(bytes))] };
+        return if bytes.is_empty() { Vec::new() } else { vec![Intent::Terminal(Wish::Mouse(bytes))] };
     }
     let spot = shown.emulator.spot(area, shown.foot, near);
     match (event.kind, spot) {

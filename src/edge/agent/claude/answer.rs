@@ -13,12 +13,22 @@ pub(super) fn message(text: &str) -> Vec<u8> {
 
 /// Returns the line that allows a tool use as it was asked for.
 pub(super) fn allow(request: &str, input: &Value) -> Vec<u8> {
-    success(request, &json!({ "behavior": "allow", "updatedInput": input }))
+    success(request, &allowed(input))
+}
+
+/// Returns what allows a tool use with this input.
+pub(super) fn allowed(input: &Value) -> Value {
+    json!({ "behavior": "allow", "updatedInput": input })
+}
+
+/// Returns what refuses a tool use.
+pub(super) fn denied(why: &str) -> Value {
+    json!({ "behavior": "deny", "message": why })
 }
 
 /// Returns the line that refuses a tool use; the model reads `why` as the tool's result.
 pub(super) fn deny(request: &str, why: &str) -> Vec<u8> {
-    success(request, &json!({ "behavior": "deny", "message": why }))
+    success(request, &denied(why))
 }
 
 /// Returns the line that says that we cannot do what was asked.
@@ -39,7 +49,8 @@ pub(super) fn usage(number: u32) -> Vec<u8> {
     line(&json!({ "type": "control_request", "request_id": format!("{USAGE}{number}"), "request": request }))
 }
 
-fn success(request: &str, answer: &Value) -> Vec<u8> {
+/// Returns the line that answers a request.
+pub(super) fn success(request: &str, answer: &Value) -> Vec<u8> {
     let response = json!({ "subtype": "success", "request_id": request, "response": answer });
     line(&json!({ "type": "control_response", "response": response }))
 }

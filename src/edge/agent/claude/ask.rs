@@ -106,14 +106,19 @@ impl Pending {
 
     /// Returns the line that answers it; `hint` is what a refused agent may do instead.
     pub(super) fn answer(&self, request: &str, reply: &Reply, hint: &str) -> Vec<u8> {
+        answer::success(request, &self.decision(reply, hint))
+    }
+
+    /// Returns what answers it, for the one or the other way on which it was asked.
+    pub(super) fn decision(&self, reply: &Reply, hint: &str) -> Value {
         match (&self.about, reply) {
-            (_, Reply::Allow | Reply::AllowForTask) => answer::allow(request, &self.input),
+            (_, Reply::Allow | Reply::AllowForTask) => answer::allowed(&self.input),
             (About::Permission { .. }, Reply::Deny { why }) => {
                 let why = if why.is_empty() { "The user said no." } else { why };
-                answer::deny(request, format!("{why} {hint}").trim_end())
+                answer::denied(format!("{why} {hint}").trim_end())
             }
             (About::Choice { .. } | About::Plan { .. }, Reply::Deny { why }) => {
-                answer::deny(request, if why.is_empty() { "The user does not want to say." } else { why })
+                answer::denied(if why.is_empty() { "The user does not want to say." } else { why })
             }
             (_, Reply::Choose { answers }) => {
                 // The CLI finds answers by the text of their question.
@@ -125,8 +130,16 @@ impl Pending {
                 });
                 let mut input = self.input.clone();
                 input["answers"] = Value::Object(said.collect::<Map<String, Value>>());
-                answer::allow(request, &input)
+                answer::allowed(&input)
             }
+        }
+    }
+
+    /// Whether this input is what it is about; answers may have been added.
+    pub(super) fn is_of(&self, input: &Value) -> bool {
+        match &self.input {
+            Value::Object(fields) => fields.iter().all(|(name, value)| input[name] == *value),
+            other => other == input,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The `--settings` of a Claude session: the guard's hook, together with what the user's own arguments say there.
+//! The `--settings` of a Claude session: our hooks, together with what the user's own arguments say there.
 
 use serde_json::{Value, json};
 
@@ -8,46 +8,54 @@ const TIMEOUT: u32 = 60;
 /// Returns the user's arguments with a `--settings` that has the hook in it. The CLI takes only the last `--settings`,
 /// so that what the user gave there is taken over.
 pub(super) fn with_hook(args: &[String], hook: &str) -> Vec<String> {
+    let (mut kept, mut settings) = apart(args);
+    put_first(&mut settings, "PreToolUse", guard(hook));
+    kept.extend(["--settings".to_owned(), settings.to_string()]);
+    kept
+}
+
+/// Takes the settings out of a user's arguments; what a file of settings says stands there already.
+pub(super) fn apart(args: &[String]) -> (Vec<String>, Value) {
     let mut kept = Vec::new();
     let mut settings = json!({});
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let given = match arg.strip_prefix("--settings") {
-            Some("") => args.next().cloned(),
-            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            Some("") => args.next().map(String::as_str),
+            Some(rest) => rest.strip_prefix('='),
             None => None,
         };
-        match given {
-            Some(given) => settings = read(&given).unwrap_or(settings),
+        match given.map(serde_json::from_str) {
+            Some(Ok(given)) => settings = given,
+            Some(Err(_)) => {}
             None => kept.push(arg.clone()),
         }
     }
-    kept.extend(["--settings".to_owned(), add(settings, hook).to_string()]);
-    kept
+    if !settings.is_object() {
+        settings = json!({});
+    }
+    // A user may have turned hooks off; ours stay.
+    settings["disableAllHooks"] = json!(false);
+    (kept, settings)
 }
 
-/// Reads settings: JSON itself, or the name of a file with it.
-fn read(given: &str) -> Option<Value> {
-    let text =
-        if given.trim_start().starts_with('{') { given.to_owned() } else { std::fs::read_to_string(given).ok()? };
-    serde_json::from_str(&text).ok().filter(Value::is_object)
-}
-
-fn add(mut settings: Value, hook: &str) -> Value {
+/// Returns the entry of a hook that judges every tool, and refuses if it cannot.
+pub(super) fn guard(hook: &str) -> Value {
     // Exit code 2 refuses in every version; a hook that cannot run at all refuses in those that know `onFailure`.
     let command = json!({
         "type": "command", "command": format!("{hook} || exit 2"), "timeout": TIMEOUT, "onFailure": "block",
     });
-    let ours = json!({ "matcher": "*", "hooks": [command] });
-    let mut before = settings["hooks"]["PreToolUse"].as_array().cloned().unwrap_or_default();
-    before.insert(0, ours);
+    json!({ "matcher": "*", "hooks": [command] })
+}
+
+/// Puts a hook before those that the settings have.
+pub(super) fn put_first(settings: &mut Value, event: &str, entry: Value) {
+    let mut before = settings["hooks"][event].as_array().cloned().unwrap_or_default();
+    before.insert(0, entry);
     if !settings["hooks"].is_object() {
         settings["hooks"] = json!({});
     }
-    settings["hooks"]["PreToolUse"] = Value::Array(before);
-    // A user may have turned hooks off; this one stays.
-    settings["disableAllHooks"] = json!(false);
-    settings
+    settings["hooks"][event] = Value::Array(before);
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub const SETTLE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
+    /// The only name that counts, where others ask beside it.
+    only: Option<String>,
     redactor: Redactor,
     /// What was last read from each question file, by its name without `.md`; also of those that are answered.
     seen: BTreeMap<String, String>,
@@ -50,10 +52,11 @@ impl Folder {
     ///
     /// # Errors
     /// If it cannot be made or read.
-    pub fn open(path: &Path, redactor: Redactor) -> io::Result<Self> {
+    pub fn open(path: &Path, only: Option<String>, redactor: Redactor) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         let mut folder = Self {
             path: path.to_owned(),
+            only,
             redactor,
             seen: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -89,7 +92,7 @@ impl Folder {
 
     /// Takes in that a file was closed by its writer, renamed or removed. `file` is its name.
     pub fn changed(&mut self, file: &str) -> Vec<AgentReport> {
-        match name_of(file) {
+        match name_of(file).filter(|name| self.is_ours(name)) {
             Some(name) if form::is_answer(name) => self.answer_changed(name),
             Some(name) => self.question_changed(name, false),
             None => Vec::new(),
@@ -231,7 +234,12 @@ impl Folder {
 
     fn names(&self) -> io::Result<Vec<String>> {
         let files = fs::read_dir(&self.path)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        Ok(files.filter_map(|file| name_of(&file).map(str::to_owned)).collect())
+        let names = files.filter_map(|file| name_of(&file).map(str::to_owned));
+        Ok(names.filter(|name| self.is_ours(name)).collect())
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| name == only || name.strip_suffix("-answer") == Some(only))
     }
 }
 
@@ -259,7 +267,7 @@ mod tests {
     impl House {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let questions = Folder::open(&folder.path().join("q"), Redactor::new(Vec::new())).unwrap();
+            let questions = Folder::open(&folder.path().join("q"), None, Redactor::new(Vec::new())).unwrap();
             Self { folder, questions }
         }
 
@@ -355,7 +363,7 @@ mod tests {
         house.asks("t.md", ASKED);
         house.write("t-answer.md", "A\n");
         let path = house.questions.path().to_owned();
-        let mut again = Folder::open(&path, Redactor::new(Vec::new())).unwrap();
+        let mut again = Folder::open(&path, None, Redactor::new(Vec::new())).unwrap();
         assert_eq!(again.look(), []);
         fs::write(path.join("t.md"), ASKED.replace("Which?", "Again?")).unwrap();
         assert!(matches!(&again.look()[..], [AgentReport::Asks(_)]));

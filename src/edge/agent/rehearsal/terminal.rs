@@ -243,7 +243,8 @@ impl Terminal<'_> {
         event["session_id"] = self.call.conversation.clone().into();
         event["permission_mode"] = self.call.mode.clone().into();
         event["prompt_id"] = format!("prompt-{}", self.prompts).into();
-        let fits = |group: &&Value| group["matcher"].as_str().is_none_or(|tool| event["tool_name"] == tool);
+        let fits =
+            |group: &&Value| group["matcher"].as_str().is_none_or(|tool| tool == "*" || event["tool_name"] == tool);
         let groups = self.settings["hooks"][name].as_array().cloned().unwrap_or_default();
         let hooks = groups.iter().filter(fits).filter_map(|group| group["hooks"].as_array()).flatten();
         let answers: Vec<Value> = hooks.filter_map(|hook| run(hook["command"].as_str()?, &event)).collect();

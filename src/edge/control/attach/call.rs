@@ -64,6 +64,8 @@ pub struct About {
 pub enum Wish {
     /// To type this.
     Keys(Vec<u8>),
+    /// To tell it this of the mouse, as it has asked for that.
+    Mouse(Vec<u8>),
     /// To answer this to what it asked before that offset; only one of those who look does.
     Answer {
         /// The offset after the question.

@@ -8,6 +8,7 @@
 //! | 1 | type | the bytes |
 //! | 2 | answer to a question of the program | offset after it `u64`, the bytes |
 //! | 3 | have it in this size | columns `u16`, rows `u16` |
+//! | 4 | tell it what the mouse does | the bytes |
 //!
 //! | kind | from the supervisor | body |
 //! |---|---|---|
@@ -41,6 +42,7 @@ impl Frame for Wish {
             Self::Keys(bytes) => (1, bytes.clone()),
             Self::Answer { offset, bytes } => (2, [&offset.to_le_bytes()[..], bytes].concat()),
             Self::Size(columns, rows) => (3, pair(*columns, *rows)),
+            Self::Mouse(bytes) => (4, bytes.clone()),
         }
     }
 
@@ -49,6 +51,7 @@ impl Frame for Wish {
             1 => Some(Self::Keys(body.to_vec())),
             2 => number(body).map(|(offset, bytes)| Self::Answer { offset, bytes: bytes.to_vec() }),
             3 => unpair(body).map(|(columns, rows)| Self::Size(columns, rows)),
+            4 => Some(Self::Mouse(body.to_vec())),
             _ => None,
         }
     }
@@ -157,9 +160,12 @@ mod tests {
 
     #[test]
     fn every_frame_comes_back() {
-        for wish in
-            [Wish::Keys(vec![0, 255]), Wish::Answer { offset: 1 << 40, bytes: b"x".to_vec() }, Wish::Size(1, 500)]
-        {
+        for wish in [
+            Wish::Keys(vec![0, 255]),
+            Wish::Mouse(vec![27]),
+            Wish::Answer { offset: 1 << 40, bytes: b"x".to_vec() },
+            Wish::Size(1, 500),
+        ] {
             comes_back(&wish);
         }
         let about = About { terminal: Terminal { typing: true, raw: false, size: (80, 24) }, end: 7 };

@@ -240,6 +240,7 @@ impl Serve {
                 peer.tell(&Report::Taken(bytes.len() as u64));
                 peer.tell(&Report::NotWritten);
             }
+            Request::Respond(bytes) => self.put(at, bytes),
             Request::CloseInput | Request::Signal(Rung::Ask) => self.program.input.close(),
             Request::Resize { columns, rows } => self.program.resize(columns, rows),
             Request::Signal(rung) => self.tree.signal(rung, now),
@@ -256,6 +257,10 @@ impl Serve {
                 other.tell(&Report::Typed(bytes.clone()));
             }
         }
+        self.put(at, bytes);
+    }
+
+    fn put(&mut self, at: usize, bytes: Vec<u8>) {
         let Some(peer) = self.peers.get_mut(at) else { return };
         if !self.program.input.write(peer.number, bytes) {
             peer.leave();

@@ -1,9 +1,16 @@
 //! What a planner's hooks say, and what they are answered at once, with or without a supervisor.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
+use super::bill::Bill;
+use crate::edge::agent::claude::say;
+use crate::edge::agent::hook;
 use crate::edge::agent::plain::one_line;
+use crate::model::agent::Violation;
 use crate::model::cost::Usd;
+use crate::model::policy::Verdict;
 
 /// How much of an error is kept, in characters.
 const ERROR_CAP: usize = 300;
@@ -38,11 +45,8 @@ pub enum HookEvent {
         /// The plan.
         plan: String,
     },
-    /// A dialog asks a person to permit something.
-    Asks {
-        /// What for.
-        tool: String,
-    },
+    /// A dialog asks a person something.
+    Asks,
     /// A turn has ended.
     Stops {
         /// The prompt's id.
@@ -61,6 +65,8 @@ pub enum HookEvent {
         total: Option<Usd>,
         /// How full the context is, in percent.
         context: Option<u8>,
+        /// What the transcript says; a hook does not know it.
+        bill: Bill,
     },
     /// Nothing that matters here.
     Other,
@@ -75,6 +81,7 @@ impl HookEvent {
             return Self::Status {
                 total: event["cost"]["total_cost_usd"].as_f64().and_then(Usd::from_dollars),
                 context: event["context_window"]["used_percentage"].as_f64().map(percent),
+                bill: Bill::default(),
             };
         }
         match event["hook_event_name"].as_str().unwrap_or_default() {
@@ -87,7 +94,7 @@ impl HookEvent {
                 let plan = event["tool_input"]["plan"].as_str().unwrap_or_default().to_owned();
                 Self::Plans { id, plan }
             }
-            "PermissionRequest" => Self::Asks { tool: text("tool_name") },
+            "PermissionRequest" => Self::Asks,
             "Stop" => Self::Stops { id, said: text("last_assistant_message") },
             "StopFailure" => {
                 let (error, said) = (text("error"), text("last_assistant_message"));
@@ -126,6 +133,19 @@ pub fn answer_at_once(event: &Value) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// Judges the use of a tool by the guard's file; returns what the hook says to it, if it does not simply pass, and which
+/// safety rule it would break.
+pub fn guarded(verdict: &Verdict, event: &Value) -> (String, Option<Violation>) {
+    let tool = event["tool_name"].as_str().unwrap_or_default();
+    let what = || {
+        let workspace = event["cwd"].as_str().map_or(Path::new("/"), Path::new);
+        format!("planner: {tool} {}", say::tool_use(tool, &event["tool_input"], workspace)).trim_end().to_owned()
+    };
+    let violation =
+        verdict.violation.then(|| Violation { rule: verdict.rule.clone(), what: what(), why: verdict.reason.clone() });
+    (hook::output(tool, verdict), violation)
 }
 
 /// Returns what the status line shows.

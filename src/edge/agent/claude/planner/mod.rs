@@ -3,6 +3,8 @@
 //! Nothing here touches a terminal or a socket. Of its screen only two signs are read, that it takes pastes and the
 //! title it sets; everything else comes from its hooks.
 
+mod asks;
+mod bill;
 mod hook;
 mod launch;
 mod quote;
@@ -10,6 +12,8 @@ mod screen;
 mod talk;
 mod typed;
 
-pub use hook::{HookEvent, KIND_STATUS, answer_at_once, status_line};
+pub use asks::{Dialog, allowed, reason};
+pub use bill::{Bill, Past};
+pub use hook::{HookEvent, KIND_STATUS, answer_at_once, guarded, status_line};
 pub use launch::{PlannerSpec, environment};
 pub use talk::{Heard, Talk};

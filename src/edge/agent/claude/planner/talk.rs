@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
+use super::bill::{Bill, Past};
 use super::hook::{HookEvent, MARK};
 use super::quote::paste;
 use super::screen::{Screen, Sign, Title};
 use super::typed::TypedLine;
-use crate::model::cost::{Spent, Usd};
+use crate::model::cost::Spent;
 use crate::model::id::{PlanId, TaskId};
 use crate::model::plan::PlannerState;
 use crate::model::time::Moment;
@@ -19,6 +18,12 @@ const TAKEN: Duration = Duration::from_secs(20);
 /// How long the title may say that nothing works before a turn without an end counts as interrupted. No hook tells of
 /// an interrupt; the hook of an ordinary end may be late on a busy machine.
 const INTERRUPTED: Duration = Duration::from_secs(10);
+
+/// How long a turn may take to be known by its hook after its prompt was handed over, or came to its turn.
+const STIRRED: Duration = Duration::from_secs(3);
+
+/// How long the price of a turn may take to be known after its end.
+const BILLED: Duration = Duration::from_secs(3);
 
 /// From how full a context on the next question begins a fresh conversation, in percent.
 const FULL: u8 = 50;
@@ -61,7 +66,8 @@ enum Turn {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each notes one sign that was seen, in no order")]
 pub struct Talk {
-    conversation: String,
+    /// The conversation, and what is known of its bill.
+    past: Past,
     screen: Screen,
     typed: TypedLine,
     pastes: bool,
@@ -74,17 +80,20 @@ pub struct Talk {
     quiet: Option<Moment>,
     /// Whose money is being spent.
     spender: Option<TaskId>,
-    total: Usd,
     context: u8,
+    /// Since when a turn of ours is over whose price is not known.
+    owes: Option<Moment>,
     turns: u32,
     active: Moment,
+    /// When a turn ended or a line was handed over.
+    stirred: Option<Moment>,
 }
 
 impl Talk {
-    /// Begins with a process that was just started. `total`: what a resumed conversation has cost before.
-    pub fn new(conversation: String, total: Usd, now: Moment) -> Self {
+    /// Begins with a process that was just started, in a conversation that may have been before.
+    pub fn new(past: Past, now: Moment) -> Self {
         Self {
-            conversation,
+            past,
             screen: Screen::default(),
             typed: TypedLine::default(),
             pastes: false,
@@ -94,10 +103,11 @@ impl Talk {
             worked: false,
             quiet: None,
             spender: None,
-            total,
             context: 0,
+            owes: None,
             turns: 0,
             active: now,
+            stirred: None,
         }
     }
 
@@ -107,15 +117,17 @@ impl Talk {
             _ if !self.pastes || !self.started => PlannerState::Starting,
             Turn::Sent(..) | Turn::Ours { answered: false, .. } => PlannerState::Asked,
             Turn::Ours { answered: true, .. } | Turn::Theirs => PlannerState::Busy,
-            Turn::None if !self.typed.is_empty() => PlannerState::Typing,
-            Turn::None if self.dialog => PlannerState::Dialog,
+            Turn::None if self.typed.is_half_written() => PlannerState::Typing,
+            Turn::None if self.dialog || !self.typed.is_empty() => PlannerState::Dialog,
+            // The next question shall know what the one before has cost.
+            Turn::None if self.owes.is_some() => PlannerState::Asked,
             Turn::None => PlannerState::Idle,
         }
     }
 
     /// Returns the conversation's id, if it can be gone on with: one without a turn is not kept.
-    pub fn resumable(&self) -> Option<(String, Usd)> {
-        (self.turns > 0 && !self.is_full()).then(|| (self.conversation.clone(), self.total))
+    pub fn resumable(&self) -> Option<Past> {
+        (self.turns > 0 && !self.is_full()).then(|| self.past.clone())
     }
 
     /// Whether the next question should begin a fresh conversation.
@@ -168,30 +180,60 @@ impl Talk {
     /// Takes what a person typed.
     pub fn typed(&mut self, now: Moment, bytes: &[u8]) {
         self.active = now;
-        if self.typed.feed(bytes) {
+        if self.typed.feed(bytes, self.is_calm(now)) {
             // Until a hook says that it was a prompt it may have been a command that opens a dialog.
             self.dialog = true;
+            self.stirred = Some(now);
         }
     }
 
-    /// Takes what a hook says; returns what follows, and what the hook shall answer.
-    pub fn hook(&mut self, now: Moment, event: HookEvent) -> (Vec<Heard>, Option<Value>) {
+    /// Whether no turn runs and none is about to: a prompt that waited for its turn, or was just handed over, is known by
+    /// its hook soon.
+    fn is_calm(&self, now: Moment) -> bool {
+        self.turn == Turn::None && self.stirred.is_none_or(|since| since.after(STIRRED) <= now)
+    }
+
+    /// Returns whose question it is when a dialog opens now: that of our turn, if it is ours.
+    pub fn asking(&self) -> Option<PlanId> {
+        match &self.turn {
+            Turn::Ours { question, .. } => Some(question.plan),
+            Turn::None | Turn::Sent(..) | Turn::Theirs => None,
+        }
+    }
+
+    /// Notes that a dialog is over. `here`: a person has answered it in the terminal; then the key that did so stands in no
+    /// line.
+    pub fn dialog_over(&mut self, here: bool) {
+        self.dialog = false;
+        self.typed.dialog_closes(here);
+    }
+
+    /// Notes that its dialog was left by "no", which ends the turn without another word.
+    pub fn stopped_here(&mut self, now: Moment) -> Option<Heard> {
+        self.dialog_over(true);
+        let heard = self.silent("its turn was interrupted in its terminal");
+        self.end_turn(now);
+        heard
+    }
+
+    /// Takes what a hook says; returns what follows.
+    pub fn hook(&mut self, now: Moment, event: HookEvent) -> Vec<Heard> {
         let mut heard = Vec::new();
         match event {
             HookEvent::Begins { conversation } => {
-                if !conversation.is_empty() {
-                    self.conversation = conversation;
+                if !conversation.is_empty() && conversation != self.past.conversation {
+                    self.past.conversation = conversation;
+                    self.past.tokens = (0, 0);
                 }
                 self.started = true;
+                self.typed.taken();
                 self.end_turn(now);
             }
             HookEvent::Prompted { prompt, id, plans } => heard.extend(self.prompted(now, &prompt, id, plans)),
             HookEvent::Plans { id, plan } => heard.extend(self.answer(id.as_deref(), &plan)),
-            HookEvent::Asks { tool } => {
-                if matches!(self.turn, Turn::Ours { .. }) {
-                    return (heard, Some(refusal(&tool)));
-                }
+            HookEvent::Asks => {
                 self.dialog = true;
+                self.typed.dialog_opens();
             }
             HookEvent::Stops { id, said } => {
                 if self.is_this_turn(id.as_deref()) {
@@ -200,20 +242,24 @@ impl Talk {
                         heard.push(Heard::Silent(question.plan, "it ended its turn without a word".to_owned()));
                     }
                     self.turns += 1;
+                    let is_ours = matches!(self.turn, Turn::Ours { .. });
                     self.end_turn(now);
+                    self.owes = is_ours.then_some(now);
                 }
             }
             HookEvent::Fails { why } => {
                 heard.extend(self.silent(&format!("the service refused: {why}")));
                 self.end_turn(now);
             }
-            HookEvent::Status { total, context } => {
-                heard.extend(total.and_then(|total| self.costs(total)));
+            HookEvent::Status { total, context, bill } => {
+                let spent = self.past.used(total, bill);
+                heard.extend(self.bill(spent));
                 self.context = context.unwrap_or(self.context);
+                self.owes = None;
             }
             HookEvent::Other => {}
         }
-        (heard, None)
+        heard
     }
 
     /// Says what follows from the time alone.
@@ -225,6 +271,9 @@ impl Talk {
             // Where it went is not known.
             self.dialog = true;
             return vec![Heard::Silent(question.plan, "it did not take the question".to_owned())];
+        }
+        if self.owes.is_some_and(|since| since.after(BILLED) <= now) {
+            self.owes = None;
         }
         if self.interrupted_at().is_some_and(|at| at <= now) {
             let heard = self.silent("its turn was interrupted in its terminal");
@@ -239,7 +288,7 @@ impl Talk {
         match &self.turn {
             Turn::Sent(_, since) => Some(since.after(TAKEN)),
             Turn::Ours { .. } | Turn::Theirs => self.interrupted_at(),
-            Turn::None => None,
+            Turn::None => self.owes.map(|since| since.after(BILLED)),
         }
     }
 
@@ -256,6 +305,9 @@ impl Talk {
             let heard = self.silent("it is not in plan mode; shift+tab in its terminal brings it there");
             self.end_turn(now);
             return heard;
+        }
+        if ours.is_none() {
+            self.typed.taken();
         }
         // Without an end of its own the turn before was interrupted, and another prompt was waiting.
         let heard = if ours.is_some() { None } else { self.silent("another prompt came first") };
@@ -298,34 +350,30 @@ impl Talk {
     }
 
     fn end_turn(&mut self, now: Moment) {
+        if self.turn != Turn::None {
+            self.stirred = Some(now);
+        }
+        self.dialog_over(true);
         self.turn = Turn::None;
-        self.dialog = false;
         self.worked = false;
         self.quiet = None;
         self.active = now;
     }
 
-    /// Takes the cost of the whole conversation; one that is lower than before began anew.
-    fn costs(&mut self, total: Usd) -> Option<Heard> {
-        let more = if total < self.total { total } else { total.minus(self.total) };
-        self.total = total;
-        (more > Usd(0)).then(|| Heard::Used(self.spender, Spent { usd: more, ..Spent::default() }))
+    fn bill(&self, spent: Option<Spent>) -> Option<Heard> {
+        spent.map(|spent| Heard::Used(self.spender, spent))
+    }
+
+    /// Takes what the transcript says when the process has ended: also a turn that was cut off has its price. Tokens that
+    /// never had one are of unknown price.
+    pub fn settle(&mut self, bill: Bill) -> Option<Heard> {
+        let spent = self.past.settle(bill);
+        self.bill(spent)
     }
 }
 
 fn mark(plan: PlanId) -> String {
     format!("{MARK}{}]", plan.0)
-}
-
-/// What a tool that needs a person's yes is answered in a turn of ours, where there may be no person.
-fn refusal(tool: &str) -> Value {
-    let message = format!(
-        "Nobody is there to allow {tool}. Go on with what you can read without asking, decide yourself, and give your plan."
-    );
-    json!({ "hookSpecificOutput": {
-        "hookEventName": "PermissionRequest",
-        "decision": { "behavior": "deny", "message": message },
-    } })
 }
 
 #[cfg(test)]

@@ -1,0 +1,213 @@
+//! A day's work: a task file goes through agents to its report, and what a person said about earlier days reaches them.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::messages_api::Reply;
+use crate::real_claude::Claude;
+use crate::site::Site;
+
+const FILE: &str = "tasks/2025-11-18.yaml";
+
+/// Steps of an agent that does what this part of its prompt asks for.
+fn scenario(matches: &str, files: &[(&str, &str)], said: &str) -> String {
+    let mut steps = vec!["{ do = \"usage\", cost = 0.02, input = 1000, output = 100 }".to_owned()];
+    steps.extend(
+        files.iter().map(|(file, content)| format!("{{ do = \"write\", file = {file:?}, content = {content:?} }}")),
+    );
+    steps.push(format!("{{ do = \"result\", text = {said:?} }}"));
+    format!("[[scenario]]\nmatch = {matches:?}\nsteps = [\n  {},\n]\n", steps.join(",\n  "))
+}
+
+const REGISTRY: &str =
+    "# Registry\n\n- docs/LOANS_GUIDE.md\n- docs/MODULE_REGISTRY.md\n- docs/PAGINATION.md\n- docs/TESTING_GUIDE.md\n";
+
+fn guide() -> String {
+    let files = [
+        ("docs/LOANS_GUIDE.md", "# Loans\n\nA loan goes out and comes back.\n"),
+        ("docs/MODULE_REGISTRY.md", REGISTRY),
+    ];
+    scenario("guide to the loans module", &files, "The guide is written.")
+}
+
+fn tests() -> String {
+    scenario("Cover loans with tests", &[("src/app/(main)/loans/loan.test.ts", "test(1)\n")], "Every state is covered.")
+}
+
+fn pages(files: &[(&str, &str)]) -> String {
+    scenario("list of members over in pages", files, "25 on a page.")
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("readable");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir_all(&to).expect("a new folder");
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).expect("copied");
+        }
+    }
+}
+
+/// The library of the example, with its task file.
+fn library(script: &str) -> Site {
+    let site = Site::bare(&[]);
+    let day = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/day");
+    copy(&day.join("project"), &site.project);
+    site.write(FILE, &fs::read_to_string(day.join("example.yaml")).expect("readable"));
+    site.git_init();
+    site.script(script);
+    assert_eq!(site.run(&["trust", "--yes"]).code, 0);
+    site
+}
+
+fn states(site: &Site) -> Vec<Value> {
+    site.json(&["tasks"]).as_array().expect("tasks").iter().map(|task| task["state"].clone()).collect()
+}
+
+#[test]
+fn the_example_runs_to_a_report_and_lands_after_a_yes() {
+    let both = [
+        ("src/app/(main)/members/page.ts", "export const size = 25\n"),
+        ("src/app/(main)/members/page.test.ts", "t\n"),
+    ];
+    let site = library(&[tests(), pages(&both), guide()].concat());
+    let git = site.hashes(".git");
+    let said = site.run(&["start", FILE]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(states(&site), ["ready", "ready", "ready"]);
+    let report = site.read("results/2025-11-18-report.md");
+    for part in [
+        "3 tasks: 3 to review",
+        "task-001 · Write the guide to the loans module | 👀 to review",
+        "[x] `docs/LOANS_GUIDE.md`",
+        "Every state is covered.",
+        "$0.06",
+        "orchestrator-tui land 1",
+    ] {
+        assert!(report.contains(part), "no {part:?} in:\n{report}");
+    }
+    let told = site.read("agent_workspaces/task-003/agent_instructions.md");
+    assert!(told.contains("Cover loans with tests"), "{told}");
+    let status: Value = serde_json::from_str(&site.read("agent_status/task-001.json")).expect("JSON");
+    assert_eq!((&status["status"], &status["task"]), (&json!("ready_for_review"), &json!(1)));
+    assert!(site.read("agent_logs/task-002.log").contains("Write"), "the log is there");
+    assert_eq!(site.read("agent_workspaces/task-002/summary.md").lines().next(), Some("25 on a page."));
+    assert!(!site.project.join("docs/LOANS_GUIDE.md").exists(), "nothing lands unasked");
+    let said = site.run(&["land", "3"]);
+    assert!(said.code == 1 && said.err.contains("#3 builds on #1, which has not landed"), "{said:?}");
+    for task in ["1", "3", "2"] {
+        let said = site.run(&["land", task]);
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+    assert_eq!(site.read("docs/MODULE_REGISTRY.md"), REGISTRY);
+    assert_eq!(site.read("src/app/(main)/loans/loan.test.ts"), "test(1)\n");
+    assert_eq!(site.run(&["report", FILE]).code, 0);
+    assert!(site.read("results/2025-11-18-report.md").contains("3 tasks: 3 done"));
+    assert_eq!(git, site.hashes(".git"), "nothing was staged or committed");
+    site.wait_until_empty();
+}
+
+#[test]
+fn without_its_deliverables_a_task_is_not_done_and_blocks_what_waits_for_it() {
+    let half = [("src/app/(main)/members/page.ts", "export const size = 25\n")];
+    let site =
+        library(&[pages(&half), scenario("guide to the loans module", &[("docs/OTHER.md", "x\n")], "Done!")].concat());
+    site.write(
+        "orchestrator.toml",
+        "[fix]\nbackoff = \"10ms\"\n[role.coding]\nattempts = 2\n[[check]]\nname = \"docs\"\nrun = \"true\"\n",
+    );
+    assert_eq!(site.run(&["trust", "--yes"]).code, 0);
+    let said = site.run(&["start", FILE]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert_eq!(states(&site), ["failed", "failed", "blocked"]);
+    let task = site.task(2);
+    assert_eq!(task["history"].as_array().map(Vec::len), Some(2), "{task}");
+    assert!(task["reason"].as_str().is_some_and(|why| why.contains("page.test.ts")), "{task}");
+    let report = site.read("results/2025-11-18-report.md");
+    assert!(
+        report.contains("2 failed") && report.contains("1 blocked") && report.contains("orchestrator-tui retry 1"),
+        "{report}"
+    );
+    let told = site.read("agent_workspaces/task-002/agent_instructions.md");
+    assert!(
+        told.contains("not delivered: New file: src/app/(main)/members/page.test.ts"),
+        "the next attempt is told: {told}"
+    );
+    site.wait_until_empty();
+}
+
+#[test]
+fn what_was_said_about_a_day_reaches_the_next_prompt_with_its_origin() {
+    let site = library(&[tests(), guide()].concat());
+    site.write(
+        "feedback/2025-11-17.md",
+        "# Feedback - 2025-11-17\n\n## task-009: Old\nRating: 2/5\n\nAction: make testing mandatory\n",
+    );
+    site.run(&["start", FILE]);
+    let told = site.read("agent_workspaces/task-001/agent_instructions.md");
+    assert!(told.contains("make testing mandatory (feedback/2025-11-17.md:6)"), "{told}");
+    site.wait_until_empty();
+}
+
+#[test]
+fn a_day_ends_at_what_it_may_cost() {
+    let site = library(&[tests(), guide()].concat());
+    let text = site.read(FILE).replace("max_cost_usd: 50.00", "max_cost_usd: 0.01").replace("budget_usd: 12.50", "");
+    site.write(FILE, &text);
+    let said = site.run(&["start", FILE]);
+    assert_eq!(said.code, 1, "{said:?}");
+    let spent = site.json(&["costs"])["today"]["spent_usd"].as_f64();
+    let report = site.read("results/2025-11-18-report.md");
+    assert!(report.contains("**The day ended early:**"), "{spent:?}\n{report}");
+    site.wait_until_empty();
+}
+
+#[test]
+fn a_mistake_in_a_task_file_starts_nothing() {
+    let site = library("");
+    site.write(FILE, &site.read(FILE).replace("depends_on: [task-001]", "depends_on: [task-007]"));
+    let said = site.run(&["start", FILE]);
+    assert!(said.code == 2 && said.err.contains("task-007") && said.err.contains(":49:"), "{said:?}");
+    assert_eq!(states(&site), Vec::<Value>::new());
+    assert!(!site.project.join("results").exists());
+}
+
+#[test]
+fn the_real_claude_works_on_a_task_file() {
+    let site = library("");
+    let write =
+        |file: &str, text: &str| Reply::Tool("Write", json!({ "file_path": format!("@CWD@/{file}"), "content": text }));
+    let read = |file: &str| Reply::Tool("Read", json!({ "file_path": format!("@CWD@/{file}") }));
+    let guide = vec![
+        read("docs/MODULE_REGISTRY.md"),
+        write("docs/LOANS_GUIDE.md", "# Loans\n"),
+        write("docs/MODULE_REGISTRY.md", REGISTRY),
+        Reply::text(
+            "The guide is written.\n\n```json\n{\"summary\": \"A guide.\", \"artifacts\": [], \"next_steps\": []}\n```",
+        ),
+    ];
+    let pages = vec![
+        read("src/app/(main)/members/page.ts"),
+        write("src/app/(main)/members/page.ts", "export const size = 25\n"),
+        write("src/app/(main)/members/page.test.ts", "t\n"),
+        Reply::text("25 on a page."),
+    ];
+    let tests = vec![write("src/app/(main)/loans/loan.test.ts", "test(1)\n"), Reply::text("Every state is covered.")];
+    let scenarios = vec![
+        ("task-003 · Cover loans", tests),
+        ("task-002 · Turn the list", pages),
+        ("task-001 · Write the guide", guide),
+    ];
+    let Some(_claude) = Claude::with(&site, scenarios, "", "") else { return };
+    let said = site.run(&["start", FILE]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(states(&site), ["ready", "ready", "ready"]);
+    let report = site.read("results/2025-11-18-report.md");
+    assert!(report.contains("3 tasks: 3 to review") && report.contains("[x] `docs/LOANS_GUIDE.md`"), "{report}");
+    site.wait_until_empty();
+}
