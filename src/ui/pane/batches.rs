@@ -17,7 +17,7 @@ use crate::ui::widget::{clip, clip_line, plain, width};
 use crate::ui::work::{elapsed, overrun};
 
 /// The columns of the bar that says how far it is.
-const BAR: usize = 20;
+const BAR: usize = 12;
 
 /// The widest that the title of a task becomes.
 const TITLE: usize = 48;
