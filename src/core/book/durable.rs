@@ -131,6 +131,8 @@ pub struct Book {
     pub health: BTreeMap<Part, Level>,
     /// Finished tasks, oldest first: completed and failed.
     pub finished: (VecDeque<TaskId>, VecDeque<TaskId>),
+    /// So many of them, from the oldest on, were last seen to be needed by open tasks.
+    pub(super) kept: (usize, usize),
     /// The last numbers given out.
     pub last_task: TaskId,
     /// Tasks that were filed together, as long as one of them is remembered.
@@ -174,6 +176,7 @@ impl Default for Book {
             results: VecDeque::new(),
             health: BTreeMap::new(),
             finished: (VecDeque::new(), VecDeque::new()),
+            kept: (0, 0),
             last_task: TaskId(0),
             batches: BTreeMap::new(),
             last_batch: BatchId(0),

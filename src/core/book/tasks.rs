@@ -1,6 +1,5 @@
 //! How facts change tasks.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::core::fact::{Fact, Remember};
@@ -156,10 +155,42 @@ impl Book {
 
     fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
         if let Some(task) = self.tasks.get_mut(&id) {
-            let before = Index::before(task);
+            let (before, used, was_over) = (Index::before(task), task.total(), task.state.is_final());
             let task = Arc::make_mut(task);
             change(task);
             self.index.changed(&before, task);
+            if let Some(batch) = task.assignment().and_then(|assignment| assignment.batch) {
+                self.ledger.batch_used(batch, used, task.total());
+            }
+            if task.state.is_final() && !was_over {
+                self.release(id);
+            }
+        }
+    }
+
+    /// Looks whether something was remembered only because this task was open; then it may be forgotten now.
+    fn release(&mut self, id: TaskId) {
+        let Some(assignment) = self.tasks.get(&id).and_then(|task| task.assignment()) else { return };
+        let is_batch_over = assignment.batch.is_some_and(|batch| !self.index.is_open_batch(batch));
+        if is_batch_over || assignment.after.iter().any(|other| !self.is_needed(*other)) {
+            self.kept = (0, 0);
+        }
+    }
+
+    /// Whether an open task waits for this one, or was filed together with it.
+    fn is_needed(&self, id: TaskId) -> bool {
+        let batch = self.tasks.get(&id).and_then(|task| task.assignment()?.batch);
+        self.index.has_dependents(id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
+    }
+
+    /// Takes a task off the lists of those that are over.
+    fn unlist(&mut self, id: TaskId) {
+        let (done, failed) = &mut self.finished;
+        for (side, kept) in [(done, &mut self.kept.0), (failed, &mut self.kept.1)] {
+            if let Some(at) = side.iter().position(|known| *known == id) {
+                side.remove(at);
+                *kept -= usize::from(at < *kept);
+            }
         }
     }
 
@@ -176,8 +207,7 @@ impl Book {
             task.ended = None;
             task.result = None;
         });
-        forget(&mut self.finished.0, id);
-        forget(&mut self.finished.1, id);
+        self.unlist(id);
     }
 
     fn used(&mut self, id: TaskId, spent: Spent) {
@@ -232,25 +262,42 @@ impl Book {
     }
 
     fn forget_oldest(&mut self) {
-        let (done, failed) = &mut self.finished;
-        for (side, limit) in [(done, self.remember.completed), (failed, self.remember.failed)] {
-            while side.len() > limit as usize {
+        for failed in [false, true] {
+            let (limit, mut from) = if failed {
+                (self.remember.failed, self.kept.1)
+            } else {
+                (self.remember.completed, self.kept.0)
+            };
+            loop {
+                let side = if failed { &self.finished.1 } else { &self.finished.0 };
+                if side.len() <= limit as usize {
+                    break;
+                }
                 // What open tasks wait for, or were filed together with, is remembered as long as they are open.
-                let is_needed = |id: &TaskId| {
-                    let batch = self.tasks.get(id).and_then(|task| task.assignment()?.batch);
-                    self.index.has_dependents(*id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
+                let free = side.range(from.min(side.len())..).position(|id| !self.is_needed(*id));
+                let Some(free) = free else {
+                    from = side.len();
+                    break;
                 };
-                let Some(old) = side.iter().position(|id| !is_needed(id)).and_then(|at| side.remove(at)) else { break };
-                let batch = self.tasks.remove(&old).and_then(|task| task.assignment()?.batch);
-                if let Some(batch) = batch
-                    && !self
-                        .tasks
-                        .values()
-                        .any(|task| task.assignment().is_some_and(|known| known.batch == Some(batch)))
-                {
-                    self.batches.remove(&batch);
+                from += free;
+                let side = if failed { &mut self.finished.1 } else { &mut self.finished.0 };
+                if let Some(old) = side.remove(from) {
+                    self.forget_task(old);
                 }
             }
+            *(if failed { &mut self.kept.1 } else { &mut self.kept.0 }) = from;
+        }
+    }
+
+    fn forget_task(&mut self, id: TaskId) {
+        let Some(id) = self.tasks.remove(&id).and_then(|task| task.assignment()?.batch) else { return };
+        // The latest are forgotten last.
+        let is_known = self.batches.get(&id).is_some_and(|batch| {
+            batch.tasks.iter().rev().any(|task| self.tasks.contains_key(task))
+        });
+        if !is_known {
+            self.batches.remove(&id);
+            self.ledger.batch_forgotten(id);
         }
     }
 
@@ -292,8 +339,7 @@ impl Book {
                 self.ledger.landed(task);
             }
         }
-        forget(&mut self.finished.0, id);
-        forget(&mut self.finished.1, id);
+        self.unlist(id);
         let (done, failed) = &mut self.finished;
         let side = if matches!(state, TaskState::Failed(_)) { failed } else { done };
         side.push_back(id);
@@ -332,10 +378,6 @@ fn add_files(task: &mut Task, files: &[ProjectPath]) {
             task.files.push(file.clone());
         }
     }
-}
-
-fn forget(list: &mut VecDeque<TaskId>, id: TaskId) {
-    list.retain(|known| *known != id);
 }
 
 /// Returns what the breaker counts failures of: the file a task is about, else its check.
