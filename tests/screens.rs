@@ -19,6 +19,8 @@ use screens::{front, money, panes, popups, questions, stats, tour, work};
 mod agreements;
 #[path = "screens/answers.rs"]
 mod answers;
+#[path = "screens/brought.rs"]
+mod brought;
 #[path = "screens/hands.rs"]
 mod hands;
 #[path = "screens/readme.rs"]

@@ -82,3 +82,97 @@ impl Stats {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::core::effect::Recorded;
+    use crate::core::fact::{Fact, Remember};
+    use crate::model::attempt::{AttemptEnd, AttemptRecord};
+    use crate::model::cost::Usd;
+    use crate::model::id::{LandingId, Seq, Slot, TaskId};
+    use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+    use crate::model::time::Wall;
+
+    /// A task as the journal has it; what does not matter here is as in one that was just filed.
+    fn task(id: u32) -> Task {
+        let check = serde_json::json!({ "check": "unit", "file": null });
+        serde_json::from_value(serde_json::json!({
+            "id": id, "goal": { "check": check }, "origin": "start", "filed": 0, "priority": 0, "forced": false,
+            "files": [], "failures": [], "red_before": [], "excerpt": "", "state": "queued", "stage": null,
+            "attempts": [], "charged": 0, "spent": Spent::default(), "running": Spent::default(), "began": null,
+            "ended": null, "landing": null, "receipt": null, "result": null,
+        }))
+        .unwrap()
+    }
+
+    /// The life of a task: its attempt took so many seconds and cost a cent for each.
+    fn life(id: u32, seconds: u64, good: bool) -> Vec<Fact> {
+        let task_id = TaskId(id);
+        let record = AttemptRecord {
+            number: 1,
+            end: if good { AttemptEnd::Verified } else { AttemptEnd::NoChange },
+            summary: String::new(),
+            diff: String::new(),
+            spent: Spent { usd: Usd(seconds * 10_000), tokens_in: 10, ..Spent::default() },
+            took: Duration::from_secs(seconds),
+            landing: false,
+            by: "claude".to_owned(),
+        };
+        let then = if good {
+            TaskState::Done(DoneReason::Landed(LandingId(u64::from(id))))
+        } else {
+            TaskState::Failed(FailReason::Escalated { why: "tried".to_owned() })
+        };
+        vec![
+            Fact::Filed { task: Box::new(task(id)) },
+            Fact::AttemptStarted { task: task_id, number: 1, slot: Slot(1), landing: false },
+            Fact::AttemptEnded { task: task_id, record: Box::new(record), then },
+        ]
+    }
+
+    fn replayed(facts: Vec<Fact>) -> Book {
+        let recorded = |(at, fact)| Recorded { seq: Seq(at as u64 + 1), at: Wall(at as u64), fact };
+        Book::replay(facts.into_iter().enumerate().map(recorded))
+    }
+
+    #[test]
+    fn what_is_forgotten_is_still_counted() {
+        let remember = Remember { completed: 2, failed: 2, history: 2 };
+        let mut facts = vec![
+            Fact::Started { pid: 1, version: "test".to_owned(), remember },
+            Fact::DayBegan { day: Day(20_000) },
+        ];
+        facts.extend((1..=30).flat_map(|id| life(id, u64::from(id), id % 3 != 0)));
+        facts.push(Fact::DayBegan { day: Day(20_001) });
+        facts.extend(life(31, 100, true));
+        let book = replayed(facts.clone());
+        assert!(book.tasks.len() <= 4, "{} are remembered", book.tasks.len());
+        let stats = Stats::of(&book);
+        let line = &stats.roles[0];
+        assert_eq!((line.name.as_str(), line.tasks, line.succeeded, line.failed), ("fixer", 31, 21, 10));
+        assert_eq!((line.median, line.p95, line.rate()), (Some(16_000), Some(30_000), Some(677)));
+        assert_eq!(line.spent.usd, Usd((465 + 100) * 10_000));
+        assert_eq!((stats.agents[0].name.as_str(), stats.agents[0].attempts), ("claude", 31));
+        assert_eq!((stats.checks[0].name.as_str(), stats.checks[0].tasks), ("unit", 31));
+        let days: Vec<(i64, u32, Usd)> =
+            stats.days.iter().map(|(day, line)| (day.0, line.tasks, line.spent.usd)).collect();
+        assert_eq!(days, [(20_000, 30, Usd(4_650_000)), (20_001, 1, Usd(1_000_000))]);
+        assert_eq!(stats.total.spent.usd, line.spent.usd);
+        assert_eq!(Stats::of(&replayed(facts)), stats, "the same journal says the same");
+    }
+
+    #[test]
+    fn what_is_undone_was_no_success_on_its_own_day() {
+        let mut facts = vec![Fact::DayBegan { day: Day(20_000) }];
+        facts.extend(life(1, 60, true));
+        facts.push(Fact::DayBegan { day: Day(20_001) });
+        facts.push(Fact::Undone { task: TaskId(1), landing: LandingId(1), files: Vec::new() });
+        let stats = Stats::of(&replayed(facts));
+        assert_eq!((stats.total.tasks, stats.total.succeeded, stats.total.failed), (1, 0, 1));
+        assert_eq!(stats.days.first().map(|(day, line)| (day.0, line.failed)), Some((20_000, 1)));
+        assert_eq!(stats.days.len(), 1, "nothing was done on the day of the undo");
+    }
+}

@@ -165,3 +165,65 @@ fn item(state: &State, selected: TaskId, row: &Row, branch: &Branch, columns: us
     let line = clip_line(Line::from(spans), columns, state.glyphs.more);
     Item { line, hang, target: Some(Target::Task(row.id)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::view::{Allowed, Group, Work};
+    use crate::model::assignment::Lane;
+    use crate::model::cost::Spent;
+
+    fn row(id: u32, after: &[u32]) -> Row {
+        let work = Work {
+            role: "coding".to_owned(),
+            lane: Lane::Queue,
+            batch: None,
+            after: after.iter().copied().map(TaskId).collect(),
+            began: None,
+            worked: 0,
+            expected: None,
+        };
+        Row {
+            id: TaskId(id),
+            check: None,
+            title: String::new(),
+            work: Some(Box::new(work)),
+            group: Group::Queued,
+            why: String::new(),
+            until: None,
+            since: None,
+            took: None,
+            stage: None,
+            session: None,
+            attempts: (0, 5),
+            spent: Spent::default(),
+            quiet: None,
+            typical: None,
+            allowed: Allowed::default(),
+        }
+    }
+
+    fn tree(rows: &[Row], of: u32) -> (usize, Vec<(u32, usize)>) {
+        let known: BTreeMap<TaskId, &Row> = rows.iter().map(|row| (row.id, row)).collect();
+        let members = members(known[&TaskId(of)], &known);
+        let drawn = branches(&members, &known);
+        (members.len(), drawn.iter().map(|branch| (branch.task.0, branch.follows.len())).collect())
+    }
+
+    #[test]
+    fn each_task_stands_once_below_the_latest_of_what_it_waits_for() {
+        let rows = [row(1, &[]), row(2, &[1]), row(3, &[1]), row(4, &[2, 3]), row(5, &[4]), row(6, &[1]), row(7, &[])];
+        assert_eq!(tree(&rows, 4), (5, vec![(1, 1), (2, 2), (3, 2), (4, 3), (5, 4)]));
+        assert_eq!(tree(&rows, 7), (1, vec![(7, 1)]));
+        assert_eq!(tree(&rows, 1).0, 6, "all that waits for it");
+    }
+
+    #[test]
+    fn a_circle_and_a_chain_without_end_are_drawn_all_the_same() {
+        let circle = [row(1, &[3]), row(2, &[1]), row(3, &[2, 3])];
+        assert_eq!(tree(&circle, 2).1.len(), 3);
+        let chain: Vec<Row> = (1..=10_000).map(|id| row(id, &[id - 1])).collect();
+        let (members, drawn) = tree(&chain, 5_000);
+        assert_eq!((members, drawn.len()), (10_000, MOST));
+    }
+}
