@@ -397,6 +397,7 @@ fn assignment(number: u32, tasks: u32) -> Assignment {
         batch: is_day.then_some(BatchId(1)),
         event: None,
         subject: None,
+        project: None,
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
-use crate::app::day::folder::Folder;
+use crate::app::day::mirror::write_instructions;
 use crate::app::file_questions::{self, FileQuestions};
 use crate::app::guarding::{Guarded, Ward};
 use crate::app::places::{Places, hex};
@@ -20,9 +20,9 @@ use crate::app::work::Tools;
 use crate::core::effect::AgentOrder;
 use crate::core::input::Input;
 use crate::core::secrets::{Form, Redactor, StreamRedactor};
-use crate::edge::agent::CommandRun;
 use crate::edge::agent::claude::{self, ClaudeRun, RunSpec, Step};
 use crate::edge::agent::fence;
+use crate::edge::agent::{CommandRun, outcome};
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::agent::{AgentReport, LogLine};
 use crate::model::id::SessionId;
@@ -30,6 +30,7 @@ use crate::model::policy::FIXER;
 use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, SessionSpec, Stdin};
 use crate::model::settings::{Agent, AgentKind};
+use crate::model::task::Goal;
 
 /// How long an agent that has said all may take to end by itself.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -47,7 +48,7 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         return;
     };
     let prompt = prompt::of(&tools, &order).await;
-    told_in_its_day(&tools, &order, &prompt);
+    write_instructions(&tools, &order, &prompt);
     let mut spec = tools.places.spec(session, order.place, PathBuf::new(), Vec::new(), agent.timeout);
     spec.env = match agent.kind {
         AgentKind::Claude => claude::environment(&spec.env, &agent),
@@ -111,18 +112,20 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
     let (exit, errors) = converse(parts, &handle, output, &mut told, &order, &inbox, &redactor).await;
     sweep_if_unknown(&handle, exit).await;
     for report in look_afterwards(guarded).await.into_iter().chain(talk.finish(exit, &errors)) {
-        let _ = inbox.send(Input::Reported(session, report)).await;
+        tell(&inbox, &order, report).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
 }
 
-/// Writes what an agent is told beside its task file.
-fn told_in_its_day(tools: &Tools, order: &AgentOrder, prompt: &str) {
-    let Some((day, assignment)) = order.day.as_ref().zip(order.task.assignment()) else { return };
-    match Folder::at(day.clone()).write_instructions(&assignment.label, prompt) {
-        Ok(written) => tools.wrote_ourselves(&written.files),
-        Err(error) => tracing::warn!(%error, "what the agent is told cannot be written beside its task file"),
+/// Tells the machine what an agent reports, and before its end what it hands over, if it was given an assignment.
+async fn tell(inbox: &mpsc::Sender<Input>, order: &AgentOrder, report: AgentReport) {
+    if let (AgentReport::Done(result), Goal::Assignment(_)) = (&report, &order.task.goal)
+        && result.ok
+    {
+        let outcome = Box::new(outcome(&result.text));
+        let _ = inbox.send(Input::Reported(order.session, AgentReport::HandsOver(outcome))).await;
     }
+    let _ = inbox.send(Input::Reported(order.session, report)).await;
 }
 
 /// Opens the folder in which an agent can ask that has no other way to.
@@ -255,9 +258,7 @@ async fn converse(
                 Some(SessionOutput::Bytes { bytes, .. }) => {
                     for step in talk.feed(&bytes) {
                         match step {
-                            Step::Report(report) => {
-                                let _ = inbox.send(Input::Reported(order.session, report)).await;
-                            }
+                            Step::Report(report) => tell(inbox, order, report).await,
                             Step::Write(bytes) => {
                                 let _ = handle.write(&bytes).await;
                             }

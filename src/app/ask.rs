@@ -152,6 +152,16 @@ pub fn command(site: &Site, name: &str, task: Option<TaskId>) -> Result<Value, F
     send(site, name, &task.map_or_else(|| json!({}), |task| json!({ "task": task })))
 }
 
+/// Sends any command to the running supervisor and returns its answer.
+///
+/// # Errors
+/// If none runs, or it refuses.
+pub fn order(site: &Site, wish: &Command) -> Result<Value, Failure> {
+    let arguments = serde_json::to_value(wish).map_err(Failure::supervisor)?;
+    let name = arguments["command"].as_str().unwrap_or_default().to_owned();
+    send(site, &name, &arguments)
+}
+
 fn send(site: &Site, name: &str, arguments: &Value) -> Result<Value, Failure> {
     let Some(client) = connect(site)? else { return Err(no_supervisor()) };
     let (status, body) = client.command(name, arguments).map_err(Failure::supervisor)?;

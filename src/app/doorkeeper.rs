@@ -27,16 +27,21 @@ const OPEN: [Open; 3] = [
 ];
 
 /// What commands are called in a sentence; others than these there are not.
-const COMMANDS: [(&str, &str); 20] = [
+const COMMANDS: [(&str, &str); 25] = [
     ("agree", "say what lands by itself"),
     ("answer", "answer"),
+    ("approve", "approve a plan"),
+    ("begin", "start a session"),
     ("changed", "report changes"),
     ("check", "start the checks"),
+    ("file", "file tasks"),
     ("fix", "start a fix"),
     ("hold", "hold a task"),
     ("kill", "end a task"),
     ("land", "land"),
+    ("lane", "steer a queue"),
     ("leave", "take leave"),
+    ("orchestrate", "orchestrate"),
     ("pause", "pause"),
     ("planner-hook", "speak for the planner"),
     ("quit", "stop it"),

@@ -41,6 +41,9 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
         }
         Goal::Assignment(assignment) => {
+            let brought =
+                order.brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff });
+            let dependencies: Vec<Brought<'_>> = brought.collect();
             let place = file_questions::place(&tools.places, order);
             let learnt = learnt(tools, order).await;
             let lessons: Vec<(String, String)> = learnt::for_task(&learnt, assignment)
@@ -48,7 +51,12 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
                 .map(|lesson| (lesson.text.clone(), lesson.origin.to_string()))
                 .collect();
             let lessons: Vec<Lesson<'_>> = lessons.iter().map(|(text, origin)| Lesson { text, origin }).collect();
-            let known = Known { lessons: &lessons, questions: Some(&place.folder), ..Known::default() };
+            let known = Known {
+                lessons: &lessons,
+                questions: Some(&place.folder),
+                dependencies: &dependencies,
+                ..Known::default()
+            };
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }

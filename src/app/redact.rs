@@ -12,8 +12,10 @@ use crate::core::command::Command;
 use crate::core::input::{Input, Product, RunOutcome};
 use crate::core::secrets::{Redactor, of_dot_env, of_variables};
 use crate::model::agent::{AgentReport, Trouble, Violation};
+use crate::model::assignment::Project;
 use crate::model::check::CheckRun;
 use crate::model::health::Level;
+use crate::model::outcome::Outcome;
 use crate::model::plan::PlannerNews;
 use crate::model::question::{About, Reply};
 use crate::model::secret::Secret;
@@ -159,6 +161,7 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
             cover_reply(redactor, reply);
             redactor.cover(by);
         }
+        AgentReport::HandsOver(outcome) => cover_outcome(redactor, outcome),
         AgentReport::Done(result) => redactor.cover(&mut result.text),
         AgentReport::Violation(violation) => cover_violation(redactor, violation),
         AgentReport::Trouble(Trouble::Login { message }) => redactor.cover(message),
@@ -171,6 +174,17 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
 fn cover_violation(redactor: &Redactor, violation: &mut Violation) {
     redactor.cover(&mut violation.what);
     redactor.cover(&mut violation.why);
+}
+
+fn cover_outcome(redactor: &Redactor, outcome: &mut Outcome) {
+    redactor.cover(&mut outcome.summary);
+    outcome.next_steps.iter_mut().for_each(|step| redactor.cover(step));
+    for component in &mut outcome.components {
+        redactor.cover(&mut component.name);
+        redactor.cover(&mut component.description);
+        // As their names are.
+        component.dependencies.iter_mut().for_each(|name| redactor.cover(name));
+    }
 }
 
 fn cover_question(redactor: &Redactor, about: &mut About) {
@@ -231,6 +245,11 @@ fn cover_product(redactor: &Redactor, product: &mut Product) {
     }
 }
 
+fn cover_project(redactor: &Redactor, project: &mut Project) {
+    redactor.cover(&mut project.requirements);
+    redactor.cover(&mut project.context);
+}
+
 fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
     match command {
         Command::Answer { question: _, shown: _, reply, by } => {
@@ -249,7 +268,12 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
             for task in &mut filing.tasks {
                 redactor.cover(&mut task.assignment.name);
                 redactor.cover(&mut task.assignment.description);
+                task.assignment.project.iter_mut().for_each(|project| cover_project(redactor, project));
             }
+            None
+        }
+        Command::Orchestrate { wish } => {
+            cover_project(redactor, &mut wish.project);
             None
         }
         Command::Retry { .. }
@@ -263,6 +287,9 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         | Command::Raise { .. }
         | Command::Land { .. }
         | Command::Refuse { .. }
+        | Command::Approve { .. }
+        | Command::Begin { .. }
+        | Command::Lane { .. }
         | Command::Check
         | Command::Pause
         | Command::Resume

@@ -196,6 +196,7 @@ impl Reporter<'_> {
                 "outcome": attempt.end.to_string(),
                 "charged": attempt.end.is_charged(),
                 "summary": attempt.summary,
+                "outcome": attempt.outcome,
                 "diff": attempt.diff,
                 "landing": attempt.landing,
                 "cost_usd": cost(attempt.spent),

@@ -208,5 +208,6 @@ fn described(settings: &Settings, name: &str, role: &Role, text: &str) -> Assign
         batch: None,
         event: None,
         subject: None,
+        project: None,
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::app::day::gather;
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::report::{self, Reporter};
+use crate::app::sessions;
 use crate::app::{costs, stats};
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
@@ -132,6 +133,13 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     if let Some(number) = path.strip_prefix("batches/").and_then(|id| id.parse().ok()) {
         return batch_reply(machine, BatchId(number), &reporter);
     }
+    if path == "queue" {
+        let lanes = &machine.settings().lanes;
+        let mut queue = sessions::queue(&reporter);
+        queue["settings"]["max_concurrent"] = json!(lanes.queue);
+        queue["settings"]["stop_on_failure"] = json!(lanes.stop_on_failure);
+        return ControlReply::done(queue);
+    }
     if path == "costs" {
         return ControlReply::done(costs::json(&machine.costs()));
     }
@@ -171,6 +179,23 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
+        ["session"] => ControlReply::done(sessions::list(reporter, None)),
+        ["session", "of", batch] => match batch.parse() {
+            Ok(batch) if reporter.book.batches.contains_key(&batch) => {
+                ControlReply::done(sessions::list(reporter, Some(batch)))
+            }
+            Ok(_) => ControlReply::refused(404, format!("there is no orchestration {batch}"), ""),
+            Err(error) => ControlReply::refused(422, format!("{error}"), ""),
+        },
+        ["session", id] => with_task(reporter, id, |task| match sessions::session(reporter, task) {
+            Some(session) => ControlReply::done(session),
+            None => ControlReply::refused(404, format!("{} is no session", task.id), ""),
+        }),
+        ["session", id, "output"] => with_task(reporter, id, |task| match sessions::output(reporter, task) {
+            Ok(output) => ControlReply::done(output),
+            Err(why) => ControlReply::refused(409, why, ""),
+        }),
+        ["queue"] => ControlReply::done(sessions::queue(reporter)),
         ["tasks", id, "receipt"] => with_task(reporter, id, |task| match report::landed(task) {
             Some(receipt) => ControlReply::done(receipt),
             None => {
@@ -180,7 +205,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         _ => ControlReply::refused(
             404,
             format!("there is no {path}"),
-            "try status, tasks, tasks/14, questions, health, costs, stats",
+            "try status, tasks, tasks/14, session, queue, questions, health, costs, stats",
         ),
     }
 }

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::costs::Costs;
 use super::day::{Feedback, Start};
+use super::queue::Queue;
+use super::sessions::{Approve, Orchestrate, Session};
 use super::stats::Stats;
 pub(super) use super::words::{Answer, Message};
 use crate::config::parse_time;
@@ -83,6 +85,14 @@ pub enum Verb {
     Answer(Answer),
     /// Tell the agent that works on a task something; it reads it after the step that it is at.
     Message(Message),
+    /// Create, start and read sessions: work for one agent each, which may wait for others.
+    Session(Session),
+    /// Let a requirement be taken apart into sessions; you approve the plan.
+    Orchestrate(Orchestrate),
+    /// Start what was planned for a requirement.
+    Approve(Approve),
+    /// Show the queue of tasks, add to it, steer it.
+    Queue(Queue),
     /// Run all checks now.
     Check(Json),
     /// Start nothing new until `resume`.

@@ -150,6 +150,7 @@ pub(super) fn task(value: &Value) -> String {
             money(&attempt["cost_usd"])
         );
         block(&mut out, "said", text(attempt, "summary"));
+        outcome(&mut out, &attempt["outcome"]);
         // The diff that waits for a yes follows below; it need not be read twice.
         if text(attempt, "diff") != waiting {
             block(&mut out, "diff", text(attempt, "diff"));
@@ -177,6 +178,22 @@ pub(super) fn task(value: &Value) -> String {
         let _ = writeln!(out, "\n{}", receipt(&value["receipt"]));
     }
     out.trim_end().to_owned()
+}
+
+/// What an agent handed over, besides its words.
+fn outcome(out: &mut String, outcome: &Value) {
+    let named = |artifact: &Value| match artifact["path"].as_str() {
+        Some(path) => path.to_owned(),
+        None => format!("commit {}", text(artifact, "sha")),
+    };
+    section(out, "it says it made", list(outcome, "artifacts").iter().map(named));
+    section(out, "next steps", list(outcome, "next_steps").iter().filter_map(Value::as_str).map(str::to_owned));
+    let component = |one: &Value| {
+        let after: Vec<&str> = list(one, "dependencies").iter().filter_map(Value::as_str).collect();
+        let after = if after.is_empty() { String::new() } else { format!(", after {}", after.join(", ")) };
+        format!("{} ({}{after})", text(one, "name"), text(one, "type"))
+    };
+    section(out, "components", list(outcome, "components").iter().map(component));
 }
 
 fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, day, questions, render, roles, stats, upkeep};
+use super::{costs, day, questions, queue, render, roles, sessions, stats, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
@@ -93,6 +93,10 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Message(args::Message { task, words, json }) => {
             ask::message(&site()?, task, &words.join(" ")).map(|answer| said(&answer, json))
         }
+        Verb::Session(wish) => sessions::run(&site()?, &wish),
+        Verb::Orchestrate(wish) => sessions::orchestrate(&site()?, &wish),
+        Verb::Approve(wish) => sessions::approve(&site()?, &wish),
+        Verb::Queue(wish) => queue::run(&site()?, &wish),
         Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),
         Verb::Resume(Json { json }) => ask::command(&site()?, "resume", None).map(|answer| said(&answer, json)),

@@ -26,6 +26,8 @@ pub(crate) struct ConfigFile {
     pub(crate) check: Given<Vec<Spanned<CheckTable>>>,
     pub(crate) fix: Option<FixTable>,
     pub(crate) limits: Option<LimitsTable>,
+    pub(crate) lanes: Option<LanesTable>,
+    pub(crate) queue: Option<QueueTable>,
     pub(crate) workspace: Option<WorkspaceTable>,
     pub(crate) budget: Option<BudgetTable>,
     pub(crate) questions: Option<QuestionsTable>,
@@ -116,6 +118,22 @@ pub(crate) struct LimitsTable {
     pub(crate) heartbeat: Given<Time>,
     pub(crate) health: Given<Time>,
     pub(crate) stop: Given<Time>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LanesTable {
+    pub(crate) queue: Given<i64>,
+    pub(crate) day: Given<i64>,
+    pub(crate) issue: Given<i64>,
+    pub(crate) session: Given<i64>,
+    pub(crate) total: Given<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueueTable {
+    pub(crate) stop_on_failure: Given<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -55,7 +55,8 @@ pub(crate) struct ScreenDraft {
 /// typing errors.
 pub(crate) fn counts(key: &str) -> RangeInclusive<i64> {
     match key {
-        "limits.running" => 1..=64,
+        "limits.running" | "lanes.queue" | "lanes.day" | "lanes.issue" | "lanes.session" => 1..=64,
+        "lanes.total" => 0..=256,
         "limits.checks" => 1..=256,
         "fix.attempts" | "fix.breaker.failures" => 1..=100,
         role if role.starts_with("role.") => 1..=100,
@@ -161,6 +162,17 @@ impl Draft {
         }
         if let Some(table) = file.limits {
             layer.limits(&mut settings.limits, table);
+        }
+        if let Some(table) = file.lanes {
+            let lanes = &mut settings.lanes;
+            layer.count("lanes.queue", &mut lanes.queue, table.queue);
+            layer.count("lanes.day", &mut lanes.day, table.day);
+            layer.count("lanes.issue", &mut lanes.issue, table.issue);
+            layer.count("lanes.session", &mut lanes.session, table.session);
+            layer.count("lanes.total", &mut lanes.total, table.total);
+        }
+        if let Some(table) = file.queue {
+            layer.put("queue.stop_on_failure", &mut settings.lanes.stop_on_failure, table.stop_on_failure);
         }
         if let Some(table) = file.workspace {
             layer.list("workspace.copy", &mut settings.workspace.copy, table.copy);

@@ -57,6 +57,8 @@ impl Fact {
             | Self::Stopped
             | Self::Beat
             | Self::BatchBegan { .. }
+            | Self::BatchGrew { .. }
+            | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
             | Self::Forgotten { .. }
@@ -113,6 +115,8 @@ impl Fact {
             | Self::Stopped
             | Self::Beat
             | Self::BatchBegan { .. }
+            | Self::BatchGrew { .. }
+            | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
             | Self::Forgotten { .. }

@@ -50,6 +50,11 @@ impl Supervisor {
             AgentReport::Asks(ask) => self.agent_asks(task, session, ask),
             AgentReport::Withdrew { request } => self.agent_withdrew(session, &request, Closed::Withdrawn),
             AgentReport::Answered { request, reply, by } => self.agent_knows(task, session, &request, reply, by),
+            AgentReport::HandsOver(outcome) => {
+                if let Some(attempt) = self.live.attempts.get_mut(&task) {
+                    attempt.outcome = Some(outcome);
+                }
+            }
             AgentReport::Done(result) => {
                 if let Some(attempt) = self.live.attempts.get_mut(&task) {
                     attempt.said = Some(result);

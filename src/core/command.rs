@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::assignment::Lane;
 use crate::model::cost::Usd;
 use crate::model::filing::Filing;
 use crate::model::hold::Snooze;
 use crate::model::id::{BatchId, QuestionId, TaskId};
+use crate::model::lane::LaneWish;
+use crate::model::orchestration::Wish;
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::settings::LandMode;
@@ -112,6 +115,28 @@ pub enum Command {
     File {
         /// Which.
         filing: Box<Filing>,
+    },
+    /// Take a requirement apart into sessions.
+    Orchestrate {
+        /// What, and how.
+        wish: Box<Wish>,
+    },
+    /// Start what was planned for a requirement.
+    Approve {
+        /// As what it was filed.
+        batch: BatchId,
+    },
+    /// Start a session that was created.
+    Begin {
+        /// Which.
+        task: TaskId,
+    },
+    /// Pause, resume or clear one queue.
+    Lane {
+        /// Which.
+        lane: Lane,
+        /// What is wanted.
+        wish: LaneWish,
     },
     /// Run all checks.
     Check,

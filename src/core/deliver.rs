@@ -20,12 +20,16 @@ impl Supervisor {
             }
             return self.finish(id, AttemptEnd::Undelivered { missing }, None);
         }
+        if let Some(why) = self.is_no_plan(id) {
+            return self.finish(id, AttemptEnd::AgentFailed { why }, None);
+        }
         let edits = self.settings.roles.get(&assignment.role).is_none_or(|role| role.edits);
         if !edits && !unchanged {
             self.log(id, "note", format!("the role {} only reads: what it changed is not taken", assignment.role));
         }
         if unchanged || !edits {
-            return self.finish(id, AttemptEnd::Verified, Some(TaskState::Done(DoneReason::Finished)));
+            self.finish(id, AttemptEnd::Verified, Some(TaskState::Done(DoneReason::Finished)));
+            return self.file_components(id);
         }
         if let Some(attempt) = self.live.attempts.get_mut(&id) {
             attempt.result = Some(collected);

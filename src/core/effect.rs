@@ -8,6 +8,7 @@ use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::model::cost::Usd;
 use crate::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId, Slot, TaskId};
+use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::session::Rung;
@@ -129,6 +130,19 @@ pub struct AgentOrder {
     pub day: Option<PathBuf>,
     /// Folders of days, the newest first: what was said about them is worth knowing.
     pub days: Vec<PathBuf>,
+    /// What the tasks that it waited for have brought, in their order.
+    pub brought: Vec<Brought>,
+}
+
+/// What a task has brought, for those who waited for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// Its title.
+    pub title: String,
+    /// What its agent handed over.
+    pub outcome: Outcome,
+    /// What it changed, as a shortened unified diff; empty if nothing.
+    pub diff: String,
 }
 
 /// What the planner is to do.

@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::core::remember::Remember;
 use crate::model::agent::{LogLine, Violation};
-use crate::model::assignment::Batch;
+use crate::model::assignment::{Batch, Lane};
 use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::budget::{Day, Limit};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::{Spent, Usd};
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{ChangeId, LandingId, QuestionId, SessionId, Slot, TaskId};
+use crate::model::id::{BatchId, ChangeId, LandingId, QuestionId, SessionId, Slot, TaskId};
+use crate::model::lane::LaneChange;
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
 use crate::model::question::{Closed, Question, Reply};
@@ -76,6 +78,20 @@ pub enum Fact {
     BatchBegan {
         /// All about it.
         batch: Box<Batch>,
+    },
+    /// More tasks come to what was filed together.
+    BatchGrew {
+        /// What they come to.
+        batch: BatchId,
+        /// Which, in order.
+        tasks: Vec<TaskId>,
+    },
+    /// One queue is paused, goes on, or was cleared.
+    Lane {
+        /// Which.
+        lane: Lane,
+        /// What became of it.
+        change: LaneChange,
     },
     /// A task waits for others, is blocked by one, or waits no more.
     Gated {
@@ -380,15 +396,4 @@ pub enum Fact {
         /// How well.
         level: Level,
     },
-}
-
-/// How much of the past a book remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remember {
-    /// Completed tasks.
-    pub completed: u32,
-    /// Failed tasks.
-    pub failed: u32,
-    /// Events and test results.
-    pub history: u32,
 }

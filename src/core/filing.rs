@@ -7,7 +7,7 @@ use crate::core::fact::Fact;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch};
 use crate::model::cost::Spent;
-use crate::model::filing::{After, Filing, NewTask};
+use crate::model::filing::{After, Filing, NewBatch, NewTask};
 use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::path::ProjectPath;
@@ -29,35 +29,52 @@ impl Supervisor {
                 filing.tasks.len()
             )));
         }
-        for task in &filing.tasks {
+        let batch = filing.batch.map(|batch| (self.book.last_batch.next(), batch));
+        let (id, kind) = batch.map_or((None, None), |(id, new)| (Some(id), Some(new)));
+        self.file_tasks(&filing.tasks, id, kind)
+    }
+
+    /// Files more tasks into what was filed together before.
+    ///
+    /// # Errors
+    /// As [`Supervisor::file_all`].
+    pub(crate) fn file_into(&mut self, tasks: Vec<NewTask>, batch: BatchId) -> Result<Answer, Refusal> {
+        self.file_tasks(&tasks, Some(batch), None)
+    }
+
+    fn file_tasks(&mut self, new: &[NewTask], id: Option<BatchId>, kind: Option<NewBatch>) -> Result<Answer, Refusal> {
+        for task in new {
             self.may_file(&task.assignment)?;
         }
-        let order = self.in_order(&filing.tasks)?;
-        let batch = filing.batch.map(|batch| (self.book.last_batch.next(), batch));
+        let order = self.in_order(new)?;
         let first = self.book.last_task.next();
         let place: BTreeMap<usize, TaskId> =
             order.iter().enumerate().map(|(at, index)| (*index, numbered(first, at))).collect();
-        let labels: BTreeMap<&str, TaskId> = filing
-            .tasks
+        let labels: BTreeMap<&str, TaskId> = new
             .iter()
             .enumerate()
             .filter(|(_, task)| !task.assignment.label.is_empty())
             .map(|(index, task)| (task.assignment.label.as_str(), place[&index]))
             .collect();
         let tasks: Vec<TaskId> = place.values().copied().collect();
-        let id = batch.as_ref().map(|(id, _)| *id);
-        if let Some((id, new)) = batch {
-            let batch = Batch { id, kind: new.kind, budget: new.budget, tasks: tasks.clone() };
-            self.record(Fact::BatchBegan { batch: Box::new(batch) });
+        match (id, kind) {
+            (Some(id), Some(new)) => {
+                let batch = Batch { id, kind: new.kind, budget: new.budget, tasks: tasks.clone() };
+                self.record(Fact::BatchBegan { batch: Box::new(batch) });
+            }
+            (Some(batch), None) => {
+                self.record(Fact::BatchGrew { batch, tasks: tasks.clone() });
+            }
+            (None, _) => {}
         }
         for index in order {
-            let new = &filing.tasks[index];
-            let after = new.after.iter().filter_map(|after| match after {
+            let one = &new[index];
+            let after = one.after.iter().filter_map(|after| match after {
                 After::Label(label) => labels.get(label.as_str()).copied().or_else(|| self.labelled(label)),
                 After::Task(task) => Some(*task),
             });
             let after: BTreeSet<TaskId> = after.collect();
-            self.file_one(place[&index], new, after, id);
+            self.file_one(place[&index], one, after, id);
         }
         Ok(Answer { said: said(&tasks, id), tasks, batch: id })
     }

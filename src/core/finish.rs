@@ -109,15 +109,19 @@ impl Supervisor {
         let then = if is_gone { TaskState::Done(DoneReason::CheckGone) } else { then };
         let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
         truncate(&mut diff, DIFF_KEPT);
+        let said = attempt.said.as_ref().map(|said| said.text.clone()).unwrap_or_default();
+        // The rest of what was said is in it, read.
+        let summary = attempt.outcome.as_ref().map_or(said, |outcome| outcome.summary.clone());
         let record = AttemptRecord {
             number: attempt.number,
             end,
-            summary: attempt.said.as_ref().map(|said| said.text.clone()).unwrap_or_default(),
+            summary,
             diff,
             spent: attempt.spent,
             took: self.live.now.wall.since(attempt.began).saturating_sub(attempt.waited),
             landing: attempt.only_lands,
             by: attempt.by.clone(),
+            outcome: attempt.outcome,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
@@ -132,8 +136,8 @@ impl Supervisor {
     /// Writes the record of an attempt whose task is forgotten: what it used was used all the same.
     pub(crate) fn bury(&mut self, id: TaskId, number: u32, end: AttemptEnd, spent: Spent) {
         let (summary, diff, took, landing) = (String::new(), String::new(), Duration::ZERO, false);
-        let by = String::new();
-        let record = AttemptRecord { number, end, summary, diff, spent, took, landing, by };
+        let (by, outcome) = (String::new(), None);
+        let record = AttemptRecord { number, end, summary, diff, spent, took, landing, by, outcome };
         let then = TaskState::Failed(FailReason::Killed);
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
     }

@@ -27,20 +27,18 @@ impl Supervisor {
         }
     }
 
-    /// Returns how many attempts a task has.
-    pub(crate) fn attempts_of(&self, task: &Task) -> u32 {
-        let role = self.settings.roles.get(Self::role_of(task));
-        role.filter(|_| task.assignment().is_some())
-            .and_then(|role| role.attempts)
-            .unwrap_or(self.settings.fix.attempts)
-    }
-
     /// Returns the name of the role that works on a task.
     pub(crate) fn role_of(task: &Task) -> &str {
         match &task.goal {
             Goal::Check(_) => "fixer",
             Goal::Assignment(assignment) => &assignment.role,
         }
+    }
+
+    /// Returns how many attempts a task has.
+    pub(crate) fn attempts_of(&self, task: &Task) -> u32 {
+        let role = task.assignment().and_then(|assignment| self.settings.roles.get(&assignment.role));
+        role.and_then(|role| role.attempts).unwrap_or(self.settings.fix.attempts)
     }
 
     /// Returns what the check of a task said last in the user's tree.

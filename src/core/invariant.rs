@@ -130,7 +130,7 @@ fn limits_hold(machine: &Supervisor) -> Result<(), String> {
     for lane in Lane::ALL {
         let works = |attempt: &&Attempt| attempt.lane == lane && matches!(attempt.step, Step::Agent(Some(_)));
         let agents = machine.live.attempts.values().filter(works).count();
-        let left = if lane == Lane::Fix { surplus.agents } else { 0 };
+        let left = surplus.agents[lane as usize];
         if agents > machine.width(lane).max(left) {
             return Err(format!("{agents} agents run in the lane {lane}, {} may", machine.width(lane)));
         }
@@ -377,6 +377,8 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Stopped
         | Fact::Beat
         | Fact::BatchBegan { .. }
+        | Fact::BatchGrew { .. }
+        | Fact::Lane { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }
         | Fact::Forgotten { .. }

@@ -44,7 +44,8 @@ impl Supervisor {
     /// Returns the lanes in which something may begin, the least busy first: with one limit for all of them, none starves
     /// the others.
     pub(crate) fn open_lanes(&self) -> Vec<Lane> {
-        let mut lanes: Vec<Lane> = Lane::ALL.into_iter().filter(|lane| self.has_slot(*lane)).collect();
+        let mut lanes: Vec<Lane> =
+            Lane::ALL.into_iter().filter(|lane| self.has_slot(*lane) && !self.book.lanes.is_paused(*lane)).collect();
         lanes.sort_by_key(|lane| self.under_way(*lane));
         lanes
     }

@@ -237,6 +237,7 @@ impl Supervisor {
             budget,
             day: self.day_of(&task),
             days: if task.assignment().is_some() { self.days() } else { Vec::new() },
+            brought: self.handed_over(&task),
         };
         self.live.sessions.insert(
             session,

@@ -1,7 +1,7 @@
 //! One line for each fact, for `run --headless`, `logs` and the screen.
 
 use crate::core::fact::Fact;
-use crate::model::assignment::{Batch, BatchKind};
+use crate::model::assignment::{Batch, BatchKind, Lane};
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::budget::Limit;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
@@ -9,6 +9,7 @@ use crate::model::cost::Usd;
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::TaskId;
+use crate::model::lane::LaneChange;
 use crate::model::plan::{Advice, Plan};
 use crate::model::question::Question;
 use crate::model::receipt::Receipt;
@@ -52,6 +53,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
         }
         Fact::BatchBegan { batch } => began(batch),
+        Fact::BatchGrew { batch, tasks } => format!("batch {}: {} more sessions", batch.0, tasks.len()),
+        Fact::Lane { lane, change } => lane_line(*lane, change),
         Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),
         Fact::Held { task, reason } => {
             format!("{task} {}; `orchestrator-tui fix {}` starts it", held(reason, time), task.0)
@@ -164,8 +167,20 @@ fn began(batch: &Batch) -> String {
     match &batch.kind {
         BatchKind::Day { file, .. } => format!("batch {}: {count} tasks of {}", batch.id.0, file.display()),
         BatchKind::Orchestration { requirement, .. } => {
-            format!("batch {}: {count} sessions for: {requirement}", batch.id.0)
+            let sessions = if count == 1 { "session" } else { "sessions" };
+            let first = requirement.lines().next().unwrap_or_default();
+            format!("batch {}: {count} {sessions} for: {first}", batch.id.0)
         }
+    }
+}
+
+fn lane_line(lane: Lane, change: &LaneChange) -> String {
+    match change {
+        LaneChange::Paused { why } => {
+            format!("the {lane} lane is paused: {why}; `orchestrator-tui {lane} resume` goes on")
+        }
+        LaneChange::Resumed => format!("the {lane} lane goes on"),
+        LaneChange::Cleared => format!("what was over in the {lane} lane is cleared"),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::model::budget::Limit;
 use crate::model::check::CheckKey;
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
+use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
 use crate::model::question::{About, Ask};
 use crate::model::receipt::Witness;
@@ -213,6 +214,8 @@ pub struct Attempt {
     pub only_lands: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
+    /// What it handed over.
+    pub outcome: Option<Box<Outcome>>,
     /// The line of the budget at which its agent was asked to end, or ended; its work may be done all the same.
     pub over: Option<Limit>,
     /// When its agent was last heard of.
@@ -298,8 +301,8 @@ impl Grant {
 /// What began before the settings were read again and may be more than they allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Surplus {
-    /// So many agents ran.
-    pub agents: usize,
+    /// So many agents ran in each lane.
+    pub agents: [usize; Lane::ALL.len()],
     /// So many checks ran.
     pub checks: usize,
     /// The last session that began by the settings before.

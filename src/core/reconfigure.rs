@@ -35,7 +35,7 @@ impl Supervisor {
         let now = self.live.now.moment;
         self.live.beat = self.live.beat.min(now.after(self.settings.limits.heartbeat));
         self.live.surplus = Surplus {
-            agents: self.agents(Lane::Fix),
+            agents: Lane::ALL.map(|lane| self.agents(lane)),
             checks: self.live.checks().count(),
             last_session: self.live.last_session,
         };
@@ -104,7 +104,10 @@ impl Supervisor {
 
     /// What began by other settings becomes less, and is not replaced.
     pub(crate) fn shrink_surplus(&mut self) {
-        self.live.surplus.agents = self.live.surplus.agents.min(self.agents(Lane::Fix));
+        for lane in Lane::ALL {
+            let left = self.live.surplus.agents[lane as usize].min(self.agents(lane));
+            self.live.surplus.agents[lane as usize] = left;
+        }
         self.live.surplus.checks = self.live.surplus.checks.min(self.live.checks().count());
     }
 
@@ -173,6 +176,8 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         changes,
         [running, checks, completed, failed, history, heartbeat, health, stop]
     );
+    fields!("lanes", before.lanes, after.lanes, changes, [queue, day, issue, session, total]);
+    fields!("queue", before.lanes, after.lanes, changes, [stop_on_failure]);
     fields!("workspace", before.workspace, after.workspace, changes, [copy, prepare, link]);
     let lines = Limit::DAY.into_iter().chain(Limit::TASK);
     let lines = lines.filter(|line| before.budget.limit(*line) != after.budget.limit(*line));

@@ -73,6 +73,7 @@ impl Supervisor {
             took: Duration::ZERO,
             landing: task.result.is_some(),
             by: if is_cut { agent.to_owned() } else { String::new() },
+            outcome: None,
         };
         self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });
         if is_unpriced {

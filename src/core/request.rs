@@ -31,7 +31,7 @@ impl Supervisor {
             Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
             Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
             Command::Message { task, text, by } => self.message(task, &text, by),
-            Command::Check | Command::File { .. } if !self.is_up() => {
+            Command::Check | Command::File { .. } | Command::Orchestrate { .. } if !self.is_up() => {
                 Err(Refusal::because("the supervisor is stopping"))
             }
             Command::Check => {
@@ -40,6 +40,10 @@ impl Supervisor {
             }
             Command::Raise { usd, tokens } => self.raise(usd, tokens),
             Command::File { filing } => self.file_all(*filing),
+            Command::Orchestrate { wish } => self.orchestrate(*wish),
+            Command::Approve { batch } => self.approve(batch),
+            Command::Begin { task } => self.begin(task),
+            Command::Lane { lane, wish } => Ok(self.lane_wish(lane, wish)),
             Command::Pause => {
                 self.record(Fact::Paused);
                 Ok(said("paused: nothing new starts"))

@@ -31,6 +31,8 @@ pub enum Waiting {
     Down,
     /// A person paused everything.
     Paused,
+    /// Its queue is paused, and why.
+    LanePaused(Lane, String),
     /// The service refused.
     Parked(Option<Wall>, String),
     /// A line of the day's budget is reached, as the text says; until midnight, or until it is raised.
@@ -61,6 +63,7 @@ impl Waiting {
         match self {
             Self::Down => "waits for the supervisor".to_owned(),
             Self::Paused => "paused".to_owned(),
+            Self::LanePaused(lane, why) => format!("the {lane} lane is paused: {why}"),
             Self::Parked(None, why) => format!("parked: {why}"),
             Self::Parked(Some(until), why) => format!("parked until {}: {why}", until.iso()),
             Self::Budget(_, why) => {
@@ -116,6 +119,7 @@ impl Supervisor {
     pub fn waiting(&self, task: &Task) -> Option<Waiting> {
         let wait = Wait::of(task)?;
         self.standstill()
+            .or_else(|| self.paused_lane(task))
             .or_else(|| self.breaker(task))
             .or_else(|| self.is_looking(task).then_some(Waiting::Checking))
             .or_else(|| self.pause(&wait))
@@ -140,6 +144,11 @@ impl Supervisor {
             return Some(Waiting::Budget(self.midnight(), self.used_up(line, self.spent_today())));
         }
         self.live.repository.operation.map(Waiting::Operation)
+    }
+
+    fn paused_lane(&self, task: &Task) -> Option<Waiting> {
+        let lane = lane(task);
+        self.book.lanes.why(lane).map(|why| Waiting::LanePaused(lane, why.to_owned()))
     }
 
     fn breaker(&self, task: &Task) -> Option<Waiting> {
@@ -195,7 +204,7 @@ impl Supervisor {
     }
 
     fn will_wait_its_turn(&self, task: &Task) -> bool {
-        Wait::of(task).is_some() && self.breaker(task).is_none()
+        Wait::of(task).is_some() && self.breaker(task).is_none() && !self.book.lanes.is_paused(lane(task))
     }
 
     /// Whether some waiting task will go on by itself.
@@ -328,6 +337,7 @@ impl Supervisor {
             fixers_done: false,
             only_lands: false,
             said: None,
+            outcome: None,
             over: None,
             heard: None,
             asks_since: None,

@@ -126,6 +126,7 @@ impl Supervisor {
         self.hold_anew();
         // The last supervisor may have died between an end and what follows from it.
         self.live.turned.extend(self.book.index.open());
+        self.file_left_components();
         self.want_everything(true);
     }
 
@@ -205,6 +206,7 @@ impl Supervisor {
         self.unpark();
         self.start_tree_checks();
         self.end_what_has_gone();
+        self.decompose_without_agents();
         self.regate();
         self.advance_attempts();
         self.start_attempts();

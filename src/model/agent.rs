@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::Spent;
+use crate::model::outcome::Outcome;
 use crate::model::question::{Ask, Reply};
 use crate::model::time::Wall;
 
@@ -68,6 +69,8 @@ pub enum AgentReport {
         /// Where.
         by: String,
     },
+    /// What it hands over to others, read from its last words; comes before [`AgentReport::Done`].
+    HandsOver(Box<Outcome>),
     /// It has said that it is done, in its own protocol.
     Done(AgentResult),
     /// The service turned it away.

@@ -144,13 +144,31 @@ pub struct Assignment {
     /// The subject that passes through a pipeline of roles; its first task.
     #[serde(default)]
     pub subject: Option<TaskId>,
+    /// The project as a session names it; none for what is no session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<Box<Project>>,
+}
+
+/// The project that a session works in, and what for, as whoever created it said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Project {
+    /// Its repository, `owner/name`; empty: the one that the supervisor works in.
+    pub repository: String,
+    /// Its branch; empty: whatever is checked out.
+    pub branch: String,
+    /// What is to be done.
+    pub requirements: String,
+    /// What is good to know for it.
+    pub context: String,
 }
 
 /// How the tasks of an orchestration follow each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// As soon as what each depends on is done.
+    #[default]
     Parallel,
     /// One after the other.
     Sequential,
@@ -177,6 +195,9 @@ pub enum BatchKind {
         requirement: String,
         /// How its tasks follow each other.
         mode: Mode,
+        /// Whether its sessions start at once, without a yes.
+        #[serde(default)]
+        start: bool,
     },
 }
 

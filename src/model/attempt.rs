@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::agent::Violation;
 use crate::model::check::CheckRun;
 use crate::model::cost::Spent;
+use crate::model::outcome::Outcome;
 
 /// A stage of a workflow. Workflows are lists of these; see [`Workflow`](crate::model::task::Workflow).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -152,4 +153,7 @@ pub struct AttemptRecord {
     /// Who worked: an agent, or `fixers`; empty if nobody had begun, or nobody knows.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
+    /// What its agent handed over to others, if it was asked to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Box<Outcome>>,
 }

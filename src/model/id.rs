@@ -60,6 +60,41 @@ impl TaskId {
     pub fn long(self) -> String {
         format!("task_{:08x}", self.0)
     }
+
+    /// Returns the UUID by which sessions are named (version 8: its bits are ours); always the same for a number.
+    pub fn uuid(self) -> String {
+        format!("{SESSION}{:012x}", self.0)
+    }
+}
+
+/// How the UUIDs of sessions begin.
+const SESSION: &str = "5e551000-0000-8000-8000-";
+
+/// How the UUIDs of orchestrations begin.
+const ORCHESTRATION: &str = "0c4e5700-0000-8000-8000-";
+
+impl BatchId {
+    /// Returns the UUID by which orchestrations are named; always the same for a number.
+    pub fn uuid(self) -> String {
+        format!("{ORCHESTRATION}{:012x}", self.0)
+    }
+}
+
+/// A text that names no batch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no batch or orchestration; write its number, 3, or its id")]
+pub struct BadBatchId(String);
+
+impl FromStr for BatchId {
+    type Err = BadBatchId;
+
+    fn from_str(text: &str) -> Result<Self, BadBatchId> {
+        let number = match text.strip_prefix(ORCHESTRATION) {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => text.parse(),
+        };
+        number.map(BatchId).map_err(|_| BadBatchId(text.to_owned()))
+    }
 }
 
 /// A text that names no task.
@@ -71,7 +106,7 @@ impl FromStr for TaskId {
     type Err = BadTaskId;
 
     fn from_str(text: &str) -> Result<Self, BadTaskId> {
-        let number = match text.strip_prefix("task_") {
+        let number = match text.strip_prefix("task_").or_else(|| text.strip_prefix(SESSION)) {
             Some(hex) => u32::from_str_radix(hex, 16),
             None => text.strip_prefix('#').unwrap_or(text).parse(),
         };
@@ -84,10 +119,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_is_named_in_three_ways() {
-        for text in ["14", "#14", "task_0000000e"] {
+    fn a_task_is_named_in_several_ways() {
+        for text in ["14", "#14", "task_0000000e", &TaskId(14).uuid()] {
             assert_eq!(text.parse(), Ok(TaskId(14)));
         }
+        assert_eq!(BatchId(3).uuid().parse(), Ok(BatchId(3)));
+        assert!(BatchId(3).uuid().parse::<TaskId>().is_err() && TaskId(3).uuid().parse::<BatchId>().is_err());
         assert_eq!(TaskId(14).long(), "task_0000000e");
         assert!("fourteen".parse::<TaskId>().is_err());
     }

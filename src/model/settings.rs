@@ -237,11 +237,13 @@ pub struct Lanes {
     pub session: u32,
     /// All of them together, fixes included; 0: no limit.
     pub total: u32,
+    /// `queue.stop_on_failure`: whether a failed task pauses the queue, and only the queue.
+    pub stop_on_failure: bool,
 }
 
 impl Default for Lanes {
     fn default() -> Self {
-        Self { queue: 1, day: 3, issue: 5, session: 4, total: 0 }
+        Self { queue: 1, day: 3, issue: 5, session: 4, total: 0, stop_on_failure: true }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::cost::Spent;
 use crate::model::id::{ChangeId, EventId, LandingId, TaskId};
+use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
 use crate::model::question::Asked;
@@ -185,6 +186,11 @@ impl Task {
             }
             _ => reason,
         }
+    }
+
+    /// Returns what was handed over last, if an agent did.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_deref())
     }
 
     /// Returns what all its attempts used, the running one included.

@@ -60,6 +60,7 @@ fn task(word: &str) -> Result<NewTask, String> {
         batch: None,
         event: None,
         subject: None,
+        project: None,
     };
     Ok(NewTask { assignment: Box::new(assignment), after: after.collect(), priority: 0, held: false })
 }

@@ -111,6 +111,8 @@ impl Teller {
             Fact::Filed { task } => ("filed", filed(task)),
             Fact::Merged { task, failures, .. } => ("merged", format!("{task} is about {} now", ids(failures))),
             Fact::BatchBegan { batch } => ("batch", format!("batch {} of {} tasks", batch.id.0, batch.tasks.len())),
+            Fact::BatchGrew { batch, tasks } => ("batch", format!("batch {} has {} more tasks", batch.0, tasks.len())),
+            Fact::Lane { lane, change } => ("lane", format!("lane {lane}: {change:?}")),
             Fact::Gated { task, state } => ("gated", format!("{task} {}", state.reason(now))),
             Fact::Held { task, reason } => ("held", format!("{task} {reason}")),
             Fact::Released { task, forced } => {

@@ -25,6 +25,7 @@ pub(crate) fn attempt(number: u32) -> AttemptRecord {
         took: Duration::from_secs(54),
         landing: false,
         by: String::new(),
+        outcome: None,
     }
 }
 

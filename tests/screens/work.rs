@@ -97,6 +97,7 @@ pub(crate) fn assignment(id: u32) -> Assignment {
         batch,
         event: None,
         subject: None,
+        project: None,
     }
 }
 

@@ -83,6 +83,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: 
         batch: None,
         event: None,
         subject: None,
+        project: None,
     };
     let priority = reader.priority(fields.get("priority"));
     let mut depends_on = reader.texts(fields.get("depends_on"));

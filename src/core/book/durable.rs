@@ -19,6 +19,7 @@ use crate::model::workspace::TreeId;
 
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
+use super::lanes::Lanes;
 use super::ledger::Ledger;
 use super::tally::Tally;
 
@@ -139,6 +140,8 @@ pub struct Book {
     pub batches: BTreeMap<BatchId, Arc<Batch>>,
     /// The last of them.
     pub last_batch: BatchId,
+    /// What became of each queue.
+    pub lanes: Lanes,
     /// The last question.
     pub last_question: QuestionId,
     /// The last change.
@@ -180,6 +183,7 @@ impl Default for Book {
             last_task: TaskId(0),
             batches: BTreeMap::new(),
             last_batch: BatchId(0),
+            lanes: Lanes::default(),
             last_question: QuestionId(0),
             last_change: ChangeId(0),
             last_landing: LandingId(0),
@@ -292,6 +296,12 @@ impl Book {
                 self.last_batch = self.last_batch.max(batch.id);
                 self.batches.insert(batch.id, Arc::new((**batch).clone()));
             }
+            Fact::BatchGrew { batch, tasks } => {
+                if let Some(batch) = self.batches.get_mut(batch) {
+                    Arc::make_mut(batch).tasks.extend(tasks);
+                }
+            }
+            Fact::Lane { lane, change } => self.lanes.change(*at, *lane, change),
             Fact::Filed { .. }
             | Fact::Gated { .. }
             | Fact::Merged { .. }

@@ -146,6 +146,8 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Stopped
         | Fact::Beat
         | Fact::BatchBegan { .. }
+        | Fact::BatchGrew { .. }
+        | Fact::Lane { .. }
         | Fact::Gated { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }

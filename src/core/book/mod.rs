@@ -3,6 +3,7 @@
 mod durable;
 mod history;
 mod index;
+mod lanes;
 mod ledger;
 mod tally;
 mod tasks;
@@ -10,6 +11,7 @@ mod tasks;
 pub use durable::{Book, CheckStatus, Process, Settled};
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
+pub use lanes::Lanes;
 pub use ledger::{Account, Ledger, Typical};
 pub use tally::{Score, Tally};
 pub use tasks::subject;

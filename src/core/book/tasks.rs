@@ -110,6 +110,8 @@ impl Book {
             | Fact::Trespassed { .. }
             | Fact::Messaged { .. }
             | Fact::BatchBegan { .. }
+            | Fact::BatchGrew { .. }
+            | Fact::Lane { .. }
             | Fact::Started { .. }
             | Fact::Stopped
             | Fact::Beat
@@ -263,11 +265,8 @@ impl Book {
 
     fn forget_oldest(&mut self) {
         for failed in [false, true] {
-            let (limit, mut from) = if failed {
-                (self.remember.failed, self.kept.1)
-            } else {
-                (self.remember.completed, self.kept.0)
-            };
+            let (limit, mut from) =
+                if failed { (self.remember.failed, self.kept.1) } else { (self.remember.completed, self.kept.0) };
             loop {
                 let side = if failed { &self.finished.1 } else { &self.finished.0 };
                 if side.len() <= limit as usize {
@@ -292,9 +291,10 @@ impl Book {
     fn forget_task(&mut self, id: TaskId) {
         let Some(id) = self.tasks.remove(&id).and_then(|task| task.assignment()?.batch) else { return };
         // The latest are forgotten last.
-        let is_known = self.batches.get(&id).is_some_and(|batch| {
-            batch.tasks.iter().rev().any(|task| self.tasks.contains_key(task))
-        });
+        let is_known = self
+            .batches
+            .get(&id)
+            .is_some_and(|batch| batch.tasks.iter().rev().any(|task| self.tasks.contains_key(task)));
         if !is_known {
             self.batches.remove(&id);
             self.ledger.batch_forgotten(id);

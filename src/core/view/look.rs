@@ -239,6 +239,7 @@ impl Supervisor {
                 Some(
                     other @ (Waiting::Down
                     | Waiting::Paused
+                    | Waiting::LanePaused(..)
                     | Waiting::Operation(_)
                     | Waiting::Checking
                     | Waiting::Ending

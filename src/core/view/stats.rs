@@ -120,9 +120,10 @@ mod tests {
             took: Duration::from_secs(seconds),
             landing: false,
             by: "claude".to_owned(),
+            outcome: None,
         };
         let then = if good {
-            TaskState::Done(DoneReason::Landed(LandingId(u64::from(id))))
+            TaskState::Done(DoneReason::Landed(LandingId(id)))
         } else {
             TaskState::Failed(FailReason::Escalated { why: "tried".to_owned() })
         };
@@ -141,10 +142,8 @@ mod tests {
     #[test]
     fn what_is_forgotten_is_still_counted() {
         let remember = Remember { completed: 2, failed: 2, history: 2 };
-        let mut facts = vec![
-            Fact::Started { pid: 1, version: "test".to_owned(), remember },
-            Fact::DayBegan { day: Day(20_000) },
-        ];
+        let mut facts =
+            vec![Fact::Started { pid: 1, version: "test".to_owned(), remember }, Fact::DayBegan { day: Day(20_000) }];
         facts.extend((1..=30).flat_map(|id| life(id, u64::from(id), id % 3 != 0)));
         facts.push(Fact::DayBegan { day: Day(20_001) });
         facts.extend(life(31, 100, true));

@@ -1,5 +1,7 @@
 //! Speaks to an agent of kind `command`: the prompt goes in, lines come out, the exit code is its word.
 
+use std::collections::VecDeque;
+
 use crate::edge::agent::lines::{Line, Lines};
 use crate::edge::agent::plain::one_line;
 use crate::model::agent::{AgentReport, AgentResult, LogLine};
@@ -10,6 +12,8 @@ use crate::model::session::Exit;
 const LINE_CAP: usize = 400;
 /// The longest line that is read at all, in bytes; such a program prints for people.
 const READ_CAP: usize = 1024 * 1024;
+/// How much of its end is kept, in bytes: enough for what it hands over.
+const TAIL_KEPT: usize = 64 * 1024;
 
 /// One run of such a program; does no reading and writing itself.
 #[derive(Debug)]
@@ -18,12 +22,23 @@ pub struct CommandRun {
     name: String,
     lines: Lines,
     last: String,
+    /// The end of what it said, line by line.
+    tail: VecDeque<String>,
+    /// How many bytes of it are kept.
+    kept: usize,
 }
 
 impl CommandRun {
     /// Takes what it is told and the name that its log lines carry.
     pub fn new(name: impl Into<String>, prompt: impl Into<String>) -> Self {
-        Self { prompt: prompt.into(), name: name.into(), lines: Lines::new(READ_CAP), last: String::new() }
+        Self {
+            prompt: prompt.into(),
+            name: name.into(),
+            lines: Lines::new(READ_CAP),
+            last: String::new(),
+            tail: VecDeque::new(),
+            kept: 0,
+        }
     }
 
     /// Returns what to write to its standard input, which is closed afterwards.
@@ -47,7 +62,7 @@ impl CommandRun {
         let mut reports = self.log(rest);
         reports.push(AgentReport::Used(Spent { unpriced: true, ..Spent::default() }));
         let result = match exit {
-            Exit::Code(0) => AgentResult { ok: true, text: std::mem::take(&mut self.last) },
+            Exit::Code(0) => AgentResult { ok: true, text: self.last_words() },
             Exit::Code(_) | Exit::Signal(_) | Exit::TimedOut | Exit::Unknown => {
                 let text = if self.last.is_empty() { exit.to_string() } else { format!("{exit}: {}", self.last) };
                 AgentResult { ok: false, text }
@@ -57,11 +72,33 @@ impl CommandRun {
         reports
     }
 
+    /// Returns its last line; or, where it ends with a block of JSON, as it was asked to, all that is kept.
+    fn last_words(&mut self) -> String {
+        let is_fence = |line: &String| line.trim_start().starts_with("```");
+        if self.tail.iter().any(is_fence) {
+            return Vec::from(std::mem::take(&mut self.tail)).join("\n");
+        }
+        std::mem::take(&mut self.last)
+    }
+
+    fn keep(&mut self, line: String) {
+        self.kept += line.len() + 1;
+        self.tail.push_back(line);
+        while self.kept > TAIL_KEPT {
+            let Some(first) = self.tail.pop_front() else { return };
+            self.kept -= first.len() + 1;
+        }
+    }
+
     fn log(&mut self, lines: impl IntoIterator<Item = Line>) -> Vec<AgentReport> {
         let mut log = Vec::new();
         for line in lines {
             let text = match line {
-                Line::Whole(bytes) => one_line(&String::from_utf8_lossy(&bytes), LINE_CAP),
+                Line::Whole(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    self.keep(one_line(&text, TAIL_KEPT));
+                    one_line(&text, LINE_CAP)
+                }
                 Line::TooLong(length) => format!("(a line of {length} bytes left out)"),
             };
             if !text.is_empty() {
@@ -88,6 +125,18 @@ mod tests {
         assert!(matches!(&reports[0], AgentReport::Log(lines) if lines[0].text == "\u{fffd}"));
         assert!(matches!(&reports[1], AgentReport::Used(spent) if spent.unpriced));
         assert!(matches!(&reports[2], AgentReport::Done(result) if result.ok));
+    }
+
+    #[test]
+    fn what_it_hands_over_at_its_end_is_kept_whole() {
+        let mut run = CommandRun::new("builder", "");
+        let long = "word ".repeat(40_000);
+        run.feed(format!("{long}\nI am done.\r\n```json\r\n{{\r\n").as_bytes());
+        let summary = "s".repeat(2 * LINE_CAP);
+        run.feed(format!("\x1b[32m  \"summary\": \"{summary}\"\x1b[0m\r\n}}\r\n```\r\n").as_bytes());
+        let reports = run.finish(Exit::Code(0));
+        let Some(AgentReport::Done(result)) = reports.last() else { panic!("{reports:?}") };
+        assert!(result.text.len() < TAIL_KEPT && crate::edge::agent::outcome(&result.text).summary == summary);
     }
 
     #[test]

@@ -51,6 +51,7 @@ fn filing(text: &str) -> Command {
         batch: None,
         event: None,
         subject: None,
+        project: None,
     };
     let task = NewTask { assignment: Box::new(assignment), after: Vec::new(), priority: 0, held: false };
     Command::File { filing: Box::new(Filing { batch: None, tasks: vec![task] }) }

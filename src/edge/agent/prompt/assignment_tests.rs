@@ -33,6 +33,7 @@ fn assignment() -> Assignment {
         batch: None,
         event: None,
         subject: None,
+        project: None,
     }
 }
 
@@ -67,6 +68,7 @@ fn record(number: u32, why: &str) -> AttemptRecord {
         took: Duration::ZERO,
         landing: false,
         by: String::new(),
+        outcome: None,
     }
 }
 

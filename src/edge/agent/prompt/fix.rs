@@ -165,6 +165,7 @@ mod tests {
             took: Duration::ZERO,
             landing: false,
             by: String::new(),
+            outcome: None,
         }
     }
 

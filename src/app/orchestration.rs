@@ -1,0 +1,157 @@
+//! Asks for sessions, orchestrations and queued tasks, as verbs do; each is a command of the machine.
+
+use std::process::Command as Process;
+
+use serde_json::{Value, json};
+
+use crate::app::ask;
+use crate::app::failure::Failure;
+use crate::app::setup::Site;
+use crate::config::Overrides;
+use crate::core::command::{Answer, Command};
+use crate::model::assignment::{Assignment, Project};
+use crate::model::filing::{After, Filing, NewTask};
+use crate::model::id::{BatchId, TaskId};
+
+/// Files one task.
+///
+/// # Errors
+/// If no supervisor runs, or it refuses.
+pub fn file(
+    site: &Site,
+    assignment: Assignment,
+    after: &[TaskId],
+    priority: i32,
+    held: bool,
+) -> Result<Answer, Failure> {
+    let after = after.iter().copied().map(After::Task).collect();
+    let task = NewTask { assignment: Box::new(assignment), after, priority, held };
+    order(site, &Command::File { filing: Box::new(Filing { batch: None, tasks: vec![task] }) })
+}
+
+/// Sends a command and reads what was answered.
+///
+/// # Errors
+/// As [`ask::order`].
+pub fn order(site: &Site, command: &Command) -> Result<Answer, Failure> {
+    serde_json::from_value(ask::order(site, command)?).map_err(Failure::supervisor)
+}
+
+/// Returns a session.
+///
+/// # Errors
+/// If there is none with this number, or nobody can be asked.
+pub fn session(site: &Site, task: TaskId) -> Result<Value, Failure> {
+    ask::query(site, &format!("session/{}", task.0))
+}
+
+/// Lists sessions, those of one orchestration if it is named.
+///
+/// # Errors
+/// If there is none with this number, or nobody can be asked.
+pub fn sessions(site: &Site, of: Option<BatchId>) -> Result<Value, Failure> {
+    match of {
+        Some(of) => ask::query(site, &format!("session/of/{}", of.0)),
+        None => ask::query(site, "session"),
+    }
+}
+
+/// Returns what a session has brought, its log included.
+///
+/// # Errors
+/// If it is not completed.
+pub fn output(site: &Site, task: TaskId) -> Result<Value, Failure> {
+    let mut output = ask::query(site, &format!("session/{}/output", task.0))?;
+    let mut logs = Vec::new();
+    ask::facts(site, (Some(task), None), false, |fact| {
+        for line in fact["lines"].as_array().into_iter().flatten().filter(|_| fact["kind"] == "logged") {
+            let (label, text) = (line["label"].as_str().unwrap_or_default(), line["text"].as_str().unwrap_or_default());
+            logs.push(format!("{label}: {text}"));
+        }
+    })?;
+    output["output"]["logs"] = json!(logs);
+    Ok(output)
+}
+
+/// Returns the queue with its settings.
+///
+/// # Errors
+/// If nobody can be asked.
+pub fn queue(site: &Site) -> Result<Value, Failure> {
+    let mut queue = ask::query(site, "queue")?;
+    // A running supervisor has said by what it goes; without one the files say by what the next one will.
+    if let (true, Ok(loaded)) = (queue["settings"]["max_concurrent"].is_null(), site.read(Overrides::default())) {
+        queue["settings"]["max_concurrent"] = json!(loaded.settings.lanes.queue);
+        queue["settings"]["stop_on_failure"] = json!(loaded.settings.lanes.stop_on_failure);
+    }
+    Ok(queue)
+}
+
+/// Returns the project that a session is for, if it is this one: its results land here, and it begins from this tree.
+///
+/// # Errors
+/// If another repository or branch is named.
+pub fn project(site: &Site, repository: Option<&str>, branch: Option<&str>) -> Result<Project, Failure> {
+    let repository = repository.unwrap_or_default().trim();
+    let branch = branch.unwrap_or_default().trim();
+    if !repository.is_empty() {
+        let folder = site.project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let origin = git(site, &["remote", "get-url", "origin"]).unwrap_or_default();
+        if !is_named(repository, &folder, &origin) {
+            let here = if origin.is_empty() { folder } else { origin };
+            return Err(Failure::refused(format!(
+                "{repository} is not the project of this supervisor, which is {here}\nhint: run orchestrator-tui in the folder of {repository}"
+            )));
+        }
+    }
+    if !branch.is_empty() {
+        let checked_out = git(site, &["symbolic-ref", "--short", "HEAD"]).unwrap_or_default();
+        if checked_out != branch {
+            let here = if checked_out.is_empty() { "no branch" } else { &checked_out };
+            return Err(Failure::refused(format!(
+                "sessions begin from your tree as it is, and {here} is checked out, not {branch}\nhint: `git switch {branch}` first"
+            )));
+        }
+    }
+    Ok(Project { repository: repository.to_owned(), branch: branch.to_owned(), ..Project::default() })
+}
+
+/// Whether a repository is called so: by its folder, or by the end of its origin's address.
+fn is_named(name: &str, folder: &str, origin: &str) -> bool {
+    let tidy = |text: &str| text.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
+    let (name, origin) = (tidy(name), tidy(origin));
+    let is_end = || {
+        let before = origin.strip_suffix(&name);
+        before.is_some_and(|before| before.is_empty() || before.ends_with(['/', ':']))
+    };
+    name == folder.to_lowercase() || is_end()
+}
+
+/// Asks the installed git, which is read only here; nothing if it knows nothing.
+fn git(site: &Site, args: &[&str]) -> Option<String> {
+    let mut command = Process::new("git");
+    command.env_clear().envs(&site.environment).arg("-C").arg(&site.project).args(args);
+    let done = command.output().ok().filter(|done| done.status.success())?;
+    Some(String::from_utf8_lossy(&done.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_is_known_by_its_folder_or_its_origin() {
+        for (name, origin, is_it) in [
+            ("shop", "", true),
+            ("Shop", "", true),
+            ("owner/shop", "git@github.com:Owner/shop.git", true),
+            ("owner/shop", "https://github.com/owner/shop", true),
+            ("https://github.com/owner/shop.git", "https://github.com/owner/shop", true),
+            ("other/shop", "https://github.com/owner/shop", false),
+            ("er/shop", "https://github.com/owner/shop", false),
+            ("owner/shop", "", false),
+        ] {
+            assert_eq!(is_named(name, "shop", origin), is_it, "{name} {origin}");
+        }
+    }
+}

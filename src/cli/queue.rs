@@ -1,0 +1,165 @@
+//! Carries out `queue`: what waits in it, and adding, removing, clearing, pausing.
+
+use std::fmt::Write as _;
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::args::{Json, Task};
+use super::verbs::{pretty, said, say};
+use crate::app::failure::Failure;
+use crate::app::orchestration as ask;
+use crate::app::setup::Site;
+use crate::core::command::Command;
+use crate::model::assignment::{Assignment, Lane, Project};
+use crate::model::lane::LaneWish;
+use crate::model::settings::LandMode;
+
+/// What to do with the queue; nothing: show it.
+#[derive(Debug, Args)]
+pub struct Queue {
+    /// Which.
+    #[command(subcommand)]
+    pub verb: Option<QueueVerb>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The verbs of `queue`.
+#[derive(Debug, Subcommand)]
+pub enum QueueVerb {
+    /// Queue a task for one agent; `queue.max_concurrent` of them are worked on at once ([lanes] queue).
+    Add(Add),
+    /// Take a task out of the queue that is not worked on.
+    Remove(Task),
+    /// Show no more of what is over.
+    Clear(Json),
+    /// Start nothing more of the queue; all else goes on.
+    Pause(Json),
+    /// Go on after `queue pause`, or after a failure paused it.
+    Resume(Json),
+}
+
+/// Flags of `queue add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Its name in one line.
+    #[arg(value_name = "TITLE")]
+    pub title: String,
+    /// What to do, whole.
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// The repository; it must be this project's.
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub repo: Option<String>,
+    /// Higher goes first.
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub priority: i32,
+    /// The role that works on it, as `roles` lists them.
+    #[arg(long, default_value = "coding")]
+    pub role: String,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Carries out `queue`.
+pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
+    let lane = |wish: LaneWish, json: bool| {
+        let answer = ask::order(site, &Command::Lane { lane: Lane::Queue, wish })?;
+        Ok(said(&serde_json::json!(answer), json))
+    };
+    match &wish.verb {
+        None => {
+            let queue = ask::queue(site)?;
+            say(&if wish.json { pretty(&queue) } else { rendered(&queue) });
+            Ok(0)
+        }
+        Some(QueueVerb::Add(add)) => add_task(site, add),
+        Some(QueueVerb::Remove(Task { task, json })) => {
+            let queue = ask::queue(site)?;
+            let items = queue["items"].as_array().into_iter().flatten();
+            let Some(item) = items.into_iter().find(|item| item["id"] == task.0) else {
+                return Err(Failure::refused(format!(
+                    "{task} is not in the queue\nhint: `orchestrator-tui queue` lists it"
+                )));
+            };
+            if item["status"] == "processing" {
+                return Err(Failure::refused(format!(
+                    "{task} is being worked on\nhint: `orchestrator-tui kill {}` ends it",
+                    task.0
+                )));
+            }
+            let answer = ask::order(site, &Command::Kill { task: *task })?;
+            let words =
+                serde_json::json!({ "said": format!("{task} is taken out of the queue"), "tasks": answer.tasks });
+            Ok(said(&words, *json))
+        }
+        Some(QueueVerb::Clear(Json { json })) => lane(LaneWish::Clear, *json),
+        Some(QueueVerb::Pause(Json { json })) => lane(LaneWish::Pause, *json),
+        Some(QueueVerb::Resume(Json { json })) => lane(LaneWish::Resume, *json),
+    }
+}
+
+fn add_task(site: &Site, add: &Add) -> Result<u8, Failure> {
+    let title = add.title.trim();
+    if title.is_empty() || title.lines().count() > 1 {
+        return Err(Failure::usage("a title is one line; --description has room for more"));
+    }
+    let description = add.description.as_deref().unwrap_or(title).trim().to_owned();
+    let project = ask::project(site, add.repo.as_deref(), None)?;
+    let assignment = Assignment {
+        label: String::new(),
+        name: title.to_owned(),
+        description: description.clone(),
+        lane: Lane::Queue,
+        workflow: "task".to_owned(),
+        role: add.role.clone(),
+        module: String::new(),
+        complexity: None,
+        context_files: Vec::new(),
+        deliverables: Vec::new(),
+        after: Vec::new(),
+        check: None,
+        budget: None,
+        land: LandMode::Ask,
+        batch: None,
+        event: None,
+        subject: None,
+        project: Some(Box::new(Project { requirements: description, ..project })),
+    };
+    let answer = ask::file(site, assignment, &[], add.priority, false)?;
+    Ok(said(&serde_json::json!(answer), add.json))
+}
+
+fn rendered(queue: &Value) -> String {
+    let mut out = String::new();
+    let settings = &queue["settings"];
+    match settings["reason"].as_str() {
+        Some(why) => {
+            let _ = writeln!(out, "paused: {why}; `orchestrator-tui queue resume` goes on");
+        }
+        None => {
+            let _ = writeln!(out, "{} at a time", settings["max_concurrent"]);
+        }
+    }
+    for key in ["items", "completed"] {
+        for item in queue[key].as_array().into_iter().flatten() {
+            let position = item["position"].as_u64().map(|at| format!("{at}.")).unwrap_or_default();
+            let text = |key: &str| item[key].as_str().unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "{position:<4} #{:<4} {:<11} {}  ({})",
+                item["id"].to_string(),
+                text("status"),
+                text("title"),
+                text("reason")
+            );
+        }
+    }
+    if queue["items"].as_array().is_none_or(Vec::is_empty) {
+        out.push_str("nothing is queued; `orchestrator-tui queue add \"TITLE\"` adds a task\n");
+    }
+    out.trim_end().to_owned()
+}

@@ -1,0 +1,309 @@
+//! Carries out `session`, `orchestrate` and `approve`: sessions with dependencies, alone or taken apart from a requirement.
+
+use std::fmt::Write as _;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::args::Task;
+use super::verbs::{pretty, say};
+use crate::app::failure::Failure;
+use crate::app::orchestration as ask;
+use crate::app::setup::Site;
+use crate::core::command::Command;
+use crate::core::orchestrate::{first_line, session};
+use crate::model::assignment::{Mode, Project};
+use crate::model::id::{BatchId, TaskId};
+use crate::model::orchestration::Wish;
+
+/// What to do with sessions.
+#[derive(Debug, Args)]
+pub struct Session {
+    /// Which.
+    #[command(subcommand)]
+    pub verb: SessionVerb,
+}
+
+/// The verbs of `session`.
+#[derive(Debug, Subcommand)]
+pub enum SessionVerb {
+    /// Create a session; it starts with `session start`, or by itself when what it waits for is done.
+    Create(Create),
+    /// Start a session that was created.
+    Start(Task),
+    /// Say how a session stands.
+    Get(Task),
+    /// Print what a completed session has brought: log, artifacts, summary, next steps; exit 1 while there is none.
+    Output(Task),
+    /// List sessions.
+    List(List),
+}
+
+/// Flags of `session create`.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// What it does.
+    #[arg(long = "type", value_enum, default_value = "implementation")]
+    pub kind: Kind,
+    /// What is to be done.
+    #[arg(value_name = "REQUIREMENT")]
+    pub requirements: String,
+    /// The sessions that must be done before: their ids or numbers.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub after: Vec<TaskId>,
+    /// What is good to know for it.
+    #[arg(long, value_name = "TEXT")]
+    pub context: Option<String>,
+    /// The repository; it must be this project's.
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub repository: Option<String>,
+    /// The branch; it must be checked out.
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Start it at once.
+    #[arg(long)]
+    pub start: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a session does: its role.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Kind {
+    /// Finds out and designs; changes nothing.
+    Analysis,
+    /// Builds one part, with its tests.
+    Implementation,
+    /// Tests what several parts do together.
+    Testing,
+    /// Looks at the whole; changes nothing.
+    Review,
+    /// Takes a requirement apart; `orchestrate` makes sessions of what comes out.
+    Coordination,
+}
+
+/// Flags of `session list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only those of this orchestration: its id or number.
+    #[arg(long, value_name = "ID")]
+    pub orchestration: Option<BatchId>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `orchestrate`.
+#[derive(Debug, Args)]
+pub struct Orchestrate {
+    /// What is to be built.
+    #[arg(value_name = "REQUIREMENT")]
+    pub requirements: String,
+    /// How the sessions follow each other.
+    #[arg(long, value_enum, default_value = "parallel")]
+    pub mode: How,
+    /// Start them at once, without asking you about the plan.
+    #[arg(long)]
+    pub auto_start: bool,
+    /// Ask no agent: go by the words of the requirement.
+    #[arg(long)]
+    pub no_agent: bool,
+    /// What is good to know for it.
+    #[arg(long, value_name = "TEXT")]
+    pub context: Option<String>,
+    /// The repository; it must be this project's.
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub repository: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the sessions of a requirement follow each other.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum How {
+    /// Each as soon as what it depends on is done.
+    Parallel,
+    /// One after the other.
+    Sequential,
+    /// What the others build on first (analysis), then what is built, then tests and reviews.
+    #[value(alias = "wait_for_core")]
+    WaitForCore,
+}
+
+/// Flags of `approve`.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// The orchestration: its number or id, as `orchestrate` and `session list` say it.
+    #[arg(value_name = "BATCH")]
+    pub batch: BatchId,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Kind {
+    fn role(self) -> &'static str {
+        match self {
+            Self::Analysis => "analysis",
+            Self::Implementation => "implementation",
+            Self::Testing => "testing",
+            Self::Review => "review",
+            Self::Coordination => "coordination",
+        }
+    }
+}
+
+/// Carries out a verb of `session`.
+pub(super) fn run(site: &Site, wish: &Session) -> Result<u8, Failure> {
+    match &wish.verb {
+        SessionVerb::Create(wish) => create(site, wish),
+        SessionVerb::Start(Task { task, json }) => {
+            let answer = ask::order(site, &Command::Begin { task: *task })?;
+            let session = ask::session(site, *task)?;
+            print(*json, &answer.said, &json!({ "session": session }), &answer.said);
+            Ok(0)
+        }
+        SessionVerb::Get(Task { task, json }) => {
+            let session = ask::session(site, *task)?;
+            print(*json, "Session found", &json!({ "session": session }), &told(&session));
+            Ok(0)
+        }
+        SessionVerb::Output(Task { task, json }) => {
+            let output = ask::output(site, *task)?;
+            print(*json, "Session output", &output, &brought(&output));
+            Ok(0)
+        }
+        SessionVerb::List(List { orchestration, json }) => {
+            let all = ask::sessions(site, *orchestration)?;
+            print(*json, "Sessions", &all, &listed(&all));
+            Ok(0)
+        }
+    }
+}
+
+/// Prints an answer: in the documented shape, or in words.
+fn print(json: bool, message: &str, data: &Value, words: &str) {
+    if json {
+        say(&pretty(&json!({ "success": true, "message": message, "data": data })));
+    } else {
+        say(words);
+    }
+}
+
+fn create(site: &Site, wish: &Create) -> Result<u8, Failure> {
+    let project = ask::project(site, wish.repository.as_deref(), wish.branch.as_deref())?;
+    let requirements = wish.requirements.trim().to_owned();
+    if requirements.is_empty() {
+        return Err(Failure::usage("a session needs a requirement: session create \"Build the login form\""));
+    }
+    let project = Project { requirements, context: wish.context.clone().unwrap_or_default(), ..project };
+    let name = first_line(&project.requirements);
+    let assignment = session(wish.kind.role(), String::new(), name, project);
+    let answer = ask::file(site, assignment, &wish.after, 0, !wish.start)?;
+    let Some(id) = answer.tasks.first() else { return Err(Failure::supervisor("nothing was filed")) };
+    let session = ask::session(site, *id)?;
+    print(wish.json, "Session created successfully", &json!({ "session": session }), &told(&session));
+    Ok(0)
+}
+
+/// Carries out `orchestrate`.
+pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure> {
+    let project = ask::project(site, wish.repository.as_deref(), None)?;
+    let named = if project.repository.is_empty() {
+        site.project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    } else {
+        project.repository.clone()
+    };
+    let project = Project {
+        requirements: wish.requirements.clone(),
+        context: wish.context.clone().unwrap_or_default(),
+        ..project
+    };
+    let mode = match wish.mode {
+        How::Parallel => Mode::Parallel,
+        How::Sequential => Mode::Sequential,
+        How::WaitForCore => Mode::WaitForCore,
+    };
+    let inner = Wish { project, mode, start: wish.auto_start, agent: !wish.no_agent };
+    let answer = ask::order(site, &Command::Orchestrate { wish: Box::new(inner) })?;
+    let all = ask::sessions(site, answer.batch)?;
+    let count = all["sessions"].as_array().map_or(0, Vec::len);
+    let does = if wish.auto_start || count == 1 { "Started" } else { "Planned" };
+    let data = json!({
+        "orchestrationId": answer.batch.map(BatchId::uuid),
+        "batch": answer.batch,
+        "status": "initiated",
+        "sessions": all["sessions"],
+        "summary": format!("{does} {count} Claude sessions for {named}"),
+    });
+    let words = format!("{}\n{}", answer.said, listed(&all));
+    print(wish.json, "Orchestration initiated successfully", &data, &words);
+    Ok(0)
+}
+
+/// Carries out `approve`.
+pub(super) fn approve(site: &Site, wish: &Approve) -> Result<u8, Failure> {
+    let answer = ask::order(site, &Command::Approve { batch: wish.batch })?;
+    let all = ask::sessions(site, Some(wish.batch))?;
+    print(wish.json, &answer.said, &all, &answer.said);
+    Ok(0)
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn told(session: &Value) -> String {
+    let mut out = row(session);
+    let _ = write!(out, "\nsession {}  (#{})", text(session, "id"), session["task"]);
+    out
+}
+
+fn row(session: &Value) -> String {
+    let waits: Vec<&str> = session["dependencies"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let waits: Vec<String> =
+        waits.into_iter().filter_map(|id| id.parse::<TaskId>().ok()).map(|id| id.to_string()).collect();
+    let after = if waits.is_empty() { String::new() } else { format!("  after {}", waits.join(", ")) };
+    format!(
+        "#{:<4} {:<14} {:<12} {}{after}  ({})",
+        session["task"].to_string(),
+        text(session, "type"),
+        text(session, "status"),
+        text(session, "title"),
+        text(session, "reason")
+    )
+}
+
+fn listed(all: &Value) -> String {
+    let rows: Vec<String> = all["sessions"].as_array().into_iter().flatten().map(row).collect();
+    if rows.is_empty() {
+        "no sessions; `orchestrator-tui session create` makes one".to_owned()
+    } else {
+        rows.join("\n")
+    }
+}
+
+fn brought(output: &Value) -> String {
+    let inner = &output["output"];
+    let mut out = String::new();
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let lines: Vec<String> = lines.iter().map(|line| format!("  {line}")).collect();
+            let _ = writeln!(out, "{title}\n{}", lines.join("\n"));
+        }
+    };
+    let texts = |key: &str| -> Vec<String> {
+        inner[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    section("summary", text(inner, "summary").lines().map(str::to_owned).collect());
+    let artifact = |value: &Value| match value["path"].as_str() {
+        Some(path) => path.to_owned(),
+        None => format!("commit {}", text(value, "sha")),
+    };
+    section("artifacts", inner["artifacts"].as_array().into_iter().flatten().map(artifact).collect());
+    section("next steps", texts("nextSteps"));
+    section("log", texts("logs"));
+    out.trim_end().to_owned()
+}

@@ -1,0 +1,233 @@
+//! Orchestrates: lets a requirement be taken apart, files what comes out of it, and starts it after a yes.
+
+use std::sync::Arc;
+
+use crate::core::command::{Answer, Refusal};
+use crate::core::decompose::{arranged, by_words};
+use crate::core::fact::Fact;
+use crate::core::supervisor::Supervisor;
+use crate::model::assignment::{Assignment, Batch, BatchKind, Lane, Mode, Project};
+use crate::model::filing::{After, Filing, NewBatch, NewTask};
+use crate::model::hold::HoldReason;
+use crate::model::id::{BatchId, TaskId};
+use crate::model::orchestration::Wish;
+use crate::model::outcome::Component;
+use crate::model::settings::LandMode;
+use crate::model::task::{DoneReason, Task, TaskState};
+
+/// The role that takes requirements apart.
+pub const COORDINATION: &str = "coordination";
+
+/// The workflow of sessions.
+const WORKFLOW: &str = "session";
+
+/// The longest requirement, in bytes: what a prompt has room for.
+const LONGEST: usize = 14_000;
+
+/// The longest name of a session, in characters.
+const NAME: usize = 80;
+
+impl Supervisor {
+    /// Begins to take a requirement apart: by an agent if one can be asked, else by its words.
+    pub(crate) fn orchestrate(&mut self, wish: Wish) -> Result<Answer, Refusal> {
+        let requirement = wish.project.requirements.trim().to_owned();
+        if requirement.is_empty() || requirement.len() > LONGEST {
+            return Err(Refusal::because(format!("a requirement has between 1 and {LONGEST} bytes")));
+        }
+        let (mode, start) = (wish.mode, wish.start);
+        let kind = BatchKind::Orchestration { requirement: requirement.clone(), mode, start };
+        let batch = NewBatch { kind, budget: None };
+        let mut project = wish.project;
+        project.requirements.clone_from(&requirement);
+        let why = match (&self.book.parked, wish.agent) {
+            (_, false) => Some("as you said".to_owned()),
+            (Some((None, why)), true) => Some(format!("no agent can be asked: {why}")),
+            (Some((Some(_), _)) | None, true) => None,
+        };
+        if let Some(why) = why {
+            let components = arranged(&by_words(&requirement), mode).map_err(Refusal::because)?;
+            let tasks = sessions(&components, &project, start);
+            let mut answer = self.file_all(Filing { batch: Some(batch), tasks })?;
+            answer.said = format!("{}: taken apart by its words, {why}{}", answer.said, yes(&answer, start));
+            return Ok(answer);
+        }
+        let assignment = session(COORDINATION, String::new(), first_line(&requirement), project);
+        let task = NewTask { assignment: Box::new(assignment), after: Vec::new(), priority: 0, held: false };
+        let mut answer = self.file_all(Filing { batch: Some(batch), tasks: vec![task] })?;
+        answer.said = format!("{}: an agent takes it apart", answer.said);
+        Ok(answer)
+    }
+
+    /// Returns the orchestration that a task takes its requirement apart for.
+    pub(crate) fn coordinates(&self, task: &Task) -> Option<Arc<Batch>> {
+        let assignment = task.assignment().filter(|assignment| assignment.role == COORDINATION)?;
+        let batch = self.book.batches.get(&assignment.batch?)?;
+        let is_its = matches!(batch.kind, BatchKind::Orchestration { .. }) && batch.tasks.first() == Some(&task.id);
+        is_its.then(|| Arc::clone(batch))
+    }
+
+    /// Says what is wrong with what the running attempt at a task proposes, if it takes a requirement apart.
+    pub(crate) fn is_no_plan(&self, id: TaskId) -> Option<String> {
+        let batch = self.coordinates(self.book.task(id)?)?;
+        let BatchKind::Orchestration { mode, .. } = batch.kind else { return None };
+        let outcome = self.live.attempts.get(&id)?.outcome.as_ref();
+        let components = outcome.map(|outcome| outcome.components.as_slice()).unwrap_or_default();
+        arranged(components, mode).err().map(|why| format!("its decomposition cannot be used: {why}"))
+    }
+
+    /// Files the sessions of a requirement that has been taken apart.
+    pub(crate) fn file_components(&mut self, id: TaskId) {
+        let Some(task) = self.task(id) else { return };
+        let Some(batch) = self.coordinates(&task).filter(|batch| batch.tasks.len() == 1) else { return };
+        let BatchKind::Orchestration { requirement, mode, start } = &batch.kind else { return };
+        let handed = task.outcome().map(|outcome| outcome.components.clone()).unwrap_or_default();
+        let components = if handed.is_empty() { by_words(requirement) } else { handed };
+        let project = task.assignment().and_then(|known| known.project.as_deref()).cloned().unwrap_or_default();
+        let filed = arranged(&components, *mode).map_err(Refusal::because).and_then(|components| {
+            let tasks = sessions(&components, &project, *start);
+            self.file_into(tasks, batch.id)
+        });
+        match filed {
+            Ok(answer) => self.log(id, "plan", format!("{}{}", answer.said, yes(&answer, *start))),
+            Err(refusal) => self.log(id, "plan", format!("it cannot be filed: {refusal}")),
+        }
+    }
+
+    /// Goes by the words of requirements that wait for an agent which nobody can ask before a person has acted.
+    pub(crate) fn decompose_without_agents(&mut self) {
+        let Some((None, why)) = self.book.parked.clone() else { return };
+        if !self.is_up() {
+            return;
+        }
+        let waits = |task: &&Arc<Task>| {
+            let state = matches!(task.state, TaskState::Queued | TaskState::Cooling { .. });
+            state && !self.live.attempts.contains_key(&task.id) && self.coordinates(task).is_some()
+        };
+        let firsts = self.book.batches.values().filter_map(|batch| self.book.task(*batch.tasks.first()?));
+        for id in firsts.filter(waits).map(|task| task.id).collect::<Vec<_>>() {
+            self.log(id, "plan", format!("no agent can be asked, so it is taken apart by its words: {why}"));
+            self.close(id, TaskState::Done(DoneReason::Finished));
+            self.file_components(id);
+        }
+    }
+
+    /// Files what the last supervisor had no time to file after a requirement was taken apart.
+    pub(crate) fn file_left_components(&mut self) {
+        let firsts = self.book.batches.values().filter(|batch| batch.tasks.len() == 1).filter_map(|batch| {
+            let task = self.book.task(*batch.tasks.first()?)?;
+            (task.state == TaskState::Done(DoneReason::Finished)).then_some(task.id)
+        });
+        for id in firsts.collect::<Vec<_>>() {
+            self.file_components(id);
+        }
+    }
+
+    /// Starts what was planned, after a yes.
+    pub(crate) fn approve(&mut self, batch: BatchId) -> Result<Answer, Refusal> {
+        let Some(known) = self.book.batches.get(&batch).cloned() else {
+            return Err(Refusal { unknown: true, message: format!("there is no batch {}", batch.0) });
+        };
+        let created = |id: &TaskId| {
+            let task = self.book.task(*id).filter(|task| task.state == TaskState::Held(HoldReason::Created));
+            task.map(|task| task.id)
+        };
+        let tasks: Vec<TaskId> = known.tasks.iter().filter_map(created).collect();
+        if tasks.is_empty() {
+            return Err(Refusal::because(format!("nothing of batch {} waits for a yes", batch.0)));
+        }
+        for task in &tasks {
+            self.record(Fact::Released { task: *task, forced: false });
+        }
+        let (first, count) = (tasks.len(), known.tasks.len());
+        let said = format!("batch {} is approved: {first} of {count} may start, the rest as it can", batch.0);
+        Ok(Answer { said, tasks, batch: Some(batch) })
+    }
+
+    /// Starts a session that was created.
+    pub(crate) fn begin(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+        let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
+        let text = match &task.state {
+            TaskState::Held(HoldReason::Created) => {
+                self.record(Fact::Released { task: id, forced: false });
+                match &self.book.parked {
+                    Some((_, why)) => format!("{id} is queued, but everything is parked: {why}"),
+                    None => format!("{id} starts as soon as it can"),
+                }
+            }
+            TaskState::Queued | TaskState::Cooling { .. } | TaskState::Running => format!("{id} is started already"),
+            TaskState::Pending(other) => format!("{id} starts by itself: it waits for {other}"),
+            TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => {
+                let why = task.state.reason(self.live.now.wall);
+                return Err(Refusal::because(format!("{id} does not wait to be started: {why}")));
+            }
+        };
+        Ok(Answer { said: text, tasks: vec![id], batch: None })
+    }
+}
+
+/// Returns what a session is to bring; `name` in one line.
+pub fn session(role: &str, label: String, name: String, project: Project) -> Assignment {
+    let context = project.context.trim();
+    let more = if context.is_empty() { String::new() } else { format!("\n\nContext:\n\n{context}") };
+    Assignment {
+        label,
+        name,
+        description: format!("{}{more}", project.requirements.trim()),
+        lane: Lane::Session,
+        workflow: WORKFLOW.to_owned(),
+        role: role.to_owned(),
+        module: String::new(),
+        complexity: None,
+        context_files: Vec::new(),
+        deliverables: Vec::new(),
+        after: Vec::new(),
+        check: None,
+        budget: None,
+        land: LandMode::Ask,
+        batch: None,
+        event: None,
+        subject: None,
+        project: Some(Box::new(project)),
+    }
+}
+
+/// Returns the name of a session for what it is about: the first line, shortened.
+pub fn first_line(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    match line.char_indices().nth(NAME) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+fn sessions(components: &[Component], project: &Project, start: bool) -> Vec<NewTask> {
+    let task = |component: &Component| {
+        let project = Project { requirements: component.description.clone(), ..project.clone() };
+        let kind = component.kind.as_str();
+        let assignment = session(kind, component.name.clone(), kind.to_owned(), project);
+        let after = component.dependencies.iter().cloned().map(After::Label).collect();
+        NewTask { assignment: Box::new(assignment), after, priority: 0, held: !start }
+    };
+    components.iter().map(task).collect()
+}
+
+fn yes(answer: &Answer, start: bool) -> String {
+    match answer.batch {
+        Some(batch) if !start => format!("; `orchestrator-tui approve {}` starts it", batch.0),
+        Some(_) | None => String::new(),
+    }
+}
+
+/// Returns the word that settings and lists use for a mode.
+pub fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Parallel => "parallel",
+        Mode::Sequential => "sequential",
+        Mode::WaitForCore => "wait_for_core",
+    }
+}
