@@ -97,6 +97,7 @@ mod tests {
     use crate::model::time::Wall;
 
     /// A task as the journal has it; what does not matter here is as in one that was just filed.
+    #[expect(clippy::unwrap_used, reason = "a test may stop here")]
     fn task(id: u32) -> Task {
         let check = serde_json::json!({ "check": "unit", "file": null });
         serde_json::from_value(serde_json::json!({

@@ -24,16 +24,16 @@ const MOST: usize = 12;
 
 /// Returns the lines of the page.
 pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
-    let stats = &state.view.stats;
-    if stats.total.tasks == 0 && stats.total.attempts == 0 {
+    let all = &state.view.stats;
+    if all.total.tasks == 0 && all.total.attempts == 0 {
         let text = "nothing was worked on yet; what is done is counted here";
         return vec![Line::styled(text, state.theme.style(Role::Dim))];
     }
     let columns = usize::from(state.layout().body.width.saturating_sub(4));
-    let mut lines = vec![heading(state, "ALL"), row(state, &stats.total, Vec::new())];
+    let mut lines = vec![heading(state, "ALL"), row(state, &all.total, Vec::new())];
     lines.push(Line::default());
     lines.extend(days(state, columns));
-    for (title, of) in [("BY ROLE", &stats.roles), ("BY AGENT", &stats.agents), ("BY CHECK", &stats.checks)] {
+    for (title, of) in [("BY ROLE", &all.roles), ("BY AGENT", &all.agents), ("BY CHECK", &all.checks)] {
         if of.is_empty() {
             continue;
         }
@@ -50,9 +50,9 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     }
     lines.push(Line::default());
     lines.push(heading(state, "BY DAY"));
-    let counts: Vec<u64> = stats.days.iter().rev().map(|(_, line)| u64::from(line.tasks)).collect();
+    let counts: Vec<u64> = all.days.iter().rev().map(|(_, line)| u64::from(line.tasks)).collect();
     let drawn = bars(state, &counts, BAR, Role::Accent);
-    lines.extend(stats.days.iter().rev().zip(drawn).map(|((_, line), bar)| row(state, line, bar)));
+    lines.extend(all.days.iter().rev().zip(drawn).map(|((_, line), bar)| row(state, line, bar)));
     lines
 }
 
