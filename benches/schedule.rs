@@ -1,4 +1,4 @@
-//! What one input costs the machine with 10, 1,000 and 10,000 queued tasks; the aim is 200 µs.
+//! What one input costs the machine with 10, 1,000 and 10,000 queued tasks, fixes or assignments; the aim is 200 µs.
 //!
 //! A look of a face at all of it may take a few milliseconds. Run it with `cargo bench --bench schedule`. Each line is
 //! the mean over some hundred inputs, `next_wake` included.
@@ -15,10 +15,12 @@ use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::core::view::Delta;
 use orchestrator_tui::model::agent::{AgentReport, LogLine};
+use orchestrator_tui::model::assignment::{Assignment, Batch, BatchKind, Complexity, Deliverable, Lane};
 use orchestrator_tui::model::budget::Budget;
 use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, Verdict};
 use orchestrator_tui::model::cost::{Spent, Usd};
-use orchestrator_tui::model::id::{LandingId, RequestId, Seq, SessionId, TaskId};
+use orchestrator_tui::model::filing::{Filing, NewTask};
+use orchestrator_tui::model::id::{BatchId, LandingId, RequestId, Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
 use orchestrator_tui::model::settings::{
@@ -39,15 +41,66 @@ struct Lie {
     /// Whether all tasks may touch one common file, so that each waits for the one before.
     common: bool,
     running: u32,
+    /// Whether they bring something, instead of mending a check.
+    brings: bool,
 }
 
 fn main() {
     println!("{:>7} {:>8} {:>8}  {:<34} {:>10} {:>10}", "tasks", "running", "files", "input", "mean", "worst");
     for tasks in [10, 1_000, 10_000] {
         for (common, running) in [(false, 1), (false, 4), (true, 4)] {
-            measure(Lie { tasks, common, running });
+            measure(Lie { tasks, common, running, brings: false });
         }
+        measure_assignments(tasks);
     }
+}
+
+/// Measures assignments: half of them in the queue, half of them a day's work in which each waits for two before it.
+fn measure_assignments(tasks: u32) {
+    let before = resident();
+    let mut bench = Bench::new(Lie { tasks, common: false, running: 4, brings: true });
+    bench.start();
+    let grown = resident().saturating_sub(before);
+    println!("{tasks:>7} assignments take {} bytes each", grown / u64::from(tasks));
+    let logs = AgentReport::Log(vec![LogLine { label: "Claude".into(), text: "reads a file".into() }]);
+    let agent = bench.agents.first().copied().unwrap_or(SessionId(0));
+    bench.times("a line of an agent's log", 300, |_| Input::Reported(agent, logs.clone()));
+    bench.times("an agent has used more", 300, |bench| {
+        bench.saves += 1;
+        let spent = Spent { usd: Usd(u64::from(bench.saves)), ..Spent::default() };
+        Input::Reported(agent, AgentReport::Used(spent))
+    });
+    bench.times("the journal is written", 300, |bench| Input::Stored(Seq(bench.facts)));
+    bench.times("a save", 300, |bench| Input::Changed(vec![(bench.some_file(), Fate::Written)]));
+    bench.later(400);
+    bench.times("an idle moment", 300, |bench| {
+        bench.now += 10;
+        Input::Woke
+    });
+    bench.later(11_000);
+    bench.times("an attempt ends, the next starts", tasks.min(3_000), |bench| {
+        bench.later(10);
+        match bench.agents.pop() {
+            Some(agent) => Input::AgentEnded(agent, Exit::Code(0)),
+            None => Input::Woke,
+        }
+    });
+    bench.times("a task is filed", 300, |bench| {
+        let assignment = Box::new(assignment(tasks * 2 + bench.saves, tasks));
+        bench.saves += 1;
+        let task = NewTask { assignment, after: Vec::new(), priority: 0, held: false };
+        let filing = Box::new(Filing { batch: None, tasks: vec![task] });
+        Input::Asked(RequestId(bench.facts), Command::File { filing })
+    });
+    bench.looks(100);
+}
+
+/// Returns how much memory the process has, in bytes; 0 where the system does not say.
+#[expect(clippy::disallowed_methods, reason = "a bench looks at its own process")]
+fn resident() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
+    pages.unwrap_or(0) * 4096
 }
 
 fn measure(lie: Lie) {
@@ -101,10 +154,22 @@ impl Bench {
     fn new(lie: Lie) -> Self {
         let settings = Arc::new(settings(lie.running));
         let matcher = Arc::new(Matcher::new(&settings).unwrap());
-        let facts = (1..=lie.tasks).flat_map(|number| {
+        let fixes = (1..=if lie.brings { 0 } else { lie.tasks }).flat_map(|number| {
             let run = Fact::Ran { key: key(number), run: run(&key(number)), tests: None };
             [run, Fact::Filed { task: Box::new(task(number, lie.common)) }]
         });
+        let day = (lie.tasks / 2 + 1..=lie.tasks).map(TaskId).collect();
+        let kind = BatchKind::Day { file: "day.yaml".into(), folder: "day".into(), date: "2026-01-01".into() };
+        let batch = Batch { id: BatchId(1), kind, budget: Some(Usd(1_000_000_000)), tasks: day };
+        let batch = lie.brings.then(|| Fact::BatchBegan { batch: Box::new(batch) });
+        let assigned = (1..=if lie.brings { lie.tasks } else { 0 }).map(|number| {
+            let goal = Goal::Assignment(Box::new(assignment(number, lie.tasks)));
+            let waits = goal_after(&goal).first().copied();
+            let state = waits.map_or(TaskState::Queued, TaskState::Pending);
+            let bare = Task { failures: Vec::new(), excerpt: String::new(), ..task(number, false) };
+            Fact::Filed { task: Box::new(Task { goal, state, ..bare }) }
+        });
+        let facts = fixes.chain(batch).chain(assigned);
         let facts = facts.enumerate().map(|(at, fact)| Recorded { seq: Seq(at as u64 + 1), at: Wall(DAWN), fact });
         let machine = Supervisor::restore(settings, matcher, facts);
         Self { lie, machine, now: 0, facts: 0, saves: 0, tree_runs: Vec::new(), agents: Vec::new() }
@@ -225,8 +290,12 @@ impl Bench {
 }
 
 fn print(lie: Lie, what: &str, mean: Duration, worst: Duration) {
-    let Lie { tasks, common, running } = lie;
-    let files = if common { "common" } else { "own" };
+    let Lie { tasks, common, running, brings } = lie;
+    let files = match (brings, common) {
+        (true, _) => "brought",
+        (false, true) => "common",
+        (false, false) => "own",
+    };
     println!("{tasks:>7} {running:>8} {files:>8}  {what:<34} {mean:>10.1?} {worst:>10.1?}");
 }
 
@@ -300,6 +369,40 @@ fn task(number: u32, common: bool) -> Task {
     }
 }
 
+fn goal_after(goal: &Goal) -> &[TaskId] {
+    match goal {
+        Goal::Check(_) => &[],
+        Goal::Assignment(assignment) => &assignment.after,
+    }
+}
+
+fn assignment(number: u32, tasks: u32) -> Assignment {
+    let is_day = number > tasks / 2 && number <= tasks;
+    let place = number.saturating_sub(tasks / 2);
+    let after = [place / 2, place / 3].into_iter().filter(|other| is_day && *other > 0 && *other < place);
+    let after: std::collections::BTreeSet<TaskId> = after.map(|other| TaskId(other + tasks / 2)).collect();
+    Assignment {
+        label: format!("task-{number:05}"),
+        name: format!("Write the module number {number}"),
+        description: "What it must do stands in a few sentences, as a person writes them.".repeat(4),
+        lane: if is_day { Lane::Day } else { Lane::Queue },
+        workflow: "task".into(),
+        role: "coding".into(),
+        module: "modules".into(),
+        complexity: Some(Complexity::Medium),
+        context_files: vec!["docs/guide.md".into()],
+        deliverables: vec![Deliverable { said: format!("Updated {}", file(number)), path: file(number) }],
+        after: after.into_iter().collect(),
+        check: None,
+        budget: None,
+        land: LandMode::Ask,
+        batch: is_day.then_some(BatchId(1)),
+        event: None,
+        subject: None,
+        project: None,
+    }
+}
+
 fn settings(running: u32) -> Settings {
     let check = Check {
         name: CheckName("each".into()),
@@ -352,7 +455,11 @@ fn settings(running: u32) -> Settings {
         budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
         agents: std::collections::BTreeMap::new(),
-        roles: [("fixer".to_owned(), Role { agent: "claude".into(), ..Role::default() })].into(),
+        roles: [
+            ("fixer".to_owned(), Role { agent: "claude".into(), edits: true, ..Role::default() }),
+            ("coding".to_owned(), Role { agent: "claude".into(), edits: true, ..Role::default() }),
+        ]
+        .into(),
         workflows: workflows(),
         rules: Vec::new(),
         documents: std::collections::BTreeMap::new(),

@@ -42,6 +42,7 @@ fn row(number: usize, rows: usize) -> Row {
     };
     let id = u32::try_from(number).unwrap_or(0);
     Row {
+        work: None,
         id: TaskId(id + 1),
         title: format!("file{number}.ts · unit"),
         check: Some(CheckKey {

@@ -17,12 +17,14 @@ use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 #[path = "../tests/screens/mod.rs"]
 mod screens;
 
-use screens::{front, money, panes, popups, questions, tour};
+use screens::{front, money, panes, popups, questions, stats, tour, work};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let scenes =
-        || panes::SCENES.iter().chain(popups::SCENES).chain(questions::SCENES).chain(tour::SCENES).chain(money::SCENES);
+    let scenes = || {
+        let first = panes::SCENES.iter().chain(popups::SCENES).chain(questions::SCENES).chain(tour::SCENES);
+        first.chain(money::SCENES).chain(stats::SCENES).chain(work::SCENES)
+    };
     let name = arguments.first().map_or("", String::as_str);
     let size = arguments.get(1).and_then(|size| size.split_once('x'));
     let size = size.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?))).unwrap_or((120, 36));

@@ -13,12 +13,14 @@ use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::theme::Theme;
 use ratatui::buffer::Buffer;
 use screens::scene::Scene;
-use screens::{front, money, panes, popups, questions, tour};
+use screens::{front, money, panes, popups, questions, stats, tour, work};
 
 #[path = "screens/agreements.rs"]
 mod agreements;
 #[path = "screens/answers.rs"]
 mod answers;
+#[path = "screens/brought.rs"]
+mod brought;
 #[path = "screens/hands.rs"]
 mod hands;
 #[path = "screens/readme.rs"]
@@ -113,6 +115,16 @@ fn money_looks_as_expected() {
 }
 
 #[test]
+fn numbers_look_as_expected() {
+    compare(stats::SCENES.iter().map(drawn));
+}
+
+#[test]
+fn assignments_look_as_expected() {
+    compare(work::SCENES.iter().map(drawn));
+}
+
+#[test]
 fn popups_look_as_expected() {
     compare(popups::SCENES.iter().map(drawn));
 }
@@ -139,7 +151,7 @@ fn every_expected_screen_belongs_to_a_scene() {
     }
     let all =
         panes::SCENES.iter().chain(popups::SCENES).chain(questions::SCENES).chain(tour::SCENES).chain(money::SCENES);
-    let all = all.map(|scene| scene.name);
+    let all = all.chain(stats::SCENES).chain(work::SCENES).map(|scene| scene.name);
     let mut known: Vec<&str> = all.chain(front::SCENES.iter().map(|scene| scene.name)).collect();
     known.sort_unstable();
     let mut files: Vec<String> = fs::read_dir(expected("x").parent().expect("a folder"))

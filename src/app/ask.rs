@@ -11,11 +11,11 @@ use crate::app::guarding::CONTROL;
 use crate::app::history::History;
 use crate::app::report::Reporter;
 use crate::app::setup::Site;
-use crate::app::{clock, costs, offline, serve, setup, supervise};
+use crate::app::{clock, costs, offline, serve, setup, stats, supervise};
 use crate::config::Overrides;
 use crate::core::command::Command;
 use crate::core::lines;
-use crate::core::view::Costs;
+use crate::core::view::{Costs, Stats};
 use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
 use crate::model::cost::Usd;
 use crate::model::hold::Snooze;
@@ -97,6 +97,17 @@ pub fn costs(site: &Site) -> Result<Value, Failure> {
     // What the lines are is no news of what was spent: a configuration with mistakes only hides the lines.
     let budget = site.read(Overrides::default()).map(|loaded| loaded.settings.budget).unwrap_or_default();
     Ok(costs::json(&Costs::of(&book, budget, clock::Clock::start().now())))
+}
+
+/// Says how work went, as the running supervisor knows it or as the journal has it.
+///
+/// # Errors
+/// If neither can be reached.
+pub fn stats(site: &Site) -> Result<Value, Failure> {
+    if let Some((status, body)) = of_the_running(site, "stats")? {
+        return if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) };
+    }
+    Ok(stats::json(&Stats::of(&offline::book(site)?)))
 }
 
 /// Raises today's lines of the budget.

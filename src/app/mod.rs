@@ -52,6 +52,7 @@ pub mod sessions;
 pub mod setup;
 pub mod showing;
 pub mod signals;
+pub mod stats;
 pub mod supervise;
 pub mod terminals;
 pub mod told;

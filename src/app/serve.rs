@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::app::costs;
 use crate::app::day::gather;
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::events;
 use crate::app::report::{self, Reporter};
 use crate::app::sessions;
+use crate::app::{costs, stats};
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
-use crate::core::view::SHORT;
+use crate::core::view::{SHORT, Stats};
 use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
 use crate::model::event::Reporter as EventBy;
 use crate::model::id::{BatchId, EventId, RequestId, TaskId};
@@ -171,6 +171,9 @@ fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
     if path == "costs" {
         return ControlReply::done(costs::json(&machine.costs()));
     }
+    if path == "stats" {
+        return ControlReply::done(stats::json(&Stats::of(machine.book())));
+    }
     let reply = answer(&reporter, path);
     if path.starts_with("health") {
         return report::with_heart(reply, machine.book().process.beat, now.wall, machine.settings().limits.heartbeat);
@@ -237,7 +240,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         _ => ControlReply::refused(
             404,
             format!("there is no {path}"),
-            "try status, tasks, tasks/14, session, queue, questions, health, costs",
+            "try status, tasks, tasks/14, session, queue, questions, health, costs, stats",
         ),
     }
 }

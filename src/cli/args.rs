@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::costs::Costs;
 use super::day::{Feedback, Start};
 use super::events::{Emit, Event, Events};
 use super::queue::Queue;
 use super::sessions::{Approve, Orchestrate, Session};
+use super::stats::Stats;
 pub(super) use super::words::{Answer, Message};
 use crate::config::parse_time;
-use crate::model::cost::Usd;
 use crate::model::id::TaskId;
 
 /// A terminal supervisor for local development: you keep typing, it keeps the project green.
@@ -77,6 +78,8 @@ pub enum Verb {
     Receipt(Task),
     /// Show what was spent: today and its lines, by task, for each landed fix.
     Costs(Costs),
+    /// Show how work went: counts, success, times and cost by role, agent, check and day.
+    Stats(Stats),
     /// List what waits for you: questions of agents, and (in words only; `tasks --json` has them) results.
     Questions(Json),
     /// Answer a question of an agent; without an answer: show it whole, and what can be said.
@@ -212,20 +215,6 @@ pub struct Demo {
 /// The flag of verbs that only report or command.
 #[derive(Debug, Args)]
 pub struct Json {
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Flags of `costs`.
-#[derive(Debug, Args)]
-pub struct Costs {
-    /// Raise today's line (`budget.day_usd`) by so many dollars, until midnight.
-    #[arg(long, value_name = "DOLLARS")]
-    pub raise: Option<Usd>,
-    /// Raise today's line in tokens (`budget.day_tokens`) by so many, until midnight.
-    #[arg(long, value_name = "TOKENS")]
-    pub raise_tokens: Option<u64>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

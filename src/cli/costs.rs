@@ -2,15 +2,29 @@
 
 use std::fmt::Write as _;
 
+use clap::Args;
 use serde_json::Value;
 
-use super::args::Costs;
 use super::verbs::{pretty, said, say};
 use crate::app::ask;
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
 use crate::model::budget::thousands;
 use crate::model::cost::Usd;
+
+/// Flags of `costs`.
+#[derive(Debug, Args)]
+pub struct Costs {
+    /// Raise today's line (`budget.day_usd`) by so many dollars, until midnight.
+    #[arg(long, value_name = "DOLLARS")]
+    pub raise: Option<Usd>,
+    /// Raise today's line in tokens (`budget.day_tokens`) by so many, until midnight.
+    #[arg(long, value_name = "TOKENS")]
+    pub raise_tokens: Option<u64>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Carries out `costs`.
 pub(super) fn show(site: &Site, wish: &Costs) -> Result<u8, Failure> {

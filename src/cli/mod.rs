@@ -9,6 +9,7 @@ mod queue;
 mod render;
 mod roles;
 mod sessions;
+mod stats;
 mod upkeep;
 mod verbs;
 mod words;

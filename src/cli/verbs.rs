@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, day, events, questions, queue, render, roles, sessions, upkeep};
+use super::{costs, day, events, questions, queue, render, roles, sessions, stats, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
@@ -76,6 +76,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
             ask::facts(&site()?, (logs.task, logs.last), logs.follow, print).map(|()| 0)
         }
         Verb::Costs(wish) => costs::show(&site()?, &wish),
+        Verb::Stats(wish) => stats::show(&site()?, &wish),
         Verb::Retry(task) => command(&site()?, "retry", &task),
         Verb::Kill(task) => command(&site()?, "kill", &task),
         Verb::Fix(task) => command(&site()?, "fix", &task),

@@ -11,16 +11,21 @@ use crate::model::budget::{Budget, Day, Limit};
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::TaskId;
 use crate::model::session::Rung;
-use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::time::{Moment, Wall};
 
 impl Fact {
     /// Whether it belongs to a day of the ledger.
     pub(crate) fn is_of_a_day(&self) -> bool {
-        if let Self::AttemptEnded { record, then, .. } = self {
-            return record.spent != Spent::default() || matches!(then, TaskState::Done(DoneReason::Landed(_)));
-        }
-        matches!(self, Self::Used { .. } | Self::PlannerUsed { .. } | Self::Raised { .. } | Self::Neared { .. })
+        matches!(
+            self,
+            Self::AttemptEnded { .. }
+                | Self::Ended { .. }
+                | Self::Used { .. }
+                | Self::PlannerUsed { .. }
+                | Self::Raised { .. }
+                | Self::Neared { .. }
+        )
     }
 }
 

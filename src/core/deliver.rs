@@ -8,7 +8,7 @@ use crate::model::assignment::{Assignment, Batch, BatchKind, Deliverable};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::TaskId;
 use crate::model::task::Task;
-use crate::model::workspace::{ChangeKind, FileChange};
+use crate::model::workspace::FileChange;
 
 impl Supervisor {
     /// Takes in what an agent left that worked on an assignment.
@@ -63,12 +63,6 @@ fn folder(batch: &Batch) -> Option<PathBuf> {
 
 /// Returns what is missing, as written: a path that was not made or changed, or no file of it if it is a folder.
 fn missing(wanted: &[Deliverable], changes: &[FileChange]) -> Vec<String> {
-    let is_missing = |deliverable: &&Deliverable| {
-        let brings = |change: &FileChange| {
-            change.kind != ChangeKind::Deleted
-                && (change.path == deliverable.path || change.path.is_below(&deliverable.path))
-        };
-        !changes.iter().any(brings)
-    };
+    let is_missing = |deliverable: &&Deliverable| !deliverable.is_among(changes);
     wanted.iter().filter(is_missing).map(|deliverable| deliverable.said.clone()).collect()
 }

@@ -120,6 +120,7 @@ impl Supervisor {
             spent: attempt.spent,
             took: self.live.now.wall.since(attempt.began).saturating_sub(attempt.waited),
             landing: attempt.only_lands,
+            by: attempt.by.clone(),
             outcome: attempt.outcome,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
@@ -135,7 +136,8 @@ impl Supervisor {
     /// Writes the record of an attempt whose task is forgotten: what it used was used all the same.
     pub(crate) fn bury(&mut self, id: TaskId, number: u32, end: AttemptEnd, spent: Spent) {
         let (summary, diff, took, landing) = (String::new(), String::new(), Duration::ZERO, false);
-        let record = AttemptRecord { number, end, summary, diff, spent, took, landing, outcome: None };
+        let (by, outcome) = (String::new(), None);
+        let record = AttemptRecord { number, end, summary, diff, spent, took, landing, by, outcome };
         let then = TaskState::Failed(FailReason::Killed);
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
     }

@@ -26,8 +26,7 @@ impl Supervisor {
     pub(crate) fn batch_money(&self, task: &Task) -> Option<(Spent, Usd)> {
         let batch = self.book.batches.get(&task.assignment()?.batch?)?;
         let limit = batch.budget?;
-        let spent = batch.tasks.iter().filter_map(|id| self.book.task(*id)).map(|task| task.total());
-        Some((spent.fold(Spent::default(), |sum, spent| sum + spent), limit))
+        Some((self.book.ledger.of_batch(batch.id), limit))
     }
 
     /// Returns the line of all that it was filed together with, if it is reached.

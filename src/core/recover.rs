@@ -72,6 +72,7 @@ impl Supervisor {
             spent,
             took: Duration::ZERO,
             landing: task.result.is_some(),
+            by: if is_cut { agent.to_owned() } else { String::new() },
             outcome: None,
         };
         self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });

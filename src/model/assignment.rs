@@ -11,6 +11,7 @@ use crate::model::cost::Usd;
 use crate::model::id::{BatchId, EventId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::settings::LandMode;
+use crate::model::workspace::{ChangeKind, FileChange};
 
 /// A queue with a concurrency of its own; the kinds of work come from different doors and must not starve each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -84,6 +85,16 @@ pub struct Deliverable {
     pub said: String,
     /// Where it must be.
     pub path: ProjectPath,
+}
+
+impl Deliverable {
+    /// Whether it is among these changes: made or changed, or a file of it if it is a folder.
+    pub fn is_among(&self, changes: &[FileChange]) -> bool {
+        let brings = |change: &FileChange| {
+            change.kind != ChangeKind::Deleted && (change.path == self.path || change.path.is_below(&self.path))
+        };
+        changes.iter().any(brings)
+    }
 }
 
 /// What a task is to bring.

@@ -46,6 +46,11 @@ impl Stage {
             Self::Confirm => "confirm",
         }
     }
+
+    /// Returns the word for a task that is to bring something, or else is to mend a check: there nothing is fixed.
+    pub fn name_for(self, brings: bool) -> &'static str {
+        if brings && self == Self::Agent { "work" } else { self.name() }
+    }
 }
 
 /// How an attempt ended.
@@ -145,6 +150,9 @@ pub struct AttemptRecord {
     /// Whether it only brought in, after a yes, what the attempt of this number had made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub landing: bool,
+    /// Who worked: an agent, or `fixers`; empty if nobody had begun, or nobody knows.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
     /// What its agent handed over to others, if it was asked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Box<Outcome>>,

@@ -81,6 +81,14 @@ pub enum Action {
     Costs,
     /// Raise today's lines of the budget.
     Raise,
+    /// Show how work went.
+    Stats,
+    /// Show the roles.
+    Roles,
+    /// Show what was filed together: the day's work, an orchestration.
+    Batches,
+    /// Write a new task.
+    New,
     /// Show the keys.
     Help,
     /// Give the mouse to the terminal, or take it back.
@@ -130,6 +138,7 @@ pub struct Entry {
 const LISTS: &[Context] = &[Context::Tasks, Context::Task, Context::Page];
 const PANES: &[Context] = &[Context::Tasks, Context::Task];
 const TASK: &[Context] = &[Context::Task];
+const NEW: &[Context] = &[Context::Tasks];
 const SCROLLED: &[Context] = &[Context::Tasks, Context::Task, Context::Page, Context::Terminal];
 const COPIED: &[Context] = &[Context::Tasks, Context::Task, Context::Terminal];
 const SHOWN: &[Context] = &[Context::Tasks, Context::Task, Context::Terminal];
@@ -163,8 +172,10 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Tab(1), "tab.log", "1", "log", "Show what happened in the task", PANES),
     entry(Action::Tab(2), "tab.diff", "2", "diff", "Show what was changed", PANES),
     entry(Action::Tab(3), "tab.plan", "3", "plan", "Show the strategy of the planner", PANES),
-    entry(Action::Tab(4), "tab.check", "4", "check", "Show what the check says", PANES),
+    entry(Action::Tab(4), "tab.check", "4", "check", "Show what the check says, or what the task is to bring", PANES),
     entry(Action::Tab(5), "tab.facts", "5", "facts", "Show the journal of the task", PANES),
+    entry(Action::Tab(6), "tab.tree", "6", "tree", "Show what the task waits for, and what waits for it", PANES),
+    entry(Action::New, "task.new", "n", "new task", "Write a new task, in a line", NEW),
     entry(Action::Answer, "task.answer", "a", "answer", "Answer the oldest task that waits for you", PANES),
     entry(Action::NeedsMe, "task.needs-me", "!", "next that needs me", "Go to the next task that waits for you", PANES),
     entry(Action::Fix, "task.fix", "f", "fix now", "Start the task now, also one that is held", PANES),
@@ -198,6 +209,16 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Health, "health", "h", "health", "Show health and statistics", LISTS),
     entry(Action::Costs, "costs", "$", "costs", "Show what was spent, and what may be", LISTS),
     entry(Action::Raise, "budget.raise", "+", "raise budget", "Raise today's lines of the budget (asks)", LISTS),
+    entry(Action::Stats, "stats", "S", "statistics", "Show how work went, by day, role, agent and check", LISTS),
+    entry(
+        Action::Batches,
+        "work",
+        "W",
+        "the day's work",
+        "Show what was filed together: a day, an orchestration",
+        LISTS,
+    ),
+    entry(Action::Roles, "roles", "A", "roles", "Show who plays which part, and what it is for", LISTS),
     entry(Action::Help, "help", "?", "help", "Show the keys", SCROLLED),
     entry(Action::Mouse, "mouse", "M", "mouse", "Give the mouse to the terminal, or take it back", SCROLLED),
     entry(Action::Redraw, "redraw", "ctrl+l", "redraw", "Draw everything anew", SCROLLED),

@@ -16,6 +16,8 @@ pub enum Target {
     Fold(Seq),
     /// A place in a file.
     Place(ProjectPath, Option<u32>),
+    /// Another task.
+    Task(TaskId),
 }
 
 /// A line of a tab before it is wrapped.
@@ -55,6 +57,8 @@ struct Key {
     offset: i64,
     is_ascii: bool,
     theme: Theme,
+    /// Which view it was made from, where other tasks are in it.
+    views: u64,
 }
 
 impl Key {
@@ -68,6 +72,7 @@ impl Key {
             offset: state.offset,
             is_ascii: !state.glyphs.lines,
             theme: state.theme.clone(),
+            views: if state.tab == Tab::Tree { state.views } else { 0 },
         }
     }
 }

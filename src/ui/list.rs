@@ -172,14 +172,19 @@ fn has_time(row: &Row) -> bool {
     }
 }
 
-/// Whether the filter lets a row through: by its number, its file, its check, its reason or its group.
+/// Whether the filter lets a row through: by its number, its name, its file, its reason, its group, its role, lane or batch.
 fn lets_through(row: &Row, filter: &str) -> bool {
     if filter.is_empty() {
         return true;
     }
     let file =
         row.check.as_ref().and_then(|key| key.file.as_ref()).map(|file| String::from_utf8_lossy(file.as_bytes()));
+    let belongs = row.work.as_ref().map(|work| {
+        let batch = work.batch.map(|batch| format!("batch {}", batch.0)).unwrap_or_default();
+        format!("{} {} {batch}", work.role, work.lane)
+    });
     holds(&row.title, filter)
+        || belongs.is_some_and(|belongs| holds(&belongs, filter))
         || file.is_some_and(|file| holds(&file, filter))
         || holds(&row.why, filter)
         || row.id.to_string() == filter

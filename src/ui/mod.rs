@@ -17,6 +17,7 @@ pub mod toast;
 pub mod tour;
 pub mod update;
 pub mod widget;
+mod work;
 
 mod keyed;
 mod pane;

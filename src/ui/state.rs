@@ -38,20 +38,24 @@ pub enum Tab {
     Check,
     /// The journal.
     Facts,
+    /// What it waits for, and what waits for it.
+    Tree,
 }
 
 impl Tab {
     /// Every tab, in the order shown.
-    pub const ALL: [Self; 5] = [Self::Log, Self::Diff, Self::Plan, Self::Check, Self::Facts];
+    pub const ALL: [Self; 6] = [Self::Log, Self::Diff, Self::Plan, Self::Check, Self::Facts, Self::Tree];
 
-    /// Returns the title.
-    pub fn title(self) -> &'static str {
+    /// Returns the title; what a task is about is a check, or else what it is to bring.
+    pub fn title(self, brings: bool) -> &'static str {
         match self {
             Self::Log => "Log",
             Self::Diff => "Diff",
             Self::Plan => "Plan",
+            Self::Check if brings => "Goal",
             Self::Check => "Check",
             Self::Facts => "Facts",
+            Self::Tree => "Tree",
         }
     }
 }
@@ -63,6 +67,12 @@ pub enum Page {
     Health,
     /// What was spent.
     Costs,
+    /// How work went.
+    Stats,
+    /// The roles.
+    Roles,
+    /// What was filed together: days, orchestrations.
+    Batches,
     /// The keys.
     Help,
 }
@@ -129,6 +139,8 @@ pub struct State {
     pub label: String,
     /// The supervisor, as last seen.
     pub view: View,
+    /// How often it was seen, so that one can see that it is another one.
+    pub views: u64,
     /// Whether it was seen at all.
     pub seen: bool,
     /// The calendar, as of the last event.
@@ -199,6 +211,7 @@ impl State {
             project: project.to_owned(),
             label: String::new(),
             view: View::default(),
+            views: 0,
             seen: false,
             now,
             offset: 0,

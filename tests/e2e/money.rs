@@ -259,6 +259,11 @@ fn what_a_fix_has_cost_is_said_before_the_next() {
     supervisor.stop();
     // The journal knows as much as the supervisor did.
     assert_eq!(site.json(&["costs"]), costs);
+    let stats = site.json(&["stats", "--by", "role"]);
+    assert_eq!(stats["by_role"][0]["name"], "fixer", "{stats:#}");
+    assert_eq!((&stats["total"]["succeeded"], &stats["total"]["cost_usd"]), (&1.into(), &0.25.into()), "{stats:#}");
+    assert_eq!((&stats["by_day"], &stats["total"]["success_rate"]), (&serde_json::Value::Null, &1.0.into()));
+    assert!(site.run(&["stats"]).out.contains("fixer"), "{}", site.run(&["stats"]).out);
     // What was taken back is no fix that the money was spent for.
     assert_eq!(site.run(&["undo", &one]).code, 0);
     let costs = site.json(&["costs"]);

@@ -8,4 +8,7 @@ pub(crate) mod past;
 pub(crate) mod popups;
 pub(crate) mod questions;
 pub(crate) mod scene;
+pub(crate) mod stats;
+pub(crate) mod texts;
 pub(crate) mod tour;
+pub(crate) mod work;

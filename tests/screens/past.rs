@@ -24,6 +24,7 @@ pub(crate) fn attempt(number: u32) -> AttemptRecord {
         spent: cents(5),
         took: Duration::from_secs(54),
         landing: false,
+        by: String::new(),
         outcome: None,
     }
 }

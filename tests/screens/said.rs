@@ -48,7 +48,7 @@ fn a_key_that_does_nothing_says_why() {
         (16, "r", "#16 is queued (waits for #14); only what failed or waits for you can be tried again"),
         (14, "f", "#14 waits for you; there is nothing to start"),
         (15, "<enter>n", "nothing is searched for; / searches"),
-        (15, "n", "n: next match works in the pane of a task"),
+        (15, "N", "N: match before works in the pane of a task"),
         (15, "hx", "x: kill works in the list and the pane of a task; esc closes this page"),
         (15, "xz", "z is no answer here; the letters in brackets are"),
     ] {

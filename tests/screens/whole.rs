@@ -72,6 +72,7 @@ fn row() -> impl Strategy<Value = Row> {
             let wall = |seconds: u32| Wall(NOW.0 - 2_000_000_000 + u64::from(seconds));
             let bit = |number: u8| allowed & (1 << number) != 0;
             Row {
+                work: None,
                 id: TaskId(id),
                 title: key.to_string(),
                 check: Some(key),

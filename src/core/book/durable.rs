@@ -22,6 +22,7 @@ use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
 use super::lanes::Lanes;
 use super::ledger::Ledger;
+use super::tally::Tally;
 
 /// So many questions that are over are remembered, to tell those who answer late what became of them.
 const SETTLED: usize = 100;
@@ -122,6 +123,8 @@ pub struct Book {
     pub this_run: Statistics,
     /// Money and tokens.
     pub ledger: Ledger,
+    /// How work went.
+    pub tally: Tally,
     /// The last events.
     pub history: VecDeque<Past>,
     /// The last runs of checks.
@@ -130,6 +133,8 @@ pub struct Book {
     pub health: BTreeMap<Part, Level>,
     /// Finished tasks, oldest first: completed and failed.
     pub finished: (VecDeque<TaskId>, VecDeque<TaskId>),
+    /// So many of them, from the oldest on, were last seen to be needed by open tasks.
+    pub(super) kept: (usize, usize),
     /// The last numbers given out.
     pub last_task: TaskId,
     /// Tasks that were filed together, as long as one of them is remembered.
@@ -172,10 +177,12 @@ impl Default for Book {
             statistics: Statistics::default(),
             this_run: Statistics::default(),
             ledger: Ledger::default(),
+            tally: Tally::default(),
             history: VecDeque::new(),
             results: VecDeque::new(),
             health: BTreeMap::new(),
             finished: (VecDeque::new(), VecDeque::new()),
+            kept: (0, 0),
             last_task: TaskId(0),
             batches: BTreeMap::new(),
             last_batch: BatchId(0),

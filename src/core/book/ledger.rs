@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::budget::{Day, Limit};
 use crate::model::check::CheckName;
 use crate::model::cost::{Spent, Usd};
-use crate::model::id::TaskId;
+use crate::model::id::{BatchId, TaskId};
 use crate::model::task::Task;
 
 /// How many days are remembered.
@@ -100,6 +100,8 @@ pub struct Ledger {
     /// What is still being counted: attempts under way.
     open: BTreeMap<TaskId, Reading>,
     fixes: BTreeMap<CheckName, Fixes>,
+    /// By what tasks were filed together with, as long as that is remembered.
+    batches: BTreeMap<BatchId, Spent>,
     /// On which day fixes landed that stayed so far, as long as that day is remembered.
     landed: BTreeMap<TaskId, Day>,
     /// By how much a person raised today's lines: dollars and tokens.
@@ -195,6 +197,11 @@ impl Ledger {
         })
     }
 
+    /// Returns what all tasks of a batch used.
+    pub fn of_batch(&self, batch: BatchId) -> Spent {
+        self.batches.get(&batch).copied().unwrap_or_default()
+    }
+
     fn add_open(&self, account: &mut Account) {
         for reading in self.open.values() {
             account.add_fixer(reading.today());
@@ -263,6 +270,19 @@ impl Ledger {
             *self.tasks.entry(self.day).or_default().entry(task).or_default() += spent;
         }
         self.spent = self.today().spent();
+    }
+
+    /// A task of a batch has used so much in all, and so much before.
+    pub(super) fn batch_used(&mut self, batch: BatchId, before: Spent, after: Spent) {
+        if before != after {
+            let known = self.batches.entry(batch).or_default();
+            *known = known.since(before) + after;
+        }
+    }
+
+    /// Nothing of a batch is remembered any more.
+    pub(super) fn batch_forgotten(&mut self, batch: BatchId) {
+        self.batches.remove(&batch);
     }
 
     /// Another day begins.

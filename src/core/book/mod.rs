@@ -6,6 +6,7 @@ mod history;
 mod index;
 mod lanes;
 mod ledger;
+mod tally;
 mod tasks;
 
 pub use durable::{Book, CheckStatus, Process, Settled};
@@ -14,4 +15,5 @@ pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
 pub use lanes::Lanes;
 pub use ledger::{Account, Ledger, Typical};
+pub use tally::{Score, Tally};
 pub use tasks::subject;

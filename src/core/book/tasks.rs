@@ -1,6 +1,5 @@
 //! How facts change tasks.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::core::fact::{Fact, Remember};
@@ -144,6 +143,7 @@ impl Book {
         self.statistics.spent += spent;
         self.this_run.spent += spent;
         self.ledger.planner_used(task, spent);
+        self.tally.planner_used(spent);
         if let Some(task) = task {
             self.change_task(task, |task| task.spent += spent);
         }
@@ -160,10 +160,42 @@ impl Book {
 
     fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
         if let Some(task) = self.tasks.get_mut(&id) {
-            let before = Index::before(task);
+            let (before, used, was_over) = (Index::before(task), task.total(), task.state.is_final());
             let task = Arc::make_mut(task);
             change(task);
             self.index.changed(&before, task);
+            if let Some(batch) = task.assignment().and_then(|assignment| assignment.batch) {
+                self.ledger.batch_used(batch, used, task.total());
+            }
+            if task.state.is_final() && !was_over {
+                self.release(id);
+            }
+        }
+    }
+
+    /// Looks whether something was remembered only because this task was open; then it may be forgotten now.
+    fn release(&mut self, id: TaskId) {
+        let Some(assignment) = self.tasks.get(&id).and_then(|task| task.assignment()) else { return };
+        let is_batch_over = assignment.batch.is_some_and(|batch| !self.index.is_open_batch(batch));
+        if is_batch_over || assignment.after.iter().any(|other| !self.is_needed(*other)) {
+            self.kept = (0, 0);
+        }
+    }
+
+    /// Whether an open task waits for this one, or was filed together with it.
+    pub(crate) fn is_needed(&self, id: TaskId) -> bool {
+        let batch = self.tasks.get(&id).and_then(|task| task.assignment()?.batch);
+        self.index.has_dependents(id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
+    }
+
+    /// Takes a task off the lists of those that are over.
+    fn unlist(&mut self, id: TaskId) {
+        let (done, failed) = &mut self.finished;
+        for (side, kept) in [(done, &mut self.kept.0), (failed, &mut self.kept.1)] {
+            if let Some(at) = side.iter().position(|known| *known == id) {
+                side.remove(at);
+                *kept -= usize::from(at < *kept);
+            }
         }
     }
 
@@ -180,8 +212,7 @@ impl Book {
             task.ended = None;
             task.result = None;
         });
-        forget(&mut self.finished.0, id);
-        forget(&mut self.finished.1, id);
+        self.unlist(id);
     }
 
     fn used(&mut self, id: TaskId, spent: Spent) {
@@ -203,6 +234,9 @@ impl Book {
         self.statistics.spent += record.spent;
         self.this_run.spent += record.spent;
         self.ledger.attempt_ended(id, record.spent);
+        if let Some(task) = self.tasks.get(&id) {
+            self.tally.attempt_ended(task, record, self.ledger.day());
+        }
         self.change_task(id, |task| {
             // A result that waited for a yes lands under the number of the attempt that made it.
             if record.end.is_charged() {
@@ -233,33 +267,41 @@ impl Book {
         self.events.forget(remember.history, &self.index);
     }
 
-    /// Whether a task is remembered although it is over: open tasks wait for it, or were filed together with it.
-    pub(crate) fn is_needed(&self, id: TaskId) -> bool {
-        let batch = self.tasks.get(&id).and_then(|task| task.assignment()?.batch);
-        self.index.has_dependents(id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
-    }
-
     fn forget_oldest(&mut self) {
-        let limits = [self.remember.completed, self.remember.failed];
-        for (number, limit) in limits.into_iter().enumerate() {
-            let side = if number == 0 { &self.finished.0 } else { &self.finished.1 };
-            let surplus = side.len().saturating_sub(limit as usize);
-            let gone: Vec<TaskId> = side.iter().copied().filter(|id| !self.is_needed(*id)).take(surplus).collect();
-            for id in gone {
-                let side = if number == 0 { &mut self.finished.0 } else { &mut self.finished.1 };
-                forget(side, id);
-                self.forget_task(id);
+        for failed in [false, true] {
+            let (limit, mut from) =
+                if failed { (self.remember.failed, self.kept.1) } else { (self.remember.completed, self.kept.0) };
+            loop {
+                let side = if failed { &self.finished.1 } else { &self.finished.0 };
+                if side.len() <= limit as usize {
+                    break;
+                }
+                // What open tasks wait for, or were filed together with, is remembered as long as they are open.
+                let free = side.range(from.min(side.len())..).position(|id| !self.is_needed(*id));
+                let Some(free) = free else {
+                    from = side.len();
+                    break;
+                };
+                from += free;
+                let side = if failed { &mut self.finished.1 } else { &mut self.finished.0 };
+                if let Some(old) = side.remove(from) {
+                    self.forget_task(old);
+                }
             }
+            *(if failed { &mut self.kept.1 } else { &mut self.kept.0 }) = from;
         }
     }
 
-    /// Forgets a task, and what it was filed together with if it was the last of it.
     fn forget_task(&mut self, id: TaskId) {
-        let Some(batch) = self.tasks.remove(&id).and_then(|task| task.assignment()?.batch) else { return };
-        let is_left =
-            self.batches.get(&batch).is_some_and(|known| known.tasks.iter().any(|id| self.tasks.contains_key(id)));
-        if !is_left {
-            self.batches.remove(&batch);
+        let Some(id) = self.tasks.remove(&id).and_then(|task| task.assignment()?.batch) else { return };
+        // The latest are forgotten last.
+        let is_known = self
+            .batches
+            .get(&id)
+            .is_some_and(|batch| batch.tasks.iter().rev().any(|task| self.tasks.contains_key(task)));
+        if !is_known {
+            self.batches.remove(&id);
+            self.ledger.batch_forgotten(id);
         }
     }
 
@@ -301,22 +343,28 @@ impl Book {
                 self.ledger.landed(task);
             }
         }
-        forget(&mut self.finished.0, id);
-        forget(&mut self.finished.1, id);
+        self.unlist(id);
         let (done, failed) = &mut self.finished;
         let side = if matches!(state, TaskState::Failed(_)) { failed } else { done };
         side.push_back(id);
-        self.forget_oldest();
+        let day = self.ledger.day();
         if was_done && began.is_some() && matches!(state, TaskState::Failed(_)) {
             self.statistics.take_back();
+            if let Some(task) = self.tasks.get(&id) {
+                self.tally.taken_back(task, day);
+            }
             // What an earlier run has counted is none of this one's numbers.
             if !counted_before {
                 self.this_run.take_back();
             }
         }
         if was_over || began.is_none() {
-            return;
+            return self.forget_oldest();
         }
+        if let Some(task) = self.tasks.get(&id) {
+            self.tally.ended(task, !matches!(state, TaskState::Failed(_)), day);
+        }
+        self.forget_oldest();
         self.statistics.count(state);
         self.this_run.count(state);
         if matches!(state, TaskState::Failed(FailReason::Escalated { .. })) {
@@ -334,10 +382,6 @@ fn add_files(task: &mut Task, files: &[ProjectPath]) {
             task.files.push(file.clone());
         }
     }
-}
-
-fn forget(list: &mut VecDeque<TaskId>, id: TaskId) {
-    list.retain(|known| *known != id);
 }
 
 /// Returns what the breaker counts failures of: the file a task is about, else its check.

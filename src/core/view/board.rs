@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::costs::Costs;
+use super::stats::Stats;
+use super::work::{BatchRow, RoleRow, Work};
 use crate::model::attempt::Stage;
 use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
@@ -26,6 +28,15 @@ pub struct View {
     /// What was spent.
     #[serde(default)]
     pub costs: Costs,
+    /// How work went.
+    #[serde(default)]
+    pub stats: Stats,
+    /// What was filed together, the oldest first.
+    #[serde(default)]
+    pub batches: Vec<BatchRow>,
+    /// The roles that agents play, by name.
+    #[serde(default)]
+    pub roles: Vec<RoleRow>,
     /// What agents wait for, oldest first.
     #[serde(default)]
     pub questions: Vec<Question>,
@@ -172,6 +183,9 @@ pub struct Row {
     pub check: Option<CheckKey>,
     /// What it is called: its check, or the name of what it is to bring.
     pub title: String,
+    /// Who does it and after what, if it is about no check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<Box<Work>>,
     /// Where it belongs.
     pub group: Group,
     /// Why it is where it is. A time that runs out is not in it, but in `until`.

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::board::{CheckRow, Head, Row, View};
 use super::costs::Costs;
+use super::stats::Stats;
+use super::work::{BatchRow, RoleRow};
 use crate::model::id::TaskId;
 use crate::model::question::Question;
 
@@ -18,6 +20,15 @@ pub struct Delta {
     /// What was spent, if it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<Costs>,
+    /// How work went, if that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Stats>,
+    /// All that was filed together, if something of it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batches: Option<Vec<BatchRow>>,
+    /// The roles, if one changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<RoleRow>>,
     /// All checks, if one changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Vec<CheckRow>>,
@@ -41,6 +52,9 @@ impl Delta {
         Self {
             head: (before.head != after.head).then(|| after.head.clone()),
             costs: (before.costs != after.costs).then(|| after.costs.clone()),
+            stats: (before.stats != after.stats).then(|| after.stats.clone()),
+            batches: (before.batches != after.batches).then(|| after.batches.clone()),
+            roles: (before.roles != after.roles).then(|| after.roles.clone()),
             checks: (before.checks != after.checks).then(|| after.checks.clone()),
             rows: after.rows.iter().filter(|row| known.get(&row.id) != Some(row)).cloned().collect(),
             order: moved.then(|| after.rows.iter().map(|row| row.id).collect()),
@@ -62,6 +76,15 @@ impl View {
         }
         if let Some(costs) = delta.costs {
             self.costs = costs;
+        }
+        if let Some(stats) = delta.stats {
+            self.stats = stats;
+        }
+        if let Some(batches) = delta.batches {
+            self.batches = batches;
+        }
+        if let Some(roles) = delta.roles {
+            self.roles = roles;
         }
         if let Some(checks) = delta.checks {
             self.checks = checks;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
 use super::costs;
+use super::stats::Stats;
+use super::work::Work;
 use crate::core::book::CheckStatus;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::schedule::Waiting;
@@ -16,7 +18,7 @@ use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Question;
 use crate::model::settings::{AgentKind, Planner, Settings};
-use crate::model::task::{FailReason, Task, TaskState, Workflow};
+use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::time::{Moment, Wall, millis};
 
 /// Why an agent does not begin although a line is not reached.
@@ -30,6 +32,9 @@ impl Supervisor {
             checks: self.check_rows(),
             rows: self.rows(),
             costs: self.costs(),
+            stats: Stats::of(&self.book),
+            batches: self.batch_rows(),
+            roles: self.role_rows(),
             questions: self.book.questions.values().cloned().collect(),
         }
     }
@@ -38,7 +43,7 @@ impl Supervisor {
     pub fn detail(&self, id: TaskId) -> Option<Detail> {
         let task = self.book.task(id)?;
         let workflow = self.live.attempts.get(&id).map_or_else(
-            || Workflow::fix(self.settings.fix.planner == Planner::Always && self.planner().is_ok()),
+            || self.workflow_of(task, self.settings.fix.planner == Planner::Always && self.planner().is_ok()),
             |attempt| attempt.workflow.clone(),
         );
         let run = self.status_of(task).map(|status| (*status.last).clone());
@@ -164,6 +169,7 @@ impl Supervisor {
             id: task.id,
             check: task.check().cloned(),
             title: task.title(),
+            work: task.assignment().map(|assignment| Box::new(Work::of(task, assignment))),
             group: self.group(task),
             why,
             until,
@@ -249,7 +255,10 @@ impl Supervisor {
                     Some(operation) => (Waiting::Operation(operation).text(now, window), None),
                     None if let Some(why) = self.plan_waits(task.id) => (why, None),
                     None if self.waits_for_money(task.id) => (SHORT.to_owned(), None),
-                    None => (task.stage.map_or("starting", |stage| stage.name()).to_owned(), None),
+                    None => (
+                        task.stage.map_or("starting", |stage| stage.name_for(task.assignment().is_some())).to_owned(),
+                        None,
+                    ),
                 }
             }
             TaskState::Held(HoldReason::Snoozed { until: SnoozeEnd::At(until), .. }) => {

@@ -4,8 +4,12 @@ mod board;
 mod costs;
 mod delta;
 mod look;
+mod stats;
+mod work;
 
 pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
 pub use costs::{Costs, Line as CostLine, Sum, TaskCosts};
 pub use delta::Delta;
 pub use look::{SHORT, attempts};
+pub use stats::{Stats, StatsLine};
+pub use work::{BatchRow, RoleRow, Work};

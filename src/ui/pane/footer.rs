@@ -127,6 +127,7 @@ fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
                     }
                     Some(Target::Fold(_)) => keys.push((Action::Open, &["unfold"])),
                     Some(Target::Place(..)) => keys.push((Action::Edit, &["edit there"])),
+                    Some(Target::Task(_)) => keys.push((Action::Open, &["go there"])),
                     None => keys.push((Action::NextTab, &[])),
                 }
             }

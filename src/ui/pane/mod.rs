@@ -1,23 +1,28 @@
 //! What stands between header and footer, one file for each pane.
 
+mod batches;
 mod check;
 mod checks;
 mod costs;
 mod diff;
 mod facts;
 mod footer;
+mod goal;
 mod header;
 mod health;
 mod help;
 mod log;
 mod page;
 mod plan;
+mod roles;
 mod stages;
+mod stats;
 mod task;
 mod tasks;
 mod terminal;
 mod time;
 mod toast;
+mod tree;
 
 pub(super) use costs::raise as raise_lines;
 pub(super) use diff::{lines as diff_lines, lines_back as diff_lines_back};

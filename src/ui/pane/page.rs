@@ -1,11 +1,11 @@
-//! A page over the panes: health or help, scrolled as a whole.
+//! A page over the panes: health, costs, help and others, scrolled as a whole.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::{costs, health, help};
+use super::{batches, costs, health, help, roles, stats};
 use crate::ui::state::{Page, State};
 use crate::ui::widget::{bar, framed, note, wrapped_rows, write_lines};
 
@@ -13,6 +13,9 @@ fn lines(state: &State, page: Page) -> Vec<Line<'static>> {
     match page {
         Page::Health => health::lines(state),
         Page::Costs => costs::lines(state),
+        Page::Stats => stats::lines(state),
+        Page::Roles => roles::lines(state),
+        Page::Batches => batches::lines(state),
         Page::Help => help::lines(state),
     }
 }
@@ -29,6 +32,9 @@ pub(in crate::ui) fn draw(state: &State, page: Page, top: usize, area: Rect, buf
     let title = match page {
         Page::Health => "Health and statistics",
         Page::Costs => "Costs",
+        Page::Stats => "How work went",
+        Page::Roles => "Roles",
+        Page::Batches => "What was filed together",
         Page::Help => "Keys",
     };
     let inner = framed(state, area, title, true, buf);

@@ -101,7 +101,7 @@ fn fit(pieces: &[Piece], columns: usize, mark: usize) -> (usize, usize, bool) {
 fn drawn(state: &State, row: &Row, of: Stage, result: Option<&Came>) -> Piece {
     let glyphs = &state.glyphs;
     // The baseline is the check on the untouched snapshot: it is red, or else the attempt ends there.
-    let name = if of == Stage::Baseline { "check" } else { of.name() };
+    let name = if of == Stage::Baseline { "check" } else { of.name_for(row.work.is_some()) };
     let time = |took: Duration| if took < Duration::from_millis(100) { String::new() } else { short(took) };
     let made = |sign, time, role, is_over| Piece { name, sign, time, role, is_over };
     match result {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::time::{age, count};
-use super::{check, diff, facts, log, plan, stages, tasks};
+use super::{check, diff, facts, goal, log, plan, stages, tasks, tree};
 use crate::core::fact::Fact;
 use crate::core::view::{Group, Row};
 use crate::model::cost::Spent;
@@ -17,6 +17,7 @@ use crate::ui::keyed::keyed;
 use crate::ui::state::{Focus, State, Tab};
 use crate::ui::theme::Role;
 use crate::ui::widget::{bar, clip_line, divider, framed, marked, note, plain, put, width, wrap};
+use crate::ui::work::{belongs, overrun};
 
 /// Below this many rows only the most needed of what stands above the text is shown.
 const LOW: u16 = 10;
@@ -56,7 +57,7 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         put(line, Rect { y, height: 1, ..parts.about }, buf);
     }
     if let Some(y) = parts.tabs {
-        divider(state, parts.area, y, &tabs(state, focused), focused, buf);
+        divider(state, parts.area, y, &tabs(state, parts.area, focused), focused, buf);
     }
     let fresh;
     let body = if state.body.fits(state) {
@@ -148,25 +149,40 @@ pub(in crate::ui) fn content(state: &State, columns: usize) -> Vec<Item> {
         Tab::Log => log::groups(state, story, columns, 0).into_iter().flat_map(|(_, items)| items).collect(),
         Tab::Diff => diff::items(state, columns),
         Tab::Plan => plan::items(state, story),
-        Tab::Check => check::items(state, story),
+        Tab::Check => {
+            let task = story.detail.as_ref().map(|detail| &detail.task);
+            match task.and_then(|task| Some((task, task.assignment()?))) {
+                Some((task, assignment)) => goal::items(state, task, assignment),
+                None => check::items(state, story),
+            }
+        }
         Tab::Facts => facts::items(state, story, columns),
+        Tab::Tree => tree::items(state, columns),
     }
 }
 
-fn tab_text(number: usize, tab: Tab) -> String {
-    format!(" {} {} ", number + 1, tab.title())
+/// Writes the titles of the tabs: with their numbers, where there is room for them.
+fn titles(state: &State, area: Rect) -> [String; Tab::ALL.len()] {
+    let brings = state.row().is_some_and(|row| row.work.is_some());
+    let numbered = |number: usize, tab: Tab| format!(" {number} {} ", tab.title(brings));
+    let titles = std::array::from_fn(|at| numbered(at + 1, Tab::ALL[at]));
+    let columns: usize = titles.iter().map(|title| width(title) + 1).sum();
+    if columns <= usize::from(area.width.saturating_sub(3)) {
+        return titles;
+    }
+    Tab::ALL.map(|tab| format!(" {} ", tab.title(brings)))
 }
 
-fn tabs(state: &State, focused: bool) -> Line<'static> {
+fn tabs(state: &State, area: Rect, focused: bool) -> Line<'static> {
     let border = state.theme.style(if focused { Role::Accent } else { Role::Border });
     let mut spans = Vec::new();
-    for (number, tab) in Tab::ALL.into_iter().enumerate() {
+    for (number, (tab, title)) in Tab::ALL.into_iter().zip(titles(state, area)).enumerate() {
         let role = if tab == state.tab { Role::Selected } else { Role::Dim };
         if number > 0 {
             let dash = if state.glyphs.lines { "─" } else { "-" };
             spans.push(Span::styled(dash, border));
         }
-        spans.push(Span::styled(tab_text(number, tab), state.theme.style(role)));
+        spans.push(Span::styled(title, state.theme.style(role)));
     }
     Line::from(spans)
 }
@@ -175,8 +191,8 @@ fn tabs(state: &State, focused: bool) -> Line<'static> {
 pub(in crate::ui) fn tab_at(state: &State, column: u16, y: u16) -> Option<Tab> {
     let parts = parts(state).filter(|parts| parts.tabs == Some(y))?;
     let mut left = parts.area.x + 2;
-    for (number, tab) in Tab::ALL.into_iter().enumerate() {
-        let wide = u16::try_from(tab_text(number, tab).len()).unwrap_or(u16::MAX);
+    for (tab, title) in Tab::ALL.into_iter().zip(titles(state, parts.area)) {
+        let wide = u16::try_from(width(&title)).unwrap_or(u16::MAX);
         if (left..left.saturating_add(wide)).contains(&column) {
             return Some(tab);
         }
@@ -199,10 +215,15 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
         let key = state.keymap.key_of(Action::Tab(1));
         let _ = write!(why, ": quiet for {}, {key} shows its log; nothing is done about it", age(since, state.now));
     }
+    if let Some(over) = overrun(state, row) {
+        let _ = write!(why, ": {over}");
+    }
     let why = Line::from(vec![Span::styled(format!("{glyph} "), state.theme.style(role)), Span::raw(why)]);
     // The line of stages says where an attempt is.
-    let is_said =
-        row.group == Group::Working && row.quiet.is_none() && row.stage.is_some_and(|stage| stage.name() == row.why);
+    let is_said = row.group == Group::Working
+        && row.quiet.is_none()
+        && overrun(state, row).is_none()
+        && row.stage.is_some_and(|stage| stage.name_for(row.work.is_some()) == row.why);
     let mut lines = if is_said { Vec::new() } else { wrap(&why, columns, 2) };
     let rest = Line::styled(rest(state, row).join("   "), state.theme.style(Role::Dim));
     let for_why = most.saturating_sub(usize::from(most > 1 && rest.width() > 0)).max(1);
@@ -221,7 +242,7 @@ fn about(state: &State, row: &Row, columns: usize, most: usize) -> Vec<Line<'sta
 
 fn rest(state: &State, row: &Row) -> Vec<String> {
     let (made, limit) = row.attempts;
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = belongs(row).into_iter().collect();
     if made > 0 {
         parts.push(format!("attempt {made} of {limit}"));
     }

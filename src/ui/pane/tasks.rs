@@ -18,6 +18,7 @@ use crate::ui::list::Entry;
 use crate::ui::state::{Focus, State};
 use crate::ui::theme::Role;
 use crate::ui::widget::{bar, clip, foot, framed, marked, note, plain, put, width};
+use crate::ui::work::{belongs, overrun};
 
 /// The fewest columns that a reason gets before a title is cut.
 const REASON_MIN: usize = 8;
@@ -165,12 +166,21 @@ fn reason(state: &State, row: &Row) -> String {
         if let Some(since) = row.quiet {
             return format!("quiet {}", age(since, state.now));
         }
-        return format!("{} {made}/{limit}", plain(&row.why));
+        let over = overrun(state, row).map(|over| format!("{over}  ")).unwrap_or_default();
+        return with_place(row, format!("{over}{} {made}/{limit}", plain(&row.why)));
     }
     let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by ", "the check "];
     let why = keyed(state, known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why));
     match &row.typical {
         Some(typical) => format!("{why}; {}", plain(typical)),
+        None => with_place(row, why),
+    }
+}
+
+/// Adds who does it and where it belongs; what is cut there is in its pane.
+fn with_place(row: &Row, why: String) -> String {
+    match belongs(row) {
+        Some(place) => format!("{why}  {}", plain(&place)),
         None => why,
     }
 }
@@ -206,7 +216,9 @@ pub(super) fn sign(state: &State, row: &Row) -> (&'static str, Role) {
         Group::Working => (state.glyphs.busy, Role::Busy),
         Group::Held => (state.glyphs.held, Role::Dim),
         Group::Queued => (state.glyphs.queued, Role::Text),
-        Group::Done if row.allowed.undo || row.why.starts_with("fixed") => (state.glyphs.good, Role::Good),
+        Group::Done if row.allowed.undo || row.why.starts_with("fixed") || row.why == "finished" => {
+            (state.glyphs.good, Role::Good)
+        }
         Group::Done => (state.glyphs.quiet, Role::Dim),
         Group::Failed => (state.glyphs.bad, Role::Bad),
     }

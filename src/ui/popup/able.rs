@@ -79,6 +79,7 @@ fn is_wish(action: Action) -> bool {
             | Action::Snooze
             | Action::Hold
             | Action::Message
+            | Action::New
             | Action::Pause
             | Action::Check
             | Action::Raise

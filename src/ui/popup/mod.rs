@@ -18,7 +18,7 @@ pub use open::Popup;
 pub use palette::{Hit, Palette, Target};
 pub use reply::{Replying, Say};
 pub use subject::{Asked, Subject};
-pub use write::Writing;
+pub use write::{To, Writing};
 
 pub(super) use able::{BY_YOU, elsewhere};
 pub(super) use open::room;

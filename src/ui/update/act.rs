@@ -93,6 +93,10 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         }
         Action::Health => page(state, Page::Health),
         Action::Costs => page(state, Page::Costs),
+        Action::Stats => page(state, Page::Stats),
+        Action::Roles => page(state, Page::Roles),
+        Action::Batches => page(state, Page::Batches),
+        Action::New => write::begin(state),
         Action::Raise => costs::raise(state),
         Action::Help => page(state, Page::Help),
         Action::Mouse => {
@@ -177,7 +181,14 @@ pub(super) fn open_spot(state: &mut State, places: bool) -> Vec<Intent> {
             Vec::new()
         }
         Some(Target::Place(file, line)) if places => vec![Intent::Edit(file, line)],
-        Some(Target::Place(..)) | None => Vec::new(),
+        Some(Target::Task(task)) if places && state.view.rows.iter().any(|row| row.id == task) => {
+            if state.list.line_of(task).is_none() {
+                state.filter = Filter::default();
+            }
+            state.selected = Some(task);
+            fetch_if_new(state, false)
+        }
+        Some(Target::Place(..) | Target::Task(_)) | None => Vec::new(),
     }
 }
 

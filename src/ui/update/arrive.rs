@@ -19,6 +19,7 @@ const STORY_MAX: usize = 2000;
 pub(super) fn seen(state: &mut State, view: View) -> Vec<Intent> {
     let before = state.row().cloned();
     state.view = view;
+    state.views += 1;
     state.seen = true;
     state.relist();
     fetch_if_new(state, before.as_ref() != state.row())

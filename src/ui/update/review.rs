@@ -8,7 +8,7 @@ use crate::core::view::{Group, View};
 use crate::model::id::TaskId;
 use crate::model::workspace::TreeId;
 use crate::ui::event::Intent;
-use crate::ui::popup::{Ask, Popup};
+use crate::ui::popup::{Ask, Popup, To};
 use crate::ui::state::State;
 use crate::ui::toast::Tone;
 
@@ -58,7 +58,10 @@ pub(super) fn review(state: &mut State) -> Vec<Intent> {
     let asked = state.popups.iter().rev().find_map(|popup| match popup {
         Popup::Ask(ask) => ask.task(),
         Popup::Reply(replying) => Some(replying.question.task),
-        Popup::Write(writing) => Some(writing.task),
+        Popup::Write(writing) => match writing.to {
+            To::Agent(task) => Some(task),
+            To::Task => None,
+        },
         Popup::Palette(_) => None,
     });
     if asked.is_some() {

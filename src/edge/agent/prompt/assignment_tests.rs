@@ -67,6 +67,7 @@ fn record(number: u32, why: &str) -> AttemptRecord {
         spent: Spent::default(),
         took: Duration::ZERO,
         landing: false,
+        by: String::new(),
         outcome: None,
     }
 }

@@ -164,6 +164,7 @@ mod tests {
             spent: Spent::default(),
             took: Duration::ZERO,
             landing: false,
+            by: String::new(),
             outcome: None,
         }
     }

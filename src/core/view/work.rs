@@ -1,0 +1,118 @@
+//! What faces show of tasks that bring something: who does it, with what, after what; the roles there are.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::supervisor::Supervisor;
+use crate::model::assignment::{Assignment, Batch, BatchKind, Lane};
+use crate::model::cost::Usd;
+use crate::model::id::{BatchId, TaskId};
+use crate::model::task::Task;
+use crate::model::time::{Wall, millis};
+
+/// What a list shows of an assignment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The role that works on it.
+    pub role: String,
+    /// Its queue.
+    pub lane: Lane,
+    /// What it was filed together with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
+    /// What must be done before it begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<TaskId>,
+    /// When the first attempt began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Wall>,
+    /// How long its finished attempts took, in milliseconds.
+    pub worked: u64,
+    /// How long all of it is expected to take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u64>,
+}
+
+/// Tasks that were filed together, without the tasks: their rows name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRow {
+    /// Its number.
+    pub id: BatchId,
+    /// The date of a task file, as written; none: it comes from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// The task file, or what was asked for.
+    pub title: String,
+    /// What all of it may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Usd>,
+    /// How many tasks it has.
+    pub tasks: usize,
+}
+
+/// Who plays a part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleRow {
+    /// Its name.
+    pub name: String,
+    /// What it is for, in one sentence.
+    pub purpose: String,
+    /// The agent that plays it.
+    pub agent: String,
+    /// Whether it changes files; else it only looks.
+    pub edits: bool,
+    /// What a task of it may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Usd>,
+    /// What it hands over.
+    pub produces: String,
+    /// The events that it reports.
+    pub emits: Vec<String>,
+}
+
+impl Work {
+    pub(super) fn of(task: &Task, assignment: &Assignment) -> Self {
+        Self {
+            role: assignment.role.clone(),
+            lane: assignment.lane,
+            batch: assignment.batch,
+            after: assignment.after.clone(),
+            began: task.began,
+            worked: task.attempts.iter().map(|attempt| millis(attempt.took)).sum(),
+            expected: assignment.complexity.map(|complexity| millis(complexity.expected())),
+        }
+    }
+}
+
+impl BatchRow {
+    fn of(batch: &Batch) -> Self {
+        let (date, title) = match &batch.kind {
+            BatchKind::Day { file, date, .. } => {
+                let name = file.file_name().unwrap_or(file.as_os_str());
+                (Some(date.clone()), name.to_string_lossy().into_owned())
+            }
+            BatchKind::Orchestration { requirement, .. } => (None, requirement.clone()),
+        };
+        Self { id: batch.id, date, title, budget: batch.budget, tasks: batch.tasks.len() }
+    }
+}
+
+impl Supervisor {
+    /// Returns what was filed together, the oldest first.
+    pub(super) fn batch_rows(&self) -> Vec<BatchRow> {
+        self.book.batches.values().map(|batch| BatchRow::of(batch)).collect()
+    }
+
+    /// Returns the roles, by name.
+    pub(super) fn role_rows(&self) -> Vec<RoleRow> {
+        let roles = self.settings.roles.iter().map(|(name, role)| RoleRow {
+            name: name.clone(),
+            purpose: role.purpose.clone(),
+            agent: role.agent.clone(),
+            edits: role.edits,
+            budget: role.budget,
+            produces: role.produces.clone(),
+            emits: role.emits.clone(),
+        });
+        roles.collect()
+    }
+}

@@ -1,0 +1,152 @@
+//! The page of what was filed together, the latest first: a day's report while the day is under way, an orchestration.
+
+use std::time::Duration;
+
+use ratatui::text::{Line, Span};
+
+use super::tasks::sign;
+use super::time::clock;
+use crate::core::view::{BatchRow, Group, Row};
+use crate::model::cost::Spent;
+use crate::model::time::hours;
+use crate::ui::action::Action;
+use crate::ui::keyed::keyed;
+use crate::ui::state::State;
+use crate::ui::theme::Role;
+use crate::ui::widget::{clip, clip_line, plain, width};
+use crate::ui::work::{elapsed, overrun};
+
+/// The columns of the bar that says how far it is.
+const BAR: usize = 12;
+
+/// The widest that the title of a task becomes.
+const TITLE: usize = 48;
+
+/// Returns the lines of the page.
+pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
+    let batches = &state.view.batches;
+    if batches.is_empty() {
+        let text = "no task file and no orchestration is under way; orchestrator-tui start FILE begins a day's work";
+        return vec![Line::styled(text, state.theme.style(Role::Dim))];
+    }
+    let mut lines = Vec::new();
+    for batch in batches.iter().rev() {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.extend(batch_lines(state, batch));
+    }
+    lines
+}
+
+fn batch_lines(state: &State, batch: &BatchRow) -> Vec<Line<'static>> {
+    let style = |role| state.theme.style(role);
+    let is_its = |row: &&Row| row.work.as_ref().is_some_and(|work| work.batch == Some(batch.id));
+    let mut rows: Vec<&Row> = state.view.rows.iter().filter(is_its).collect();
+    rows.sort_by_key(|row| row.id);
+    let of = |group: Group| rows.iter().filter(|row| row.group == group).count();
+    let title = match &batch.date {
+        Some(date) => format!("DAY {}   {}", plain(date), plain(&batch.title)),
+        None => format!("ORCHESTRATION   {}", plain(&batch.title)),
+    };
+    let number = format!("   batch {}", batch.id.0);
+    let mut lines =
+        vec![Line::from(vec![Span::styled(title, style(Role::Heading)), Span::styled(number, style(Role::Dim))])];
+    let (done, failed) = (of(Group::Done), of(Group::Failed));
+    let parts = [
+        (done, "done", Role::Good),
+        (failed, "failed", Role::Bad),
+        (of(Group::Working), "at work", Role::Busy),
+        (of(Group::NeedsYou), "for you", Role::Warn),
+        (of(Group::Queued), "queued", Role::Text),
+        (of(Group::Held), "held", Role::Dim),
+    ];
+    let mut tasks = vec![Span::styled(format!("  {:<8} ", "tasks"), style(Role::Dim))];
+    tasks.extend(bar(state, done, failed, batch.tasks));
+    tasks.push(Span::raw(format!(" {} of {}  ", done + failed, batch.tasks)));
+    let named = parts.into_iter().filter(|(count, ..)| *count > 0);
+    for (at, (count, word, role)) in named.enumerate() {
+        tasks.push(Span::raw(if at == 0 { "" } else { ", " }));
+        tasks.push(Span::styled(format!("{count} {word}"), style(role)));
+    }
+    lines.push(Line::from(tasks));
+    lines.push(money(state, batch, &rows));
+    lines.push(time(state, &rows));
+    let waits: Vec<&&Row> = rows.iter().filter(|row| row.group == Group::NeedsYou).collect();
+    if !waits.is_empty() {
+        let answer = state.keymap.key_of(Action::Answer);
+        let text = format!("  waits for you: {} (esc, then {answer})", waits.len());
+        lines.push(Line::styled(text, style(Role::Warn)));
+    }
+    let columns = usize::from(state.layout().body.width.saturating_sub(4));
+    lines.extend(rows.iter().map(|row| task_line(state, row, columns)));
+    lines
+}
+
+fn bar(state: &State, done: usize, failed: usize, all: usize) -> Vec<Span<'static>> {
+    let (on, off, bad) = if state.glyphs.lines { ("█", "░", "▒") } else { ("#", "-", "x") };
+    let share = |part: usize| (part * BAR).checked_div(all).unwrap_or(0).min(BAR);
+    let (good, ended) = (share(done), share(done + failed));
+    vec![
+        Span::styled(on.repeat(good), state.theme.style(Role::Good)),
+        Span::styled(bad.repeat(ended - good), state.theme.style(Role::Bad)),
+        Span::styled(off.repeat(BAR - ended), state.theme.style(Role::Dim)),
+    ]
+}
+
+fn money(state: &State, batch: &BatchRow, rows: &[&Row]) -> Line<'static> {
+    let spent = rows.iter().fold(Spent::default(), |sum, row| sum + row.spent);
+    let mut spans = vec![Span::styled(format!("  {:<8} ", "cost"), state.theme.style(Role::Dim))];
+    match batch.budget {
+        Some(limit) => {
+            let percent = spent.usd.0.saturating_mul(100).checked_div(limit.0).unwrap_or(0);
+            let role = if percent >= 100 { Role::Bad } else { Role::Text };
+            let what = if percent >= 100 { ", used up: nothing of it starts" } else { "" };
+            spans.push(Span::styled(format!("{spent} of {limit} ({percent}%){what}"), state.theme.style(role)));
+        }
+        None => spans.push(Span::raw(format!("{spent}, no limit but the day's"))),
+    }
+    Line::from(spans)
+}
+
+fn time(state: &State, rows: &[&Row]) -> Line<'static> {
+    let worked: u64 = rows.iter().map(|row| elapsed(state, row)).sum();
+    let began = rows.iter().filter_map(|row| row.work.as_ref()?.began).min();
+    let is_over = rows.iter().all(|row| matches!(row.group, Group::Done | Group::Failed));
+    let ended = rows.iter().filter(|_| is_over).filter_map(|row| row.since).max();
+    let when = match (began, ended) {
+        (Some(began), Some(ended)) => format!(", from {} to {}", clock(state, began), clock(state, ended)),
+        (Some(began), None) => format!(", since {}", clock(state, began)),
+        (None, _) => ", not begun".to_owned(),
+    };
+    Line::from(vec![
+        Span::styled(format!("  {:<8} ", "time"), state.theme.style(Role::Dim)),
+        Span::raw(format!("{} of work{when}", hours(Duration::from_millis(worked)))),
+    ])
+}
+
+/// Writes a task in one line: what is cut is in its own pane.
+fn task_line(state: &State, row: &Row, columns: usize) -> Line<'static> {
+    let (glyph, role) = sign(state, row);
+    let dim = state.theme.style(Role::Dim);
+    let wide = (columns * 2 / 5).min(TITLE);
+    let title = clip(&plain(&row.title), wide, state.glyphs.more);
+    let mut spans = vec![
+        Span::raw("  "),
+        Span::styled(glyph, state.theme.style(role)),
+        Span::styled(format!(" {:<5} ", row.id.to_string()), dim),
+        Span::raw(format!("{title}{}  ", " ".repeat(wide.saturating_sub(width(&title))))),
+    ];
+    if let Some(over) = overrun(state, row) {
+        spans.push(Span::styled(format!("{over}  "), state.theme.style(Role::Warn)));
+    }
+    if row.spent != Spent::default() {
+        spans.push(Span::styled(format!("{}  ", row.spent), dim));
+    }
+    let took = elapsed(state, row);
+    if row.group == Group::Done && took > 0 {
+        spans.push(Span::styled(format!("{}  ", super::time::short(Duration::from_millis(took))), dim));
+    }
+    spans.push(Span::styled(keyed(state, &row.why), dim));
+    clip_line(Line::from(spans), columns, state.glyphs.more)
+}

@@ -1,0 +1,110 @@
+//! What an assignment is to bring: what to do, what to read first, what must exist then, what it waits for.
+
+use std::collections::BTreeSet;
+
+use ratatui::text::{Line, Span};
+
+use super::tasks::sign;
+use crate::model::assignment::{Assignment, Deliverable};
+use crate::model::attempt::AttemptEnd;
+use crate::model::task::Task;
+use crate::model::time::millis;
+use crate::ui::body::{Item, Target};
+use crate::ui::keyed::keyed;
+use crate::ui::state::State;
+use crate::ui::theme::Role;
+use crate::ui::widget::plain;
+use crate::ui::work::{overrun, spoken};
+
+/// Returns the lines of the tab.
+pub(super) fn items(state: &State, task: &Task, assignment: &Assignment) -> Vec<Item> {
+    let style = |role| state.theme.style(role);
+    let mut items: Vec<Item> = about(state, assignment);
+    let heading = |items: &mut Vec<Item>, text: &str| {
+        items.push(Line::default().into());
+        items.push(Line::styled(text.to_owned(), style(Role::Heading)).into());
+    };
+    if !assignment.description.is_empty() {
+        heading(&mut items, "what to do");
+        items.extend(assignment.description.lines().map(|line| Item::from(Line::raw(plain(line)))));
+    }
+    if !assignment.deliverables.is_empty() {
+        heading(&mut items, "what must exist then");
+        items.extend(assignment.deliverables.iter().map(|wanted| deliverable(state, task, wanted)));
+    }
+    if !assignment.after.is_empty() {
+        heading(&mut items, "after");
+        items.extend(assignment.after.iter().map(|other| match state.view.rows.iter().find(|row| row.id == *other) {
+            Some(row) => {
+                let (glyph, role) = sign(state, row);
+                let line = Line::from(vec![
+                    Span::styled(format!("  {glyph} "), style(role)),
+                    Span::styled(format!("{} ", row.id), style(Role::Dim)),
+                    Span::raw(plain(&row.title)),
+                    Span::styled(format!("  {}", keyed(state, &row.why)), style(Role::Dim)),
+                ]);
+                Item { line, hang: 4, target: Some(Target::Task(row.id)) }
+            }
+            None => Line::styled(format!("  {other} is no longer remembered"), style(Role::Dim)).into(),
+        }));
+    }
+    if !assignment.context_files.is_empty() {
+        heading(&mut items, "to read first");
+        items.extend(assignment.context_files.iter().map(|file| Item::from(Line::raw(format!("  {}", plain(file))))));
+    }
+    items
+}
+
+/// Says in a few lines who does it, where it belongs, what it may take.
+fn about(state: &State, assignment: &Assignment) -> Vec<Item> {
+    let dim = state.theme.style(Role::Dim);
+    let row = |name: &str, value: String| {
+        let line = Line::from(vec![Span::styled(format!("{name:<10} "), dim), Span::raw(plain(&value))]);
+        Item { hang: 11, ..Item::from(line) }
+    };
+    let lane = match assignment.batch {
+        Some(batch) => format!("{}, batch {}", assignment.lane, batch.0),
+        None => assignment.lane.to_string(),
+    };
+    let mut items = vec![row("role", assignment.role.clone()), row("lane", lane)];
+    items.push(row("workflow", assignment.workflow.clone()));
+    if !assignment.module.is_empty() {
+        items.push(row("module", assignment.module.clone()));
+    }
+    if let Some(complexity) = assignment.complexity {
+        let expected = spoken(millis(complexity.expected()));
+        let over = state.row().and_then(|row| overrun(state, row)).map(|over| format!("; {over}")).unwrap_or_default();
+        items.push(row("expected", format!("{expected} ({}){over}", complexity.name())));
+    }
+    if let Some(check) = &assignment.check {
+        items.push(row("check", format!("{check} must be green")));
+    }
+    if let Some(budget) = assignment.budget {
+        items.push(row("budget", budget.to_string()));
+    }
+    items
+}
+
+/// Says of a deliverable whether it is there, as far as the last result tells.
+fn deliverable(state: &State, task: &Task, wanted: &Deliverable) -> Item {
+    let style = |role| state.theme.style(role);
+    let receipts = task.result.as_ref().map(|result| &result.receipt).or(task.receipt.as_ref());
+    let brought = receipts.is_some_and(|receipt| wanted.is_among(&receipt.files));
+    let missing: BTreeSet<&str> = match task.attempts.last().map(|attempt| &attempt.end) {
+        Some(AttemptEnd::Undelivered { missing }) => missing.iter().map(String::as_str).collect(),
+        Some(_) | None => BTreeSet::new(),
+    };
+    let (glyph, role, what) = if brought {
+        (state.glyphs.good, Role::Good, "")
+    } else if missing.contains(wanted.said.as_str()) {
+        (state.glyphs.bad, Role::Bad, "  not brought by the last attempt")
+    } else {
+        (state.glyphs.quiet, Role::Dim, "")
+    };
+    let line = Line::from(vec![
+        Span::styled(format!("  {glyph} "), style(role)),
+        Span::raw(plain(&wanted.said)),
+        Span::styled(what, style(Role::Dim)),
+    ]);
+    Item { line, hang: 4, target: Some(Target::Place(wanted.path.clone(), None)) }
+}

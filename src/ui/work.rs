@@ -1,0 +1,39 @@
+//! What follows from a row about an assignment: how long it took so far, whether that is more than expected, where it belongs.
+
+use crate::core::view::{Group, Row};
+use crate::model::time::millis;
+
+use super::state::State;
+
+/// Returns how long it was worked on, the running attempt included, in milliseconds.
+pub(super) fn elapsed(state: &State, row: &Row) -> u64 {
+    let worked = row.work.as_ref().map_or(row.took.unwrap_or(0), |work| work.worked);
+    let running = row.since.filter(|_| row.group == Group::Working).map_or(0, |since| millis(state.now.since(since)));
+    worked + running
+}
+
+/// Says that it takes longer than was expected, if so: `1:20 of 1 h expected`.
+pub(super) fn overrun(state: &State, row: &Row) -> Option<String> {
+    let expected = row.work.as_ref()?.expected?;
+    let took = elapsed(state, row);
+    if took <= expected {
+        return None;
+    }
+    let minutes = took / 60_000;
+    Some(format!("{}:{:02} of {} expected", minutes / 60, minutes % 60, spoken(expected)))
+}
+
+/// Writes an expectation as a person says it: `1 h`, `2.5 h`.
+pub(super) fn spoken(millis: u64) -> String {
+    let tenths = millis / 360_000;
+    if tenths.is_multiple_of(10) { format!("{} h", tenths / 10) } else { format!("{}.{} h", tenths / 10, tenths % 10) }
+}
+
+/// Says who does it and where it belongs: `coding · batch 2`, `coding · queue`.
+pub(super) fn belongs(row: &Row) -> Option<String> {
+    let work = row.work.as_ref()?;
+    Some(match work.batch {
+        Some(batch) => format!("{} · batch {}", work.role, batch.0),
+        None => format!("{} · {}", work.role, work.lane),
+    })
+}
