@@ -10,10 +10,11 @@ use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
+use crate::app::conversation::conversation;
 use crate::app::day::mirror::write_instructions;
 use crate::app::file_questions::{self, FileQuestions};
 use crate::app::guarding::{Guarded, Ward};
-use crate::app::places::{Places, hex};
+use crate::app::places::Places;
 use crate::app::prompt;
 use crate::app::told::Told;
 use crate::app::work::Tools;
@@ -25,7 +26,6 @@ use crate::edge::agent::fence;
 use crate::edge::agent::{CommandRun, outcome};
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::agent::{AgentReport, LogLine};
-use crate::model::id::SessionId;
 use crate::model::policy::FIXER;
 use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, SessionSpec, Stdin};
@@ -394,16 +394,4 @@ impl Talk {
             }
         }
     }
-}
-
-/// Returns a conversation id, a UUID (version 8: its bits are ours), that no other run ever has: sessions are numbered
-/// once for each project, and the time keeps a removed state folder from repeating itself.
-pub(super) fn conversation(places: &Places, session: SessionId) -> String {
-    use sha2::{Digest, Sha256};
-    let text = format!("{}/{}/{}", places.mark, session.0, clock::wall().0);
-    let mut bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    bytes[6] = (bytes[6] & 0x0f) | 0x80;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex = hex(&bytes[..16]);
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

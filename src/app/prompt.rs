@@ -43,6 +43,7 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
         }
         Goal::Assignment(assignment) => {
             let dependencies = quoted(&order.brought);
+            let happened = order.happened.as_ref().map(|(event, data)| Happened { event, data });
             let place = file_questions::place(&tools.places, order);
             let learnt = learnt(tools, order).await;
             let lessons: Vec<(String, String)> = learnt::for_task(&learnt, assignment)
@@ -50,12 +51,8 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
                 .map(|lesson| (lesson.text.clone(), lesson.origin.to_string()))
                 .collect();
             let lessons: Vec<Lesson<'_>> = lessons.iter().map(|(text, origin)| Lesson { text, origin }).collect();
-            let known = Known {
-                lessons: &lessons,
-                questions: Some(&place.folder),
-                dependencies: &dependencies,
-                ..Known::default()
-            };
+            let known =
+                Known { lessons: &lessons, questions: Some(&place.folder), dependencies: &dependencies, happened };
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }

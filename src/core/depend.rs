@@ -6,6 +6,7 @@ use crate::core::fact::Fact;
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::Batch;
+use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
 use crate::model::task::{Task, TaskState};
@@ -20,6 +21,8 @@ impl Supervisor {
             let Some(other) = self.book.task(*id) else { continue };
             match &other.state {
                 TaskState::Done(_) | TaskState::Ready(_) => {}
+                // It waits for what it has led to, and not the other way round.
+                TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, *id) => {}
                 TaskState::Failed(_) => return Some(TaskState::Blocked(*id)),
                 // What it waits for in the end.
                 TaskState::Blocked(root) => return Some(TaskState::Blocked(*root)),
@@ -108,6 +111,7 @@ impl Supervisor {
     /// Moves the tasks that wait for what has just changed.
     pub(crate) fn regate(&mut self) {
         while let Some(turned) = self.live.turned.pop_first() {
+            self.note_passed(turned);
             self.stop_on_failure(turned);
             let dependents: Vec<TaskId> = self.book.index.dependents(turned).collect();
             for id in dependents.into_iter().chain([turned]) {
@@ -139,6 +143,11 @@ impl Supervisor {
             (_, _) => {}
         }
     }
+}
+
+/// Whether a task is one of those that another one was passed on to.
+fn is_passed_on(task: &Task, subject: TaskId) -> bool {
+    task.assignment().is_some_and(|assignment| assignment.subject == Some(subject))
 }
 
 /// Names files for a sentence.

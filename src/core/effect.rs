@@ -7,6 +7,7 @@ use crate::core::brought::Brought;
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::model::cost::Usd;
+use crate::model::event::EventFile;
 use crate::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId, Slot, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
@@ -125,6 +126,8 @@ pub struct AgentOrder {
     pub strategy: String,
     /// What may still be spent; `None`: no limit.
     pub budget: Option<Usd>,
+    /// The event that led to the task: its type and its data.
+    pub happened: Option<(String, String)>,
     /// The folder of its day, if it is of a task file.
     pub day: Option<PathBuf>,
     /// Folders of days, the newest first: what was said about them is worth knowing.
@@ -226,6 +229,11 @@ pub enum Work {
         landing: LandingId,
         /// What the work began from.
         base: Snapshot,
+    },
+    /// Move a file that was taken in out of the folder for events.
+    PutAway {
+        /// Which; another one of its name stays.
+        file: EventFile,
     },
     /// Take a landing back, keeping later edits.
     Undo {

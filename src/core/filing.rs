@@ -70,10 +70,10 @@ impl Supervisor {
             let after: BTreeSet<TaskId> = after.collect();
             self.file_one(place[&index], one, after, id);
         }
-        Ok(Answer { said: said(&tasks, id), tasks, batch: id })
+        Ok(Answer { said: said(&tasks, id), tasks, batch: id, event: None })
     }
 
-    fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
+    pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
         let Assignment { role, workflow, check, name, .. } = assignment;
         if !self.settings.roles.contains_key(role) {
             return Err(Refusal::because(format!(
@@ -133,7 +133,7 @@ impl Supervisor {
         })
     }
 
-    fn file_one(&mut self, id: TaskId, new: &NewTask, after: BTreeSet<TaskId>, batch: Option<BatchId>) {
+    pub(crate) fn file_one(&mut self, id: TaskId, new: &NewTask, after: BTreeSet<TaskId>, batch: Option<BatchId>) {
         let mut assignment = new.assignment.clone();
         assignment.after = after.into_iter().collect();
         assignment.batch = batch;

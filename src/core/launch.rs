@@ -236,6 +236,7 @@ impl Supervisor {
             base,
             strategy,
             budget,
+            happened: self.happened(&task),
             day: self.day_of(&task),
             days: if task.assignment().is_some() { self.days() } else { Vec::new() },
             brought: Brought::for_task(&self.book, &task),

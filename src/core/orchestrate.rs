@@ -176,7 +176,7 @@ impl Supervisor {
         }
         let (first, count) = (tasks.len(), known.tasks.len());
         let said = format!("batch {} is approved: {first} of {count} may start, the rest as it can", batch.0);
-        Ok(Answer { said, tasks, batch: Some(batch) })
+        Ok(Answer { said, tasks, batch: Some(batch), event: None })
     }
 
     /// Starts a session that was created.
@@ -202,7 +202,7 @@ impl Supervisor {
                 return Err(Refusal::because(format!("{id} does not wait to be started: {why}")));
             }
         };
-        Ok(Answer { said: text, tasks: vec![id], batch: None })
+        Ok(Answer { said: text, tasks: vec![id], batch: None, event: None })
     }
 }
 

@@ -190,6 +190,7 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         [running, checks, completed, failed, history, heartbeat, health, stop]
     );
     fields!("lanes", before.lanes, after.lanes, changes, [queue, day, issue, session, total]);
+    fields!("events", before.events, after.events, changes, [depth, rate, multi_agent]);
     fields!("queue", before.lanes, after.lanes, changes, [stop_on_failure]);
     fields!("workspace", before.workspace, after.workspace, changes, [copy, prepare, link]);
     let lines = Limit::DAY.into_iter().chain(Limit::TASK);

@@ -23,6 +23,7 @@ mod dashboard_claude;
 mod day;
 mod doctor;
 mod editors;
+mod events;
 mod file_questions;
 mod first;
 mod front;

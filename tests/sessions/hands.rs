@@ -161,6 +161,7 @@ fn product(work: Work) -> Product {
             patch: String::new(),
         }),
         Work::Restore { .. } => Product::Restored,
+        Work::PutAway { .. } => Product::PutAway,
         Work::Merge { .. } | Work::Land { .. } | Work::RecordInPlace { .. } | Work::Undo { .. } => {
             Product::Failed("nothing lands here".into())
         }

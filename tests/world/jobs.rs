@@ -69,6 +69,7 @@ impl World {
                 self.disk.landings.insert(landing, Landing { before, after, done: true });
                 Product::Landed { files, warnings: Vec::new() }
             }
+            Work::PutAway { file } => self.put_away(&file),
             Work::Undo { landing, .. } => self.undo(landing),
         }
     }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::up::{Fault, Up, reply_nothing};
-use crate::app::agents::{conversation, way_out};
+use crate::app::agents::way_out;
 use crate::app::clock::Clock;
+use crate::app::conversation::conversation;
 use crate::app::prompt;
 use crate::app::work::Tools;
 use crate::core::effect::{PlanOrder, PlannerOrder};

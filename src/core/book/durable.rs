@@ -17,6 +17,7 @@ use crate::model::task::Task;
 use crate::model::time::Wall;
 use crate::model::workspace::TreeId;
 
+use super::events::Events;
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
 use super::lanes::Lanes;
@@ -135,6 +136,8 @@ pub struct Book {
     pub batches: BTreeMap<BatchId, Arc<Batch>>,
     /// The last of them.
     pub last_batch: BatchId,
+    /// What happened, and what came of it.
+    pub events: Events,
     /// What became of each queue.
     pub lanes: Lanes,
     /// The last question.
@@ -176,6 +179,7 @@ impl Default for Book {
             last_task: TaskId(0),
             batches: BTreeMap::new(),
             last_batch: BatchId(0),
+            events: Events::default(),
             lanes: Lanes::default(),
             last_question: QuestionId(0),
             last_change: ChangeId(0),
@@ -218,10 +222,12 @@ impl Book {
     }
 
     /// Applies one fact.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub fn apply(&mut self, recorded: &Recorded) {
         let Recorded { seq, at, fact } = recorded;
         self.seq = *seq;
         self.note(*at, fact);
+        self.events.heed(fact);
         match fact {
             Fact::Started { pid, remember, .. } => {
                 self.process = Process { pid: *pid, stopped: false, started: *at, beat: *at };
@@ -287,6 +293,12 @@ impl Book {
             Fact::ConfigRefused { why } => self.refused = Some((*at, why.clone())),
             Fact::BatchBegan { batch } => self.batch_began(batch),
             Fact::BatchGrew { batch, tasks } => self.batch_grew(*batch, tasks),
+            Fact::Emitted { event } => self.events.emitted(event),
+            Fact::EventFileLeft { file, why } => self.events.file_left(file, why),
+            Fact::Routed { event, outcomes } => {
+                self.events.routed(*event, outcomes);
+                self.events.forget(self.remember.history, &self.index);
+            }
             Fact::Lane { lane, change } => self.lanes.change(*at, *lane, change),
             Fact::Filed { .. }
             | Fact::Gated { .. }

@@ -111,6 +111,9 @@ impl Book {
             | Fact::Trespassed { .. }
             | Fact::Messaged { .. }
             | Fact::BatchBegan { .. }
+            | Fact::EventFileLeft { .. }
+            | Fact::Emitted { .. }
+            | Fact::Routed { .. }
             | Fact::BatchGrew { .. }
             | Fact::Lane { .. }
             | Fact::Started { .. }
@@ -227,6 +230,7 @@ impl Book {
         let surplus = |len: usize| len.saturating_sub(limit);
         self.history.drain(..surplus(self.history.len()));
         self.results.drain(..surplus(self.results.len()));
+        self.events.forget(remember.history, &self.index);
     }
 
     /// Whether a task is remembered although it is over: open tasks wait for it, or were filed together with it.
