@@ -76,6 +76,8 @@ fn after_a_sleep_it_remembers_what_was_asked_before() {
     site.write("word.txt", "wrong\n");
     let first = wait_for_planner(&site, "--session-id");
     running.wait_kind("landed");
+    // Confirmed as well: what is saved before that belongs to the landing.
+    until("its end", || site.task(1)["state"] == "done");
     until("its sleep", || planner_call(&site).is_none());
     site.write("word.txt", "wrong again\n");
     assert_eq!(wait_for_planner(&site, "--resume"), first);
