@@ -22,7 +22,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, left, logging, mirror, panic, terminals};
+use crate::app::{background, clock, keep, landings, left, logging, mirror, panic, projection, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -239,7 +239,10 @@ fn prepare(
             ))
         })?;
     }
-    let (journal, facts, stored) = open_journal(site, &channels.history)?;
+    let (mut journal, facts, stored) = open_journal(site, &channels.history)?;
+    if !journal.has_tables() {
+        journal.fill_tables(projection::of_all(&facts, &loaded.settings.lanes)).map_err(Failure::usage)?;
+    }
     let matcher = setup::matcher(loaded)?;
     let configured = Configured::new(loaded);
     let settings = Arc::clone(&configured.settings);
