@@ -27,7 +27,7 @@ const OPEN: [Open; 3] = [
 ];
 
 /// What commands are called in a sentence; others than these there are not.
-const COMMANDS: [(&str, &str); 25] = [
+const COMMANDS: [(&str, &str); 26] = [
     ("agree", "say what lands by itself"),
     ("answer", "answer"),
     ("approve", "approve a plan"),
@@ -41,6 +41,7 @@ const COMMANDS: [(&str, &str); 25] = [
     ("land", "land"),
     ("lane", "steer a queue"),
     ("leave", "take leave"),
+    ("lesson", "drop a lesson"),
     ("orchestrate", "orchestrate"),
     ("pause", "pause"),
     ("planner-hook", "speak for the planner"),

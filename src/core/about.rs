@@ -71,6 +71,7 @@ impl Fact {
             | Self::Snoozed { .. }
             | Self::Unsnoozed { .. }
             | Self::Agreed { .. }
+            | Self::Lesson { .. }
             | Self::Reconfigured { .. }
             | Self::ConfigRefused { .. }
             | Self::DayBegan { .. }
@@ -129,6 +130,7 @@ impl Fact {
             | Self::Snoozed { .. }
             | Self::Unsnoozed { .. }
             | Self::Agreed { .. }
+            | Self::Lesson { .. }
             | Self::Reconfigured { .. }
             | Self::ConfigRefused { .. }
             | Self::DayBegan { .. }

@@ -236,7 +236,8 @@ impl Supervisor {
             strategy,
             budget,
             day: self.day_of(&task),
-            days: if task.assignment().is_some() { self.days() } else { Vec::new() },
+            days: if task.assignment().is_some() { self.book.days() } else { Vec::new() },
+            dropped: self.book.dropped.iter().copied().collect(),
             brought: self.handed_over(&task),
         };
         self.live.sessions.insert(

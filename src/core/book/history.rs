@@ -172,6 +172,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Snoozed { .. }
         | Fact::Unsnoozed { .. }
         | Fact::Agreed { .. }
+        | Fact::Lesson { .. }
         | Fact::Reconfigured { .. }
         | Fact::ConfigRefused { .. }
         | Fact::DayBegan { .. }

@@ -5,6 +5,7 @@ mod history;
 mod index;
 mod lanes;
 mod ledger;
+mod lessons;
 mod tasks;
 
 pub use durable::{Book, CheckStatus, Process, Settled};
