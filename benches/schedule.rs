@@ -242,9 +242,11 @@ fn product(work: &Work) -> Product {
             patch: String::new(),
         }),
         Work::Restore { .. } => Product::Restored,
-        Work::Merge { .. } | Work::Land { .. } | Work::RecordInPlace { .. } | Work::Undo { .. } => {
-            Product::Failed("not in a bench".into())
-        }
+        Work::Merge { .. }
+        | Work::Land { .. }
+        | Work::RecordInPlace { .. }
+        | Work::Undo { .. }
+        | Work::PutAway { .. } => Product::Failed("not in a bench".into()),
     }
 }
 
@@ -332,6 +334,7 @@ fn settings(running: u32) -> Settings {
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
             planner: Planner::Off,
             plan_wait: Duration::from_secs(60),
+            planner_sleep: Duration::from_secs(600),
         },
         limits: Limits {
             running,
@@ -344,6 +347,7 @@ fn settings(running: u32) -> Settings {
             stop: Duration::from_secs(30),
         },
         lanes: orchestrator_tui::model::settings::Lanes::default(),
+        events: orchestrator_tui::model::settings::Events::default(),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },

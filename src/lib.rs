@@ -41,6 +41,9 @@
 //! | [attempt](model::attempt::AttemptRecord) | one numbered try at a task, in [stages](model::attempt::Stage) | a retry counter |
 //! | [session](model::session::SessionSpec) | one process tree in one PTY, under a [holder](edge::session) | an attempt |
 //! | [workspace](edge::workspace) | the private tree an attempt works in | the user's tree |
+//! | [assignment](model::assignment::Assignment) | what a task is to bring that is about no check | a prompt |
+//! | [batch](model::assignment::Batch) | tasks that were filed together: a task file, an orchestration | a queue |
+//! | [lane](model::assignment::Lane) | a queue with a concurrency of its own | a priority |
 //! | landing | a verified result in the user's tree; the unit of undo ([`model::id::LandingId`]) | a commit |
 //! | [receipt](model::receipt::Receipt) | the evidence for a landed fix | a log |
 //! | [input](core::input::Input), [effect](core::effect::Effect), [fact](core::fact::Fact) | what reaches the machine, what it wants done, what is true for ever | |
@@ -71,8 +74,13 @@
 //! | what holds when it is not asked | [`edge::agent::fence`], [`edge::agent::git_layer`], [`app::guarding`] |
 //! | who plays which part, and is told what | [`model::settings::Role`], `assets/roles`, `assets/prompts`, [`app::prompt`], [`edge::agent::prompt`] |
 //! | which stages there are, and what follows from an event | `assets/workflows`, [`model::routing`]; how files change them: `config/workflow.rs` |
-//! | what an agent hands over | [`model::outcome`], read by [`edge::agent::outcome()`] |
+//! | what an agent hands over | [`model::outcome`], read by [`edge::agent::outcome()`]; told to those who waited: [`core::brought`] |
+//! | who waits for whom | `core/depend.rs`; a requirement taken apart: [`core::decompose`], [`core::orchestrate`] |
+//! | which queue is paused, and by what | `core/queue.rs`, [`core::lanes`]; what it looks like from outside: [`app::sessions`] |
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
+//! | what is a task that is about no check, and when may it begin | [`model::assignment`], `core/filing.rs`, `core/depend.rs`, [`core::lanes`], `core/purse.rs` |
+//! | when is it done | `core/deliver.rs`; then as a fix: `core/verify.rs`, `core/landing.rs` |
+//! | how is a task file read, worked on, told | [`config::read_task_file`], [`app::day`] |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
 //! | what was used after a `kill -9` | [`app::left`], `core/recover.rs` |
 //! | what may be spent, and what was | [`model::budget`], `core/budget.rs`, the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |

@@ -83,7 +83,7 @@ const LINES: usize = 400;
 
 /// Files that may have more, and why.
 const LONG: &[(&str, &str)] =
-    &[("src/core/fact.rs", "one enum, all that the journal can say: it cannot be split, and is looked up as a whole")];
+    &[("src/core/fact.rs", "one list: the whole durable vocabulary, which is read and matched as one")];
 
 /// Folders of samples: files that are read, compared or judged, and are no part of this program.
 const SAMPLES: [&str; 4] = ["tests/bad_config/", "tests/frames/", "tests/outputs/", "tests/suspicion/"];

@@ -134,12 +134,12 @@ fn tools_are_judged_by_what_they_touch() {
 
 #[test]
 fn who_only_looks_asks_before_it_edits() {
-    let reviewer = scope("reviewer");
+    let reviewer = PolicyScope { edits: false, ..scope("reviewer") };
     assert_eq!(bash(&reviewer, "echo x > src/a.rs").to_string().split(':').next(), Some("ask by default.edit"));
     assert_eq!(tool(&reviewer, "Edit", &json!({ "file_path": "/project/src/a.rs" })), "ask default.edit");
     assert_eq!(tool(&reviewer, "WebFetch", &json!({ "url": "https://example.org" })), "ask default.unlisted");
     // A planner says what is to be edited, and looks up what it needs.
-    let planner = scope("planner");
+    let planner = PolicyScope { edits: false, ..scope("planner") };
     assert_eq!(bash(&planner, "echo x > src/a.rs").to_string().split(':').next(), Some("deny by default.edit"));
     assert_eq!(bash(&planner, "grep -n x src/a.rs").decision, Permission::Allow);
     assert!(bash(&planner, "git commit -m x").violation);

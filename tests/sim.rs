@@ -99,6 +99,14 @@ fn every_seed_keeps_every_promise() {
         ("late answers", sum.late_answers),
         ("withdrawn questions", sum.withdrawn),
         ("unanswered questions", sum.unanswered),
+        ("events", sum.events),
+        ("roles put to work", sum.started),
+        ("subjects completed", sum.completed),
+        ("bugs", sum.bugs),
+        ("events for nobody", sum.nobody),
+        ("events not followed", sum.not_followed),
+        ("loops cut", sum.cut),
+        ("event files left", sum.files_left),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

@@ -10,10 +10,11 @@ use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::clock;
-use crate::app::day::folder::Folder;
+use crate::app::conversation::conversation;
+use crate::app::day::mirror::write_instructions;
 use crate::app::file_questions::{self, FileQuestions};
 use crate::app::guarding::{Guarded, Ward};
-use crate::app::places::{Places, hex};
+use crate::app::places::Places;
 use crate::app::prompt;
 use crate::app::told::Told;
 use crate::app::work::Tools;
@@ -25,7 +26,6 @@ use crate::edge::agent::fence;
 use crate::edge::agent::{CommandRun, outcome};
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::agent::{AgentReport, LogLine};
-use crate::model::id::SessionId;
 use crate::model::policy::FIXER;
 use crate::model::question::Reply;
 use crate::model::session::{Exit, Rung, SessionSpec, Stdin};
@@ -48,7 +48,7 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
         return;
     };
     let prompt = prompt::of(&tools, &order).await;
-    told_in_its_day(&tools, &order, &prompt);
+    write_instructions(&tools, &order, &prompt);
     let mut spec = tools.places.spec(session, order.place, PathBuf::new(), Vec::new(), agent.timeout);
     spec.env = match agent.kind {
         AgentKind::Claude => claude::environment(&spec.env, &agent),
@@ -112,26 +112,18 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
     let (exit, errors) = converse(parts, &handle, output, &mut told, &order, &inbox, &redactor).await;
     sweep_if_unknown(&handle, exit).await;
     for report in look_afterwards(guarded).await.into_iter().chain(talk.finish(exit, &errors)) {
-        tell(&inbox, &order, report).await;
+        tell(&inbox, &order, report, &talk, &redactor).await;
     }
     let _ = inbox.send(Input::AgentEnded(session, exit)).await;
 }
 
-/// Writes what an agent is told beside its task file.
-fn told_in_its_day(tools: &Tools, order: &AgentOrder, prompt: &str) {
-    let Some((day, assignment)) = order.day.as_ref().zip(order.task.assignment()) else { return };
-    match Folder::at(day.clone()).write_instructions(&assignment.label, prompt) {
-        Ok(written) => tools.wrote_ourselves(&written.files),
-        Err(error) => tracing::warn!(%error, "what the agent is told cannot be written beside its task file"),
-    }
-}
-
 /// Tells the machine what an agent reports, and before its end what it hands over, if it was given an assignment.
-async fn tell(inbox: &mpsc::Sender<Input>, order: &AgentOrder, report: AgentReport) {
+async fn tell(inbox: &mpsc::Sender<Input>, order: &AgentOrder, report: AgentReport, talk: &Talk, redactor: &Redactor) {
     if let (AgentReport::Done(result), Goal::Assignment(_)) = (&report, &order.task.goal)
         && result.ok
     {
-        let outcome = Box::new(outcome(&result.text));
+        // Covered before anything is cut.
+        let outcome = Box::new(outcome(&redactor.text(&talk.last_words())));
         let _ = inbox.send(Input::Reported(order.session, AgentReport::HandsOver(outcome))).await;
     }
     let _ = inbox.send(Input::Reported(order.session, report)).await;
@@ -217,6 +209,7 @@ async fn converse(
     redactor: &Redactor,
 ) -> (Exit, String) {
     let mut errors = Vec::new();
+    let cover = redactor;
     let mut redactor = redactor.stream(Form::Named);
     let mut stands_still = false;
     let mut goodbye: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;
@@ -267,7 +260,7 @@ async fn converse(
                 Some(SessionOutput::Bytes { bytes, .. }) => {
                     for step in talk.feed(&bytes) {
                         match step {
-                            Step::Report(report) => tell(inbox, order, report).await,
+                            Step::Report(report) => tell(inbox, order, report, talk, cover).await,
                             Step::Write(bytes) => {
                                 let _ = handle.write(&bytes).await;
                             }
@@ -383,6 +376,14 @@ impl Talk {
         }
     }
 
+    /// What it said last, line by line.
+    fn last_words(&self) -> String {
+        match self {
+            Self::Claude(run) => run.last_words().to_owned(),
+            Self::Command(run, _) => run.last_words(),
+        }
+    }
+
     fn finish(&mut self, exit: Exit, errors: &str) -> Vec<AgentReport> {
         match self {
             Self::Claude(run) => run.finish(exit, errors),
@@ -393,16 +394,4 @@ impl Talk {
             }
         }
     }
-}
-
-/// Returns a conversation id, a UUID (version 8: its bits are ours), that no other run ever has: sessions are numbered
-/// once for each project, and the time keeps a removed state folder from repeating itself.
-pub(super) fn conversation(places: &Places, session: SessionId) -> String {
-    use sha2::{Digest, Sha256};
-    let text = format!("{}/{}/{}", places.mark, session.0, clock::wall().0);
-    let mut bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    bytes[6] = (bytes[6] & 0x0f) | 0x80;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex = hex(&bytes[..16]);
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::app::day::gather;
 use crate::app::day::report::DayReport;
 use crate::app::failure::Failure;
+use crate::app::guarding::CONTROL;
 use crate::app::history::History;
 use crate::app::report::Reporter;
 use crate::app::setup::Site;
-use crate::app::{clock, costs, offline, serve, supervise};
+use crate::app::{clock, costs, offline, serve, setup, supervise};
 use crate::config::Overrides;
 use crate::core::command::Command;
 use crate::core::lines;
@@ -155,6 +156,23 @@ pub fn order(site: &Site, wish: &Command) -> Result<Value, Failure> {
 fn send(site: &Site, name: &str, arguments: &Value) -> Result<Value, Failure> {
     let Some(client) = connect(site)? else { return Err(no_supervisor()) };
     let (status, body) = client.command(name, arguments).map_err(Failure::supervisor)?;
+    if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
+}
+
+/// Reports an event: to the supervisor that runs the session around this process, else to that of the project.
+///
+/// # Errors
+/// If none runs, or it refuses.
+pub fn emit(
+    site: impl Fn() -> Result<Site, Failure>,
+    event: &str,
+    data: &Value,
+    task: Option<TaskId>,
+) -> Result<Value, Failure> {
+    let arguments = json!({ "event": event, "data": data, "task": task });
+    let Some(socket) = setup::environment().remove(CONTROL) else { return send(&site()?, "emit", &arguments) };
+    let client = BlockingClient::connect(Path::new(&socket)).map_err(Failure::supervisor)?;
+    let (status, body) = client.command("emit", &arguments).map_err(Failure::supervisor)?;
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
 }
 

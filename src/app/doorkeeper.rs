@@ -19,21 +19,23 @@ struct Open {
 }
 
 /// The only things that they may ask for: an agent, or a test that it runs, must not answer for a person, and not read
-/// what others were asked and said. Later needs (events that agents report) are rows here.
-const OPEN: [Open; 3] = [
+/// what others were asked and said. Which task an event is from is known by the caller, not by what it says.
+const OPEN: [Open; 4] = [
+    Open { method: "POST", path: "commands/emit", own: false, why: "agents report events of their task" },
     Open { method: "POST", path: "commands/planner-hook", own: true, why: "the planner's hooks tell what it does" },
     Open { method: "GET", path: "health/last", own: false, why: "whether a supervisor is there" },
     Open { method: "GET", path: "costs", own: false, why: "numbers only" },
 ];
 
 /// What commands are called in a sentence; others than these there are not.
-const COMMANDS: [(&str, &str); 26] = [
+const COMMANDS: [(&str, &str); 27] = [
     ("agree", "say what lands by itself"),
     ("answer", "answer"),
     ("approve", "approve a plan"),
     ("begin", "start a session"),
     ("changed", "report changes"),
     ("check", "start the checks"),
+    ("emit", "report an event"),
     ("file", "file tasks"),
     ("fix", "start a fix"),
     ("hold", "hold a task"),
@@ -172,7 +174,7 @@ mod tests {
         for (name, _) in COMMANDS {
             let path = format!("commands/{name}");
             assert!(may(Caller::Person, "POST", &path));
-            assert_eq!(may(OURS, "POST", &path), name == "planner-hook", "{name}");
+            assert_eq!(may(OURS, "POST", &path), ["emit", "planner-hook"].contains(&name), "{name}");
         }
         for path in ["questions", "view", "facts", "detail/1", "tasks/1", "sessions/7/attach", "costs/", "//costs"] {
             assert!(!may(OURS, "GET", path) && !may(Caller::Stranger(Stranger::Unknown), "GET", path), "{path}");

@@ -39,6 +39,9 @@ pub struct Ward<'a> {
     pub asks: Option<&'a Path>,
 }
 
+/// The variable that tells the commands of an agent where its supervisor listens.
+pub const CONTROL: &str = "ORCHESTRATOR_CONTROL";
+
 /// The guard around one run; gone when dropped.
 pub struct Guarded {
     /// What it may do.
@@ -113,6 +116,8 @@ impl Guarded {
         // The CLI takes what stands before the last ` -` for the program, whatever spaces it has.
         let prefix = format!("{} --fence", places.program.display());
         variables.insert("CLAUDE_CODE_SHELL_PREFIX".to_owned(), prefix);
+        variables.insert("PATH".to_owned(), at_hand(&folder.join("bin"), &places.program, environment)?);
+        variables.insert(CONTROL.to_owned(), places.layout.control_socket().display().to_string());
         let quoted = |path: &Path| shell_word(&path.display().to_string());
         let hook = format!("{} hook pre-tool-use {}", quoted(&places.program), quoted(&file));
 
@@ -159,6 +164,14 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Puts our own program at hand under its name, by which agents report events, and returns the `PATH` that finds it.
+fn at_hand(folder: &Path, program: &Path, environment: &BTreeMap<String, String>) -> io::Result<String> {
+    fs::create_dir_all(folder)?;
+    std::os::unix::fs::symlink(program, folder.join("orchestrator-tui"))?;
+    let path = environment.get("PATH").map(String::as_str).unwrap_or_default();
+    Ok(format!("{}:{path}", folder.display()))
 }
 
 /// Returns where the Claude CLI keeps the plans that it writes in plan mode.

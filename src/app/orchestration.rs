@@ -9,31 +9,79 @@ use crate::app::failure::Failure;
 use crate::app::setup::Site;
 use crate::config::Overrides;
 use crate::core::command::{Answer, Command};
-use crate::model::assignment::{Assignment, Project};
+use crate::core::orchestrate::{self, first_line};
+use crate::model::assignment::{Assignment, Lane, Project};
 use crate::model::filing::{After, Filing, NewTask};
 use crate::model::id::{BatchId, TaskId};
+use crate::model::lane::LaneWish;
+use crate::model::orchestration::Wish;
 
-/// Files one task.
+/// Creates a session of a type; it starts by itself if it waits for others, or is not held.
 ///
 /// # Errors
 /// If no supervisor runs, or it refuses.
-pub fn file(
-    site: &Site,
-    assignment: Assignment,
-    after: &[TaskId],
-    priority: i32,
-    held: bool,
-) -> Result<Answer, Failure> {
+pub fn create(site: &Site, role: &str, project: Project, after: &[TaskId], held: bool) -> Result<Answer, Failure> {
+    let name = first_line(&project.requirements);
+    file(site, orchestrate::session(role, String::new(), name, project), after, 0, held)
+}
+
+/// Queues a task.
+///
+/// # Errors
+/// As [`create`].
+pub fn queue_up(site: &Site, role: &str, title: &str, project: Project, priority: i32) -> Result<Answer, Failure> {
+    let session = orchestrate::session(role, String::new(), title.to_owned(), project);
+    let task = Assignment { lane: Lane::Queue, workflow: "task".to_owned(), ..session };
+    file(site, task, &[], priority, false)
+}
+
+fn file(site: &Site, assignment: Assignment, after: &[TaskId], priority: i32, held: bool) -> Result<Answer, Failure> {
     let after = after.iter().copied().map(After::Task).collect();
     let task = NewTask { assignment: Box::new(assignment), after, priority, held };
     order(site, &Command::File { filing: Box::new(Filing { batch: None, tasks: vec![task] }) })
 }
 
-/// Sends a command and reads what was answered.
+/// Starts a session that was created.
 ///
 /// # Errors
-/// As [`ask::order`].
-pub fn order(site: &Site, command: &Command) -> Result<Answer, Failure> {
+/// As [`create`].
+pub fn begin(site: &Site, task: TaskId) -> Result<Answer, Failure> {
+    order(site, &Command::Begin { task })
+}
+
+/// Lets a requirement be taken apart.
+///
+/// # Errors
+/// As [`create`].
+pub fn orchestrate(site: &Site, wish: Wish) -> Result<Answer, Failure> {
+    order(site, &Command::Orchestrate { wish: Box::new(wish) })
+}
+
+/// Says yes to a plan.
+///
+/// # Errors
+/// As [`create`].
+pub fn approve(site: &Site, batch: BatchId) -> Result<Answer, Failure> {
+    order(site, &Command::Approve { batch })
+}
+
+/// Does something to the queue.
+///
+/// # Errors
+/// As [`create`].
+pub fn steer(site: &Site, wish: LaneWish) -> Result<Answer, Failure> {
+    order(site, &Command::Lane { lane: Lane::Queue, wish })
+}
+
+/// Takes a task out of the queue.
+///
+/// # Errors
+/// As [`create`].
+pub fn remove(site: &Site, task: TaskId) -> Result<Answer, Failure> {
+    order(site, &Command::Kill { task })
+}
+
+fn order(site: &Site, command: &Command) -> Result<Answer, Failure> {
     serde_json::from_value(ask::order(site, command)?).map_err(Failure::supervisor)
 }
 

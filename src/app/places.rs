@@ -27,6 +27,8 @@ pub struct Places {
     pub project: PathBuf,
     /// The folder of the workspaces.
     pub work: PathBuf,
+    /// The folder for events, if there is one.
+    pub events: Option<PathBuf>,
     /// The state folder.
     pub layout: Layout,
     /// What marks this project's sessions in the environment of their processes.
@@ -60,7 +62,7 @@ impl Places {
             Place::Workspace(slot) => slot.0,
         };
         let mut environment = self.environment.clone();
-        environment.retain(|name, _| !is_private(name));
+        environment.retain(|name, _| !is_private(name) && !is_of_a_terminal(name));
         if place != Place::Tree {
             let folder = self.folder(place);
             let mut python: Vec<String> = editable_folders(&self.project, &environment)
@@ -165,6 +167,25 @@ fn is_private(name: &str) -> bool {
         "CLAUDE_WEBHOOK_SECRET",
     ];
     OURS.contains(&name) || (name.starts_with("ORCHESTRATOR_") && name != "ORCHESTRATOR_REHEARSAL")
+}
+
+/// Variables that say in which terminal a program runs, and how to speak to it: a session has one of its own, and what runs
+/// there must not type into the user's.
+fn is_of_a_terminal(name: &str) -> bool {
+    const NAMES: [&str; 10] = [
+        "TMUX",
+        "TMUX_PANE",
+        "STY",
+        "TERM_PROGRAM",
+        "TERM_PROGRAM_VERSION",
+        "VTE_VERSION",
+        "WT_SESSION",
+        "WINDOWID",
+        "NVIM",
+        "VIM_SERVERNAME",
+    ];
+    const BEGINNINGS: [&str; 7] = ["ALACRITTY_", "GHOSTTY_", "ITERM_", "KITTY_", "KONSOLE_", "WEZTERM_", "ZELLIJ"];
+    NAMES.contains(&name) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
 }
 
 /// Returns the mark of a project's sessions: its state folder's name, which is unique for project and state root.

@@ -1,4 +1,4 @@
-//! What facts mean for the tables that any SQLite tool reads beside the journal.
+//! What facts mean for the tables that any `SQLite` tool reads beside the journal.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::core::book::Book;
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
 use crate::core::lanes::lane;
-use crate::edge::store::{AgentRow, QueueRow, RowChange, TaskRow};
+use crate::edge::store::{AgentRow, Journal, QueueRow, RowChange, StoreError, TaskRow};
 use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::id::TaskId;
@@ -41,8 +41,16 @@ pub fn of(facts: &[Recorded], book: &Book, lanes: &Lanes) -> Vec<RowChange> {
     changes
 }
 
+/// Fills the tables of a journal that was opened without ones that say what its facts say.
+///
+/// # Errors
+/// If the journal is not written any more.
+pub fn fill(journal: &mut Journal, facts: &[Recorded], lanes: &Lanes) -> Result<(), StoreError> {
+    if journal.has_tables() { Ok(()) } else { journal.fill_tables(of_all(facts, lanes)) }
+}
+
 /// Returns what follows from all facts, from the first on.
-pub fn of_all(facts: &[Recorded], lanes: &Lanes) -> Vec<RowChange> {
+fn of_all(facts: &[Recorded], lanes: &Lanes) -> Vec<RowChange> {
     let mut book = Book::default();
     let mut changes = Vec::new();
     for recorded in facts {
@@ -87,8 +95,8 @@ fn of_one(recorded: &Recorded, book: &Book, lanes: &Lanes, changes: &mut Vec<Row
         }
         Fact::AttemptEnded { task, record, .. } => changes.push(ended(*task, at, record)),
         Fact::Logged { task, lines } => {
-            let lines = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
-            changes.push(RowChange::Logged { task: *task, at: at.iso(), lines });
+            let texts = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
+            changes.push(RowChange::Logged { task: *task, at: at.iso(), lines: texts });
         }
         Fact::Lane { lane: Lane::Queue, change } => {
             if *change == LaneChange::Cleared {

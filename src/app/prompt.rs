@@ -7,6 +7,7 @@ use crate::app::configured::Configured;
 use crate::app::day::learnt;
 use crate::app::file_questions;
 use crate::app::work::Tools;
+use crate::core::brought;
 use crate::core::effect::{AgentOrder, PlanOrder};
 use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, Lesson, PromptInput};
 use crate::edge::agent::question_files::how_to_ask;
@@ -41,9 +42,8 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             fixer(&configured, &About { task, check, line, number, strategy, asking: &asking }, &since)
         }
         Goal::Assignment(assignment) => {
-            let brought =
-                order.brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff });
-            let dependencies: Vec<Brought<'_>> = brought.collect();
+            let dependencies = quoted(&order.brought);
+            let happened = order.happened.as_ref().map(|(event, data)| Happened { event, data });
             let place = file_questions::place(&tools.places, order);
             let learnt = learnt(tools, order).await;
             let lessons: Vec<(String, String)> = learnt::for_task(&learnt, assignment)
@@ -51,15 +51,16 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
                 .map(|lesson| (lesson.text.clone(), lesson.origin.to_string()))
                 .collect();
             let lessons: Vec<Lesson<'_>> = lessons.iter().map(|(text, origin)| Lesson { text, origin }).collect();
-            let known = Known {
-                lessons: &lessons,
-                questions: Some(&place.folder),
-                dependencies: &dependencies,
-                ..Known::default()
-            };
+            let known =
+                Known { lessons: &lessons, questions: Some(&place.folder), dependencies: &dependencies, happened };
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }
+}
+
+/// Returns what others have brought as a prompt quotes it.
+pub(super) fn quoted(brought: &[brought::Brought]) -> Vec<Brought<'_>> {
+    brought.iter().map(|one| Brought { title: &one.title, outcome: &one.outcome, diff: &one.diff }).collect()
 }
 
 /// Reads what was learnt on earlier days.

@@ -113,8 +113,9 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
     match input {
         Input::RunEnded(_, RunOutcome::Ran(run)) => cover_run(redactor, run),
         Input::Reported(_, report) => cover_report(redactor, report),
-        Input::AgentFailed(_, why) | Input::ConfigRefused(why) => redactor.cover(why),
+        Input::AgentFailed(_, why) | Input::ConfigRefused(why) | Input::EventFile(_, Err(why)) => redactor.cover(why),
         Input::Done(_, product) => cover_product(redactor, product),
+        Input::EventFile(_, Ok(dropped)) => redactor.cover(&mut dropped.data),
         Input::Asked(_, command) => return cover_command(redactor, command),
         Input::Planner(
             PlannerNews::Answered(_, text) | PlannerNews::Silent(_, text) | PlannerNews::Unable(_, text),
@@ -241,6 +242,7 @@ fn cover_product(redactor: &Redactor, product: &mut Product) {
         | Product::Surprised
         | Product::Undone(_)
         | Product::UndoConflict(_)
+        | Product::PutAway
         | Product::NothingToUndo => {}
     }
 }
@@ -270,6 +272,10 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
                 redactor.cover(&mut task.assignment.description);
                 task.assignment.project.iter_mut().for_each(|project| cover_project(redactor, project));
             }
+            None
+        }
+        Command::Emit { event: _, data, task: _, by: _ } => {
+            redactor.cover(data);
             None
         }
         Command::Orchestrate { wish } => {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::app::events;
 use crate::core::book::{Book, Statistics};
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
@@ -175,6 +176,7 @@ impl Reporter<'_> {
             "check": task.check().map(|key| &key.check),
             "title": task.title(),
             "assignment": task.assignment(),
+            "events": events::of_task(self.book, task),
             "file": task.check().and_then(|key| key.file.as_ref()),
             "filed_at": task.filed.iso(),
             "ended_at": task.ended.map(Wall::iso),
@@ -196,7 +198,7 @@ impl Reporter<'_> {
                 "outcome": attempt.end.to_string(),
                 "charged": attempt.end.is_charged(),
                 "summary": attempt.summary,
-                "outcome": attempt.outcome,
+                "handed_over": attempt.outcome,
                 "diff": attempt.diff,
                 "landing": attempt.landing,
                 "cost_usd": cost(attempt.spent),

@@ -9,6 +9,7 @@ use crate::app::prompt::{self, About, Known, Since};
 use crate::app::setup::Site;
 use crate::config::{Loaded, Overrides};
 use crate::core::book::Book;
+use crate::core::brought::Brought;
 use crate::core::command_line;
 use crate::edge::workspace::Shadow;
 use crate::model::assignment::{Assignment, Lane};
@@ -108,7 +109,10 @@ pub fn prompt(site: &Site, name: &str, about: &str) -> Result<Prompt, Failure> {
                 (Some(check), _) if is_fix => of_check(site, &configured, &book, (task, check), name, &mut notes),
                 (_, Some(assignment)) if !is_fix => {
                     let assignment = Assignment { role: name.to_owned(), ..assignment.clone() };
-                    prompt::assigned(&configured, &assignment, &task.attempts, next(task), &Known::default())
+                    let brought = Brought::for_task(&book, task);
+                    let dependencies = prompt::quoted(&brought);
+                    let known = Known { dependencies: &dependencies, ..Known::default() };
+                    prompt::assigned(&configured, &assignment, &task.attempts, next(task), &known)
                 }
                 (Some(_), _) => {
                     return Err(Failure::refused(format!(

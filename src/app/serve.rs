@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::app::costs;
 use crate::app::day::gather;
 use crate::app::doorkeeper::{deed, what_is_open};
+use crate::app::events;
 use crate::app::report::{self, Reporter};
 use crate::app::sessions;
 use crate::core::command::{Answer, Command, Refusal};
@@ -15,12 +16,16 @@ use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
 use crate::core::view::SHORT;
-use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
-use crate::model::id::{BatchId, RequestId, TaskId};
+use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
+use crate::model::event::Reporter as EventBy;
+use crate::model::id::{BatchId, EventId, RequestId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Stranger;
 use crate::model::task::Task;
 use crate::model::time::{Now, brief};
+
+/// The command that agents may give, too.
+const EMIT: &str = "emit";
 
 /// Requests that wait for the machine.
 #[derive(Default)]
@@ -78,8 +83,18 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
             Called::Trespass(by, deed)
         }
         ControlRequest::Command { name, .. } if name == "leave" => Called::Leave(call.reply),
+        ControlRequest::Command { name, .. } if name == EMIT && is_nobody(call.caller).is_some() => {
+            let (by, deed) = (is_nobody(call.caller).unwrap_or(Stranger::Unknown), deed("POST", "commands/emit"));
+            let _ = call.reply.send(no_person(&machine.whose(by).0, &deed));
+            Called::Trespass(by, deed)
+        }
         ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
-            Ok(command) => {
+            Ok(mut command) => {
+                if let (Command::Emit { by, .. }, Caller::Stranger(Stranger::Session(session))) =
+                    (&mut command, call.caller)
+                {
+                    *by = EventBy::Session(session);
+                }
                 let request = waiting.number();
                 waiting.replies.insert(request, call.reply);
                 Called::Command(request, command)
@@ -89,6 +104,14 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
                 Called::Answered
             }
         },
+    }
+}
+
+/// Returns a caller of whom nobody knows which agent it belongs to, if to one.
+fn is_nobody(caller: Caller) -> Option<Stranger> {
+    match caller {
+        Caller::Person | Caller::Stranger(Stranger::Session(_)) => None,
+        Caller::Stranger(stranger) => Some(stranger),
     }
 }
 
@@ -111,6 +134,11 @@ pub fn command_of(name: &str, body: &Value) -> Result<Command, String> {
     if let Some(Value::String(text)) = tagged.get("task") {
         let task: TaskId = text.parse().map_err(|error: crate::model::id::BadTaskId| error.to_string())?;
         tagged.insert("task".to_owned(), json!(task));
+    }
+    if name == EMIT {
+        // Any JSON will do as the data; it is kept as text.
+        let data = tagged.get("data").cloned().unwrap_or_else(|| json!({}));
+        tagged.insert("data".to_owned(), json!(data.to_string()));
     }
     if name == "changed" {
         let files = tagged.get("files").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -175,6 +203,13 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         }
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
+        ["events"] => ControlReply::done(events::all(reporter.book)),
+        ["events", id] => match id.parse().ok().and_then(|id| events::one(reporter.book, EventId(id))) {
+            Some(event) => ControlReply::done(event),
+            None => {
+                ControlReply::refused(404, format!("there is no event {id}"), "`orchestrator-tui events` lists them")
+            }
+        },
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
         ["session"] => ControlReply::done(sessions::list(reporter, None)),
         ["session", "of", batch] => match batch.parse() {

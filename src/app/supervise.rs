@@ -22,7 +22,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, keep, landings, left, logging, mirror, panic, projection, terminals};
+use crate::app::{background, clock, event_files, keep, landings, left, logging, mirror, panic, projection, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -123,6 +123,7 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     let (reload, told) = mpsc::channel(CALLS);
     let (planner, hooks) = mpsc::channel(CALLS);
     tokio::spawn(examine::sort(calls, health, reload, planner, caller));
+    event_files::begin(&tools.places, &inbox);
     let keeper = orders.map(|orders| tokio::spawn(Keeper::new(&tools, inbox.clone(), hooks).run(orders)));
     let examiner = tokio::spawn(examiner.run(asked));
     let reloader = wish.flags.map(|flags| tokio::spawn(Reloader::new(site, flags, loaded, &tools, inbox).run(told)));
@@ -240,9 +241,7 @@ fn prepare(
         })?;
     }
     let (mut journal, facts, stored) = open_journal(site, &channels.history)?;
-    if !journal.has_tables() {
-        journal.fill_tables(projection::of_all(&facts, &loaded.settings.lanes)).map_err(Failure::usage)?;
-    }
+    projection::fill(&mut journal, &facts, &loaded.settings.lanes).map_err(Failure::usage)?;
     let matcher = setup::matcher(loaded)?;
     let configured = Configured::new(loaded);
     let settings = Arc::clone(&configured.settings);
@@ -252,6 +251,7 @@ fn prepare(
         program,
         project: site.project.clone(),
         work: layout.work(),
+        events: loaded.event_dir.clone(),
         layout: layout.clone(),
         mark,
         environment: site.environment.clone(),

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::app::configured::Configured;
 use crate::app::doubts;
+use crate::app::event_files;
 use crate::app::landings::Landings;
 use crate::app::places::Places;
 use crate::core::effect::{Place, RunOrder, Work};
@@ -179,6 +180,13 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
         }
         Work::RecordInPlace { landing, base } => {
             shadow.record_in_place(landing, &base).map(|landing| landed(tools, landing))
+        }
+        Work::PutAway { file } => {
+            let Some(folder) = &tools.places.events else { return Ok(Product::PutAway) };
+            Ok(match event_files::put_away(folder, &file) {
+                Ok(()) => Product::PutAway,
+                Err(error) => Product::Failed(error.to_string()),
+            })
         }
         Work::Undo { landing, only_untouched } => {
             let undone = if only_untouched {

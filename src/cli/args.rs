@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::day::{Feedback, Start};
+use super::events::{Emit, Event, Events};
 use super::queue::Queue;
 use super::sessions::{Approve, Orchestrate, Session};
 pub(super) use super::words::{Answer, Message};
@@ -84,6 +85,12 @@ pub enum Verb {
     Answer(Answer),
     /// Tell the agent that works on a task something; it reads it after the step that it is at.
     Message(Message),
+    /// Report that something happened, which starts work as the rules say (`workflows` lists them).
+    Emit(Emit),
+    /// List what happened, and what came of it.
+    Events(Events),
+    /// Show one event whole: who reported it, its data, and what came of it.
+    Event(Event),
     /// Create, start and read sessions: work for one agent each, which may wait for others.
     Session(Session),
     /// Let a requirement be taken apart into sessions; you approve the plan.

@@ -10,10 +10,8 @@ use super::verbs::{pretty, said, say};
 use crate::app::failure::Failure;
 use crate::app::orchestration as ask;
 use crate::app::setup::Site;
-use crate::core::command::Command;
-use crate::model::assignment::{Assignment, Lane, Project};
+use crate::model::assignment::Project;
 use crate::model::lane::LaneWish;
-use crate::model::settings::LandMode;
 
 /// What to do with the queue; nothing: show it.
 #[derive(Debug, Args)]
@@ -67,7 +65,7 @@ pub struct Add {
 /// Carries out `queue`.
 pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
     let lane = |wish: LaneWish, json: bool| {
-        let answer = ask::order(site, &Command::Lane { lane: Lane::Queue, wish })?;
+        let answer = ask::steer(site, wish)?;
         Ok(said(&serde_json::json!(answer), json))
     };
     match &wish.verb {
@@ -91,7 +89,7 @@ pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
                     task.0
                 )));
             }
-            let answer = ask::order(site, &Command::Kill { task: *task })?;
+            let answer = ask::remove(site, *task)?;
             let words =
                 serde_json::json!({ "said": format!("{task} is taken out of the queue"), "tasks": answer.tasks });
             Ok(said(&words, *json))
@@ -109,27 +107,8 @@ fn add_task(site: &Site, add: &Add) -> Result<u8, Failure> {
     }
     let description = add.description.as_deref().unwrap_or(title).trim().to_owned();
     let project = ask::project(site, add.repo.as_deref(), None)?;
-    let assignment = Assignment {
-        label: String::new(),
-        name: title.to_owned(),
-        description: description.clone(),
-        lane: Lane::Queue,
-        workflow: "task".to_owned(),
-        role: add.role.clone(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: Some(Box::new(Project { requirements: description, ..project })),
-    };
-    let answer = ask::file(site, assignment, &[], add.priority, false)?;
+    let project = Project { requirements: description, ..project };
+    let answer = ask::queue_up(site, &add.role, title, project, add.priority)?;
     Ok(said(&serde_json::json!(answer), add.json))
 }
 

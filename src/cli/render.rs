@@ -123,6 +123,7 @@ pub(super) fn task(value: &Value) -> String {
     if !files.is_empty() {
         let _ = writeln!(out, "files {}", files.join(", "));
     }
+    section(&mut out, "events", super::events::of_task(&value["events"]).into_iter());
     section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
     section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
     block(&mut out, "output", text(value, "excerpt"));
@@ -150,7 +151,7 @@ pub(super) fn task(value: &Value) -> String {
             money(&attempt["cost_usd"])
         );
         block(&mut out, "said", text(attempt, "summary"));
-        outcome(&mut out, &attempt["outcome"]);
+        outcome(&mut out, &attempt["handed_over"]);
         // The diff that waits for a yes follows below; it need not be read twice.
         if text(attempt, "diff") != waiting {
             block(&mut out, "diff", text(attempt, "diff"));

@@ -10,8 +10,6 @@ use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
 use crate::app::orchestration as ask;
 use crate::app::setup::Site;
-use crate::core::command::Command;
-use crate::core::orchestrate::{first_line, session};
 use crate::model::assignment::{Mode, Project};
 use crate::model::id::{BatchId, TaskId};
 use crate::model::orchestration::Wish;
@@ -160,7 +158,7 @@ pub(super) fn run(site: &Site, wish: &Session) -> Result<u8, Failure> {
     match &wish.verb {
         SessionVerb::Create(wish) => create(site, wish),
         SessionVerb::Start(Task { task, json }) => {
-            let answer = ask::order(site, &Command::Begin { task: *task })?;
+            let answer = ask::begin(site, *task)?;
             let session = ask::session(site, *task)?;
             print(*json, &answer.said, &json!({ "session": session }), &answer.said);
             Ok(0)
@@ -199,9 +197,7 @@ fn create(site: &Site, wish: &Create) -> Result<u8, Failure> {
         return Err(Failure::usage("a session needs a requirement: session create \"Build the login form\""));
     }
     let project = Project { requirements, context: wish.context.clone().unwrap_or_default(), ..project };
-    let name = first_line(&project.requirements);
-    let assignment = session(wish.kind.role(), String::new(), name, project);
-    let answer = ask::file(site, assignment, &wish.after, 0, !wish.start)?;
+    let answer = ask::create(site, wish.kind.role(), project, &wish.after, !wish.start)?;
     let Some(id) = answer.tasks.first() else { return Err(Failure::supervisor("nothing was filed")) };
     let session = ask::session(site, *id)?;
     print(wish.json, "Session created successfully", &json!({ "session": session }), &told(&session));
@@ -227,7 +223,7 @@ pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure
         How::WaitForCore => Mode::WaitForCore,
     };
     let inner = Wish { project, mode, start: wish.auto_start, agent: !wish.no_agent };
-    let answer = ask::order(site, &Command::Orchestrate { wish: Box::new(inner) })?;
+    let answer = ask::orchestrate(site, inner)?;
     let all = ask::sessions(site, answer.batch)?;
     let count = all["sessions"].as_array().map_or(0, Vec::len);
     let does = if wish.auto_start || count == 1 { "Started" } else { "Planned" };
@@ -245,7 +241,7 @@ pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure
 
 /// Carries out `approve`.
 pub(super) fn approve(site: &Site, wish: &Approve) -> Result<u8, Failure> {
-    let answer = ask::order(site, &Command::Approve { batch: wish.batch })?;
+    let answer = ask::approve(site, wish.batch)?;
     let all = ask::sessions(site, Some(wish.batch))?;
     print(wish.json, &answer.said, &all, &answer.said);
     Ok(0)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, day, lessons, questions, queue, render, roles, sessions, upkeep};
+use super::{costs, day, events, lessons, questions, queue, render, roles, sessions, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
@@ -93,6 +93,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Message(args::Message { task, words, json }) => {
             ask::message(&site()?, task, &words.join(" ")).map(|answer| said(&answer, json))
         }
+        Verb::Emit(wish) => events::emit(site, &wish),
+        Verb::Events(wish) => events::list(&site()?, &wish),
+        Verb::Event(wish) => events::show(&site()?, &wish),
         Verb::Session(wish) => sessions::run(&site()?, &wish),
         Verb::Orchestrate(wish) => sessions::orchestrate(&site()?, &wish),
         Verb::Approve(wish) => sessions::approve(&site()?, &wish),

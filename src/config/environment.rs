@@ -15,7 +15,7 @@ use crate::model::path::ProjectPath;
 use crate::model::settings::Agent;
 
 /// Names that mean a setting.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 14] = [
     "PROJECT_ROOT",
     "WATCH_PATHS",
     "STATE_FILE",
@@ -28,6 +28,8 @@ const SETTINGS: [&str; 12] = [
     "CIRCUIT_BREAKER_WINDOW",
     "MAX_DAILY_COST_USD",
     "COST_WARNING_THRESHOLD",
+    "EVENT_DIR",
+    "USE_MULTI_AGENT_EVENTS",
 ];
 
 /// Names whose values are kept, unread, for the parts that need them.
@@ -58,6 +60,7 @@ pub(crate) struct Extras {
     pub(crate) secrets: Secrets,
     pub(crate) state_file: Option<PathBuf>,
     pub(crate) lock_file: Option<PathBuf>,
+    pub(crate) event_dir: Option<PathBuf>,
 }
 
 /// Takes everything known from `variables`; names that are empty count as not set.
@@ -100,6 +103,17 @@ impl Variable<'_> {
                 extras.lock_file = Some(self.project.join(self.value));
                 self.taken("lock_file");
             }
+            "EVENT_DIR" => {
+                extras.event_dir = Some(self.project.join(self.value));
+                self.taken("event_dir");
+            }
+            "USE_MULTI_AGENT_EVENTS" => match yes_or_no(self.value) {
+                Some(yes) => {
+                    settings.events.multi_agent = yes;
+                    self.taken("events.multi_agent");
+                }
+                None => self.refuse("write true or false"),
+            },
             "CLAUDE_MODEL" => {
                 if let Some(Agent { model, .. }) = settings.agents.get_mut("claude") {
                     self.value.clone_into(model);
@@ -134,12 +148,12 @@ impl Variable<'_> {
                 }
                 None => self.refuse("write a share from 0 to 1, such as 0.75"),
             },
-            "AUTO_FIX_ENABLED" => match self.value.to_ascii_lowercase().as_str() {
-                yes @ ("true" | "1" | "yes" | "on" | "false" | "0" | "no" | "off") => {
-                    settings.fix.enabled = ["true", "1", "yes", "on"].contains(&yes);
+            "AUTO_FIX_ENABLED" => match yes_or_no(self.value) {
+                Some(yes) => {
+                    settings.fix.enabled = yes;
                     self.taken("fix.enabled");
                 }
-                _ => self.refuse("write true or false"),
+                None => self.refuse("write true or false"),
             },
             "FILE_WATCH_DEBOUNCE_SECONDS" => {
                 if let Some(span) = self.seconds("watch.settle") {
@@ -251,6 +265,14 @@ pub(crate) fn variable<'a>(environment: &'a BTreeMap<String, String>, name: &str
     let value = environment.get(name).filter(|value| !value.is_empty())?;
     let known = SETTINGS.into_iter().chain(SECRETS).find(|known| *known == name)?;
     Some((value, Origin::Variable(known)))
+}
+
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
 }
 
 fn unquote(value: &str) -> String {

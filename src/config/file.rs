@@ -26,6 +26,7 @@ pub(crate) struct ConfigFile {
     pub(crate) check: Given<Vec<Spanned<CheckTable>>>,
     pub(crate) fix: Option<FixTable>,
     pub(crate) limits: Option<LimitsTable>,
+    pub(crate) events: Option<EventsTable>,
     pub(crate) lanes: Option<LanesTable>,
     pub(crate) queue: Option<QueueTable>,
     pub(crate) workspace: Option<WorkspaceTable>,
@@ -98,6 +99,7 @@ pub(crate) struct FixTable {
     pub(crate) breaker: Option<BreakerTable>,
     pub(crate) planner: Given<Planner>,
     pub(crate) plan_wait: Given<Time>,
+    pub(crate) planner_sleep: Given<Time>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -118,6 +120,14 @@ pub(crate) struct LimitsTable {
     pub(crate) heartbeat: Given<Time>,
     pub(crate) health: Given<Time>,
     pub(crate) stop: Given<Time>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventsTable {
+    pub(crate) depth: Given<i64>,
+    pub(crate) rate: Given<i64>,
+    pub(crate) multi_agent: Given<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

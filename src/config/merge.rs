@@ -17,8 +17,8 @@ use crate::model::budget::Budget;
 use crate::model::check::CheckName;
 use crate::model::policy::Policy;
 use crate::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions,
-    Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner,
+    Questions, Settings, Unattended, Watch, Workspace,
 };
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.
@@ -59,6 +59,7 @@ pub(crate) fn counts(key: &str) -> RangeInclusive<i64> {
         "lanes.total" => 0..=256,
         "limits.checks" => 1..=256,
         "fix.attempts" | "fix.breaker.failures" => 1..=100,
+        "events.depth" | "events.rate" => 1..=1000,
         role if role.starts_with("role.") => 1..=100,
         _ => 1..=100_000,
     }
@@ -102,6 +103,7 @@ impl Draft {
                 breaker: Breaker { failures: 0, window: zero },
                 planner: Planner::Off,
                 plan_wait: zero,
+                planner_sleep: zero,
             },
             limits: Limits {
                 running: 0,
@@ -114,6 +116,7 @@ impl Draft {
                 stop: zero,
             },
             lanes: Lanes::default(),
+            events: Events::default(),
             workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
             budget: Budget::default(),
             questions: Questions { wait: zero, unattended: Unattended::Refuse },
@@ -162,6 +165,12 @@ impl Draft {
         }
         if let Some(table) = file.limits {
             layer.limits(&mut settings.limits, table);
+        }
+        if let Some(table) = file.events {
+            let events = &mut settings.events;
+            layer.count("events.depth", &mut events.depth, table.depth);
+            layer.count("events.rate", &mut events.rate, table.rate);
+            layer.put("events.multi_agent", &mut events.multi_agent, table.multi_agent);
         }
         if let Some(table) = file.lanes {
             let lanes = &mut settings.lanes;
@@ -330,6 +339,7 @@ impl Layer<'_> {
         }
         self.put("fix.planner", &mut fix.planner, table.planner);
         self.time("fix.plan_wait", &mut fix.plan_wait, table.plan_wait);
+        self.time("fix.planner_sleep", &mut fix.planner_sleep, table.planner_sleep);
     }
 
     fn limits(&mut self, limits: &mut Limits, table: LimitsTable) {

@@ -125,7 +125,7 @@ fn in_words(expected: &str) -> &str {
 
 /// Names the table in which a key is at home that was written at the wrong place.
 fn elsewhere(key: &str) -> Option<&'static str> {
-    const HOMES: [(&str, &[&str]); 14] = [
+    const HOMES: [(&str, &[&str]); 15] = [
         ("[watch]", &["settle", "settle_max", "ignore"]),
         ("[[check]]", &["run", "tests", "fixers", "daemons", "parallel", "lock"]),
         (
@@ -142,12 +142,14 @@ fn elsewhere(key: &str) -> Option<&'static str> {
                 "breaker",
                 "planner",
                 "plan_wait",
+                "planner_sleep",
             ],
         ),
         ("[limits]", &["running", "checks", "completed", "failed", "history", "heartbeat", "health", "stop"]),
         ("[lanes]", &["queue", "day", "issue", "session", "total"]),
         ("[queue]", &["stop_on_failure"]),
         ("[workspace]", &["copy", "prepare", "link"]),
+        ("[events]", &["depth", "rate", "multi_agent"]),
         ("[budget]", &["day_usd", "task_usd", "day_tokens", "task_tokens", "warn"]),
         ("[questions]", &["wait", "unattended"]),
         ("[ui] of the user's file", &["theme", "ascii", "mouse"]),

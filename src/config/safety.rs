@@ -20,6 +20,10 @@ const WARN: &str = "budget.warn";
 const WAIT: &str = "questions.wait";
 const UNATTENDED: &str = "questions.unattended";
 
+const DEPTH: &str = "events.depth";
+const RATE: &str = "events.rate";
+const MULTI_AGENT: &str = "events.multi_agent";
+
 /// The lines of the budget, in the order of [`lines`].
 const BUDGET: [&str; 4] = ["budget.task_usd", "budget.day_usd", "budget.task_tokens", "budget.day_tokens"];
 
@@ -38,6 +42,8 @@ pub(crate) struct Below {
     land: (LandMode, Option<Origin>),
     isolation: (Isolation, Option<Origin>),
     budget: Vec<(u64, Option<Origin>)>,
+    /// How many events may follow one another, and how often.
+    events: [(u32, Option<Origin>); 2],
     protect: Vec<(String, Option<Origin>)>,
     /// What the user wrote of a role: whether it edits, and what a task of it may cost.
     roles: Vec<(String, Role)>,
@@ -58,6 +64,7 @@ impl Below {
         Self {
             land: (fix.land, origin(LAND)),
             isolation: (fix.isolation, origin(ISOLATION)),
+            events: [(draft.settings.events.depth, origin(DEPTH)), (draft.settings.events.rate, origin(RATE))],
             budget: lines(&mut budget).into_iter().zip(BUDGET).map(|(line, key)| (*line, origin(key))).collect(),
             protect: protect.map(|(number, glob)| (glob.clone(), origin(&element(number)))).collect(),
             roles: draft.settings.roles.iter().map(|(name, role)| (name.clone(), role.clone())).collect(),
@@ -137,6 +144,24 @@ impl Below {
                 let amount = if key.ends_with("usd") { Usd(*line).dollars().to_string() } else { line.to_string() };
                 running.of_choice(key, &amount);
             }
+        }
+        let events = &mut settings.events;
+        for ((limit, key), (before, origin)) in
+            [(&mut events.depth, DEPTH), (&mut events.rate, RATE)].into_iter().zip(self.events)
+        {
+            if !by_project(places, key) || *limit <= before {
+                continue;
+            }
+            if let Some(origin) = origin {
+                *limit = before;
+                said.push(not_used(places, key, origin));
+            } else {
+                running.of_choice(key, &limit.to_string());
+            }
+        }
+        if by_project(places, MULTI_AGENT) && events.multi_agent {
+            // Several agents for each task instead of one.
+            running.of_choice(MULTI_AGENT, "true");
         }
         for (glob, origin) in self.protect {
             if !settings.fix.protect.contains(&glob) {

@@ -16,7 +16,8 @@ use crate::config::file::{ConfigFile, RuleDoes};
 use crate::model::settings::Check;
 
 /// Names of a project's `.env` that decide where something is written or sent, or on whose account.
-const FAR_REACHING: [&str; 7] = [
+const FAR_REACHING: [&str; 8] = [
+    "EVENT_DIR",
     "STATE_FILE",
     "LOCK_FILE",
     "ANTHROPIC_API_KEY",

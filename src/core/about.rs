@@ -1,6 +1,7 @@
 //! What a fact is about: which task, and whether it matters to those that wait.
 
 use crate::core::fact::Fact;
+use crate::model::event::Consequence;
 use crate::model::id::TaskId;
 
 impl Fact {
@@ -26,16 +27,16 @@ impl Fact {
         match self {
             Self::Filed { .. }
             | Self::Gated { .. }
+            | Self::Held { .. }
             | Self::Released { .. }
             | Self::Retried { .. }
+            | Self::AttemptStarted { .. }
             | Self::AttemptEnded { .. }
             | Self::Ready { .. }
             | Self::NeedsReview { .. }
             | Self::Undone { .. }
             | Self::Ended { .. } => self.task(),
             Self::Merged { .. }
-            | Self::Held { .. }
-            | Self::AttemptStarted { .. }
             | Self::Staged { .. }
             | Self::AgentStarted { .. }
             | Self::Used { .. }
@@ -57,6 +58,9 @@ impl Fact {
             | Self::Stopped
             | Self::Beat
             | Self::BatchBegan { .. }
+            | Self::EventFileLeft { .. }
+            | Self::Emitted { .. }
+            | Self::Routed { .. }
             | Self::BatchGrew { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
@@ -112,10 +116,13 @@ impl Fact {
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
             Self::PlannerUsed { task, .. } | Self::Trespassed { task, .. } => *task,
+            Self::Emitted { event } => event.about(),
+            Self::Routed { outcomes, .. } => outcomes.iter().find_map(Consequence::filed),
             Self::Started { .. }
             | Self::Stopped
             | Self::Beat
             | Self::BatchBegan { .. }
+            | Self::EventFileLeft { .. }
             | Self::BatchGrew { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }

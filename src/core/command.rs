@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::assignment::Lane;
 use crate::model::cost::Usd;
+use crate::model::event::Reporter;
 use crate::model::filing::Filing;
 use crate::model::hold::Snooze;
-use crate::model::id::{BatchId, QuestionId, TaskId};
+use crate::model::id::{BatchId, EventId, QuestionId, TaskId};
 use crate::model::lane::LaneWish;
 use crate::model::lesson::LessonId;
 use crate::model::orchestration::Wish;
@@ -117,6 +118,19 @@ pub enum Command {
         /// Which.
         filing: Box<Filing>,
     },
+    /// Report that something happened, which may start work.
+    Emit {
+        /// Its type: `task.assigned`.
+        event: String,
+        /// What is known about it, as JSON.
+        data: String,
+        /// Which task it is about; an agent's is known.
+        #[serde(default)]
+        task: Option<TaskId>,
+        /// Who reports it: found out, never said.
+        #[serde(skip)]
+        by: Reporter,
+    },
     /// Take a requirement apart into sessions.
     Orchestrate {
         /// What, and how.
@@ -172,12 +186,15 @@ pub struct Answer {
     /// As what they were filed together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchId>,
+    /// The event that was taken in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
 }
 
 impl Answer {
     /// Says it.
     pub fn said(text: impl Into<String>) -> Self {
-        Self { said: text.into(), tasks: Vec::new(), batch: None }
+        Self { said: text.into(), tasks: Vec::new(), batch: None, event: None }
     }
 }
 

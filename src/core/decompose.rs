@@ -242,8 +242,8 @@ pub fn arranged(components: &[Component], mode: Mode) -> Result<Vec<Component>, 
             let named: Vec<(String, u32)> = all.iter().map(|one| one.name.clone()).zip(ranks.iter().copied()).collect();
             for (one, rank) in all.iter_mut().zip(&ranks) {
                 let before = named.iter().filter(|(_, other)| other < rank).map(|(name, _)| name);
-                let more: Vec<String> = before.filter(|name| !one.dependencies.contains(*name)).cloned().collect();
-                one.dependencies.extend(more);
+                let added: Vec<String> = before.filter(|name| !one.dependencies.contains(*name)).cloned().collect();
+                one.dependencies.extend(added);
             }
         }
     }

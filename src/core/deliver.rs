@@ -7,7 +7,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Deliverable};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::TaskId;
-use crate::model::task::{DoneReason, Task, TaskState};
+use crate::model::task::Task;
 use crate::model::workspace::{ChangeKind, FileChange};
 
 impl Supervisor {
@@ -28,7 +28,7 @@ impl Supervisor {
             self.log(id, "note", format!("the role {} only reads: what it changed is not taken", assignment.role));
         }
         if unchanged || !edits {
-            self.finish(id, AttemptEnd::Verified, Some(TaskState::Done(DoneReason::Finished)));
+            self.finish(id, AttemptEnd::Verified, Some(self.finished(id, assignment)));
             return self.file_components(id);
         }
         if let Some(attempt) = self.live.attempts.get_mut(&id) {

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::effect::Brought;
 use crate::core::fact::Fact;
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::Batch;
-use crate::model::attempt::AttemptEnd;
+use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
 use crate::model::task::{Task, TaskState};
@@ -22,6 +21,8 @@ impl Supervisor {
             let Some(other) = self.book.task(*id) else { continue };
             match &other.state {
                 TaskState::Done(_) | TaskState::Ready(_) => {}
+                // It waits for what it has led to, and not the other way round.
+                TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, *id) => {}
                 TaskState::Failed(_) => return Some(TaskState::Blocked(*id)),
                 // What it waits for in the end.
                 TaskState::Blocked(root) => return Some(TaskState::Blocked(*root)),
@@ -43,21 +44,6 @@ impl Supervisor {
         self.collect_unlanded(task, &mut all);
         let results = all.into_iter().filter_map(|id| self.book.task(id)?.result.as_ref());
         results.map(|result| (result.base.clone(), result.receipt.tree_after.clone())).collect()
-    }
-
-    /// Returns what the tasks have brought that a task waited for, for its agent to read.
-    pub(crate) fn handed_over(&self, task: &Task) -> Vec<Brought> {
-        let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
-        let brought = after.iter().filter_map(|id| self.book.task(*id)).map(|other| {
-            // Only the attempt that came through made what is there now.
-            let made = other.attempts.iter().rev().find(|attempt| attempt.end == AttemptEnd::Verified);
-            Brought {
-                title: other.title(),
-                outcome: other.outcome().cloned().unwrap_or_default(),
-                diff: made.map(|attempt| attempt.diff.clone()).unwrap_or_default(),
-            }
-        });
-        brought.collect()
     }
 
     /// Returns the first of what a task builds on that has not landed.
@@ -125,6 +111,7 @@ impl Supervisor {
     /// Moves the tasks that wait for what has just changed.
     pub(crate) fn regate(&mut self) {
         while let Some(turned) = self.live.turned.pop_first() {
+            self.note_passed(turned);
             self.stop_on_failure(turned);
             let dependents: Vec<TaskId> = self.book.index.dependents(turned).collect();
             for id in dependents.into_iter().chain([turned]) {
@@ -156,6 +143,11 @@ impl Supervisor {
             (_, _) => {}
         }
     }
+}
+
+/// Whether a task is one of those that another one was passed on to.
+fn is_passed_on(task: &Task, subject: TaskId) -> bool {
+    task.assignment().is_some_and(|assignment| assignment.subject == Some(subject))
 }
 
 /// Names files for a sentence.

@@ -1,15 +1,15 @@
 //! Everything that the shell must do, as data.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use std::path::PathBuf;
-
+use crate::core::brought::Brought;
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::model::cost::Usd;
+use crate::model::event::EventFile;
 use crate::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId, Slot, TaskId};
 use crate::model::lesson::LessonId;
-use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::session::Rung;
@@ -127,6 +127,8 @@ pub struct AgentOrder {
     pub strategy: String,
     /// What may still be spent; `None`: no limit.
     pub budget: Option<Usd>,
+    /// The event that led to the task: its type and its data.
+    pub happened: Option<(String, String)>,
     /// The folder of its day, if it is of a task file.
     pub day: Option<PathBuf>,
     /// Folders of days, the newest first: what was said about them is worth knowing.
@@ -135,17 +137,6 @@ pub struct AgentOrder {
     pub dropped: Vec<LessonId>,
     /// What the tasks that it waited for have brought, in their order.
     pub brought: Vec<Brought>,
-}
-
-/// What a task has brought, for those who waited for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Brought {
-    /// Its title.
-    pub title: String,
-    /// What its agent handed over.
-    pub outcome: Outcome,
-    /// What it changed, as a shortened unified diff; empty if nothing.
-    pub diff: String,
 }
 
 /// What the planner is to do.
@@ -241,6 +232,11 @@ pub enum Work {
         landing: LandingId,
         /// What the work began from.
         base: Snapshot,
+    },
+    /// Move a file that was taken in out of the folder for events.
+    PutAway {
+        /// Which; another one of its name stays.
+        file: EventFile,
     },
     /// Take a landing back, keeping later edits.
     Undo {

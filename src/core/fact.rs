@@ -9,9 +9,10 @@ use crate::model::attempt::{AttemptRecord, Stage};
 use crate::model::budget::{Day, Limit};
 use crate::model::check::{CheckKey, CheckRun, Fingerprint};
 use crate::model::cost::{Spent, Usd};
+use crate::model::event::{Consequence, Event, EventFile};
 use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{BatchId, ChangeId, LandingId, QuestionId, SessionId, Slot, TaskId};
+use crate::model::id::{BatchId, ChangeId, EventId, LandingId, QuestionId, SessionId, Slot, TaskId};
 use crate::model::lane::LaneChange;
 use crate::model::lesson::LessonId;
 use crate::model::path::ProjectPath;
@@ -74,6 +75,25 @@ pub enum Fact {
     Filed {
         /// All of it.
         task: Box<Task>,
+    },
+    /// Something happened that may start work.
+    Emitted {
+        /// What.
+        event: Box<Event>,
+    },
+    /// What follows from an event is done.
+    Routed {
+        /// From which.
+        event: EventId,
+        /// What came of it, rule by rule.
+        outcomes: Vec<Consequence>,
+    },
+    /// A file in the folder for events is left where it is.
+    EventFileLeft {
+        /// Which.
+        file: EventFile,
+        /// Why, and what to do about it.
+        why: String,
     },
     /// Tasks are about to be filed together.
     BatchBegan {

@@ -34,12 +34,12 @@ impl Supervisor {
         self.file_tasks(&filing.tasks, id, kind)
     }
 
-    /// Files more tasks into what was filed together before.
+    /// Files more tasks as parts of what was filed together before; that it grew is recorded by who asks for it.
     ///
     /// # Errors
     /// As [`Supervisor::file_all`].
-    pub(crate) fn file_into(&mut self, tasks: Vec<NewTask>, batch: BatchId) -> Result<Answer, Refusal> {
-        self.file_tasks(&tasks, Some(batch), None)
+    pub(crate) fn file_into(&mut self, tasks: &[NewTask], batch: BatchId) -> Result<Answer, Refusal> {
+        self.file_tasks(tasks, Some(batch), None)
     }
 
     fn file_tasks(&mut self, new: &[NewTask], id: Option<BatchId>, kind: Option<NewBatch>) -> Result<Answer, Refusal> {
@@ -57,15 +57,9 @@ impl Supervisor {
             .map(|(index, task)| (task.assignment.label.as_str(), place[&index]))
             .collect();
         let tasks: Vec<TaskId> = place.values().copied().collect();
-        match (id, kind) {
-            (Some(id), Some(new)) => {
-                let batch = Batch { id, kind: new.kind, budget: new.budget, tasks: tasks.clone() };
-                self.record(Fact::BatchBegan { batch: Box::new(batch) });
-            }
-            (Some(batch), None) => {
-                self.record(Fact::BatchGrew { batch, tasks: tasks.clone() });
-            }
-            (None, _) => {}
+        if let (Some(id), Some(new)) = (id, kind) {
+            let batch = Batch { id, kind: new.kind, budget: new.budget, tasks: tasks.clone() };
+            self.record(Fact::BatchBegan { batch: Box::new(batch) });
         }
         for index in order {
             let one = &new[index];
@@ -76,10 +70,10 @@ impl Supervisor {
             let after: BTreeSet<TaskId> = after.collect();
             self.file_one(place[&index], one, after, id);
         }
-        Ok(Answer { said: said(&tasks, id), tasks, batch: id })
+        Ok(Answer { said: said(&tasks, id), tasks, batch: id, event: None })
     }
 
-    fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
+    pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
         let Assignment { role, workflow, check, name, .. } = assignment;
         if !self.settings.roles.contains_key(role) {
             return Err(Refusal::because(format!(
@@ -139,7 +133,7 @@ impl Supervisor {
         })
     }
 
-    fn file_one(&mut self, id: TaskId, new: &NewTask, after: BTreeSet<TaskId>, batch: Option<BatchId>) {
+    pub(crate) fn file_one(&mut self, id: TaskId, new: &NewTask, after: BTreeSet<TaskId>, batch: Option<BatchId>) {
         let mut assignment = new.assignment.clone();
         assignment.after = after.into_iter().collect();
         assignment.batch = batch;

@@ -171,6 +171,8 @@ impl Supervisor {
         match end {
             AttemptEnd::Verified => match attempt.landing {
                 Some(landing) => TaskState::Done(DoneReason::Landed(landing)),
+                // Nothing waits for a yes: there was nothing to land.
+                None if task.state == TaskState::Running => TaskState::Done(DoneReason::Finished),
                 None => task.state.clone(),
             },
             AttemptEnd::Parked { .. } | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => uncharged(task),

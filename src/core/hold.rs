@@ -163,6 +163,8 @@ impl Supervisor {
             | HoldReason::PriceUnknown
             | HoldReason::ByYou
             | HoldReason::Created
+            | HoldReason::PassedOn
+            | HoldReason::Stalled
             | HoldReason::Unanswered => Some(reason),
             HoldReason::Snoozed { until, then } => {
                 let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
@@ -267,6 +269,8 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::PriceUnknown
         | HoldReason::ByYou
         | HoldReason::Created
+        | HoldReason::PassedOn
+        | HoldReason::Stalled
         | HoldReason::Unanswered => false,
     }
 }

@@ -8,6 +8,7 @@ use crate::core::matching::Matcher;
 use crate::model::agent::AgentReport;
 use crate::model::check::CheckRun;
 use crate::model::cost::Spent;
+use crate::model::event::EventFile;
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, LandingId, RequestId, Seq, SessionId, TaskId};
 use crate::model::path::ProjectPath;
@@ -39,6 +40,8 @@ pub enum Input {
     Planner(PlannerNews),
     /// A piece of work is done.
     Done(JobId, Product),
+    /// A file lies in the folder for events: with this, or it cannot be read, for this reason.
+    EventFile(EventFile, Result<Dropped, String>),
     /// Somebody asks for something.
     Asked(RequestId, Command),
     /// What is no person asked for what only a person may: this.
@@ -78,6 +81,7 @@ impl Input {
             | Self::AgentFailed(..)
             | Self::Done(..)
             | Self::Reconfigured(..)
+            | Self::EventFile(..)
             | Self::Asked(..) => true,
         }
     }
@@ -106,6 +110,17 @@ pub struct Start {
     pub repository: RepoState,
     /// What agents used in all that were at work when the last supervisor died, as far as that can be told.
     pub used: BTreeMap<SessionId, Spent>,
+}
+
+/// What a file says that was dropped into the folder for events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The type of the event.
+    pub event: String,
+    /// What is known about it, as JSON.
+    pub data: String,
+    /// Which task it is about.
+    pub task: Option<TaskId>,
 }
 
 /// What became of a watched file.
@@ -175,6 +190,8 @@ pub enum Product {
     UndoConflict(Vec<ProjectPath>),
     /// There is no such landing, or it was taken back before.
     NothingToUndo,
+    /// A file is where those lie that were taken in.
+    PutAway,
     /// It went wrong.
     Failed(String),
 }

@@ -1,16 +1,13 @@
 //! Every promise of the machine as a check, run after each input in debug builds and in the simulation.
 
-use crate::core::book::{self, Book, Index, Wait};
+use crate::core::book::{self, Index};
 use crate::core::effect::Place;
-use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::assignment::Lane;
-use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::cost::Spent;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{JobId, SessionId};
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::TaskState;
 
 /// Returns the first promise that does not hold.
 ///
@@ -18,7 +15,7 @@ use crate::model::task::{FailReason, Task, TaskState};
 /// The promise, with what breaks it.
 pub fn check(machine: &Supervisor) -> Result<(), String> {
     attempts_belong_to_tasks(machine)?;
-    limits_hold(machine)?;
+    machine.limits_hold()?;
     checks_keep_apart(machine)?;
     tasks_can_move(machine)?;
     places_have_one_writer(machine)?;
@@ -27,6 +24,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     ledger_is_whole(machine)?;
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
+    events_are_followed(machine)?;
     if machine.book.index != Index::of(&machine.book.tasks) {
         return Err("the index of tasks is not what the tasks say".to_owned());
     }
@@ -108,6 +106,17 @@ fn one_question_at_a_time(machine: &Supervisor) -> Result<(), String> {
     Err(format!("the planner was asked {:?}, and {asks:?} wait for it", machine.live.planner.asked))
 }
 
+/// An event waits only for the end of the attempt that reported it.
+fn events_are_followed(machine: &Supervisor) -> Result<(), String> {
+    if machine.live.phase != Phase::Up || machine.live.one_command {
+        return Ok(());
+    }
+    match machine.book.events.pending().find(|known| machine.is_due(known)) {
+        Some(known) => Err(format!("event {} could be followed and is not", known.event.id.0)),
+        None => Ok(()),
+    }
+}
+
 /// A question is open only while its run waits for it; an answer always has somebody to go to.
 fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
     for question in machine.book.questions.values() {
@@ -120,28 +129,6 @@ fn questions_are_waited_for(machine: &Supervisor) -> Result<(), String> {
         if !waits && !machine.live.one_command && machine.live.phase != Phase::Asleep {
             return Err(format!("question {} is open and no run waits for it", question.id.0));
         }
-    }
-    Ok(())
-}
-
-fn limits_hold(machine: &Supervisor) -> Result<(), String> {
-    let limits = &machine.settings.limits;
-    let surplus = machine.live.surplus;
-    for lane in Lane::ALL {
-        let works = |attempt: &&Attempt| attempt.lane == lane && matches!(attempt.step, Step::Agent(Some(_)));
-        let agents = machine.live.attempts.values().filter(works).count();
-        let left = surplus.agents[lane as usize];
-        if agents > machine.width(lane).max(left) {
-            return Err(format!("{agents} agents run in the lane {lane}, {} may", machine.width(lane)));
-        }
-    }
-    let checks = machine.live.checks().count();
-    if checks > (limits.checks as usize).max(surplus.checks) {
-        return Err(format!("{checks} checks run, {} may", limits.checks));
-    }
-    let (done, failed) = &machine.book.finished;
-    if done.len() > limits.completed as usize || failed.len() > limits.failed as usize {
-        return Err("more finished tasks are remembered than asked for".to_owned());
     }
     Ok(())
 }
@@ -257,146 +244,4 @@ fn ledger_is_whole(machine: &Supervisor) -> Result<(), String> {
         return Err(format!("today's ledger has {today:?}, its tasks {tasks:?}"));
     }
     Ok(())
-}
-
-/// Returns why a fact cannot be true after what the book knows.
-///
-/// # Errors
-/// What it contradicts.
-pub fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
-    if let Some(broken) = question_may(book, fact) {
-        return Err(broken);
-    }
-    let known = fact.task().and_then(|id| book.task(id));
-    let (holds, promise) = match (fact, known) {
-        (Fact::Filed { task }, None) if task.id != book.last_task.next() => (false, "tasks are numbered in order"),
-        (Fact::Filed { task }, _) => {
-            (task.check().is_none_or(|key| book.open_task(key).is_none()), "a check has one open task")
-        }
-        (Fact::LandingBegan { landing, .. }, _) => {
-            // Some numbers may be known from the disk alone.
-            (*landing > book.last_landing, "landings are numbered in order")
-        }
-        (Fact::Changed { change, .. }, _) => (*change == book.last_change.next(), "changes are numbered in order"),
-        (fact, Some(task)) => may_befall(task, fact),
-        (_, None) => (true, ""),
-    };
-    if holds {
-        return Ok(());
-    }
-    Err(known.map_or_else(|| promise.to_owned(), |task| format!("{} is {}, but {promise}", task.id, task.state.name())))
-}
-
-/// Returns which promise about questions a fact would break.
-fn question_may(book: &Book, fact: &Fact) -> Option<String> {
-    if let Fact::Questioned { question } = fact {
-        let numbered = question.id == book.last_question.next();
-        return (!numbered).then(|| "questions are numbered without gaps".to_owned());
-    }
-    if let Fact::Answered { question, task, reply, .. } = fact {
-        let open = book.questions.get(question).filter(|open| open.task == *task);
-        return match open {
-            Some(open) => open.fits(reply).err(),
-            None => Some(format!("question {} is answered and was not open", question.0)),
-        };
-    }
-    if let Fact::Closed { question, .. } = fact {
-        let open = book.questions.contains_key(question);
-        return (!open).then(|| format!("question {} is closed and was not open", question.0));
-    }
-    None
-}
-
-/// Whether a fact may be true of a task next, and which promise says so.
-fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
-    let open = !task.state.is_final();
-    let waits = Wait::of(task).is_some();
-    let is_held = matches!(task.state, TaskState::Held(_));
-    let has_result = matches!(task.state, TaskState::Ready(_) | TaskState::Review(_));
-    match fact {
-        Fact::Merged { .. } => (open, "nothing is added to a task that is over"),
-        Fact::Gated { .. } => {
-            let is_gated = matches!(task.state, TaskState::Pending(_) | TaskState::Blocked(_));
-            (waits || is_gated, "only what waits is gated")
-        }
-        Fact::Held { .. } => {
-            let works = task.state == TaskState::Running && task.result.is_none();
-            (waits || is_held || works, "only what waits or is worked on is held")
-        }
-        Fact::Released { .. } => (waits || is_held, "only what waits is released"),
-        Fact::Replaced { landing, .. } => {
-            let landed = task.receipt.as_ref().is_some_and(|receipt| receipt.landing == *landing);
-            (landed && task.replaced.is_empty(), "only what has landed is replaced, and is said once")
-        }
-        Fact::Retried { .. } => {
-            let may = matches!(task.state, TaskState::Failed(_) | TaskState::Review(_));
-            (may || waits || is_held, "only what failed or waits is tried again")
-        }
-        Fact::AttemptStarted { number, .. } => match &task.result {
-            Some(result) => (has_result && *number == result.receipt.attempts, "a result lands as its own attempt"),
-            None => (waits && *number == task.charged + 1, "attempts are numbered by what was charged"),
-        },
-        Fact::AttemptEnded { record, then, .. } => {
-            // What landed after a yes, or did not, is told under the number of the attempt that made it.
-            let made = |known: &AttemptRecord| known.number == record.number && known.end == AttemptEnd::Verified;
-            let number = record.number == task.charged + 1 || task.attempts.iter().any(made);
-            let ends = open || *then == task.state;
-            (ends && (number || !open), "an attempt ends once, under its number, and not what is over")
-        }
-        Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
-        Fact::AgentStarted { .. } => (task.state == TaskState::Running, "an agent works for a running task"),
-        Fact::Messaged { .. } => (task.state == TaskState::Running, "only what runs is told something"),
-        Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
-        Fact::Planned { .. } => (task.state == TaskState::Running, "only a running task is planned for"),
-        Fact::Ready { .. } => {
-            // What a person should know of one that waits may become more, or less.
-            let waits = has_result && task.result.is_some();
-            (task.state == TaskState::Running || waits, "a result comes from an attempt")
-        }
-        Fact::NeedsReview { .. } => (open, "nothing is asked about a task that is over"),
-        Fact::Landed { receipt, .. } => {
-            (open && task.landing == Some(receipt.landing), "what lands was announced before")
-        }
-        Fact::TakenBack { landing, .. } => (task.landing == Some(*landing), "only what was begun is taken back"),
-        Fact::Undone { landing, .. } => {
-            let landed = task.receipt.as_ref().is_some_and(|receipt| receipt.landing == *landing);
-            (landed && task.state != TaskState::Failed(FailReason::Undone), "only what has landed is undone, and once")
-        }
-        Fact::Ended { state, .. } => (open && state.is_final(), "a task ends once"),
-        Fact::Filed { .. }
-        | Fact::LandingBegan { .. }
-        | Fact::LandingFailed { .. }
-        | Fact::Used { .. }
-        | Fact::PlannerUsed { .. }
-        | Fact::Logged { .. }
-        | Fact::Trespassed { .. }
-        | Fact::Questioned { .. }
-        | Fact::Answered { .. }
-        | Fact::Closed { .. }
-        | Fact::Started { .. }
-        | Fact::Stopped
-        | Fact::Beat
-        | Fact::BatchBegan { .. }
-        | Fact::BatchGrew { .. }
-        | Fact::Lane { .. }
-        | Fact::Changed { .. }
-        | Fact::Ran { .. }
-        | Fact::Forgotten { .. }
-        | Fact::GreenAt { .. }
-        | Fact::Parked { .. }
-        | Fact::Unparked
-        | Fact::BreakerTripped { .. }
-        | Fact::Paused
-        | Fact::Resumed
-        | Fact::Snoozed { .. }
-        | Fact::Unsnoozed { .. }
-        | Fact::Agreed { .. }
-        | Fact::Lesson { .. }
-        | Fact::Reconfigured { .. }
-        | Fact::ConfigRefused { .. }
-        | Fact::DayBegan { .. }
-        | Fact::Neared { .. }
-        | Fact::Raised { .. }
-        | Fact::Felt { .. } => (true, ""),
-    }
 }

@@ -1,7 +1,11 @@
 //! How many tasks of each kind are worked on at once, and which kind has its turn when all share one limit.
 
+use std::collections::VecDeque;
+
+use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::Lane;
+use crate::model::id::TaskId;
 use crate::model::task::{Goal, Task};
 
 /// Returns the queue of a task.
@@ -48,5 +52,32 @@ impl Supervisor {
             Lane::ALL.into_iter().filter(|lane| self.has_slot(*lane) && !self.book.lanes.is_paused(*lane)).collect();
         lanes.sort_by_key(|lane| self.under_way(*lane));
         lanes
+    }
+
+    /// Whether no more runs, and no more is remembered, than the settings say.
+    ///
+    /// # Errors
+    /// What is more.
+    pub(crate) fn limits_hold(&self) -> Result<(), String> {
+        let limits = &self.settings.limits;
+        let surplus = self.live.surplus;
+        for lane in Lane::ALL {
+            let works = |attempt: &&Attempt| attempt.lane == lane && matches!(attempt.step, Step::Agent(Some(_)));
+            let agents = self.live.attempts.values().filter(works).count();
+            let left = surplus.agents[lane as usize];
+            if agents > self.width(lane).max(left) {
+                return Err(format!("{agents} agents run in the lane {lane}, {} may", self.width(lane)));
+            }
+        }
+        let checks = self.live.checks().count();
+        if checks > (limits.checks as usize).max(surplus.checks) {
+            return Err(format!("{checks} checks run, {} may", limits.checks));
+        }
+        let (done, failed) = &self.book.finished;
+        let surplus = |side: &VecDeque<TaskId>| side.iter().filter(|id| !self.book.is_needed(**id)).count();
+        if surplus(done) > limits.completed as usize || surplus(failed) > limits.failed as usize {
+            return Err("more finished tasks are remembered than asked for".to_owned());
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::core::brought::Brought;
 use crate::core::command_line;
 use crate::core::effect::{AgentOrder, Effect, Place, RunOrder};
 use crate::core::fact::Fact;
@@ -235,10 +236,11 @@ impl Supervisor {
             base,
             strategy,
             budget,
+            happened: self.happened(&task),
             day: self.day_of(&task),
             days: if task.assignment().is_some() { self.book.days() } else { Vec::new() },
             dropped: self.book.dropped.iter().copied().collect(),
-            brought: self.handed_over(&task),
+            brought: Brought::for_task(&self.book, &task),
         };
         self.live.sessions.insert(
             session,

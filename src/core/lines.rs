@@ -6,9 +6,10 @@ use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::budget::Limit;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Usd;
+use crate::model::event::{Consequence, Event};
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::TaskId;
+use crate::model::id::{EventId, TaskId};
 use crate::model::lane::LaneChange;
 use crate::model::plan::{Advice, Plan};
 use crate::model::question::Question;
@@ -53,6 +54,9 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             format!("{} filed: {}{}", task.id, task.title(), already(&task.failures, &task.red_before))
         }
         Fact::BatchBegan { batch } => began(batch),
+        Fact::Emitted { event } => emitted(event),
+        Fact::EventFileLeft { file, why } => format!("⚠ the event file {} is left where it is: {why}", file.name),
+        Fact::Routed { event, outcomes } => routed(*event, outcomes),
         Fact::BatchGrew { batch, tasks } => format!("batch {}: {} more sessions", batch.0, tasks.len()),
         Fact::Lane { lane, change } => lane_line(*lane, change),
         Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),
@@ -117,8 +121,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         }
         Fact::Snoozed { key, until } => format!("{key} is snoozed {}", ending(until, time)),
         Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
-        Fact::Lesson { lesson, dropped: true } => format!("lesson {lesson} dropped"),
-        Fact::Lesson { lesson, dropped: false } => format!("lesson {lesson} kept"),
+        Fact::Lesson { lesson, dropped } => format!("lesson {lesson} {}", if *dropped { "dropped" } else { "kept" }),
         Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
         Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
         Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),
@@ -162,6 +165,16 @@ fn planned(task: TaskId, plan: &Plan) -> String {
         }
         Advice::Basic { why } => format!("{task}   planner  the basic strategy, after {}: {why}", brief(plan.took)),
     }
+}
+
+fn routed(event: EventId, outcomes: &[Consequence]) -> String {
+    let each: Vec<String> = outcomes.iter().map(ToString::to_string).collect();
+    format!("event {}: {}", event.0, each.join(", "))
+}
+
+fn emitted(event: &Event) -> String {
+    let subject = event.subject.map(|task| format!(" about {task}")).unwrap_or_default();
+    format!("event {}: {} from {}{subject}", event.id.0, event.kind, event.by)
 }
 
 fn began(batch: &Batch) -> String {

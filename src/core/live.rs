@@ -11,6 +11,7 @@ use crate::model::attempt::{AttemptEnd, Stage};
 use crate::model::budget::Limit;
 use crate::model::check::CheckKey;
 use crate::model::cost::{Spent, Usd};
+use crate::model::event::EventFile;
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
@@ -118,6 +119,8 @@ pub struct Running {
 pub enum JobOwner {
     /// A step of an attempt.
     Attempt(TaskId),
+    /// Moves a file that brought an event.
+    EventFile(EventFile),
     /// Remembers the tree in which these checks are green.
     Green(Vec<CheckKey>),
     /// Takes a landing back for a person.
@@ -374,6 +377,8 @@ pub struct Live {
     pub trespasses: VecDeque<(Stranger, String)>,
     /// Tasks that stand elsewhere than when those that wait for them were last looked at.
     pub turned: BTreeSet<TaskId>,
+    /// Tasks that may have been passed on, and of which something stands elsewhere.
+    pub passed: BTreeSet<TaskId>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

@@ -2,6 +2,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod book;
+pub mod brought;
 pub mod command;
 pub mod command_line;
 pub mod decompose;
@@ -35,8 +36,10 @@ mod confirm;
 mod deliver;
 mod depend;
 mod echo;
+mod events;
 mod filing;
 mod finish;
+mod follow;
 mod goal;
 mod green;
 mod hold;
@@ -52,6 +55,7 @@ mod recover;
 mod remember;
 mod request;
 mod running;
+mod sequel;
 mod snooze;
 mod stop;
 mod trespass;

@@ -1,5 +1,6 @@
 //! Orchestrates: lets a requirement be taken apart, files what comes out of it, and starts it after a yes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::core::command::{Answer, Refusal};
@@ -48,7 +49,8 @@ impl Supervisor {
             let components = arranged(&by_words(&requirement), mode).map_err(Refusal::because)?;
             let tasks = sessions(&components, &project, start);
             let mut answer = self.file_all(Filing { batch: Some(batch), tasks })?;
-            answer.said = format!("{}: taken apart by its words, {why}{}", answer.said, yes(&answer, start));
+            let then = answer.batch.filter(|_| !start).map(approving).unwrap_or_default();
+            answer.said = format!("{}: taken apart by its words, {why}{then}", answer.said);
             return Ok(answer);
         }
         let assignment = session(COORDINATION, String::new(), first_line(&requirement), project);
@@ -75,7 +77,8 @@ impl Supervisor {
         arranged(components, mode).err().map(|why| format!("its decomposition cannot be used: {why}"))
     }
 
-    /// Files the sessions of a requirement that has been taken apart.
+    /// Files the sessions of a requirement that has been taken apart. What a supervisor that died had filed of them stays;
+    /// that all are there is recorded last.
     pub(crate) fn file_components(&mut self, id: TaskId) {
         let Some(task) = self.task(id) else { return };
         let Some(batch) = self.coordinates(&task).filter(|batch| batch.tasks.len() == 1) else { return };
@@ -83,14 +86,47 @@ impl Supervisor {
         let handed = task.outcome().map(|outcome| outcome.components.clone()).unwrap_or_default();
         let components = if handed.is_empty() { by_words(requirement) } else { handed };
         let project = task.assignment().and_then(|known| known.project.as_deref()).cloned().unwrap_or_default();
-        let filed = arranged(&components, *mode).map_err(Refusal::because).and_then(|components| {
-            let tasks = sessions(&components, &project, *start);
-            self.file_into(tasks, batch.id)
-        });
-        match filed {
-            Ok(answer) => self.log(id, "plan", format!("{}{}", answer.said, yes(&answer, *start))),
+        match self.file_missing(&components, *mode, *start, &project, batch.id) {
+            Ok(count) => {
+                let then = if *start { String::new() } else { approving(batch.id) };
+                self.log(id, "plan", format!("{count} sessions{then}"));
+            }
             Err(refusal) => self.log(id, "plan", format!("it cannot be filed: {refusal}")),
         }
+    }
+
+    fn file_missing(
+        &mut self,
+        components: &[Component],
+        mode: Mode,
+        start: bool,
+        project: &Project,
+        batch: BatchId,
+    ) -> Result<usize, Refusal> {
+        let components = arranged(components, mode).map_err(Refusal::because)?;
+        let of_batch = |task: &Arc<Task>| {
+            let assignment = task.assignment().filter(|known| known.batch == Some(batch) && !known.label.is_empty())?;
+            Some((assignment.label.clone(), task.id))
+        };
+        let mut filed: BTreeMap<String, TaskId> = self.book.tasks.values().filter_map(of_batch).collect();
+        let mut missing = sessions(&components, project, start);
+        missing.retain(|new| !filed.contains_key(&new.assignment.label));
+        for after in missing.iter_mut().flat_map(|new| &mut new.after) {
+            if let After::Label(label) = after
+                && let Some(task) = filed.get(label)
+            {
+                *after = After::Task(*task);
+            }
+        }
+        if !missing.is_empty() {
+            let labels: Vec<String> = missing.iter().map(|new| new.assignment.label.clone()).collect();
+            let answer = self.file_into(&missing, batch)?;
+            filed.extend(labels.into_iter().zip(answer.tasks));
+        }
+        let tasks: Vec<TaskId> = components.iter().filter_map(|one| filed.get(&one.name).copied()).collect();
+        let count = tasks.len();
+        self.record(Fact::BatchGrew { batch, tasks });
+        Ok(count)
     }
 
     /// Goes by the words of requirements that wait for an agent which nobody can ask before a person has acted.
@@ -140,7 +176,7 @@ impl Supervisor {
         }
         let (first, count) = (tasks.len(), known.tasks.len());
         let said = format!("batch {} is approved: {first} of {count} may start, the rest as it can", batch.0);
-        Ok(Answer { said, tasks, batch: Some(batch) })
+        Ok(Answer { said, tasks, batch: Some(batch), event: None })
     }
 
     /// Starts a session that was created.
@@ -166,7 +202,7 @@ impl Supervisor {
                 return Err(Refusal::because(format!("{id} does not wait to be started: {why}")));
             }
         };
-        Ok(Answer { said: text, tasks: vec![id], batch: None })
+        Ok(Answer { said: text, tasks: vec![id], batch: None, event: None })
     }
 }
 
@@ -216,11 +252,8 @@ fn sessions(components: &[Component], project: &Project, start: bool) -> Vec<New
     components.iter().map(task).collect()
 }
 
-fn yes(answer: &Answer, start: bool) -> String {
-    match answer.batch {
-        Some(batch) if !start => format!("; `orchestrator-tui approve {}` starts it", batch.0),
-        Some(_) | None => String::new(),
-    }
+fn approving(batch: BatchId) -> String {
+    format!("; `orchestrator-tui approve {}` starts them", batch.0)
 }
 
 /// Returns the word that settings and lists use for a mode.

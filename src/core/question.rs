@@ -30,8 +30,7 @@ impl Supervisor {
     /// Takes in that the planner waits for a person, in the turn of this question.
     pub(crate) fn planner_asks(&mut self, plan: PlanId, ask: Ask) {
         let (Some(session), Some(task)) = (self.live.planner.session, self.planned_by(plan)) else { return };
-        let agent = self.planner().unwrap_or_else(|_| "planner".to_owned());
-        self.asks(task, session, agent, ask);
+        self.asks(task, session, "planner".to_owned(), ask);
     }
 
     fn asks(&mut self, task: TaskId, session: SessionId, agent: String, ask: Ask) {

@@ -38,8 +38,10 @@ impl Supervisor {
                 | FailReason::Budget
                 | FailReason::CheckBroken { .. },
             ) => true,
-            // A person has ended it.
-            TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused)
+            // A person has ended it, or what went wrong is in the queue itself, as a task of its own.
+            TaskState::Failed(
+                FailReason::Killed | FailReason::Undone | FailReason::Refused | FailReason::NotVerified(_),
+            )
             | TaskState::Queued
             | TaskState::Pending(_)
             | TaskState::Blocked(_)

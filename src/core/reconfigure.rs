@@ -164,7 +164,20 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         before.fix,
         after.fix,
         changes,
-        [enabled, on, after, attempts, backoff, backoff_max, isolation, protect, breaker, planner, plan_wait]
+        [
+            enabled,
+            on,
+            after,
+            attempts,
+            backoff,
+            backoff_max,
+            isolation,
+            protect,
+            breaker,
+            planner,
+            plan_wait,
+            planner_sleep
+        ]
     );
     if (before.fix.land, before.fix.land_by) != (after.fix.land, after.fix.land_by) {
         changes.push("fix.land".to_owned());
@@ -177,6 +190,7 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         [running, checks, completed, failed, history, heartbeat, health, stop]
     );
     fields!("lanes", before.lanes, after.lanes, changes, [queue, day, issue, session, total]);
+    fields!("events", before.events, after.events, changes, [depth, rate, multi_agent]);
     fields!("queue", before.lanes, after.lanes, changes, [stop_on_failure]);
     fields!("workspace", before.workspace, after.workspace, changes, [copy, prepare, link]);
     let lines = Limit::DAY.into_iter().chain(Limit::TASK);

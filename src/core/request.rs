@@ -32,7 +32,9 @@ impl Supervisor {
             Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
             Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),
             Command::Message { task, text, by } => self.message(task, &text, by),
-            Command::Check | Command::File { .. } | Command::Orchestrate { .. } if !self.is_up() => {
+            Command::Check | Command::File { .. } | Command::Orchestrate { .. } | Command::Emit { .. }
+                if !self.is_up() =>
+            {
                 Err(Refusal::because("the supervisor is stopping"))
             }
             Command::Check => {
@@ -41,6 +43,7 @@ impl Supervisor {
             }
             Command::Raise { usd, tokens } => self.raise(usd, tokens),
             Command::File { filing } => self.file_all(*filing),
+            Command::Emit { event, data, task, by } => self.emit(&event, data, task, by),
             Command::Orchestrate { wish } => self.orchestrate(*wish),
             Command::Approve { batch } => self.approve(batch),
             Command::Begin { task } => self.begin(task),

@@ -312,8 +312,9 @@ impl Supervisor {
         // Without a planner the stage is shown until it was said why there is none.
         let planned = self.is_planned(number) && (self.planner().is_ok() || !self.live.planner.said);
         let place = match self.settings.fix.isolation {
-            Isolation::Worktree => Place::Workspace(slot),
-            Isolation::InPlace => Place::Tree,
+            Isolation::InPlace if task.check().is_some() => Place::Tree,
+            // What is no fix is looked at before it lands, or only read: there is nothing to do in place.
+            Isolation::Worktree | Isolation::InPlace => Place::Workspace(slot),
         };
         Attempt {
             number,

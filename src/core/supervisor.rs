@@ -6,11 +6,11 @@ use crate::core::book::Book;
 use crate::core::effect::{Effect, Recorded, Work};
 use crate::core::fact::Fact;
 use crate::core::input::{Fate, Input, Product, Start};
-#[cfg(debug_assertions)]
-use crate::core::invariant;
 use crate::core::live::{JobOwner, Live, Phase};
 use crate::core::matching::Matcher;
 use crate::core::reconfigure::remember;
+#[cfg(debug_assertions)]
+use crate::core::{invariant, sequel};
 use crate::model::budget::Day;
 use crate::model::check::CheckName;
 use crate::model::id::{JobId, Seq, SessionId, TaskId};
@@ -79,6 +79,7 @@ impl Supervisor {
             Input::AgentFailed(session, why) => self.agent_failed(session, why),
             Input::Planner(news) => self.planner_news(news),
             Input::Done(job, product) => self.job_done(job, product),
+            Input::EventFile(file, said) => self.event_file(file, said),
             Input::Asked(request, command) => self.asked(request, command),
             Input::Trespassed(stranger, deed) => self.trespassed(stranger, deed),
             Input::Reconfigured(settings, matcher) => self.reconfigured(settings, matcher),
@@ -141,7 +142,7 @@ impl Supervisor {
 
     fn put(&mut self, fact: Fact) -> Seq {
         #[cfg(debug_assertions)]
-        if let Err(broken) = invariant::may_follow(&self.book, &fact) {
+        if let Err(broken) = sequel::may_follow(&self.book, &fact) {
             debug_assert!(false, "broken promise: {broken}: {fact:?}");
         }
         let recorded = Recorded { seq: self.book.seq.next(), at: self.live.now.wall, fact };
@@ -166,6 +167,7 @@ impl Supervisor {
         let Some(owner) = self.live.jobs.remove(&job) else { return };
         match owner {
             JobOwner::Attempt(task) => self.attempt_job_done(task, product),
+            JobOwner::EventFile(file) => self.put_away(file, product),
             JobOwner::Green(keys) => self.green_at(keys, product),
             JobOwner::Undo(task, landing, request) => self.undo_done(task, landing, request, product),
             JobOwner::Recover(task, landing) => self.recovered(task, landing, product),
@@ -207,8 +209,9 @@ impl Supervisor {
         self.start_tree_checks();
         self.end_what_has_gone();
         self.decompose_without_agents();
-        self.regate();
         self.advance_attempts();
+        self.follow_events();
+        self.regate();
         self.start_attempts();
         self.regate();
         self.remember_green();

@@ -35,6 +35,7 @@ impl From<Product> for Undone {
             | Product::Prepared { .. }
             | Product::Collected(_)
             | Product::Restored
+            | Product::PutAway
             | Product::Merged { .. }
             | Product::Conflict { .. }
             | Product::Landed { .. }
@@ -188,7 +189,7 @@ impl Supervisor {
             .values()
             .filter_map(|owner| match owner {
                 JobOwner::Undo(task, _, request) => Some((*task, *request)),
-                JobOwner::Attempt(_) | JobOwner::Green(_) | JobOwner::Recover(..) => None,
+                JobOwner::Attempt(_) | JobOwner::EventFile(_) | JobOwner::Green(_) | JobOwner::Recover(..) => None,
             })
             .collect();
         for (task, request) in asked {

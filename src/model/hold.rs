@@ -46,6 +46,10 @@ pub enum HoldReason {
     Unanswered,
     /// It was created, and not yet started.
     Created,
+    /// It passes from role to role: what events start works on it.
+    PassedOn,
+    /// It was passed on, and nobody works on it any more.
+    Stalled,
 }
 
 impl fmt::Display for HoldReason {
@@ -67,6 +71,8 @@ impl fmt::Display for HoldReason {
             Self::ByYou => f.write_str("held: by you"),
             Self::Unanswered => f.write_str("held: nobody answered its question in time"),
             Self::Created => f.write_str("created, not started"),
+            Self::PassedOn => f.write_str("passed on: other roles work on it, started by events"),
+            Self::Stalled => f.write_str("held: it was passed on, and nobody goes on with it; see `events`"),
         }
     }
 }

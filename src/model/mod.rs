@@ -7,6 +7,7 @@ pub mod budget;
 pub mod check;
 pub mod cost;
 pub mod document;
+pub mod event;
 pub mod filing;
 pub mod health;
 pub mod hold;

@@ -68,7 +68,7 @@ impl Default for Policy {
     }
 }
 
-/// The role that mends checks; the only one that edits without being asked.
+/// The role that mends checks.
 pub const FIXER: &str = "fixer";
 
 /// What one run is about: all that a verdict needs to know besides the request itself.

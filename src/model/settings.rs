@@ -28,6 +28,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `[lanes]`
     pub lanes: Lanes,
+    /// `[events]`
+    pub events: Events,
     /// `[workspace]`
     pub workspace: Workspace,
     /// `[budget]`
@@ -201,6 +203,8 @@ pub struct Fix {
     pub planner: Planner,
     /// How long an attempt waits for it at most.
     pub plan_wait: Duration,
+    /// How long the planner may be idle before it is put to sleep.
+    pub planner_sleep: Duration,
 }
 
 /// Limits and intervals.
@@ -244,6 +248,23 @@ pub struct Lanes {
 impl Default for Lanes {
     fn default() -> Self {
         Self { queue: 1, day: 3, issue: 5, session: 4, total: 0, stop_on_failure: true }
+    }
+}
+
+/// How events are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Events {
+    /// How many events may lead to one another.
+    pub depth: u32,
+    /// How many events a task may have within an hour.
+    pub rate: u32,
+    /// Whether a queued task is passed from role to role instead of being given to one agent.
+    pub multi_agent: bool,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { depth: 12, rate: 30, multi_agent: false }
     }
 }
 

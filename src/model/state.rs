@@ -116,6 +116,8 @@ pub enum FailReason {
     Refused,
     /// The money for it is used up.
     Budget,
+    /// It was looked at when it was done, and is not what it was to be; this is about what went wrong.
+    NotVerified(TaskId),
     /// The check itself cannot be run.
     CheckBroken {
         /// Why, for a person to read.
@@ -226,6 +228,7 @@ impl fmt::Display for FailReason {
             Self::Undone => f.write_str("undone"),
             Self::Refused => f.write_str("refused"),
             Self::Budget => f.write_str("stopped: the budget of a task is used up"),
+            Self::NotVerified(bug) => write!(f, "its verification failed: {bug} is about it"),
             Self::CheckBroken { why } => write!(f, "the check cannot run: {why}"),
         }
     }

@@ -57,8 +57,10 @@ fn adds_a_test() {
 #[test]
 fn renames_a_file() {
     let test = TEST.replace("from calc", "from arithmetic");
+    // The old name is gone, and that is for people to allow.
+    let config = format!("[policy]\ndelete = \"allow\"\n{CONFIG}");
     let site = lands(
-        &[("clac.py", &CALC.replace("a - b", "a + b")), ("test_calc.py", &test)],
+        &[("clac.py", &CALC.replace("a - b", "a + b")), ("test_calc.py", &test), ("orchestrator.toml", &config)],
         r#"{ do = "rename", from = "clac.py", to = "arithmetic.py" }"#,
     );
     assert!(!site.project.join("clac.py").exists());

@@ -132,6 +132,61 @@ fn it_is_one_planner_for_all_tasks_until_its_context_is_half_full() {
 }
 
 #[test]
+fn idle_it_sleeps_and_the_next_question_goes_on_with_its_conversation() {
+    let site = site("planner_sleep = \"1s\"\nafter = \"50ms\"", &["one", "two"]);
+    for name in ["one.txt", "two.txt"] {
+        site.write(name, "right\n");
+    }
+    let questions = |name: &str| {
+        let edit = format!("{{ do = \"edit\", file = \"{name}.txt\", find = \"wrong\", replace = \"right\" }}");
+        let wait = format!("{{ do = \"wait_for\", file = {:?} }}", site.outside(name));
+        format!(
+            "[[scenario]]\nmatch = \"TURN {name} ROUND\"\nsteps = [{edit}]\n\
+             [[scenario]]\nmatch = \"{name}.txt:1:1\"\nsteps = [{wait}, {{ do = \"say\", text = \"TURN {name} ROUND\" }}]\n"
+        )
+    };
+    site.script(&[questions("one"), questions("two")].concat());
+    let mut supervisor = site.start(&[]);
+    until_green(&site);
+    site.write("one.txt", "wrong\n");
+    let first = wait_for_planner(&site, "--session-id");
+    fs::write(site.outside("one"), "").expect("written");
+    supervisor.wait_kind("planned");
+    until("its sleep", || planner_call(&site).is_none());
+    site.write("two.txt", "wrong\n");
+    assert_eq!(wait_for_planner(&site, "--resume"), first);
+    fs::write(site.outside("two"), "").expect("written");
+    let planned = supervisor.wait_kind("planned");
+    assert_eq!(planned["plan"]["advice"]["strategy"], "TURN two ROUND");
+    supervisor.stop();
+}
+
+/// Waits until every check is green: what is red at the start waits for a person.
+pub(crate) fn until_green(site: &Site) {
+    until("all green", || {
+        let checks = site.json(&["status"])["checks"].as_array().cloned().unwrap_or_default();
+        !checks.is_empty() && checks.iter().all(|check| check["verdict"] == "green")
+    });
+}
+
+/// How the planner that runs was called; nothing while it sleeps.
+pub(crate) fn planner_call(site: &Site) -> Option<String> {
+    site.processes().into_iter().find(|line| line.contains("--permission-mode plan"))
+}
+
+/// Waits until one runs that was started like this, and returns its conversation.
+pub(crate) fn wait_for_planner(site: &Site, how: &str) -> String {
+    let mut found = None;
+    until(&format!("a planner with {how}"), || {
+        let call = planner_call(site).unwrap_or_default();
+        let mut words = call.split(' ').skip_while(|word| *word != how);
+        found = words.nth(1).map(str::to_owned);
+        found.is_some()
+    });
+    found.unwrap_or_default()
+}
+
+#[test]
 fn a_dialog_at_its_start_is_left_to_the_person() {
     let site = site("plan_wait = \"2s\"", &["one"]);
     let user = site.outside("user.toml");

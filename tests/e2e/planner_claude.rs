@@ -3,12 +3,14 @@
 //! Runs only when `ORCHESTRATOR_TEST_CLAUDE` names the program; says so otherwise.
 
 use std::fs;
+use std::path::Path;
 
 use orchestrator_tui::edge::session::{Place, Session};
 use orchestrator_tui::model::id::SessionId;
 use serde_json::{Value, json};
 
 use crate::messages_api::Reply;
+use crate::planner::{planner_call, until_green, wait_for_planner};
 use crate::real_claude::{Claude, MARK, fix};
 use crate::site::{Site, until};
 
@@ -61,6 +63,36 @@ fn its_last_message_reaches_the_fixer() {
     assert_eq!(story["plan"]["strategy"], format!("{STRATEGY}\n1. in word.txt"));
     assert_eq!(claude.api.requests(), 5, "two of the planner, three of the fixer");
     assert!(!site.project.join(".claude").exists());
+}
+
+#[test]
+fn after_a_sleep_it_remembers_what_was_asked_before() {
+    let Some((site, claude)) = site(vec![Reply::text(STRATEGY)], "60s\"\nplanner_sleep = \"1s", "", true) else {
+        return;
+    };
+    site.write("word.txt", "right\n");
+    let mut running = site.start(&[]);
+    until_green(&site);
+    site.write("word.txt", "wrong\n");
+    let first = wait_for_planner(&site, "--session-id");
+    running.wait_kind("landed");
+    until("its sleep", || planner_call(&site).is_none());
+    site.write("word.txt", "wrong again\n");
+    assert_eq!(wait_for_planner(&site, "--resume"), first);
+    running.wait_kind("landed");
+    assert_eq!(site.task(2)["plan"]["strategy"], STRATEGY);
+    assert_eq!(running.stop(), 0);
+    let kept = conversation(&claude.config.join("projects"), &first).expect("the CLI keeps it");
+    let asked =
+        |name: &str| kept.lines().filter(|line| line.contains("\"type\":\"user\"") && line.contains(name)).count();
+    assert_eq!(asked(ASKED), 2, "both questions in one conversation");
+}
+
+/// What the CLI keeps of a conversation.
+fn conversation(projects: &Path, id: &str) -> Option<String> {
+    let folders = fs::read_dir(projects).ok()?.flatten();
+    let mut files = folders.map(|folder| folder.path().join(format!("{id}.jsonl")));
+    files.find_map(|file| fs::read_to_string(file).ok())
 }
 
 #[test]

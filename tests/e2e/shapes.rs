@@ -185,7 +185,9 @@ fn staged_and_untracked_work_stays_as_it_is() {
 
 #[test]
 fn files_come_and_go() {
-    let site = Site::new(&[("file.txt", "bad\n"), ("old/name.txt", "kept\n"), ("orchestrator.toml", CONFIG)]);
+    // A file that moves is gone from where it was, and that is for people to allow.
+    let config = format!("[policy]\ndelete = \"allow\"\n{CONFIG}");
+    let site = Site::new(&[("file.txt", "bad\n"), ("old/name.txt", "kept\n"), ("orchestrator.toml", &config)]);
     script(
         &site,
         &format!(

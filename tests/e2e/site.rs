@@ -220,7 +220,11 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.wait_until_empty();
+            return self.wait_until_empty();
+        }
+        // A test that failed leaves nothing behind either: what its supervisor would have ended is ended here.
+        for pid in self.pids() {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), nix::sys::signal::Signal::SIGKILL);
         }
     }
 }

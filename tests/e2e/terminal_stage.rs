@@ -50,6 +50,7 @@ impl Stage {
             project: known.project.clone(),
             work: layout.work(),
             mark: mark_of(&layout),
+            events: None,
             layout: layout.clone(),
             environment: known.environment.clone(),
             secrecy: Secrecy::of(&known),

@@ -104,6 +104,7 @@ impl Edge {
                 let warnings = if how == "open" { vec![rest.to_owned()] } else { Vec::new() };
                 Product::Landed { files: self.changes.clone(), warnings }
             }
+            (_, Work::PutAway { .. }) => Product::PutAway,
             ("conflict", Work::Undo { .. }) => Product::UndoConflict(named()),
             ("nothing", Work::Undo { .. }) => Product::NothingToUndo,
             (_, Work::Undo { .. }) => {
@@ -145,5 +146,6 @@ pub(super) fn kind(work: &Work) -> &'static str {
         Work::Land { .. } => "land",
         Work::RecordInPlace { .. } => "record",
         Work::Undo { .. } => "undo",
+        Work::PutAway { .. } => "put-away",
     }
 }

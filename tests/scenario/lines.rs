@@ -90,6 +90,7 @@ impl Teller {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     fn fact(&self, fact: &Fact, now: Wall) -> Option<String> {
         let in_time = |until: Wall| brief(until.since(now));
         let (kind, text) = match fact {
@@ -111,6 +112,16 @@ impl Teller {
             Fact::Filed { task } => ("filed", filed(task)),
             Fact::Merged { task, failures, .. } => ("merged", format!("{task} is about {} now", ids(failures))),
             Fact::BatchBegan { batch } => ("batch", format!("batch {} of {} tasks", batch.id.0, batch.tasks.len())),
+            Fact::Emitted { event } => {
+                let subject = event.subject.map(|task| format!(" about {task}")).unwrap_or_default();
+                let (id, kind, by, depth) = (event.id.0, &event.kind, &event.by, event.depth);
+                ("emitted", format!("event {id}: {kind} from {by}{subject}, depth {depth}"))
+            }
+            Fact::Routed { event, outcomes } => {
+                let each: Vec<String> = outcomes.iter().map(ToString::to_string).collect();
+                ("routed", format!("event {}: {}", event.0, each.join(", ")))
+            }
+            Fact::EventFileLeft { file, why } => ("left", format!("{} stays: {why}", file.name)),
             Fact::BatchGrew { batch, tasks } => ("batch", format!("batch {} has {} more tasks", batch.0, tasks.len())),
             Fact::Lane { lane, change } => ("lane", format!("lane {lane}: {change:?}")),
             Fact::Gated { task, state } => ("gated", format!("{task} {}", state.reason(now))),
@@ -215,6 +226,7 @@ fn job(work: &Work) -> String {
         Work::Merge { base, theirs } => format!("merge {theirs}, made from {}", base.tree),
         Work::Land { landing, tree, .. } => format!("land {tree} as landing {}", landing.0),
         Work::RecordInPlace { landing, .. } => format!("record the work in place as landing {}", landing.0),
+        Work::PutAway { file } => format!("put {} away", file.name),
         Work::Undo { landing, only_untouched: true } => format!("undo landing {} if untouched", landing.0),
         Work::Undo { landing, only_untouched: false } => format!("undo landing {}", landing.0),
     }

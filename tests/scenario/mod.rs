@@ -1,6 +1,7 @@
 //! Reads, plays and tells the stories of `tests/scenarios`.
 
 mod edge;
+mod events;
 mod filing;
 mod lines;
 mod person;

@@ -8,6 +8,7 @@ use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble, Violation};
 use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::Spent;
+use orchestrator_tui::model::event::Reporter;
 use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{LandingId, PlanId, QuestionId, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
@@ -89,6 +90,12 @@ impl Stage {
                 let filing = super::filing::read(rest)?;
                 vec![Input::Asked(self.request(), Command::File { filing: Box::new(filing) })]
             }
+            "emit" => {
+                let (event, data, task) = super::events::read(rest)?;
+                let command = Command::Emit { event, data, task, by: Reporter::Person };
+                vec![Input::Asked(self.request(), command)]
+            }
+            "dropped" => vec![super::events::dropped(rest)?],
             "answer" => {
                 let command = self.answer(rest)?;
                 vec![Input::Asked(self.request(), command)]
@@ -182,6 +189,11 @@ impl Stage {
                 let (rule, what) = rest.split_once(' ').ok_or("which rule, and how?")?;
                 let (rule, what, why) = (rule.to_owned(), what.to_owned(), "only you do that".to_owned());
                 vec![says(AgentReport::Violation(Violation { rule, what, why }))]
+            }
+            "emits" => {
+                let (event, data, task) = super::events::read(rest)?;
+                let command = Command::Emit { event, data, task, by: Reporter::Session(session) };
+                vec![Input::Asked(self.request(), command)]
             }
             "no-tests" => vec![Input::RunEnded(session, RunOutcome::NoTests)],
             "no-source" => vec![Input::RunEnded(session, RunOutcome::NoSource)],

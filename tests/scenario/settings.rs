@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use orchestrator_tui::config;
 use orchestrator_tui::model::budget::Budget;
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner, Questions, Role,
-    Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner,
+    Questions, Role, Settings, Unattended, Watch, Workspace,
 };
 use toml::{Table, Value};
 
@@ -78,6 +79,16 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "questions.unattended" => {
             let waits = value.as_str() == Some("wait");
             settings.questions.unattended = if waits { Unattended::Wait } else { Unattended::Refuse };
+        }
+        "events.depth" => settings.events.depth = number(value)?,
+        "events.rate" => settings.events.rate = number(value)?,
+        "events.multi_agent" => settings.events.multi_agent = value.as_bool().ok_or("not a yes or no")?,
+        "events.rules" if value.as_str() == Some("built-in") => {
+            let built_in = config::load(&config::Inputs { project: "/nowhere".into(), ..config::Inputs::default() })
+                .map_err(|faults| format!("{faults:?}"))?
+                .settings;
+            (settings.roles, settings.workflows) = (built_in.roles, built_in.workflows);
+            settings.rules = built_in.rules;
         }
         "budget.task_usd" => settings.budget.task = text(value)?.parse().map_err(|_| "not an amount")?,
         other => return Err(format!("what is {other}?")),
@@ -181,6 +192,7 @@ fn plain() -> Settings {
             breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
             planner: Planner::Off,
             plan_wait: Duration::from_secs(60),
+            planner_sleep: Duration::from_secs(600),
         },
         limits: Limits {
             running: 1,
@@ -193,6 +205,7 @@ fn plain() -> Settings {
             stop: Duration::from_secs(30),
         },
         lanes: Lanes::default(),
+        events: Events::default(),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },

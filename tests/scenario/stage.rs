@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use orchestrator_tui::core::effect::{Effect, Recorded};
+use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
@@ -197,6 +198,10 @@ impl Stage {
                 settings.checks.retain(|known| known.name.0 != check);
                 self.matcher = Arc::new(Matcher::new(&settings).map_err(|error| error.to_string())?);
                 self.settings = Arc::new(settings);
+            } else if how == " after filed" {
+                // What came after it had not got to the disk.
+                let last = self.journal.iter().rposition(|known| matches!(known.fact, Fact::Filed { .. }));
+                self.journal.truncate(last.map_or(0, |last| last + 1));
             }
             self.restore();
             return Ok(());

@@ -123,6 +123,7 @@ pub(crate) fn spec(program: &Path, args: &[&str], folder: &Path, prompt: &str, e
         budget: None,
         scope: PolicyScope {
             role: FIXER.to_owned(),
+            edits: true,
             workspace: folder.canonicalize().expect("the folder exists"),
             ..PolicyScope::default()
         },

@@ -4,8 +4,10 @@ use orchestrator_tui::core::book::Book;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::cost::{Spent, Usd};
+use orchestrator_tui::model::lane::LaneWish;
 use orchestrator_tui::model::settings::FixOn;
 use orchestrator_tui::model::task::TaskState;
 
@@ -41,12 +43,18 @@ impl World {
             steps += 1;
             if steps % 100 == 0 {
                 self.ask(Command::Resume);
+                self.ask(Command::Lane { lane: Lane::Queue, wish: LaneWish::Resume });
                 self.ask(Command::Raise { usd: Usd(1_000_000), tokens: 0 });
                 self.ask(Command::Raise { usd: Usd(0), tokens: 1_000 });
             }
             assert!(steps < 20_000, "the calm phase does not end: {:?}", self.machine.live());
         }
         self.check_replay();
+        self.check_events();
+        assert!(
+            self.machine.book().events.pending().next().is_none() || self.gone.is_some(),
+            "an event waits for ever"
+        );
         self.check_questions();
         if self.gone.is_none() {
             self.check_seen();

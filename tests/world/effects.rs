@@ -2,7 +2,9 @@
 
 use orchestrator_tui::core::effect::{AgentOrder, Effect, Place, RunOrder, Work};
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::core::lanes::lane;
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, Trouble, Violation};
+use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::id::{JobId, Seq, SessionId};
 use orchestrator_tui::model::session::{Exit, Rung};
 
@@ -14,7 +16,6 @@ pub(super) struct Session {
     pub ending: Ending,
     /// The rung it needs to end early; `None`: any.
     pub stubborn: Option<Rung>,
-    pub is_agent: bool,
 }
 
 /// A command line and how it will go.
@@ -114,7 +115,7 @@ impl World {
         let stubborn = (!self.calm && self.chance.one_in(10)).then_some(Rung::Kill);
         let plan = RunPlan { order, fault };
         let ending = Ending::Run(Box::new(plan));
-        self.sessions.insert(session, Session { ending: ending.clone(), stubborn, is_agent: false });
+        self.sessions.insert(session, Session { ending: ending.clone(), stubborn });
         self.at(delay, Event::Ends(session, ending));
     }
 
@@ -134,8 +135,19 @@ impl World {
         let session = order.session;
         self.check_order(&order);
         assert!(!self.ended.contains(&session) && !self.sessions.contains_key(&session), "{session:?} twice");
-        let agents = self.sessions.values().filter(|session| session.is_agent).count() as u32;
-        assert!(agents < self.settings.limits.running, "{agents} agents already run");
+        let kind = lane(&order.task);
+        let beside =
+            |session: &&Session| matches!(&session.ending, Ending::Agent(plan) if lane(&plan.order.task) == kind);
+        let agents = self.sessions.values().filter(beside).count() as u32;
+        let lanes = self.settings.lanes;
+        let width = match kind {
+            Lane::Fix => self.settings.limits.running,
+            Lane::Day => lanes.day,
+            Lane::Session => lanes.session,
+            Lane::Queue => lanes.queue,
+            Lane::Issue => lanes.issue,
+        };
+        assert!(agents < width, "{agents} agents of {kind} already run");
         assert!(self.machine.live().repository.operation.is_none(), "an agent starts during a rebase");
         if !self.calm && self.chance.one_in(40) {
             return self.at(3, Event::Reaches(Input::AgentFailed(session, "no such program".into())));
@@ -159,8 +171,9 @@ impl World {
         let longest = if self.chance.one_in(2) { 5_000 } else { 60_000 };
         let delay = if self.calm { 100 } else { self.chance.between(1, longest) };
         let stubborn = (!self.calm && self.chance.one_in(5)).then_some(Rung::Kill);
+        self.agent_reports(&order, delay);
         let ending = Ending::Agent(Box::new(AgentPlan { order, deed }));
-        self.sessions.insert(session, Session { ending: ending.clone(), stubborn, is_agent: true });
+        self.sessions.insert(session, Session { ending: ending.clone(), stubborn });
         self.at(
             1,
             Event::Reaches(Input::Reported(
@@ -257,6 +270,12 @@ impl World {
             return;
         };
         let mut wrote = Vec::new();
+        let is_coder = plan.order.task.assignment().is_some_and(|assignment| assignment.role == "coding");
+        if is_coder && let Some((file, content)) = tree.iter().next().map(|(file, content)| (*file, *content)) {
+            let new = if plan.deed == Deed::Breaks { content + 5 } else { mended(content) };
+            tree.insert(file, new);
+            wrote.push(super::disk::name(file));
+        }
         for failure in &plan.order.task.failures {
             let Some(file) = failure.file.as_ref().map(number) else { continue };
             let Some(content) = tree.get(&file).copied() else { continue };

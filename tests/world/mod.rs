@@ -3,7 +3,9 @@
 mod calm;
 mod disk;
 mod effects;
+mod events;
 mod faces;
+mod filings;
 mod jobs;
 mod money;
 mod people;
@@ -65,6 +67,10 @@ enum Event {
     Withdraws(SessionId, String),
     /// A person asks for something.
     Asks(Command),
+    /// A file lies in the folder for events.
+    Lies(String),
+    /// An agent reports an event.
+    Emits(SessionId, String),
     /// A person, or the weather, does something.
     Strikes,
 }
@@ -113,6 +119,8 @@ struct World {
     requests: u64,
     /// What agents wait for, and what faces have read of it.
     inbox: questions::Inbox,
+    /// The folder for events.
+    folder: events::Folder,
     operation: bool,
     /// The question that the planner was asked and has not answered.
     planner_asked: Option<PlanId>,
@@ -175,6 +183,7 @@ impl World {
             asked: BTreeSet::new(),
             requests: 0,
             inbox: questions::Inbox::default(),
+            folder: events::Folder::default(),
             operation: false,
             planner_asked: None,
             planner_session: None,
@@ -246,6 +255,8 @@ impl World {
             Event::Questions(session, request) => self.agent_questions(session, request),
             Event::Withdraws(session, request) => self.agent_withdraws(session, request),
             Event::Asks(command) => self.ask(command),
+            Event::Lies(name) => self.lies(&name),
+            Event::Emits(session, kind) => self.emits(session, kind),
             Event::Strikes => self.strikes(),
         }
     }
@@ -287,6 +298,7 @@ impl World {
         }
         self.count_question(effect);
         let Effect::Record(Recorded { fact, .. }) = effect else { return };
+        self.count_event(fact);
         self.raised(fact);
         match fact {
             Fact::Ran { key, .. } => {
@@ -324,6 +336,7 @@ impl World {
     /// The supervisor dies; the journal has what was stored, the disk has what was written.
     fn crash(&mut self) {
         self.check_replay();
+        self.check_events();
         self.report.crashes += 1;
         self.journal.truncate(self.stored);
         self.restart();
@@ -358,6 +371,7 @@ impl World {
         self.now += 1_000;
         self.bill_restored();
         let owed = self.owed();
+        self.look_at_files();
         self.start();
         self.check_paid(owed);
         self.bill_restored();

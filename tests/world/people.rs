@@ -2,8 +2,10 @@
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{RequestId, TaskId};
+use orchestrator_tui::model::lane::LaneWish;
 use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::task::{Task, TaskState};
 use orchestrator_tui::model::workspace::TreeId;
@@ -22,7 +24,7 @@ impl World {
     }
 
     /// Picks a task, mostly one for which it matters.
-    fn some_task(&mut self, matters: impl Fn(&Task) -> bool) -> TaskId {
+    pub(super) fn some_task(&mut self, matters: impl Fn(&Task) -> bool) -> TaskId {
         let book = self.machine.book();
         let such: Vec<TaskId> = book.tasks.values().filter(|task| matters(task)).map(|task| task.id).collect();
         let all: Vec<TaskId> = book.tasks.keys().copied().collect();
@@ -58,7 +60,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(61) {
+        match self.chance.below(69) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -127,13 +129,18 @@ impl World {
                 self.input(Input::Replaced(task, files));
             }
             53 => self.reconfigures(),
+            61 | 62 => self.somebody_queues(),
+            63 | 64 => self.somebody_reports(),
+            65 => self.somebody_drops(),
             54..=59 => self.people_answer(),
             60 if self.chance.one_in(2) => self.somebody_says(),
             50 if self.chance.one_in(3) => self.disk.branches += 1,
             43 | 60 => self.somebody_pays(),
 
+            67 | 68 => self.somebody_files(),
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),
+            66 => self.ask(Command::Lane { lane: Lane::Queue, wish: LaneWish::Resume }),
             37 => {
                 let files = self.disk.names();
                 self.input(Input::Rescanned(files));

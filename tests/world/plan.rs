@@ -1,12 +1,14 @@
 //! Chance from a seed, and the settings it draws.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use orchestrator_tui::config::{Inputs, load};
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role,
+    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
     Settings, Unattended, Watch, Workspace,
 };
 
@@ -86,6 +88,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             breaker: Breaker { failures: 3, window: Duration::from_secs(600) },
             planner: *chance.pick(&[Planner::Off, Planner::Off, Planner::Auto, Planner::Always]),
             plan_wait: Duration::from_secs(chance.between(1, 60)),
+            planner_sleep: Duration::from_secs(600),
         },
         limits: Limits {
             running: chance.between(1, 4) as u32,
@@ -98,6 +101,11 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             stop: Duration::from_secs(30),
         },
         lanes: orchestrator_tui::model::settings::Lanes::default(),
+        events: Events {
+            depth: chance.between(3, 12) as u32,
+            rate: chance.between(3, 30) as u32,
+            multi_agent: chance.one_in(2),
+        },
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
         budget: super::money::budget(chance),
         questions: Questions {
@@ -115,18 +123,19 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
                 timeout: Duration::from_secs(1800),
             },
         )]),
-        roles: BTreeMap::from([("fixer".into(), Role { agent: "claude".into(), ..Role::default() })]),
-        workflows: workflows(),
-        rules: Vec::new(),
+        roles: built_in().roles.clone(),
+        workflows: built_in().workflows.clone(),
+        rules: built_in().rules.clone(),
         documents: BTreeMap::new(),
         policy: Policy::default(),
     }
 }
 
-/// The workflow of assignments, as the built-in configuration has it.
-fn workflows() -> std::collections::BTreeMap<String, orchestrator_tui::model::settings::WorkflowSpec> {
-    use orchestrator_tui::model::settings::WorkflowSpec;
-    use orchestrator_tui::model::task::Workflow;
-    let task = WorkflowSpec { stages: Workflow::task().stages, ..WorkflowSpec::default() };
-    [("task".to_owned(), task)].into()
+/// The roles, workflows and rules that everybody has.
+fn built_in() -> &'static Settings {
+    static BUILT_IN: LazyLock<Settings> = LazyLock::new(|| {
+        let inputs = Inputs { project: "/nowhere".into(), ..Inputs::default() };
+        load(&inputs).expect("the built-in configuration is good").settings
+    });
+    &BUILT_IN
 }

@@ -39,6 +39,14 @@ pub(crate) struct Report {
     pub late_answers: u64,
     pub withdrawn: u64,
     pub unanswered: u64,
+    pub events: u64,
+    pub started: u64,
+    pub completed: u64,
+    pub bugs: u64,
+    pub nobody: u64,
+    pub not_followed: u64,
+    pub cut: u64,
+    pub files_left: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -80,6 +88,14 @@ impl Report {
         self.answered += other.answered;
         self.late_answers += other.late_answers;
         self.withdrawn += other.withdrawn;
+        self.events += other.events;
+        self.started += other.started;
+        self.completed += other.completed;
+        self.bugs += other.bugs;
+        self.nobody += other.nobody;
+        self.not_followed += other.not_followed;
+        self.cut += other.cut;
+        self.files_left += other.files_left;
         self.unanswered += other.unanswered;
     }
 }

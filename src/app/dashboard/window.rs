@@ -42,8 +42,9 @@ pub(super) struct Window {
     shown: Option<Buffer>,
     /// What the window is called; empty: not known.
     title: String,
-    guard: Guard,
+    /// Before the guard: with the terminal given back, nobody may read from it any more.
     keys: Option<Keys>,
+    guard: Guard,
     /// Who has the terminal instead of us.
     borrower: Option<Borrower>,
     signals: mpsc::Receiver<&'static str>,

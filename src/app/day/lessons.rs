@@ -112,9 +112,9 @@ pub fn text(all: &[Learnt]) -> String {
     let mut text = String::new();
     for Learnt { lesson, dropped, concerns } in all {
         let dropped = if *dropped { " · dropped" } else { "" };
-        let _ = write!(text, "{} {:<10} {}  {}{dropped}\n", lesson.id, lesson.kind.name(), lesson.text, lesson.origin);
+        let _ = writeln!(text, "{} {:<10} {}  {}{dropped}", lesson.id, lesson.kind.name(), lesson.text, lesson.origin);
         for (number, title) in concerns {
-            let _ = write!(text, "                    concerns #{number} {title}\n");
+            let _ = writeln!(text, "                    concerns #{number} {title}");
         }
     }
     text.truncate(text.trim_end().len());

@@ -10,8 +10,9 @@ use crate::app::clock;
 use crate::app::day::folder::{Folder, Written};
 use crate::app::day::gather;
 use crate::app::report::Reporter;
+use crate::app::work::Tools;
 use crate::core::book::Book;
-use crate::core::effect::Recorded;
+use crate::core::effect::{AgentOrder, Recorded};
 use crate::core::fact::Fact;
 use crate::core::lines;
 use crate::model::assignment::{Assignment, Batch, BatchKind};
@@ -94,6 +95,15 @@ impl Drop for DayMirror {
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
+    }
+}
+
+/// Writes what an agent is told beside its task file, if it works on one.
+pub fn write_instructions(tools: &Tools, order: &AgentOrder, prompt: &str) {
+    let Some((day, assignment)) = order.day.as_ref().zip(order.task.assignment()) else { return };
+    match Folder::at(day.clone()).write_instructions(&assignment.label, prompt) {
+        Ok(written) => tools.wrote_ourselves(&written.files),
+        Err(error) => tracing::warn!(%error, "what the agent is told cannot be written beside its task file"),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::up::{Fault, Up, reply_nothing};
-use crate::app::agents::{conversation, way_out};
+use crate::app::agents::way_out;
 use crate::app::clock::Clock;
+use crate::app::conversation::conversation;
 use crate::app::prompt;
 use crate::app::work::Tools;
 use crate::core::effect::{PlanOrder, PlannerOrder};
@@ -21,9 +21,6 @@ use crate::model::agent::Violation;
 use crate::model::id::{PlanId, SessionId};
 use crate::model::plan::{PlannerNews, PlannerState};
 use crate::model::time::Moment;
-
-/// How long it may be idle before it is put to sleep.
-const IDLE: Duration = Duration::from_secs(10 * 60);
 
 /// A question on its way.
 struct Question {
@@ -118,10 +115,7 @@ impl Keeper {
     }
 
     async fn next(&mut self, orders: &mut mpsc::Receiver<PlannerOrder>) -> Next {
-        let due = self.up.as_ref().and_then(|up| {
-            let sleeps = up.talk.sleeps_from().map(|since| since.after(IDLE));
-            up.talk.due().into_iter().chain(sleeps).min()
-        });
+        let due = self.up.as_ref().and_then(|up| up.talk.due().into_iter().chain(self.sleeps(up)).min());
         let wait = due.map(|due| self.clock.until(due));
         let output = async {
             match &mut self.up {
@@ -331,11 +325,17 @@ impl Keeper {
         let now = self.now();
         let Some(up) = &mut self.up else { return };
         let heard = up.talk.tick(now);
-        let sleeps = self.question.is_none() && up.talk.sleeps_from().is_some_and(|since| since.after(IDLE) <= now);
         self.heard(heard).await;
+        let sleeps = self.up.as_ref().and_then(|up| self.sleeps(up)).is_some_and(|due| due <= now);
         if sleeps && let Some(up) = self.up.take() {
             self.asleep = self.put_down(up).await;
         }
+    }
+
+    /// Returns when it is put to sleep if nothing happens.
+    fn sleeps(&self, up: &Up) -> Option<Moment> {
+        let idle = self.tools.now().settings.fix.planner_sleep;
+        up.talk.sleeps_from().filter(|_| self.question.is_none()).map(|since| since.after(idle))
     }
 
     async fn heard(&mut self, heard: Vec<Heard>) {

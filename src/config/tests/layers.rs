@@ -29,6 +29,7 @@ fn the_example_is_the_defaults() {
     assert_eq!((defaults.fix.land, defaults.fix.isolation), (LandMode::Auto, Isolation::Worktree));
     assert_eq!((defaults.fix.breaker.failures, defaults.fix.breaker.window), (3, Duration::from_secs(3600)));
     assert_eq!((defaults.fix.planner, defaults.fix.plan_wait), (Planner::Always, secs(60)));
+    assert_eq!(defaults.fix.planner_sleep, secs(600));
     let limits = &defaults.limits;
     assert_eq!((limits.running, limits.checks, limits.completed, limits.failed, limits.history), (1, 2, 50, 50, 100));
     assert_eq!((limits.heartbeat, limits.health, limits.stop), (secs(30), secs(300), secs(30)));
@@ -69,6 +70,7 @@ fn the_example_sets_every_key() {
         "breaker",
         "planner",
         "plan_wait",
+        "planner_sleep",
         "running",
         "checks",
         "completed",

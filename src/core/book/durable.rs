@@ -18,6 +18,7 @@ use crate::model::task::Task;
 use crate::model::time::Wall;
 use crate::model::workspace::TreeId;
 
+use super::events::Events;
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
 use super::lanes::Lanes;
@@ -138,6 +139,8 @@ pub struct Book {
     pub batches: BTreeMap<BatchId, Arc<Batch>>,
     /// The last of them.
     pub last_batch: BatchId,
+    /// What happened, and what came of it.
+    pub events: Events,
     /// What became of each queue.
     pub lanes: Lanes,
     /// The last question.
@@ -180,6 +183,7 @@ impl Default for Book {
             last_task: TaskId(0),
             batches: BTreeMap::new(),
             last_batch: BatchId(0),
+            events: Events::default(),
             lanes: Lanes::default(),
             last_question: QuestionId(0),
             last_change: ChangeId(0),
@@ -222,10 +226,12 @@ impl Book {
     }
 
     /// Applies one fact.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub fn apply(&mut self, recorded: &Recorded) {
         let Recorded { seq, at, fact } = recorded;
         self.seq = *seq;
         self.note(*at, fact);
+        self.events.heed(fact);
         match fact {
             Fact::Started { pid, remember, .. } => {
                 self.process = Process { pid: *pid, stopped: false, started: *at, beat: *at };
@@ -290,14 +296,13 @@ impl Book {
                 self.remember_so_much(*remember);
             }
             Fact::ConfigRefused { why } => self.refused = Some((*at, why.clone())),
-            Fact::BatchBegan { batch } => {
-                self.last_batch = self.last_batch.max(batch.id);
-                self.batches.insert(batch.id, Arc::new((**batch).clone()));
-            }
-            Fact::BatchGrew { batch, tasks } => {
-                if let Some(batch) = self.batches.get_mut(batch) {
-                    Arc::make_mut(batch).tasks.extend(tasks);
-                }
+            Fact::BatchBegan { batch } => self.batch_began(batch),
+            Fact::BatchGrew { batch, tasks } => self.batch_grew(*batch, tasks),
+            Fact::Emitted { event } => self.events.emitted(event),
+            Fact::EventFileLeft { file, why } => self.events.file_left(file, why),
+            Fact::Routed { event, outcomes } => {
+                self.events.routed(*event, outcomes);
+                self.events.forget(self.remember.history, &self.index);
             }
             Fact::Lane { lane, change } => self.lanes.change(*at, *lane, change),
             Fact::Filed { .. }
@@ -325,6 +330,17 @@ impl Book {
             | Fact::Undone { .. }
             | Fact::Replaced { .. }
             | Fact::Ended { .. } => self.apply_to_task(*at, fact),
+        }
+    }
+
+    fn batch_began(&mut self, batch: &Batch) {
+        self.last_batch = self.last_batch.max(batch.id);
+        self.batches.insert(batch.id, Arc::new(batch.clone()));
+    }
+
+    fn batch_grew(&mut self, batch: BatchId, tasks: &[TaskId]) {
+        if let Some(batch) = self.batches.get_mut(&batch) {
+            Arc::make_mut(batch).tasks.extend(tasks);
         }
     }
 

@@ -142,10 +142,13 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         Fact::Questioned { .. } => Some("question_asked"),
         Fact::Answered { .. } => Some("question_answered"),
         Fact::Closed { .. } => Some("question_closed"),
+        Fact::Emitted { .. } => Some("event_emitted"),
         Fact::Started { .. }
         | Fact::Stopped
         | Fact::Beat
         | Fact::BatchBegan { .. }
+        | Fact::EventFileLeft { .. }
+        | Fact::Routed { .. }
         | Fact::BatchGrew { .. }
         | Fact::Lane { .. }
         | Fact::Gated { .. }

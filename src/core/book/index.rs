@@ -92,6 +92,11 @@ impl Index {
         self.open.iter().copied()
     }
 
+    /// Whether a task is not over.
+    pub fn is_open(&self, task: TaskId) -> bool {
+        self.open.contains(&task)
+    }
+
     /// Returns the open task of a check.
     pub fn of_check(&self, key: &CheckKey) -> Option<TaskId> {
         self.checks.get(key).copied()

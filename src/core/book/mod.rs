@@ -1,6 +1,7 @@
 //! What is remembered, and how facts change it.
 
 mod durable;
+mod events;
 mod history;
 mod index;
 mod lanes;
@@ -9,6 +10,7 @@ mod lessons;
 mod tasks;
 
 pub use durable::{Book, CheckStatus, Process, Settled};
+pub use events::{Events, Known, Standing};
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
 pub use lanes::Lanes;

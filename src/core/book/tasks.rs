@@ -111,6 +111,9 @@ impl Book {
             | Fact::Trespassed { .. }
             | Fact::Messaged { .. }
             | Fact::BatchBegan { .. }
+            | Fact::EventFileLeft { .. }
+            | Fact::Emitted { .. }
+            | Fact::Routed { .. }
             | Fact::BatchGrew { .. }
             | Fact::Lane { .. }
             | Fact::Started { .. }
@@ -228,28 +231,36 @@ impl Book {
         let surplus = |len: usize| len.saturating_sub(limit);
         self.history.drain(..surplus(self.history.len()));
         self.results.drain(..surplus(self.results.len()));
+        self.events.forget(remember.history, &self.index);
+    }
+
+    /// Whether a task is remembered although it is over: open tasks wait for it, or were filed together with it.
+    pub(crate) fn is_needed(&self, id: TaskId) -> bool {
+        let batch = self.tasks.get(&id).and_then(|task| task.assignment()?.batch);
+        self.index.has_dependents(id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
     }
 
     fn forget_oldest(&mut self) {
-        let (done, failed) = &mut self.finished;
-        for (side, limit) in [(done, self.remember.completed), (failed, self.remember.failed)] {
-            while side.len() > limit as usize {
-                // What open tasks wait for, or were filed together with, is remembered as long as they are open.
-                let is_needed = |id: &TaskId| {
-                    let batch = self.tasks.get(id).and_then(|task| task.assignment()?.batch);
-                    self.index.has_dependents(*id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
-                };
-                let Some(old) = side.iter().position(|id| !is_needed(id)).and_then(|at| side.remove(at)) else { break };
-                let batch = self.tasks.remove(&old).and_then(|task| task.assignment()?.batch);
-                if let Some(batch) = batch
-                    && !self
-                        .tasks
-                        .values()
-                        .any(|task| task.assignment().is_some_and(|known| known.batch == Some(batch)))
-                {
-                    self.batches.remove(&batch);
-                }
+        let limits = [self.remember.completed, self.remember.failed];
+        for (number, limit) in limits.into_iter().enumerate() {
+            let side = if number == 0 { &self.finished.0 } else { &self.finished.1 };
+            let surplus = side.len().saturating_sub(limit as usize);
+            let gone: Vec<TaskId> = side.iter().copied().filter(|id| !self.is_needed(*id)).take(surplus).collect();
+            for id in gone {
+                let side = if number == 0 { &mut self.finished.0 } else { &mut self.finished.1 };
+                forget(side, id);
+                self.forget_task(id);
             }
+        }
+    }
+
+    /// Forgets a task, and what it was filed together with if it was the last of it.
+    fn forget_task(&mut self, id: TaskId) {
+        let Some(batch) = self.tasks.remove(&id).and_then(|task| task.assignment()?.batch) else { return };
+        let is_left =
+            self.batches.get(&batch).is_some_and(|known| known.tasks.iter().any(|id| self.tasks.contains_key(id)));
+        if !is_left {
+            self.batches.remove(&batch);
         }
     }
 

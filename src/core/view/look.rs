@@ -317,6 +317,7 @@ fn group(state: &TaskState) -> Group {
             | FailReason::EnvironmentDiffers
             | FailReason::WorkspaceUnusable { .. }
             | FailReason::Budget
+            | FailReason::NotVerified(_)
             | FailReason::CheckBroken { .. },
         ) => Group::Failed,
     }

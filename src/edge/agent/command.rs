@@ -62,7 +62,7 @@ impl CommandRun {
         let mut reports = self.log(rest);
         reports.push(AgentReport::Used(Spent { unpriced: true, ..Spent::default() }));
         let result = match exit {
-            Exit::Code(0) => AgentResult { ok: true, text: self.last_words() },
+            Exit::Code(0) => AgentResult { ok: true, text: std::mem::take(&mut self.last) },
             Exit::Code(_) | Exit::Signal(_) | Exit::TimedOut | Exit::Unknown => {
                 let text = if self.last.is_empty() { exit.to_string() } else { format!("{exit}: {}", self.last) };
                 AgentResult { ok: false, text }
@@ -72,13 +72,9 @@ impl CommandRun {
         reports
     }
 
-    /// Returns its last line; or, where it ends with a block of JSON, as it was asked to, all that is kept.
-    fn last_words(&mut self) -> String {
-        let is_fence = |line: &String| line.trim_start().starts_with("```");
-        if self.tail.iter().any(is_fence) {
-            return Vec::from(std::mem::take(&mut self.tail)).join("\n");
-        }
-        std::mem::take(&mut self.last)
+    /// Returns the end of what it said, line by line.
+    pub fn last_words(&self) -> String {
+        self.tail.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 
     fn keep(&mut self, line: String) {
@@ -134,9 +130,9 @@ mod tests {
         run.feed(format!("{long}\nI am done.\r\n```json\r\n{{\r\n").as_bytes());
         let summary = "s".repeat(2 * LINE_CAP);
         run.feed(format!("\x1b[32m  \"summary\": \"{summary}\"\x1b[0m\r\n}}\r\n```\r\n").as_bytes());
-        let reports = run.finish(Exit::Code(0));
-        let Some(AgentReport::Done(result)) = reports.last() else { panic!("{reports:?}") };
-        assert!(result.text.len() < TAIL_KEPT && crate::edge::agent::outcome(&result.text).summary == summary);
+        run.finish(Exit::Code(0));
+        let words = run.last_words();
+        assert!(words.len() <= TAIL_KEPT && crate::edge::agent::outcome(&words).summary == summary);
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(super) fn router(door: Door) -> Router {
         .route("/api/v1/facts", get(follow))
         .route("/api/v1/view", get(look))
         .route("/api/v1/sessions/{id}/attach", get(attach))
-        .route("/api/v1/events", post(event))
+        .route("/api/v1/events", post(event).get(events))
         .route("/api/v1/commands/{name}", post(command))
         .route("/api/v1/{*path}", get(query))
         .fallback(unknown)
@@ -108,6 +108,10 @@ async fn query(
         Ok(query) => door.ask(caller, ControlRequest::Query { path, query }).await,
         Err(refusal) => refusal,
     }
+}
+
+async fn events(State(door): State<Arc<Door>>, Extension(caller): Extension<Caller>) -> ControlReply {
+    door.ask(caller, ControlRequest::Query { path: "events".to_owned(), query: BTreeMap::new() }).await
 }
 
 async fn command(

@@ -1,4 +1,4 @@
-//! The tables beside the journal that any SQLite tool reads: agents, their logs, tasks, the queue and its settings.
+//! The tables beside the journal that any `SQLite` tool reads: agents, their logs, tasks, the queue and its settings.
 //!
 //! They say nothing of their own: each change is written in the transaction of the facts it follows from, and they are
 //! filled anew from all facts when their shape changes or facts came without them. So they are no part of the format.

@@ -148,9 +148,8 @@ fn forget_superseded(waiting: &mut Vec<Job>) {
                 // The tables are no part of the state that the checkpoint holds.
                 !facts.is_empty() || rows.is_some()
             }
-            Job::Fill(_) => true,
             Job::Compact(_) => is_newest,
-            Job::Prove(_) => true,
+            Job::Fill(_) | Job::Prove(_) => true,
         }
     });
 }

@@ -162,7 +162,9 @@ impl Replying {
                 ("enter sends it with what is ticked   esc back", "enter sends all   esc back")
             }
             (Some(_), _) => ("enter sends it   esc back", "enter sends   esc back"),
-            (None, true) => ("number ticks   enter sends what is ticked   esc not now", "enter sends   esc not now"),
+            (None, true) => {
+                ("number ticks   enter sends what is ticked   esc not now", "number ticks   enter sends   esc not now")
+            }
             (None, false) => ("number or letter answers   enter takes   esc not now", "enter takes   esc not now"),
         };
         let is_typing = self.typing.is_some();

@@ -33,6 +33,8 @@ pub struct ClaudeRun {
     background: BTreeSet<String>,
     /// The last result, held back until nothing more can follow.
     held: Option<AgentResult>,
+    /// What its last result said, whole.
+    last_words: String,
     /// What it last said about its state; versions that say nothing are taken to be idle after a result.
     idle: Option<bool>,
     finished: bool,
@@ -65,6 +67,7 @@ impl ClaudeRun {
             ready: false,
             background: BTreeSet::new(),
             held: None,
+            last_words: String::new(),
             idle: None,
             finished: false,
             trouble: None,
@@ -286,7 +289,8 @@ impl ClaudeRun {
             let errors = frame["errors"].as_array()?;
             Some(errors.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "))
         });
-        let said = one_line(&said.unwrap_or_default(), RESULT_CAP);
+        self.last_words = said.unwrap_or_default();
+        let said = one_line(&self.last_words, RESULT_CAP);
         let ok = subtype == "success" && !is_error;
         let words = match subtype {
             "error_max_budget_usd" => "the budget is used up",
@@ -314,6 +318,11 @@ impl ClaudeRun {
         } else if frame["queued_turn_count"].as_u64().unwrap_or(0) == 0 && self.idle.is_none() {
             self.finish_if_idle(steps);
         }
+    }
+
+    /// Returns what it said last, line by line as it did.
+    pub fn last_words(&self) -> &str {
+        &self.last_words
     }
 
     /// Reports the result unless something goes on in the background, whose end starts another turn.

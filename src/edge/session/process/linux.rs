@@ -244,6 +244,9 @@ pub(crate) fn families(roots: &[Found]) -> Vec<Found> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::process::Stdio;
+
     use super::*;
 
     #[test]
@@ -272,7 +275,11 @@ mod tests {
         let pid = i32::try_from(child.id()).unwrap();
         child.wait().unwrap();
         assert_eq!(marks_above(pid), None);
-        let mut child = std::process::Command::new("sleep").arg("60").env(SESSION_VARIABLE, "m/7").spawn().unwrap();
+        let mut cat = std::process::Command::new("cat");
+        let mut child = cat.env(SESSION_VARIABLE, "m/7").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // For a moment after its exec a process has no environment to be read; one that answers is beyond that.
+        child.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         let marks = marks_above(i32::try_from(child.id()).unwrap());
         child.kill().unwrap();
         child.wait().unwrap();

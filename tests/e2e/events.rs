@@ -1,0 +1,206 @@
+//! Events: a queued task passes from role to role by what agents report in their sessions, and files bring events in.
+
+use std::fs;
+use std::path::Path;
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use crate::site::{Site, until};
+
+const CONFIG: &str = "[fix]\nplanner = \"off\"\n[[check]]\nname = \"unit\"\nrun = \"test -f word.txt\"\n";
+
+/// What an agent does whose prompt has this text in it: some steps, then a report through our own program.
+fn scenario(matches: &str, steps: &[String], event: &str, data: &str) -> String {
+    let emit = format!("orchestrator-tui emit {event} --data '{data}'");
+    let mut all: Vec<String> = steps.to_vec();
+    all.push(format!("{{ do = \"run\", command = {emit:?}, ask = true }}"));
+    scripted(matches, &all)
+}
+
+fn scripted(matches: &str, steps: &[String]) -> String {
+    let steps = steps.join(",\n  ");
+    format!("[[scenario]]\nmatch = {matches:?}\nsteps = [\n  {steps},\n  {{ do = \"result\", text = \"Done.\" }},\n]\n")
+}
+
+fn write(file: &str, content: &str) -> String {
+    format!("{{ do = \"write\", file = {file:?}, content = {content:?} }}")
+}
+
+/// Each role knows what it is to do from what the one before it has reported.
+fn pipeline(between: &[String], verdict: &str) -> String {
+    [
+        scenario("You are the first to look", &[], "task.plan.created", r#"{"summary": "turn left into right"}"#),
+        scenario(
+            "turn left into right",
+            &[write("word.txt", "right\n")],
+            "pr.created",
+            r#"{"summary": "it points right"}"#,
+        ),
+        scenario("it points right", between, "pr.merged", r#"{"summary": "let it in"}"#),
+        scenario("let it in", &[], "deploy.completed", r#"{"where": "on the shelf"}"#),
+        scenario("on the shelf", &[], verdict, r#"{"found": "as it was wanted"}"#),
+    ]
+    .concat()
+}
+
+fn site(script: &str) -> Site {
+    let site = Site::new(&[("word.txt", "left\n"), ("orchestrator.toml", CONFIG)]);
+    site.script(script);
+    site
+}
+
+const MULTI: [(&str, &str); 1] = [("USE_MULTI_AGENT_EVENTS", "true")];
+
+fn start(site: &Site, variables: &[(&str, &str)]) -> crate::site::Supervisor {
+    let variables: Vec<(&str, &Path)> = variables.iter().map(|(name, value)| (*name, Path::new(value))).collect();
+    let mut running = site.start_with(&[], &variables);
+    running.wait_kind("ran");
+    running
+}
+
+fn roles(site: &Site) -> Vec<String> {
+    let tasks = site.json(&["tasks"]);
+    let numbers = tasks.as_array().expect("tasks").iter().filter_map(|task| task["number"].as_u64());
+    let role = |number: u64| site.json(&["show", &number.to_string()])["assignment"]["role"].clone();
+    numbers.map(|number| role(number).as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn events(site: &Site) -> Vec<Value> {
+    site.json(&["events"])["events"].as_array().expect("events").clone()
+}
+
+fn processed(events: &[Value]) -> Vec<&str> {
+    events.iter().filter(|event| event["state"] == "processed").filter_map(|event| event["type"].as_str()).collect()
+}
+
+#[test]
+fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
+    let site = Site::new(&[("word.txt", "left\n"), ("orchestrator.toml", CONFIG)]);
+    let (reviewing, go) = (site.outside("reviewing"), site.outside("go"));
+    let wait = [
+        format!("{{ do = \"touch\", file = {:?} }}", reviewing.display()),
+        format!("{{ do = \"wait_for\", file = {:?} }}", go.display()),
+    ];
+    // The review is reported before the kill, and its work is not taken then.
+    let script = pipeline(&[], "verify.passed");
+    let (before, after) = script.split_once("command = \"orchestrator-tui emit pr.merged").expect("the review");
+    let (report, rest) = after.split_once("},\n").expect("a step");
+    let text =
+        format!("{before}command = \"orchestrator-tui emit pr.merged{report}}},\n  {},\n{rest}", wait.join(",\n  "));
+    site.script(&text);
+    let running = start(&site, &MULTI);
+    let said = site.run(&["queue", "add", "Right word", "--description", "The word should be right."]);
+    assert_eq!(said.code, 0, "{said:?}");
+    until("the review", || reviewing.exists());
+    until("its report", || events(&site).iter().any(|event| event["type"] == "pr.merged"));
+    let waiting = site.json(&["events", "--pending"]);
+    assert_eq!(waiting["events"][0]["type"], "pr.merged", "{waiting}");
+    running.signal(Signal::SIGKILL);
+    running.end();
+    fs::write(&go, "").expect("written");
+
+    let mut running = start(&site, &MULTI);
+    running.wait("the end", |fact| fact["kind"] == "ended" && fact["task"] == 1);
+    assert_eq!(roles(&site), ["coding", "starter", "coding", "reviewer", "deployer", "verifier"]);
+    let all = events(&site);
+    let once = ["task.assigned", "task.plan.created", "pr.created", "pr.merged", "deploy.completed", "verify.passed"];
+    assert_eq!(processed(&all), once, "{all:#?}");
+    let void: Vec<&Value> = all.iter().filter(|event| event["state"] == "failed").collect();
+    assert_eq!(void.len(), 1, "{all:#?}");
+    assert!(void[0]["outcome"][0].as_str().is_some_and(|why| why.contains("came to nothing")), "{void:?}");
+    assert_eq!(site.task(1)["state"], "done");
+
+    // Links both ways.
+    let coding = site.json(&["show", "3"]);
+    assert_eq!((&coding["events"]["started_by"], &coding["events"]["subject"]), (&json!(2), &json!(1)), "{coding:#?}");
+    assert_eq!(site.json(&["event", "2"])["started"], json!([3]));
+    assert_eq!(site.json(&["event", "2"])["data"]["summary"], "turn left into right");
+    let shown = site.run(&["show", "1"]);
+    assert!(shown.out.contains("verify.passed") && shown.out.contains("#1 is done"), "{shown:?}");
+    assert!(site.run(&["events", "--failed"]).out.contains("pr.merged"));
+    assert_eq!(site.read("word.txt"), "left\n", "nothing lands unasked");
+    assert_eq!(site.run(&["land", "3"]).code, 0);
+    running.wait_kind("landed");
+    assert_eq!(site.read("word.txt"), "right\n");
+    assert_eq!(running.stop(), 0);
+    site.wait_until_empty();
+}
+
+#[test]
+fn a_failed_verification_files_a_bug_and_wanted_changes_are_coded_again() {
+    let first =
+        scenario("You are the first to look", &[], "task.plan.created", r#"{"summary": "turn left into right"}"#);
+    let coding = scenario(
+        "turn left into right",
+        &[write("word.txt", "rihgt\n")],
+        "pr.created",
+        r#"{"summary": "it points right"}"#,
+    );
+    let review = scenario("it points right", &[], "pr.changes.requested", r#"{"what": "mind the spelling"}"#);
+    let again =
+        scenario("mind the spelling", &[write("word.txt", "right\n")], "pr.updated", r#"{"summary": "spelt well"}"#);
+    let merged = scenario("spelt well", &[], "pr.merged", r#"{"summary": "let it in"}"#);
+    let deploy = scenario("let it in", &[], "deploy.completed", r#"{"where": "on the shelf"}"#);
+    let verify = scenario("on the shelf", &[], "verify.failed", r#"{"found": "the shelf is empty"}"#);
+    let bug = scripted("the shelf is empty", &[write("shelf.txt", "full\n")]);
+    let site = site(&[first, coding, review, again, merged, deploy, verify, bug].concat());
+    let mut running = start(&site, &[]);
+    let data = site.outside("assigned.json");
+    fs::write(&data, r#"{"title": "Right word", "description": "The word should be right."}"#).expect("written");
+    let said = site.run(&["emit", "task.assigned", "--data", &format!("@{}", data.display()), "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&said.out).expect("JSON")["event"], 1, "{said:?}");
+    running.wait("the bug's result", |fact| fact["kind"] == "ready" && fact["task"] == 8);
+    assert_eq!(roles(&site), ["starter", "coding", "reviewer", "coding", "reviewer", "deployer", "verifier", "coding"]);
+    assert_eq!(site.task(1)["state"], "failed");
+    assert_eq!(events(&site).last().expect("one")["outcome"], json!(["filed the bug #8"]));
+    assert_eq!(running.stop(), 1);
+}
+
+#[test]
+fn files_are_taken_in_once_and_what_cannot_be_read_stays() {
+    let site = site(&scenario("leaking taps", &[], "audit.completed", r#"{"found": "none"}"#));
+    let folder = site.outside("events");
+    let variables = [("EVENT_DIR", folder.to_str().expect("text"))];
+    fs::create_dir_all(&folder).expect("made");
+    fs::write(folder.join("early.json"), r#"{"type": "nobody.knows"}"#).expect("written");
+    let mut running = start(&site, &variables);
+    until("the early one", || !folder.join("early.json").exists());
+    fs::write(site.outside("late"), r#"{"type": "audit.requested", "data": {"title": "Look for leaking taps"}}"#)
+        .expect("written");
+    fs::rename(site.outside("late"), folder.join("late.json")).expect("renamed");
+    fs::write(folder.join("bad.json"), "{").expect("written");
+    running.wait_kind("event_file_left");
+    running.wait("the audit", |fact| fact["kind"] == "routed" && fact["event"] == 3);
+    until("they are put away", || {
+        folder.join("processed/late.json").exists() && folder.join("processed/early.json").exists()
+    });
+    assert!(folder.join("bad.json").exists() && !folder.join("late.json").exists());
+    let listed = site.run(&["events", "--failed"]);
+    assert!(listed.out.contains("no rule is about nobody.knows") && listed.out.contains("bad.json"), "{listed:?}");
+    assert_eq!(running.stop(), 0);
+
+    let running = start(&site, &variables);
+    assert_eq!(events(&site).len(), 3);
+    assert_eq!(running.stop(), 0);
+}
+
+#[test]
+fn emit_says_what_is_wrong() {
+    let site = site("[[scenario]]\nmatch = \"*\"\nsteps = []\n");
+    assert_eq!(site.run(&["emit", "pr.created"]).code, 3, "nobody runs");
+    let running = start(&site, &[]);
+    for (args, part) in [
+        (["emit", "Pr", "--data", "{}"], "is no event"),
+        (["emit", "pr.created", "--data", "{"], "not JSON"),
+        (["emit", "pr.created", "--data", "@nowhere.json"], "nowhere.json"),
+        (["emit", "pr.created", "--task", "77"], "no task #77"),
+        (["emit", "pr.created", "--task", "x"], "is not a task"),
+    ] {
+        let said = site.run(&args);
+        assert!(said.code > 0 && said.err.contains(part), "{args:?}: {said:?}");
+    }
+    assert_eq!(events(&site), Vec::<Value>::new());
+    assert!(site.run(&["event", "1"]).err.contains("no event 1"));
+    assert_eq!(running.stop(), 0);
+}

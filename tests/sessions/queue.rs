@@ -1,0 +1,71 @@
+//! The queue: one at a time, by priority; a failure stops it and nothing else; pause, resume and clear.
+
+use orchestrator_tui::core::command::Command;
+use orchestrator_tui::model::assignment::Lane;
+use orchestrator_tui::model::lane::LaneWish;
+use orchestrator_tui::model::outcome::Outcome;
+use orchestrator_tui::model::task::TaskState;
+
+use crate::hands::{Hands, node, queued, settings};
+
+fn wish(hands: &mut Hands, wish: LaneWish) {
+    hands.ask(Command::Lane { lane: Lane::Queue, wish }).expect("it is always possible");
+}
+
+fn works(hands: &Hands) -> Vec<String> {
+    hands.agents.values().map(|order| order.task.assignment().expect("no fix").label.clone()).collect()
+}
+
+#[test]
+fn a_failure_stops_the_queue_and_nothing_else_until_it_is_resumed() {
+    let mut hands = Hands::new(settings(1, 4));
+    hands.file(vec![queued("low", 0), queued("high", 5), queued("mid", 1)]).expect("filed");
+    assert_eq!(works(&hands), ["high"], "one at a time, the highest priority first");
+    let high = hands.task("high").id;
+    hands.end(high, false, Outcome::default());
+    assert!(matches!(hands.task("high").state, TaskState::Failed(_)));
+    assert_eq!(works(&hands), [""; 0], "it stopped");
+    let why = hands.machine.book().lanes.why(Lane::Queue).expect("it is paused");
+    assert!(why.contains(&high.to_string()), "{why}");
+    let said = hands.machine.waiting(hands.task("mid")).expect("it waits");
+    assert!(format!("{said:?}").contains("LanePaused"), "{said:?}");
+    // Other kinds of work go on.
+    hands.file(vec![node("session", &[])]).expect("filed");
+    assert_eq!(works(&hands), ["session"]);
+    // It stays so over a restart.
+    let kept = hands.journal.len();
+    let mut hands = hands.restart(kept);
+    assert_eq!(works(&hands), ["session"]);
+    wish(&mut hands, LaneWish::Resume);
+    assert_eq!(works(&hands), ["session", "mid"].map(str::to_owned).into_iter().rev().collect::<Vec<_>>());
+}
+
+#[test]
+fn it_goes_on_after_a_failure_where_it_is_set_so() {
+    let mut settings = settings(1, 4);
+    settings.lanes.stop_on_failure = false;
+    settings.lanes.queue = 2;
+    let mut hands = Hands::new(settings);
+    hands.file(vec![queued("a", 0), queued("b", 0), queued("c", 0)]).expect("filed");
+    assert_eq!(works(&hands), ["a", "b"]);
+    let first = hands.task("a").id;
+    hands.end(first, false, Outcome::default());
+    assert_eq!(works(&hands), ["b", "c"]);
+}
+
+#[test]
+fn what_a_person_ends_stops_nothing() {
+    let mut hands = Hands::new(settings(1, 4));
+    hands.file(vec![queued("a", 0), queued("b", 0)]).expect("filed");
+    wish(&mut hands, LaneWish::Pause);
+    let waits = hands.task("b").id;
+    hands.ask(Command::Kill { task: waits }).expect("it can be ended");
+    wish(&mut hands, LaneWish::Resume);
+    assert!(!hands.machine.book().lanes.is_paused(Lane::Queue));
+    assert_eq!(works(&hands), ["a"], "what works goes on while the queue is paused");
+    let first = hands.task("a").id;
+    hands.end(first, true, Outcome::default());
+    wish(&mut hands, LaneWish::Clear);
+    let (ended, cleared) = (hands.task("a").ended, hands.machine.book().lanes.cleared(Lane::Queue));
+    assert!(ended.is_some() && ended <= cleared);
+}
