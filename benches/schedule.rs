@@ -96,7 +96,6 @@ fn measure_assignments(tasks: u32) {
 }
 
 /// Returns how much memory the process has, in bytes; 0 where the system does not say.
-#[expect(clippy::disallowed_methods, reason = "a bench looks at its own process")]
 fn resident() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());

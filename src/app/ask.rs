@@ -20,6 +20,7 @@ use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
 use crate::model::cost::Usd;
 use crate::model::hold::Snooze;
 use crate::model::id::{QuestionId, Seq, TaskId};
+use crate::model::lesson::LessonId;
 use crate::model::question::{Question, Reply};
 use crate::model::settings::LandMode;
 use crate::model::task::Task;
@@ -245,6 +246,14 @@ pub fn land(site: &Site, task: TaskId, agree: Option<LandMode>) -> Result<Value,
 /// If nothing waits.
 pub fn refuse(site: &Site, task: TaskId) -> Result<Value, Failure> {
     with_or_without(site, "refuse", Command::Refuse { task, result: None })
+}
+
+/// Drops a lesson, or keeps it, with or without a running supervisor.
+///
+/// # Errors
+/// If no supervisor ever ran here: then no prompt would quote it.
+pub fn drop_lesson(site: &Site, lesson: LessonId, dropped: bool) -> Result<Value, Failure> {
+    with_or_without(site, "lesson", Command::Lesson { lesson, dropped })
 }
 
 fn with_or_without(site: &Site, name: &str, wish: Command) -> Result<Value, Failure> {

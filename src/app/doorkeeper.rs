@@ -28,7 +28,7 @@ const OPEN: [Open; 4] = [
 ];
 
 /// What commands are called in a sentence; others than these there are not.
-const COMMANDS: [(&str, &str); 26] = [
+const COMMANDS: [(&str, &str); 27] = [
     ("agree", "say what lands by itself"),
     ("answer", "answer"),
     ("approve", "approve a plan"),
@@ -43,6 +43,7 @@ const COMMANDS: [(&str, &str); 26] = [
     ("land", "land"),
     ("lane", "steer a queue"),
     ("leave", "take leave"),
+    ("lesson", "drop a lesson"),
     ("orchestrate", "orchestrate"),
     ("pause", "pause"),
     ("planner-hook", "speak for the planner"),

@@ -40,6 +40,7 @@ pub mod panic;
 pub mod places;
 pub mod planner;
 pub mod policy;
+pub mod projection;
 pub mod prompt;
 pub mod purge;
 pub mod redact;

@@ -66,7 +66,8 @@ pub(super) fn quoted(brought: &[brought::Brought]) -> Vec<Brought<'_>> {
 /// Reads what was learnt on earlier days.
 async fn learnt(tools: &Arc<Tools>, order: &AgentOrder) -> Vec<crate::model::lesson::Lesson> {
     let (days, project) = (order.days.clone(), tools.places.project.clone());
-    tokio::task::spawn_blocking(move || learnt::all(&days, &project)).await.unwrap_or_default()
+    let all = tokio::task::spawn_blocking(move || learnt::all(&days, &project)).await.unwrap_or_default();
+    all.into_iter().filter(|lesson| !order.dropped.contains(&lesson.id)).collect()
 }
 
 /// Tells an agent how to ask by a file, if it has no other way.

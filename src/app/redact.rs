@@ -290,6 +290,7 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         | Command::Unsnooze { .. }
         | Command::Hold { .. }
         | Command::Agree { .. }
+        | Command::Lesson { .. }
         | Command::Raise { .. }
         | Command::Land { .. }
         | Command::Refuse { .. }

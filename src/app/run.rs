@@ -20,7 +20,7 @@ use crate::app::showing::Showing;
 use crate::app::told::{self, Told};
 use crate::app::voice::{Speaker, Voice, complain};
 use crate::app::work::Tools;
-use crate::app::{agents, checks, closing, redact, signals, work};
+use crate::app::{agents, checks, closing, projection, redact, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::fact::Fact;
@@ -229,17 +229,18 @@ impl Shell {
         if !only_stored || !effects.is_empty() {
             self.showing.note();
         }
-        let mut facts = Vec::new();
+        // All facts of an input become true together, and before anything else is done about it.
+        let (mut facts, mut others) = (Vec::new(), Vec::new());
         for effect in effects {
             match effect {
                 Effect::Record(recorded) => facts.push(recorded),
-                other => {
-                    self.append(&std::mem::take(&mut facts));
-                    self.execute(other);
-                }
+                other => others.push(other),
             }
         }
         self.append(&facts);
+        for effect in others {
+            self.execute(effect);
+        }
     }
 
     fn append(&mut self, facts: &[Recorded]) {
@@ -259,7 +260,8 @@ impl Shell {
             self.mirrors.learn(self.machine.book(), recorded);
             self.tell(recorded);
         }
-        if let Err(error) = self.journal.append(rows) {
+        let changes = projection::of(facts, self.machine.book(), &self.machine.settings().lanes);
+        if let Err(error) = self.journal.append_with(rows, changes) {
             tracing::error!(%error, "the journal takes no facts");
         }
     }

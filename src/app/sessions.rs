@@ -9,8 +9,9 @@ use crate::core::orchestrate::mode_name;
 use crate::model::assignment::{Assignment, BatchKind, Lane};
 use crate::model::attempt::Stage;
 use crate::model::hold::HoldReason;
-use crate::model::id::BatchId;
+use crate::model::id::{BatchId, SessionId};
 use crate::model::outcome::Artifact;
+use crate::model::policy::FIXER;
 use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::time::Wall;
 
@@ -126,17 +127,27 @@ pub fn queue(reporter: &Reporter<'_>) -> Value {
     })
 }
 
-fn item(reporter: &Reporter<'_>, task: &Task, position: Option<usize>) -> Value {
-    let (status, stands) = match &task.state {
+/// Returns the documented words for where a task stands in the queue, and as a task.
+pub fn stands(state: &TaskState) -> (&'static str, &'static str) {
+    match state {
         TaskState::Running => ("processing", "in_progress"),
         TaskState::Done(_) | TaskState::Ready(_) => ("completed", "completed"),
         TaskState::Failed(_) => ("failed", "failed"),
         TaskState::Held(_) | TaskState::Pending(_) | TaskState::Blocked(_) => ("queued", "pending"),
         TaskState::Queued | TaskState::Cooling { .. } | TaskState::Review(_) => ("queued", "queued"),
-    };
+    }
+}
+
+/// Returns the name of the agent that works on a task, as lists and tables have it: `coding-19aa3f0c211`.
+pub fn agent_name(task: &Task, session: SessionId) -> String {
+    format!("{}-{:x}", task.assignment().map_or(FIXER, |assignment| &assignment.role), session.0)
+}
+
+fn item(reporter: &Reporter<'_>, task: &Task, position: Option<usize>) -> Value {
+    let (status, stands) = stands(&task.state);
     let assignment = task.assignment();
     let project = assignment.and_then(|assignment| assignment.project.as_deref());
-    let agent = reporter.book.agents.get(&task.id).map(|session| format!("agent-{}", session.0));
+    let agent = reporter.book.agents.get(&task.id).map(|session| agent_name(task, *session));
     json!({
         "id": task.id.0,
         "task_id": task.id.long(),

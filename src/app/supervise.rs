@@ -22,7 +22,7 @@ use crate::app::run::{Shell, Stored};
 use crate::app::setup::{self, Site};
 use crate::app::voice::{Speaker, Voice};
 use crate::app::work::Tools;
-use crate::app::{background, clock, event_files, keep, landings, left, logging, mirror, panic, terminals};
+use crate::app::{background, clock, event_files, keep, landings, left, logging, mirror, panic, projection, terminals};
 use crate::config::{FILE_NAME, Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
@@ -240,7 +240,8 @@ fn prepare(
             ))
         })?;
     }
-    let (journal, facts, stored) = open_journal(site, &channels.history)?;
+    let (mut journal, facts, stored) = open_journal(site, &channels.history)?;
+    projection::fill(&mut journal, &facts, &loaded.settings.lanes).map_err(Failure::usage)?;
     let matcher = setup::matcher(loaded)?;
     let configured = Configured::new(loaded);
     let settings = Arc::clone(&configured.settings);

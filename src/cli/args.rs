@@ -46,6 +46,8 @@ pub enum Verb {
     Report(super::day::Report),
     /// Say how a feedback file is read, and what is learnt from it.
     Feedback(Feedback),
+    /// List what was learnt from feedback files and which tasks it concerns; drop some of it.
+    Lessons(super::lessons::Lessons),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
     /// Say how the supervisor, its queues and its checks stand.

@@ -9,7 +9,7 @@ use super::verbs::{pretty, say};
 use crate::app::ask;
 use crate::app::day::drive::{self, Ended, Line};
 use crate::app::day::folder::Folder;
-use crate::app::day::{outline, taught};
+use crate::app::day::{lessons as known, outline, taught};
 use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
@@ -125,7 +125,7 @@ fn outlined(site: &Site, file: &Path, json: bool) -> Result<u8, Failure> {
         Err(mistakes) => return Err(setup::wrong("the task file", &mistakes)),
     };
     if json {
-        let mut value = outline::json(&read.file);
+        let mut value = outline::json(&read.file, &known::suggestions(site, file, &read.file));
         value["ok"] = json!(true);
         value["warnings"] = json!(read.warnings);
         say(&pretty(&value));
@@ -134,7 +134,7 @@ fn outlined(site: &Site, file: &Path, json: bool) -> Result<u8, Failure> {
     for warning in &read.warnings {
         complain(&warning.to_string());
     }
-    say(&outline::text(&read.file));
+    say(&outline::text(&read.file, &known::suggestions(site, file, &read.file)));
     Ok(0)
 }
 

@@ -4,6 +4,7 @@ mod args;
 mod costs;
 mod day;
 mod events;
+mod lessons;
 mod questions;
 mod queue;
 mod render;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
-use super::{costs, day, events, questions, queue, render, roles, sessions, stats, upkeep};
+use super::{costs, day, events, lessons, questions, queue, render, roles, sessions, stats, upkeep};
 use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
@@ -48,6 +48,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Start(wish) => day::start(&site()?, &wish),
         Verb::Report(wish) => day::report(&site()?, &wish),
         Verb::Feedback(wish) => day::feedback(&site()?, &wish),
+        Verb::Lessons(wish) => lessons::run(&site()?, &wish),
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),

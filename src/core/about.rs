@@ -75,6 +75,7 @@ impl Fact {
             | Self::Snoozed { .. }
             | Self::Unsnoozed { .. }
             | Self::Agreed { .. }
+            | Self::Lesson { .. }
             | Self::Reconfigured { .. }
             | Self::ConfigRefused { .. }
             | Self::DayBegan { .. }
@@ -136,6 +137,7 @@ impl Fact {
             | Self::Snoozed { .. }
             | Self::Unsnoozed { .. }
             | Self::Agreed { .. }
+            | Self::Lesson { .. }
             | Self::Reconfigured { .. }
             | Self::ConfigRefused { .. }
             | Self::DayBegan { .. }

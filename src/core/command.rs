@@ -9,6 +9,7 @@ use crate::model::filing::Filing;
 use crate::model::hold::Snooze;
 use crate::model::id::{BatchId, EventId, QuestionId, TaskId};
 use crate::model::lane::LaneWish;
+use crate::model::lesson::LessonId;
 use crate::model::orchestration::Wish;
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
@@ -151,6 +152,13 @@ pub enum Command {
         lane: Lane,
         /// What is wanted.
         wish: LaneWish,
+    },
+    /// Drop a lesson, or keep it after all.
+    Lesson {
+        /// Which.
+        lesson: LessonId,
+        /// Whether no prompt is to quote it.
+        dropped: bool,
     },
     /// Run all checks.
     Check,

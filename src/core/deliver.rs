@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::core::input::Collected;
 use crate::core::supervisor::Supervisor;
-use crate::model::assignment::{Assignment, Batch, BatchKind, Deliverable};
+use crate::model::assignment::{Assignment, Deliverable};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::TaskId;
 use crate::model::task::Task;
@@ -39,25 +39,7 @@ impl Supervisor {
 
     /// Returns the folder of a task's day, if it is of a task file.
     pub(crate) fn day_of(&self, task: &Task) -> Option<PathBuf> {
-        folder(self.book.batches.get(&task.assignment()?.batch?)?)
-    }
-
-    /// Returns the folders of the days that are remembered, the newest first, each once.
-    pub(crate) fn days(&self) -> Vec<PathBuf> {
-        let mut folders: Vec<PathBuf> = Vec::new();
-        for folder in self.book.batches.values().rev().filter_map(|batch| folder(batch)) {
-            if !folders.contains(&folder) {
-                folders.push(folder);
-            }
-        }
-        folders
-    }
-}
-
-fn folder(batch: &Batch) -> Option<PathBuf> {
-    match &batch.kind {
-        BatchKind::Day { folder, .. } => Some(folder.clone()),
-        BatchKind::Orchestration { .. } => None,
+        self.book.batches.get(&task.assignment()?.batch?)?.folder().cloned()
     }
 }
 

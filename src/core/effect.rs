@@ -9,6 +9,7 @@ use crate::core::fact::Fact;
 use crate::model::cost::Usd;
 use crate::model::event::EventFile;
 use crate::model::id::{JobId, LandingId, PlanId, RequestId, Seq, SessionId, Slot, TaskId};
+use crate::model::lesson::LessonId;
 use crate::model::path::ProjectPath;
 use crate::model::question::Reply;
 use crate::model::session::Rung;
@@ -132,6 +133,8 @@ pub struct AgentOrder {
     pub day: Option<PathBuf>,
     /// Folders of days, the newest first: what was said about them is worth knowing.
     pub days: Vec<PathBuf>,
+    /// What of that a person has dropped.
+    pub dropped: Vec<LessonId>,
     /// What the tasks that it waited for have brought, in their order.
     pub brought: Vec<Brought>,
 }

@@ -14,6 +14,7 @@ use crate::model::health::{Level, Part};
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{BatchId, ChangeId, EventId, LandingId, QuestionId, SessionId, Slot, TaskId};
 use crate::model::lane::LaneChange;
+use crate::model::lesson::LessonId;
 use crate::model::path::ProjectPath;
 use crate::model::plan::Plan;
 use crate::model::question::{Closed, Question, Reply};
@@ -396,6 +397,13 @@ pub enum Fact {
     Agreed {
         /// What they do.
         land: LandMode,
+    },
+    /// A person wants no prompt to quote a lesson any more, or wants it quoted after all.
+    Lesson {
+        /// Which.
+        lesson: LessonId,
+        /// Whether it is dropped.
+        dropped: bool,
     },
     /// The configuration was read again.
     Reconfigured {

@@ -238,7 +238,8 @@ impl Supervisor {
             budget,
             happened: self.happened(&task),
             day: self.day_of(&task),
-            days: if task.assignment().is_some() { self.days() } else { Vec::new() },
+            days: if task.assignment().is_some() { self.book.days() } else { Vec::new() },
+            dropped: self.book.dropped.iter().copied().collect(),
             brought: Brought::for_task(&self.book, &task),
         };
         self.live.sessions.insert(

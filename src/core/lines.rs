@@ -121,6 +121,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         }
         Fact::Snoozed { key, until } => format!("{key} is snoozed {}", ending(until, time)),
         Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
+        Fact::Lesson { lesson, dropped } => format!("lesson {lesson} {}", if *dropped { "dropped" } else { "kept" }),
         Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
         Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
         Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),

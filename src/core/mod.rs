@@ -12,6 +12,7 @@ pub mod findings;
 pub mod input;
 pub mod invariant;
 pub mod lanes;
+mod lesson;
 pub mod lines;
 pub mod live;
 pub mod matching;

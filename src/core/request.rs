@@ -27,6 +27,7 @@ impl Supervisor {
             Command::Unsnooze { task } => self.unsnooze(task),
             Command::Hold { task } => self.hold_now(task),
             Command::Agree { land } => Ok(self.agree(land)),
+            Command::Lesson { lesson, dropped } => Ok(self.drop_lesson(lesson, dropped)),
             Command::Land { task, result, agree } => self.land_now(task, result.as_ref(), agree),
             Command::Refuse { task, result } => self.refuse(task, result.as_ref()),
             Command::Answer { question, shown, reply, by } => self.answer(question, &shown, reply, by),

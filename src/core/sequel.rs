@@ -156,6 +156,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Snoozed { .. }
         | Fact::Unsnoozed { .. }
         | Fact::Agreed { .. }
+        | Fact::Lesson { .. }
         | Fact::Reconfigured { .. }
         | Fact::ConfigRefused { .. }
         | Fact::DayBegan { .. }

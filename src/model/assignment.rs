@@ -214,6 +214,16 @@ pub struct Batch {
     pub tasks: Vec<TaskId>,
 }
 
+impl Batch {
+    /// Returns the folder of its day, if it is of a task file.
+    pub fn folder(&self) -> Option<&PathBuf> {
+        match &self.kind {
+            BatchKind::Day { folder, .. } => Some(folder),
+            BatchKind::Orchestration { .. } => None,
+        }
+    }
+}
+
 impl Assignment {
     /// Returns the line that lists show: `task-001 · Create documentation`.
     pub fn title(&self) -> String {

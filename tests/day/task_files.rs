@@ -64,8 +64,11 @@ fn bad_files_are_explained() {
 fn the_full_form_is_read_whole() {
     let read = good(&fs::read_to_string(samples().join("example.yaml")).unwrap());
     assert!(read.warnings.is_empty(), "{}", shown(&read.warnings));
-    same("example.txt", &(outline::text(&read.file) + "\n"));
-    same("example.json", &(serde_json::to_string_pretty(&outline::json(&read.file)).unwrap() + "\n"));
+    same("example.txt", &(outline::text(&read.file, &outline::Suggestions::new()) + "\n"));
+    same(
+        "example.json",
+        &(serde_json::to_string_pretty(&outline::json(&read.file, &outline::Suggestions::new())).unwrap() + "\n"),
+    );
 }
 
 #[test]
@@ -87,7 +90,7 @@ fn a_day_is_filed_as_it_is_written() {
 fn the_minimal_form_is_enough() {
     let read = good(&fs::read_to_string(samples().join("minimal.yaml")).unwrap());
     assert_eq!(read.file.budget, None);
-    same("minimal.txt", &(outline::text(&read.file) + "\n"));
+    same("minimal.txt", &(outline::text(&read.file, &outline::Suggestions::new()) + "\n"));
 }
 
 #[test]

@@ -155,6 +155,68 @@ fn what_was_said_about_a_day_reaches_the_next_prompt_with_its_origin() {
 }
 
 #[test]
+fn a_lesson_that_was_dropped_is_quoted_no_more_until_it_is_kept() {
+    let site = library(&[tests(), guide()].concat());
+    site.write(
+        "feedback/2025-11-17.md",
+        "# Feedback - 2025-11-17\n\n## task-009: Old\nRating: 2/5\n\nAction: make testing mandatory\n",
+    );
+    let told =
+        |site: &Site| site.read("agent_workspaces/task-001/agent_instructions.md").contains("make testing mandatory");
+    let lesson = |site: &Site| {
+        let all = site.json(&["lessons"]);
+        let mut rows = all.as_array().expect("lessons").iter();
+        rows.find(|row| row["text"] == "make testing mandatory").cloned().expect("also before the first day")
+    };
+    let id = lesson(&site)["id"].as_str().expect("an id").to_owned();
+    let said = site.run(&["lessons", "drop", "00000000"]);
+    assert!(said.code == 1 && said.err.contains("no lesson 00000000"), "{said:?}");
+    site.run(&["start", FILE]);
+    assert!(told(&site));
+    let row = lesson(&site).clone();
+    assert_eq!(
+        (&row["kind"], &row["origin"], &row["dropped"]),
+        (&json!("action"), &json!("feedback/2025-11-17.md:6"), &json!(false))
+    );
+    assert!(row["concerns"].to_string().contains("task-001"), "{row}");
+    site.wait_until_empty();
+
+    let said = site.run(&["lessons", "drop", &id]);
+    assert!(said.code == 0 && said.out.contains("no prompt quotes it"), "{said:?}");
+    assert_eq!((&lesson(&site)["dropped"], &lesson(&site)["concerns"]), (&json!(true), &json!([])));
+    assert!(site.run(&["lessons"]).out.contains("· dropped"));
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_kind("started");
+    assert_eq!(site.run(&["retry", "2"]).code, 0);
+    supervisor.wait("an agent", |fact| fact["kind"] == "agent_started");
+    supervisor.wait("its end", |fact| fact["kind"] == "attempt_ended");
+    let again =
+        |site: &Site| site.read("agent_workspaces/task-002/agent_instructions.md").contains("make testing mandatory");
+    assert!(!again(&site));
+    let said = site.run(&["lessons", "keep", &id]);
+    assert!(said.code == 0 && said.out.contains("prompts quote it again"), "{said:?}");
+    assert_eq!(lesson(&site)["dropped"], json!(false));
+    assert_eq!(site.run(&["stop"]).code, 0);
+    supervisor.end();
+    site.wait_until_empty();
+}
+
+#[test]
+fn what_worked_is_suggested_for_the_next_day() {
+    let site = library(&[tests(), guide()].concat());
+    site.run(&["start", FILE]);
+    let next = "date: 2025-11-19\ntasks:\n  - id: task-001\n    name: \"Guide to loans, second part\"\n    \
+                description: \"More\"\n    deliverables:\n      - docs/LOANS_GUIDE.md\n";
+    site.write("tasks/2025-11-19.yaml", next);
+    let suggested = site.json(&["start", "tasks/2025-11-19.yaml", "--dry-run"])["tasks"][0]["suggested"].clone();
+    assert!(suggested["context_files"].to_string().contains("2025-11-18 task-001, it worked"), "{suggested}");
+    assert_eq!(suggested["cost"]["typical_usd"], json!(0.02), "{suggested}");
+    let said = site.run(&["start", "tasks/2025-11-19.yaml", "--dry-run"]);
+    assert!(said.out.contains("could also read ") && said.out.contains("likely to cost $0.02"), "{said:?}");
+    site.wait_until_empty();
+}
+
+#[test]
 fn a_day_ends_at_what_it_may_cost() {
     let site = library(&[tests(), guide()].concat());
     let text = site.read(FILE).replace("max_cost_usd: 50.00", "max_cost_usd: 0.01").replace("budget_usd: 12.50", "");

@@ -58,6 +58,7 @@ mod starting;
 mod state;
 mod strangers;
 mod surroundings;
+mod tables;
 mod terminal;
 mod terminal_stage;
 mod terminal_view;

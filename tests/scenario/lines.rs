@@ -193,6 +193,7 @@ impl Teller {
             }
             Fact::Snoozed { key, until } => ("snoozed", format!("{key} snoozed {until}")),
             Fact::Unsnoozed { key } => ("snoozed", format!("{key} no longer snoozed")),
+            Fact::Lesson { lesson, dropped } => ("lesson", format!("lesson {lesson} dropped: {dropped}")),
             Fact::Agreed { land } => ("agreed", format!("agreed: {land:?}")),
             Fact::Reconfigured { changes, .. } if changes.is_empty() => {
                 ("reconfigured", "configuration: as before".to_owned())

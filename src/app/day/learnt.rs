@@ -1,5 +1,6 @@
 //! What was learnt from the feedback on days: read anew whenever it is asked for, so that an edit of a person counts at once.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Names, lessons, read_feedback, read_task_file};
@@ -34,6 +35,22 @@ pub fn all(days: &[PathBuf], project: &Path) -> Vec<Lesson> {
 /// Returns those that concern an assignment.
 pub fn for_task<'a>(lessons: &'a [Lesson], assignment: &Assignment) -> Vec<&'a Lesson> {
     relevant(lessons, assignment)
+}
+
+/// Returns what a person gave the tasks of these folders of days, by date and label in small letters.
+pub fn ratings(days: &[PathBuf]) -> BTreeMap<(String, String), u8> {
+    let mut ratings = BTreeMap::new();
+    for day in days {
+        for feedback in files(day).iter().filter_map(|file| read_feedback(file, day).ok()) {
+            let date = feedback.date.unwrap_or_default();
+            for task in &feedback.tasks {
+                if let Some(rating) = &task.rating {
+                    ratings.insert((date.clone(), task.label.to_lowercase()), rating.points);
+                }
+            }
+        }
+    }
+    ratings
 }
 
 fn files(day: &Path) -> Vec<PathBuf> {

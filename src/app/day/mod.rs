@@ -4,6 +4,7 @@ pub mod drive;
 pub mod folder;
 pub mod gather;
 pub mod learnt;
+pub mod lessons;
 mod markdown;
 pub mod mirror;
 pub mod outline;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::config::{TaskEntry, TaskFile};
 use crate::model::assignment::{Assignment, Complexity};
+use crate::model::lesson::Suggestion;
 
 /// How much work is expected, where it is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,8 +60,11 @@ pub fn spoken(span: Duration) -> String {
     }
 }
 
+/// What the past suggests for each task, by its label.
+pub type Suggestions = BTreeMap<String, Suggestion>;
+
 /// Returns the text.
-pub fn text(file: &TaskFile) -> String {
+pub fn text(file: &TaskFile, suggestions: &Suggestions) -> String {
     let mut text = format!("{} · {}", file.date, count(file.tasks.len(), "task"));
     match file.budget {
         Some(budget) => {
@@ -90,8 +94,28 @@ pub fn text(file: &TaskFile) -> String {
         line("reads", &task.context_files);
         line("brings", &task.deliverables.iter().map(|it| it.path.to_string()).collect::<Vec<_>>());
         line("check", &task.check.iter().map(ToString::to_string).collect::<Vec<_>>());
+        if let Some(suggestion) = suggestions.get(&task.label) {
+            suggested(&mut text, suggestion);
+        }
     }
     text
+}
+
+fn suggested(text: &mut String, suggestion: &Suggestion) {
+    for file in &suggestion.context_files {
+        let _ = write!(text, "\n  could also read {} ({})", file.path, file.why);
+    }
+    if let Some(cost) = &suggestion.cost {
+        let _ = write!(
+            text,
+            "\n  likely to cost {}, at most {} so far, in {} ({}: {})",
+            cost.typical,
+            cost.highest,
+            spoken(cost.took),
+            count(cost.tasks, "task"),
+            cost.alike,
+        );
+    }
 }
 
 fn about(entry: &TaskEntry) -> String {
@@ -116,18 +140,18 @@ fn count(number: usize, what: &str) -> String {
 }
 
 /// Returns the same as JSON.
-pub fn json(file: &TaskFile) -> Value {
+pub fn json(file: &TaskFile, suggestions: &Suggestions) -> Value {
     let expected = expected(file);
     json!({
         "date": file.date,
         "max_cost_usd": file.budget.map(crate::model::cost::Usd::dollars),
         "expected_seconds": expected.work.as_secs(),
         "expected_chain_seconds": expected.chain.as_secs(),
-        "tasks": file.tasks.iter().map(task).collect::<Vec<_>>(),
+        "tasks": file.tasks.iter().map(|entry| task(entry, suggestions.get(&entry.assignment.label))).collect::<Vec<_>>(),
     })
 }
 
-fn task(entry: &TaskEntry) -> Value {
+fn task(entry: &TaskEntry, suggestion: Option<&Suggestion>) -> Value {
     let Assignment {
         label,
         name,
@@ -158,5 +182,15 @@ fn task(entry: &TaskEntry) -> Value {
         "context_files": context_files,
         "deliverables": deliverables,
         "line": entry.line,
+        "suggested": suggestion.map(|suggestion| json!({
+            "context_files": suggestion.context_files,
+            "cost": suggestion.cost.as_ref().map(|cost| json!({
+                "typical_usd": cost.typical.dollars(),
+                "highest_usd": cost.highest.dollars(),
+                "seconds": cost.took.as_secs(),
+                "tasks": cost.tasks,
+                "alike": cost.alike,
+            })),
+        })),
     })
 }

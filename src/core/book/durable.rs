@@ -1,6 +1,6 @@
 //! Durable state. [`Book::apply`] is its only mutator, so replaying the journal gives the same book.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::core::effect::Recorded;
@@ -10,6 +10,7 @@ use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
 use crate::model::health::{Level, Part};
 use crate::model::hold::SnoozeEnd;
 use crate::model::id::{BatchId, ChangeId, LandingId, QuestionId, Seq, SessionId, TaskId};
+use crate::model::lesson::LessonId;
 use crate::model::path::ProjectPath;
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::settings::LandMode;
@@ -115,6 +116,8 @@ pub struct Book {
     pub settled: VecDeque<Settled>,
     /// Whether verified results land by themselves, if a person was asked.
     pub agreed: Option<LandMode>,
+    /// Lessons that prompts are not to quote.
+    pub dropped: BTreeSet<LessonId>,
     /// Since when the configuration as it is written does not hold, and why.
     pub refused: Option<(Wall, String)>,
     /// Numbers since the journal began.
@@ -173,6 +176,7 @@ impl Default for Book {
             questions: BTreeMap::new(),
             settled: VecDeque::new(),
             agreed: None,
+            dropped: BTreeSet::new(),
             refused: None,
             statistics: Statistics::default(),
             this_run: Statistics::default(),
@@ -293,6 +297,7 @@ impl Book {
                 self.apply_to_task(*at, fact);
             }
             Fact::Agreed { land } => self.agreed = Some(*land),
+            Fact::Lesson { lesson, dropped } => self.lesson(*lesson, *dropped),
             Fact::Reconfigured { remember, .. } => {
                 self.refused = None;
                 self.remember_so_much(*remember);

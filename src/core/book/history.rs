@@ -175,6 +175,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Snoozed { .. }
         | Fact::Unsnoozed { .. }
         | Fact::Agreed { .. }
+        | Fact::Lesson { .. }
         | Fact::Reconfigured { .. }
         | Fact::ConfigRefused { .. }
         | Fact::DayBegan { .. }

@@ -6,6 +6,7 @@ mod history;
 mod index;
 mod lanes;
 mod ledger;
+mod lessons;
 mod tally;
 mod tasks;
 

@@ -130,6 +130,7 @@ impl Book {
             | Fact::Snoozed { .. }
             | Fact::Unsnoozed { .. }
             | Fact::Agreed { .. }
+            | Fact::Lesson { .. }
             | Fact::Reconfigured { .. }
             | Fact::ConfigRefused { .. }
             | Fact::DayBegan { .. }

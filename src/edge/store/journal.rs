@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::error::StoreError;
 use super::record::{self, Checkpoint, Page, Replay, StoredFact, Tail};
 use super::schema;
-use super::writer::{Confirm, Job, Writer};
+use super::tables::{self, RowChange};
+use super::writer::{Confirm, Job, Rows, Writer};
 use crate::model::id::{Seq, TaskId};
 
 /// The journal of one project, open for its one writer. The project lock must be held.
@@ -20,6 +21,8 @@ pub struct Journal {
     queued: Seq,
     /// The last fact a queued checkpoint includes.
     compacted: Seq,
+    /// Whether the tables said what the facts say when it was opened.
+    has_tables: bool,
     queue: Option<Arc<Sender<Job>>>,
     writer: Option<JoinHandle<Result<Seq, StoreError>>>,
 }
@@ -40,6 +43,7 @@ impl Journal {
         let connection = schema::open_to_write(path)?;
         let replay = record::replay(&connection, path)?;
         let stored = replay.last();
+        let has_tables = tables::prepare(&connection, path, stored)?;
         let confirm: Confirm = Box::new(confirm);
         let writer = Writer { path: path.to_owned(), connection, confirm, stored };
         let (queue, jobs) = mpsc::channel();
@@ -52,6 +56,7 @@ impl Journal {
             path: path.to_owned(),
             queued: stored,
             compacted,
+            has_tables,
             queue: Some(Arc::new(queue)),
             writer: Some(writer),
         };
@@ -97,6 +102,31 @@ impl Journal {
     /// [`StoreError::OutOfOrder`] when they do not follow what was queued before, [`StoreError::TooLarge`] for numbers
     /// the format cannot hold (nothing is queued then), [`StoreError::Closed`] when the writer is gone.
     pub fn append(&mut self, facts: Vec<StoredFact>) -> Result<(), StoreError> {
+        self.append_rows(facts, None)
+    }
+
+    /// Queues facts to be appended, and in the same transaction what follows from them for the tables.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub fn append_with(&mut self, facts: Vec<StoredFact>, changes: Vec<RowChange>) -> Result<(), StoreError> {
+        self.append_rows(facts, Some(changes))
+    }
+
+    /// Returns whether the tables said what the facts say when it was opened; if not, they are to be filled anew.
+    pub fn has_tables(&self) -> bool {
+        self.has_tables
+    }
+
+    /// Fills the tables anew with what follows from all facts that were queued so far.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] when the writer is gone.
+    pub fn fill_tables(&mut self, changes: Vec<RowChange>) -> Result<(), StoreError> {
+        self.send(Job::Fill(Rows { seq: self.queued, changes }))
+    }
+
+    fn append_rows(&mut self, facts: Vec<StoredFact>, changes: Option<Vec<RowChange>>) -> Result<(), StoreError> {
         let mut last = self.queued;
         for fact in &facts {
             let expected = last.next();
@@ -111,7 +141,7 @@ impl Journal {
         if facts.is_empty() {
             return Ok(());
         }
-        self.send(Job::Append(facts))?;
+        self.send(Job::Append(facts, changes.map(|changes| Rows { seq: last, changes })))?;
         self.queued = last;
         Ok(())
     }

@@ -6,6 +6,7 @@ pub mod layout;
 pub mod lock;
 pub mod record;
 mod schema;
+pub mod tables;
 mod writer;
 
 pub use error::StoreError;
@@ -13,3 +14,4 @@ pub use journal::{Journal, Pulse};
 pub use layout::{Layout, LayoutError};
 pub use lock::{Holder, Lock, LockError};
 pub use record::{Checkpoint, Page, Replay, StoredFact, Tail};
+pub use tables::{AgentRow, QueueRow, RowChange, TaskRow};

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::StoreError;
 use super::record::{self, Checkpoint, StoredFact};
+use super::tables::{self, RowChange};
 use crate::model::id::Seq;
 
 /// How long the writer waits before it tries again by itself; short enough that a freed disk is noticed at a glance.
@@ -19,12 +20,21 @@ pub(super) type Confirm = Box<dyn FnMut(Result<Seq, StoreError>) + Send>;
 /// What the writer is asked to do.
 #[derive(Debug)]
 pub(super) enum Job {
-    /// Append these facts, all or none.
-    Append(Vec<StoredFact>),
+    /// Append these facts with what follows from them for the tables, all or none.
+    Append(Vec<StoredFact>, Option<Rows>),
+    /// Fill the tables anew.
+    Fill(Rows),
     /// Keep this state instead of the facts up to it.
     Compact(Checkpoint),
     /// Write something that changes nothing, and say how that went.
     Prove(Sender<Result<(), StoreError>>),
+}
+
+/// What follows from the facts up to one for the tables.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) seq: Seq,
+    pub(super) changes: Vec<RowChange>,
 }
 
 /// The writer's own state.
@@ -90,9 +100,16 @@ impl Writer {
         let mut last = self.stored;
         for job in jobs {
             match job {
-                Job::Append(facts) => {
+                Job::Append(facts, rows) => {
                     record::insert(&transaction, &self.path, facts)?;
+                    if let Some(rows) = rows {
+                        tables::write(&transaction, &self.path, rows.seq, &rows.changes)?;
+                    }
                     last = facts.last().map_or(last, |fact| fact.seq);
+                }
+                Job::Fill(rows) => {
+                    tables::empty(&transaction, &self.path)?;
+                    tables::write(&transaction, &self.path, rows.seq, &rows.changes)?;
                 }
                 Job::Compact(checkpoint) => {
                     record::compact(&transaction, &self.path, checkpoint)?;
@@ -126,12 +143,13 @@ fn forget_superseded(waiting: &mut Vec<Job>) {
         let is_newest = position == newest;
         position += 1;
         match job {
-            Job::Append(facts) => {
+            Job::Append(facts, rows) => {
                 facts.retain(|fact| fact.seq > seq);
-                !facts.is_empty()
+                // The tables are no part of the state that the checkpoint holds.
+                !facts.is_empty() || rows.is_some()
             }
             Job::Compact(_) => is_newest,
-            Job::Prove(_) => true,
+            Job::Fill(_) | Job::Prove(_) => true,
         }
     });
 }

@@ -1,0 +1,140 @@
+//! The tables beside the journal, read with SQLite itself while a supervisor runs, after it was killed, and at the end.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nix::sys::signal::Signal;
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+use crate::site::{Site, until};
+
+const CONFIG: &str = "[[check]]\nname = \"price\"\npaths = [\"*.py\"]\nrun = \"grep -q good price.py\"\n";
+
+const MEND: &str = "{ do = \"usage\", cost = 0.01, input = 10, output = 1 },\n\
+                    { do = \"write\", file = \"price.py\", content = \"good\\n\" },\n{ do = \"result\", text = \"Done.\" },\n";
+
+fn script(steps: &str) -> String {
+    format!("[[scenario]]\nmatch = \"*\"\nsteps = [\n{steps}]\n")
+}
+
+fn journal_below(folder: &Path) -> Option<PathBuf> {
+    let entries: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
+    let here = entries.iter().find(|path| path.file_name().is_some_and(|name| name == "journal.db"));
+    here.cloned().or_else(|| entries.iter().filter(|path| path.is_dir()).find_map(|path| journal_below(path)))
+}
+
+/// Reads rows as any tool would; columns are joined by bars, and what is null is empty.
+fn rows(site: &Site, sql: &str) -> Vec<String> {
+    let path = journal_below(&site.state()).expect("a journal");
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("readable");
+    connection.busy_timeout(std::time::Duration::from_secs(30)).expect("set");
+    let mut statement = connection.prepare(sql).expect("the documented columns");
+    let count = statement.column_count();
+    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<String> {
+        let cells = (0..count).map(|column| {
+            row.get_ref(column).map(|cell| match cell {
+                rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+                rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                _ => String::new(),
+            })
+        });
+        Ok(cells.collect::<rusqlite::Result<Vec<_>>>()?.join("|"))
+    };
+    statement.query_map([], read).expect("rows").collect::<Result<_, _>>().expect("read")
+}
+
+/// What `tasks --json` and the table say must be the same.
+fn agree(site: &Site) {
+    let tasks = site.json(&["tasks"]);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let said: Vec<String> = tasks
+        .as_array()
+        .expect("tasks")
+        .iter()
+        .map(|task| format!("{}|{}|{}", text(&task["id"]), text(&task["title"]), text(&task["state"])))
+        .collect();
+    assert_eq!(rows(site, "SELECT id, title, state FROM tasks ORDER BY id"), said);
+}
+
+#[test]
+fn a_fix_is_in_them_from_its_beginning_across_a_kill_to_its_end() {
+    let site = Site::new(&[("price.py", "bad\n"), ("orchestrator.toml", CONFIG)]);
+    site.script(&script("{ do = \"say\", text = \"I look.\" },\n{ do = \"wait_for\", file = \"never\" },\n"));
+    let mut first = site.start(&["--until-idle"]);
+    first.wait("the agent's words", |fact| fact["kind"] == "logged" && fact.to_string().contains("I look."));
+    // What is told may not be on disk yet; from there on another process sees it while the supervisor runs.
+    let log = "SELECT content FROM agent_logs JOIN agents ON agents.id = agent_id WHERE agent_type = 'fixer'";
+    until("the log", || rows(&site, log).iter().any(|line| line.ends_with("I look.")));
+    let running = rows(&site, "SELECT status, completed_at, exit_code FROM agents");
+    assert_eq!(running, ["running||"]);
+    let task =
+        "SELECT tasks.status, tasks.assigned_agent_id = agents.id FROM tasks JOIN agents ON agents.task_id = tasks.id";
+    assert_eq!(rows(&site, task), ["in_progress|1"]);
+    first.signal(Signal::SIGKILL);
+    first.end();
+    agree(&site);
+
+    site.script(&script(MEND));
+    let said = site.until_idle();
+    assert_eq!(said.code, 0, "{said:?}");
+    agree(&site);
+    assert_eq!(rows(&site, task), ["completed|", "completed|"]);
+    let agents = "SELECT status, error, json_extract(metadata, '$.tokens') FROM agents ORDER BY started_at";
+    assert_eq!(rows(&site, agents), ["killed|interrupted with the supervisor|0", "completed||11"]);
+    assert_eq!(
+        rows(&site, "SELECT key, value FROM queue_settings ORDER BY key"),
+        ["max_concurrent|1", "paused|false", "stop_on_failure|true"]
+    );
+    site.wait_until_empty();
+}
+
+#[test]
+fn a_journal_that_lost_them_has_them_again_after_the_next_start() {
+    let site = Site::new(&[("price.py", "bad\n"), ("orchestrator.toml", CONFIG)]);
+    site.script(&script(MEND));
+    assert_eq!(site.until_idle().code, 0);
+    let all = "SELECT id, title, description, status, state, repos, execution_plan FROM tasks";
+    let agents = "SELECT id, task_id, container_id, status, started_at, completed_at, metadata FROM agents";
+    let logs = "SELECT id, agent_id, timestamp, stream, content FROM agent_logs";
+    let before: Vec<Vec<String>> = [all, agents, logs].iter().map(|sql| rows(&site, sql)).collect();
+    assert!(before.iter().all(|rows| !rows.is_empty()), "{before:?}");
+    let path = journal_below(&site.state()).expect("a journal");
+    let spoil = "DROP VIEW queue; DROP TABLE agent_logs; DROP TABLE agents; DROP TABLE tasks; DROP TABLE projection";
+    Connection::open(&path).expect("ours").execute_batch(spoil).expect("dropped");
+    assert_eq!(site.until_idle().code, 0);
+    let after: Vec<Vec<String>> = [all, agents, logs].iter().map(|sql| rows(&site, sql)).collect();
+    assert_eq!(after, before);
+    agree(&site);
+    site.wait_until_empty();
+}
+
+#[test]
+fn the_queue_stands_there_in_its_order() {
+    let site = Site::new(&[("price.py", "good\n"), ("orchestrator.toml", CONFIG)]);
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_kind("ran");
+    assert_eq!(site.run(&["queue", "pause"]).code, 0);
+    for (title, priority) in [("one", "0"), ("two", "5"), ("three", "0")] {
+        let said = site.run(&["queue", "add", title, "--priority", priority]);
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+    assert_eq!(site.run(&["queue", "remove", "1"]).code, 0);
+    let queue =
+        "SELECT position, title, queue.status, tasks.status, queue.id FROM queue JOIN tasks ON tasks.id = task_id
+                 ORDER BY position";
+    until("the queue", || rows(&site, queue) == ["1|two|queued|queued|2", "2|three|queued|queued|3"]);
+    let listed = site.json(&["queue"]);
+    let positions: Vec<String> = listed["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| format!("{}|{}", item["position"], item["id"]))
+        .collect();
+    assert_eq!(rows(&site, "SELECT position, id FROM queue ORDER BY position"), positions);
+    assert_eq!(rows(&site, "SELECT value FROM queue_settings WHERE key = 'paused'"), ["true"]);
+    supervisor.signal(Signal::SIGKILL);
+    supervisor.end();
+    agree(&site);
+    assert_eq!(site.until_idle().code, 1, "paused as it is, it still has what waits");
+}
