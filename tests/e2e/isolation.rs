@@ -229,3 +229,17 @@ fn in_place_the_last_failed_attempt_leaves_nothing() {
     assert_eq!(site.git(&["status", "--porcelain"]), "");
     assert_eq!(site.task(1)["state"], "held");
 }
+
+#[test]
+fn what_runs_in_a_session_does_not_know_the_users_terminal() {
+    let run = "env > ran; ! grep -E '^(TMUX|NVIM|KITTY_LISTEN_ON)=' ran && grep -q '^KEPT=' ran";
+    let config = format!("[[check]]\nname = \"unit\"\nrun = {run:?}\n");
+    let site = Site::new(&[("orchestrator.toml", &config), (".gitignore", "ran\n")]);
+    let mut command = site.command(&["run", "--headless", "--until-idle", "--trust"]);
+    for name in ["TMUX", "NVIM", "KITTY_LISTEN_ON", "KEPT"] {
+        command.env(name, "/tmp/of-the-user,1,0");
+    }
+    let done = command.stdin(std::process::Stdio::null()).output().expect("our program");
+    assert!(done.status.success(), "{done:?}");
+    assert!(site.read("ran").contains("KEPT="), "the check ran");
+}

@@ -180,20 +180,6 @@ fn without_git_it_says_so() {
 }
 
 #[test]
-fn what_runs_in_a_session_does_not_know_the_users_terminal() {
-    let run = "env > ran; ! grep -E '^(TMUX|NVIM|KITTY_LISTEN_ON)=' ran && grep -q '^KEPT=' ran";
-    let config = format!("[[check]]\nname = \"unit\"\nrun = {run:?}\n");
-    let site = Site::new(&[("orchestrator.toml", &config), (".gitignore", "ran\n")]);
-    let mut command = site.command(&UNTIL_IDLE);
-    for name in ["TMUX", "NVIM", "KITTY_LISTEN_ON", "KEPT"] {
-        command.env(name, "/tmp/of-the-user,1,0");
-    }
-    let said = said(command);
-    assert_eq!(said.code, 0, "{said:?}");
-    assert!(site.read("ran").contains("KEPT="), "the check ran");
-}
-
-#[test]
 fn a_state_folder_that_is_none() {
     let site = red();
     let file = site.outside("file");
