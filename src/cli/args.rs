@@ -8,7 +8,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::costs::Costs;
 use super::day::{Feedback, Start};
 use super::events::{Emit, Event, Events};
-use super::queue::Queue;
 use super::sessions::{Approve, Orchestrate, Session};
 use super::stats::Stats;
 pub(super) use super::words::{Answer, Message};
@@ -101,7 +100,7 @@ pub enum Verb {
     /// Start what was planned for a requirement.
     Approve(Approve),
     /// Show the queue of tasks, add to it, steer it.
-    Queue(Queue),
+    Queue(super::queue::Queue),
     /// Run all checks now.
     Check(Json),
     /// Start nothing new until `resume`.
