@@ -8,28 +8,31 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orchestrator_tui::core::command::Command;
-use orchestrator_tui::core::effect::{Effect, Recorded, Work};
+use orchestrator_tui::core::effect::{Effect, Recorded};
 use orchestrator_tui::core::fact::Fact;
-use orchestrator_tui::core::input::{Collected, Fate, Input, Product, RunOutcome, Start};
+use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::core::view::Delta;
 use orchestrator_tui::model::agent::{AgentReport, LogLine};
 use orchestrator_tui::model::assignment::{Assignment, Batch, BatchKind, Complexity, Deliverable, Lane};
-use orchestrator_tui::model::budget::Budget;
 use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, Verdict};
 use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::filing::{Filing, NewTask};
 use orchestrator_tui::model::id::{BatchId, LandingId, RequestId, Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
-use orchestrator_tui::model::settings::{
-    Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings, Unattended,
-    Watch, Workspace,
-};
 use orchestrator_tui::model::task::{Goal, Origin, Task, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
-use orchestrator_tui::model::workspace::{RepoState, Snapshot, TreeId};
+use orchestrator_tui::model::workspace::RepoState;
+
+#[path = "schedule/edge.rs"]
+mod edge;
+#[path = "schedule/settings.rs"]
+mod settings;
+
+use edge::product;
+use settings::settings;
 
 /// The calendar at the beginning.
 const DAWN: u64 = 1_767_225_600_000;
@@ -298,26 +301,6 @@ fn print(lie: Lie, what: &str, mean: Duration, worst: Duration) {
     println!("{tasks:>7} {running:>8} {files:>8}  {what:<34} {mean:>10.1?} {worst:>10.1?}");
 }
 
-fn product(work: &Work) -> Product {
-    let snapshot = || Snapshot { tree: TreeId("t".into()), commit: "c".into(), left_out: Vec::new() };
-    match work {
-        Work::Snapshot | Work::Compose { .. } => Product::Snapshot(snapshot()),
-        Work::Prepare { .. } => Product::Prepared { needs_command: false, warnings: Vec::new() },
-        Work::Collect { .. } => Product::Collected(Collected {
-            tree: TreeId("t".into()),
-            changes: Vec::new(),
-            suspicions: Vec::new(),
-            patch: String::new(),
-        }),
-        Work::Restore { .. } => Product::Restored,
-        Work::Merge { .. }
-        | Work::Land { .. }
-        | Work::RecordInPlace { .. }
-        | Work::Undo { .. }
-        | Work::PutAway { .. } => Product::Failed("not in a bench".into()),
-    }
-}
-
 fn file(number: u32) -> ProjectPath {
     ProjectPath::new(format!("src/module_{}/file_{number}.py", number % 97)).unwrap()
 }
@@ -394,82 +377,10 @@ fn assignment(number: u32, tasks: u32) -> Assignment {
         after: after.into_iter().collect(),
         check: None,
         budget: None,
-        land: LandMode::Ask,
+        land: orchestrator_tui::model::settings::LandMode::Ask,
         batch: is_day.then_some(BatchId(1)),
         event: None,
         subject: None,
         project: None,
     }
-}
-
-fn settings(running: u32) -> Settings {
-    let check = Check {
-        name: CheckName("each".into()),
-        paths: vec!["src/**".into()],
-        run: "each {file}".into(),
-        tests: None,
-        timeout: Duration::from_secs(60),
-        parallel: true,
-        lock: String::new(),
-        fixers: Vec::new(),
-        keep_daemons: false,
-    };
-    Settings {
-        watch: Watch {
-            settle: Duration::from_millis(300),
-            settle_max: Duration::from_secs(2),
-            ignore: Vec::new(),
-            paths: Vec::new(),
-        },
-        checks: vec![check],
-        fix: Fix {
-            enabled: true,
-            on: FixOn::Red,
-            after: Duration::from_secs(10),
-            attempts: 5,
-            backoff: Duration::from_secs(2),
-            backoff_max: Duration::from_secs(60),
-            land: LandMode::Auto,
-            land_by: LandBy::File,
-            isolation: Isolation::Worktree,
-            protect: Vec::new(),
-            breaker: Breaker { failures: 3, window: Duration::from_secs(3600) },
-            planner: Planner::Off,
-            plan_wait: Duration::from_secs(60),
-            planner_sleep: Duration::from_secs(600),
-        },
-        limits: Limits {
-            running,
-            checks: 8,
-            completed: 50,
-            failed: 50,
-            history: 100,
-            heartbeat: Duration::from_secs(30),
-            health: Duration::from_secs(300),
-            stop: Duration::from_secs(30),
-        },
-        lanes: orchestrator_tui::model::settings::Lanes::default(),
-        events: orchestrator_tui::model::settings::Events::default(),
-        workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
-        budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
-        questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
-        agents: std::collections::BTreeMap::new(),
-        roles: [
-            ("fixer".to_owned(), Role { agent: "claude".into(), edits: true, ..Role::default() }),
-            ("coding".to_owned(), Role { agent: "claude".into(), edits: true, ..Role::default() }),
-        ]
-        .into(),
-        workflows: workflows(),
-        rules: Vec::new(),
-        documents: std::collections::BTreeMap::new(),
-        policy: orchestrator_tui::model::policy::Policy::default(),
-    }
-}
-
-/// The workflow of assignments, as the built-in configuration has it.
-fn workflows() -> std::collections::BTreeMap<String, orchestrator_tui::model::settings::WorkflowSpec> {
-    use orchestrator_tui::model::settings::WorkflowSpec;
-    use orchestrator_tui::model::task::Workflow;
-    let task = WorkflowSpec { stages: Workflow::task().stages, ..WorkflowSpec::default() };
-    [("task".to_owned(), task)].into()
 }

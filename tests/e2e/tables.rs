@@ -1,4 +1,4 @@
-//! The tables beside the journal, read with SQLite itself while a supervisor runs, after it was killed, and at the end.
+//! The tables beside the journal, read with `SQLite` itself while a supervisor runs, after it was killed, and at the end.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -151,13 +151,13 @@ impl World {
     pub(super) fn check_events(&mut self) {
         let mut filed: BTreeMap<EventId, Vec<TaskId>> = BTreeMap::new();
         let mut followed: BTreeMap<EventId, Vec<Consequence>> = BTreeMap::new();
-        let mut files = Vec::new();
+        let mut taken = Vec::new();
         for recorded in &self.journal {
             match &recorded.fact {
                 Fact::Emitted { event } => {
                     if let By::File(file) = &event.by {
-                        assert!(!files.contains(&file), "{file:?} is taken in twice");
-                        files.push(file);
+                        assert!(!taken.contains(&file), "{file:?} is taken in twice");
+                        taken.push(file);
                     }
                 }
                 Fact::Filed { task } => {
