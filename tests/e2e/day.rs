@@ -262,9 +262,9 @@ fn the_real_claude_works_on_a_task_file() {
     ];
     let tests = vec![write("src/app/(main)/loans/loan.test.ts", "test(1)\n"), Reply::text("Every state is covered.")];
     let scenarios = vec![
-        ("task-003 · Cover loans", tests),
-        ("task-002 · Turn the list", pages),
-        ("task-001 · Write the guide", guide),
+        ("Test every state a loan can be in", tests),
+        ("The list loads every member", pages),
+        ("New people ask the same questions", guide),
     ];
     let Some(_claude) = Claude::with(&site, scenarios, "", "") else { return };
     let said = site.run(&["start", FILE]);
