@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use orchestrator_tui::edge::session::{Place, Session};
+use orchestrator_tui::edge::session::{Output, Place, Session, SessionOutput};
 use orchestrator_tui::model::id::SessionId;
 use serde_json::{Value, json};
 
@@ -197,7 +197,9 @@ fn whoever_sits_at_its_terminal_answers_there() {
     let session = question["question"]["session"].as_u64().expect("a number");
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let (person, _output) = runtime.block_on(Session::attach(planner_place(&site, session), 0));
+    let (person, mut output) = runtime.block_on(Session::attach(planner_place(&site, session), 0));
+    // While somebody types the CLI keeps a dialog back.
+    runtime.block_on(drawn(&mut output, &["Which", "ever", "left"]));
     // The first option closes the dialog that is a question here as well; a key before the dialog takes keys is lost.
     until("the dialog", || {
         runtime.block_on(person.write(b"1")).expect("it runs");
@@ -207,6 +209,19 @@ fn whoever_sits_at_its_terminal_answers_there() {
     assert_eq!(planned["plan"]["advice"]["strategy"], STRATEGY, "{planned:#}");
     assert!(site.run(&["answer", "1", "1"]).err.contains("answered in its terminal"));
     assert_eq!(running.end_with_facts().0, 0);
+}
+
+/// Waits until one of these words was drawn.
+async fn drawn(output: &mut Output, words: &[&str]) {
+    let mut all = Vec::new();
+    while let Some(SessionOutput::Bytes { bytes, .. }) = output.recv().await {
+        all.extend(bytes);
+        let text = String::from_utf8_lossy(&all);
+        if words.iter().any(|word| text.contains(word)) {
+            return;
+        }
+    }
+    panic!("the session ended before any of {words:?} was drawn");
 }
 
 /// Where the planner's session is.

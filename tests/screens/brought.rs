@@ -83,7 +83,7 @@ fn what_takes_longer_than_expected_says_so_and_nothing_else_does() {
         let shown = drawn(&Person::before(view.clone(), Some(24), SIZE));
         match said {
             Some(said) => assert!(shown.contains(said), "{began}: {shown}"),
-            None => assert!(!shown.contains(" expected"), "{began}: {shown}"),
+            None => assert!(!shown.contains(" h expected"), "{began}: {shown}"),
         }
     }
 }
