@@ -194,6 +194,10 @@ impl World {
 
     /// Whoever still waits at the end is over.
     pub(super) fn check_questions(&self) {
+        if self.gone.is_some() && !self.sessions.is_empty() {
+            // Told to end three times, it waited for nobody.
+            return;
+        }
         let left: Vec<_> = self
             .inbox
             .waiting
