@@ -28,16 +28,25 @@ impl Supervisor {
         if self.was_turned_red(id, key, run, known) {
             if cause.files.is_empty() {
                 self.take_back(id, key, run);
+                self.run_for_the_next(key);
                 return true;
             }
             if self.is_not_fixed(id, key, run) || self.was_landed_on(id, cause) {
                 self.red_after_landing(id, key, run);
+                self.run_for_the_next(key);
                 return true;
             }
             // The user has changed something else meanwhile; this red is theirs.
         }
         self.confirmed_gone(key);
         false
+    }
+
+    /// Runs a check again for another landing that waits for it: what it said last was about the first.
+    fn run_for_the_next(&mut self, key: &CheckKey) {
+        if let Some(next) = self.confirming(key) {
+            self.want(key.clone(), Cause { by: Some(next), ..Cause::default() });
+        }
     }
 
     /// Returns the attempt whose landing waits for a check in the tree.
