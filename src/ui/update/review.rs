@@ -64,7 +64,8 @@ pub(super) fn review(state: &mut State) -> Vec<Intent> {
         },
         Popup::Palette(_) => None,
     });
-    if asked.is_some() {
+    let is_there = |task: &TaskId| state.view.rows.iter().any(|row| row.id == *task);
+    if asked.is_some_and(|task| is_there(&task)) {
         // A filter may have taken the selection elsewhere; what is asked about stays in sight.
         state.selected = asked;
     }
