@@ -27,7 +27,7 @@ pub struct Queue {
 /// The verbs of `queue`.
 #[derive(Debug, Subcommand)]
 pub enum QueueVerb {
-    /// Queue a task for one agent; `queue.max_concurrent` of them are worked on at once ([lanes] queue).
+    /// Queue a task for one agent; `queue.max_concurrent` of them are worked on at once (`lanes.queue`).
     Add(Add),
     /// Take a task out of the queue that is not worked on.
     Remove(Task),
