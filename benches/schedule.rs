@@ -324,30 +324,10 @@ fn task(number: u32, common: bool) -> Task {
     let run = run(&key);
     let shared = ProjectPath::new("src/common.py").unwrap();
     Task {
-        id: TaskId(number),
-        origin: Origin::Start,
-        filed: Wall(DAWN),
-        priority: 0,
-        forced: false,
         files: key.file.clone().into_iter().chain(common.then_some(shared)).collect(),
         failures: run.findings.failures,
-        red_before: Vec::new(),
         excerpt: run.findings.excerpt,
-        state: TaskState::Queued,
-        stage: None,
-        attempts: Vec::new(),
-        plan: None,
-        asked: Vec::new(),
-        charged: 0,
-        spent: Spent::default(),
-        running: Spent::default(),
-        began: None,
-        ended: None,
-        landing: None,
-        receipt: None,
-        replaced: Vec::new(),
-        result: None,
-        goal: Goal::Check(key),
+        ..Task::new(TaskId(number), Goal::Check(key), Origin::Start, Wall(DAWN))
     }
 }
 

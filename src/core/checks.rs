@@ -11,7 +11,6 @@ use crate::core::supervisor::Supervisor;
 use crate::core::verify::first_line;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
-use crate::model::cost::Spent;
 use crate::model::hold::HoldReason;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::path::ProjectPath;
@@ -285,32 +284,10 @@ impl Supervisor {
         let id = self.book.last_task.next();
         let mut files = Self::files_of(&failures, cause);
         files.extend(key.file.clone());
-        let task = Task {
-            id,
-            goal: Goal::Check(key.clone()),
-            origin: cause.change.map_or(Origin::Start, Origin::Change),
-            filed: self.live.now.wall,
-            priority: 0,
-            forced: false,
-            files: files.into_iter().collect(),
-            failures,
-            red_before,
-            excerpt,
-            state: TaskState::Queued,
-            stage: None,
-            attempts: Vec::new(),
-            charged: 0,
-            plan: None,
-            asked: Vec::new(),
-            spent: Spent::default(),
-            running: Spent::default(),
-            began: None,
-            ended: None,
-            landing: None,
-            receipt: None,
-            replaced: Vec::new(),
-            result: None,
-        };
+        let origin = cause.change.map_or(Origin::Start, Origin::Change);
+        let mut task = Task::new(id, Goal::Check(key.clone()), origin, self.live.now.wall);
+        task.files = files.into_iter().collect();
+        (task.failures, task.red_before, task.excerpt) = (failures, red_before, excerpt);
         self.record(Fact::Filed { task: Box::new(task) });
         id
     }

@@ -6,7 +6,6 @@ use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch};
-use crate::model::cost::Spent;
 use crate::model::filing::{After, Filing, NewBatch, NewTask};
 use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
@@ -139,32 +138,8 @@ impl Supervisor {
         assignment.batch = batch;
         let origin = assignment.event.map_or(Origin::Person, Origin::Event);
         let files: Vec<ProjectPath> = assignment.deliverables.iter().map(|wanted| wanted.path.clone()).collect();
-        let mut task = Task {
-            id,
-            goal: Goal::Assignment(assignment),
-            origin,
-            filed: self.live.now.wall,
-            priority: new.priority,
-            forced: false,
-            files,
-            failures: Vec::new(),
-            red_before: Vec::new(),
-            excerpt: String::new(),
-            state: TaskState::Queued,
-            stage: None,
-            attempts: Vec::new(),
-            plan: None,
-            asked: Vec::new(),
-            charged: 0,
-            spent: Spent::default(),
-            running: Spent::default(),
-            began: None,
-            ended: None,
-            landing: None,
-            receipt: None,
-            replaced: Vec::new(),
-            result: None,
-        };
+        let mut task = Task::new(id, Goal::Assignment(assignment), origin, self.live.now.wall);
+        (task.priority, task.files) = (new.priority, files);
         task.state = match self.gate(&task) {
             Some(state) => state,
             None if new.held => TaskState::Held(HoldReason::Created),

@@ -144,6 +144,36 @@ pub struct PendingResult {
 }
 
 impl Task {
+    /// Returns a task of which nothing is known yet but what it is to reach; it waits for its turn.
+    pub fn new(id: TaskId, goal: Goal, origin: Origin, filed: Wall) -> Self {
+        Self {
+            id,
+            goal,
+            origin,
+            filed,
+            priority: 0,
+            forced: false,
+            files: Vec::new(),
+            failures: Vec::new(),
+            red_before: Vec::new(),
+            excerpt: String::new(),
+            state: TaskState::Queued,
+            stage: None,
+            attempts: Vec::new(),
+            plan: None,
+            asked: Vec::new(),
+            charged: 0,
+            spent: Spent::default(),
+            running: Spent::default(),
+            began: None,
+            ended: None,
+            landing: None,
+            receipt: None,
+            replaced: Vec::new(),
+            result: None,
+        }
+    }
+
     /// Returns the line that lists show: `CaseService.ts · unit`, `task-001 · Create documentation`.
     pub fn title(&self) -> String {
         match &self.goal {

@@ -72,31 +72,13 @@ pub(crate) fn failures() -> Vec<Fingerprint> {
 
 /// A task with a title; everything else as for one that has just been filed.
 pub(crate) fn task(id: u32, check: &str, file: Option<&str>, state: TaskState) -> Task {
+    let goal = Goal::Check(key(check, file));
     Task {
-        id: TaskId(id),
-        goal: Goal::Check(key(check, file)),
-        origin: Origin::Change(ChangeId(3)),
-        filed: ago(300),
-        priority: 0,
-        forced: false,
         files: file.map(path).into_iter().collect(),
         failures: failures(),
-        red_before: Vec::new(),
         excerpt: OUTPUT.to_owned(),
         state,
-        stage: None,
-        attempts: Vec::new(),
-        plan: None,
-        asked: Vec::new(),
-        charged: 0,
-        spent: Spent::default(),
-        running: Spent::default(),
-        began: None,
-        ended: None,
-        landing: None,
-        receipt: None,
-        replaced: Vec::new(),
-        result: None,
+        ..Task::new(TaskId(id), goal, Origin::Change(ChangeId(3)), ago(300))
     }
 }
 
