@@ -215,8 +215,10 @@ fn lines_hold(machine: &Supervisor) -> Result<(), String> {
     }
     let works = |attempt: &Attempt| matches!(attempt.step, Step::Agent(Some(_))) && attempt.over.is_none();
     for (id, _) in machine.live.attempts.iter().filter(|(_, attempt)| works(attempt)) {
-        let own = machine.book.task(*id).and_then(|task| machine.task_line(task));
-        if let Some(line) = own.or(machine.day_line()) {
+        let task = machine.book.task(*id);
+        let own = task.and_then(|task| machine.task_line(task));
+        let batch = || task.and_then(|task| Some(machine.batch_line(task)?.0));
+        if let Some(line) = own.or_else(batch).or(machine.day_line()) {
             return Err(format!("the agent of {id} works on although {} is used up", line.key()));
         }
     }

@@ -204,7 +204,8 @@ impl Supervisor {
     }
 
     fn will_wait_its_turn(&self, task: &Task) -> bool {
-        Wait::of(task).is_some() && self.breaker(task).is_none() && !self.book.lanes.is_paused(lane(task))
+        let is_shut = self.book.lanes.is_paused(lane(task)) || self.batch_line(task).is_some();
+        Wait::of(task).is_some() && self.breaker(task).is_none() && !is_shut
     }
 
     /// Whether some waiting task will go on by itself.
