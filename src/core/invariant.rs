@@ -236,6 +236,14 @@ fn ledger_is_whole(machine: &Supervisor) -> Result<(), String> {
     if is_up && (total.usd, total.tokens()) != (used.usd, used.tokens()) {
         return Err(format!("the ledger has {total:?}, used was {used:?}"));
     }
+    for batch in book.batches.values().filter(|batch| book.index.is_open_batch(batch.id)) {
+        let tasks = batch.tasks.iter().filter_map(|id| book.task(*id));
+        let (tasks, known) =
+            (tasks.fold(Spent::default(), |sum, task| sum + task.total()), book.ledger.of_batch(batch.id));
+        if (tasks.usd, tasks.tokens()) != (known.usd, known.tokens()) {
+            return Err(format!("the tasks of batch {} have used {tasks:?}, the ledger has {known:?}", batch.id.0));
+        }
+    }
     let today = book.ledger.today();
     let tasks = book.ledger.tasks().into_values().fold(Spent::default(), |sum, spent| sum + spent);
     // What a person asks the planner belongs to no task.

@@ -3,8 +3,8 @@
 use crate::core::book::Wait;
 use crate::core::budget::Pot;
 use crate::core::lanes::lane;
-use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::BatchKind;
 use crate::model::budget::{Budget, Limit};
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::TaskId;
@@ -77,10 +77,20 @@ impl Supervisor {
         running.any(|(id, _)| self.is_filed_with(task, *id))
     }
 
-    /// Says what stands against a task because what it was filed together with has used up what it may cost.
-    pub(crate) fn waits_for_batch(&self, task: &Task) -> Option<Waiting> {
+    /// Says what stands against a task because what it was filed together with has used up what it may cost, and what
+    /// mends it.
+    pub(crate) fn waits_for_batch(&self, task: &Task) -> Option<String> {
         let (line, used) = self.batch_line(task)?;
-        Some(Waiting::Batch(format!("parked: {}; `costs` shows where it went", self.used_up_by(task, line, used))))
+        let why = self.used_up_by(task, line, used);
+        let batch = task.assignment().and_then(|assignment| self.book.batches.get(&assignment.batch?));
+        let hint = match batch.map(|batch| &batch.kind) {
+            Some(BatchKind::Day { file, .. }) => {
+                let name = file.file_name().unwrap_or_default().display();
+                format!("raise it in {name} and `start` that again")
+            }
+            Some(BatchKind::Orchestration { .. }) | None => "`costs` shows where it went".to_owned(),
+        };
+        Some(format!("{why}; {hint}"))
     }
 
     /// Says that what a task was filed together with has used up what it may cost, if it has.
