@@ -127,7 +127,7 @@ fn needed(site: &Site) -> Result<Needed, Failure> {
     });
     let known: BTreeSet<_> = known.collect();
     let book = crate::core::book::Book::replay(facts);
-    let slots = site.load(Overrides::default()).map_or(u32::MAX, |loaded| loaded.settings.limits.running);
+    let slots = site.load(Overrides::default()).map_or(u32::MAX, |loaded| loaded.settings.most_at_once());
     let mut needed = Needed { known, slots, ..Needed::default() };
     for task in book.tasks.values() {
         needed.landings.extend(task.landing);

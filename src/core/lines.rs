@@ -57,7 +57,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Emitted { event } => emitted(event),
         Fact::EventFileLeft { file, why } => format!("⚠ the event file {} is left where it is: {why}", file.name),
         Fact::Routed { event, outcomes } => routed(*event, outcomes),
-        Fact::BatchGrew { batch, tasks } => format!("batch {}: {} more tasks", batch.0, tasks.len()),
+        Fact::BatchGrew { batch, tasks } => grew(*batch, tasks.len()),
         Fact::BatchLimited { batch, budget } => limited(*batch, *budget),
         Fact::Lane { lane, change } => lane_line(*lane, change),
         Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),
@@ -123,8 +123,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Snoozed { key, until } => format!("{key} is snoozed {}", ending(until, time)),
         Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
         Fact::Lesson { lesson, dropped } => format!("lesson {lesson} {}", if *dropped { "dropped" } else { "kept" }),
-        Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
-        Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
+        Fact::Agreed { land } => agreed(*land).to_owned(),
         Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),
         Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
         Fact::ConfigRefused { why } => format!("configuration not taken up, the one before goes on: {why}"),
@@ -176,6 +175,17 @@ fn routed(event: EventId, outcomes: &[Consequence]) -> String {
 fn emitted(event: &Event) -> String {
     let subject = event.subject.map(|task| format!(" about {task}")).unwrap_or_default();
     format!("event {}: {} from {}{subject}", event.id.0, event.kind, event.by)
+}
+
+fn agreed(land: LandMode) -> &'static str {
+    match land {
+        LandMode::Auto => "from now on verified fixes land by themselves",
+        LandMode::Ask => "from now on verified fixes wait for a yes",
+    }
+}
+
+fn grew(batch: BatchId, more: usize) -> String {
+    format!("batch {}: {more} more {}", batch.0, if more == 1 { "task" } else { "tasks" })
 }
 
 fn limited(batch: BatchId, budget: Option<Usd>) -> String {

@@ -64,7 +64,7 @@ impl Waiting {
             Self::Down => "waits for the supervisor".to_owned(),
             Self::Paused => "paused".to_owned(),
             Self::LanePaused(lane, why) => format!("the {lane} lane is paused: {why}"),
-            Self::Parked(None, why) => format!("parked: {why}"),
+            Self::Parked(None, why) | Self::Batch(why) => format!("parked: {why}"),
             Self::Parked(Some(until), why) => format!("parked until {}: {why}", until.iso()),
             Self::Budget(_, why) => {
                 format!("parked until midnight: {why}; `orchestrator-tui costs --raise 10` goes on today")
@@ -75,7 +75,6 @@ impl Waiting {
             Self::Quiet(at) => format!("starts when you pause: {}", brief(at.since(now.moment))),
             Self::Ending => "waits for the end of its last attempt".to_owned(),
             Self::Behind(task) => format!("waits for {task}"),
-            Self::Batch(why) => format!("parked: {why}"),
             Self::Slots => "waits for a free agent".to_owned(),
             Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", whole(window)),
         }

@@ -231,6 +231,44 @@ fn a_day_ends_at_what_it_may_cost() {
 }
 
 #[test]
+fn a_day_at_what_it_may_cost_goes_on_when_its_file_says_more() {
+    let write = |file: &str| format!("{{ do = \"write\", file = {file:?}, content = \"x\\n\" }}");
+    let one = write("notes/ONE.md");
+    let usage = "{ do = \"usage\", cost = 0.02, input = 10, output = 1 }, { do = \"say\", text = \"Well.\" }";
+    let go = "{ do = \"wait_for\", file = \"GO\" }";
+    let script = format!(
+        "[[scenario]]\nmatch = \"Say one\"\nsteps = [ {usage}, {go}, {one} ]\n\
+         [[scenario]]\nmatch = \"Say two\"\nsteps = [ {} ]\n",
+        write("notes/TWO.md")
+    );
+    let site = library("");
+    let go = site.outside("go");
+    site.script(&script.replace("GO", &go.display().to_string()));
+    let day = |limit: &str, tasks: &[(&str, &str, &str)]| {
+        let entry = |(id, description, brings): &(&str, &str, &str)| {
+            format!("  - {{id: {id}, name: {id}, description: {description}, deliverables: [{brings}]}}\n")
+        };
+        let tasks: String = tasks.iter().map(entry).collect();
+        site.write(FILE, &format!("date: 2025-11-18\nmax_cost_usd: {limit}\ntasks:\n{tasks}"));
+    };
+    day("0.01", &[("one", "Say one", "notes/ONE.md")]);
+    let said = site.run(&["start", FILE]);
+    assert_eq!(said.code, 1, "{said:?}");
+    let report = site.read("results/2025-11-18-report.md");
+    assert!(report.contains("write a higher limit into the file and start it again"), "{report}");
+    day("0.01", &[("one", "Say more", "notes/ONE.md")]);
+    let said = site.run(&["start", FILE]);
+    assert!(said.code == 1 && said.out.contains("to have its new description give it another id"), "{said:?}");
+    fs::write(go, "").expect("written");
+    day("5.00", &[("one", "Say one", "notes/ONE.md"), ("two", "Say two", "notes/TWO.md")]);
+    let said = site.run(&["start", FILE]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("batch 1 goes on; #2 is filed; max_cost_usd is $5.00 instead of $0.01"), "{said:?}");
+    assert_eq!(states(&site), ["ready", "ready"]);
+    site.wait_until_empty();
+}
+
+#[test]
 fn a_mistake_in_a_task_file_starts_nothing() {
     let site = library("");
     site.write(FILE, &site.read(FILE).replace("depends_on: [task-001]", "depends_on: [task-007]"));

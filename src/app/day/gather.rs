@@ -68,7 +68,10 @@ pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayRep
         waits: tasks.iter().filter_map(|(task, assignment)| waits(reporter.book, task, assignment)).collect(),
         tasks: tasks.iter().map(|(task, assignment)| one(reporter, task, assignment)).collect(),
         limit: batch.budget,
-        cut_short: cut_short.map(|limit| format!("{} of {limit} were used", spent.usd)),
+        cut_short: cut_short.map(|limit| {
+            let used = spent.usd;
+            format!("{used} of {limit} were used; write a higher limit into the file and start it again to go on")
+        }),
         feedback: shown(&Folder::at(folder.clone()).feedback(date)),
     })
 }
