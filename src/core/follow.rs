@@ -150,7 +150,7 @@ impl Supervisor {
             return Consequence::Failed(refusal.message);
         }
         if let Some(subject) = &subject
-            && matches!(subject.state, TaskState::Queued | TaskState::Held(HoldReason::Created))
+            && matches!(subject.state, TaskState::Queued | TaskState::Held(HoldReason::Created | HoldReason::FixingOff))
             && subject.check().is_none()
             && event.by != By::Task(subject.id)
         {

@@ -97,6 +97,10 @@ impl Supervisor {
         }
         self.hold_anew();
         for (id, attempt) in &mut self.live.attempts {
+            if !matches!(attempt.held_after, None | Some(HoldReason::FixingOff)) {
+                // What ended it says more.
+                continue;
+            }
             let is_unasked = self.book.task(*id).is_some_and(|task| !task.forced);
             attempt.held_after = (!enabled && is_unasked).then_some(HoldReason::FixingOff);
         }
@@ -179,6 +183,9 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
             planner_sleep
         ]
     );
+    if before.fix.agents != after.fix.agents {
+        changes.push(if after.fix.agents { "agents are agreed to" } else { "agents are not agreed to" }.to_owned());
+    }
     if (before.fix.land, before.fix.land_by) != (after.fix.land, after.fix.land_by) {
         changes.push("fix.land".to_owned());
     }

@@ -212,6 +212,7 @@ impl Supervisor {
         self.advance_attempts();
         self.follow_events();
         self.regate();
+        self.hold_unasked();
         self.start_attempts();
         self.regate();
         self.remember_green();

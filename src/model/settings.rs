@@ -179,6 +179,9 @@ pub struct Breaker {
 pub struct Fix {
     /// Whether agents and fixers start by themselves.
     pub enabled: bool,
+    /// Whether a person agreed to what the project says about agents. Else none starts while nothing starts by itself, not
+    /// even when it is asked for.
+    pub agents: bool,
     /// What makes a task.
     pub on: FixOn,
     /// A check must stay red and nothing be saved for so long before an agent starts.

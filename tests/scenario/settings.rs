@@ -38,6 +38,7 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "watch.settle" => settings.watch.settle = span(value)?,
         "watch.settle_max" => settings.watch.settle_max = span(value)?,
         "fix.enabled" => settings.fix.enabled = value.as_bool().ok_or("not a yes or no")?,
+        "fix.agents" => settings.fix.agents = value.as_bool().ok_or("not a yes or no")?,
         "fix.on" => settings.fix.on = if value.as_str() == Some("change") { FixOn::Change } else { FixOn::Red },
         "fix.after" => settings.fix.after = span(value)?,
         "fix.attempts" => settings.fix.attempts = number(value)?,
@@ -180,6 +181,7 @@ fn plain() -> Settings {
         checks: vec![plain_check("unit")],
         fix: Fix {
             enabled: true,
+            agents: true,
             on: FixOn::Red,
             after: Duration::from_secs(10),
             attempts: 5,

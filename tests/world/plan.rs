@@ -76,6 +76,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
         checks: vec![unit, lint, each],
         fix: Fix {
             enabled: !chance.one_in(20),
+            agents: !chance.one_in(4),
             on: if chance.one_in(5) { FixOn::Change } else { FixOn::Red },
             after: Duration::from_secs(chance.below(12)),
             attempts: chance.between(1, 4) as u32,
