@@ -112,9 +112,10 @@ impl Site {
         Ok(loaded)
     }
 
-    /// Puts down in the settings whether agents were agreed to; what cannot be read is no yes.
+    /// Puts down in the settings whether agents were agreed to; what cannot be read is no yes. Where they start by
+    /// themselves, nothing begins without that yes.
     pub fn note_agents(&self, loaded: &mut Loaded) {
-        loaded.settings.fix.agents = self.is_all_trusted(loaded).unwrap_or(false);
+        loaded.settings.fix.agents = loaded.settings.fix.enabled || self.is_all_trusted(loaded).unwrap_or(false);
     }
 
     /// Whether all was agreed to that the project's own files would run, agents included.

@@ -72,7 +72,7 @@ impl Supervisor {
         let held = |task: &TaskId| {
             self.book.task(*task).is_some_and(|task| task.state == TaskState::Held(HoldReason::FixingOff))
         };
-        let but = if tasks.iter().any(held) { "; held, as fixing is off" } else { "" };
+        let but = if tasks.iter().any(held) { "; held, as fixing is off; `orchestrator-tui fix ID` starts one" } else { "" };
         Ok(Answer { said: format!("{}{but}", said(&tasks, id)), tasks, batch: id, event: None })
     }
 

@@ -106,6 +106,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             depth: chance.between(3, 12) as u32,
             rate: chance.between(3, 30) as u32,
             multi_agent: chance.one_in(2),
+            folder: None,
         },
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
         budget: super::money::budget(chance),
