@@ -91,6 +91,15 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
             (settings.roles, settings.workflows) = (built_in.roles, built_in.workflows);
             settings.rules = built_in.rules;
         }
+        "events.rules" if value.as_str() == Some("none") => {
+            set(settings, key, &Value::String("built-in".into()))?;
+            settings.rules.clear();
+            settings.workflows.remove("session");
+        }
+        "role.after_landing" => {
+            let is_after = value.as_bool().ok_or("not a yes or no")?;
+            settings.roles.values_mut().for_each(|role| role.after_landing = is_after);
+        }
         "budget.task_usd" => settings.budget.task = text(value)?.parse().map_err(|_| "not an amount")?,
         other => return Err(format!("what is {other}?")),
     }
