@@ -60,7 +60,6 @@ pub(crate) struct Extras {
     pub(crate) secrets: Secrets,
     pub(crate) state_file: Option<PathBuf>,
     pub(crate) lock_file: Option<PathBuf>,
-    pub(crate) event_dir: Option<PathBuf>,
 }
 
 /// Takes everything known from `variables`; names that are empty count as not set.
@@ -104,7 +103,7 @@ impl Variable<'_> {
                 self.taken("lock_file");
             }
             "EVENT_DIR" => {
-                extras.event_dir = Some(self.project.join(self.value));
+                settings.events.folder = Some(self.project.join(self.value));
                 self.taken("event_dir");
             }
             "USE_MULTI_AGENT_EVENTS" => match yes_or_no(self.value) {

@@ -73,8 +73,6 @@ pub struct Loaded {
     pub secrets: Secrets,
     /// `STATE_FILE`, absolute: where the state is mirrored to.
     pub state_file: Option<PathBuf>,
-    /// `EVENT_DIR`, absolute: where files with events are dropped.
-    pub event_dir: Option<PathBuf>,
     /// `LOCK_FILE`, absolute: where the lock is instead of the state folder.
     pub lock_file: Option<PathBuf>,
     /// What is odd and not wrong.
@@ -187,7 +185,6 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         running,
         secrets: extras.secrets,
         state_file: extras.state_file,
-        event_dir: extras.event_dir,
         lock_file: extras.lock_file,
         warnings,
         sources: draft.places.sources(),

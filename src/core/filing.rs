@@ -72,7 +72,11 @@ impl Supervisor {
             let after: BTreeSet<TaskId> = after.collect();
             self.file_one(place[&index], one, after, id);
         }
-        Ok(Answer { said: said(&tasks, id), tasks, batch: id, event: None })
+        let held = |task: &TaskId| {
+            self.book.task(*task).is_some_and(|task| task.state == TaskState::Held(HoldReason::FixingOff))
+        };
+        let but = if tasks.iter().any(held) { "; held, as fixing is off; `orchestrator-tui fix ID` starts one" } else { "" };
+        Ok(Answer { said: format!("{}{but}", said(&tasks, id)), tasks, batch: id, event: None })
     }
 
     pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
@@ -146,6 +150,7 @@ impl Supervisor {
         task.state = match self.gate(&task) {
             Some(state) => state,
             None if new.held => TaskState::Held(HoldReason::Created),
+            None if !self.settings.fix.enabled => TaskState::Held(HoldReason::FixingOff),
             None => TaskState::Queued,
         };
         self.record(Fact::Filed { task: Box::new(task) });
