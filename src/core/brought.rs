@@ -1,7 +1,6 @@
 //! What the tasks that a task waited for have brought, for its agent to read.
 
 use crate::core::book::Book;
-use crate::model::attempt::AttemptEnd;
 use crate::model::outcome::Outcome;
 use crate::model::task::Task;
 
@@ -20,15 +19,10 @@ impl Brought {
     /// Returns what the tasks have brought that a task waits for, in their order; of those that are not over, nothing.
     pub fn for_task(book: &Book, task: &Task) -> Vec<Self> {
         let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
-        let brought = after.iter().filter_map(|id| book.task(*id)).map(|other| {
-            // Only the attempt that came through made what is there now.
-            let made =
-                other.attempts.iter().rev().find(|attempt| attempt.end == AttemptEnd::Verified && !attempt.landing);
-            Self {
-                title: other.title(),
-                outcome: other.outcome().cloned().unwrap_or_default(),
-                diff: made.map(|attempt| attempt.diff.clone()).unwrap_or_default(),
-            }
+        let brought = after.iter().filter_map(|id| book.task(*id)).map(|other| Self {
+            title: other.title(),
+            outcome: other.outcome().cloned().unwrap_or_default(),
+            diff: other.made().map(|attempt| attempt.diff.clone()).unwrap_or_default(),
         });
         brought.collect()
     }

@@ -73,10 +73,17 @@ impl Supervisor {
     }
 
     pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
-        let Assignment { role, workflow, check, name, .. } = assignment;
-        if !self.settings.roles.contains_key(role) {
+        let Assignment { role, workflow, check, name, deliverables, .. } = assignment;
+        let Some(known) = self.settings.roles.get(role) else {
             return Err(Refusal::because(format!(
                 "{name}: there is no role `{role}`; `orchestrator-tui roles` lists them"
+            )));
+        };
+        if let (false, Some(first)) = (known.edits, deliverables.first()) {
+            let why = "what it writes is not taken; leave out the deliverables, or name a role that edits";
+            return Err(Refusal::because(format!(
+                "{name}: the role `{role}` only reads and cannot bring {}: {why}",
+                first.path
             )));
         }
         if !self.settings.workflows.contains_key(workflow) {
