@@ -173,6 +173,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         detected(&mut draft, inputs, &mut running);
     }
     warnings.extend(check(&mut draft, project, incomplete));
+    draft.settings.fix.protect.extend(extras.in_box(project));
     let (ui, theme_files) = screen(&mut draft, inputs);
     if !draft.diagnostics.is_empty() {
         return Err(sorted(draft));
