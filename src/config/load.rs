@@ -10,7 +10,7 @@ use crate::config::built_in::{ROLES, WORKFLOWS};
 use crate::config::check::check;
 use crate::config::detect::{detect, kinds};
 use crate::config::diagnostic::{Diagnostic, SourceText};
-use crate::config::environment::{DotEnv, Extras, Secrets, apply, variable};
+use crate::config::environment::{DotEnv, Extras, Secrets, apply, in_box, variable};
 use crate::config::file::ConfigFile;
 use crate::config::merge::{Draft, counts};
 use crate::config::origin::{Origin, Source};
@@ -171,6 +171,8 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         detected(&mut draft, inputs, &mut running);
     }
     warnings.extend(check(&mut draft, project, incomplete));
+    let taken_in = draft.settings.events.folder.as_deref().and_then(|folder| in_box(folder, project));
+    draft.settings.fix.protect.extend(taken_in);
     let (ui, theme_files) = screen(&mut draft, inputs);
     if !draft.diagnostics.is_empty() {
         return Err(sorted(draft));

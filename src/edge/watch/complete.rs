@@ -99,7 +99,10 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_folder_that_goes_is_told() {
-        for goes in [|folder: &Path| fs::remove_dir_all(folder), |folder: &Path| fs::rename(folder, folder.with_extension("old"))] {
+        for goes in [
+            |folder: &Path| fs::remove_dir_all(folder),
+            |folder: &Path| fs::rename(folder, folder.with_extension("old")),
+        ] {
             let around = tempfile::tempdir().unwrap();
             let folder = around.path().join("folder");
             fs::create_dir(&folder).unwrap();
