@@ -47,6 +47,7 @@ mod planner_claude;
 mod questions;
 mod real_claude;
 mod reload;
+mod repositories;
 mod roles;
 mod screen;
 mod secrets;
