@@ -20,6 +20,7 @@ impl Supervisor {
         for id in after {
             let Some(other) = self.book.task(*id) else { continue };
             match &other.state {
+                TaskState::Ready(_) if is_unfinished(other) => pending = pending.or(Some(TaskState::Pending(*id))),
                 TaskState::Done(_) | TaskState::Ready(_) => {}
                 // It waits for what it has led to, and not the other way round.
                 TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, *id) => {}
@@ -143,6 +144,11 @@ impl Supervisor {
             (_, _) => {}
         }
     }
+}
+
+/// Whether the result of a task may be half of what it is to bring.
+fn is_unfinished(task: &Task) -> bool {
+    task.result.as_ref().is_some_and(|result| result.unfinished)
 }
 
 /// Whether a task is one of those that another one was passed on to.

@@ -28,6 +28,9 @@ impl Supervisor {
                 filing.tasks.len()
             )));
         }
+        if let Some(batch) = self.day_under_way(&filing) {
+            return self.take_again(&batch, &filing);
+        }
         let batch = filing.batch.map(|batch| (self.book.last_batch.next(), batch));
         let (id, kind) = batch.map_or((None, None), |(id, new)| (Some(id), Some(new)));
         self.file_tasks(&filing.tasks, id, kind)
@@ -153,12 +156,17 @@ fn numbered(first: TaskId, at: usize) -> TaskId {
     TaskId(first.0.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)))
 }
 
-fn said(tasks: &[TaskId], batch: Option<BatchId>) -> String {
-    let which = match tasks {
+/// Says which tasks are filed.
+pub(crate) fn listed(tasks: &[TaskId]) -> String {
+    match tasks {
         [only] => format!("{only} is filed"),
         [first, .., last] => format!("{first} to {last} are filed"),
         [] => String::new(),
-    };
+    }
+}
+
+fn said(tasks: &[TaskId], batch: Option<BatchId>) -> String {
+    let which = listed(tasks);
     match batch {
         Some(batch) => format!("{which}, as batch {}", batch.0),
         None => which,
