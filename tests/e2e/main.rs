@@ -52,6 +52,7 @@ mod roles;
 mod screen;
 mod secrets;
 mod sessions;
+mod sessions_claude;
 mod shapes;
 mod signals;
 mod site;
