@@ -106,7 +106,7 @@ impl Folder {
         (folder.join(format!("{label}.md")), folder.join(format!("{label}-answer.md")))
     }
 
-    /// Returns where the agent of a task takes notes, and the person who reads them.
+    /// Returns where a person takes notes on a task.
     pub fn notes(&self, label: &str) -> PathBuf {
         self.root.join("agent_workspaces").join(label).join("notes.md")
     }
@@ -122,7 +122,7 @@ impl Folder {
         }
         for label in labels {
             self.own(&["agent_workspaces", named(label)?])?;
-            let notes = format!("# Notes on {label}\n\nFor the agent, and for you: what is written here stays.\n");
+            let notes = format!("# Notes on {label}\n\nYours: what is written here stays, and no agent reads it.\n");
             written.files.extend(begin(&self.notes(label), &notes)?);
         }
         Ok(written)
