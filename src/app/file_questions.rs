@@ -13,7 +13,7 @@ use crate::app::places::Places;
 use crate::core::effect::AgentOrder;
 use crate::core::secrets::Redactor;
 use crate::edge::agent::question_files::{Beside, Folder, SETTLE, Side};
-use crate::edge::watch::Complete;
+use crate::edge::watch::{Complete, Told};
 use crate::model::agent::AgentReport;
 use crate::model::question::Reply;
 
@@ -29,7 +29,7 @@ const POLL: Duration = Duration::from_secs(5);
 /// What an agent asks in its folder.
 pub struct FileQuestions {
     folder: Folder,
-    told: mpsc::Receiver<(Side, Option<String>)>,
+    told: mpsc::Receiver<(Side, Told)>,
     /// The watches, and whether there is one wherever something may come.
     _watches: Vec<Complete>,
     is_watched: bool,
@@ -101,9 +101,14 @@ impl FileQuestions {
     pub async fn next(&mut self) -> Vec<AgentReport> {
         let timer = &mut self.timer;
         let reports = tokio::select! {
-            Some((side, name)) = self.told.recv() => match name {
-                Some(file) => self.folder.changed(side, &file),
-                None => self.folder.look(),
+            Some((side, told)) = self.told.recv() => match told {
+                Told::File(file) => self.folder.changed(side, &file),
+                Told::Missed => self.folder.look(),
+                Told::Gone => {
+                    // Made again, it is another one.
+                    self.is_watched = false;
+                    self.folder.look()
+                }
             },
             () = async { if let Some(timer) = timer.as_mut() { timer.await } }, if timer.is_some() => {
                 let settled = self.folder.settle();

@@ -16,7 +16,7 @@ use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
-use crate::core::view::{SHORT, Stats};
+use crate::core::view::{Stats, short};
 use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
 use crate::model::event::Reporter as EventBy;
 use crate::model::id::{BatchId, EventId, RequestId, TaskId};
@@ -276,7 +276,7 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             Some(operation) if is_at_gate(machine, task) => {
                 Reason::Operation(operation).text(now, machine.settings().fix.breaker.window)
             }
-            _ if machine.waits_for_money(task.id) => SHORT.to_owned(),
+            _ if let Some(line) = machine.waits_for_money(task.id) => short(line).to_owned(),
             _ => {
                 let stage = task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned());
                 let attempt = machine.live().attempts.get(&task.id);

@@ -123,7 +123,7 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     let (reload, told) = mpsc::channel(CALLS);
     let (planner, hooks) = mpsc::channel(CALLS);
     tokio::spawn(examine::sort(calls, health, reload, planner, caller));
-    event_files::begin(&tools.places, &inbox);
+    event_files::begin(&tools, &inbox);
     let keeper = orders.map(|orders| tokio::spawn(Keeper::new(&tools, inbox.clone(), hooks).run(orders)));
     let examiner = tokio::spawn(examiner.run(asked));
     let reloader = wish.flags.map(|flags| tokio::spawn(Reloader::new(site, flags, loaded, &tools, inbox).run(told)));
@@ -251,7 +251,6 @@ fn prepare(
         program,
         project: site.project.clone(),
         work: layout.work(),
-        events: loaded.event_dir.clone(),
         layout: layout.clone(),
         mark,
         environment: site.environment.clone(),

@@ -197,8 +197,8 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
             shadow.record_in_place(landing, &base).map(|landing| landed(tools, landing))
         }
         Work::PutAway { file } => {
-            let Some(folder) = &tools.places.events else { return Ok(Product::PutAway) };
-            Ok(match event_files::put_away(folder, &file) {
+            let Some(folder) = tools.now().settings.events.folder.clone() else { return Ok(Product::PutAway) };
+            Ok(match event_files::put_away(&folder, &file) {
                 Ok(()) => Product::PutAway,
                 Err(error) => Product::Failed(error.to_string()),
             })

@@ -72,7 +72,7 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
             say(line.text);
         }
     };
-    match drive::drive(site, filing, &file, &mut each)? {
+    match drive::drive(site, filing, &mut each)? {
         Ended::Left(said) => {
             complain(&format!("{said}\nhint: `orchestrator-tui start {}` shows it again", wish.file.display()));
             Ok(Code::Refused as u8)

@@ -91,6 +91,7 @@ impl Draft {
             checks: Vec::new(),
             fix: Fix {
                 enabled: false,
+                agents: false,
                 on: FixOn::Red,
                 after: zero,
                 attempts: 0,

@@ -9,11 +9,11 @@ use crate::model::assignment::{Assignment, Deliverable};
 use crate::model::attempt::AttemptEnd;
 use crate::model::id::TaskId;
 use crate::model::task::Task;
-use crate::model::workspace::FileChange;
+use crate::model::workspace::{FileChange, Suspicion};
 
 impl Supervisor {
     /// Takes in what an agent left that worked on an assignment.
-    pub(crate) fn delivered(&mut self, id: TaskId, assignment: &Assignment, collected: Collected, unchanged: bool) {
+    pub(crate) fn delivered(&mut self, id: TaskId, assignment: &Assignment, mut collected: Collected, unchanged: bool) {
         let missing = missing(&assignment.deliverables, &collected.changes);
         if !missing.is_empty() {
             if let Some(attempt) = self.live.attempts.get_mut(&id) {
@@ -21,10 +21,18 @@ impl Supervisor {
             }
             return self.finish(id, AttemptEnd::Undelivered { missing }, None);
         }
+        let edits = self.settings.roles.get(&assignment.role).is_none_or(|role| role.edits);
+        if let Some(line) = self.stopped_at(id) {
+            let why = format!("stopped at {} before it said that it was done", line.key());
+            if unchanged || !edits {
+                return self.finish(id, AttemptEnd::AgentFailed { why }, None);
+            }
+            // What it changed may be all of it, or half. No check knows; a person does.
+            collected.suspicions.push(Suspicion { file: None, what: why });
+        }
         if let Some(why) = self.is_no_plan(id) {
             return self.finish(id, AttemptEnd::AgentFailed { why }, None);
         }
-        let edits = self.settings.roles.get(&assignment.role).is_none_or(|role| role.edits);
         if !edits && !unchanged {
             self.log(id, "note", format!("the role {} only reads: what it changed is not taken", assignment.role));
         }

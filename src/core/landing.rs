@@ -114,7 +114,10 @@ impl Supervisor {
         truncate(&mut diff, DIFF_KEPT);
         let mut receipt = self.receipt(id, LandingId(0))?;
         receipt.tree_after = result.tree.clone();
-        Some(PendingResult { receipt, base: attempt.base.clone()?, diff, conflict })
+        // Of a fix, its check has said that it is whole.
+        let is_fix = self.book.task(id).is_some_and(|task| task.check().is_some());
+        let unfinished = !is_fix && self.stopped_at(id).is_some();
+        Some(PendingResult { receipt, base: attempt.base.clone()?, diff, conflict, unfinished })
     }
 
     fn receipt(&self, id: TaskId, landing: LandingId) -> Option<Receipt> {

@@ -141,6 +141,9 @@ pub struct PendingResult {
     pub diff: String,
     /// Both versions of the lines that the user and the agent changed, shortened; empty without a conflict.
     pub conflict: String,
+    /// Whether its agent was stopped before it said that it was done: nothing builds on it before a yes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfinished: bool,
 }
 
 impl Task {

@@ -50,10 +50,13 @@ impl DayMirror {
 
     /// Takes in a fact that has become true.
     pub fn learn(&mut self, book: &Book, recorded: &Recorded) {
-        if let Fact::BatchBegan { batch } = &recorded.fact
-            && let BatchKind::Day { folder, .. } = &batch.kind
-        {
-            let labels = batch.tasks.iter().filter_map(|id| Some(book.task(*id)?.assignment()?.label.clone()));
+        let new = match &recorded.fact {
+            Fact::BatchBegan { batch } => Some((&batch.kind, &batch.tasks)),
+            Fact::BatchGrew { batch, tasks } => book.batches.get(batch).map(|batch| (&batch.kind, tasks)),
+            _ => None,
+        };
+        if let Some((BatchKind::Day { folder, .. }, tasks)) = new {
+            let labels = tasks.iter().filter_map(|id| Some(book.task(*id)?.assignment()?.label.clone()));
             self.wish(folder, Wish::Prepare(labels.collect()));
         }
         let Some(id) = recorded.fact.task() else { return };

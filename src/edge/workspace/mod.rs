@@ -31,6 +31,7 @@ pub use diff::Pair;
 pub use editable::editable_folders;
 pub use editors::{OpenEditor, open_editors};
 pub use error::WorkspaceError;
+pub use exchange::move_to_free;
 pub use git::git_version;
 pub use land::Landing;
 pub use merge::{Conflict, ConflictPart, Merge, MergeOutcome};
