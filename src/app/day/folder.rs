@@ -85,7 +85,7 @@ impl Folder {
             let (date, rest) = name.split_at_checked(10).unwrap_or_default();
             !date.is_empty()
                 && date.bytes().enumerate().all(|(at, byte)| is_digit(at, byte))
-                && rest.strip_prefix("-report").is_some_and(|rest| rest.ends_with(".md"))
+                && rest.strip_prefix("-report").is_some_and(|rest| rest.strip_suffix(".md").is_some())
         };
         OURS.contains(&first) || first == RESULTS && is_report(second)
     }

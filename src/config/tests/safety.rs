@@ -178,8 +178,8 @@ fn what_its_user_protects_stays_protected() {
 
 #[test]
 fn where_files_become_events_is_protected_in_the_project() {
-    let project = folder();
-    let root = project.path().canonicalize().unwrap();
+    let place = folder();
+    let root = place.path().canonicalize().unwrap();
     write(&root, "in [box]/keep", "");
     let protect = |value: &str| {
         let environment = environment(&[("EVENT_DIR", value)]);
