@@ -24,8 +24,8 @@ pub(super) fn read(text: &str) -> Result<Filing, String> {
             "+created" => held = true,
             "+sessions" => lane = Lane::Session,
             "+queue" => lane = Lane::Queue,
-            _ if let Some(name) = word.strip_prefix("+check=") => check = Some(CheckName(name.to_owned())),
             _ if word.starts_with('/') => file = PathBuf::from(word),
+            _ if let Some(name) = word.strip_prefix("+check=") => check = Some(CheckName(name.to_owned())),
             _ if word.starts_with('$') => budget = Some(spent(word)?.usd),
             _ => tasks.push(task(word)?),
         }
