@@ -54,6 +54,8 @@ pub struct Guarded {
     pub variables: BTreeMap<String, String>,
     /// What the agent must not write.
     folder: PathBuf,
+    /// Where it may write.
+    writable: Vec<PathBuf>,
     _temporary: TempDir,
     /// The refs of the workspace, unless it is the user's own tree.
     workspace: Option<Refs>,
@@ -102,6 +104,7 @@ impl Guarded {
         scope.base = ward.base.map(|tree| Base { repository: places.layout.shadow(), tree: tree.clone() });
         let file = folder.join("guard.json");
         let given = ward.agent.map(|agent| agent.env.keys().cloned().collect());
+        let writable = fence_paths.clone();
         Guard { scope: scope.clone(), fence: fence_paths, keep: given.unwrap_or_default() }.write(&file)?;
 
         let users = Tree::new(&places.project);
@@ -123,7 +126,23 @@ impl Guarded {
 
         let workspace = is_apart.then(|| private_refs(&scope.workspace)).transpose().map_err(io::Error::other)?;
         let before = users.refs();
-        Ok(Self { scope, hook, file, variables, folder, _temporary: temporary, workspace, project: (users, before) })
+        Ok(Self {
+            scope,
+            hook,
+            file,
+            variables,
+            folder,
+            writable,
+            _temporary: temporary,
+            workspace,
+            project: (users, before),
+        })
+    }
+
+    /// Whether the agent may write at a path, as far as it is held to anything.
+    pub fn may_write(&self, path: &Path) -> bool {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        self.writable.iter().any(|folder| path.starts_with(folder.canonicalize().as_ref().unwrap_or(folder)))
     }
 
     /// Looks whether refs moved: those of the workspace, where nobody else works, and those of the user's repository,

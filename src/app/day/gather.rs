@@ -164,7 +164,7 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
         TaskState::Ready(ReadyReason::Asked | ReadyReason::First) => {
             Outcome::Ready("its result is verified and waits for your yes".to_owned())
         }
-        TaskState::Review(_) => Outcome::Ready(reason),
+        TaskState::Review(_) => Outcome::Ready(reason.trim_start_matches("needs review: ").to_owned()),
         TaskState::Running => Outcome::Running(reason),
         TaskState::Blocked(id) => {
             let other = reporter.book.task(*id).and_then(|other| Some(other.assignment()?.label.clone()));
