@@ -55,6 +55,7 @@ mod recover;
 mod remember;
 mod request;
 mod running;
+#[cfg(debug_assertions)]
 mod sequel;
 mod snooze;
 mod stop;
