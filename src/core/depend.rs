@@ -15,47 +15,64 @@ use crate::model::workspace::{Snapshot, TreeId};
 impl Supervisor {
     /// Returns where a task stands because of those it waits for; `None` if nothing of them is in its way.
     pub(crate) fn gate(&self, task: &Task) -> Option<TaskState> {
-        let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
         let mut pending = None;
-        for id in after {
-            let Some(other) = self.book.task(*id) else { continue };
-            match &other.state {
-                TaskState::Done(_) | TaskState::Ready(_) => {}
-                // It waits for what it has led to, and not the other way round.
-                TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, *id) => {}
-                TaskState::Failed(_) => return Some(TaskState::Blocked(*id)),
-                // What it waits for in the end.
-                TaskState::Blocked(root) => return Some(TaskState::Blocked(*root)),
-                TaskState::Queued
-                | TaskState::Pending(_)
-                | TaskState::Held(_)
-                | TaskState::Running
-                | TaskState::Cooling { .. }
-                | TaskState::Review(_) => pending = pending.or(Some(TaskState::Pending(*id))),
+        for id in after(task) {
+            match self.gate_of(task, *id) {
+                Some(TaskState::Pending(first)) => pending = pending.or(Some(TaskState::Pending(first))),
+                Some(blocked) => return Some(blocked),
+                None => {}
             }
         }
         pending
     }
 
+    /// Returns the same for a task of which it is known that nothing before `first` is in its way, and that nothing it waits
+    /// for has failed unless it has just turned. One that waits for thousands is not looked at whole for each of them.
+    fn gate_from(&self, task: &Task, first: TaskId) -> Option<TaskState> {
+        let after = after(task);
+        let at = after.binary_search(&first).unwrap_or_default();
+        after[at..].iter().find_map(|id| self.gate_of(task, *id))
+    }
+
+    /// Returns where a task stands because of one that it waits for.
+    fn gate_of(&self, task: &Task, id: TaskId) -> Option<TaskState> {
+        match &self.book.task(id)?.state {
+            TaskState::Done(_) | TaskState::Ready(_) => None,
+            // It waits for what it has led to, and not the other way round.
+            TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, id) => None,
+            TaskState::Failed(_) => Some(TaskState::Blocked(id)),
+            // What it waits for in the end.
+            TaskState::Blocked(root) => Some(TaskState::Blocked(*root)),
+            TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Cooling { .. }
+            | TaskState::Review(_) => Some(TaskState::Pending(id)),
+        }
+    }
+
     /// Returns the results of what a task waited for that have not landed, each with what it was made from.
     pub(crate) fn brought(&self, id: TaskId) -> Vec<(Snapshot, TreeId)> {
         let Some(task) = self.book.task(id) else { return Vec::new() };
-        let mut all = BTreeSet::new();
-        self.collect_unlanded(task, &mut all);
-        let results = all.into_iter().filter_map(|id| self.book.task(id)?.result.as_ref());
+        let results = self.built_from(task).into_iter().filter_map(|id| self.book.task(id)?.result.as_ref());
         results.map(|result| (result.base.clone(), result.receipt.tree_after.clone())).collect()
     }
 
     /// Returns the first of what a task builds on that has not landed.
     pub(crate) fn unlanded(&self, task: &Task) -> Option<TaskId> {
+        self.built_from(task).pop_first()
+    }
+
+    /// Returns all that a task builds on that has not landed.
+    pub(crate) fn built_from(&self, task: &Task) -> BTreeSet<TaskId> {
         let mut all = BTreeSet::new();
         self.collect_unlanded(task, &mut all);
-        all.pop_first()
+        all
     }
 
     fn collect_unlanded(&self, task: &Task, all: &mut BTreeSet<TaskId>) {
-        let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
-        for id in after {
+        for id in after(task) {
             let Some(other) = self.book.task(*id) else { continue };
             if matches!(other.state, TaskState::Ready(_)) && all.insert(*id) {
                 self.collect_unlanded(other, all);
@@ -68,7 +85,7 @@ impl Supervisor {
         let moves = |task: &Task| match &task.state {
             TaskState::Running => true,
             TaskState::Queued | TaskState::Cooling { .. } => {
-                !matches!(self.waiting(task), Some(Waiting::Batch(_) | Waiting::Budget(..)))
+                !matches!(self.waiting(task), Some(Waiting::Batch(_) | Waiting::Budget(..) | Waiting::Unlanded(..)))
             }
             TaskState::Pending(_)
             | TaskState::Blocked(_)
@@ -110,19 +127,42 @@ impl Supervisor {
 
     /// Moves the tasks that wait for what has just changed.
     pub(crate) fn regate(&mut self) {
+        let whole = std::mem::take(&mut self.live.restored);
         while let Some(turned) = self.live.turned.pop_first() {
             self.note_passed(turned);
             self.stop_on_failure(turned);
-            let dependents: Vec<TaskId> = self.book.index.dependents(turned).collect();
+            let dependents: Vec<TaskId> =
+                self.book.index.dependents(turned).filter(|id| whole || self.may_move(*id, turned)).collect();
             for id in dependents.into_iter().chain([turned]) {
-                self.regate_task(id);
+                self.regate_task(id, (!whole).then_some(turned));
             }
         }
     }
 
-    fn regate_task(&mut self, id: TaskId) {
+    /// Whether a task may stand elsewhere because another one does that it waits for.
+    fn may_move(&self, id: TaskId, turned: TaskId) -> bool {
+        let (Some(task), Some(other)) = (self.book.task(id), self.book.task(turned)) else { return true };
+        let is_met = matches!(other.state, TaskState::Done(_) | TaskState::Ready(_));
+        match &task.state {
+            // The first that is not done; a later one makes a difference only by its failure.
+            TaskState::Pending(first) if *first < turned => {
+                matches!(other.state, TaskState::Failed(_) | TaskState::Blocked(_))
+            }
+            TaskState::Pending(waits) | TaskState::Blocked(waits) => *waits == turned || !is_met,
+            TaskState::Queued | TaskState::Cooling { .. } => true,
+            TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => false,
+        }
+    }
+
+    fn regate_task(&mut self, id: TaskId, turned: Option<TaskId>) {
         let Some(task) = self.task(id) else { return };
         let now = match &task.state {
+            TaskState::Pending(first) if turned == Some(*first) || turned == Some(id) => self.gate_from(&task, *first),
             TaskState::Queued | TaskState::Pending(_) | TaskState::Blocked(_) | TaskState::Cooling { .. } => {
                 self.gate(&task)
             }
@@ -143,6 +183,11 @@ impl Supervisor {
             (_, _) => {}
         }
     }
+}
+
+/// Returns what a task waits for, by number.
+fn after(task: &Task) -> &[TaskId] {
+    task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default()
 }
 
 /// Whether a task is one of those that another one was passed on to.

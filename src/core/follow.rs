@@ -243,7 +243,7 @@ impl Supervisor {
         if !self.settings.events.multi_agent || self.book.paused {
             return;
         }
-        let waiting = self.book.index.waiting_in(Lane::Queue).filter_map(|(rank, _)| self.book.task(rank.task));
+        let waiting = self.book.in_turn(Lane::Queue).into_iter().filter_map(|id| self.book.task(id));
         let due: Vec<TaskId> = waiting.filter(|task| is_to_pass_on(task)).map(|task| task.id).collect();
         for id in due {
             let Some(task) = self.task(id) else { continue };

@@ -50,6 +50,7 @@ mod purse;
 mod question;
 mod queue;
 mod quiet;
+mod radar;
 mod reconfigure;
 mod recover;
 mod remember;

@@ -12,6 +12,7 @@ use crate::core::book::CheckStatus;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
@@ -137,7 +138,8 @@ impl Supervisor {
             }
         }
         // Those that wait are kept in the order in which they will have their turn.
-        let queued = self.book.index.waiting().filter_map(|(rank, _)| self.book.task(rank.task));
+        let queued = Lane::ALL.into_iter().flat_map(|lane| self.book.in_turn(lane));
+        let queued = queued.filter_map(|id| self.book.task(id));
         let mut over: Vec<&Arc<Task>> = self.book.over().collect();
         over.sort_by_key(|task| (group(&task.state), Reverse((task.ended, task.id))));
         let mut rows = Vec::with_capacity(self.book.tasks.len());
@@ -243,7 +245,8 @@ impl Supervisor {
                     | Waiting::Operation(_)
                     | Waiting::Checking
                     | Waiting::Ending
-                    | Waiting::Behind(_)
+                    | Waiting::Behind(..)
+                    | Waiting::Unlanded(..)
                     | Waiting::Batch(_)
                     | Waiting::Slots),
                 ) => (other.text(now, window), None),

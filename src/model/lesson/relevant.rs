@@ -35,9 +35,7 @@ pub fn relevant<'a>(lessons: &'a [Lesson], task: &Assignment) -> Vec<&'a Lesson>
     let is_rule = |lesson: &Lesson| match lesson.kind {
         LessonKind::Action => !parts.is_named_in(&lesson.text),
         // What is to be different tomorrow holds until the next feedback is written.
-        LessonKind::Adjustment => {
-            Some(last_name(&lesson.origin.file)) == latest && !parts.is_named_in(&lesson.text)
-        }
+        LessonKind::Adjustment => Some(last_name(&lesson.origin.file)) == latest && !parts.is_named_in(&lesson.text),
         LessonKind::Pattern | LessonKind::Mistake => false,
     };
     let mut found: Vec<(usize, &Lesson)> = lessons
