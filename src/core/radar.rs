@@ -62,11 +62,12 @@ impl Supervisor {
         task.files.iter().find_map(|file| {
             let mut near = self.book.index.unlanded_near(file);
             let (path, other) = near.find(|(_, other)| {
+                let Some(known) = self.book.task(*other) else { return false };
+                // What it builds on is in its tree, and what builds on it comes after it.
                 let is_own = own.get_or_insert_with(|| self.built_from(task)).contains(other);
-                let same = subject(task).is_some_and(|id| {
-                    id == *other || self.book.task(*other).is_some_and(|other| subject(other) == Some(id))
-                });
-                !is_own && !same && *other != task.id
+                let builds_on = known.assignment().is_some_and(|assignment| assignment.after.contains(&task.id));
+                let same = subject(task).is_some_and(|id| id == *other || subject(known) == Some(id));
+                !is_own && !builds_on && !same && *other != task.id
             })?;
             let path = if path.is_below(file) { path } else { file };
             Some(Waiting::Unlanded(other, path.clone()))

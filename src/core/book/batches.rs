@@ -122,3 +122,81 @@ impl Figures {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::effect::Recorded;
+    use crate::core::fact::Fact;
+    use crate::model::assignment::{Assignment, BatchKind, Lane};
+    use crate::model::id::Seq;
+    use crate::model::task::{DoneReason, FailReason, Goal, Origin};
+    use crate::model::time::Wall;
+
+    fn apply(book: &mut Book, fact: Fact) {
+        let seq = book.seq.next();
+        book.apply(&Recorded { seq, at: Wall(seq.0), fact });
+    }
+
+    /// Files tasks from a number on as a batch, in a folder of its own.
+    fn file(book: &mut Book, id: u32, first: u32, count: u32) {
+        let kind = BatchKind::Day { file: "day.yaml".into(), folder: format!("day{id}").into(), date: "d".into() };
+        let (id, tasks) = (BatchId(id), first..first + count);
+        let batch = Batch { id, kind, budget: None, tasks: tasks.clone().map(TaskId).collect() };
+        apply(book, Fact::BatchBegan { batch: Box::new(batch) });
+        for number in tasks {
+            let mut assignment = Assignment::new(format!("task {number}"), Lane::Day, "task", "coding");
+            assignment.batch = Some(id);
+            let goal = Goal::Assignment(Box::new(assignment));
+            let task = Task::new(TaskId(number), goal, Origin::Person, Wall(0));
+            apply(book, Fact::Filed { task: Box::new(task) });
+        }
+    }
+
+    fn end(book: &mut Book, tasks: std::ops::Range<u32>) {
+        for number in tasks {
+            let state = match number % 10 {
+                0 => TaskState::Failed(FailReason::Killed),
+                _ => TaskState::Done(DoneReason::Finished),
+            };
+            apply(book, Fact::Ended { task: TaskId(number), state });
+        }
+    }
+
+    #[test]
+    fn a_batch_is_remembered_whole_when_its_last_task_ends_and_its_folder_and_figures_after_it_is_forgotten() {
+        let mut book = Book::default();
+        file(&mut book, 1, 1, 120);
+        end(&mut book, 1..121);
+        assert_eq!(book.tasks.len(), 120, "more than are remembered of tasks that belong to nothing");
+        file(&mut book, 2, 1_001, 60);
+        end(&mut book, 1_001..1_061);
+        assert_eq!(book.tasks.len(), 180);
+        let whole = u32::try_from(WHOLE).unwrap_or_default();
+        file(&mut book, 3, 10_001, whole);
+        end(&mut book, 10_001..10_001 + whole);
+        let batch = book.batches[&BatchId(1)].clone();
+        assert!(book.forgotten_of(&batch) > 0, "the oldest make room");
+        assert!((10_001..10_001 + whole).all(|number| book.tasks.contains_key(&TaskId(number))));
+        file(&mut book, 4, 50_001, 2 * whole);
+        end(&mut book, 50_001..50_001 + 2 * whole);
+        assert!((50_001..50_001 + 2 * whole).all(|number| book.tasks.contains_key(&TaskId(number))));
+        assert_eq!(book.figures(BatchId(1)), Figures { done: 108, failed: 12 });
+        assert_eq!(book.remembered_batches().last().map(|batch| batch.id), Some(BatchId(4)));
+        assert!(book.remembered_batches().all(|batch| batch.id != BatchId(1)));
+        let folders: Vec<String> = book.days().iter().map(|folder| folder.display().to_string()).collect();
+        assert_eq!(folders, ["day4", "day3", "day2", "day1"]);
+    }
+
+    #[test]
+    fn of_very_many_batches_the_oldest_are_forgotten() {
+        let mut book = Book::default();
+        let many = u32::try_from(BATCHES).unwrap_or_default() + 2_000;
+        for id in 1..=many {
+            file(&mut book, id, id * 10 + 1, 1);
+            end(&mut book, id * 10 + 1..id * 10 + 2);
+        }
+        assert!(book.batches.len() <= WHOLE + 51, "{} batches", book.batches.len());
+        assert!(book.batches.contains_key(&BatchId(many)) && !book.batches.contains_key(&BatchId(1)));
+    }
+}
