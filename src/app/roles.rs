@@ -21,7 +21,7 @@ use crate::model::lesson::{Lesson, LessonId};
 use crate::model::policy::FIXER;
 use crate::model::prompt::mends;
 use crate::model::routing::Does;
-use crate::model::settings::{LandMode, Planner, Role, Settings};
+use crate::model::settings::{Planner, Role, Settings};
 use crate::model::task::Task;
 
 /// The longest name that a description becomes, in characters.
@@ -43,6 +43,7 @@ pub fn roles(loaded: &Loaded) -> Value {
             "attempts": if mends(name) { None } else { role.attempts },
             "produces": role.produces,
             "emits": role.emits,
+            "after_landing": role.after_landing,
             "prompt": source(&format!("role.{name}.prompt")),
         })
     };
@@ -206,24 +207,5 @@ fn described(settings: &Settings, name: &str, role: &Role, text: &str) -> Assign
     let first: String = text.lines().next().unwrap_or_default().chars().take(NAME).collect();
     let own = settings.workflows.iter().find(|(_, workflow)| workflow.role == name).map(|(name, _)| name.as_str());
     let workflow = if role.emits.is_empty() { own.unwrap_or("session") } else { "pipeline" };
-    Assignment {
-        label: String::new(),
-        name: first,
-        description: text.to_owned(),
-        lane: Lane::Queue,
-        workflow: workflow.to_owned(),
-        role: name.to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
-    }
+    Assignment { description: text.to_owned(), ..Assignment::new(first, Lane::Queue, workflow, name) }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::core::events::subject_of;
 use crate::core::fact::Fact;
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
@@ -15,9 +16,10 @@ use crate::model::workspace::{Snapshot, TreeId};
 impl Supervisor {
     /// Returns where a task stands because of those it waits for; `None` if nothing of them is in its way.
     pub(crate) fn gate(&self, task: &Task) -> Option<TaskState> {
+        let waits = self.begins_after_landing(task);
         let mut pending = None;
         for id in after(task) {
-            match self.gate_of(task, *id) {
+            match self.gate_of(task, *id, waits) {
                 Some(TaskState::Pending(first)) => pending = pending.or(Some(TaskState::Pending(first))),
                 Some(blocked) => return Some(blocked),
                 None => {}
@@ -26,18 +28,23 @@ impl Supervisor {
         pending
     }
 
-    /// Returns the same for a task of which it is known that nothing before `first` is in its way, and that nothing it waits
+    /// Returns the same for a task of which it is known that nothing before this one is in its way, and that nothing it waits
     /// for has failed unless it has just turned. One that waits for thousands is not looked at whole for each of them.
-    fn gate_from(&self, task: &Task, first: TaskId) -> Option<TaskState> {
-        let after = after(task);
-        let at = after.binary_search(&first).unwrap_or_default();
-        after[at..].iter().find_map(|id| self.gate_of(task, *id))
+    fn gate_from(&self, task: &Task, at: TaskId) -> Option<TaskState> {
+        let (waits, after) = (self.begins_after_landing(task), after(task));
+        let at = after.binary_search(&at).unwrap_or_default();
+        after[at..].iter().find_map(|id| self.gate_of(task, *id, waits))
     }
 
-    /// Returns where a task stands because of one that it waits for.
-    fn gate_of(&self, task: &Task, id: TaskId) -> Option<TaskState> {
-        match &self.book.task(id)?.state {
-            TaskState::Done(_) | TaskState::Ready(_) => None,
+    /// Returns where a task stands because of one that it waits for; `waits`: for its landing, too.
+    fn gate_of(&self, task: &Task, id: TaskId, waits: bool) -> Option<TaskState> {
+        let other = self.book.task(id)?;
+        match &other.state {
+            TaskState::Ready(_) if is_unfinished(other) => Some(TaskState::Pending(id)),
+            TaskState::Done(_) | TaskState::Ready(_) => {
+                let unlanded = if waits { self.ready_of(task, id).next() } else { None };
+                unlanded.or_else(|| self.landing_of(task, id)).map(TaskState::Pending)
+            }
             // It waits for what it has led to, and not the other way round.
             TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, id) => None,
             TaskState::Failed(_) => Some(TaskState::Blocked(id)),
@@ -50,6 +57,43 @@ impl Supervisor {
             | TaskState::Cooling { .. }
             | TaskState::Review(_) => Some(TaskState::Pending(id)),
         }
+    }
+
+    /// Whether a task begins only when all that it builds on has landed.
+    fn begins_after_landing(&self, task: &Task) -> bool {
+        let role = task.assignment().and_then(|assignment| self.settings.roles.get(&assignment.role));
+        role.is_some_and(|role| role.after_landing)
+    }
+
+    /// Returns what a task that comes after another one gets from it that has not landed: its result, or, if it was passed
+    /// on, the results of those that worked on it. Those are no news to each other.
+    fn ready_of(&self, task: &Task, other: TaskId) -> impl Iterator<Item = TaskId> {
+        let all = std::iter::once(other).chain(self.makers(task, other));
+        all.filter(|id| self.book.task(*id).is_some_and(|task| matches!(task.state, TaskState::Ready(_))))
+    }
+
+    /// Returns the first of those that another task was passed on to that is just landing, or did not get through with it:
+    /// what it made is neither a result nor in the user's tree.
+    fn landing_of(&self, task: &Task, other: TaskId) -> Option<TaskId> {
+        let lands = |task: &Task| match &task.state {
+            TaskState::Running => task.result.is_some() || task.landing.is_some(),
+            TaskState::Review(_) => true,
+            TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Cooling { .. }
+            | TaskState::Ready(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => false,
+        };
+        self.makers(task, other).find(|id| self.book.task(*id).is_some_and(|task| lands(task)))
+    }
+
+    /// Returns the open tasks that another one was passed on to, as far as a task that waits for it cares.
+    fn makers(&self, task: &Task, other: TaskId) -> impl Iterator<Item = TaskId> {
+        let makers = (!is_passed_on(task, other)).then(|| self.book.index.of_subject(other));
+        makers.into_iter().flatten()
     }
 
     /// Returns the results of what a task waited for that have not landed, each with what it was made from.
@@ -72,9 +116,8 @@ impl Supervisor {
     }
 
     fn collect_unlanded(&self, task: &Task, all: &mut BTreeSet<TaskId>) {
-        for id in after(task) {
-            let Some(other) = self.book.task(*id) else { continue };
-            if matches!(other.state, TaskState::Ready(_)) && all.insert(*id) {
+        for id in after(task).iter().flat_map(|id| self.ready_of(task, *id)) {
+            if let Some(other) = self.book.task(id).filter(|_| all.insert(id)) {
                 self.collect_unlanded(other, all);
             }
         }
@@ -131,8 +174,11 @@ impl Supervisor {
         while let Some(turned) = self.live.turned.pop_first() {
             self.note_passed(turned);
             self.stop_on_failure(turned);
+            let index = &self.book.index;
+            let subject = self.book.task(turned).map(|task| subject_of(task)).filter(|subject| *subject != turned);
+            let passed = subject.into_iter().flat_map(|subject| index.dependents(subject));
             let dependents: Vec<TaskId> =
-                self.book.index.dependents(turned).filter(|id| whole || self.may_move(*id, turned)).collect();
+                index.dependents(turned).chain(passed).filter(|id| whole || self.may_move(*id, turned)).collect();
             for id in dependents.into_iter().chain([turned]) {
                 self.regate_task(id, (!whole).then_some(turned));
             }
@@ -141,28 +187,42 @@ impl Supervisor {
 
     /// Whether a task may stand elsewhere because another one does that it waits for.
     fn may_move(&self, id: TaskId, turned: TaskId) -> bool {
-        let (Some(task), Some(other)) = (self.book.task(id), self.book.task(turned)) else { return true };
-        let is_met = matches!(other.state, TaskState::Done(_) | TaskState::Ready(_));
-        match &task.state {
-            // The first that is not done; a later one makes a difference only by its failure.
-            TaskState::Pending(first) if *first < turned => {
-                matches!(other.state, TaskState::Failed(_) | TaskState::Blocked(_))
+        let Some(task) = self.book.task(id) else { return false };
+        let TaskState::Pending(first) = &task.state else { return true };
+        match (self.waited_for(task, turned), self.waited_for(task, *first)) {
+            (Some(turned), Some(first)) if turned != first => {
+                match self.gate_of(task, turned, self.begins_after_landing(task)) {
+                    // What comes after the first that is in its way makes a difference only by its failure.
+                    Some(TaskState::Pending(_)) => turned < first,
+                    Some(_) => true,
+                    None => false,
+                }
             }
-            TaskState::Pending(waits) | TaskState::Blocked(waits) => *waits == turned || !is_met,
-            TaskState::Queued | TaskState::Cooling { .. } => true,
-            TaskState::Held(_)
-            | TaskState::Running
-            | TaskState::Ready(_)
-            | TaskState::Review(_)
-            | TaskState::Done(_)
-            | TaskState::Failed(_) => false,
+            (_, _) => true,
         }
+    }
+
+    /// Returns the one that a task waits for which another one is, or was passed on from; `None` if it is both or neither.
+    fn waited_for(&self, task: &Task, other: TaskId) -> Option<TaskId> {
+        let subject = self.book.task(other).map_or(other, |other| subject_of(other));
+        let is_waited_for = |id: &TaskId| after(task).binary_search(id).is_ok();
+        let mut known = BTreeSet::from([other, subject]).into_iter().filter(is_waited_for);
+        let only = known.next();
+        only.filter(|_| known.next().is_none())
+    }
+
+    /// Returns where to look on for what is in a task's way, if only this or the first such thing has turned.
+    fn stops_at(&self, task: &Task, first: TaskId, turned: Option<TaskId>) -> Option<TaskId> {
+        let (turned, at) = (turned?, self.waited_for(task, first)?);
+        (turned == task.id || self.waited_for(task, turned) == Some(at)).then_some(at)
     }
 
     fn regate_task(&mut self, id: TaskId, turned: Option<TaskId>) {
         let Some(task) = self.task(id) else { return };
         let now = match &task.state {
-            TaskState::Pending(first) if turned == Some(*first) || turned == Some(id) => self.gate_from(&task, *first),
+            TaskState::Pending(first) if let Some(at) = self.stops_at(&task, *first, turned) => {
+                self.gate_from(&task, at)
+            }
             TaskState::Queued | TaskState::Pending(_) | TaskState::Blocked(_) | TaskState::Cooling { .. } => {
                 self.gate(&task)
             }
@@ -188,6 +248,11 @@ impl Supervisor {
 /// Returns what a task waits for, by number.
 fn after(task: &Task) -> &[TaskId] {
     task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default()
+}
+
+/// Whether the result of a task may be half of what it is to bring.
+fn is_unfinished(task: &Task) -> bool {
+    task.result.as_ref().is_some_and(|result| result.unfinished)
 }
 
 /// Whether a task is one of those that another one was passed on to.

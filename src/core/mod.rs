@@ -53,6 +53,7 @@ mod quiet;
 mod radar;
 mod reconfigure;
 mod recover;
+mod refile;
 mod remember;
 mod request;
 mod running;

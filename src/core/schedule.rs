@@ -66,7 +66,7 @@ impl Waiting {
             Self::Down => "waits for the supervisor".to_owned(),
             Self::Paused => "paused".to_owned(),
             Self::LanePaused(lane, why) => format!("the {lane} lane is paused: {why}"),
-            Self::Parked(None, why) => format!("parked: {why}"),
+            Self::Parked(None, why) | Self::Batch(why) => format!("parked: {why}"),
             Self::Parked(Some(until), why) => format!("parked until {}: {why}", until.iso()),
             Self::Budget(_, why) => {
                 format!("parked until midnight: {why}; `orchestrator-tui costs --raise 10` goes on today")
@@ -81,7 +81,6 @@ impl Waiting {
             Self::Unlanded(task, path) => {
                 format!("waits until {task} has landed: it changed {path}; `orchestrator-tui land {}`", task.0)
             }
-            Self::Batch(why) => why.clone(),
             Self::Slots => "waits for a free agent".to_owned(),
             Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", whole(window)),
         }
@@ -125,7 +124,7 @@ impl Supervisor {
             .or_else(|| self.pause(&wait))
             .or_else(|| self.live.attempts.contains_key(&task.id).then_some(Waiting::Ending))
             .or_else(|| self.goes_before(task))
-            .or_else(|| self.waits_for_batch(task))
+            .or_else(|| self.waits_for_batch(task).map(Waiting::Batch))
             .or_else(|| (!self.has_slot(lane(task))).then_some(Waiting::Slots))
     }
 

@@ -51,11 +51,14 @@ impl Book {
         self.batches.values().filter(|batch| self.forgotten_of(batch) < batch.tasks.len())
     }
 
-    /// Whether an open task waits for this one, or it is part of what is remembered whole.
+    /// Whether an open task waits for this one or for what was passed on to it, or it is part of what is remembered whole.
     pub(crate) fn is_needed(&self, id: TaskId) -> bool {
-        let batch = self.tasks.get(&id).and_then(|task| task.assignment()?.batch);
+        let assignment = self.tasks.get(&id).and_then(|task| task.assignment());
+        let (batch, subject) = assignment.map_or((None, None), |known| (known.batch, known.subject));
+        let is_whole = |batch| self.index.is_open_batch(batch) || self.over_batches.whole.contains(&batch);
         self.index.has_dependents(id)
-            || batch.is_some_and(|batch| self.index.is_open_batch(batch) || self.over_batches.whole.contains(&batch))
+            || subject.is_some_and(|subject| self.index.has_dependents(subject))
+            || batch.is_some_and(is_whole)
     }
 
     pub(super) fn batch_began(&mut self, batch: &Batch) {
@@ -129,7 +132,6 @@ mod tests {
     use crate::core::effect::Recorded;
     use crate::core::fact::Fact;
     use crate::model::assignment::{Assignment, BatchKind, Lane};
-    use crate::model::id::Seq;
     use crate::model::task::{DoneReason, FailReason, Goal, Origin};
     use crate::model::time::Wall;
 

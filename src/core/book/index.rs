@@ -68,6 +68,9 @@ pub(super) struct Before {
     unlanded: Vec<ProjectPath>,
 }
 
+/// What each source has filed that waits.
+pub type Sources = BTreeMap<Source, BTreeMap<TaskId, Wait>>;
+
 /// Where to find open tasks. It follows from the tasks and is never stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
@@ -77,12 +80,13 @@ pub struct Index {
     changes: BTreeMap<ChangeId, BTreeSet<TaskId>>,
     /// What results changed that wait for a person, of what is about no check.
     unlanded: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
-    waiting: BTreeMap<Lane, BTreeMap<Class, BTreeMap<Source, BTreeMap<TaskId, Wait>>>>,
+    waiting: BTreeMap<Lane, BTreeMap<Class, Sources>>,
     /// Waiting tasks by the end of their pause, and by when they were filed.
     cooling: BTreeSet<(Wall, TaskId)>,
     typed: BTreeSet<(Wall, TaskId)>,
     labels: BTreeMap<String, BTreeSet<TaskId>>,
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    subjects: BTreeMap<TaskId, BTreeSet<TaskId>>,
     batches: BTreeMap<BatchId, BTreeSet<TaskId>>,
 }
 
@@ -154,7 +158,7 @@ impl Index {
     }
 
     /// Returns the tasks of a lane that wait for their turn: by class and source, in the order they were filed.
-    pub fn waiting_in(&self, lane: Lane) -> impl Iterator<Item = (Class, &BTreeMap<Source, BTreeMap<TaskId, Wait>>)> {
+    pub fn waiting_in(&self, lane: Lane) -> impl Iterator<Item = (Class, &Sources)> {
         self.waiting.get(&lane).into_iter().flatten().map(|(class, sources)| (*class, sources))
     }
 
@@ -179,9 +183,19 @@ impl Index {
         self.dependents.get(&task).into_iter().flatten().copied()
     }
 
+    /// Returns the open tasks that a task was passed on to.
+    pub fn of_subject(&self, subject: TaskId) -> impl Iterator<Item = TaskId> {
+        self.subjects.get(&subject).into_iter().flatten().copied()
+    }
+
     /// Whether an open task waits for this one, or did.
     pub fn has_dependents(&self, task: TaskId) -> bool {
         self.dependents.contains_key(&task)
+    }
+
+    /// Returns the open tasks of a batch.
+    pub fn of_batch(&self, batch: BatchId) -> impl Iterator<Item = TaskId> + '_ {
+        self.batches.get(&batch).into_iter().flatten().copied()
     }
 
     /// Whether a task of a batch is open.
@@ -296,6 +310,9 @@ impl Index {
         for other in &assignment.after {
             self.dependents.entry(*other).or_default().insert(task);
         }
+        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
+            self.subjects.entry(subject).or_default().insert(task);
+        }
         if let Some(batch) = assignment.batch {
             self.batches.entry(batch).or_default().insert(task);
         }
@@ -304,6 +321,9 @@ impl Index {
     fn closed(&mut self, task: TaskId, assignment: &Assignment) {
         for other in &assignment.after {
             take(&mut self.dependents, other, task);
+        }
+        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
+            take(&mut self.subjects, &subject, task);
         }
         if let Some(batch) = assignment.batch {
             take(&mut self.batches, &batch, task);

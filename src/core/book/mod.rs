@@ -16,7 +16,7 @@ pub use batches::{Figures, Over};
 pub use durable::{Book, CheckStatus, Process, Settled};
 pub use events::{Events, Known, Standing};
 pub use history::{Past, Statistics, TestResult};
-pub use index::{Index, Rank, Wait, near};
+pub use index::{Index, Rank, Sources, Wait, near};
 pub use lanes::Lanes;
 pub use ledger::{Account, Ledger, Typical};
 pub use tally::{Score, Tally};

@@ -116,6 +116,7 @@ impl Book {
             | Fact::Emitted { .. }
             | Fact::Routed { .. }
             | Fact::BatchGrew { .. }
+            | Fact::BatchLimited { .. }
             | Fact::Lane { .. }
             | Fact::Started { .. }
             | Fact::Stopped
@@ -172,9 +173,12 @@ impl Book {
             if let Some(batch) = task.assignment().and_then(|assignment| assignment.batch) {
                 self.ledger.batch_used(batch, used, task.total());
             }
-            let is_over = task.state.is_final() && !was_over;
+            let (is_over, event) = (task.state.is_final(), task.assignment().and_then(|assignment| assignment.event));
+            if let Some(event) = event.filter(|_| is_over != was_over) {
+                self.events.weigh(event, &self.index);
+            }
             self.take_turns([stood, stands]);
-            if is_over {
+            if is_over && !was_over {
                 self.release(id);
             }
         }
@@ -269,7 +273,7 @@ impl Book {
         let surplus = |len: usize| len.saturating_sub(limit);
         self.history.drain(..surplus(self.history.len()));
         self.results.drain(..surplus(self.results.len()));
-        self.events.forget(remember.history, &self.index);
+        self.events.forget(remember.history);
     }
 
     fn forget_oldest(&mut self) {

@@ -122,18 +122,18 @@ impl Turns {
     }
 
     fn stamp(&mut self, line: Line, stamp: u64) {
-        let (lane, class, source) = line;
+        let (queue, class, source) = line;
         self.stamps.insert(line, stamp);
-        self.order.entry((lane, class)).or_default().insert((stamp, source));
+        self.order.entry((queue, class)).or_default().insert((stamp, source));
     }
 
     fn drop(&mut self, line: Line) {
-        let (lane, class, source) = line;
+        let (queue, class, source) = line;
         let Some(stamp) = self.stamps.remove(&line) else { return };
-        if let Some(order) = self.order.get_mut(&(lane, class)) {
+        if let Some(order) = self.order.get_mut(&(queue, class)) {
             order.remove(&(stamp, source));
             if order.is_empty() {
-                self.order.remove(&(lane, class));
+                self.order.remove(&(queue, class));
             }
         }
     }

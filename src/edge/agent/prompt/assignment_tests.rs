@@ -11,30 +11,14 @@ use crate::model::document::{Document, DocumentName};
 use crate::model::lesson::{LessonKind, Place};
 use crate::model::path::ProjectPath;
 use crate::model::prompt::{WORK, blanks};
-use crate::model::settings::LandMode;
 
 static NONE: Documents = Documents::new();
 
 fn assignment() -> Assignment {
     Assignment {
         label: "task-001".to_owned(),
-        name: "Paginate the list".to_owned(),
         description: "Add pages.\n\n## Not a section\n\nTwenty to a page.".to_owned(),
-        lane: Lane::Day,
-        workflow: "task".to_owned(),
-        role: "coding".to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
+        ..Assignment::new("Paginate the list", Lane::Day, "task", "coding")
     }
 }
 
