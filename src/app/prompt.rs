@@ -8,12 +8,13 @@ use crate::app::file_questions::{self, Place};
 use crate::app::work::Tools;
 use crate::core::brought;
 use crate::core::effect::{AgentOrder, PlanOrder};
-use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, Lesson, PromptInput};
+use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, PromptInput};
 use crate::edge::agent::question_files::{answer_name, how_to_ask};
 use crate::edge::workspace::Shadow;
 use crate::model::assignment::Assignment;
 use crate::model::attempt::AttemptRecord;
 use crate::model::check::CheckKey;
+use crate::model::lesson::Lesson;
 use crate::model::policy::FIXER;
 use crate::model::prompt::PLANNER;
 use crate::model::settings::AgentKind;
@@ -45,11 +46,7 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             let happened = order.happened.as_ref().map(|(event, data)| Happened { event, data });
             let place = file_questions::place(&tools.places, order);
             let learnt = learnt(tools, order).await;
-            let lessons: Vec<(String, String)> = learnt::for_task(&learnt, assignment)
-                .into_iter()
-                .map(|lesson| (lesson.text.clone(), lesson.origin.to_string()))
-                .collect();
-            let lessons: Vec<Lesson<'_>> = lessons.iter().map(|(text, origin)| Lesson { text, origin }).collect();
+            let lessons = learnt::for_task(&learnt, assignment);
             let known = Known { lessons: &lessons, questions: Some(&place), dependencies: &dependencies, happened };
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
@@ -62,10 +59,9 @@ pub(super) fn quoted(brought: &[brought::Brought]) -> Vec<Brought<'_>> {
 }
 
 /// Reads what was learnt on earlier days.
-async fn learnt(tools: &Arc<Tools>, order: &AgentOrder) -> Vec<crate::model::lesson::Lesson> {
-    let (days, project) = (order.days.clone(), tools.places.project.clone());
-    let all = tokio::task::spawn_blocking(move || learnt::all(&days, &project)).await.unwrap_or_default();
-    all.into_iter().filter(|lesson| !order.dropped.contains(&lesson.id)).collect()
+async fn learnt(tools: &Arc<Tools>, order: &AgentOrder) -> Vec<Lesson> {
+    let (days, dropped, project) = (order.days.clone(), order.dropped.clone(), tools.places.project.clone());
+    tokio::task::spawn_blocking(move || learnt::kept(&days, &project, &dropped)).await.unwrap_or_default()
 }
 
 /// Tells an agent how to ask by a file, if it has no other way.
@@ -157,7 +153,7 @@ pub(super) struct Known<'a> {
     /// What the tasks it depends on have brought.
     pub(super) dependencies: &'a [Brought<'a>],
     /// What was learnt and fits.
-    pub(super) lessons: &'a [Lesson<'a>],
+    pub(super) lessons: &'a [&'a Lesson],
     /// Where programs ask that have no tool for it.
     pub(super) questions: Option<&'a Place>,
 }

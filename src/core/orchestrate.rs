@@ -14,7 +14,6 @@ use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::orchestration::Wish;
 use crate::model::outcome::Component;
-use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, Task, TaskState};
 
 /// The role that takes requirements apart.
@@ -223,23 +222,9 @@ pub fn session(role: &str, label: String, name: String, project: Project) -> Ass
     let more = if context.is_empty() { String::new() } else { format!("\n\nContext:\n\n{context}") };
     Assignment {
         label,
-        name,
         description: format!("{}{more}", project.requirements.trim()),
-        lane: Lane::Session,
-        workflow: WORKFLOW.to_owned(),
-        role: role.to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
         project: Some(Box::new(project)),
+        ..Assignment::new(name, Lane::Session, WORKFLOW, role)
     }
 }
 

@@ -127,6 +127,7 @@ impl Supervisor {
         self.hold_anew();
         // The last supervisor may have died between an end and what follows from it.
         self.live.turned.extend(self.book.index.open());
+        self.live.restored = true;
         self.file_left_components();
         self.want_everything(true);
     }

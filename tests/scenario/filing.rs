@@ -50,23 +50,9 @@ fn task(word: &str) -> Result<NewTask, String> {
     });
     let assignment = Assignment {
         label: name.to_owned(),
-        name: format!("make {name}"),
         description: format!("Make {name}."),
-        lane: Lane::Day,
-        workflow: "task".to_owned(),
-        role: role.to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
         deliverables: deliverables.collect::<Result<_, String>>()?,
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
+        ..Assignment::new(format!("make {name}"), Lane::Day, "task", role)
     };
     Ok(NewTask { assignment: Box::new(assignment), after: after.collect(), priority: 0, held: false })
 }

@@ -79,23 +79,11 @@ impl World {
         let role = if self.chance.one_in(4) { "reviewer" } else { "coding" };
         let assignment = Assignment {
             label: format!("t{number}"),
-            name: "more".to_owned(),
             description: "More.".to_owned(),
-            lane: if self.chance.one_in(2) { Lane::Day } else { Lane::Session },
-            workflow: "task".to_owned(),
-            role: role.to_owned(),
             land: if self.chance.one_in(2) { LandMode::Auto } else { LandMode::Ask },
             deliverables: deliverables.map(|path| Deliverable { said: path.to_string(), path }).into_iter().collect(),
-            module: String::new(),
-            complexity: None,
-            context_files: Vec::new(),
-            after: Vec::new(),
-            check: None,
             budget: self.chance.one_in(4).then_some(Usd(150_000)),
-            batch: None,
-            event: None,
-            subject: None,
-            project: None,
+            ..Assignment::new("more", if self.chance.one_in(2) { Lane::Day } else { Lane::Session }, "task", role)
         };
         let held = self.chance.one_in(6);
         NewTask { assignment: Box::new(assignment), after, priority: 0, held }

@@ -21,7 +21,11 @@ use crate::model::workspace::FileChange;
 /// `GET batches/N`: how it stands, and its tasks.
 pub fn json(reporter: &Reporter<'_>, batch: &Batch) -> Value {
     let tasks: Vec<&Task> = tasks(reporter.book, batch).collect();
-    let spent = tasks.iter().fold(Spent::default(), |sum, task| sum + task.total());
+    let (figures, forgotten) = (reporter.book.figures(batch.id), reporter.book.forgotten_of(batch));
+    let spent = match forgotten {
+        0 => tasks.iter().fold(Spent::default(), |sum, task| sum + task.total()),
+        _ => reporter.book.ledger.of_batch(batch.id),
+    };
     let is_over = |task: &&Task| task.state.is_final();
     json!({
         "id": batch.id,
@@ -29,6 +33,7 @@ pub fn json(reporter: &Reporter<'_>, batch: &Batch) -> Value {
         "budget_usd": batch.budget.map(crate::model::cost::Usd::dollars),
         "cost_usd": spent.price().map(crate::model::cost::Usd::dollars),
         "over": tasks.iter().all(is_over),
+        "forgotten": { "done": figures.done, "failed": figures.failed },
         "tasks": tasks.iter().map(|task| json!({
             "number": task.id.0,
             "label": task.assignment().map(|assignment| &assignment.label),

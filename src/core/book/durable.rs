@@ -19,12 +19,14 @@ use crate::model::task::Task;
 use crate::model::time::Wall;
 use crate::model::workspace::TreeId;
 
+use super::batches::Over;
 use super::events::Events;
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
 use super::lanes::Lanes;
 use super::ledger::Ledger;
 use super::tally::Tally;
+use super::turns::Turns;
 
 /// So many questions that are over are remembered, to tell those who answer late what became of them.
 const SETTLED: usize = 100;
@@ -141,8 +143,10 @@ pub struct Book {
     pub(super) kept: (usize, usize),
     /// The last numbers given out.
     pub last_task: TaskId,
-    /// Tasks that were filed together, as long as one of them is remembered.
+    /// Tasks that were filed together, also some time after the tasks themselves are forgotten.
     pub batches: BTreeMap<BatchId, Arc<Batch>>,
+    /// Those that are over.
+    pub(super) over_batches: Over,
     /// The last of them.
     pub last_batch: BatchId,
     /// What happened, and what came of it.
@@ -157,6 +161,8 @@ pub struct Book {
     pub last_landing: LandingId,
     /// Where to find open tasks; follows from `tasks`.
     pub index: Index,
+    /// Which source has its turn; follows from the facts.
+    pub turns: Turns,
     pub(super) remember: Remember,
 }
 
@@ -190,6 +196,7 @@ impl Default for Book {
             kept: (0, 0),
             last_task: TaskId(0),
             batches: BTreeMap::new(),
+            over_batches: Over::default(),
             last_batch: BatchId(0),
             events: Events::default(),
             lanes: Lanes::default(),
@@ -197,6 +204,7 @@ impl Default for Book {
             last_change: ChangeId(0),
             last_landing: LandingId(0),
             index: Index::default(),
+            turns: Turns::default(),
             remember: Remember { completed: 50, failed: 50, history: 100 },
         }
     }
@@ -339,17 +347,6 @@ impl Book {
             | Fact::Undone { .. }
             | Fact::Replaced { .. }
             | Fact::Ended { .. } => self.apply_to_task(*at, fact),
-        }
-    }
-
-    fn batch_began(&mut self, batch: &Batch) {
-        self.last_batch = self.last_batch.max(batch.id);
-        self.batches.insert(batch.id, Arc::new(batch.clone()));
-    }
-
-    fn batch_grew(&mut self, batch: BatchId, tasks: &[TaskId]) {
-        if let Some(batch) = self.batches.get_mut(&batch) {
-            Arc::make_mut(batch).tasks.extend(tasks);
         }
     }
 

@@ -151,7 +151,8 @@ impl Supervisor {
             }
         }
         // Those that wait are kept in the order in which they will have their turn.
-        let queued = self.book.index.waiting().filter_map(|(rank, _)| self.book.task(rank.task));
+        let queued = Lane::ALL.into_iter().flat_map(|lane| self.book.in_turn(lane));
+        let queued = queued.filter_map(|id| self.book.task(id));
         let mut over: Vec<&Arc<Task>> = self.book.over().collect();
         over.sort_by_key(|task| (group(&task.state), Reverse((task.ended, task.id))));
         let mut rows = Vec::with_capacity(self.book.tasks.len());
@@ -257,7 +258,8 @@ impl Supervisor {
                     | Waiting::Operation(_)
                     | Waiting::Checking
                     | Waiting::Ending
-                    | Waiting::Behind(_)
+                    | Waiting::Behind(..)
+                    | Waiting::Unlanded(..)
                     | Waiting::Batch(_)
                     | Waiting::Slots),
                 ) => (other.text(now, window), None),

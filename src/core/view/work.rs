@@ -97,9 +97,9 @@ impl BatchRow {
 }
 
 impl Supervisor {
-    /// Returns what was filed together, the oldest first.
+    /// Returns what was filed together and is remembered, the oldest first.
     pub(super) fn batch_rows(&self) -> Vec<BatchRow> {
-        self.book.batches.values().map(|batch| BatchRow::of(batch)).collect()
+        self.book.remembered_batches().map(|batch| BatchRow::of(batch)).collect()
     }
 
     /// Returns the roles, by name.
