@@ -27,8 +27,6 @@ pub struct Places {
     pub project: PathBuf,
     /// The folder of the workspaces.
     pub work: PathBuf,
-    /// The folder for events, if there is one.
-    pub events: Option<PathBuf>,
     /// The state folder.
     pub layout: Layout,
     /// What marks this project's sessions in the environment of their processes.

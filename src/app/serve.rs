@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::app::day::gather;
+use crate::app::day::{gather, hidden};
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::events;
 use crate::app::report::{self, Reporter};
 use crate::app::sessions;
+use crate::app::work::Tools;
 use crate::app::{costs, stats};
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
@@ -71,7 +72,7 @@ pub enum Called {
 }
 
 /// Answers a call, or says what it comes to.
-pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: ControlCall) -> Called {
+pub fn call((machine, tools): (&Supervisor, &Tools), now: Now, waiting: &mut Waiting, call: ControlCall) -> Called {
     match call.request {
         ControlRequest::Query { path, query: _ } => {
             let _ = call.reply.send(query_reply(machine, now, &path));
@@ -89,6 +90,10 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
             Called::Trespass(by, deed)
         }
         ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
+            Ok(command) if let Some(why) = hidden::refused(tools, &command) => {
+                let _ = call.reply.send(ControlReply::refused(409, why, "name another place"));
+                Called::Answered
+            }
             Ok(mut command) => {
                 if let (Command::Emit { by, .. }, Caller::Stranger(Stranger::Session(session))) =
                     (&mut command, call.caller)

@@ -202,6 +202,7 @@ pub(crate) struct RoleTable {
     pub(crate) prompt: Given<String>,
     pub(crate) produces: Given<String>,
     pub(crate) emits: List,
+    pub(crate) after_landing: Given<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

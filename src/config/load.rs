@@ -10,7 +10,7 @@ use crate::config::built_in::{ROLES, WORKFLOWS};
 use crate::config::check::check;
 use crate::config::detect::{detect, kinds};
 use crate::config::diagnostic::{Diagnostic, SourceText};
-use crate::config::environment::{DotEnv, Extras, Secrets, apply, variable};
+use crate::config::environment::{DotEnv, Extras, Secrets, apply, in_box, variable};
 use crate::config::file::ConfigFile;
 use crate::config::merge::{Draft, counts};
 use crate::config::origin::{Origin, Source};
@@ -76,8 +76,6 @@ pub struct Loaded {
     pub secrets: Secrets,
     /// `STATE_FILE`, absolute: where the state is mirrored to.
     pub state_file: Option<PathBuf>,
-    /// `EVENT_DIR`, absolute: where files with events are dropped.
-    pub event_dir: Option<PathBuf>,
     /// `LOCK_FILE`, absolute: where the lock is instead of the state folder.
     pub lock_file: Option<PathBuf>,
     /// What is odd and not wrong.
@@ -177,6 +175,8 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         detected(&mut draft, inputs, &mut running);
     }
     warnings.extend(check(&mut draft, project, incomplete));
+    let taken_in = draft.settings.events.folder.as_deref().and_then(|folder| in_box(folder, project));
+    draft.settings.fix.protect.extend(taken_in);
     let (ui, theme_files) = screen(&mut draft, inputs);
     let projects = projects(&mut draft, &inputs.environment);
     if !draft.diagnostics.is_empty() {
@@ -193,7 +193,6 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         running,
         secrets: extras.secrets,
         state_file: extras.state_file,
-        event_dir: extras.event_dir,
         lock_file: extras.lock_file,
         warnings,
         sources: draft.places.sources(),

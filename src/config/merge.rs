@@ -93,6 +93,7 @@ impl Draft {
             checks: Vec::new(),
             fix: Fix {
                 enabled: false,
+                agents: false,
                 on: FixOn::Red,
                 after: zero,
                 attempts: 0,

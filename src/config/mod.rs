@@ -39,5 +39,5 @@ pub use origin::Source;
 pub use project::{FILE_NAME, find_project, named_project};
 pub use projects::Projects;
 pub use screen::UiSettings;
-pub use task_file::{Names, ReadTaskFile, TaskEntry, TaskFile, read_task_file};
+pub use task_file::{Hides, Names, ReadTaskFile, TaskEntry, TaskFile, read_task_file};
 pub use trust::{Running, TrustError, TrustStore};

@@ -72,14 +72,26 @@ impl Supervisor {
             let after: BTreeSet<TaskId> = after.collect();
             self.file_one(place[&index], one, after, id);
         }
-        Ok(Answer { said: said(&tasks, id), tasks, batch: id, event: None })
+        let held = |task: &TaskId| {
+            self.book.task(*task).is_some_and(|task| task.state == TaskState::Held(HoldReason::FixingOff))
+        };
+        let but =
+            if tasks.iter().any(held) { "; held, as fixing is off; `orchestrator-tui fix ID` starts one" } else { "" };
+        Ok(Answer { said: format!("{}{but}", said(&tasks, id)), tasks, batch: id, event: None })
     }
 
     pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
-        let Assignment { role, workflow, check, name, .. } = assignment;
-        if !self.settings.roles.contains_key(role) {
+        let Assignment { role, workflow, check, name, deliverables, .. } = assignment;
+        let Some(known) = self.settings.roles.get(role) else {
             return Err(Refusal::because(format!(
                 "{name}: there is no role `{role}`; `orchestrator-tui roles` lists them"
+            )));
+        };
+        if let (false, Some(first)) = (known.edits, deliverables.first()) {
+            let why = "what it writes is not taken; leave out the deliverables, or name a role that edits";
+            return Err(Refusal::because(format!(
+                "{name}: the role `{role}` only reads and cannot bring {}: {why}",
+                first.path
             )));
         }
         if !self.settings.workflows.contains_key(workflow) {
@@ -146,6 +158,7 @@ impl Supervisor {
         task.state = match self.gate(&task) {
             Some(state) => state,
             None if new.held => TaskState::Held(HoldReason::Created),
+            None if !self.settings.fix.enabled => TaskState::Held(HoldReason::FixingOff),
             None => TaskState::Queued,
         };
         self.record(Fact::Filed { task: Box::new(task) });

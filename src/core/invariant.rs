@@ -21,6 +21,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     places_have_one_writer(machine)?;
     lines_hold(machine)?;
     machine.gates_hold()?;
+    machine.unasked_is_held()?;
     ledger_is_whole(machine)?;
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;

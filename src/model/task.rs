@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::assignment::Assignment;
-use crate::model::attempt::{AttemptRecord, Stage};
+use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::cost::Spent;
 use crate::model::id::{ChangeId, EventId, LandingId, TaskId};
@@ -221,9 +221,14 @@ impl Task {
         }
     }
 
-    /// Returns what was handed over last, if an agent did.
+    /// Returns the attempt that came through, the last one: it made what there is, and what others said counts no more.
+    pub fn made(&self) -> Option<&AttemptRecord> {
+        self.attempts.iter().rev().find(|attempt| attempt.end == AttemptEnd::Verified && !attempt.landing)
+    }
+
+    /// Returns what was handed over by the attempt that came through.
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_deref())
+        self.made()?.outcome.as_deref()
     }
 
     /// Returns what all its attempts used, the running one included.

@@ -15,7 +15,7 @@ use crate::core::book::Book;
 use crate::core::effect::{AgentOrder, Recorded};
 use crate::core::fact::Fact;
 use crate::core::lines;
-use crate::model::assignment::{Assignment, Batch, BatchKind};
+use crate::model::assignment::{Assignment, BatchKind};
 use crate::model::id::TaskId;
 use crate::model::task::Task;
 
@@ -107,14 +107,6 @@ pub fn write_instructions(tools: &Tools, order: &AgentOrder, prompt: &str) {
     match Folder::at(day.clone()).write_instructions(&assignment.label, prompt) {
         Ok(written) => tools.wrote_ourselves(&written.files),
         Err(error) => tracing::warn!(%error, "what the agent is told cannot be written beside its task file"),
-    }
-}
-
-/// Returns the folders in which only the files of a day are.
-pub fn folders(batch: &Batch) -> Vec<PathBuf> {
-    match &batch.kind {
-        BatchKind::Day { folder, .. } => Folder::at(folder.clone()).ours(),
-        BatchKind::Orchestration { .. } => Vec::new(),
     }
 }
 

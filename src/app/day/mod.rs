@@ -4,6 +4,7 @@ mod again;
 pub mod drive;
 pub mod folder;
 pub mod gather;
+pub mod hidden;
 pub mod learnt;
 pub mod lessons;
 mod markdown;

@@ -310,8 +310,8 @@ impl Book {
             Fact::Emitted { event } => self.events.emitted(event),
             Fact::EventFileLeft { file, why } => self.events.file_left(file, why),
             Fact::Routed { event, outcomes } => {
-                self.events.routed(*event, outcomes);
-                self.events.forget(self.remember.history, &self.index);
+                self.events.routed(*event, outcomes, &self.index);
+                self.events.forget(self.remember.history);
             }
             Fact::Lane { lane, change } => self.lanes.change(*at, *lane, change),
             Fact::Filed { .. }

@@ -74,6 +74,7 @@ pub struct Index {
     changes: BTreeMap<ChangeId, BTreeSet<TaskId>>,
     waiting: BTreeMap<Lane, BTreeMap<Rank, Wait>>,
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    subjects: BTreeMap<TaskId, BTreeSet<TaskId>>,
     batches: BTreeMap<BatchId, BTreeSet<TaskId>>,
 }
 
@@ -130,6 +131,11 @@ impl Index {
     /// Returns the open tasks that wait for a task.
     pub fn dependents(&self, task: TaskId) -> impl Iterator<Item = TaskId> {
         self.dependents.get(&task).into_iter().flatten().copied()
+    }
+
+    /// Returns the open tasks that a task was passed on to.
+    pub fn of_subject(&self, subject: TaskId) -> impl Iterator<Item = TaskId> {
+        self.subjects.get(&subject).into_iter().flatten().copied()
     }
 
     /// Whether an open task waits for this one, or did.
@@ -210,6 +216,9 @@ impl Index {
         for other in &assignment.after {
             self.dependents.entry(*other).or_default().insert(task);
         }
+        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
+            self.subjects.entry(subject).or_default().insert(task);
+        }
         if let Some(batch) = assignment.batch {
             self.batches.entry(batch).or_default().insert(task);
         }
@@ -218,6 +227,9 @@ impl Index {
     fn closed(&mut self, task: TaskId, assignment: &Assignment) {
         for other in &assignment.after {
             take(&mut self.dependents, other, task);
+        }
+        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
+            take(&mut self.subjects, &subject, task);
         }
         if let Some(batch) = assignment.batch {
             take(&mut self.batches, &batch, task);
