@@ -14,13 +14,9 @@ use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::voice::complain;
-<<<<<<< HEAD
-use crate::config::{Names, Overrides, TaskFile, lessons, read_feedback, read_task_file};
-use crate::model::filing::Filing;
-=======
 use crate::config::{Diagnostic, Names, Overrides, ReadTaskFile, TaskFile, lessons, read_feedback, read_task_file};
+use crate::model::filing::Filing;
 use crate::model::path::ProjectPath;
->>>>>>> 9ea5c451593cd1c2065ec5d7d5284525ff81d53e
 
 /// Flags of `start`.
 #[derive(Debug, Args)]
@@ -67,7 +63,6 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
         return outlined(site, &wish.file, wish.json);
     }
     let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
-<<<<<<< HEAD
     let mut again = || filed(site, &file);
     let filing = again()?;
     let mut tell = |told: Told<'_>| match told {
@@ -100,11 +95,7 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
 
 /// Reads a task file as work.
 fn filed(site: &Site, file: &Path) -> Result<Filing, Failure> {
-    let read = read_task_file(file, &site.project, &names(site)?)
-        .map_err(|mistakes| setup::wrong("the task file", &mistakes))?;
-=======
-    let read = read(site, &file)?.map_err(|mistakes| setup::wrong("the task file", &mistakes))?;
->>>>>>> 9ea5c451593cd1c2065ec5d7d5284525ff81d53e
+    let read = read(site, file)?.map_err(|mistakes| setup::wrong("the task file", &mistakes))?;
     for warning in &read.warnings {
         complain(&warning.to_string());
     }
