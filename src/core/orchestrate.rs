@@ -37,7 +37,7 @@ impl Supervisor {
         }
         let (mode, start) = (wish.mode, wish.start);
         let kind = BatchKind::Orchestration { requirement: requirement.clone(), mode, start };
-        let batch = NewBatch { kind, budget: None };
+        let batch = NewBatch { kind, budget: None, again: None };
         let mut project = wish.project;
         project.requirements.clone_from(&requirement);
         let why = match (&self.book.parked, wish.agent) {
