@@ -4,7 +4,8 @@ use super::files;
 use super::gone::found_and_deleted;
 use super::place::Place;
 use super::reads::{self, Look};
-use super::walk::{Call, Fed, Walk};
+use super::feed::Fed;
+use super::walk::{Call, Walk};
 use super::word::Word;
 use crate::model::policy::Verdict;
 

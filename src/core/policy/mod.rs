@@ -2,6 +2,7 @@
 
 mod archives;
 mod database;
+mod feed;
 mod files;
 mod found;
 mod git;
@@ -11,13 +12,17 @@ mod here;
 mod judge;
 mod leaf;
 mod lex;
+mod makefile;
 mod options;
+mod packages;
 mod parse;
 mod place;
 mod reads;
+mod recipes;
 mod rule;
 mod runners;
 mod script;
+mod trust;
 mod walk;
 mod word;
 mod world;
