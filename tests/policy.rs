@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use orchestrator_tui::core::policy::{World, judge};
 use orchestrator_tui::model::policy::{FIXER, Permission, Policy, PolicyScope, Rules, Verdict};
@@ -242,7 +244,7 @@ fn a_check_is_run_as_it_is_written_unless_the_agent_wrote_something_into_it() {
     }
     for command in [
         "FOO=2 make all",
-        "make all deploy",
+        "make all install",
         "for t in *.t; do sh $t; done; curl x",
         "for t in *.t; do sh $t; done extra",
         "sh check.sh; curl x",
@@ -251,6 +253,10 @@ fn a_check_is_run_as_it_is_written_unless_the_agent_wrote_something_into_it() {
     }
     scope.commands = vec!["sh commit.sh".to_owned()];
     assert_eq!(bash(&scope, "sh commit.sh").rule, "guard.git", "the agent changed what the check runs");
+    scope.commands.push("for t in *.t; do psql -f $t; done > /outside".to_owned());
+    assert_eq!(bash(&scope, "sh commit.sh").rule, "guard.git", "however many checks there are");
+    assert_eq!(bash(&scope, "sh commit.sh | tail -3").rule, "guard.git");
+    assert_eq!(bash(&scope, &scope.commands[1]).rule, "default.check");
     let mut world = Pretended::new();
     world.touched.clear();
     let verdict = judge(&scope, &world, "Bash", &json!({ "command": "sh commit.sh" }));
@@ -343,7 +349,6 @@ fn no_text_stops_the_judge() {
     assert_ne!(bash(&scope, &format!("rm {braces}")).decision, Permission::Allow);
     // Long ones, and those that could branch without an end. A judge that goes too deep takes the whole process with it;
     // one that takes too long is waited for.
-    let started = Instant::now();
     let many = format!("{{{}}}", "a,".repeat(300));
     for text in [
         "${".repeat(100_000),
@@ -380,9 +385,13 @@ fn no_text_stops_the_judge() {
         "…".repeat(50_000),
         "a".repeat(10_000_000),
     ] {
-        let verdict = bash(&scope, &text);
-        assert_ne!((verdict.decision, text.len() < 5_000_000), (Permission::Allow, false), "{verdict}");
-        assert!(!verdict.rule.is_empty());
+        let begin: String = text.chars().take(40).collect();
+        let (scope, (say, said)) = (scope.clone(), mpsc::channel());
+        // Half the stack of the threads that judge in the supervisor.
+        let thread = thread::Builder::new().stack_size(1024 * 1024);
+        let judging = thread.spawn(move || say.send(bash(&scope, &text))).expect("a thread");
+        let verdict = said.recv_timeout(Duration::from_secs(60)).expect(&begin);
+        judging.join().expect("ended").expect("heard");
+        assert_ne!(verdict.decision, Permission::Allow, "{begin}: {verdict}");
     }
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }

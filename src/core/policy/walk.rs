@@ -51,6 +51,10 @@ pub(super) struct Walk<'a> {
     pub(super) checks: &'a [Simple],
     pub(super) folders: Folders,
     pub(super) verdicts: Vec<Verdict>,
+    /// What a check breaks only since the agent wrote something into it.
+    broken: Vec<Verdict>,
+    /// Whether the text is a check's own, so that what is not known of it is the same, too.
+    is_own: bool,
     /// The functions that were defined anywhere: what has the name of one may be another thing by then.
     pub(super) functions: BTreeSet<String>,
     /// What this line writes, seen from the workspace.
@@ -73,6 +77,8 @@ impl<'a> Walk<'a> {
             checks,
             folders,
             verdicts: Vec::new(),
+            broken: Vec::new(),
+            is_own: false,
             functions: BTreeSet::new(),
             wrote: Vec::new(),
             outputs: Vec::new(),
@@ -84,6 +90,17 @@ impl<'a> Walk<'a> {
 
     pub(super) fn ask(&mut self, rule: &str, reason: impl Into<String>) {
         self.verdicts.push(Verdict::ask(rule, reason));
+    }
+
+    /// Walks through a check's own line: only what the agent wrote into it counts.
+    pub(super) fn own_line(&mut self, text: &str) {
+        let before = self.verdicts.len();
+        self.is_own = true;
+        self.script(text);
+        self.is_own = false;
+        self.verdicts.truncate(before);
+        self.verdicts.append(&mut self.broken);
+        self.verdicts.push(Verdict::allow("default.check", "it is the check's own line"));
     }
 
     /// Walks through a text.
@@ -184,7 +201,8 @@ impl<'a> Walk<'a> {
         let Some(path) = program.known() else {
             // It may come to nothing, and what is known of the rest may be bad enough.
             let before = self.verdicts.len();
-            self.call(&Call { words: args.to_vec(), ..call.clone() });
+            let words = args.iter().skip_while(|word| !word.known).cloned().collect();
+            self.call(&Call { words, ..call.clone() });
             return self.only_bad(before, "which program it runs is not written there");
         };
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -235,7 +253,7 @@ impl<'a> Walk<'a> {
                     .words
                     .iter()
                     .zip(&call.words)
-                    .all(|(wanted, given)| wanted.known && given.known && wanted.text == given.text)
+                    .all(|(wanted, given)| (self.is_own || (wanted.known && given.known)) && wanted.text == given.text)
                 && call
                     .assignments
                     .iter()
@@ -258,13 +276,16 @@ impl<'a> Walk<'a> {
             self.script_file(&file, &call.fed);
             // What the agent wrote into it may be anything but a broken safety rule.
             let bad: Vec<Verdict> = self.verdicts.drain(before..).filter(|verdict| verdict.violation).collect();
+            self.broken.extend(bad.iter().cloned());
             self.verdicts.extend(bad);
             let places = self.folders.places(&file, self.scope, self.world);
             if places.iter().any(|place| matches!(place, Place::Inside(path) if self.may_be_written(path))) {
                 self.ask("default.unclear", format!("this line writes {} before it runs it", file.text));
             }
         }
+        let before = self.verdicts.len();
         self.recipes(name, args, true);
+        self.broken.extend(self.verdicts[before..].iter().filter(|verdict| verdict.violation).cloned());
         self.verdicts.push(Verdict::allow("default.check", "it is the check's own command"));
     }
 
