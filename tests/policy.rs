@@ -41,7 +41,11 @@ impl Pretended {
             ("/project/sub/Makefile", "test:\n\tgit push\n"),
             ("/project/justfile", include_str!("policy/justfile")),
         ]);
-        Self { files, touched: vec!["/project/commit.sh", "/project/bin/rspec", "/project/bin/test"], before: BTreeMap::new() }
+        Self {
+            files,
+            touched: vec!["/project/commit.sh", "/project/bin/rspec", "/project/bin/test"],
+            before: BTreeMap::new(),
+        }
     }
 }
 

@@ -99,7 +99,9 @@ impl Walk<'_> {
         };
         for place in self.folders.places(file, self.scope, self.world) {
             match place {
-                Place::Inside(path) => self.wrote.push(path.components().take_while(|part| !is_pattern(part)).collect()),
+                Place::Inside(path) => {
+                    self.wrote.push(path.components().take_while(|part| !is_pattern(part)).collect());
+                }
                 Place::Free => self.wrote.push(Path::new("/").join(&file.text)),
                 Place::Outside(_) | Place::Unknown => {}
             }

@@ -178,8 +178,7 @@ pub(super) fn git(args: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
     if subcommand == "submodule"
         && let Some(at) = rest.iter().position(|word| word.is("foreach"))
     {
-        let command: Vec<Word> =
-            rest[at + 1..].iter().skip_while(|word| word.text.starts_with('-')).cloned().collect();
+        let command: Vec<Word> = rest[at + 1..].iter().skip_while(|word| word.text.starts_with('-')).cloned().collect();
         return GitUse::Runs(joined(&command));
     }
     let what = format!("git {subcommand}");

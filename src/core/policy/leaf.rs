@@ -1,6 +1,7 @@
 //! Judges a command that runs no other: what it touches, and whether it only reads, tests or edits.
 
 use super::database::{self, Use};
+use super::feed::Fed;
 use super::files;
 use super::git::{GitUse, git};
 use super::gone;
@@ -8,7 +9,6 @@ use super::options::takes_next;
 use super::place::Place;
 use super::reads::{self, Look};
 use super::runners::is_runner;
-use super::feed::Fed;
 use super::walk::{Call, Walk};
 use super::word::Word;
 use super::wrap::joined;
@@ -20,8 +20,11 @@ impl Walk<'_> {
         self.recipes(name, args, false);
         let program = interpreted(name, args);
         let (called, rest) = program.as_ref().map_or((name, args), |(called, rest)| (called.as_str(), rest.as_slice()));
-        if let Some(rule) =
-            self.lists.database.iter().find(|rule| rule.fits_command(path, args, true) || rule.fits_command(called, rest, true))
+        if let Some(rule) = self
+            .lists
+            .database
+            .iter()
+            .find(|rule| rule.fits_command(path, args, true) || rule.fits_command(called, rest, true))
         {
             let what = format!("{:?} is listed in policy.database", rule.text());
             return self.verdicts.push(Verdict::violation("guard.database", what));
@@ -35,9 +38,7 @@ impl Walk<'_> {
                 ));
             }
             Some(Use::Writes(what))
-                if !call.more
-                    && args.iter().all(|arg| arg.known)
-                    && self.stays_inside(&reads::paths(rest, false)) =>
+                if !call.more && args.iter().all(|arg| arg.known) && self.stays_inside(&reads::paths(rest, false)) =>
             {
                 return self
                     .verdicts

@@ -1,5 +1,6 @@
 //! What `make` and `just` would run for some targets, as far as their files say it in plain words.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::glob::fits;
@@ -7,11 +8,16 @@ use super::glob::fits;
 /// A file of rules, taken apart.
 #[derive(Debug, Default)]
 struct Rules {
-    rules: Vec<Rule>,
+    all: Vec<Rule>,
     variables: BTreeMap<String, String>,
     /// What runs whenever the file is read.
     always: Vec<String>,
+    /// How much has been put in the place of variables, in bytes: each may name others twice.
+    filled: Cell<usize>,
 }
+
+/// The most that is put in the place of variables, in bytes.
+const MOST: usize = 1024 * 1024;
 
 #[derive(Debug, Default)]
 struct Rule {
@@ -47,7 +53,7 @@ pub(super) fn scripts(
         if !done.insert(target.clone()) {
             continue;
         }
-        for rule in rules.rules.iter().filter(|rule| rule.targets.iter().any(|name| fits(&target, name))) {
+        for rule in rules.all.iter().filter(|rule| rule.targets.iter().any(|name| fits(&target, name))) {
             found.extend(rule.lines.iter().map(|line| rules.expanded(line, dialect, 0)));
             open.extend(rule.needs.iter().cloned());
         }
@@ -95,15 +101,17 @@ impl Rules {
                     None => break,
                 },
             };
-            out.push_str(&match (name.strip_prefix("shell "), self.variables.get(name)) {
-                _ if depth > 8 || out.len() > 100_000 => "…".to_owned(),
+            let value = match (name.strip_prefix("shell "), self.variables.get(name)) {
+                _ if depth > 8 || self.filled.get() > MOST => "…".to_owned(),
                 (Some(command), _) if dialect == Dialect::Make => {
                     format!("$({})", self.expanded(command, dialect, depth + 1))
                 }
                 (_, Some(value)) => self.expanded(value, dialect, depth + 1),
                 (_, None) if name == "MAKE" => "make".to_owned(),
                 (Some(_) | None, None) => "…".to_owned(),
-            });
+            };
+            self.filled.set(self.filled.get() + value.len() + 1);
+            out.push_str(&value);
         }
         out.push_str(rest);
         out
@@ -164,10 +172,10 @@ fn words(text: &str) -> Vec<String> {
 
 fn make(text: &str) -> Rules {
     let mut rules = Rules::default();
-    let mut in_rule = false;
+    let mut takes_recipe = false;
     for line in lines(text) {
-        if let Some(recipe) = line.strip_prefix('\t').filter(|_| in_rule) {
-            rules.rules.last_mut().into_iter().for_each(|rule| rule.lines.push(command(recipe).to_owned()));
+        if let Some(recipe) = line.strip_prefix('\t').filter(|_| takes_recipe) {
+            rules.all.last_mut().into_iter().for_each(|rule| rule.lines.push(command(recipe).to_owned()));
             continue;
         }
         let line = line.replace("\\\n", " ");
@@ -198,19 +206,20 @@ fn make(text: &str) -> Rules {
                 rules.always.push("… reads the recipes".to_owned());
             }
             rules.set(name, value, appends);
-            in_rule = is_rule;
+            takes_recipe = is_rule;
             continue;
         }
         if let Some((targets, rest)) = line.split_once(':').filter(|_| is_rule) {
             let (needs, first) = rest.split_once(';').map_or((rest, None), |(needs, first)| (needs, Some(first)));
-            let needs = rules.expanded(needs.trim_start_matches(':').split('#').next().unwrap_or_default(), Dialect::Make, 0);
+            let needs =
+                rules.expanded(needs.trim_start_matches(':').split('#').next().unwrap_or_default(), Dialect::Make, 0);
             let targets = words(&rules.expanded(targets, Dialect::Make, 0).replace('%', "*"));
             let lines = first.into_iter().map(|line| command(line).to_owned()).collect();
-            rules.rules.push(Rule { targets, needs: words(&needs), lines });
-            in_rule = true;
+            rules.all.push(Rule { targets, needs: words(&needs), lines });
+            takes_recipe = true;
         } else if ["include", "-include", "sinclude"].iter().any(|word| plain.starts_with(word)) {
             rules.always.push(format!("… {plain}"));
-            in_rule = false;
+            takes_recipe = false;
         }
     }
     rules
@@ -220,15 +229,15 @@ fn just(text: &str) -> Rules {
     let mut rules = Rules::default();
     for line in lines(text) {
         if line.starts_with([' ', '\t']) {
-            let rule = rules.rules.last_mut();
-            rule.into_iter().for_each(|rule| match rule.lines.last_mut().filter(|first| first.starts_with("#!")) {
+            let Some(rule) = rules.all.last_mut() else { continue };
+            match rule.lines.last_mut().filter(|first| first.starts_with("#!")) {
                 // A recipe that begins like a script is one.
                 Some(whole) => {
                     whole.push('\n');
                     whole.push_str(line.trim_start());
                 }
                 None => rule.lines.push(command(&line).to_owned()),
-            });
+            }
             continue;
         }
         let plain = line.trim();
@@ -242,17 +251,18 @@ fn just(text: &str) -> Rules {
             }
             let name = name.trim().trim_start_matches("export ").trim_start_matches("alias ");
             if plain.starts_with("alias ") {
-                rules.rules.push(Rule { targets: words(name), needs: words(value), lines: Vec::new() });
+                rules.all.push(Rule { targets: words(name), needs: words(value), lines: Vec::new() });
             } else if plain.starts_with("set ") {
                 rules.always.push(format!("… {plain}"));
             } else {
-                let is_text = value.len() > 1 && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote));
+                let is_text = value.len() > 1
+                    && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote));
                 rules.set(name, if is_text { &value[1..value.len() - 1] } else { "…" }, false);
             }
         } else if let Some((head, needs)) = plain.split_once(':') {
             let name = head.trim_start_matches('@').split_whitespace().next().unwrap_or_default();
             let needs = needs.replace(['(', ')', '&'], " ");
-            rules.rules.push(Rule { targets: words(name), needs: words(&needs), lines: Vec::new() });
+            rules.all.push(Rule { targets: words(name), needs: words(&needs), lines: Vec::new() });
         } else {
             // `import`, `mod`: more rules than are looked at here.
             rules.always.push(format!("… {plain}"));

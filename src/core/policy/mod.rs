@@ -14,6 +14,7 @@ mod leaf;
 mod lex;
 mod makefile;
 mod options;
+mod own;
 mod packages;
 mod parse;
 mod place;

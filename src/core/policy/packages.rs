@@ -106,7 +106,7 @@ fn moves(word: &Word) -> bool {
 pub(super) fn told(program: &str, args: &[Word]) -> Option<Told> {
     let first = args.first()?.text.as_str();
     let file = if program == "composer" { "composer.json" } else { "package.json" };
-    let named = |name: &Word, args: &[Word], wide: bool| Told {
+    let single = |name: &Word, args: &[Word], wide: bool| Told {
         names: vec![name.text.clone()],
         args: args.iter().filter(|arg| !arg.is("--")).cloned().collect(),
         wide,
@@ -123,7 +123,7 @@ pub(super) fn told(program: &str, args: &[Word]) -> Option<Told> {
         }
         "node" => {
             let at = args.iter().position(|arg| arg.is("--run"))?;
-            Some(named(args.get(at + 1)?, args.get(at + 2..).unwrap_or_default(), false))
+            Some(single(args.get(at + 1)?, args.get(at + 2..).unwrap_or_default(), false))
         }
         "npm" | "yarn" | "pnpm" | "bun" | "composer" => {
             let rest = &args[1..];
@@ -135,7 +135,7 @@ pub(super) fn told(program: &str, args: &[Word]) -> Option<Told> {
                 let is_short = ["npm", "pnpm"].contains(&program) && ["t", "tst"].contains(&first);
                 let name = if is_short { Word::literal("test") } else { args[0].clone() };
                 let wide = program == "npm" && rest[..end].iter().any(moves);
-                return (!builtin && !first.starts_with('-')).then(|| named(&name, rest, wide));
+                return (!builtin && !first.starts_with('-')).then(|| single(&name, rest, wide));
             }
             let mut at = 0;
             while rest.get(at).is_some_and(|word| word.text.starts_with('-')) {
@@ -145,7 +145,7 @@ pub(super) fn told(program: &str, args: &[Word]) -> Option<Told> {
             }
             let name = rest.get(at)?;
             let own = if program == "npm" { &rest[..end] } else { &rest[..at] };
-            Some(named(name, &rest[at + 1..], own.iter().any(moves)))
+            Some(single(name, &rest[at + 1..], own.iter().any(moves)))
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! Judges what a task runner runs under a name: scripts of a package, targets of a Makefile or a justfile.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::makefile::{self, Dialect};
 use super::options::read;
@@ -29,20 +29,8 @@ const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
 const JUSTFILES: [&str; 3] = ["justfile", "Justfile", ".justfile"];
 
 /// Options of make that take a value.
-const MAKE: [&str; 12] = [
-    "-C",
-    "-f",
-    "-I",
-    "-E",
-    "-o",
-    "-W",
-    "-j?",
-    "-l?",
-    "--directory",
-    "--eval",
-    "--file",
-    "--include-dir",
-];
+const MAKE: [&str; 12] =
+    ["-C", "-f", "-I", "-E", "-o", "-W", "-j?", "-l?", "--directory", "--eval", "--file", "--include-dir"];
 
 /// Says what a command runs by its name.
 fn task(program: &str, args: &[Word]) -> Option<Task> {
@@ -55,7 +43,7 @@ fn task(program: &str, args: &[Word]) -> Option<Task> {
                 return Some(Task::Unclear("which rules make goes by is not known"));
             }
             let (mut targets, mut variables) = (Vec::new(), BTreeMap::new());
-            for word in given.operands.iter() {
+            for word in &given.operands {
                 match word.text.split_once('=') {
                     Some((name, _)) if is_powerful(name) => {
                         return Some(Task::Unclear("a variable decides what make runs"));
@@ -138,15 +126,15 @@ impl Walk<'_> {
             };
             let mut above = folder.ancestors().take_while(|folder| folder.starts_with(&self.scope.workspace));
             let above: Vec<_> = if upward { above.collect() } else { above.next().into_iter().collect() };
-            let there = above.into_iter().find_map(|folder| {
-                names.iter().map(|name| folder.join(name)).find(|file| self.world.exists(file))
-            });
+            let there = above
+                .into_iter()
+                .find_map(|folder| names.iter().map(|name| folder.join(name)).find(|file| self.world.exists(file)));
             files.extend(there.filter(|file| !files.contains(file)));
         }
         files
     }
 
-    fn recipe(&mut self, task: &Task, program: &str, file: &PathBuf, is_check: bool) {
+    fn recipe(&mut self, task: &Task, program: &str, file: &Path, is_check: bool) {
         let inside = file.strip_prefix(&self.scope.workspace).unwrap_or(file);
         let text = if self.may_be_written(inside) { None } else { self.world.read(file) };
         let Some(scripts) = text.and_then(|text| task.scripts(&text)) else {

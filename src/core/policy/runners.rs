@@ -251,7 +251,8 @@ pub(super) fn is_runner(program: &str, args: &[Word]) -> bool {
         })
     };
     if GOALS.contains(&program) {
-        let is_value = |at: usize| at > 0 && ["-x", "--tests", "-C", "--exclude-task"].iter().any(|it| args[at - 1].is(it));
+        let is_value =
+            |at: usize| at > 0 && ["-x", "--tests", "-C", "--exclude-task"].iter().any(|it| args[at - 1].is(it));
         let is_goal = |at: usize, arg: &Word| {
             // `make test V=1`; `-j 4`
             let is_setting = arg.text.contains('=') || arg.text.chars().all(|letter| letter.is_ascii_digit());

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::judge::NO_EDITS;
 use super::feed::Fed;
+use super::judge::NO_EDITS;
 use super::parse::parse_from;
 use super::place::{Folders, Place};
-use super::reads::{self, HARMLESS_VARIABLES};
+use super::reads;
 use super::rule::Rule;
 use super::script::{Script, Simple};
+use super::trust::{is_system, is_tool, is_tools_own};
 use super::word::Word;
 use super::world::World;
-use super::trust::{is_system, is_tool, is_tools_own};
 use super::wrap::{Inner, Runs, inner, positional};
 use crate::model::policy::{Permission, PolicyScope, Verdict};
 use crate::model::prompt::PLANNER;
@@ -20,8 +20,11 @@ use crate::model::prompt::PLANNER;
 /// How deep commands within commands are followed.
 const DEEPEST: u32 = 16;
 
-/// How many commands and texts of one request are looked at; no work needs so many.
-const MOST: u32 = 4000;
+/// How many commands of one request are looked at; no work needs so many. A text counts for as many as it is long.
+const MOST: usize = 4000;
+
+/// How long a text is that counts for one command, in bytes.
+const STEP: usize = 128;
 
 /// The rules of a scope, taken apart.
 #[derive(Debug, Default)]
@@ -52,9 +55,9 @@ pub(super) struct Walk<'a> {
     pub(super) folders: Folders,
     pub(super) verdicts: Vec<Verdict>,
     /// What a check breaks only since the agent wrote something into it.
-    broken: Vec<Verdict>,
+    pub(super) broken: Vec<Verdict>,
     /// Whether the text is a check's own, so that what is not known of it is the same, too.
-    is_own: bool,
+    pub(super) is_own: bool,
     /// The functions that were defined anywhere: what has the name of one may be another thing by then.
     pub(super) functions: BTreeSet<String>,
     /// What this line writes, seen from the workspace.
@@ -64,7 +67,7 @@ pub(super) struct Walk<'a> {
     /// Variables that were set on the way: what they were before says nothing.
     pub(super) set: BTreeSet<String>,
     depth: u32,
-    steps: u32,
+    steps: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -92,17 +95,6 @@ impl<'a> Walk<'a> {
         self.verdicts.push(Verdict::ask(rule, reason));
     }
 
-    /// Walks through a check's own line: only what the agent wrote into it counts.
-    pub(super) fn own_line(&mut self, text: &str) {
-        let before = self.verdicts.len();
-        self.is_own = true;
-        self.script(text);
-        self.is_own = false;
-        self.verdicts.truncate(before);
-        self.verdicts.append(&mut self.broken);
-        self.verdicts.push(Verdict::allow("default.check", "it is the check's own line"));
-    }
-
     /// Walks through a text.
     pub(super) fn script(&mut self, text: &str) {
         self.script_with(text, &BTreeMap::new());
@@ -110,6 +102,7 @@ impl<'a> Walk<'a> {
 
     /// Walks through a text that is given these variables besides: what follows it, by number.
     pub(super) fn script_with(&mut self, text: &str, given: &BTreeMap<String, String>) {
+        self.steps += text.len() / STEP;
         if self.goes_deeper() {
             match parse_from(text, self.known_variables(given), 0) {
                 Err(unclear) => self.ask("default.unclear", unclear.to_string()),
@@ -237,58 +230,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a command is one of a check's own, word for word, where checks run.
-    fn is_check(&self, call: &Call) -> bool {
-        let is_elsewhere = !self.folders.is_only(&self.scope.workspace);
-        let is_other = call.words.first().is_none_or(|program| self.functions.contains(&program.text));
-        if is_elsewhere || is_other {
-            return false;
-        }
-        self.checks.iter().any(|check| {
-            let same = |name: &String, value: &Word| {
-                check.assignments.iter().any(|(known, set)| known == name && set == value)
-            };
-            check.words.len() == call.words.len()
-                && check
-                    .words
-                    .iter()
-                    .zip(&call.words)
-                    .all(|(wanted, given)| (self.is_own || (wanted.known && given.known)) && wanted.text == given.text)
-                && call
-                    .assignments
-                    .iter()
-                    .all(|(name, value)| same(name, value) || HARMLESS_VARIABLES.contains(&name.as_str()))
-                && !call.more
-        })
-    }
-
-    /// A check's own command; a script that it names is looked at if the agent has touched it.
-    fn check(&mut self, call: &Call, name: &str, args: &[Word]) {
-        let before = self.verdicts.len();
-        let script = if let Inner::File(file) = inner(name, args) {
-            Some(file)
-        } else {
-            call.words.first().filter(|program| program.text.contains('/')).cloned()
-        };
-        if let Some(file) = script
-            && !self.is_untouched(&file)
-        {
-            self.script_file(&file, &call.fed);
-            // What the agent wrote into it may be anything but a broken safety rule.
-            let bad: Vec<Verdict> = self.verdicts.drain(before..).filter(|verdict| verdict.violation).collect();
-            self.broken.extend(bad.iter().cloned());
-            self.verdicts.extend(bad);
-            let places = self.folders.places(&file, self.scope, self.world);
-            if places.iter().any(|place| matches!(place, Place::Inside(path) if self.may_be_written(path))) {
-                self.ask("default.unclear", format!("this line writes {} before it runs it", file.text));
-            }
-        }
-        let before = self.verdicts.len();
-        self.recipes(name, args, true);
-        self.broken.extend(self.verdicts[before..].iter().filter(|verdict| verdict.violation).cloned());
-        self.verdicts.push(Verdict::allow("default.check", "it is the check's own command"));
-    }
-
     /// Judges a command that is no check. What a name says counts only where tools are installed; elsewhere a program of
     /// that name is worse than its name or as bad.
     fn judge(&mut self, call: &Call, path: &str, name: &str, args: &[Word]) {
@@ -334,8 +275,14 @@ impl<'a> Walk<'a> {
                     Runs::Here => {}
                     Runs::FromProject => {
                         let own = |verdict: &Verdict| is_tools_own(verdict, &inside_name, &inside_args);
-                        if !self.verdicts[before..].iter().all(|verdict| verdict.decision > Permission::Allow || own(verdict)) {
-                            self.ask("default.unclear", format!("what {name} finds as {inside_name} is the project's own"));
+                        if !self.verdicts[before..]
+                            .iter()
+                            .all(|verdict| verdict.decision > Permission::Allow || own(verdict))
+                        {
+                            self.ask(
+                                "default.unclear",
+                                format!("what {name} finds as {inside_name} is the project's own"),
+                            );
                         }
                     }
                     Runs::Elsewhere => self.only_bad(before, &format!("{name} runs it with other rights or elsewhere")),

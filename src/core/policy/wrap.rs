@@ -174,9 +174,8 @@ fn after_names<'a>(wrapper: &Wrapper, args: &'a [Word]) -> Option<&'a [Word]> {
 }
 
 fn wrapped(program: &str, args: &[Word]) -> Inner {
-    let named = WRAPPERS.iter().filter(|wrapper| wrapper.names[0] == program);
-    let Some((wrapper, mut rest)) = named.filter_map(|wrapper| Some((wrapper, after_names(wrapper, args)?))).next()
-    else {
+    let mut named = WRAPPERS.iter().filter(|wrapper| wrapper.names[0] == program);
+    let Some((wrapper, mut rest)) = named.find_map(|wrapper| Some((wrapper, after_names(wrapper, args)?))) else {
         return Inner::Nothing;
     };
     // `mise exec node@20 -- COMMAND`
@@ -219,7 +218,8 @@ fn wrapped(program: &str, args: &[Word]) -> Inner {
 
 /// Whether a word is an option, perhaps with its value glued to it.
 pub(super) fn is_option(text: &str, option: &str) -> bool {
-    let is_glued = |rest: &str| rest.is_empty() || rest.starts_with('=') || (option.len() == 2 && !text.starts_with("--"));
+    let is_glued =
+        |rest: &str| rest.is_empty() || rest.starts_with('=') || (option.len() == 2 && !text.starts_with("--"));
     text.strip_prefix(option).is_some_and(is_glued)
 }
 

@@ -107,18 +107,8 @@ const UV: &[&str] = &[
     "--package",
 ];
 
-const NPM: &[&str] = &[
-    "-p",
-    "-w",
-    "-C",
-    "--package",
-    "--workspace",
-    "--prefix",
-    "--loglevel",
-    "--registry",
-    "--cache",
-    "--userconfig",
-];
+const NPM: &[&str] =
+    &["-p", "-w", "-C", "--package", "--workspace", "--prefix", "--loglevel", "--registry", "--cache", "--userconfig"];
 
 const NPM_MOVES: &[&str] = &["-w", "-C", "--workspace", "--workspaces", "-ws", "--prefix"];
 
