@@ -156,7 +156,7 @@ fn compare(own: Option<(&Refs, Result<Refs, String>)>, users: Result<(&Refs, Ref
     match users.map(|(before, after)| moved(before, &after)) {
         Ok(names) if names.is_empty() => {}
         Ok(names) => {
-            found.notes.push(format!("your repository moved while the agent worked: {}; {who}", names.join(", ")))
+            found.notes.push(format!("your repository moved while the agent worked: {}; {who}", names.join(", ")));
         }
         Err(why) => found.notes.push(format!("whether your repository moved meanwhile is not known: {why}")),
     }
