@@ -148,32 +148,35 @@ impl Guarded {
     /// Looks whether refs moved: those of the workspace, where nobody else works, and those of the user's repository,
     /// which the user or nobody we know may have moved. Blocks.
     pub fn look(&self) -> Afterwards {
-        // Where the agent works in the user's own tree, it may have been the user.
-        let Some(before) = &self.workspace else { return Afterwards::default() };
         let (users, users_before) = &self.project;
         let users = users_before.as_ref().map_err(Clone::clone).and_then(|before| Ok((before, users.refs()?)));
-        compare(before, private_refs(&self.scope.workspace), users)
+        let own = self.workspace.as_ref().map(|before| (before, private_refs(&self.scope.workspace)));
+        compare(own, users)
     }
 }
 
-/// Says what to make of the refs. An error is no absence: where they are then is not known, and said so.
-fn compare(before: &Refs, after: Result<Refs, String>, users: Result<(&Refs, Refs), String>) -> Afterwards {
+/// Says what to make of the refs; `own` are those of a workspace, without one the agent worked in the user's own tree. An
+/// error is no absence: where they are then is not known, and said so.
+fn compare(own: Option<(&Refs, Result<Refs, String>)>, users: Result<(&Refs, Refs), String>) -> Afterwards {
     let mut found = Afterwards::default();
-    match after {
-        Ok(after) => {
+    let who = if own.is_some() { "it has no way to do that" } else { "that was you, or the agent in your own tree" };
+    match own.map(|(before, after)| after.map(|after| (before, after))) {
+        None => {}
+        Some(Ok((before, after))) => {
             let names = moved(before, &after);
             let why = "refs of its workspace are not where they were; found when it had ended".to_owned();
             found.violation =
                 (!names.is_empty()).then(|| Violation { rule: "guard.git".to_owned(), what: names.join(", "), why });
         }
-        Err(why) => found.notes.push(format!("whether the agent moved refs of its workspace is not known: {why}")),
+        Some(Err(why)) => {
+            found.notes.push(format!("whether the agent moved refs of its workspace is not known: {why}"));
+        }
     }
     match users.map(|(before, after)| moved(before, &after)) {
         Ok(names) if names.is_empty() => {}
-        Ok(names) => found.notes.push(format!(
-            "your repository moved while the agent worked: {}; it has no way to do that",
-            names.join(", ")
-        )),
+        Ok(names) => {
+            found.notes.push(format!("your repository moved while the agent worked: {}; {who}", names.join(", ")));
+        }
         Err(why) => found.notes.push(format!("whether your repository moved meanwhile is not known: {why}")),
     }
     found
@@ -223,13 +226,18 @@ mod tests {
     fn refs_that_cannot_be_read_are_unknown_and_not_moved() {
         let before = refs("HEAD=1 a=2");
         let same = || Ok((&before, before.clone()));
-        assert_eq!(compare(&before, Ok(before.clone()), same()), Afterwards::default());
-        let found = compare(&before, Ok(refs("HEAD=1 b=2")), same());
+        let own = |after: Result<Refs, String>| Some((&before, after));
+        assert_eq!(compare(own(Ok(before.clone())), same()), Afterwards::default());
+        assert_eq!(compare(None, same()), Afterwards::default());
+        let found = compare(own(Ok(refs("HEAD=1 b=2"))), same());
         assert_eq!(found.violation.map(|violation| violation.what), Some("a, b".to_owned()));
-        let found = compare(&before, Err("broken".to_owned()), Err("no git".to_owned()));
+        let found = compare(own(Err("broken".to_owned())), Err("no git".to_owned()));
         assert_eq!(found.violation, None);
         assert!(found.notes.len() == 2 && found.notes[0].contains("broken") && found.notes[1].contains("no git"));
-        let found = compare(&before, Ok(before.clone()), Ok((&before, refs("HEAD=2 a=2"))));
+        let found = compare(own(Ok(before.clone())), Ok((&before, refs("HEAD=2 a=2"))));
         assert!(found.violation.is_none() && found.notes[0].contains("HEAD"), "{found:?}");
+        // In the user's own tree nobody can tell who it was.
+        let found = compare(None, Ok((&before, refs("HEAD=2 a=2"))));
+        assert!(found.violation.is_none() && found.notes[0].contains("HEAD") && found.notes[0].contains("you"));
     }
 }
