@@ -12,6 +12,7 @@ use crate::app::places::Places;
 use crate::core::effect::AgentOrder;
 use crate::core::secrets::Redactor;
 use crate::edge::agent::question_files::{Folder, SETTLE};
+use crate::edge::store::Layout;
 use crate::edge::watch::Complete;
 use crate::model::agent::AgentReport;
 use crate::model::question::Reply;
@@ -51,8 +52,13 @@ pub fn place(places: &Places, order: &AgentOrder) -> Place {
     if let Some((day, assignment)) = order.day.as_ref().zip(order.task.assignment()) {
         return Place { folder: day.join("agent_questions"), name: assignment.label.clone(), is_own: false };
     }
-    let folder = places.layout.root().join("questions").join(order.session.0.to_string());
+    let folder = self::folder(&places.layout).join(order.session.0.to_string());
     Place { folder, name: format!("task-{}", order.task.id.0), is_own: true }
+}
+
+/// Returns where those are that are made for runs.
+pub fn folder(layout: &Layout) -> PathBuf {
+    layout.root().join("questions")
 }
 
 impl FileQuestions {
@@ -62,10 +68,6 @@ impl FileQuestions {
     /// If it cannot be made or read.
     pub fn open(place: &Place, redactor: Redactor) -> io::Result<Self> {
         let (folder, own) = (place.folder.as_path(), place.is_own);
-        if own {
-            // What a killed supervisor has left.
-            let _ = std::fs::remove_dir_all(folder);
-        }
         let only = (!own).then(|| place.name.clone());
         let opened = Folder::open(folder, only, redactor)?;
         let (sender, told) = mpsc::channel(NAMES);

@@ -77,18 +77,16 @@ impl Shell {
         speaker: Speaker,
         mirrors: Mirrors,
     ) -> Self {
-        let clock = Clock::start();
-        let audience = channels.views.audience();
         Self {
             machine,
             tools,
             journal,
             stored,
-            audience,
+            audience: channels.views.audience(),
             lease: Lease::Free,
             showing: Showing::new(channels.views.clone()),
             channels,
-            clock,
+            clock: Clock::start(),
             waiting: Waiting::default(),
             sessions: BTreeMap::new(),
             held_back: Vec::new(),
@@ -141,6 +139,9 @@ impl Shell {
     /// Shows those who look what is new, and ends with the last screen if it must.
     fn look(&mut self) {
         let audience = *self.audience.borrow_and_update();
+        if audience.leases != self.machine.live().screens {
+            self.input(Input::Screens(audience.leases));
+        }
         if let Some(why) = self.lease.look(&audience, self.clock.now().moment)
             && matches!(self.machine.live().phase, Phase::Up)
         {

@@ -39,6 +39,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         | Fact::AgentStarted { .. }
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
+        | Fact::PlannerTalks { .. }
         | Fact::Merged { .. }
         | Fact::LandingBegan { .. } => return None,
         Fact::Changed { files, count, .. } => match files.as_slice() {
@@ -79,7 +80,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
-        Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
+        Fact::Violated { task: Some(task), violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
+        Fact::Violated { task: None, violation } => format!("⚠ the planner was stopped, it broke {violation}"),
         Fact::Trespassed { task, whose, deed } => {
             let task = task.map(|task| format!("{task} ")).unwrap_or_default();
             format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")

@@ -2,16 +2,19 @@
 
 mod durable;
 mod events;
+mod grants;
 mod history;
 mod index;
 mod lanes;
 mod ledger;
 mod lessons;
+mod planner;
 mod tally;
 mod tasks;
 
 pub use durable::{Book, CheckStatus, Process, Settled};
 pub use events::{Events, Known, Standing};
+pub use grants::Grants;
 pub use history::{Past, Statistics, TestResult};
 pub use index::{Index, Rank, Wait};
 pub use lanes::Lanes;

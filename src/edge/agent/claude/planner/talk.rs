@@ -360,6 +360,11 @@ impl Talk {
         self.active = now;
     }
 
+    /// Returns for whom it works, and what of the conversation is paid.
+    pub fn billed(&self) -> (Option<TaskId>, Spent) {
+        (self.spender, self.past.billed())
+    }
+
     fn bill(&self, spent: Option<Spent>) -> Option<Heard> {
         spent.map(|spent| Heard::Used(self.spender, spent))
     }
