@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::messages_api::Reply;
-use crate::real_claude::{Claude, MARK, fix};
+use crate::real_claude::{Claude, MARK, fix, told};
 use crate::site::{Site, Supervisor, until};
 use crate::terminal::Terminal;
 
@@ -43,11 +43,11 @@ fn a_permission_is_given_on_the_command_line() {
     assert!(rows[0]["reason"].as_str().is_some_and(|why| why.contains("wants to run: echo")), "{rows:#}");
     let listed = site.run(&["questions"]);
     assert!(
-        listed.out.contains("echo right | dd of=word.txt status=none") && listed.out.contains("answer 1 allow"),
+        listed.out.contains("echo right | dd of=word.txt status=none") && listed.out.contains(" allow`, "),
         "{listed:?}"
     );
     let shown = site.run(&["answer", "1"]);
-    assert!(shown.code == 0 && shown.out.contains("answer 1 task"), "{shown:?}");
+    assert!(shown.code == 0 && shown.out.contains(" task` or "), "{shown:?}");
     let wrong = site.run(&["answer", "1", "perhaps"]);
     assert!(wrong.code == 2 && wrong.err.contains("say allow, task, or deny"), "{wrong:?}");
     let other = site.run(&["answer", "9", "allow"]);
@@ -136,11 +136,11 @@ fn the_real_claude_asks_and_is_answered() {
     assert_eq!(site.read("word.txt"), "right\n");
     assert!(site.project.join("asked-for").exists(), "what was allowed was done, and landed");
     let heard = claude.api.heard();
-    assert!(heard.contains("Which word is right?"), "{heard}");
+    assert!(told(&heard).contains("\"Which word is right?\"=\"right\""), "{heard}");
 }
 
 /// Presses `a` until a text is on the screen: keys that come right after a question do not count.
-fn answering(terminal: &mut Terminal, shown: &str) {
+pub(crate) fn answering(terminal: &mut Terminal, shown: &str) {
     until(shown, || {
         if !terminal.screen().contains(shown) {
             terminal.keys("a");
@@ -175,7 +175,7 @@ fn the_real_claude_is_answered_by_keys() {
     assert_eq!(site.read("word.txt"), "right, that is: left\n");
     assert!(site.project.join("asked-for").exists());
     let heard = claude.api.heard();
-    assert!(heard.contains("left"), "{heard}");
+    assert!(told(&heard).contains("\"Which word is right?\"=\"left\""), "{heard}");
     terminal.keys("q");
     let (code, last) = terminal.end();
     assert_eq!(code, 0, "{last}");

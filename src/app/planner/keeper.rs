@@ -40,6 +40,8 @@ pub struct Keeper {
     /// The conversation to go on with after a sleep.
     asleep: Option<Past>,
     dialogs: Dialogs,
+    /// The last question before it is to end, once it was told to.
+    ends: Option<PlanId>,
     /// What the machine was told last.
     told: (PlannerState, Option<SessionId>),
     /// What it was told last that the planner talks about, and where.
@@ -67,6 +69,7 @@ impl Keeper {
             question: None,
             asleep: None,
             dialogs: Dialogs::default(),
+            ends: None,
             told: (PlannerState::Asleep, None),
             talks: None,
         }
@@ -87,11 +90,7 @@ impl Keeper {
                 }
                 Next::Order(Some(PlannerOrder::End(plan))) => {
                     self.question = None;
-                    if let Some(up) = self.up.take() {
-                        self.put_down(up).await;
-                    }
-                    self.tell_state().await;
-                    self.tell(PlannerNews::Ended(plan)).await;
+                    self.ends = Some(plan);
                 }
                 Next::Order(None) => return self.end().await,
                 Next::Hook(call) => self.hook(call).await,
@@ -101,7 +100,19 @@ impl Keeper {
             }
             self.ask().await;
             self.tell_state().await;
+            self.end_if_paid().await;
         }
+    }
+
+    /// Ends it when it was told to, as soon as the price of its last turn is known.
+    async fn end_if_paid(&mut self) {
+        let is_paid = self.up.as_ref().is_none_or(|up| !up.talk.owes());
+        let Some(plan) = self.ends.take_if(|_| is_paid) else { return };
+        if let Some(up) = self.up.take() {
+            self.put_down(up).await;
+        }
+        self.tell_state().await;
+        self.tell(PlannerNews::Ended(plan)).await;
     }
 
     async fn next(&mut self, orders: &mut mpsc::Receiver<PlannerOrder>) -> Next {
@@ -153,6 +164,7 @@ impl Keeper {
     /// Takes a question, and sees to it that a planner runs that can be asked.
     async fn take(&mut self, order: Box<PlanOrder>) {
         let plan = order.plan;
+        self.ends = None;
         let Some(agent) = self.tools.now().settings.agents.get(&order.agent).cloned() else {
             return self.tell(PlannerNews::Unable(plan, format!("no agent is called {:?}", order.agent))).await;
         };
