@@ -122,9 +122,10 @@ impl Shell {
                     self.quit();
                 }
                 Ok(()) = self.stored.changed() => self.stored(),
+                // Before what is asked: whoever left before that is not there to answer.
+                Ok(()) = self.audience.changed() => {}
                 Some(input) = self.channels.inputs.recv() => self.input(input),
                 Some(call) = self.channels.calls.recv() => self.call(call),
-                Ok(()) = self.audience.changed() => {}
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => self.input(Input::Woke),
                 () = tokio::time::sleep(look.unwrap_or_default()), if look.is_some() => {}
             }

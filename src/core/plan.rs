@@ -130,9 +130,19 @@ impl Supervisor {
             return self.planned(id, Advice::Basic { why: "planning was turned off".to_owned() });
         }
         let calm = self.live.repository.operation.is_none() && !self.book.paused;
-        if calm && self.live.planner.asked.is_none() && self.book.parked.is_none() {
+        if calm && self.is_planner_free() && self.book.parked.is_none() {
             self.ask_planner(id, until);
         }
+    }
+
+    /// Whether it may be asked. After a turn of ours it is free when the price of that is known: the next one may be over a
+    /// line of the budget.
+    fn is_planner_free(&self) -> bool {
+        let may = match self.live.planner.state {
+            PlannerState::Asleep | PlannerState::Starting | PlannerState::Idle => true,
+            PlannerState::Asked | PlannerState::Busy | PlannerState::Typing | PlannerState::Dialog => false,
+        };
+        may && self.live.planner.asked.is_none()
     }
 
     /// Goes on without an answer, and says what was in the way.
@@ -332,9 +342,13 @@ impl Supervisor {
 
     /// Says what is done in the planner's terminal besides what a person does there, for its title; empty: nothing.
     pub(crate) fn planner_says(&self) -> String {
-        let Some((_, task)) = self.live.planner.asked else { return String::new() };
+        let waits = |attempt: &Attempt| attempt.ending.is_none() && matches!(attempt.step, Step::Plan(..));
+        let next = || self.live.attempts.iter().find(|(_, attempt)| waits(attempt)).map(|(id, _)| *id);
+        let asked = self.live.planner.asked.map(|(_, task)| task);
+        let Some(task) = asked.or_else(next) else { return String::new() };
         match self.live.planner.state {
             PlannerState::Asked if self.asks_for_plan(task) => format!("plans {task} and waits for your answer"),
+            PlannerState::Asked if asked.is_none() => format!("will ask for a plan for {task} when this turn is over"),
             PlannerState::Asked => format!("works on a plan for {task}"),
             PlannerState::Asleep | PlannerState::Starting => format!("will ask for a plan for {task} when it is ready"),
             PlannerState::Idle => format!("asks for a plan for {task}"),
