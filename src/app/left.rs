@@ -70,3 +70,49 @@ fn tally(transcript: &Path) -> io::Result<Option<Spent>> {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop here")]
+mod tests {
+    use super::*;
+    use crate::core::effect::Recorded;
+    use crate::core::fact::Fact;
+    use crate::model::cost::Usd;
+    use crate::model::id::{Seq, TaskId};
+    use crate::model::plan::Conversation;
+    use crate::model::time::Wall;
+
+    #[test]
+    fn what_the_planner_used_is_paid_once_as_far_as_its_transcript_tells() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcript = folder.path().join("c.jsonl");
+        let line = |id: &str, input: u64| {
+            format!(
+                "{{\"type\":\"assistant\",\"message\":{{\"id\":\"{id}\",\"usage\":{{\"input_tokens\":{input},\"output_tokens\":1}}}}}}\n"
+            )
+        };
+        std::fs::write(&transcript, line("a", 100) + &line("b", 50)).unwrap();
+        let spent = |usd: u64, tokens_in: u64, tokens_out: u64, unpriced: bool| Spent {
+            usd: Usd(usd),
+            unpriced,
+            tokens_in,
+            tokens_out,
+        };
+        let task = Some(TaskId(1));
+        let talk = Conversation { transcript, task, billed: Spent::default() };
+        let mut facts = vec![
+            Fact::PlannerTalks { talk: Some(talk) },
+            Fact::PlannerUsed { task, spent: spent(20_000, 100, 1, false) },
+        ];
+        let book = |facts: &[Fact]| {
+            let numbered = facts.iter().cloned().zip(1..);
+            Book::replay(numbered.map(|(fact, seq)| Recorded { seq: Seq(seq), at: Wall(0), fact }))
+        };
+        let left = spent(0, 50, 1, true);
+        assert_eq!(planner_used(&book(&facts)), Some(left));
+        facts.push(Fact::PlannerUsed { task, spent: left });
+        assert_eq!(planner_used(&book(&facts)), None, "also when the supervisor dies in the middle of that");
+        facts.push(Fact::PlannerTalks { talk: None });
+        assert_eq!(planner_used(&book(&facts)), None);
+    }
+}

@@ -17,6 +17,7 @@ impl World {
                 assert_eq!(self.planner_asked.take(), Some(plan), "a question is taken back that was not asked");
                 self.report.plans_given_up += 1;
                 self.planner_drops();
+                self.planner_is_free();
             }
             PlannerOrder::Answer(request, reply) => {
                 // One that is gone hears nothing.
@@ -33,6 +34,12 @@ impl World {
         if let Some(session) = self.planner_session {
             self.inbox.drop_all(session);
         }
+    }
+
+    /// Its turn is over, sooner or later.
+    fn planner_is_free(&mut self) {
+        let after = if self.calm { 1 } else { self.chance.between(1, 4_000) };
+        self.at(after, Event::Reaches(Input::Planner(PlannerNews::Is(PlannerState::Idle, self.planner_session))));
     }
 
     fn planner_ends(&mut self, plan: PlanId) {
@@ -112,6 +119,7 @@ impl World {
             Input::Planner(PlannerNews::Answered(plan, _)) if self.planner_asked == Some(*plan) => {
                 self.planner_asked = None;
                 self.planner_drops();
+                self.planner_is_free();
                 self.report.planned += 1;
             }
             Input::Planner(PlannerNews::Silent(plan, _) | PlannerNews::Unable(plan, _))
@@ -119,6 +127,7 @@ impl World {
             {
                 self.planner_asked = None;
                 self.planner_drops();
+                self.planner_is_free();
             }
             _ => {}
         }

@@ -118,5 +118,25 @@ mod tests {
         assert_eq!(Bill::read(&transcript), Bill { tokens_in: 30, tokens_out: 6, total: None });
         let ended = [transcript, price("0.01"), price("0.03")].concat();
         assert_eq!(Bill::read(&ended).total, Some(Usd(30_000)));
+        let resumed = [ended, assistant("b", 2), assistant("c", 1)].concat();
+        assert_eq!(Bill::read(&resumed).total, None, "what came after it has no price yet");
+    }
+
+    #[test]
+    fn tokens_without_a_price_are_of_an_unknown_one() {
+        let bill = |tokens_in: u64, total: Option<u64>| Bill { tokens_in, tokens_out: 1, total: total.map(Usd) };
+        let spent = |usd: u64, tokens_in: u64, tokens_out: u64, unpriced: bool| {
+            Some(Spent { usd: Usd(usd), tokens_in, tokens_out, unpriced })
+        };
+        let mut past = Past::default();
+        assert_eq!(past.used(None, bill(0, None)), spent(0, 0, 1, true));
+        assert_eq!(past.used(None, bill(10, None)), spent(0, 10, 0, true), "a status line without a total");
+        assert_eq!(past.used(Some(Usd(20)), bill(15, None)), spent(20, 5, 0, false));
+        assert_eq!(past.used(Some(Usd(20)), bill(15, None)), None);
+        let mut dead = past.clone();
+        assert_eq!(dead.settle(bill(18, Some(30))), spent(10, 3, 0, false), "its end has told the price");
+        assert_eq!(past.clone().settle(bill(18, Some(9))), spent(0, 3, 0, true), "that price is of an earlier end");
+        assert_eq!(Past::of(past.billed()).settle(bill(18, None)), spent(0, 3, 0, true), "it was killed");
+        assert_eq!(Past::of(past.billed()).settle(bill(15, None)), None, "and all was paid");
     }
 }
