@@ -99,9 +99,9 @@ mod tests {
             tokens_out,
         };
         let task = Some(TaskId(1));
-        let talk = Conversation { transcript, task, billed: Spent::default() };
+        let begun = Conversation { transcript, task, billed: Spent::default() };
         let mut facts = vec![
-            Fact::PlannerTalks { talk: Some(talk) },
+            Fact::PlannerTalks { talk: Some(begun) },
             Fact::PlannerUsed { task, spent: spent(20_000, 100, 1, false) },
         ];
         let book = |facts: &[Fact]| {

@@ -36,6 +36,9 @@ impl Fact {
             | Self::Ready { .. }
             | Self::NeedsReview { .. }
             | Self::Undone { .. }
+            | Self::LandingBegan { .. }
+            | Self::LandingFailed { .. }
+            | Self::TakenBack { .. }
             | Self::Ended { .. } => self.task(),
             Self::Merged { .. }
             | Self::Staged { .. }
@@ -51,10 +54,7 @@ impl Fact {
             | Self::Answered { .. }
             | Self::Messaged { .. }
             | Self::Closed { .. }
-            | Self::LandingBegan { .. }
             | Self::Landed { .. }
-            | Self::LandingFailed { .. }
-            | Self::TakenBack { .. }
             | Self::Replaced { .. }
             | Self::Started { .. }
             | Self::Stopped
@@ -64,6 +64,7 @@ impl Fact {
             | Self::Emitted { .. }
             | Self::Routed { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
@@ -125,6 +126,7 @@ impl Fact {
             | Self::BatchBegan { .. }
             | Self::EventFileLeft { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }

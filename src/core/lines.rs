@@ -1,6 +1,7 @@
 //! One line for each fact, for `run --headless`, `logs` and the screen.
 
 use crate::core::fact::Fact;
+use crate::model::agent::Violation;
 use crate::model::assignment::{Batch, BatchKind, Lane};
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::budget::Limit;
@@ -9,7 +10,7 @@ use crate::model::cost::Usd;
 use crate::model::event::{Consequence, Event};
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{EventId, TaskId};
+use crate::model::id::{BatchId, EventId, TaskId};
 use crate::model::lane::LaneChange;
 use crate::model::plan::{Advice, Plan};
 use crate::model::question::Question;
@@ -58,7 +59,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Emitted { event } => emitted(event),
         Fact::EventFileLeft { file, why } => format!("⚠ the event file {} is left where it is: {why}", file.name),
         Fact::Routed { event, outcomes } => routed(*event, outcomes),
-        Fact::BatchGrew { batch, tasks } => format!("batch {}: {} more sessions", batch.0, tasks.len()),
+        Fact::BatchGrew { batch, tasks } => format!("batch {}: {} more tasks", batch.0, tasks.len()),
+        Fact::BatchLimited { batch, budget } => limited(*batch, *budget),
         Fact::Lane { lane, change } => lane_line(*lane, change),
         Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),
         Fact::Held { task, reason } => {
@@ -80,12 +82,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
-        Fact::Violated { task: Some(task), violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
-        Fact::Violated { task: None, violation } => format!("⚠ the planner was stopped, it broke {violation}"),
-        Fact::Trespassed { task, whose, deed } => {
-            let task = task.map(|task| format!("{task} ")).unwrap_or_default();
-            format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")
-        }
+        Fact::Violated { task, violation } => violated(*task, violation),
+        Fact::Trespassed { task, whose, deed } => trespassed(*task, whose, deed),
         Fact::Questioned { question } => {
             let Question { id, task, agent, ask, .. } = &**question;
             format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)
@@ -151,6 +149,18 @@ fn raised(usd: Usd, tokens: u64) -> String {
     format!("today may cost {} more", more.collect::<Vec<_>>().join(" and "))
 }
 
+fn violated(task: Option<TaskId>, violation: &Violation) -> String {
+    match task {
+        Some(task) => format!("⚠ {task} agent stopped, it broke {violation}"),
+        None => format!("⚠ the planner was stopped, it broke {violation}"),
+    }
+}
+
+fn trespassed(task: Option<TaskId>, whose: &str, deed: &str) -> String {
+    let task = task.map(|task| format!("{task} ")).unwrap_or_default();
+    format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")
+}
+
 fn landed(task: TaskId, receipt: &Receipt) -> String {
     let place = |file: &FileChange| format!("{} +{} −{}", file.place(), file.added, file.removed);
     let files: Vec<String> = receipt.files.iter().map(place).collect();
@@ -177,6 +187,14 @@ fn routed(event: EventId, outcomes: &[Consequence]) -> String {
 fn emitted(event: &Event) -> String {
     let subject = event.subject.map(|task| format!(" about {task}")).unwrap_or_default();
     format!("event {}: {} from {}{subject}", event.id.0, event.kind, event.by)
+}
+
+fn limited(batch: BatchId, budget: Option<Usd>) -> String {
+    let key = Limit::BatchUsd.key();
+    match budget {
+        Some(limit) => format!("batch {}: {key} is {limit} now", batch.0),
+        None => format!("batch {}: there is no {key} any more", batch.0),
+    }
 }
 
 fn began(batch: &Batch) -> String {

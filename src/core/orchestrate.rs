@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::core::command::{Answer, Refusal};
 use crate::core::decompose::{arranged, by_words};
 use crate::core::fact::Fact;
+use crate::core::hold::CHECKS_ONLY;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch, BatchKind, Lane, Mode, Project};
 use crate::model::filing::{After, Filing, NewBatch, NewTask};
@@ -42,6 +43,7 @@ impl Supervisor {
         project.requirements.clone_from(&requirement);
         let why = match (&self.book.parked, wish.agent) {
             (_, false) => Some("as you said".to_owned()),
+            (_, true) if !self.may_run_agents() => Some(CHECKS_ONLY.to_owned()),
             (Some((None, why)), true) => Some(format!("no agent can be asked: {why}")),
             (Some((Some(_), _)) | None, true) => None,
         };
@@ -171,11 +173,16 @@ impl Supervisor {
         if tasks.is_empty() {
             return Err(Refusal::because(format!("nothing of batch {} waits for a yes", batch.0)));
         }
+        if !self.may_run_agents() {
+            return Err(Refusal::because(format!("batch {} cannot start: {CHECKS_ONLY}", batch.0)));
+        }
+        let is_off = !self.settings.fix.enabled;
         for task in &tasks {
-            self.record(Fact::Released { task: *task, forced: false });
+            self.record(Fact::Released { task: *task, forced: is_off });
         }
         let (first, count) = (tasks.len(), known.tasks.len());
-        let said = format!("batch {} is approved: {first} of {count} may start, the rest as it can", batch.0);
+        let rest = if is_off { "the rest waits for you, as fixing is off" } else { "the rest as it can" };
+        let said = format!("batch {} is approved: {first} of {count} may start, {rest}", batch.0);
         Ok(Answer { said, tasks, batch: Some(batch), event: None })
     }
 
@@ -183,8 +190,12 @@ impl Supervisor {
     pub(crate) fn begin(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         let text = match &task.state {
-            TaskState::Held(HoldReason::Created) => {
-                self.record(Fact::Released { task: id, forced: false });
+            TaskState::Held(HoldReason::Created | HoldReason::FixingOff) => {
+                if !self.may_run_agents() {
+                    return Err(Refusal::because(format!("{id} cannot start: {CHECKS_ONLY}")));
+                }
+                // What a person asks for starts, although nothing does by itself.
+                self.record(Fact::Released { task: id, forced: !self.settings.fix.enabled });
                 match &self.book.parked {
                     Some((_, why)) => format!("{id} is queued, but everything is parked: {why}"),
                     None => format!("{id} starts as soon as it can"),

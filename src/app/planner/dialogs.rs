@@ -109,7 +109,7 @@ impl Dialogs {
     pub(super) fn over_by(&mut self, event: &Value) -> Vec<String> {
         let over = self.open.iter().filter(|(_, open)| open.dialog.is_over_by(event)).map(|(name, _)| name.clone());
         let over: Vec<String> = over.collect();
-        over.iter().for_each(|name| drop(self.open.remove(name)));
+        self.open.retain(|name, _| !over.contains(name));
         over
     }
 
