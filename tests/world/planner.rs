@@ -64,8 +64,8 @@ impl World {
         let states = [PlannerState::Starting, PlannerState::Typing, PlannerState::Dialog, PlannerState::Asked];
         let state = *self.chance.pick(&states);
         self.at(1, news(PlannerNews::Is(state, Some(order.session))));
-        let talk = Conversation { transcript: "t".into(), task: Some(order.task.id), billed: Spent::default() };
-        self.at(1, news(PlannerNews::Talks(talk)));
+        let begun = Conversation { transcript: "t".into(), task: Some(order.task.id), billed: Spent::default() };
+        self.at(1, news(PlannerNews::Talks(begun)));
         let deed = if self.calm { 0 } else { self.chance.below(12) };
         let longest = if self.chance.one_in(4) { 70_000 } else { 6_000 };
         let delay = if self.calm { 50 } else { self.chance.between(1, longest) };
