@@ -13,6 +13,7 @@ use crate::app::places::Places;
 use crate::core::effect::AgentOrder;
 use crate::core::secrets::Redactor;
 use crate::edge::agent::question_files::{Beside, Folder, SETTLE, Side};
+use crate::edge::store::Layout;
 use crate::edge::watch::{Complete, Told};
 use crate::model::agent::AgentReport;
 use crate::model::question::Reply;
@@ -54,12 +55,17 @@ pub struct Place {
 /// Returns where a run asks: in a folder of its own in the state, so that no agent reaches what another one asks or what a
 /// person says.
 pub fn place(places: &Places, order: &AgentOrder) -> Place {
-    let folder = places.layout.root().join("questions").join(order.session.0.to_string());
+    let folder = self::folder(&places.layout).join(order.session.0.to_string());
     let of_day = order.day.clone().zip(order.task.assignment().map(|assignment| assignment.label.clone()));
     match of_day.filter(|(_, label)| is_plain(label) && !label.ends_with("-answer")) {
         Some((day, label)) => Place { folder, name: label, day: Some(day) },
         None => Place { folder, name: format!("task-{}", order.task.id.0), day: None },
     }
+}
+
+/// Returns where those are that are made for runs.
+pub fn folder(layout: &Layout) -> PathBuf {
+    layout.root().join("questions")
 }
 
 impl FileQuestions {
@@ -69,8 +75,6 @@ impl FileQuestions {
     /// If it cannot be made or read.
     pub fn open(place: &Place, redactor: Redactor, may_write: impl Fn(&Path) -> bool) -> io::Result<Self> {
         let own = place.folder.clone();
-        // What a killed supervisor has left.
-        let _ = std::fs::remove_dir_all(&own);
         let day = place.day.clone().map(|day| (DayFolder::at(day), place.name.clone()));
         let beside = day.as_ref().and_then(|(day, name)| {
             let made = day.questions().inspect_err(|error| tracing::warn!(%error, "questions are shown in no file"));

@@ -14,6 +14,7 @@ use crate::core::effect::Place;
 use crate::edge::agent::guard::{Guard, Refs, Tree, moved, private_refs};
 use crate::edge::agent::quote::shell_word;
 use crate::edge::agent::{fence, git_layer};
+use crate::edge::store::Layout;
 use crate::model::agent::Violation;
 use crate::model::id::SessionId;
 use crate::model::policy::{Base, PolicyScope};
@@ -83,10 +84,12 @@ impl Guarded {
         ward: &Ward<'_>,
         environment: &BTreeMap<String, String>,
     ) -> io::Result<Self> {
-        let folder = places.layout.root().join("agents").join(ward.session.0.to_string());
-        let _ = fs::remove_dir_all(&folder);
+        let folder = folder(&places.layout).join(ward.session.0.to_string());
         fs::create_dir_all(&folder)?;
         let temporary = temporary(environment)?;
+        let owner = format!("{} {}", places.mark, ward.session.0);
+        fs::write(temporary.path().join(OWNER), &owner)?;
+        fs::write(folder.join(OWNER), format!("{owner}\n{}", temporary.path().display()))?;
         let place = places.folder(ward.place);
         let mut scope = policy::scope(&configured.settings, ward.role, &place, Some(temporary.path()), environment);
         let mut fence_paths = policy::fence(&scope, &configured.kinds, environment);
@@ -180,6 +183,30 @@ fn compare(own: Option<(&Refs, Result<Refs, String>)>, users: Result<(&Refs, Ref
         Err(why) => found.notes.push(format!("whether your repository moved meanwhile is not known: {why}")),
     }
     found
+}
+
+/// The file that says of a temporary folder whose it is; in the folder of the run, which no agent can write, it says as
+/// well where that is.
+const OWNER: &str = ".orchestrator-tui";
+
+/// Returns where the folders of runs are, which their agents must not write.
+pub fn folder(layout: &Layout) -> PathBuf {
+    layout.root().join("agents")
+}
+
+/// Removes the temporary folders that a dead supervisor of this project has left: those of which it has written down that
+/// it made them, and which say so themselves.
+pub fn remove_temporary(layout: &Layout, mark: &str) {
+    for run in fs::read_dir(folder(layout)).into_iter().flatten().flatten() {
+        let Ok(known) = fs::read_to_string(run.path().join(OWNER)) else { continue };
+        let Some((owner, path)) = known.split_once('\n') else { continue };
+        let is_ours = owner == format!("{mark} {}", run.file_name().to_string_lossy())
+            && fs::read_to_string(Path::new(path).join(OWNER)).is_ok_and(|said| said == owner)
+            && fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
+        if is_ours && let Err(error) = fs::remove_dir_all(path) {
+            tracing::warn!(path, %error, "the temporary folder of a run stays");
+        }
+    }
 }
 
 impl Drop for Guarded {

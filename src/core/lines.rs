@@ -1,6 +1,7 @@
 //! One line for each fact, for `run --headless`, `logs` and the screen.
 
 use crate::core::fact::Fact;
+use crate::model::agent::Violation;
 use crate::model::assignment::{Batch, BatchKind, Lane};
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::budget::Limit;
@@ -39,6 +40,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         | Fact::AgentStarted { .. }
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
+        | Fact::PlannerTalks { .. }
         | Fact::Merged { .. }
         | Fact::LandingBegan { .. } => return None,
         Fact::Changed { files, count, .. } => match files.as_slice() {
@@ -80,11 +82,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
-        Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
-        Fact::Trespassed { task, whose, deed } => {
-            let task = task.map(|task| format!("{task} ")).unwrap_or_default();
-            format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")
-        }
+        Fact::Violated { task, violation } => violated(*task, violation),
+        Fact::Trespassed { task, whose, deed } => trespassed(*task, whose, deed),
         Fact::Questioned { question } => {
             let Question { id, task, agent, ask, .. } = &**question;
             format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)
@@ -147,6 +146,18 @@ fn raised(usd: Usd, tokens: u64) -> String {
     let lines = [(Limit::DayUsd, usd.0), (Limit::DayTokens, tokens)];
     let more = lines.into_iter().filter(|(_, more)| *more > 0).map(|(line, more)| line.amount(more));
     format!("today may cost {} more", more.collect::<Vec<_>>().join(" and "))
+}
+
+fn violated(task: Option<TaskId>, violation: &Violation) -> String {
+    match task {
+        Some(task) => format!("⚠ {task} agent stopped, it broke {violation}"),
+        None => format!("⚠ the planner was stopped, it broke {violation}"),
+    }
+}
+
+fn trespassed(task: Option<TaskId>, whose: &str, deed: &str) -> String {
+    let task = task.map(|task| format!("{task} ")).unwrap_or_default();
+    format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")
 }
 
 fn landed(task: TaskId, receipt: &Receipt) -> String {

@@ -70,6 +70,9 @@ impl Teller {
             Effect::Planner(PlannerOrder::Answer(request, reply)) => {
                 Some(format!("planner {request} is answered: {}", reply.brief()))
             }
+            Effect::Planner(PlannerOrder::End(plan)) => {
+                Some(format!("the planner is told to end after plan {}", plan.0))
+            }
             Effect::Answer { session, request, reply } => {
                 Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
             }
@@ -154,7 +157,12 @@ impl Teller {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
             }
-            Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Violated { task: Some(task), violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Violated { task: None, violation } => ("violated", format!("the planner broke {violation}")),
+            Fact::PlannerTalks { talk: None } => ("planner-talks", "the planner talks about nothing".to_owned()),
+            Fact::PlannerTalks { talk: Some(talk) } => {
+                ("planner-talks", format!("the planner talks for {}, {} is paid", whom(talk.task), talk.billed))
+            }
             Fact::Trespassed { whose, deed, .. } => ("trespassed", format!("refused to {whose}: {deed}")),
             Fact::Messaged { task, text, by } => ("messaged", format!("{task} is told by {by}: {text}")),
             Fact::Questioned { question } => {
