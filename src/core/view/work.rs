@@ -1,5 +1,7 @@
 //! What faces show of tasks that bring something: who does it, with what, after what; the roles there are.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::supervisor::Supervisor;
@@ -47,6 +49,14 @@ pub struct BatchRow {
     pub budget: Option<Usd>,
     /// How many tasks it has.
     pub tasks: usize,
+    /// How many of them a yes to its plan would start or let wait their turn; 0: no plan waits for one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub planned: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Who plays a part.
@@ -84,7 +94,7 @@ impl Work {
 }
 
 impl BatchRow {
-    fn of(batch: &Batch) -> Self {
+    fn of(batch: &Batch, planned: usize) -> Self {
         let (date, title) = match &batch.kind {
             BatchKind::Day { file, date, .. } => {
                 let name = file.file_name().unwrap_or(file.as_os_str());
@@ -92,14 +102,27 @@ impl BatchRow {
             }
             BatchKind::Orchestration { requirement, .. } => (None, requirement.clone()),
         };
-        Self { id: batch.id, date, title, budget: batch.budget, tasks: batch.tasks.len() }
+        Self { id: batch.id, date, title, budget: batch.budget, tasks: batch.tasks.len(), planned }
     }
 }
 
 impl Supervisor {
     /// Returns what was filed together, the oldest first.
     pub(super) fn batch_rows(&self) -> Vec<BatchRow> {
-        self.book.batches.values().map(|batch| BatchRow::of(batch)).collect()
+        let planned = |batch: &Batch| if self.awaiting_yes(batch).is_empty() { 0 } else { self.unbegun(batch).len() };
+        self.book.batches.values().map(|batch| BatchRow::of(batch, planned(batch))).collect()
+    }
+
+    /// Returns the sessions of plans that wait for a yes; for the one of each that stands for all of it, how many they are.
+    pub(super) fn plans(&self) -> BTreeMap<TaskId, Option<usize>> {
+        let mut plans = BTreeMap::new();
+        for batch in self.book.batches.values() {
+            let Some(first) = self.awaiting_yes(batch).into_iter().next() else { continue };
+            let unbegun = self.unbegun(batch);
+            let count = unbegun.len();
+            plans.extend(unbegun.into_iter().map(|id| (id, (id == first).then_some(count))));
+        }
+        plans
     }
 
     /// Returns the roles, by name.
