@@ -29,18 +29,15 @@ pub const SHORT: &str = "waits: the rest of today's money is promised to agents 
 struct Around {
     /// Tasks whose check is green.
     green: BTreeSet<TaskId>,
-    /// Sessions of plans that wait for a yes; how many they are, for the one that stands for all of its plan.
-    plans: BTreeMap<TaskId, Option<usize>>,
+    /// Sessions of plans that wait for a yes, and why they wait; whether one stands for all of its plan.
+    plans: BTreeMap<TaskId, (bool, String)>,
 }
 
 impl Around {
     /// Says that a plan waits for a yes, of a task that would start with it.
     fn plan(&self, task: &Task) -> Option<String> {
-        match self.plans.get(&task.id)? {
-            Some(count) => Some(format!("a plan of {count} {} waits for your yes", if *count == 1 { "session" } else { "sessions" })),
-            None if task.state == TaskState::Held(HoldReason::Created) => Some("its plan waits for your yes".to_owned()),
-            None => None,
-        }
+        let (_, why) = self.plans.get(&task.id)?;
+        (task.state == TaskState::Held(HoldReason::Created)).then(|| why.clone())
     }
 }
 
@@ -236,7 +233,7 @@ impl Supervisor {
 
     /// Returns the group of a task: whatever works on one that asks something waits for a person, and so does a plan, once.
     fn group(&self, task: &Task, around: &Around) -> Group {
-        let stands_for_plan = matches!(around.plans.get(&task.id), Some(Some(_)));
+        let stands_for_plan = around.plans.get(&task.id).is_some_and(|(stands, _)| *stands);
         if stands_for_plan || self.question_of(task.id).is_some() { Group::NeedsYou } else { group(&task.state) }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::orchestrate::first_line;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch, BatchKind, Lane};
 use crate::model::cost::Usd;
@@ -113,14 +114,17 @@ impl Supervisor {
         self.book.batches.values().map(|batch| BatchRow::of(batch, planned(batch))).collect()
     }
 
-    /// Returns the sessions of plans that wait for a yes; for the one of each that stands for all of it, how many they are.
-    pub(super) fn plans(&self) -> BTreeMap<TaskId, Option<usize>> {
+    /// Returns the sessions of plans that wait for a yes, and why they wait; `true`: this one stands for all of its plan.
+    pub(super) fn plans(&self) -> BTreeMap<TaskId, (bool, String)> {
         let mut plans = BTreeMap::new();
         for batch in self.book.batches.values() {
             let Some(first) = self.awaiting_yes(batch).into_iter().next() else { continue };
+            let BatchKind::Orchestration { requirement, .. } = &batch.kind else { continue };
             let unbegun = self.unbegun(batch);
-            let count = unbegun.len();
-            plans.extend(unbegun.into_iter().map(|id| (id, (id == first).then_some(count))));
+            let all = format!("plan of {}: say yes; {}", unbegun.len(), first_line(requirement));
+            let why =
+                |id| if id == first { (true, all.clone()) } else { (false, "its plan waits for your yes".to_owned()) };
+            plans.extend(unbegun.into_iter().map(|id| (id, why(id))));
         }
         plans
     }

@@ -103,7 +103,7 @@ fn question<'a>(state: &'a State, row: &Row) -> Option<&'a Question> {
 /// Returns the keys that answer it.
 fn keys(state: &State, row: &Row) -> Line<'static> {
     let allowed = row.allowed;
-    let has_result = question(state, row).is_none();
+    let has_result = question(state, row).is_none() && !allowed.approve;
     let mut spans = Vec::new();
     for (is_allowed, action, text) in [
         (true, Action::Answer, "answer"),
@@ -111,6 +111,8 @@ fn keys(state: &State, row: &Row) -> Line<'static> {
         (allowed.undo, Action::Undo, "take it back"),
         (allowed.retry, Action::Retry, "try again"),
         (allowed.refuse, Action::Refuse, "throw it away"),
+        (allowed.approve, Action::Fix, "start the plan"),
+        (allowed.approve, Action::Refuse, "refuse the plan"),
         (has_result, Action::Diff, "see the diff"),
     ] {
         if is_allowed {
