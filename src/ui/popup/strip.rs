@@ -109,7 +109,7 @@ fn keys(state: &State, row: &Row) -> Line<'static> {
         (true, Action::Answer, "answer"),
         (allowed.land, Action::Land, "land it"),
         (allowed.undo, Action::Undo, "take it back"),
-        (allowed.retry, Action::Retry, "try again"),
+        (allowed.retry && !allowed.approve, Action::Retry, "try again"),
         (allowed.refuse, Action::Refuse, "throw it away"),
         (allowed.approve, Action::Fix, "start the plan"),
         (allowed.approve, Action::Refuse, "refuse the plan"),
