@@ -95,7 +95,7 @@ fn told(state: &State, event: &EventRow, columns: usize) -> Vec<Item> {
         Span::styled(format!("{sign} "), style(role)),
         Span::styled(format!("{:>4}  ", event.id.0), style(Role::Dim)),
         Span::styled(format!("{when:<8}  "), style(Role::Dim)),
-        Span::styled(format!("{:<KIND$}  ", plain(&event.kind)), style(Role::Heading)),
+        Span::styled(format!("{:<KIND$}  ", plain(&event.kind)), style(Role::Accent)),
         Span::styled(format!("{word:<10}  "), style(role)),
         Span::raw(about),
     ]);

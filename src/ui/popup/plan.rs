@@ -8,7 +8,10 @@ use crate::core::view::Row;
 use crate::model::id::{BatchId, TaskId};
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::plain;
+use crate::ui::widget::{plain, width};
+
+/// The columns to which short titles are filled up, so that what they wait for stands below each other.
+const TITLE: usize = 40;
 
 /// Returns the sessions of a plan that wait for a yes to it, in order.
 pub(in crate::ui) fn sessions(state: &State, batch: BatchId) -> Vec<&Row> {
@@ -29,6 +32,7 @@ pub(super) fn lines(state: &State, batch: BatchId) -> Vec<Line<'static>> {
     lines.push(Line::default());
     let rows = sessions(state, batch);
     let names: BTreeMap<TaskId, &str> = rows.iter().map(|row| (row.id, row.title.as_str())).collect();
+    let titles = rows.iter().map(|row| width(&plain(&row.title))).max().unwrap_or(0).min(TITLE);
     let wide = rows.iter().map(|row| row.id.to_string().len()).max().unwrap_or(0);
     for row in &rows {
         let after = row.work.as_ref().map(|work| work.after.as_slice()).unwrap_or_default();
@@ -39,10 +43,11 @@ pub(super) fn lines(state: &State, batch: BatchId) -> Vec<Line<'static>> {
         } else {
             (state.glyphs.queued, Role::Dim, format!("after {}", after.join(", ")))
         };
+        let title = plain(&row.title);
         lines.push(Line::from(vec![
             Span::styled(format!("{sign} "), style(role)),
             Span::styled(format!("{:<wide$}  ", row.id.to_string()), style(Role::Dim)),
-            Span::raw(plain(&row.title)),
+            Span::raw(format!("{title}{}", " ".repeat(titles.saturating_sub(width(&title))))),
             Span::styled(format!("  {when}"), style(Role::Dim)),
         ]));
     }
