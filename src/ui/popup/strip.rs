@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::evidence;
+use super::open::Popup;
 use crate::core::fact::Fact;
 use crate::core::view::{Group, Row};
 use crate::model::question::Question;
@@ -29,7 +30,9 @@ fn asking(state: &State) -> Option<&Row> {
 
 /// Returns how many rows it takes of the room for the panes; none if nothing is asked.
 pub(in crate::ui) fn height(state: &State, body: Rect) -> u16 {
-    let asks = state.page.is_none() && state.gone.is_none() && body.height >= ROOM;
+    // What is asked over the panes says it already, and better.
+    let is_open = state.popups.iter().any(|popup| matches!(popup, Popup::Ask(_) | Popup::Reply(_)));
+    let asks = state.page.is_none() && state.gone.is_none() && !is_open && body.height >= ROOM;
     match asking(state).filter(|_| asks) {
         Some(row) => {
             let rows = wrapped_rows(&[reason(row)], usize::from(body.width.saturating_sub(4))).clamp(1, REASON);
