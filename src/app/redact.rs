@@ -302,6 +302,7 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         | Command::Land { .. }
         | Command::Refuse { .. }
         | Command::Approve { .. }
+        | Command::Decline { .. }
         | Command::Begin { .. }
         | Command::Lane { .. }
         | Command::Check

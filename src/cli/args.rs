@@ -99,6 +99,8 @@ pub enum Verb {
     Orchestrate(Orchestrate),
     /// Start what was planned for a requirement.
     Approve(Approve),
+    /// Throw away what was planned for a requirement; what has begun goes on.
+    Decline(Approve),
     /// Show the queue of tasks, add to it, steer it.
     Queue(super::queue::Queue),
     /// Run all checks now.

@@ -45,6 +45,7 @@ mod next_step;
 mod per_file;
 mod planner;
 mod planner_claude;
+mod plans;
 mod questions;
 mod real_claude;
 mod reload;

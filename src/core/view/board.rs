@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::costs::Costs;
+use super::events::Events;
 use super::stats::Stats;
 use super::work::{BatchRow, RoleRow, Work};
 use crate::model::assignment::Lane;
@@ -38,6 +39,9 @@ pub struct View {
     /// The roles that agents play, by name.
     #[serde(default)]
     pub roles: Vec<RoleRow>,
+    /// What happened that may start work.
+    #[serde(default)]
+    pub events: Events,
     /// What agents wait for, oldest first.
     #[serde(default)]
     pub questions: Vec<Question>,
@@ -253,6 +257,9 @@ pub struct Allowed {
     pub snooze: bool,
     /// `Command::Unsnooze`.
     pub unsnooze: bool,
+    /// `Command::Approve` and `Command::Decline`, of the plan that it is part of.
+    #[serde(default)]
+    pub approve: bool,
 }
 
 /// All about one task, for the pane beside the list.
