@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::configured::Configured;
-use crate::app::day::mirror::{DayMirror, folders};
+use crate::app::day::mirror::DayMirror;
 use crate::app::doorkeeper::only_for_a_person;
 use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
@@ -264,7 +264,7 @@ fn prepare(
     let machine = Supervisor::restore(settings, matcher, facts);
     tools.landings.restore(machine.book());
     for batch in machine.book().batches.values() {
-        tools.keeps_day(&folders(batch));
+        tools.keeps_day(batch);
     }
     let pulse = journal.pulse();
     let speaker =

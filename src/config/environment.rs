@@ -62,6 +62,18 @@ pub(crate) struct Extras {
     pub(crate) lock_file: Option<PathBuf>,
 }
 
+/// Returns a glob of the files that would be taken for events if a result brought them, where their folder is in the
+/// project: nobody asked its agent whether it may report them.
+pub(crate) fn in_box(folder: &Path, project: &Path) -> Option<String> {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let inside = ProjectPath::new(folder.strip_prefix(project).ok()?);
+    // Without a slash before it, it would mean a folder of that name anywhere.
+    Some(inside.map_or_else(
+        || "/*.json".to_owned(),
+        |inside| format!("/{}/**", globset::escape(&inside.as_path().to_string_lossy())),
+    ))
+}
+
 /// Takes everything known from `variables`; names that are empty count as not set.
 pub(crate) fn apply<'a>(
     draft: &mut Draft,

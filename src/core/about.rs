@@ -62,6 +62,7 @@ impl Fact {
             | Self::Emitted { .. }
             | Self::Routed { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
@@ -124,6 +125,7 @@ impl Fact {
             | Self::BatchBegan { .. }
             | Self::EventFileLeft { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }

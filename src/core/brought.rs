@@ -1,7 +1,6 @@
 //! What the tasks that a task waited for have brought, for its agent to read.
 
 use crate::core::book::Book;
-use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::outcome::Outcome;
 use crate::model::task::{Task, TaskState};
 
@@ -25,16 +24,17 @@ impl Brought {
         let mut all = Vec::new();
         for other in assignment.after.iter().filter_map(|id| book.task(*id)) {
             // Those that work on the same are no news to each other.
-            let is_its = |maker: &&Task| maker.id != other.id && of(maker) == Some(other.id) && of(task) != Some(other.id);
+            let is_its =
+                |maker: &&Task| maker.id != other.id && of(maker) == Some(other.id) && of(task) != Some(other.id);
             let makers: Vec<&Task> = book.tasks.values().map(|task| &**task).filter(is_its).collect();
-            let came_through = |maker: &&&Task| is_over_well(maker) && made(maker).is_some();
+            let came_through = |maker: &&&Task| is_over_well(maker) && maker.made().is_some();
             let last = makers.iter().rev().find(came_through).map(|maker| maker.id);
             // Whoever changed something, and whoever had the last word on it.
             let counts = |maker: &&&Task| {
                 came_through(maker)
-                    && (Some(maker.id) == last || made(maker).is_some_and(|made| !made.diff.is_empty()))
+                    && (Some(maker.id) == last || maker.made().is_some_and(|made| !made.diff.is_empty()))
             };
-            if made(other).is_some() || last.is_none() {
+            if other.made().is_some() || last.is_none() {
                 all.push(Self::of(other));
             }
             all.extend(makers.iter().filter(counts).map(|maker| Self::of(maker)));
@@ -46,14 +46,9 @@ impl Brought {
         Self {
             title: task.title(),
             outcome: task.outcome().cloned().unwrap_or_default(),
-            diff: made(task).map(|attempt| attempt.diff.clone()).unwrap_or_default(),
+            diff: task.made().map(|attempt| attempt.diff.clone()).unwrap_or_default(),
         }
     }
-}
-
-/// Returns the attempt that made what there is now of a task: only the one that came through.
-fn made(task: &Task) -> Option<&AttemptRecord> {
-    task.attempts.iter().rev().find(|attempt| attempt.end == AttemptEnd::Verified && !attempt.landing)
 }
 
 /// Whether what a task has brought stands: it was not refused, taken back or given up.

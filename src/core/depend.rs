@@ -22,6 +22,7 @@ impl Supervisor {
         for id in after {
             let Some(other) = self.book.task(*id) else { continue };
             match &other.state {
+                TaskState::Ready(_) if is_unfinished(other) => pending = pending.or(Some(TaskState::Pending(*id))),
                 TaskState::Done(_) | TaskState::Ready(_) => {
                     let unlanded = if waits { self.ready_of(task, *id).next() } else { None };
                     let first = unlanded.or_else(|| self.landing_of(task, *id));
@@ -188,6 +189,11 @@ impl Supervisor {
             (_, _) => {}
         }
     }
+}
+
+/// Whether the result of a task may be half of what it is to bring.
+fn is_unfinished(task: &Task) -> bool {
+    task.result.as_ref().is_some_and(|result| result.unfinished)
 }
 
 /// Whether a task is one of those that another one was passed on to.

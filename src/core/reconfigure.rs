@@ -126,8 +126,7 @@ impl Supervisor {
 
     /// Returns how many agents run in a lane, those that are told to end included.
     pub(crate) fn agents(&self, lane: Lane) -> usize {
-        let works = |step: &Step| matches!(step, Step::Agent(Some(_)) | Step::Ending);
-        self.live.attempts.values().filter(|attempt| attempt.lane == lane && works(&attempt.step)).count()
+        self.live.attempts.values().filter(|attempt| attempt.lane == lane && attempt.costs()).count()
     }
 }
 

@@ -142,9 +142,10 @@ impl Supervisor {
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);
         }
-        Ok(said(match self.day_line() {
-            Some(_) => format!("{id} is tried again, but {}", self.over_today()),
-            None => format!("{id} is tried again"),
+        Ok(said(match (self.day_line(), self.waits_for_batch(&task)) {
+            (Some(_), _) => format!("{id} is tried again, but {}", self.over_today()),
+            (None, Some(why)) => format!("{id} is tried again, but {why}"),
+            (None, None) => format!("{id} is tried again"),
         }))
     }
 
@@ -214,6 +215,7 @@ impl Supervisor {
                 format!("{id} is queued, but everything is parked: {why}; `orchestrator-tui resume` goes on")
             }
             None if self.day_line().is_some() => format!("{id} is queued, but {}", self.over_today()),
+            None if let Some(why) = self.waits_for_batch(&task) => format!("{id} is queued, but {why}"),
             None if self.book.paused => format!("{id} is queued; `orchestrator-tui resume` ends the pause"),
             None => format!("{id} starts as soon as it can"),
         }))

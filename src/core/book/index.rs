@@ -143,6 +143,11 @@ impl Index {
         self.dependents.contains_key(&task)
     }
 
+    /// Returns the open tasks of a batch.
+    pub fn of_batch(&self, batch: BatchId) -> impl Iterator<Item = TaskId> + '_ {
+        self.batches.get(&batch).into_iter().flatten().copied()
+    }
+
     /// Whether a task of a batch is open.
     pub fn is_open_batch(&self, batch: BatchId) -> bool {
         self.batches.contains_key(&batch)

@@ -114,6 +114,7 @@ impl Book {
             | Fact::Emitted { .. }
             | Fact::Routed { .. }
             | Fact::BatchGrew { .. }
+            | Fact::BatchLimited { .. }
             | Fact::Lane { .. }
             | Fact::Started { .. }
             | Fact::Stopped

@@ -10,6 +10,6 @@ mod work;
 pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
 pub use costs::{Costs, Line as CostLine, Sum, TaskCosts};
 pub use delta::Delta;
-pub use look::{SHORT, attempts};
+pub use look::{attempts, short};
 pub use stats::{Stats, StatsLine};
 pub use work::{BatchRow, RoleRow, Work};

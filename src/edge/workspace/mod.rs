@@ -1,5 +1,6 @@
 //! The shadow repository: snapshots, workspaces, landing and undo.
 
+mod aside;
 mod carry;
 mod compose;
 mod diff;
@@ -25,6 +26,7 @@ mod undo;
 mod upkeep;
 mod user_repo;
 
+pub use aside::{Aside, Wanted, hidden};
 pub use diff::Pair;
 pub use editable::editable_folders;
 pub use editors::{OpenEditor, open_editors};
