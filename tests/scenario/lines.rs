@@ -53,8 +53,9 @@ impl Teller {
             Effect::StartAgent(order) => {
                 let budget = order.budget.map(|usd| format!(", may spend {usd}")).unwrap_or_default();
                 let strategy = if order.strategy.is_empty() { "" } else { ", by its plan" };
-                let told = order.brought.iter().filter(|_| self.shows("brought"));
-                let told: String = told.map(|it| format!(", told of {:?} {:?}", it.title, it.diff)).collect();
+                let brought = order.brought.iter().filter(|_| self.shows("brought"));
+                let told =
+                    brought.fold(String::new(), |said, it| format!("{said}, told of {:?} {:?}", it.title, it.diff));
                 let about: Vec<String> = order.task.failures.iter().map(|failure| failure.id.clone()).collect();
                 Some(format!(
                     "agent @{} {} in {}: {} attempt {}, about {}{budget}{strategy}{told}",
