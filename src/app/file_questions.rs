@@ -14,7 +14,7 @@ use crate::core::effect::AgentOrder;
 use crate::core::secrets::Redactor;
 use crate::edge::agent::question_files::{Beside, Folder, SETTLE, Side};
 use crate::edge::store::Layout;
-use crate::edge::watch::{Complete, Told};
+use crate::edge::watch::Complete;
 use crate::model::agent::AgentReport;
 use crate::model::question::Reply;
 
@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_secs(5);
 /// What an agent asks in its folder.
 pub struct FileQuestions {
     folder: Folder,
-    told: mpsc::Receiver<(Side, Told)>,
+    told: mpsc::Receiver<(Side, Option<String>)>,
     /// The watches, and whether there is one wherever something may come.
     _watches: Vec<Complete>,
     is_watched: bool,
@@ -105,14 +105,12 @@ impl FileQuestions {
     pub async fn next(&mut self) -> Vec<AgentReport> {
         let timer = &mut self.timer;
         let reports = tokio::select! {
-            Some((side, told)) = self.told.recv() => match told {
-                Told::File(file) => self.folder.changed(side, &file),
-                Told::Missed => self.folder.look(),
-                Told::Gone => {
-                    // Made again, it is another one.
-                    self.is_watched = false;
-                    self.folder.look()
-                }
+            Some((side, told)) = self.told.recv() => if let Some(file) = told {
+                self.folder.changed(side, &file)
+            } else {
+                // Some were missed, or the folder is gone: made again, it is another one.
+                self.is_watched = false;
+                self.folder.look()
             },
             () = async { if let Some(timer) = timer.as_mut() { timer.await } }, if timer.is_some() => {
                 let settled = self.folder.settle();

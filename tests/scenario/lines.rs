@@ -14,8 +14,9 @@ use orchestrator_tui::model::time::{Wall, brief};
 use super::edge::kind;
 
 /// Kinds of lines that are left out unless a story wants to show them.
-const QUIET: [&str; 11] = [
+const QUIET: [&str; 12] = [
     "agent-started",
+    "brought",
     "day",
     "started",
     "staged",
@@ -52,9 +53,12 @@ impl Teller {
             Effect::StartAgent(order) => {
                 let budget = order.budget.map(|usd| format!(", may spend {usd}")).unwrap_or_default();
                 let strategy = if order.strategy.is_empty() { "" } else { ", by its plan" };
+                let brought = order.brought.iter().filter(|_| self.shows("brought"));
+                let told =
+                    brought.fold(String::new(), |said, it| format!("{said}, told of {:?} {:?}", it.title, it.diff));
                 let about: Vec<String> = order.task.failures.iter().map(|failure| failure.id.clone()).collect();
                 Some(format!(
-                    "agent @{} {} in {}: {} attempt {}, about {}{budget}{strategy}",
+                    "agent @{} {} in {}: {} attempt {}, about {}{budget}{strategy}{told}",
                     order.session.0,
                     order.agent,
                     order.place,
