@@ -258,9 +258,10 @@ pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure
 
 /// Carries out `decline`.
 pub(super) fn decline(site: &Site, wish: &Approve) -> Result<u8, Failure> {
-    let answer = ask::decline(site, wish.batch)?;
-    let all = ask::sessions(site, Some(wish.batch))?;
-    print(wish.json, &answer.said, &all, &answer.said);
+    let place = wish.elsewhere.place(site, Need::Order)?;
+    let answer = ask::decline(&place.site, wish.batch)?;
+    let all = ask::sessions(&place.site, Some(wish.batch))?;
+    print(&place, wish.json, &answer.said, all, &answer.said);
     Ok(0)
 }
 
