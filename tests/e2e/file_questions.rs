@@ -78,9 +78,8 @@ fn day(agent: &str) -> Site {
     let prompts = site.outside("prompts");
     std::fs::create_dir(&prompts).expect("made");
     assert!(user.contains(all.trim_end_matches("/\"]")), "{user}");
-    let narrow = user.lines().map(|line| match line.starts_with("write = [") {
-        true => format!("write = [{:?}]\n", prompts.display()),
-        false => format!("{line}\n"),
+    let narrow = user.lines().map(|line| {
+        if line.starts_with("write = [") { format!("write = [{:?}]\n", prompts.display()) } else { format!("{line}\n") }
     });
     std::fs::write(site.outside("user.toml"), narrow.collect::<String>()).expect("written");
     let config = CONFIG.replace("role.fixer", "role.coding").replace("sh check.sh", "true");
