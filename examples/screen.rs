@@ -17,13 +17,13 @@ use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 #[path = "../tests/screens/mod.rs"]
 mod screens;
 
-use screens::{front, money, panes, popups, questions, stats, tour, work};
+use screens::{events, front, money, panes, popups, questions, stats, tour, work};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let scenes = || {
         let first = panes::SCENES.iter().chain(popups::SCENES).chain(questions::SCENES).chain(tour::SCENES);
-        first.chain(money::SCENES).chain(stats::SCENES).chain(work::SCENES)
+        first.chain(money::SCENES).chain(stats::SCENES).chain(work::SCENES).chain(events::SCENES)
     };
     let name = arguments.first().map_or("", String::as_str);
     let size = arguments.get(1).and_then(|size| size.split_once('x'));

@@ -13,7 +13,7 @@ use orchestrator_tui::ui::state::State;
 use orchestrator_tui::ui::theme::Theme;
 use ratatui::buffer::Buffer;
 use screens::scene::Scene;
-use screens::{front, money, panes, popups, questions, stats, tour, work};
+use screens::{events, front, money, panes, popups, questions, stats, tour, work};
 
 #[path = "screens/agreements.rs"]
 mod agreements;
@@ -21,6 +21,8 @@ mod agreements;
 mod answers;
 #[path = "screens/brought.rs"]
 mod brought;
+#[path = "screens/followed.rs"]
+mod followed;
 #[path = "screens/hands.rs"]
 mod hands;
 #[path = "screens/readme.rs"]
@@ -125,6 +127,11 @@ fn assignments_look_as_expected() {
 }
 
 #[test]
+fn events_reports_and_plans_look_as_expected() {
+    compare(events::SCENES.iter().map(drawn));
+}
+
+#[test]
 fn popups_look_as_expected() {
     compare(popups::SCENES.iter().map(drawn));
 }
@@ -151,7 +158,7 @@ fn every_expected_screen_belongs_to_a_scene() {
     }
     let all =
         panes::SCENES.iter().chain(popups::SCENES).chain(questions::SCENES).chain(tour::SCENES).chain(money::SCENES);
-    let all = all.chain(stats::SCENES).chain(work::SCENES).map(|scene| scene.name);
+    let all = all.chain(stats::SCENES).chain(work::SCENES).chain(events::SCENES).map(|scene| scene.name);
     let mut known: Vec<&str> = all.chain(front::SCENES.iter().map(|scene| scene.name)).collect();
     known.sort_unstable();
     let mut files: Vec<String> = fs::read_dir(expected("x").parent().expect("a folder"))

@@ -30,13 +30,14 @@ const OPEN: [Open; 4] = [
 ];
 
 /// What commands are called in a sentence; others than these there are not.
-const COMMANDS: [(&str, &str); 27] = [
+const COMMANDS: [(&str, &str); 29] = [
     ("agree", "say what lands by itself"),
     ("answer", "answer"),
     ("approve", "approve a plan"),
     ("begin", "start a session"),
     ("changed", "report changes"),
     ("check", "start the checks"),
+    ("decline", "refuse a plan"),
     ("emit", "report an event"),
     ("file", "file tasks"),
     ("fix", "start a fix"),
@@ -46,6 +47,7 @@ const COMMANDS: [(&str, &str); 27] = [
     ("lane", "steer a queue"),
     ("leave", "take leave"),
     ("lesson", "drop a lesson"),
+    ("message", "speak to an agent"),
     ("orchestrate", "orchestrate"),
     ("pause", "pause"),
     ("planner-hook", "speak for the planner"),

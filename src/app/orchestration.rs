@@ -64,6 +64,14 @@ pub fn approve(site: &Site, batch: BatchId) -> Result<Answer, Failure> {
     order(site, &Command::Approve { batch })
 }
 
+/// Says no to a plan.
+///
+/// # Errors
+/// As [`create`].
+pub fn decline(site: &Site, batch: BatchId) -> Result<Answer, Failure> {
+    order(site, &Command::Decline { batch })
+}
+
 /// Does something to the queue.
 ///
 /// # Errors

@@ -132,7 +132,14 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         | Input::Reconfigured(..)
         | Input::Trespassed(..)
         | Input::Replaced(..)
-        | Input::Planner(PlannerNews::Is(..) | PlannerNews::Used(..) | PlannerNews::AnsweredThere(_))
+        | Input::Screens(_)
+        | Input::Planner(
+            PlannerNews::Is(..)
+            | PlannerNews::Used(..)
+            | PlannerNews::Talks(_)
+            | PlannerNews::Ended(_)
+            | PlannerNews::AnsweredThere(_),
+        )
         | Input::Felt(_, Level::Up)
         | Input::Stored(_)
         | Input::Woke => {}
@@ -295,6 +302,7 @@ fn cover_command(redactor: &Redactor, command: &mut Command) -> Option<Spoken> {
         | Command::Land { .. }
         | Command::Refuse { .. }
         | Command::Approve { .. }
+        | Command::Decline { .. }
         | Command::Begin { .. }
         | Command::Lane { .. }
         | Command::Check

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::app::clock;
+use crate::app::day::folder::Folder;
 use crate::app::day::{gather, hidden, lessons};
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::events;
@@ -18,6 +20,7 @@ use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
 use crate::core::view::{Stats, short};
 use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
+use crate::model::assignment::BatchKind;
 use crate::model::event::Reporter as EventBy;
 use crate::model::id::{BatchId, EventId, RequestId, TaskId};
 use crate::model::path::ProjectPath;
@@ -196,6 +199,17 @@ fn batch_reply(machine: &Supervisor, id: BatchId, reporter: &Reporter<'_>) -> Co
     ControlReply::done(value)
 }
 
+/// Says all about the day of a batch, as its report has it, and where that lies.
+fn day_report(reporter: &Reporter<'_>, id: &str) -> ControlReply {
+    let batch = id.parse().ok().and_then(|id| reporter.book.batches.get(&BatchId(id)));
+    let day = batch.and_then(|batch| Some((batch, gather::day(reporter, batch, clock::offset(reporter.now))?)));
+    let Some((BatchKind::Day { folder, .. }, day)) = day.map(|(batch, day)| (&batch.kind, day)) else {
+        return ControlReply::refused(404, format!("batch {id} is no day of a task file"), "");
+    };
+    let path = Folder::at(folder.clone()).report(&day.date);
+    ControlReply::done(json!({ "markdown": day.markdown(), "path": path, "written": path.is_file() }))
+}
+
 /// Answers a query from a book; the same for a running supervisor and without one.
 pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -209,6 +223,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             let batches = reporter.book.batches.values();
             ControlReply::done(batches.map(|batch| gather::json(reporter, batch)).collect())
         }
+        ["batches", id, "report"] => day_report(reporter, id),
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
         ["lessons"] => ControlReply::done(lessons::known(reporter.book)),

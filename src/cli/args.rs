@@ -81,7 +81,7 @@ pub enum Verb {
     Costs(Costs),
     /// Show how work went: counts, success, times and cost by role, agent, check and day.
     Stats(Stats),
-    /// List what waits for you: questions of agents, and (in words only; `tasks --json` has them) results.
+    /// List what waits for you: questions of agents, and results.
     Questions(Json),
     /// Answer a question of an agent; without an answer: show it whole, and what can be said.
     Answer(Answer),
@@ -99,6 +99,8 @@ pub enum Verb {
     Orchestrate(Orchestrate),
     /// Start what was planned for a requirement.
     Approve(Approve),
+    /// Throw away what was planned for a requirement; what has begun goes on.
+    Decline(Approve),
     /// Show the queue of tasks, add to it, steer it.
     Queue(super::queue::Queue),
     /// Run all checks now.

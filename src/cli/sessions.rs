@@ -1,4 +1,4 @@
-//! Carries out `session`, `orchestrate` and `approve`: sessions with dependencies, alone or taken apart from a requirement.
+//! Carries out `session`, `orchestrate`, `approve`, `decline`: sessions with dependencies, alone or taken apart from a requirement.
 
 use std::fmt::Write as _;
 
@@ -132,7 +132,7 @@ pub enum How {
     WaitForCore,
 }
 
-/// Flags of `approve`.
+/// Flags of `approve` and `decline`.
 #[derive(Debug, Args)]
 pub struct Approve {
     /// The orchestration: its number or id, as `orchestrate` and `session list` say it.
@@ -253,6 +253,15 @@ pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure
     });
     let words = format!("{}\n{}", answer.said, listed(&all));
     print(&place, wish.json, "Orchestration initiated successfully", data, &words);
+    Ok(0)
+}
+
+/// Carries out `decline`.
+pub(super) fn decline(site: &Site, wish: &Approve) -> Result<u8, Failure> {
+    let place = wish.elsewhere.place(site, Need::Order)?;
+    let answer = ask::decline(&place.site, wish.batch)?;
+    let all = ask::sessions(&place.site, Some(wish.batch))?;
+    print(&place, wish.json, &answer.said, all, &answer.said);
     Ok(0)
 }
 

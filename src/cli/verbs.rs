@@ -100,6 +100,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Session(wish) => sessions::run(&site()?, &wish),
         Verb::Orchestrate(wish) => sessions::orchestrate(&site()?, &wish),
         Verb::Approve(wish) => sessions::approve(&site()?, &wish),
+        Verb::Decline(wish) => sessions::decline(&site()?, &wish),
         Verb::Queue(wish) => queue::run(&site()?, &wish),
         Verb::Check(Json { json }) => ask::command(&site()?, "check", None).map(|answer| said(&answer, json)),
         Verb::Pause(Json { json }) => ask::command(&site()?, "pause", None).map(|answer| said(&answer, json)),

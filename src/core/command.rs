@@ -141,6 +141,11 @@ pub enum Command {
         /// As what it was filed.
         batch: BatchId,
     },
+    /// Throw away what was planned for a requirement; what has begun goes on.
+    Decline {
+        /// As what it was filed.
+        batch: BatchId,
+    },
     /// Start a session that was created.
     Begin {
         /// Which.

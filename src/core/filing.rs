@@ -28,7 +28,7 @@ impl Supervisor {
                 filing.tasks.len()
             )));
         }
-        if let Some(batch) = self.day_under_way(&filing) {
+        if let Some(batch) = self.day_under_way(&filing)? {
             return self.take_again(&batch, &filing);
         }
         let batch = filing.batch.map(|batch| (self.book.last_batch.next(), batch));

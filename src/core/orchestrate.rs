@@ -14,7 +14,7 @@ use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::orchestration::Wish;
 use crate::model::outcome::Component;
-use crate::model::task::{DoneReason, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Task, TaskState};
 
 /// The role that takes requirements apart.
 pub const COORDINATION: &str = "coordination";
@@ -37,7 +37,7 @@ impl Supervisor {
         }
         let (mode, start) = (wish.mode, wish.start);
         let kind = BatchKind::Orchestration { requirement: requirement.clone(), mode, start };
-        let batch = NewBatch { kind, budget: None };
+        let batch = NewBatch { kind, budget: None, again: None };
         let mut project = wish.project;
         project.requirements.clone_from(&requirement);
         let why = match (&self.book.parked, wish.agent) {
@@ -159,19 +159,63 @@ impl Supervisor {
         }
     }
 
-    /// Starts what was planned, after a yes.
-    pub(crate) fn approve(&mut self, batch: BatchId) -> Result<Answer, Refusal> {
+    /// Returns the sessions of an orchestration that a yes to its plan would let start; none: nothing waits for one.
+    pub(crate) fn awaiting_yes(&self, batch: &Batch) -> Vec<TaskId> {
+        let is_plan = matches!(batch.kind, BatchKind::Orchestration { .. });
+        let created = |id: &TaskId| {
+            let task = self.book.task(*id)?;
+            (is_plan && task.state == TaskState::Held(HoldReason::Created)).then_some(task.id)
+        };
+        batch.tasks.iter().filter_map(created).collect()
+    }
+
+    /// Returns the sessions of an orchestration that have not begun, each before what it waits for; those that a no to its
+    /// plan would end.
+    pub(crate) fn unbegun(&self, batch: &Batch) -> Vec<TaskId> {
+        let unbegun = |id: &&TaskId| {
+            self.book.task(**id).is_some_and(|task| match &task.state {
+                TaskState::Held(_) | TaskState::Pending(_) | TaskState::Blocked(_) => task.began.is_none(),
+                TaskState::Queued
+                | TaskState::Running
+                | TaskState::Cooling { .. }
+                | TaskState::Ready(_)
+                | TaskState::Review(_)
+                | TaskState::Done(_)
+                | TaskState::Failed(_) => false,
+            })
+        };
+        batch.tasks.iter().rev().filter(unbegun).copied().collect()
+    }
+
+    /// Returns a batch whose plan waits for a yes, and what would start at once.
+    fn waiting_plan(&self, batch: BatchId) -> Result<(Arc<Batch>, Vec<TaskId>), Refusal> {
         let Some(known) = self.book.batches.get(&batch).cloned() else {
             return Err(Refusal { unknown: true, message: format!("there is no batch {}", batch.0) });
         };
-        let created = |id: &TaskId| {
-            let task = self.book.task(*id).filter(|task| task.state == TaskState::Held(HoldReason::Created));
-            task.map(|task| task.id)
-        };
-        let tasks: Vec<TaskId> = known.tasks.iter().filter_map(created).collect();
+        let tasks = self.awaiting_yes(&known);
         if tasks.is_empty() {
             return Err(Refusal::because(format!("nothing of batch {} waits for a yes", batch.0)));
         }
+        Ok((known, tasks))
+    }
+
+    /// Throws away what was planned, after a no.
+    pub(crate) fn decline(&mut self, batch: BatchId) -> Result<Answer, Refusal> {
+        let (known, _) = self.waiting_plan(batch)?;
+        let tasks = self.unbegun(&known);
+        for task in &tasks {
+            self.close(*task, TaskState::Failed(FailReason::Refused));
+        }
+        let count = tasks.len();
+        let sessions = if count == 1 { "session" } else { "sessions" };
+        let said = format!("the plan of batch {} is refused: {count} {sessions} dropped", batch.0);
+        Ok(Answer { said, tasks, batch: Some(batch), event: None })
+    }
+
+    /// Starts what was planned, after a yes.
+    pub(crate) fn approve(&mut self, batch: BatchId) -> Result<Answer, Refusal> {
+        let (known, tasks) = self.waiting_plan(batch)?;
+        let count = self.unbegun(&known).len();
         if !self.may_run_agents() {
             return Err(Refusal::because(format!("batch {} cannot start: {CHECKS_ONLY}", batch.0)));
         }
@@ -179,7 +223,7 @@ impl Supervisor {
         for task in &tasks {
             self.record(Fact::Released { task: *task, forced: is_off });
         }
-        let (first, count) = (tasks.len(), known.tasks.len());
+        let first = tasks.len();
         let rest = if is_off { "the rest waits for you, as fixing is off" } else { "the rest as it can" };
         let said = format!("batch {} is approved: {first} of {count} may start, {rest}", batch.0);
         Ok(Answer { said, tasks, batch: Some(batch), event: None })
@@ -249,7 +293,7 @@ fn sessions(components: &[Component], project: &Project, start: bool) -> Vec<New
 }
 
 fn approving(batch: BatchId) -> String {
-    format!("; `orchestrator-tui approve {}` starts them", batch.0)
+    format!("; `orchestrator-tui approve {0}` starts them, `decline {0}` throws the plan away", batch.0)
 }
 
 /// Returns the word that settings and lists use for a mode.

@@ -47,6 +47,7 @@ impl Supervisor {
             Command::Emit { event, data, task, by } => self.emit(&event, data, task, by),
             Command::Orchestrate { wish } => self.orchestrate(*wish),
             Command::Approve { batch } => self.approve(batch),
+            Command::Decline { batch } => self.decline(batch),
             Command::Begin { task } => self.begin(task),
             Command::Lane { lane, wish } => Ok(self.lane_wish(lane, wish)),
             Command::Pause => {

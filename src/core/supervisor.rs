@@ -90,6 +90,7 @@ impl Supervisor {
                     self.record(Fact::Felt { part, level });
                 }
             }
+            Input::Screens(count) => (self.live.screens, self.live.attended) = (count, count > 0),
             Input::Stored(_) | Input::Woke => {}
         }
     }
@@ -120,6 +121,7 @@ impl Supervisor {
         let used = |(task, session): (&TaskId, &SessionId)| Some((*task, *start.used.get(session)?));
         self.live.left_by_the_last = self.book.agents.iter().filter_map(used).collect();
         self.close_old_questions();
+        self.planner_was_left(start.planner_used);
         self.recover();
         self.recover_money();
         self.live.left_by_the_last.clear();

@@ -87,6 +87,10 @@ pub enum Action {
     Roles,
     /// Show what was filed together: the day's work, an orchestration.
     Batches,
+    /// Show the report of a day.
+    Report,
+    /// Show what happened, and what came of it.
+    Events,
     /// Write a new task.
     New,
     /// Show the keys.
@@ -163,7 +167,7 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Bottom, "move.bottom", "G end", "bottom", "Go to the last line and follow what comes", SCROLLED),
     entry(Action::PageDown, "move.page-down", "ctrl+d pagedown", "page down", "Move down half a page", SCROLLED),
     entry(Action::PageUp, "move.page-up", "ctrl+u pageup", "page up", "Move up half a page", SCROLLED),
-    entry(Action::Open, "open", "enter o", "open", "Open what is selected", PANES),
+    entry(Action::Open, "open", "enter o", "open", "Open what is selected", LISTS),
     entry(Action::Back, "back", "esc", "back", "Close one layer; never quits", SCROLLED),
     entry(Action::NextPane, "pane.next", "tab", "other pane", "Go to the other pane", PANES),
     entry(Action::Zoom, "pane.zoom", "z", "zoom", "Give this pane the whole screen, or take it back", PANES),
@@ -178,13 +182,27 @@ pub const TABLE: &[Entry] = &[
     entry(Action::New, "task.new", "n", "new task", "Write a new task, in a line", NEW),
     entry(Action::Answer, "task.answer", "a", "answer", "Answer the oldest task that waits for you", PANES),
     entry(Action::NeedsMe, "task.needs-me", "!", "next that needs me", "Go to the next task that waits for you", PANES),
-    entry(Action::Fix, "task.fix", "f", "fix now", "Start the task now, also one that is held", PANES),
+    entry(
+        Action::Fix,
+        "task.fix",
+        "f",
+        "fix now",
+        "Start the task now, also one that is held; a plan as a whole (asks)",
+        PANES,
+    ),
     entry(Action::Retry, "task.retry", "r", "retry", "Try the task again, from its first attempt", PANES),
     entry(Action::Kill, "task.kill", "x", "kill", "End the task and whatever works on it (asks)", PANES),
     entry(Action::Undo, "task.undo", "u", "undo", "Take back what the task landed (asks, shows the diff)", PANES),
     entry(Action::Diff, "task.diff", "d", "diff", "Show the diff of the task", PANES),
     entry(Action::Land, "task.land", "L", "land", "Land a verified result that waits (asks, shows the diff)", PANES),
-    entry(Action::Refuse, "task.refuse", "D", "refuse", "Throw away a result that waits (asks)", PANES),
+    entry(
+        Action::Refuse,
+        "task.refuse",
+        "D",
+        "refuse",
+        "Throw away a result that waits, or a whole plan (asks)",
+        PANES,
+    ),
     entry(
         Action::Snooze,
         "task.snooze",
@@ -218,6 +236,8 @@ pub const TABLE: &[Entry] = &[
         "Show what was filed together: a day, an orchestration",
         LISTS,
     ),
+    entry(Action::Report, "report", "w", "report", "Show the report of the day, and where it lies", LISTS),
+    entry(Action::Events, "events", "E", "events", "Show what happened, and which tasks it started", LISTS),
     entry(Action::Roles, "roles", "A", "roles", "Show who plays which part, and what it is for", LISTS),
     entry(Action::Help, "help", "?", "help", "Show the keys", SCROLLED),
     entry(Action::Mouse, "mouse", "M", "mouse", "Give the mouse to the terminal, or take it back", SCROLLED),

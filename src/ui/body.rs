@@ -6,7 +6,7 @@ use super::pane;
 use super::state::{State, Tab};
 use super::theme::Theme;
 use super::widget::{found, wrap};
-use crate::model::id::{Seq, TaskId};
+use crate::model::id::{BatchId, EventId, Seq, TaskId};
 use crate::model::path::ProjectPath;
 
 /// What a spot of the text leads to.
@@ -18,6 +18,10 @@ pub enum Target {
     Place(ProjectPath, Option<u32>),
     /// Another task.
     Task(TaskId),
+    /// What came of an event: the task with this place among those that it started, or else where it came from.
+    Event(EventId, usize),
+    /// What was filed together: the report of a day, the plan or the tasks of an orchestration.
+    Batch(BatchId),
 }
 
 /// A line of a tab before it is wrapped.

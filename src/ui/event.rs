@@ -5,9 +5,11 @@ use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
 use crate::core::view::{Detail, View};
-use crate::model::id::{SessionId, TaskId};
+use crate::model::id::{BatchId, SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Terminal;
+
+use super::state::Told;
 
 /// Something that reaches the screen.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub enum Event {
         /// Whether the beginning is missing.
         cut: bool,
     },
+    /// The report of a day, as asked for, or why it cannot be had.
+    Reported(BatchId, Result<Told, String>),
     /// Something became true just now.
     Happened(Box<Recorded>),
     /// A command was answered; the error is a refusal.
@@ -95,6 +99,8 @@ pub enum Intent {
     Command(Command),
     /// Fetch all about a task, and what happened in it.
     Fetch(TaskId),
+    /// Fetch the report of a day.
+    Report(BatchId),
     /// Open a file in the user's editor.
     Edit(ProjectPath, Option<u32>),
     /// Something new waits for the person; the app rings or writes it, as the settings say.

@@ -9,6 +9,7 @@ pub mod glyph;
 pub mod keymap;
 pub mod layout;
 pub mod list;
+pub mod place;
 pub mod popup;
 pub mod state;
 pub mod terminal;

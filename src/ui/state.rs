@@ -6,15 +6,16 @@ use std::time::Duration;
 use crate::core::effect::Recorded;
 use crate::core::view::{CheckRow, Course, Detail, Group, Row, View};
 use crate::model::check::Verdict;
-use crate::model::id::{Seq, TaskId};
+use crate::model::id::{BatchId, EventId, Seq, TaskId};
 use crate::model::time::{Wall, millis};
 
 use super::action::Context;
-use super::body::Body;
+use super::body::{Body, Target};
 use super::glyph::{Glyphs, UNICODE};
 use super::keymap::{Chord, Keymap};
 use super::layout::Layout;
 use super::list::{Entry, List};
+pub use super::place::{Focus, Page, Scroll, Shape, Tab};
 use super::popup::Popup;
 use super::terminal::Attached;
 use super::theme::Theme;
@@ -24,87 +25,6 @@ use super::widget::plain;
 
 /// How long keys are ignored after something came or went by itself: nobody types that fast on purpose.
 pub(super) const DEAF: Duration = Duration::from_millis(200);
-
-/// The tabs of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tab {
-    /// One line for each thing that happened.
-    Log,
-    /// What was changed.
-    Diff,
-    /// What the planner advised.
-    Plan,
-    /// What the check says.
-    Check,
-    /// The journal.
-    Facts,
-    /// What it waits for, and what waits for it.
-    Tree,
-}
-
-impl Tab {
-    /// Every tab, in the order shown.
-    pub const ALL: [Self; 6] = [Self::Log, Self::Diff, Self::Plan, Self::Check, Self::Facts, Self::Tree];
-
-    /// Returns the title; what a task is about is a check, or else what it is to bring.
-    pub fn title(self, brings: bool) -> &'static str {
-        match self {
-            Self::Log => "Log",
-            Self::Diff => "Diff",
-            Self::Plan => "Plan",
-            Self::Check if brings => "Goal",
-            Self::Check => "Check",
-            Self::Facts => "Facts",
-            Self::Tree => "Tree",
-        }
-    }
-}
-
-/// A full-screen page over the panes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// Health and statistics.
-    Health,
-    /// What was spent.
-    Costs,
-    /// How work went.
-    Stats,
-    /// The roles.
-    Roles,
-    /// What was filed together: days, orchestrations.
-    Batches,
-    /// The keys.
-    Help,
-}
-
-/// Which pane has the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Focus {
-    /// The list.
-    Tasks,
-    /// The task beside it.
-    Task,
-}
-
-/// Where a text is scrolled to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scroll {
-    /// The first line shown.
-    pub top: usize,
-    /// Whether it sticks to the end.
-    pub follow: bool,
-}
-
-/// How the panes share the screen, as a person wants it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Shape {
-    /// How many columns the list has, if the divider was moved.
-    pub split: Option<u16>,
-    /// Whether the pane with the keys has the whole screen.
-    pub zoom: bool,
-    /// Whether the divider is held with the mouse.
-    pub is_dragging: bool,
-}
 
 /// What was fetched about the selected task.
 #[derive(Clone, Debug, Default)]
@@ -119,6 +39,28 @@ pub struct Story {
     pub version: u64,
     /// The version at which the facts were others than before, and not only more.
     pub past: u64,
+}
+
+/// The report of a day, and the page below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Whose.
+    pub batch: BatchId,
+    /// The report, or why it cannot be had; none: it is on its way.
+    pub told: Option<Result<Told, String>>,
+    /// The page that it was opened from, its first line, and what was marked there.
+    pub below: Option<(Page, usize, Option<Target>)>,
+}
+
+/// The report itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its Markdown.
+    pub text: String,
+    /// Where it lies, or will.
+    pub path: String,
+    /// Whether it lies there already; maybe as it was some time ago.
+    pub is_written: bool,
 }
 
 /// A text that is being typed to narrow the list or to search a pane.
@@ -185,6 +127,12 @@ pub struct State {
     pub terminal: Option<Box<Attached>>,
     /// A page over the panes, and its first line.
     pub page: Option<(Page, usize)>,
+    /// What is marked on the page.
+    pub page_mark: Option<Target>,
+    /// The report of a day, as last asked for.
+    pub report: Option<Box<Report>>,
+    /// The newest event that was on the screen when its page was open.
+    pub events_seen: EventId,
     /// Questions and lists over everything, the last one on top.
     pub popups: Vec<Popup>,
     /// What shows for a while.
@@ -234,6 +182,9 @@ impl State {
             search_at: None,
             terminal: None,
             page: None,
+            page_mark: None,
+            report: None,
+            events_seen: EventId::default(),
             popups: Vec::new(),
             toasts: Vec::new(),
             deaf_until: Wall(0),

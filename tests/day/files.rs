@@ -81,6 +81,31 @@ fn the_folder_is_that_of_the_task_file() {
 }
 
 #[test]
+fn what_is_of_the_day_itself_is_told_from_the_work_on_a_project() {
+    let day = Folder::at(PathBuf::from("/p/x"));
+    for (path, is_own) in [
+        ("/p/x/agent_logs", true),
+        ("/p/x/agent_workspaces/a/notes.md", true),
+        ("/p/x/results/2025-11-18-report.md", true),
+        ("/p/x/results/2025-11-18-report.yours.md", true),
+        ("/p/x/results", false),
+        ("/p/x/results/figures.csv", false),
+        ("/p/x/results/2025-11-1x-report.md", false),
+        ("/p/x/tasks/2025-11-18.yaml", false),
+        ("/p/x/feedback/2025-11-18.md", false),
+        ("/p/x/src/agent_logs/a.rs", false),
+        ("/p/agent_logs/a", false),
+    ] {
+        assert_eq!(day.is_own(Path::new(path)), is_own, "{path}");
+    }
+    let asides: Vec<String> =
+        day.asides(Path::new("/p")).iter().map(|aside| format!("{}/{}", aside.folder, aside.files)).collect();
+    assert_eq!(asides[..2], ["x/agent_workspaces/", "x/agent_status/"]);
+    assert!(asides.len() == 5 && asides[4].starts_with("x/results/[0-9]"), "{asides:?}");
+    assert_eq!(day.asides(Path::new("/elsewhere")), []);
+}
+
+#[test]
 fn what_a_person_wrote_stays() {
     let (place, folder) = folder();
     let notes = write(place.path(), "agent_workspaces/task-001/notes.md", "mine");

@@ -1,5 +1,6 @@
 //! The screens that are compared with files, and shown by an example.
 
+pub(crate) mod events;
 pub(crate) mod fixture;
 pub(crate) mod front;
 pub(crate) mod money;

@@ -98,6 +98,7 @@ fn row() -> impl Strategy<Value = Row> {
                     hold: bit(6),
                     snooze: bit(7),
                     unsnooze: bit(0),
+                    approve: bit(2),
                 },
             }
         })
@@ -282,9 +283,9 @@ proptest! {
 
 #[test]
 fn every_sign_of_a_state_has_a_word() {
-    let screen = super::screens::scene::Person::before(super::screens::fixture::busy(), Some(15), (120, 90)).types("?");
+    let screen = super::screens::scene::Person::before(super::screens::fixture::busy(), Some(15), (120, 94)).types("?");
     let buffer = super::show::buffer(&screen.state);
-    let rows: Vec<String> = (0..90).map(|y| super::show::text(&buffer, y)).collect();
+    let rows: Vec<String> = (0..94).map(|y| super::show::text(&buffer, y)).collect();
     for sign in [UNICODE.needs, UNICODE.busy, UNICODE.held, UNICODE.queued, UNICODE.good, UNICODE.bad, UNICODE.quiet] {
         let said = rows.iter().any(|row| {
             let mut words = row.trim_matches(['│', ' ']).split_whitespace();

@@ -99,7 +99,7 @@ pub(crate) fn assignment(id: u32) -> Assignment {
     }
 }
 
-fn of(id: u32, state: TaskState) -> Task {
+pub(crate) fn of(id: u32, state: TaskState) -> Task {
     let mut task = task(id, "", None, state);
     task.goal = Goal::Assignment(Box::new(assignment(id)));
     task.failures = Vec::new();
@@ -107,7 +107,7 @@ fn of(id: u32, state: TaskState) -> Task {
     task
 }
 
-fn work_row(group: Group, task: &Task) -> Row {
+pub(crate) fn work_row(group: Group, task: &Task) -> Row {
     let assignment = task.assignment().expect("an assignment");
     let work = Work {
         role: assignment.role.clone(),
@@ -179,6 +179,7 @@ pub(crate) fn day() -> View {
                 title: "letters can be sent by mail, with retries".to_owned(),
                 budget: None,
                 tasks: 1,
+                planned: 0,
             },
             BatchRow {
                 id: BatchId(2),
@@ -186,6 +187,7 @@ pub(crate) fn day() -> View {
                 title: "2026-11-20.yaml".to_owned(),
                 budget: Some(Usd(20_000_000)),
                 tasks: 8,
+                planned: 0,
             },
         ],
         roles: vec![
@@ -199,7 +201,7 @@ pub(crate) fn day() -> View {
 
 /// All about a task of [`day`].
 pub(crate) fn detail(row: &Row) -> Detail {
-    let found = tasks().into_iter().find(|(_, task)| task.id == row.id);
-    let task = found.map(|(_, task)| task).expect("a task of the day");
+    let mut all = tasks().into_iter().map(|(_, task)| task).chain(super::events::sessions());
+    let task = all.find(|task| task.id == row.id).expect("a task of the day");
     Detail { task, stages: Workflow::task().stages, run: None }
 }

@@ -106,6 +106,7 @@ fn changed(which: usize, task: u32, group: usize) -> View {
             hold: (1..4).contains(&group),
             snooze: true,
             unsnooze: group == 2,
+            approve: false,
         };
     }
     view

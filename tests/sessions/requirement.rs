@@ -2,13 +2,14 @@
 
 use orchestrator_tui::core::command::{Answer, Command};
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::core::view::Group;
 use orchestrator_tui::model::assignment::{Mode, Project};
 use orchestrator_tui::model::attempt::AttemptEnd;
 use orchestrator_tui::model::hold::HoldReason;
-use orchestrator_tui::model::id::TaskId;
+use orchestrator_tui::model::id::{BatchId, TaskId};
 use orchestrator_tui::model::orchestration::Wish;
 use orchestrator_tui::model::outcome::{Component, Outcome};
-use orchestrator_tui::model::task::TaskState;
+use orchestrator_tui::model::task::{FailReason, TaskState};
 
 use crate::hands::{Hands, settings};
 
@@ -72,6 +73,40 @@ fn a_plan_is_judged_approved_and_run() {
     assert!(hands.machine.book().tasks.values().all(|task| matches!(task.state, TaskState::Done(_))));
     let again = hands.ask(Command::Approve { batch: answer.batch.expect("a batch") }).expect_err("nothing waits");
     assert!(again.message.contains("nothing of batch"), "{again}");
+}
+
+#[test]
+fn a_plan_stands_once_among_what_waits_and_is_refused_as_a_whole() {
+    let mut hands = Hands::new(settings(3, 4));
+    let (answer, first) = begun(&mut hands, wish(Mode::Parallel, false, true));
+    let more = [("API", "implementation", &["Plan"][..]), ("Plan", "analysis", &[]), ("Look", "analysis", &[])];
+    hands.end(first, true, plan(&more));
+    let batch = answer.batch.expect("a batch");
+    let waits = |hands: &Hands| -> Vec<(String, String)> {
+        let view = hands.machine.view();
+        let rows = view.rows.into_iter().filter(|row| row.group == Group::NeedsYou);
+        rows.map(|row| (row.title, row.why)).collect()
+    };
+    let asked = [("Plan · analysis".to_owned(), format!("plan of 3: say yes; {APP}"))];
+    assert_eq!(waits(&hands), asked);
+    let may = |hands: &Hands| hands.machine.view().rows.iter().filter(|row| row.allowed.approve).count();
+    assert_eq!((may(&hands), hands.machine.view().batches[0].planned), (3, 3));
+    // What a person has started alone goes on; the rest of the plan still waits.
+    let look = hands.task("Look").id;
+    hands.ask(Command::Fix { task: look }).expect("it waits for it");
+    assert_eq!((may(&hands), waits(&hands).len()), (2, 1));
+    let refused = hands.ask(Command::Decline { batch }).expect("it waits for it");
+    assert_eq!(refused.said, "the plan of batch 1 is refused: 2 sessions dropped");
+    assert_eq!((may(&hands), waits(&hands)), (0, Vec::new()));
+    for label in ["Plan", "API"] {
+        assert_eq!(hands.task(label).state, TaskState::Failed(FailReason::Refused), "{label}");
+    }
+    assert_eq!(play(&mut hands), ["Look"], "nothing of it begins");
+    for again in [Command::Decline { batch }, Command::Approve { batch }] {
+        let refusal = hands.ask(again).expect_err("nothing waits");
+        assert!(refusal.message.contains("nothing of batch 1 waits for a yes"), "{refusal}");
+    }
+    assert!(hands.ask(Command::Decline { batch: BatchId(9) }).expect_err("there is none").unknown);
 }
 
 #[test]

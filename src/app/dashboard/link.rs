@@ -1,15 +1,18 @@
 //! What lies between the screen and the supervisor: events come, wishes go.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
+use crate::app::redact::of_project;
 use crate::core::command::Command;
 use crate::edge::control::{Client, ClientError, Company, Ending, FactNews, First, ViewNews, ViewStream};
-use crate::model::id::{Seq, TaskId};
+use crate::model::id::{BatchId, Seq, TaskId};
 use crate::ui::event::Event;
+use crate::ui::state::Told;
 
 /// How many of the last facts of a task are fetched.
 const STORY: usize = 1000;
@@ -27,6 +30,8 @@ pub(super) enum Wanted {
     Command(Command),
     /// All about a task; answered by [`Event::Detailed`] and [`Event::Told`].
     Task(TaskId),
+    /// The report of a day; answered by [`Event::Reported`].
+    Report(BatchId),
     /// To know when every command before was answered.
     Settled(oneshot::Sender<()>),
 }
@@ -45,12 +50,12 @@ pub(super) struct Link {
 impl Link {
     /// Begins to look at a supervisor, as a screen: one that was started for screens stops when the last is gone.
     /// `was_there`: somebody else has started it.
-    pub(super) fn open(client: Client, was_there: bool) -> Self {
+    pub(super) fn open(client: Client, was_there: bool, project: &Path) -> Self {
         let (events, heard) = mpsc::channel(256);
         let (wanted, wishes) = mpsc::channel(64);
         let (company, goes_on) = watch::channel(was_there);
         tokio::spawn(look(client.clone(), company, events.clone()));
-        tokio::spawn(serve(client.clone(), wishes, events));
+        tokio::spawn(serve(client.clone(), project.to_owned(), wishes, events));
         Self { events: heard, wanted, goes_on, client }
     }
 
@@ -150,7 +155,7 @@ async fn facts(client: &Client, after: &mut Seq, events: &mpsc::Sender<Event>) -
 }
 
 /// Carries wishes to the supervisor.
-async fn serve(client: Client, mut wishes: mpsc::Receiver<Wanted>, events: mpsc::Sender<Event>) {
+async fn serve(client: Client, project: PathBuf, mut wishes: mpsc::Receiver<Wanted>, events: mpsc::Sender<Event>) {
     let mut asked = JoinSet::new();
     while let Some(wish) = wishes.recv().await {
         while asked.try_join_next().is_some() {}
@@ -166,6 +171,13 @@ async fn serve(client: Client, mut wishes: mpsc::Receiver<Wanted>, events: mpsc:
             Wanted::Task(task) => {
                 tokio::spawn(fetch(client.clone(), task, events.clone()));
             }
+            Wanted::Report(batch) => {
+                let (client, project, events) = (client.clone(), project.clone(), events.clone());
+                tokio::spawn(async move {
+                    let told = report(&client, project, batch).await;
+                    let _ = events.send(Event::Reported(batch, told)).await;
+                });
+            }
             Wanted::Settled(tell) => {
                 while asked.join_next().await.is_some() {}
                 // Whoever waited may have lost patience.
@@ -175,6 +187,18 @@ async fn serve(client: Client, mut wishes: mpsc::Receiver<Wanted>, events: mpsc:
     }
     // The requests outlive the screen's interest in their answers.
     asked.detach_all();
+}
+
+/// Fetches the report of a day; secrets of today's settings are covered in it, as where it is written.
+async fn report(client: &Client, project: PathBuf, batch: BatchId) -> Result<Told, String> {
+    let (status, body) = client.get(&format!("batches/{}/report", batch.0)).await.map_err(|error| error.to_string())?;
+    let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+    if status >= 300 {
+        return Err(text("error"));
+    }
+    let (markdown, path, is_written) = (text("markdown"), text("path"), body["written"] == true);
+    let covered = spawn_blocking(move || of_project(Some(&project)).text(&markdown).into_owned()).await;
+    Ok(Told { text: covered.map_err(|error| error.to_string())?, path, is_written })
 }
 
 /// Fetches all about a task and what happened in it; says so if that cannot be had.

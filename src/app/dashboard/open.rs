@@ -75,7 +75,7 @@ async fn show(site: &Site, wish: &Wish) -> Result<Option<End>, Failure> {
     state.attached = attached;
     // What was wrong with the configuration at the start is mended by now.
     dress(site, wish, &mut state);
-    let link = Link::open(client, attached);
+    let link = Link::open(client, attached, &site.project);
     let end = Live::new(site, &mut window, state, link).run().await;
     drop(window);
     end.map(Some).map_err(gone)

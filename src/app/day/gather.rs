@@ -73,7 +73,10 @@ pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayRep
         waits: tasks.iter().filter_map(|(task, assignment)| waits(reporter.book, task, assignment)).collect(),
         tasks: tasks.iter().map(|(task, assignment)| one(reporter, task, assignment)).collect(),
         limit: batch.budget,
-        cut_short: cut_short.map(|limit| format!("{} of {limit} were used", spent.usd)),
+        cut_short: cut_short.map(|limit| {
+            let used = spent.usd;
+            format!("{used} of {limit} were used; write a higher limit into the file and start it again to go on")
+        }),
         feedback: shown(&Folder::at(folder.clone()).feedback(date)),
     })
 }
@@ -166,7 +169,7 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
         TaskState::Ready(ReadyReason::Asked | ReadyReason::First) => {
             Outcome::Ready("its result is verified and waits for your yes".to_owned())
         }
-        TaskState::Review(_) => Outcome::Ready(reason),
+        TaskState::Review(_) => Outcome::Ready(reason.trim_start_matches("needs review: ").to_owned()),
         TaskState::Running => Outcome::Running(reason),
         TaskState::Blocked(id) => {
             let other = reporter.book.task(*id).and_then(|other| Some(other.assignment()?.label.clone()));

@@ -13,6 +13,7 @@ use crate::model::hold::SnoozeEnd;
 use crate::model::id::{BatchId, ChangeId, LandingId, QuestionId, Seq, SessionId, TaskId};
 use crate::model::lesson::LessonId;
 use crate::model::path::ProjectPath;
+use crate::model::plan::Conversation;
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::settings::LandMode;
 use crate::model::task::Task;
@@ -21,6 +22,7 @@ use crate::model::workspace::TreeId;
 
 use super::batches::Over;
 use super::events::Events;
+use super::grants::Grants;
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
 use super::lanes::Lanes;
@@ -117,6 +119,10 @@ pub struct Book {
     pub questions: BTreeMap<QuestionId, Question>,
     /// How the last questions ended: what was said, or why nobody will.
     pub settled: VecDeque<Settled>,
+    /// What a person allowed for as long as a task is open.
+    pub grants: Grants,
+    /// What the planner that runs, or ran when the supervisor died, talks about, and what of that is paid.
+    pub planner: Option<Conversation>,
     /// Whether verified results land by themselves, if a person was asked.
     pub agreed: Option<LandMode>,
     /// Lessons that prompts are not to quote.
@@ -182,6 +188,8 @@ impl Default for Book {
             agents: BTreeMap::new(),
             questions: BTreeMap::new(),
             settled: VecDeque::new(),
+            grants: Grants::default(),
+            planner: None,
             agreed: None,
             dropped: BTreeSet::new(),
             refused: None,
@@ -298,6 +306,9 @@ impl Book {
                 self.apply_to_task(*at, fact);
             }
             Fact::Answered { question, reply, by, .. } => {
+                if let Some(asked) = self.questions.get(question).filter(|_| *reply == Reply::AllowForTask) {
+                    self.grants.give(asked);
+                }
                 self.settle(Settled { question: *question, how: Ok(reply.clone()), by: by.clone() });
                 self.apply_to_task(*at, fact);
             }
@@ -305,6 +316,7 @@ impl Book {
                 self.settle(Settled { question: *question, how: Err(*why), by: String::new() });
                 self.apply_to_task(*at, fact);
             }
+            Fact::PlannerTalks { talk } => self.planner.clone_from(talk),
             Fact::Agreed { land } => self.agreed = Some(*land),
             Fact::Lesson { lesson, dropped } => self.lesson(*lesson, *dropped),
             Fact::Reconfigured { remember, .. } => {

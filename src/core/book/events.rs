@@ -81,6 +81,21 @@ impl Events {
         self.known.values()
     }
 
+    /// Returns how many are remembered.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether none is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Returns how many wait.
+    pub fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Returns one of them.
     pub fn get(&self, id: EventId) -> Option<&Known> {
         self.known.get(&id)

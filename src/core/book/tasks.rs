@@ -110,6 +110,7 @@ impl Book {
             | Fact::AgentStarted { .. }
             | Fact::Violated { .. }
             | Fact::Trespassed { .. }
+            | Fact::PlannerTalks { .. }
             | Fact::Messaged { .. }
             | Fact::BatchBegan { .. }
             | Fact::EventFileLeft { .. }
@@ -143,16 +144,6 @@ impl Book {
         }
     }
 
-    fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
-        self.statistics.spent += spent;
-        self.this_run.spent += spent;
-        self.ledger.planner_used(task, spent);
-        self.tally.planner_used(spent);
-        if let Some(task) = task {
-            self.change_task(task, |task| task.spent += spent);
-        }
-    }
-
     fn answered(&mut self, task: TaskId, question: QuestionId, answer: String, by: &str) {
         self.change_task(task, |task| {
             if let Some(asked) = task.asked.iter_mut().find(|asked| asked.question == question) {
@@ -162,7 +153,7 @@ impl Book {
         });
     }
 
-    fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
+    pub(super) fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
         if let Some(task) = self.tasks.get_mut(&id) {
             let (before, used, was_over) = (Index::before(task), task.total(), task.state.is_final());
             let stood = line(task);
@@ -186,6 +177,7 @@ impl Book {
 
     /// Looks whether something was remembered only because this task was open; then it may be forgotten now.
     fn release(&mut self, id: TaskId) {
+        self.grants.end(id);
         let Some(assignment) = self.tasks.get(&id).and_then(|task| task.assignment()) else { return };
         if let Some(batch) = assignment.batch.filter(|batch| !self.index.is_open_batch(*batch)) {
             self.batch_over(batch);

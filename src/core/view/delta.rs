@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::board::{CheckRow, Head, Row, View};
 use super::costs::Costs;
+use super::events::Events;
 use super::stats::Stats;
 use super::work::{BatchRow, RoleRow};
 use crate::model::id::TaskId;
@@ -29,6 +30,9 @@ pub struct Delta {
     /// The roles, if one changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<RoleRow>>,
+    /// The events, if one is new or something came of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Events>,
     /// All checks, if one changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<Vec<CheckRow>>,
@@ -55,6 +59,7 @@ impl Delta {
             stats: (before.stats != after.stats).then(|| after.stats.clone()),
             batches: (before.batches != after.batches).then(|| after.batches.clone()),
             roles: (before.roles != after.roles).then(|| after.roles.clone()),
+            events: (before.events != after.events).then(|| after.events.clone()),
             checks: (before.checks != after.checks).then(|| after.checks.clone()),
             rows: after.rows.iter().filter(|row| known.get(&row.id) != Some(row)).cloned().collect(),
             order: moved.then(|| after.rows.iter().map(|row| row.id).collect()),
@@ -85,6 +90,9 @@ impl View {
         }
         if let Some(roles) = delta.roles {
             self.roles = roles;
+        }
+        if let Some(events) = delta.events {
+            self.events = events;
         }
         if let Some(checks) = delta.checks {
             self.checks = checks;

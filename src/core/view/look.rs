@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
 use super::costs;
+use super::events::Events;
 use super::stats::Stats;
 use super::work::Work;
 use crate::core::book::CheckStatus;
@@ -33,6 +34,22 @@ pub fn short(line: Limit) -> &'static str {
     }
 }
 
+/// What is found out once for all rows.
+struct Around {
+    /// Tasks whose check is green.
+    green: BTreeSet<TaskId>,
+    /// Sessions of plans that wait for a yes, and why they wait; whether one stands for all of its plan.
+    plans: BTreeMap<TaskId, (bool, String)>,
+}
+
+impl Around {
+    /// Says that a plan waits for a yes, of a task that would start with it.
+    fn plan(&self, task: &Task) -> Option<String> {
+        let (_, why) = self.plans.get(&task.id)?;
+        (task.state == TaskState::Held(HoldReason::Created)).then(|| why.clone())
+    }
+}
+
 impl Supervisor {
     /// Returns what every face draws from. Time grows with the number of remembered tasks, not with the past.
     pub fn view(&self) -> View {
@@ -44,6 +61,7 @@ impl Supervisor {
             stats: Stats::of(&self.book),
             batches: self.batch_rows(),
             roles: self.role_rows(),
+            events: Events::of(&self.book),
             questions: self.book.questions.values().cloned().collect(),
         }
     }
@@ -95,7 +113,7 @@ impl Supervisor {
             planner: self.live.planner.session,
             planner_says: self.planner_says(),
             health: self.book.health.clone(),
-            agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
+            lanes: Lane::ALL.into_iter().filter_map(|lane| self.lane_row(lane)).collect(),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
             numbers: Numbers {
                 processed: this_run.processed,
@@ -104,6 +122,11 @@ impl Supervisor {
                 escalated: this_run.escalated,
             },
         }
+    }
+
+    fn lane_row(&self, lane: Lane) -> Option<LaneRow> {
+        let at_work = u32::try_from(self.under_way(lane)).unwrap_or(u32::MAX);
+        (lane == Lane::Fix || at_work > 0).then(|| LaneRow { lane, at_work, most: self.settings.width(lane) })
     }
 
     fn check_rows(&self) -> Vec<CheckRow> {
@@ -136,8 +159,9 @@ impl Supervisor {
 
     fn rows(&self) -> Vec<Row> {
         let (mut needs, mut working, mut held, mut pending) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let around = Around { green: self.green_tasks(), plans: self.plans() };
         for task in self.book.open() {
-            match self.group(task) {
+            match self.group(task, &around) {
                 Group::NeedsYou => needs.push(task),
                 Group::Working => working.push(task),
                 Group::Held => held.push(task),
@@ -151,9 +175,8 @@ impl Supervisor {
         let mut over: Vec<&Arc<Task>> = self.book.over().collect();
         over.sort_by_key(|task| (group(&task.state), Reverse((task.ended, task.id))));
         let mut rows = Vec::with_capacity(self.book.tasks.len());
-        let green = self.green_tasks();
         let tasks = needs.into_iter().chain(working).chain(held).chain(queued).chain(pending).chain(over);
-        rows.extend(tasks.map(|task| self.row(task, &green)));
+        rows.extend(tasks.map(|task| self.row(task, &around)));
         rows
     }
 
@@ -171,8 +194,11 @@ impl Supervisor {
         green
     }
 
-    fn row(&self, task: &Arc<Task>, green: &BTreeSet<TaskId>) -> Row {
-        let (why, until) = self.why(task);
+    fn row(&self, task: &Arc<Task>, around: &Around) -> Row {
+        let (why, until) = match around.plan(task) {
+            Some(why) => (why, None),
+            None => self.why(task),
+        };
         // One that is only ending is no news of a task that was held or ended meanwhile.
         let attempt = self.live.attempts.get(&task.id).filter(|_| task.state == TaskState::Running);
         Row {
@@ -180,7 +206,7 @@ impl Supervisor {
             check: task.check().cloned(),
             title: task.title(),
             work: task.assignment().map(|assignment| Box::new(Work::of(task, assignment))),
-            group: self.group(task),
+            group: self.group(task, around),
             why,
             until,
             since: attempt.map(|attempt| attempt.began).or(task.ended),
@@ -195,7 +221,7 @@ impl Supervisor {
             spent: task.total(),
             quiet: attempt.and_then(|attempt| self.quiet_since(attempt)).map(|heard| self.wall_of(heard)),
             typical: self.typical(task),
-            allowed: self.allowed(task, green),
+            allowed: self.allowed(task, around),
         }
     }
 
@@ -220,9 +246,10 @@ impl Supervisor {
         sessions.find(|(_, running)| running.owner == Owner::Attempt(task)).map(|(session, _)| *session)
     }
 
-    /// Returns the group of a task: whatever works on one that asks something waits for a person.
-    fn group(&self, task: &Task) -> Group {
-        if self.question_of(task.id).is_some() { Group::NeedsYou } else { group(&task.state) }
+    /// Returns the group of a task: whatever works on one that asks something waits for a person, and so does a plan, once.
+    fn group(&self, task: &Task, around: &Around) -> Group {
+        let stands_for_plan = around.plans.get(&task.id).is_some_and(|(stands, _)| *stands);
+        if stands_for_plan || self.question_of(task.id).is_some() { Group::NeedsYou } else { group(&task.state) }
     }
 
     fn question_of(&self, task: TaskId) -> Option<&Question> {
@@ -286,10 +313,10 @@ impl Supervisor {
     }
 
     /// Returns the commands that would not be refused, by the same rules by which they are.
-    fn allowed(&self, task: &Task, green: &BTreeSet<TaskId>) -> Allowed {
+    fn allowed(&self, task: &Task, around: &Around) -> Allowed {
         Allowed {
             fix: self.may_fix(task),
-            retry: self.may_retry(task, |task| green.contains(&task.id)).is_ok(),
+            retry: self.may_retry(task, |task| around.green.contains(&task.id)).is_ok(),
             kill: self.may_kill(task),
             undo: self.may_undo(task),
             land: self.may_land(task),
@@ -298,6 +325,7 @@ impl Supervisor {
             hold: self.may_hold(task),
             snooze: self.may_snooze(task),
             unsnooze: task.check().is_some_and(|key| self.book.snoozed.contains_key(key)),
+            approve: around.plans.contains_key(&task.id),
         }
     }
 }

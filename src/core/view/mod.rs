@@ -3,13 +3,15 @@
 mod board;
 mod costs;
 mod delta;
+mod events;
 mod look;
 mod stats;
 mod work;
 
-pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
 pub use costs::{Costs, Line as CostLine, Sum, TaskCosts};
 pub use delta::Delta;
+pub use events::{EventRow, EventState, Events};
 pub use look::{attempts, short};
 pub use stats::{Stats, StatsLine};
 pub use work::{BatchRow, RoleRow, Work};

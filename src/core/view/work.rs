@@ -1,7 +1,10 @@
 //! What faces show of tasks that bring something: who does it, with what, after what; the roles there are.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::core::orchestrate::first_line;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch, BatchKind, Lane};
 use crate::model::cost::Usd;
@@ -47,6 +50,14 @@ pub struct BatchRow {
     pub budget: Option<Usd>,
     /// How many tasks it has.
     pub tasks: usize,
+    /// How many of them a yes to its plan would start or let wait their turn; 0: no plan waits for one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub planned: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Who plays a part.
@@ -84,7 +95,7 @@ impl Work {
 }
 
 impl BatchRow {
-    fn of(batch: &Batch) -> Self {
+    fn of(batch: &Batch, planned: usize) -> Self {
         let (date, title) = match &batch.kind {
             BatchKind::Day { file, date, .. } => {
                 let name = file.file_name().unwrap_or(file.as_os_str());
@@ -92,14 +103,30 @@ impl BatchRow {
             }
             BatchKind::Orchestration { requirement, .. } => (None, requirement.clone()),
         };
-        Self { id: batch.id, date, title, budget: batch.budget, tasks: batch.tasks.len() }
+        Self { id: batch.id, date, title, budget: batch.budget, tasks: batch.tasks.len(), planned }
     }
 }
 
 impl Supervisor {
     /// Returns what was filed together and is remembered, the oldest first.
     pub(super) fn batch_rows(&self) -> Vec<BatchRow> {
-        self.book.remembered_batches().map(|batch| BatchRow::of(batch)).collect()
+        let planned = |batch: &Batch| if self.awaiting_yes(batch).is_empty() { 0 } else { self.unbegun(batch).len() };
+        self.book.remembered_batches().map(|batch| BatchRow::of(batch, planned(batch))).collect()
+    }
+
+    /// Returns the sessions of plans that wait for a yes, and why they wait; `true`: this one stands for all of its plan.
+    pub(super) fn plans(&self) -> BTreeMap<TaskId, (bool, String)> {
+        let mut plans = BTreeMap::new();
+        for batch in self.book.batches.values() {
+            let Some(first) = self.awaiting_yes(batch).into_iter().next() else { continue };
+            let BatchKind::Orchestration { requirement, .. } = &batch.kind else { continue };
+            let unbegun = self.unbegun(batch);
+            let all = format!("plan of {}: say yes; {}", unbegun.len(), first_line(requirement));
+            let why =
+                |id| if id == first { (true, all.clone()) } else { (false, "its plan waits for your yes".to_owned()) };
+            plans.extend(unbegun.into_iter().map(|id| (id, why(id))));
+        }
+        plans
     }
 
     /// Returns the roles, by name.

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use ratatui::text::{Line, Span};
 
+use super::events;
 use super::tasks::sign;
 use super::time::clock;
 use crate::core::view::{BatchRow, Group, Row};
 use crate::model::cost::Spent;
 use crate::model::time::hours;
 use crate::ui::action::Action;
+use crate::ui::body::{Item, Target};
 use crate::ui::keyed::keyed;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
@@ -23,23 +25,28 @@ const BAR: usize = 12;
 const TITLE: usize = 48;
 
 /// Returns the lines of the page.
-pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
+pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
     let batches = &state.view.batches;
+    let mut items: Vec<Item> = Vec::new();
+    if let Some(news) = events::news(state) {
+        let key = state.keymap.key_of(Action::Events);
+        let text = format!("EVENTS   {news}; {key} shows them");
+        items.push(Line::styled(text, state.theme.style(Role::Warn)).into());
+    }
     if batches.is_empty() {
         let text = "no task file and no orchestration is under way; orchestrator-tui start FILE begins a day's work";
-        return vec![Line::styled(text, state.theme.style(Role::Dim))];
+        items.push(Line::styled(text, state.theme.style(Role::Dim)).into());
     }
-    let mut lines = Vec::new();
     for batch in batches.iter().rev() {
-        if !lines.is_empty() {
-            lines.push(Line::default());
+        if !items.is_empty() {
+            items.push(Line::default().into());
         }
-        lines.extend(batch_lines(state, batch));
+        items.extend(batch_items(state, batch, columns));
     }
-    lines
+    items
 }
 
-fn batch_lines(state: &State, batch: &BatchRow) -> Vec<Line<'static>> {
+fn batch_items(state: &State, batch: &BatchRow, columns: usize) -> Vec<Item> {
     let style = |role| state.theme.style(role);
     let is_its = |row: &&Row| row.work.as_ref().is_some_and(|work| work.batch == Some(batch.id));
     let mut rows: Vec<&Row> = state.view.rows.iter().filter(is_its).collect();
@@ -50,8 +57,9 @@ fn batch_lines(state: &State, batch: &BatchRow) -> Vec<Line<'static>> {
         None => format!("ORCHESTRATION   {}", plain(&batch.title)),
     };
     let number = format!("   batch {}", batch.id.0);
-    let mut lines =
-        vec![Line::from(vec![Span::styled(title, style(Role::Heading)), Span::styled(number, style(Role::Dim))])];
+    let title = clip(&title, columns.saturating_sub(width(&number)), state.glyphs.more);
+    let head = Line::from(vec![Span::styled(title, style(Role::Heading)), Span::styled(number, style(Role::Dim))]);
+    let mut lines: Vec<Item> = vec![Item { line: head, hang: 0, target: Some(Target::Batch(batch.id)) }];
     let (done, failed) = (of(Group::Done), of(Group::Failed));
     let parts = [
         (done, "done", Role::Good),
@@ -69,17 +77,21 @@ fn batch_lines(state: &State, batch: &BatchRow) -> Vec<Line<'static>> {
         tasks.push(Span::raw(if at == 0 { "" } else { ", " }));
         tasks.push(Span::styled(format!("{count} {word}"), style(role)));
     }
-    lines.push(Line::from(tasks));
-    lines.push(money(state, batch, &rows));
-    lines.push(time(state, &rows));
+    let said = [Line::from(tasks), money(state, batch, &rows), time(state, &rows)];
+    lines.extend(said.map(|line| Item { line, hang: 11, target: None }));
     let waits: Vec<&&Row> = rows.iter().filter(|row| row.group == Group::NeedsYou).collect();
-    if !waits.is_empty() {
+    if batch.planned > 0 {
+        let text = format!("  its plan waits for your yes: {} sessions; enter shows it", batch.planned);
+        lines.push(Line::styled(text, style(Role::Warn)).into());
+    } else if !waits.is_empty() {
         let answer = state.keymap.key_of(Action::Answer);
         let text = format!("  waits for you: {} (esc, then {answer})", waits.len());
-        lines.push(Line::styled(text, style(Role::Warn)));
+        lines.push(Line::styled(text, style(Role::Warn)).into());
     }
-    let columns = usize::from(state.layout().body.width.saturating_sub(4));
-    lines.extend(rows.iter().map(|row| task_line(state, row, columns)));
+    lines.extend(rows.iter().map(|row| {
+        let target = Some(Target::Task(row.id));
+        Item { line: task_line(state, row, columns), hang: 0, target }
+    }));
     lines
 }
 

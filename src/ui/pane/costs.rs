@@ -9,7 +9,7 @@ use crate::model::cost::Spent;
 use crate::ui::action::Action;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, plain};
+use crate::ui::widget::{clip, plain, width};
 
 /// The widest that a task's title becomes.
 const TITLE: usize = 44;
@@ -27,11 +27,17 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     if !costs.tasks.is_empty() {
         lines.push(Line::default());
         lines.push(heading("TASKS OF TODAY".to_owned()));
-        lines.extend(costs.tasks.iter().map(|task| {
+        let names = costs.tasks.iter().map(|task| {
             let title = if task.title.is_empty() { "no longer remembered".to_owned() } else { plain(&task.title) };
-            let title = clip(&title, TITLE, state.glyphs.more);
+            clip(&format!("{:<4} {title}", task.id.to_string()), TITLE, state.glyphs.more)
+        });
+        let names: Vec<String> = names.collect();
+        // The amounts stand below each other, however long a name is.
+        let wide = names.iter().map(|name| width(name)).max().unwrap_or(0);
+        lines.extend(costs.tasks.iter().zip(names).map(|(task, name)| {
             let all = if task.total == task.today { String::new() } else { format!(", {} in all", words(task.total)) };
-            row(state, &format!("{} {title}", task.id), format!("{}{all}", words(task.today)))
+            let pad = " ".repeat(wide - width(&name));
+            row(state, &format!("{name}{pad}"), format!("{}{all}", words(task.today)))
         }));
     }
     lines.push(Line::default());

@@ -10,7 +10,8 @@ use crate::core::view::Group;
 use crate::ui::action::Action;
 use crate::ui::body::Target;
 use crate::ui::keymap::Found;
-use crate::ui::state::{Filter, Focus, State};
+use crate::ui::popup::unable;
+use crate::ui::state::{Filter, Focus, Page, State};
 use crate::ui::theme::Role;
 use crate::ui::widget::{clip_line, put};
 
@@ -108,8 +109,18 @@ fn keys(state: &State) -> Vec<(Action, &'static [&'static str])> {
 }
 
 fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
-    if state.page.is_some() {
-        return vec![(Action::Back, &["close"]), (Action::Down, &[]), (Action::Palette, &[])];
+    if let Some((page, _)) = state.page {
+        let mut keys: Vec<(Action, &'static [&'static str])> = vec![(Action::Back, &["close"]), (Action::Down, &[])];
+        match state.page_mark {
+            Some(Target::Batch(_)) => keys.push((Action::Open, &["open"])),
+            Some(Target::Task(_) | Target::Event(..)) => keys.push((Action::Open, &["go there"])),
+            Some(Target::Fold(_) | Target::Place(..)) | None => {}
+        }
+        if page == Page::Batches && unable(state, Action::Report).is_none() {
+            keys.push((Action::Report, &[]));
+        }
+        keys.push((Action::Palette, &[]));
+        return keys;
     }
     let mut keys: Vec<(Action, &'static [&'static str])> = Vec::new();
     if state.view.rows.iter().any(|row| row.group == Group::NeedsYou) {
@@ -127,15 +138,21 @@ fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
                     }
                     Some(Target::Fold(_)) => keys.push((Action::Open, &["unfold"])),
                     Some(Target::Place(..)) => keys.push((Action::Edit, &["edit there"])),
-                    Some(Target::Task(_)) => keys.push((Action::Open, &["go there"])),
+                    Some(Target::Task(_) | Target::Event(..) | Target::Batch(_)) => {
+                        keys.push((Action::Open, &["go there"]));
+                    }
                     None => keys.push((Action::NextTab, &[])),
                 }
             }
         }
+        if allowed.approve {
+            keys.push((Action::Fix, &["start the plan"]));
+            keys.push((Action::Refuse, &["refuse it"]));
+        }
         for (is_allowed, action) in [
             (allowed.land, Action::Land),
             (allowed.undo, Action::Undo),
-            (allowed.fix, Action::Fix),
+            (allowed.fix && !allowed.approve, Action::Fix),
             (allowed.retry && !allowed.fix, Action::Retry),
             (allowed.kill, Action::Kill),
         ] {

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::events;
 use super::time::{age, count};
 use crate::core::view::Course;
 use crate::model::health::{Level, Part};
@@ -138,6 +139,11 @@ fn standing(state: &State) -> Vec<Piece> {
     } else if let Some(operation) = &head.operation {
         parts.push(Piece::new(format!("{sign} {operation} under way"), Role::Warn));
     }
+    if let Some((text, less)) = events::unseen(state) {
+        parts.push(Piece { text, less, role: Role::Warn });
+    } else if let Some((text, less)) = events::pending(state) {
+        parts.push(Piece { text, less, role: Role::Dim });
+    }
     if head.refused.is_some() {
         let (sign, key) = (glyphs.needs, state.keymap.key_of(Action::Health));
         let text = format!("{sign} old configuration in force: {key} says why");
@@ -184,7 +190,7 @@ fn right(state: &State) -> Line<'static> {
     let style = |role| state.theme.style(role);
     let mut spans: Vec<Span<'static>> = Vec::new();
     // What keeps anything from going on is worth more than what is watched.
-    if state.seen && state.size.0 >= ROOMY && head.refused.is_none() {
+    if state.seen && state.size.0 >= ROOMY && head.refused.is_none() && events::unseen(state).is_none() {
         spans.push(Span::styled(format!("watching {} files  ", thousands(head.files)), style(Role::Dim)));
     }
     if state.seen && state.size.0 >= 60 {

@@ -155,6 +155,12 @@ fn said(lines: &[LogLine]) -> Vec<Entry> {
 }
 
 fn filed(task: &Task) -> Entry {
+    if let Some(assignment) = task.assignment() {
+        let event = assignment.event.map(|event| format!(", by event {}", event.0)).unwrap_or_default();
+        let after: Vec<String> = assignment.after.iter().map(ToString::to_string).collect();
+        let after = if after.is_empty() { String::new() } else { format!(", after {}", after.join(", ")) };
+        return Entry::new("filed", format!("for the role {}{event}{after}", plain(&assignment.role)), Role::Text);
+    }
     let fails = match task.failures.len() {
         0 => "its check is red".to_owned(),
         1 => "1 failure".to_owned(),

@@ -21,6 +21,9 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
     }
     match action {
         Action::Terminal | Action::Look if state.terminal.is_none() => running(state).err(),
+        Action::Open if state.page.is_some() => {
+            state.page_mark.is_none().then(|| "nothing on this page leads anywhere".to_owned())
+        }
         Action::Open | Action::Diff | Action::Edit | Action::NextTab | Action::PrevTab | Action::Tab(_)
             if state.row().is_none() =>
         {
@@ -30,12 +33,17 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
             let waits = state.view.rows.iter().any(|row| row.group == Group::NeedsYou);
             (!waits).then(|| "nothing waits for you".to_owned())
         }
-        Action::Fix => task(state, |allowed| allowed.fix, "there is nothing to start"),
+        Action::Report if !state.view.batches.iter().any(|batch| batch.date.is_some()) => {
+            Some("no task file is under way; orchestrator-tui start FILE begins a day's work".to_owned())
+        }
+        Action::Fix => task(state, |allowed| allowed.fix || allowed.approve, "there is nothing to start"),
         Action::Retry => task(state, |allowed| allowed.retry, "only what failed or waits for you can be tried again"),
         Action::Kill => task(state, |allowed| allowed.kill, "there is nothing to end"),
         Action::Undo => task(state, |allowed| allowed.undo, "nothing of it is in your files that could be taken back"),
         Action::Land => task(state, |allowed| allowed.land, "it has no result that waits for a yes"),
-        Action::Refuse => task(state, |allowed| allowed.refuse, "it has no result that waits for a yes"),
+        Action::Refuse => {
+            task(state, |allowed| allowed.refuse || allowed.approve, "it has no result that waits for a yes")
+        }
         Action::Message => task(state, |allowed| allowed.message, "no agent runs for it that could hear a message"),
         Action::Hold => task(state, |allowed| allowed.hold, "there is nothing to hold"),
         Action::Snooze => task(state, |allowed| allowed.snooze || allowed.unsnooze, "its check is gone"),

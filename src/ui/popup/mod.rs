@@ -5,6 +5,7 @@ mod ask;
 mod evidence;
 mod open;
 mod palette;
+mod plan;
 mod reply;
 mod sheet;
 mod strip;
@@ -22,6 +23,7 @@ pub use write::{To, Writing};
 
 pub(super) use able::{BY_YOU, elsewhere};
 pub(super) use open::room;
+pub(super) use plan::sessions as planned_sessions;
 pub(super) use sheet::{Answer, Sheet, widest};
 pub(super) use strip::{draw as draw_strip, height as strip_height};
 pub(super) use subject::is_informed;

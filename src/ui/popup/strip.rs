@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::evidence;
+use super::open::Popup;
 use crate::core::fact::Fact;
 use crate::core::view::{Group, Row};
 use crate::model::question::Question;
@@ -29,7 +30,9 @@ fn asking(state: &State) -> Option<&Row> {
 
 /// Returns how many rows it takes of the room for the panes; none if nothing is asked.
 pub(in crate::ui) fn height(state: &State, body: Rect) -> u16 {
-    let asks = state.page.is_none() && state.gone.is_none() && body.height >= ROOM;
+    // What is asked over the panes says it already, and better.
+    let is_open = state.popups.iter().any(|popup| matches!(popup, Popup::Ask(_) | Popup::Reply(_)));
+    let asks = state.page.is_none() && state.gone.is_none() && !is_open && body.height >= ROOM;
     match asking(state).filter(|_| asks) {
         Some(row) => {
             let rows = wrapped_rows(&[reason(row)], usize::from(body.width.saturating_sub(4))).clamp(1, REASON);
@@ -103,14 +106,16 @@ fn question<'a>(state: &'a State, row: &Row) -> Option<&'a Question> {
 /// Returns the keys that answer it.
 fn keys(state: &State, row: &Row) -> Line<'static> {
     let allowed = row.allowed;
-    let has_result = question(state, row).is_none();
+    let has_result = question(state, row).is_none() && !allowed.approve;
     let mut spans = Vec::new();
     for (is_allowed, action, text) in [
         (true, Action::Answer, "answer"),
         (allowed.land, Action::Land, "land it"),
         (allowed.undo, Action::Undo, "take it back"),
-        (allowed.retry, Action::Retry, "try again"),
+        (allowed.retry && !allowed.approve, Action::Retry, "try again"),
         (allowed.refuse, Action::Refuse, "throw it away"),
+        (allowed.approve, Action::Fix, "start the plan"),
+        (allowed.approve, Action::Refuse, "refuse the plan"),
         (has_result, Action::Diff, "see the diff"),
     ] {
         if is_allowed {

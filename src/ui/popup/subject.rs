@@ -4,8 +4,10 @@ use ratatui::text::{Line, Span};
 
 use super::evidence;
 use super::open::room;
+use super::plan;
 use super::sheet::widest;
 use crate::core::view::{Course, Group, Row};
+use crate::model::id::BatchId;
 use crate::model::task::{DoneReason, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::{Wall, millis};
 use crate::ui::keyed::keyed;
@@ -45,6 +47,8 @@ pub enum Subject {
     GoOn,
     /// Whether today may cost more.
     Raise,
+    /// Whether a plan is carried out.
+    Plan(BatchId),
     /// The supervisor is gone, for this reason.
     Gone(String),
 }
@@ -54,7 +58,7 @@ impl Subject {
     pub fn task(&self) -> Option<&Row> {
         match self {
             Self::Task(_, row) => Some(row),
-            Self::Leave | Self::GoOn | Self::Raise | Self::Gone(_) => None,
+            Self::Leave | Self::GoOn | Self::Raise | Self::Plan(_) | Self::Gone(_) => None,
         }
     }
 
@@ -66,6 +70,7 @@ impl Subject {
             | Self::Leave
             | Self::GoOn
             | Self::Raise
+            | Self::Plan(_)
             | Self::Gone(_) => false,
         }
     }
@@ -88,12 +93,17 @@ impl Subject {
             Self::Leave => "Leave?".to_owned(),
             Self::GoOn => "Go on now?".to_owned(),
             Self::Raise => "Raise today's budget?".to_owned(),
+            Self::Plan(batch) => format!("Start the plan of batch {}?", batch.0),
             Self::Gone(_) => "The supervisor is gone".to_owned(),
         }
     }
 
     /// Says why nothing is asked any more, if so: somebody else answered, or the world did.
     pub fn is_over(&self, state: &State) -> Option<String> {
+        if let Self::Plan(batch) = self {
+            let is_asked = state.view.batches.iter().any(|known| known.id == *batch && known.planned > 0);
+            return (!is_asked).then(|| format!("the plan of batch {} was answered elsewhere", batch.0));
+        }
         let Self::Task(asked, then) = self else { return None };
         let Some(now) = state.view.rows.iter().find(|row| row.id == then.id) else {
             return Some(format!("{} is no longer listed; nothing is asked any more", then.id));
@@ -167,6 +177,7 @@ pub(super) fn lines(state: &State, ask: &Ask) -> Vec<Line<'static>> {
             ]
         }
         Subject::Raise => raise_lines(state),
+        Subject::Plan(batch) => plan::lines(state, *batch),
         Subject::Gone(why) => vec![
             Line::styled(plain(why), state.theme.style(Role::Bad)),
             Line::styled(

@@ -1,12 +1,10 @@
 //! Carries out an action: changes what is shown, or says what the app shall do.
 
 use super::arrive::{fetch_if_new, say};
-use super::copy;
-use super::costs;
-use super::question;
 use super::scroll::{Move, bring, go};
 use super::terminal;
 use super::write;
+use super::{copy, costs, page, question};
 use crate::core::command::Command;
 use crate::core::view::Group;
 use crate::model::id::TaskId;
@@ -30,6 +28,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Bottom => go(state, Move::Bottom),
         Action::PageDown => go(state, Move::HalfPage(1)),
         Action::PageUp => go(state, Move::HalfPage(-1)),
+        Action::Open if state.page.is_some() => page::open(state),
         Action::Open => match state.focus {
             Focus::Tasks => {
                 state.focus = Focus::Task;
@@ -57,6 +56,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         }
         Action::NeedsMe => needs_me(state),
         Action::Answer => question::answer(state),
+        Action::Fix if is_planned(state) => question::about(state, action),
         Action::Fix => command(state, |task| Command::Fix { task }),
         Action::Retry => command(state, |task| Command::Retry { task }),
         Action::Kill | Action::Undo | Action::Land | Action::Refuse | Action::Snooze | Action::Hold => {
@@ -91,14 +91,16 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
             state.popups.push(Popup::Palette(Palette::default()));
             Vec::new()
         }
-        Action::Health => page(state, Page::Health),
-        Action::Costs => page(state, Page::Costs),
-        Action::Stats => page(state, Page::Stats),
-        Action::Roles => page(state, Page::Roles),
-        Action::Batches => page(state, Page::Batches),
+        Action::Health => page::toggle(state, Page::Health),
+        Action::Costs => page::toggle(state, Page::Costs),
+        Action::Stats => page::toggle(state, Page::Stats),
+        Action::Roles => page::toggle(state, Page::Roles),
+        Action::Batches => page::toggle(state, Page::Batches),
+        Action::Events => page::toggle(state, Page::Events),
+        Action::Report => page::report(state),
         Action::New => write::begin(state),
         Action::Raise => costs::raise(state),
-        Action::Help => page(state, Page::Help),
+        Action::Help => page::toggle(state, Page::Help),
         Action::Mouse => {
             state.mouse = !state.mouse;
             say(state, Tone::Note, if state.mouse { "the mouse is ours" } else { "the mouse is the terminal's" });
@@ -113,7 +115,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
 
 /// Closes one layer; on the lowest, nothing happens.
 fn back(state: &mut State) -> Vec<Intent> {
-    if state.page.take().is_some() {
+    if page::close(state) {
         return Vec::new();
     }
     if state.terminal.is_some() {
@@ -133,9 +135,9 @@ fn back(state: &mut State) -> Vec<Intent> {
     Vec::new()
 }
 
-fn page(state: &mut State, page: Page) -> Vec<Intent> {
-    state.page = if state.page.is_some_and(|(shown, _)| shown == page) { None } else { Some((page, 0)) };
-    Vec::new()
+/// Whether the selected task is part of a plan that waits for a yes.
+fn is_planned(state: &State) -> bool {
+    state.row().is_some_and(|row| row.allowed.approve)
 }
 
 fn turn(state: &mut State, by: usize) -> Vec<Intent> {
@@ -188,7 +190,7 @@ pub(super) fn open_spot(state: &mut State, places: bool) -> Vec<Intent> {
             state.selected = Some(task);
             fetch_if_new(state, false)
         }
-        Some(Target::Place(..) | Target::Task(_)) | None => Vec::new(),
+        Some(Target::Place(..) | Target::Task(_) | Target::Event(..) | Target::Batch(_)) | None => Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Takes in what comes from the supervisor.
 
+use super::page;
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
 use crate::core::lines;
@@ -18,10 +19,12 @@ const STORY_MAX: usize = 2000;
 /// Takes in a new view.
 pub(super) fn seen(state: &mut State, view: View) -> Vec<Intent> {
     let before = state.row().cloned();
+    let marked = page::marked_row(state);
     state.view = view;
     state.views += 1;
     state.seen = true;
     state.relist();
+    page::hold(state, marked);
     fetch_if_new(state, before.as_ref() != state.row())
 }
 

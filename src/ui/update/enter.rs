@@ -56,6 +56,12 @@ fn take_in(state: &mut State, event: Event) -> Vec<Intent> {
             arrive::told(state, task, facts, cut);
             Vec::new()
         }
+        Event::Reported(batch, told) => {
+            if let Some(report) = state.report.as_mut().filter(|report| report.batch == batch) {
+                report.told = Some(told);
+            }
+            Vec::new()
+        }
         Event::Happened(fact) => {
             arrive::happened(state, *fact);
             Vec::new()

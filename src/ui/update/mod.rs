@@ -7,6 +7,7 @@ mod costs;
 mod enter;
 mod key;
 mod mouse;
+mod page;
 mod question;
 mod reply;
 mod review;

@@ -4,6 +4,7 @@ use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use super::act::open_spot;
+use super::page;
 use super::scroll::wheel;
 use crate::ui::event::Intent;
 use crate::ui::pane::{row_at, tab_at, text_area};
@@ -22,6 +23,12 @@ pub(super) fn moved(state: &mut State, event: MouseEvent) -> Vec<Intent> {
         MouseEventKind::ScrollUp => wheel(state, over, -NOTCH),
         MouseEventKind::Drag(MouseButton::Left) if state.shape.is_dragging => state.shape.split = Some(at.x),
         MouseEventKind::Up(MouseButton::Left) => state.shape.is_dragging = false,
+        MouseEventKind::Down(MouseButton::Left) if state.page.is_some() && layout.body.contains(at) => {
+            return match at.y.checked_sub(layout.body.y + 1) {
+                Some(row) if at.y + 1 < layout.body.bottom() => page::clicked(state, usize::from(row)),
+                Some(_) | None => Vec::new(),
+            };
+        }
         MouseEventKind::Down(MouseButton::Left) if state.page.is_none() && layout.body.contains(at) => {
             return pressed(state, at, over);
         }

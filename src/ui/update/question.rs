@@ -6,12 +6,12 @@ use crate::core::command::Command;
 use crate::core::view::{Course, Group, Row};
 use crate::model::check::Verdict;
 use crate::model::hold::Snooze;
-use crate::model::id::TaskId;
+use crate::model::id::{BatchId, TaskId};
 use crate::model::settings::LandMode;
 use crate::model::task::{ReadyReason, TaskState};
 use crate::ui::action::Action;
 use crate::ui::event::{Intent, Leave};
-use crate::ui::popup::{Ask, Asked, BY_YOU, Choice, Popup, Subject};
+use crate::ui::popup::{Ask, Asked, BY_YOU, Choice, Popup, Subject, planned_sessions};
 use crate::ui::state::{Filter, State};
 use crate::ui::toast::Tone;
 
@@ -43,6 +43,10 @@ pub(super) fn answer(state: &mut State) -> Vec<Intent> {
         state.selected = Some(row.id);
     }
     let intents = fetch_if_new(state, false);
+    if let Some(batch) = plan_of(&row) {
+        plan(state, batch);
+        return intents;
+    }
     if reply::open(state, row.id) {
         return intents;
     }
@@ -54,6 +58,31 @@ pub(super) fn answer(state: &mut State) -> Vec<Intent> {
         open(state, Asked::Answer, row, choices);
     }
     intents
+}
+
+/// Returns the plan that a row is part of, if that waits for a yes.
+fn plan_of(row: &Row) -> Option<BatchId> {
+    row.work.as_ref().filter(|_| row.allowed.approve)?.batch
+}
+
+/// Asks whether a plan is carried out; one session of it can be started alone, if it is the selected one.
+pub(super) fn plan(state: &mut State, batch: BatchId) {
+    let sessions = planned_sessions(state, batch);
+    let (count, at_once) = (sessions.len(), sessions.iter().filter(|row| row.allowed.fix).count());
+    let alone = state.row().filter(|row| plan_of(row) == Some(batch) && row.allowed.fix && count > 1);
+    let alone = alone.map(|row| row.id);
+    let all = match (count, at_once) {
+        (1, _) => "yes, start it".to_owned(),
+        (_, now) if now == count => format!("yes, start all {count}"),
+        (_, now) => format!("yes, start all of it: {now} now, {} as they can", count - now),
+    };
+    let mut choices = vec![Choice::new('y', all, wish(Command::Approve { batch })).or("yes, start all of it")];
+    let only = |task| Choice::new('o', format!("only {task}, and ask again"), wish(Command::Fix { task }));
+    choices.extend(alone.map(only));
+    let refuse = wish(Command::Decline { batch });
+    choices.push(Choice::new('D', "no, throw the whole plan away", refuse).or("no, throw it away"));
+    choices.push(not_now());
+    state.popups.push(Popup::Ask(Ask::new(Subject::Plan(batch), choices)));
 }
 
 /// Whether nobody has said yet what becomes of verified fixes in this project.
@@ -100,6 +129,13 @@ pub(super) fn is_held_already(state: &State, action: Action) -> bool {
 pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
     let Some(row) = state.row().cloned() else { return Vec::new() };
     let task = row.id;
+    if let Some(batch) = plan_of(&row).filter(|_| matches!(action, Action::Fix | Action::Refuse)) {
+        plan(state, batch);
+        if let (Action::Refuse, Some(Popup::Ask(ask))) = (action, state.popups.last_mut()) {
+            ask.marked = ask.choices.iter().position(|choice| choice.key == 'D').unwrap_or(0);
+        }
+        return Vec::new();
+    }
     if is_held_already(state, action) {
         let key = state.keymap.key_of(Action::Fix);
         say(state, Tone::Note, format!("{task} is held already; {key} starts it"));

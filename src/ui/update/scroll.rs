@@ -1,9 +1,9 @@
 //! Moves the selection, the mark and the text, by lines and pages.
 
 use super::settle::list_rows;
-use super::terminal;
+use super::{page, terminal};
 use crate::ui::event::Intent;
-use crate::ui::pane::{page_length, text_area};
+use crate::ui::pane::text_area;
 use crate::ui::state::{Focus, Scroll, State};
 
 /// How far to go.
@@ -21,10 +21,8 @@ pub(super) enum Move {
 
 /// Moves whatever has the keys.
 pub(super) fn go(state: &mut State, how: Move) -> Vec<Intent> {
-    if let Some((page, top)) = state.page {
-        let rows = usize::from(state.layout().body.height);
-        let last = page_length(state, page).saturating_sub(rows);
-        state.page = Some((page, target(top, last, rows, how)));
+    if state.page.is_some() {
+        page::go(state, how);
         return Vec::new();
     }
     if state.terminal.is_some() {
@@ -58,7 +56,8 @@ pub(super) fn wheel(state: &mut State, over: Focus, lines: isize) {
     }
 }
 
-fn target(from: usize, last: usize, rows: usize, how: Move) -> usize {
+/// Returns the row to begin at after a move.
+pub(super) fn target(from: usize, last: usize, rows: usize, how: Move) -> usize {
     match how {
         Move::Lines(lines) => from.saturating_add_signed(lines).min(last),
         Move::HalfPage(way) => from.saturating_add_signed(half_page(rows, way)).min(last),

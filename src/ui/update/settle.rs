@@ -1,6 +1,7 @@
 //! Puts right, after every event, what follows from the rest: the list, the selection, what is in sight, the laid out text.
 
 use super::arrive::fetch_if_new;
+use super::page;
 use crate::ui::event::Intent;
 use crate::ui::state::State;
 
@@ -23,6 +24,7 @@ pub(super) fn settle(state: &mut State, before: &Before) -> Vec<Intent> {
         state.relist();
     }
     let intents = fetch_if_new(state, false);
+    page::settle(state);
     if before.selected != state.selected || before.size != state.size {
         state.list.is_loose = false;
     }

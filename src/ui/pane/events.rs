@@ -1,0 +1,147 @@
+//! The page of events, the newest first: what was reported, by whom, and what came of it; each leads to its task.
+
+use ratatui::text::{Line, Span};
+
+use super::time::{age, clock};
+use crate::core::view::{EventRow, EventState, Row};
+use crate::model::id::TaskId;
+use crate::ui::action::Action;
+use crate::ui::body::{Item, Target};
+use crate::ui::keyed::keyed;
+use crate::ui::state::State;
+use crate::ui::theme::Role;
+use crate::ui::widget::{clip, clip_line, plain, width};
+
+/// The columns of a type, where there is room; a longer one pushes the rest.
+const KIND: usize = 22;
+
+/// The widest that the name of a task becomes.
+const TITLE: usize = 40;
+
+/// How far what came of an event is indented.
+const INDENT: usize = 8;
+
+/// The seconds of a day.
+const DAY: u64 = 86_400;
+
+/// Returns the lines of the page.
+pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
+    let events = &state.view.events;
+    let dim = state.theme.style(Role::Dim);
+    if events.rows.is_empty() && events.left.is_empty() {
+        let text = "nothing was reported yet; orchestrator-tui emit TYPE reports an event, workflows lists the rules";
+        return vec![Line::styled(text, dim).into()];
+    }
+    let mut items: Vec<Item> = Vec::new();
+    if let Some(text) = news(state) {
+        items.extend([Line::styled(text, state.theme.style(Role::Warn)).into(), Line::default().into()]);
+    }
+    for (file, why) in &events.left {
+        let text = format!("{} the file {} stays where it is: {}", state.glyphs.bad, plain(file), keyed(state, why));
+        items.push(Item { line: Line::styled(text, state.theme.style(Role::Bad)), hang: 2, target: None });
+    }
+    for event in &events.rows {
+        items.extend(told(state, event, columns));
+    }
+    if events.earlier > 0 {
+        items.push(
+            Line::styled(format!("and {} earlier; orchestrator-tui events lists them", events.earlier), dim).into(),
+        );
+    }
+    items
+}
+
+/// Says how many events wait or went nowhere; nothing if all was followed.
+pub(super) fn news(state: &State) -> Option<String> {
+    let events = &state.view.events;
+    let trouble = events.rows.iter().filter(|event| event.is_trouble()).count() + events.left.len();
+    let said = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
+    let waits = if events.pending == 1 { "event waits" } else { "events wait" };
+    let parts = [
+        said(events.pending, waits),
+        said(trouble, if trouble == 1 { "was not followed" } else { "were not followed" }),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Returns the task that an event leads to: the one with this place among those that it started; none: the one that
+/// reported it, or that it is about.
+pub(in crate::ui) fn leads_to(event: &EventRow, place: usize) -> Option<TaskId> {
+    let started = event.came.iter().filter_map(|(_, task)| *task).nth(place);
+    started.or(event.from).or(event.subject)
+}
+
+fn told(state: &State, event: &EventRow, columns: usize) -> Vec<Item> {
+    let style = |role| state.theme.style(role);
+    let (sign, word, role) = match event.state {
+        EventState::Pending => (state.glyphs.queued, "pending", Role::Busy),
+        EventState::Processed => (state.glyphs.good, "processed", Role::Good),
+        EventState::Unroutable => (state.glyphs.needs, "unroutable", Role::Warn),
+        EventState::Failed => (state.glyphs.bad, "failed", Role::Bad),
+    };
+    let is_old = state.now.since(event.at).as_secs() >= DAY;
+    let when = if is_old { age(event.at, state.now) } else { clock(state, event.at) };
+    let mut about = format!("from {}", plain(&event.by));
+    match (event.from, event.subject) {
+        (Some(from), Some(subject)) if from != subject => about.push_str(&format!(", about {subject}")),
+        (None, Some(subject)) => about.push_str(&format!(", about {subject}")),
+        (Some(_) | None, _) => {}
+    }
+    if let Some(title) = event.from.or(event.subject).and_then(|task| title(state, task)) {
+        about = format!("{about} {title}");
+    }
+    let head = Line::from(vec![
+        Span::styled(format!("{sign} "), style(role)),
+        Span::styled(format!("{:>4}  ", event.id.0), style(Role::Dim)),
+        Span::styled(format!("{when:<8}  "), style(Role::Dim)),
+        Span::styled(format!("{:<KIND$}  ", plain(&event.kind)), style(Role::Accent)),
+        Span::styled(format!("{word:<10}  "), style(role)),
+        Span::raw(about),
+    ]);
+    let target = leads_to(event, 0).map(|_| Target::Event(event.id, 0));
+    let mut items = vec![Item { line: clip_line(head, columns, state.glyphs.more), hang: INDENT, target }];
+    let mut started = 0;
+    for (text, task) in &event.came {
+        let title = task.and_then(|task| title(state, task)).filter(|_| event.state != EventState::Pending);
+        let mut spans = vec![
+            Span::raw(" ".repeat(INDENT)),
+            Span::styled(keyed(state, text), style(if event.is_trouble() { role } else { Role::Text })),
+        ];
+        spans.extend(title.map(|title| Span::styled(format!("  {title}"), style(Role::Dim))));
+        // The first one is where the event itself leads.
+        let place = task.map(|_| started).filter(|place| *place > 0);
+        started += usize::from(task.is_some());
+        items.push(Item {
+            line: Line::from(spans),
+            hang: INDENT + 2,
+            target: place.map(|place| Target::Event(event.id, place)),
+        });
+    }
+    items
+}
+
+/// Returns what a task is called and how it stands, if it is still listed.
+fn title(state: &State, task: TaskId) -> Option<String> {
+    let row: &Row = state.view.rows.iter().find(|row| row.id == task)?;
+    let title = clip(&plain(&row.title), TITLE, state.glyphs.more);
+    Some(if width(&row.why) <= TITLE { format!("{title} ({})", keyed(state, &row.why)) } else { title })
+}
+
+/// Says in the header what a person has not seen: events that nobody followed, in long and in short.
+pub(super) fn unseen(state: &State) -> Option<(String, String)> {
+    let is_new = |event: &&EventRow| event.id > state.events_seen && state.now.since(event.at).as_secs() < DAY;
+    let count = state.view.events.rows.iter().filter(|event| event.is_trouble()).filter(is_new).count();
+    let key = state.keymap.key_of(Action::Events);
+    let (sign, events) = (state.glyphs.needs, if count == 1 { "event" } else { "events" });
+    (count > 0)
+        .then(|| (format!("{sign} {count} {events} not followed: {key}"), format!("{sign} {count} {events}: {key}")))
+}
+
+/// Says in the header how many events wait, in long and in short.
+pub(super) fn pending(state: &State) -> Option<(String, String)> {
+    let (count, key) = (state.view.events.pending, state.keymap.key_of(Action::Events));
+    let sign = state.glyphs.queued;
+    let (events, wait) = if count == 1 { ("event", "waits") } else { ("events", "wait") };
+    (count > 0).then(|| (format!("{sign} {count} {events} {wait}"), format!("{sign} {count} {events}: {key}")))
+}
