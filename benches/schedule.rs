@@ -12,19 +12,19 @@ use std::time::{Duration, Instant};
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::effect::{Effect, Recorded};
 use orchestrator_tui::core::fact::Fact;
-use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
+use orchestrator_tui::core::input::{Fate, Input, Start};
 use orchestrator_tui::core::matching::Matcher;
 use orchestrator_tui::core::supervisor::Supervisor;
 use orchestrator_tui::core::view::Delta;
 use orchestrator_tui::model::agent::{AgentReport, LogLine};
-use orchestrator_tui::model::assignment::{Assignment, Batch, BatchKind, Complexity, Deliverable, Lane};
-use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, Verdict};
+use orchestrator_tui::model::assignment::{Batch, BatchKind};
+use orchestrator_tui::model::check::{CheckKey, CheckName};
 use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::filing::{Filing, NewTask};
 use orchestrator_tui::model::id::{BatchId, LandingId, RequestId, Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
-use orchestrator_tui::model::task::{Goal, Origin, Task, TaskState};
+use orchestrator_tui::model::task::{Goal, Task, TaskState};
 use orchestrator_tui::model::time::{Moment, Now, Wall};
 use orchestrator_tui::model::workspace::RepoState;
 
@@ -32,9 +32,12 @@ use orchestrator_tui::model::workspace::RepoState;
 mod edge;
 #[path = "schedule/settings.rs"]
 mod settings;
+#[path = "schedule/work.rs"]
+mod work;
 
 use edge::product;
 use settings::settings;
+use work::{assignment, file, goal_after, key, red, run, task};
 
 /// The calendar at the beginning.
 const DAWN: u64 = 1_767_225_600_000;
@@ -375,89 +378,4 @@ fn print(lie: Lie, what: &str, mut times: Vec<Duration>) {
     let (middle, most) = (times[times.len() / 2], times[times.len() * 95 / 100]);
     let worst = times[times.len() - 1];
     println!("{tasks:>7} {running:>8} {:>8}  {what:<34} {middle:>10.1?} {most:>10.1?} {worst:>10.1?}", goals.name());
-}
-
-fn file(number: u32) -> ProjectPath {
-    ProjectPath::new(format!("src/module_{}/file_{number}.py", number % 97)).unwrap()
-}
-
-fn key(number: u32) -> CheckKey {
-    CheckKey { check: CheckName("each".into()), file: Some(file(number)) }
-}
-
-fn run(key: &CheckKey) -> CheckRun {
-    let failures = vec![Fingerprint { id: format!("{key} fails"), file: key.file.clone(), line: Some(7) }];
-    let findings = Findings { failures, excerpt: "E   assert 1 == 2\n".repeat(20), ..Findings::default() };
-    CheckRun { verdict: Verdict::Red, code: Some(1), took: Duration::from_millis(300), findings }
-}
-
-fn red(key: &CheckKey) -> RunOutcome {
-    RunOutcome::Ran(run(key))
-}
-
-fn task(number: u32, common: bool) -> Task {
-    let key = key(number);
-    let run = run(&key);
-    let shared = ProjectPath::new("src/common.py").unwrap();
-    Task {
-        files: key.file.clone().into_iter().chain(common.then_some(shared)).collect(),
-        failures: run.findings.failures,
-        excerpt: run.findings.excerpt,
-        ..Task::new(TaskId(number), Goal::Check(key), Origin::Start, Wall(DAWN))
-    }
-}
-
-fn goal_after(goal: &Goal) -> &[TaskId] {
-    match goal {
-        Goal::Check(_) => &[],
-        Goal::Assignment(assignment) => &assignment.after,
-    }
-}
-
-fn assignment(number: u32, lie: Lie) -> Assignment {
-    let Lie { tasks, goals, .. } = lie;
-    let is_known = number <= tasks;
-    let is_day = is_known && (goals == Goals::Chain || (goals == Goals::Brought && number > tasks / 2));
-    let place = number.saturating_sub(tasks / 2);
-    let after: Vec<u32> = match goals {
-        Goals::Brought if is_day => [place / 2, place / 3]
-            .into_iter()
-            .filter(|other| *other > 0 && *other < place)
-            .map(|other| other + tasks / 2)
-            .collect(),
-        Goals::Last if number == tasks => (1..tasks).collect(),
-        Goals::Chain if is_known && number > 1 => vec![number - 1],
-        Goals::Own | Goals::Common | Goals::Brought | Goals::Folder | Goals::Last | Goals::Chain => Vec::new(),
-    };
-    let after: std::collections::BTreeSet<TaskId> = after.into_iter().map(TaskId).collect();
-    let deliverables = match goals {
-        Goals::Folder if number == 1 => {
-            vec![Deliverable { said: "src/".into(), path: ProjectPath::new("src").unwrap() }]
-        }
-        // With nothing that must be there, it is done when its agent is.
-        Goals::Last => Vec::new(),
-        Goals::Own | Goals::Common | Goals::Brought | Goals::Folder | Goals::Chain => {
-            vec![Deliverable { said: format!("Updated {}", file(number)), path: file(number) }]
-        }
-    };
-    Assignment {
-        label: format!("task-{number:05}"),
-        name: format!("Write the module number {number}"),
-        description: "What it must do stands in a few sentences, as a person writes them.".repeat(4),
-        lane: if is_day { Lane::Day } else { Lane::Queue },
-        workflow: "task".into(),
-        role: "coding".into(),
-        module: "modules".into(),
-        complexity: Some(Complexity::Medium),
-        context_files: vec!["docs/guide.md".into()],
-        deliverables,
-        after: after.into_iter().collect(),
-        check: None,
-        budget: None,
-        land: orchestrator_tui::model::settings::LandMode::Ask,
-        batch: is_day.then_some(BatchId(1)),
-        event: None,
-        subject: None,
-        project: None,
-    }
 }

@@ -168,9 +168,15 @@ impl Supervisor {
         Ok(())
     }
 
+    /// Moves all tasks that wait for others: after a restart nothing is known of where they stand.
+    pub(crate) fn regate_all(&mut self) {
+        for id in self.book.index.open().collect::<Vec<_>>() {
+            self.regate_task(id, None);
+        }
+    }
+
     /// Moves the tasks that wait for what has just changed.
     pub(crate) fn regate(&mut self) {
-        let whole = std::mem::take(&mut self.live.restored);
         while let Some(turned) = self.live.turned.pop_first() {
             self.note_passed(turned);
             self.stop_on_failure(turned);
@@ -178,9 +184,9 @@ impl Supervisor {
             let subject = self.book.task(turned).map(|task| subject_of(task)).filter(|subject| *subject != turned);
             let passed = subject.into_iter().flat_map(|subject| index.dependents(subject));
             let dependents: Vec<TaskId> =
-                index.dependents(turned).chain(passed).filter(|id| whole || self.may_move(*id, turned)).collect();
+                index.dependents(turned).chain(passed).filter(|id| self.may_move(*id, turned)).collect();
             for id in dependents.into_iter().chain([turned]) {
-                self.regate_task(id, (!whole).then_some(turned));
+                self.regate_task(id, Some(turned));
             }
         }
     }

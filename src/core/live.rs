@@ -354,8 +354,6 @@ pub struct Live {
     pub planner: super::plan::PlannerLive,
     /// What was noted of those who asked for what only a person may ask for.
     pub trespasses: VecDeque<(Stranger, String)>,
-    /// Whether the machine was just restored: then nothing is known of where tasks stand.
-    pub restored: bool,
     /// Tasks that stand elsewhere than when those that wait for them were last looked at.
     pub turned: BTreeSet<TaskId>,
     /// Tasks that may have been passed on, and of which something stands elsewhere.

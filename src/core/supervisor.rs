@@ -128,8 +128,8 @@ impl Supervisor {
         self.forget_vanished();
         self.hold_anew();
         // The last supervisor may have died between an end and what follows from it.
+        self.regate_all();
         self.live.turned.extend(self.book.index.open());
-        self.live.restored = true;
         self.file_left_components();
         self.want_everything(true);
     }

@@ -138,3 +138,62 @@ impl Turns {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::effect::Recorded;
+    use crate::core::fact::Fact;
+    use crate::model::assignment::Assignment;
+    use crate::model::id::Slot;
+    use crate::model::time::Wall;
+
+    fn apply(book: &mut Book, fact: Fact) {
+        let seq = book.seq.next();
+        book.apply(&Recorded { seq, at: Wall(0), fact });
+    }
+
+    fn file(book: &mut Book, number: u32, batch: Option<u32>, priority: i32) {
+        let assignment = Assignment::new("work", Lane::Queue, "task", "coding");
+        let goal = Goal::Assignment(Box::new(Assignment { batch: batch.map(BatchId), ..assignment }));
+        let task = Task { priority, ..Task::new(TaskId(number), goal, Origin::Person, Wall(0)) };
+        apply(book, Fact::Filed { task: Box::new(task) });
+    }
+
+    fn next(book: &mut Book) -> u32 {
+        let task = book.in_turn(Lane::Queue)[0];
+        apply(book, Fact::AttemptStarted { task, number: 1, slot: Slot(0), landing: false });
+        task.0
+    }
+
+    #[test]
+    fn many_of_one_source_keep_none_of_another_waiting() {
+        let mut book = Book::default();
+        (1..=500).for_each(|number| file(&mut book, number, Some(1), 0));
+        assert_eq!([next(&mut book), next(&mut book)], [1, 2]);
+        file(&mut book, 501, None, 0);
+        file(&mut book, 502, None, 0);
+        file(&mut book, 503, Some(2), 0);
+        let order: Vec<u32> = (0..6).map(|_| next(&mut book)).collect();
+        assert_eq!(order, [501, 503, 3, 502, 4, 5], "each source in turn, each in its own order");
+        file(&mut book, 504, Some(1), 7);
+        assert_eq!([next(&mut book), next(&mut book)], [504, 6], "priority goes before turns");
+        assert_eq!(book.in_turn(Lane::Queue).len(), 494);
+    }
+
+    #[test]
+    fn one_that_files_again_and_again_gets_every_second_turn() {
+        let mut book = Book::default();
+        (1..=50).for_each(|number| file(&mut book, number, Some(1), 0));
+        let mut last = 100;
+        let order: Vec<bool> = (0..10)
+            .map(|_| {
+                last += 1;
+                file(&mut book, last, None, 0);
+                next(&mut book) > 100
+            })
+            .collect();
+        let theirs = order.iter().filter(|is_new| **is_new).count();
+        assert!((4..=6).contains(&theirs), "{order:?}");
+    }
+}
