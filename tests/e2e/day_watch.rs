@@ -92,7 +92,7 @@ fn what_is_new_in_a_watched_file_is_taken_up_and_nothing_twice() {
     std::fs::write(site.outside("go"), "").unwrap();
     let ended = settled(&mut watch, 5);
     assert_eq!(ended["done"], true, "{ended}");
-    let kinds = |line: &&Value| line["fact"]["kind"] == "attempt_started";
+    let kinds = |line: &&Value| line["fact"]["stage"] == "agent";
     assert_eq!(watch.seen.iter().filter(kinds).count(), 5, "each was worked on once");
     std::fs::remove_file(site.project.join(REPORT)).unwrap();
     assert_eq!(watch.stop(), 0);
