@@ -76,20 +76,31 @@ impl Walk<'_> {
         words
     }
 
-    /// Reads a file inside of the workspace, unless this very line may write it first.
-    pub(super) fn text_of(&self, file: &Word) -> Option<String> {
+    /// Reads a file, unless this very line may write it first.
+    fn text_of(&self, file: &Word) -> Option<String> {
+        if self.is_written(file) { None } else { self.text_now(file) }
+    }
+
+    /// Reads a file as it is now.
+    fn text_now(&self, file: &Word) -> Option<String> {
         let places = self.folders.places(file, self.scope, self.world);
         let mut texts = places.iter().map(|place| match place {
-            Place::Inside(path) if !self.may_be_written(path) => self.world.read(&self.scope.workspace.join(path)),
-            Place::Free => {
-                let path = Path::new(file.known()?);
-                if path.is_absolute() && !self.may_be_written(path) { self.world.read(path) } else { None }
-            }
-            Place::Inside(_) | Place::Outside(_) | Place::Unknown => None,
+            Place::Inside(path) => self.world.read(&self.scope.workspace.join(path)),
+            Place::Free => self.world.read(Path::new(file.known()?)).filter(|_| file.text.starts_with('/')),
+            Place::Outside(_) | Place::Unknown => None,
         });
         let text = texts.next()?;
         // Which of several it is nobody knows.
         text.filter(|text| texts.all(|other| other.as_ref() == Some(text)))
+    }
+
+    /// Whether this line may write what a word names, before it is read.
+    pub(super) fn is_written(&self, file: &Word) -> bool {
+        self.folders.places(file, self.scope, self.world).iter().any(|place| match place {
+            Place::Inside(path) => self.may_be_written(path),
+            Place::Free => self.may_be_written(Path::new(&file.text)),
+            Place::Outside(_) | Place::Unknown => false,
+        })
     }
 
     /// Notes what a command writes: a script is read before, and run after it.
@@ -132,7 +143,10 @@ impl Walk<'_> {
         if INPUTS.iter().any(|input| file.is(input)) {
             return self.input(&file.text, fed);
         }
-        match self.text_of(file) {
+        if self.is_written(file) {
+            self.ask("default.unclear", format!("this line writes {} before it runs it", file.text));
+        }
+        match self.text_now(file) {
             Some(text) if is_shell(&text) => self.script(&text),
             Some(_) => self.ask("default.unlisted", format!("{} is a program of its own", file.text)),
             None => self.ask("default.unclear", format!("what is in {} is not known", file.text)),

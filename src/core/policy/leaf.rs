@@ -58,6 +58,10 @@ impl Walk<'_> {
                 .push(Verdict::violation("guard.git", format!("{name} {} commits", joined(args).text)));
         }
         if let Some(touches) = files::touches(name, args) {
+            // These leave what stands in a file as it is.
+            if !["chmod", "chown", "chgrp", "touch", "mkdir", "rmdir"].contains(&name) {
+                touches.writes.iter().for_each(|file| self.writes(file));
+            }
             return self.touch(call, &touches);
         }
         if !call.more && is_runner(name, args) && self.stays_inside(&reads::paths(args, false)) {
@@ -118,9 +122,6 @@ impl Walk<'_> {
         if call.more || !touches.is_all {
             let what = format!("`{}` is neither read-only nor a check", joined(&call.words).text);
             refusals.push(Verdict::ask("default.unlisted", what));
-        }
-        for file in &touches.writes {
-            self.writes(file);
         }
         if refusals.is_empty() {
             self.edits("files");

@@ -1,6 +1,5 @@
 //! The commands of the checks: an agent may run them as they are, and not what it wrote into them.
 
-use super::place::Place;
 use super::reads::HARMLESS_VARIABLES;
 use super::walk::{Call, Walk};
 use super::word::Word;
@@ -60,8 +59,7 @@ impl Walk<'_> {
             let bad: Vec<Verdict> = self.verdicts.drain(before..).filter(|verdict| verdict.violation).collect();
             self.broken.extend(bad.iter().cloned());
             self.verdicts.extend(bad);
-            let places = self.folders.places(&file, self.scope, self.world);
-            if places.iter().any(|place| matches!(place, Place::Inside(path) if self.may_be_written(path))) {
+            if self.is_written(&file) {
                 self.ask("default.unclear", format!("this line writes {} before it runs it", file.text));
             }
         }
