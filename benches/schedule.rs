@@ -199,6 +199,7 @@ impl Bench {
             files: Vec::new(),
             repository: RepoState::default(),
             used: std::collections::BTreeMap::default(),
+            planner_used: None,
         })));
         while let Some((session, key)) = self.tree_runs.pop() {
             self.hand(Input::RunEnded(session, red(&key)));

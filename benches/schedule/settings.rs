@@ -32,6 +32,7 @@ pub(crate) fn settings(running: u32) -> Settings {
         checks: vec![check],
         fix: Fix {
             enabled: true,
+            agents: true,
             on: FixOn::Red,
             after: Duration::from_secs(10),
             attempts: 5,
