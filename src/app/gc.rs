@@ -65,8 +65,8 @@ pub fn run(site: &Site, dry: bool, mut progress: impl FnMut(&str)) -> Result<Rep
         notes.push(format!("{what} (`orchestrator-tui stop`)"));
     } else {
         let runs = [guarding::folder(&site.layout), file_questions::folder(&site.layout)];
-        let runs = runs.into_iter().filter(|folder| folder.is_dir());
-        removed.extend(runs.map(|folder| Unneeded::new("leftover", folder, "it was made for runs that are over")));
+        let runs = runs.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        removed.extend(runs.map(|run| Unneeded::new("leftover", run.path(), "it was made for a run that is over")));
         removed.extend(workspace::unneeded_workspaces(state, &needed, clock::system(), UNUSED));
         match Garbage::find(&site.project, state, &needed) {
             Ok(found) => garbage = found,
