@@ -188,15 +188,6 @@ impl Book {
         }
     }
 
-    /// Whether an open task waits for this one or for what was passed on to it, or was filed together with it.
-    pub(crate) fn is_needed(&self, id: TaskId) -> bool {
-        let assignment = self.tasks.get(&id).and_then(|task| task.assignment());
-        let (batch, subject) = assignment.map_or((None, None), |known| (known.batch, known.subject));
-        self.index.has_dependents(id)
-            || subject.is_some_and(|subject| self.index.has_dependents(subject))
-            || batch.is_some_and(|batch| self.index.is_open_batch(batch))
-    }
-
     /// Takes a task off the lists of those that are over.
     fn unlist(&mut self, id: TaskId) {
         let (done, failed) = &mut self.finished;
