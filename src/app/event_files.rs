@@ -152,8 +152,7 @@ enum Found {
 
 /// Reads a file, if it is one for events.
 fn look(folder: &Path, name: &str) -> Found {
-    let is_meant = Path::new(name).extension().is_some_and(|end| end == "json") && !name.starts_with('.');
-    if !is_meant {
+    if name.starts_with('.') || Path::new(name).extension().is_none_or(|end| end != "json") {
         return Found::Nothing;
     }
     let path = folder.join(name);
@@ -174,8 +173,7 @@ fn found(name: &str, about: io::Result<fs::Metadata>, read: impl FnOnce() -> io:
         Err(error) => return unreadable(String::new(), error),
     };
     if about.is_symlink() {
-        let why = "it is a link, which may lead anywhere; put the file itself there";
-        return Found::File(file(mark(&about)), Err(why.to_owned()));
+        return Found::File(file(mark(&about)), Err("it is a link; put the file itself there".to_owned()));
     }
     match read() {
         Ok(None) => Found::Nothing,
