@@ -158,16 +158,6 @@ impl Folder {
         replace(&self.report(date), text)
     }
 
-    /// Writes the question of a task.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn write_question(&self, label: &str, text: &str) -> io::Result<Written> {
-        named(label)?;
-        self.own(&["agent_questions"])?;
-        replace(&self.question(label).0, text)
-    }
-
     /// Returns a folder of ours, made if need be.
     fn own(&self, parts: &[&str]) -> io::Result<PathBuf> {
         fs::create_dir_all(&self.root)?;
