@@ -86,6 +86,8 @@ fn every_seed_keeps_every_promise() {
         ("held by you", sum.held_by_you),
         ("lines of the day reached", sum.day_lines),
         ("lines raised", sum.raised),
+        ("lines of batches reached", sum.batch_lines),
+        ("lines of batches moved", sum.limited),
         ("first results", sum.first),
         ("replaced", sum.replaced),
         ("reconfigured", sum.reconfigured),

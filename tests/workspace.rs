@@ -5,6 +5,7 @@
 mod workspace {
     mod world;
 
+    mod aside;
     mod corner_cases;
     mod landing;
     mod random;

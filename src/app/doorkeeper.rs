@@ -1,7 +1,9 @@
 //! What the processes of sessions may ask of the supervisor that runs them; all else is a person's.
 
+use std::path::Path;
+
 use crate::app::failure::Failure;
-use crate::app::places::mark_of;
+use crate::app::places::{mark_of, mark_of_root};
 use crate::edge::control::{Caller, Doorkeeper};
 use crate::edge::session;
 use crate::edge::store::Layout;
@@ -107,6 +109,27 @@ pub fn only_for_a_person(layout: &Layout, deed: &str) -> Result<(), Failure> {
     if marks.iter().any(|marked| session::session_in(marked, &mark).is_some()) {
         return Err(Failure::refused(format!(
             "this process belongs to a session of this project; only a person's process may {deed}"
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses what goes beyond a project to every process of a session, of whatever project: who works in one must not clone
+/// for others, or look into them. That their supervisors are not spoken to, those see to themselves.
+///
+/// # Errors
+/// If this process belongs to a session of a project whose state lies below `state_root`.
+pub fn not_from_a_session(state_root: &Path, deed: &str) -> Result<(), Failure> {
+    let own = i32::try_from(std::process::id()).ok();
+    let marks = own.and_then(session::marks_above).unwrap_or_default();
+    // None of a session elsewhere: this program is worked on in sessions of its own.
+    let projects = || std::fs::read_dir(state_root).into_iter().flatten().flatten();
+    let is_ours = |marked: &String| {
+        projects().any(|project| session::session_in(marked, &mark_of_root(&project.path())).is_some())
+    };
+    if marks.iter().any(is_ours) {
+        return Err(Failure::refused(format!(
+            "this process belongs to a session of a project; only a person's process may {deed}"
         )));
     }
     Ok(())

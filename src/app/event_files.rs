@@ -3,22 +3,29 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use crate::app::places::{Places, hex};
+use crate::app::configured::Configured;
+use crate::app::places::hex;
+use crate::app::work::Tools;
 use crate::core::input::{Dropped, Input};
-use crate::edge::watch::Complete;
+use crate::edge::watch::{Complete, Told, WatchError};
+use crate::edge::workspace::move_to_free;
 use crate::model::event::EventFile;
 use crate::model::id::TaskId;
 
 /// The folder, below that for events, of those that were taken in.
 const PROCESSED: &str = "processed";
+
+/// Begins the name, in that folder, of a file that is looked at once more before it is put away.
+const HELD: &str = ".held-";
 
 /// How much of a file is read, in bytes: more than any event has.
 const MOST: u64 = 256 * 1024;
@@ -26,7 +33,7 @@ const MOST: u64 = 256 * 1024;
 /// How many names may wait before the watch has to.
 const NAMES: usize = 64;
 
-/// How often the folder is looked at where the system cannot watch it.
+/// How often the folder is looked at where the system cannot watch it, or a file in it cannot be read.
 const POLL: Duration = Duration::from_secs(5);
 
 /// What may stand in a file.
@@ -40,45 +47,89 @@ struct Written {
     task: Option<Value>,
 }
 
-/// Begins to take in what lies in the folder for events and what comes, if there is one.
-pub fn begin(places: &Places, inbox: &mpsc::Sender<Input>) {
-    if let Some(folder) = places.events.clone() {
-        tokio::spawn(take_in(folder, inbox.clone()));
+/// Begins to take in what lies in the folder for events and what comes, as long as there is one.
+pub fn begin(tools: &Tools, inbox: &mpsc::Sender<Input>) {
+    tokio::spawn(follow(tools.configurations(), inbox.clone()));
+}
+
+/// Takes in what lies in the folder that the configuration names, whichever that is by now.
+async fn follow(mut configurations: watch::Receiver<Arc<Configured>>, inbox: mpsc::Sender<Input>) {
+    let named = |configured: &Configured| configured.settings.events.folder.clone();
+    loop {
+        let folder = named(&configurations.borrow_and_update());
+        let taking = async {
+            match &folder {
+                Some(folder) => take_in(folder, &inbox).await,
+                None => inbox.closed().await,
+            }
+        };
+        tokio::select! {
+            () = taking => return,
+            changed = configurations.wait_for(|configured| named(configured) != folder) => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+        }
     }
 }
 
 /// Takes in what lies in a folder and what comes, until nobody listens.
-async fn take_in(folder: PathBuf, inbox: mpsc::Sender<Input>) {
+async fn take_in(folder: &Path, inbox: &mpsc::Sender<Input>) {
+    if let Err(error) = fs::create_dir_all(folder) {
+        tracing::warn!(%error, folder = %folder.display(), "the folder for events cannot be made");
+    }
+    bring_back(folder);
     let (sender, mut told) = mpsc::channel(NAMES);
-    let made = fs::create_dir_all(&folder).map_err(|error| error.to_string());
-    let watch = made.and_then(|()| {
-        let told = move |name| {
-            // Fails when nobody listens any more.
-            let _ = sender.blocking_send(name);
-        };
-        Complete::watch(&folder, told).map_err(|error| error.to_string())
-    });
+    let mut watch = begin_to_watch(folder, &sender);
     if let Err(error) = &watch {
         tracing::warn!(%error, folder = %folder.display(), "the folder for events is looked at every few seconds");
     }
     // What came when nobody watched.
-    let mut names = list(&folder);
+    let mut names = list(folder);
+    let mut is_unreadable = false;
     loop {
         for name in names {
-            let Some(input) = look(&folder, &name) else { continue };
-            if inbox.send(input).await.is_err() {
+            let (file, said) = match look(folder, &name) {
+                Found::Nothing => continue,
+                Found::File(file, said) => (file, said),
+                Found::Unreadable(file, why) => {
+                    is_unreadable = true;
+                    (file, Err(why))
+                }
+            };
+            if inbox.send(Input::EventFile(file, said)).await.is_err() {
                 return;
             }
         }
-        names = tokio::select! {
-            told = told.recv(), if watch.is_ok() => match told {
-                Some(Some(name)) => vec![name],
-                Some(None) => list(&folder),
-                None => return,
+        // That a file may be read from now on is told by nobody.
+        let polls = watch.is_err() || is_unreadable;
+        let all = tokio::select! {
+            () = inbox.closed() => return,
+            Some(told) = told.recv() => match told {
+                Told::File(name) => Some(name),
+                Told::Missed => None,
+                Told::Gone => {
+                    watch = begin_to_watch(folder, &sender);
+                    None
+                }
             },
-            () = tokio::time::sleep(POLL), if watch.is_err() => list(&folder),
+            () = tokio::time::sleep(POLL), if polls => {
+                if watch.is_err() {
+                    watch = begin_to_watch(folder, &sender);
+                }
+                None
+            }
         };
+        is_unreadable &= all.is_some();
+        names = all.map_or_else(|| list(folder), |name| vec![name]);
     }
+}
+
+fn begin_to_watch(folder: &Path, sender: &mpsc::Sender<Told>) -> Result<Complete, WatchError> {
+    let sender = sender.clone();
+    // Fails when nobody listens any more.
+    Complete::watch(folder, move |told| drop(sender.blocking_send(told)))
 }
 
 /// Returns the names in a folder; of one that is not there, none.
@@ -89,27 +140,80 @@ fn list(folder: &Path) -> Vec<String> {
     names
 }
 
+/// What there is by a name in the folder.
+#[derive(Debug)]
+enum Found {
+    /// Nothing that is meant for us.
+    Nothing,
+    /// A file, and what it says.
+    File(EventFile, Result<Dropped, String>),
+    /// A file that cannot be read now, and why.
+    Unreadable(EventFile, String),
+}
+
 /// Reads a file, if it is one for events.
-fn look(folder: &Path, name: &str) -> Option<Input> {
+fn look(folder: &Path, name: &str) -> Found {
     let is_meant = Path::new(name).extension().is_some_and(|end| end == "json") && !name.starts_with('.');
-    let path = folder.join(name);
-    // A link may lead anywhere.
-    if !is_meant || !path.symlink_metadata().ok()?.is_file() {
-        return None;
+    if !is_meant {
+        return Found::Nothing;
     }
-    let (file, bytes) = read(&path, name).ok()?;
-    Some(Input::EventFile(file, said(&bytes)))
+    let path = folder.join(name);
+    let about = path.symlink_metadata();
+    let is_file = about.as_ref().is_ok_and(fs::Metadata::is_file);
+    found(name, about, || if is_file { read(&path, name).map(Some) } else { Ok(None) })
+}
+
+/// Says what a file is, by what is known about it and what is read from it; nothing is read from what is no file.
+fn found(name: &str, about: io::Result<fs::Metadata>, read: impl FnOnce() -> io::Result<Option<Content>>) -> Found {
+    let file = |mark| EventFile { name: name.to_owned(), mark };
+    let unreadable = |mark, error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Found::Nothing,
+        _ => Found::Unreadable(file(mark), format!("it cannot be read: {error}")),
+    };
+    let about = match about {
+        Ok(about) => about,
+        Err(error) => return unreadable(String::new(), error),
+    };
+    if about.is_symlink() {
+        let why = "it is a link, which may lead anywhere; put the file itself there";
+        return Found::File(file(mark(&about)), Err(why.to_owned()));
+    }
+    match read() {
+        Ok(None) => Found::Nothing,
+        // What has taken its place is told, too.
+        Ok(Some(content)) if !content.is_of(&about) => Found::Nothing,
+        Ok(Some(content)) => Found::File(content.file, said(&content.bytes)),
+        Err(error) => unreadable(mark(&about), error),
+    }
+}
+
+/// What was read from a file.
+struct Content {
+    file: EventFile,
+    about: fs::Metadata,
+    bytes: Vec<u8>,
+}
+
+impl Content {
+    /// Whether it was read from the file that this is known about.
+    fn is_of(&self, about: &fs::Metadata) -> bool {
+        (self.about.dev(), self.about.ino()) == (about.dev(), about.ino())
+    }
+}
+
+/// Returns what tells a file from others without a look into it.
+fn mark(about: &fs::Metadata) -> String {
+    format!("{}:{}:{}.{}", about.dev(), about.ino(), about.mtime(), about.mtime_nsec())
 }
 
 /// Reads a file, and what tells it from all others.
-fn read(path: &Path, name: &str) -> io::Result<(EventFile, Vec<u8>)> {
+fn read(path: &Path, name: &str) -> io::Result<Content> {
     let open = fs::File::open(path)?;
     let about = open.metadata()?;
     let mut bytes = Vec::new();
     open.take(MOST + 1).read_to_end(&mut bytes)?;
-    let digest = hex(&Sha256::digest(&bytes)[..8]);
-    let mark = format!("{}:{}:{}.{}:{digest}", about.dev(), about.ino(), about.mtime(), about.mtime_nsec());
-    Ok((EventFile { name: name.to_owned(), mark }, bytes))
+    let mark = format!("{}:{}", mark(&about), hex(&Sha256::digest(&bytes)[..8]));
+    Ok(Content { file: EventFile { name: name.to_owned(), mark }, about, bytes })
 }
 
 /// Reads what a file says.
@@ -143,18 +247,57 @@ fn task_of(value: &Value) -> Option<TaskId> {
 /// Why it stays.
 pub fn put_away(folder: &Path, file: &EventFile) -> io::Result<()> {
     let from = folder.join(&file.name);
-    match read(&from, &file.name) {
-        Ok((known, _)) if known == *file => {}
-        Ok(_) => return Ok(()),
+    let is_it = |path: &Path| Ok::<bool, io::Error>(read(path, &file.name)?.file == *file);
+    match is_it(&from) {
+        Ok(true) => {}
+        Ok(false) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     }
+    put_away_now(folder, file, &from, is_it)
+}
+
+/// Moves a file out of reach first, and looks at it there: another one may have taken its name since it was looked at.
+fn put_away_now(
+    folder: &Path,
+    file: &EventFile,
+    from: &Path,
+    is_it: impl Fn(&Path) -> io::Result<bool>,
+) -> io::Result<()> {
     let processed = folder.join(PROCESSED);
     fs::create_dir_all(&processed)?;
-    let stem = Path::new(&file.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let numbered = (2..).map(|number| processed.join(format!("{stem}-{number}.json")));
-    let free = std::iter::once(processed.join(&file.name)).chain(numbered).find(|path| !path.exists());
-    free.map_or(Ok(()), |to| fs::rename(from, to))
+    let held = processed.join(format!("{HELD}{}", file.name));
+    match move_to_free(from, &held) {
+        // It is gone, or is being put away already.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => return Ok(()),
+        moved => moved?,
+    }
+    let to = if is_it(&held)? { &processed } else { folder };
+    release(&held, to, &file.name)
+}
+
+/// Gives a file a name that is free in a folder: its own, or that with a number.
+fn release(held: &Path, folder: &Path, name: &str) -> io::Result<()> {
+    let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let mut number = 1_u32;
+    loop {
+        let free = if number == 1 { name.to_owned() } else { format!("{stem}-{number}.json") };
+        match move_to_free(held, &folder.join(free)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
+            moved => return moved,
+        }
+    }
+}
+
+/// Gives back what a supervisor held that died over it; whether it was taken in is known by what it holds.
+fn bring_back(folder: &Path) {
+    let processed = folder.join(PROCESSED);
+    for held in list(&processed) {
+        let Some(name) = held.strip_prefix(HELD) else { continue };
+        if let Err(error) = release(&processed.join(&held), folder, name) {
+            tracing::warn!(%error, file = held, "it stays in the folder of those that were taken in");
+        }
+    }
 }
 
 #[cfg(test)]
@@ -163,8 +306,8 @@ mod tests {
     use super::*;
 
     fn taken(folder: &Path, name: &str) -> (EventFile, Result<Dropped, String>) {
-        match look(folder, name).unwrap() {
-            Input::EventFile(file, said) => (file, said),
+        match look(folder, name) {
+            Found::File(file, said) => (file, said),
             other => unreachable!("{other:?}"),
         }
     }
@@ -199,11 +342,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a.txt", ".a.json", "a.json~"] {
             fs::write(folder.path().join(name), "{}").unwrap();
-            assert!(look(folder.path(), name).is_none(), "{name}");
+            assert!(matches!(look(folder.path(), name), Found::Nothing), "{name}");
         }
         fs::create_dir(folder.path().join("b.json")).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", folder.path().join("c.json")).unwrap();
-        assert!(look(folder.path(), "b.json").is_none() && look(folder.path(), "c.json").is_none());
+        assert!(matches!(look(folder.path(), "b.json"), Found::Nothing));
+        let said = taken(folder.path(), "c.json").1.unwrap_err();
+        assert!(said.contains("link"), "{said}");
         for (text, part) in
             [("{", "write {"), (r#"{"data": 1}"#, "type"), (r#"{"type": "a.b", "task": "x"}"#, "no task")]
         {
@@ -211,5 +356,47 @@ mod tests {
             let said = taken(folder.path(), "bad.json").1.unwrap_err();
             assert!(said.contains(part), "{said}");
         }
+    }
+
+    #[test]
+    fn what_took_the_name_of_a_file_meanwhile_is_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::write(&path, r#"{"type": "pr.created"}"#).unwrap();
+        let (file, _) = taken(folder.path(), "a.json");
+        // Between the look and the move.
+        let is_it = |path: &Path| Ok(read(path, "a.json")?.file == file);
+        assert!(is_it(&path).unwrap());
+        fs::rename(&path, folder.path().join("old")).unwrap();
+        fs::write(&path, r#"{"type": "pr.updated"}"#).unwrap();
+        put_away_now(folder.path(), &file, &path, |held| {
+            fs::write(&path, r#"{"type": "pr.merged"}"#).unwrap();
+            is_it(held)
+        })
+        .unwrap();
+        let kind = |name: &str| taken(folder.path(), name).1.unwrap().event;
+        assert_eq!((kind("a.json").as_str(), kind("a-2.json").as_str()), ("pr.merged", "pr.updated"));
+        assert_eq!(list(&folder.path().join(PROCESSED)), Vec::<String>::new(), "nothing of it was taken in");
+
+        // What was held when the supervisor died is there again.
+        fs::rename(folder.path().join("a-2.json"), folder.path().join("processed/.held-b.json")).unwrap();
+        bring_back(folder.path());
+        assert_eq!(kind("b.json"), "pr.updated");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_and_what_is_gone_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        fs::write(&path, r#"{"type": "pr.created"}"#).unwrap();
+        let about = || path.symlink_metadata();
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let gone = || io::Error::from(io::ErrorKind::NotFound);
+        let Found::Unreadable(left, why) = found("a.json", about(), || Err(denied())) else { unreachable!() };
+        assert!(why.starts_with("it cannot be read: "), "{why}");
+        assert_ne!(taken(folder.path(), "a.json").0, left, "as soon as it can be read, it is taken in");
+        assert!(matches!(found("a.json", Err(denied()), || Ok(None)), Found::Unreadable(..)));
+        assert!(matches!(found("a.json", about(), || Err(gone())), Found::Nothing));
+        assert!(matches!(found("a.json", Err(gone()), || Ok(None)), Found::Nothing));
     }
 }

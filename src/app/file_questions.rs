@@ -12,7 +12,7 @@ use crate::app::places::Places;
 use crate::core::effect::AgentOrder;
 use crate::core::secrets::Redactor;
 use crate::edge::agent::question_files::{Folder, SETTLE};
-use crate::edge::watch::Complete;
+use crate::edge::watch::{Complete, Told};
 use crate::model::agent::AgentReport;
 use crate::model::question::Reply;
 
@@ -28,7 +28,7 @@ const POLL: Duration = Duration::from_secs(5);
 /// What an agent asks in its folder.
 pub struct FileQuestions {
     folder: Folder,
-    told: mpsc::Receiver<Option<String>>,
+    told: mpsc::Receiver<Told>,
     watch: Option<Complete>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Where it is made for the run, and goes with it.
@@ -86,8 +86,13 @@ impl FileQuestions {
         let timer = &mut self.timer;
         let reports = tokio::select! {
             Some(name) = self.told.recv() => match name {
-                Some(file) => self.folder.changed(&file),
-                None => self.folder.look(),
+                Told::File(file) => self.folder.changed(&file),
+                Told::Missed => self.folder.look(),
+                Told::Gone => {
+                    // Made again, it is another one.
+                    self.watch = None;
+                    self.folder.look()
+                }
             },
             () = async { if let Some(timer) = timer.as_mut() { timer.await } }, if timer.is_some() => {
                 let settled = self.folder.settle();

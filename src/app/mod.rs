@@ -46,6 +46,7 @@ pub mod purge;
 pub mod redact;
 pub mod reload;
 pub mod report;
+pub mod repositories;
 pub mod roles;
 pub mod run;
 pub mod serve;

@@ -1,11 +1,10 @@
 //! Asks for sessions, orchestrations and queued tasks, as verbs do; each is a command of the machine.
 
-use std::process::Command as Process;
-
 use serde_json::{Value, json};
 
 use crate::app::ask;
 use crate::app::failure::Failure;
+use crate::app::repositories::{Place, checked_out};
 use crate::app::setup::Site;
 use crate::config::Overrides;
 use crate::core::command::{Answer, Command};
@@ -143,71 +142,22 @@ pub fn queue(site: &Site) -> Result<Value, Failure> {
     Ok(queue)
 }
 
-/// Returns the project that a session is for, if it is this one: its results land here, and it begins from this tree.
+/// Returns what a session says about the project that it is for: its results land there, and it begins from that tree.
 ///
 /// # Errors
-/// If another repository or branch is named.
-pub fn project(site: &Site, repository: Option<&str>, branch: Option<&str>) -> Result<Project, Failure> {
-    let repository = repository.unwrap_or_default().trim();
+/// If another branch is named than the one that is checked out.
+pub fn project(place: &Place, branch: Option<&str>) -> Result<Project, Failure> {
     let branch = branch.unwrap_or_default().trim();
-    if !repository.is_empty() {
-        let folder = site.project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let origin = git(site, &["remote", "get-url", "origin"]).unwrap_or_default();
-        if !is_named(repository, &folder, &origin) {
-            let here = if origin.is_empty() { folder } else { origin };
-            return Err(Failure::refused(format!(
-                "{repository} is not the project of this supervisor, which is {here}\nhint: run orchestrator-tui in the folder of {repository}"
-            )));
-        }
-    }
     if !branch.is_empty() {
-        let checked_out = git(site, &["symbolic-ref", "--short", "HEAD"]).unwrap_or_default();
+        let checked_out = checked_out(&place.site);
         if checked_out != branch {
             let here = if checked_out.is_empty() { "no branch" } else { &checked_out };
+            let whose = if place.is_other { "the" } else { "your" };
             return Err(Failure::refused(format!(
-                "sessions begin from your tree as it is, and {here} is checked out, not {branch}\nhint: `git switch {branch}` first"
+                "sessions begin from {whose} tree as it is, and {here} is checked out in {}, not {branch}\nhint: `git switch {branch}` first",
+                place.site.project.display()
             )));
         }
     }
-    Ok(Project { repository: repository.to_owned(), branch: branch.to_owned(), ..Project::default() })
-}
-
-/// Whether a repository is called so: by its folder, or by the end of its origin's address.
-fn is_named(name: &str, folder: &str, origin: &str) -> bool {
-    let tidy = |text: &str| text.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
-    let (name, origin) = (tidy(name), tidy(origin));
-    let is_end = || {
-        let before = origin.strip_suffix(&name);
-        before.is_some_and(|before| before.is_empty() || before.ends_with(['/', ':']))
-    };
-    name == folder.to_lowercase() || is_end()
-}
-
-/// Asks the installed git, which is read only here; nothing if it knows nothing.
-fn git(site: &Site, args: &[&str]) -> Option<String> {
-    let mut command = Process::new("git");
-    command.env_clear().envs(&site.environment).arg("-C").arg(&site.project).args(args);
-    let done = command.output().ok().filter(|done| done.status.success())?;
-    Some(String::from_utf8_lossy(&done.stdout).trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repository_is_known_by_its_folder_or_its_origin() {
-        for (name, origin, is_it) in [
-            ("shop", "", true),
-            ("Shop", "", true),
-            ("owner/shop", "git@github.com:Owner/shop.git", true),
-            ("owner/shop", "https://github.com/owner/shop", true),
-            ("https://github.com/owner/shop.git", "https://github.com/owner/shop", true),
-            ("other/shop", "https://github.com/owner/shop", false),
-            ("er/shop", "https://github.com/owner/shop", false),
-            ("owner/shop", "", false),
-        ] {
-            assert_eq!(is_named(name, "shop", origin), is_it, "{name} {origin}");
-        }
-    }
+    Ok(Project { repository: place.name.clone(), branch: branch.to_owned(), ..Project::default() })
 }

@@ -27,8 +27,6 @@ pub struct Places {
     pub project: PathBuf,
     /// The folder of the workspaces.
     pub work: PathBuf,
-    /// The folder for events, if there is one.
-    pub events: Option<PathBuf>,
     /// The state folder.
     pub layout: Layout,
     /// What marks this project's sessions in the environment of their processes.
@@ -190,9 +188,14 @@ fn is_of_a_terminal(name: &str) -> bool {
 
 /// Returns the mark of a project's sessions: its state folder's name, which is unique for project and state root.
 pub fn mark_of(layout: &Layout) -> String {
+    mark_of_root(layout.root())
+}
+
+/// As [`mark_of`], for a state folder.
+pub fn mark_of_root(root: &Path) -> String {
     use sha2::{Digest, Sha256};
     use std::os::unix::ffi::OsStrExt;
-    let digest = Sha256::digest(layout.root().as_os_str().as_bytes());
+    let digest = Sha256::digest(root.as_os_str().as_bytes());
     hex(&digest[..8])
 }
 

@@ -112,7 +112,7 @@ fn read(site: &Site, flags: Overrides, agreed: &Running, tools: &Tools) -> Resul
     {
         return Err(format!("a {operation} is under way; it is read when that is over"));
     }
-    let loaded = loaded.map_err(|mistakes| told(&mistakes))?;
+    let mut loaded = loaded.map_err(|mistakes| told(&mistakes))?;
     if loaded.settings.checks.is_empty() {
         return Err("it names no check, and none is usual for what is in the project".to_owned());
     }
@@ -131,6 +131,7 @@ fn read(site: &Site, flags: Overrides, agreed: &Running, tools: &Tools) -> Resul
         if let Err(failure) = site.trust(&loaded, true) {
             tracing::warn!(message = failure.message, "the next start will ask");
         }
+        site.note_agents(&mut loaded);
         return Ok((loaded, matcher));
     }
     Err(format!(

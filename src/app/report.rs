@@ -11,7 +11,7 @@ use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::plan::Advice;
 use crate::model::receipt::{Receipt, Witness};
-use crate::model::task::{DoneReason, FailReason, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::{Wall, hours};
 use crate::model::workspace::FileChange;
 
@@ -106,11 +106,15 @@ impl Reporter<'_> {
     }
 
     fn queued(&self, task: &Task) -> Value {
+        let (kind, description) = match &task.goal {
+            Goal::Check(key) => ("file_change", format!("Make {key} green")),
+            Goal::Assignment(assignment) => (assignment.lane.name(), assignment.description.clone()),
+        };
         json!({
             "id": task.id.long(),
-            "type": "file_change",
+            "type": kind,
             "file_path": task.check().and_then(|key| key.file.as_ref()).or_else(|| task.files.first()),
-            "description": format!("Make {} green", task.title()),
+            "description": description,
             "created_at": task.filed.iso(),
             "status": source_status(&task.state),
             "retry_count": task.charged,

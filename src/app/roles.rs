@@ -41,6 +41,7 @@ pub fn roles(loaded: &Loaded) -> Value {
             "attempts": if mends(name) { None } else { role.attempts },
             "produces": role.produces,
             "emits": role.emits,
+            "after_landing": role.after_landing,
             "prompt": source(&format!("role.{name}.prompt")),
         })
     };

@@ -7,7 +7,6 @@ use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::clock::{self, Clock};
-use crate::app::day::mirror::folders;
 use crate::app::failure::Failure;
 use crate::app::history;
 use crate::app::lease::Lease;
@@ -255,7 +254,7 @@ impl Shell {
             }
             self.tools.landings.learn(&recorded.fact);
             if let Fact::BatchBegan { batch } = &recorded.fact {
-                self.tools.keeps_day(&folders(batch));
+                self.tools.keeps_day(batch);
             }
             self.mirrors.learn(self.machine.book(), recorded);
             self.tell(recorded);
@@ -372,7 +371,7 @@ impl Shell {
     }
 
     fn call(&mut self, call: ControlCall) {
-        match serve::call(&self.machine, self.clock.now(), &mut self.waiting, call) {
+        match serve::call((&self.machine, &self.tools), self.clock.now(), &mut self.waiting, call) {
             Called::Answered => {}
             Called::Command(request, command) => self.input(Input::Asked(request, command)),
             Called::Trespass(by, deed) => self.input(Input::Trespassed(by, deed)),

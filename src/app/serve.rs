@@ -7,17 +7,18 @@ use tokio::sync::oneshot;
 
 use crate::app::clock;
 use crate::app::day::folder::Folder;
-use crate::app::day::gather;
+use crate::app::day::{gather, hidden};
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::events;
 use crate::app::report::{self, Reporter};
 use crate::app::sessions;
+use crate::app::work::Tools;
 use crate::app::{costs, stats};
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
-use crate::core::view::{SHORT, Stats};
+use crate::core::view::{Stats, short};
 use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
 use crate::model::assignment::BatchKind;
 use crate::model::event::Reporter as EventBy;
@@ -74,7 +75,7 @@ pub enum Called {
 }
 
 /// Answers a call, or says what it comes to.
-pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: ControlCall) -> Called {
+pub fn call((machine, tools): (&Supervisor, &Tools), now: Now, waiting: &mut Waiting, call: ControlCall) -> Called {
     match call.request {
         ControlRequest::Query { path, query: _ } => {
             let _ = call.reply.send(query_reply(machine, now, &path));
@@ -92,6 +93,10 @@ pub fn call(machine: &Supervisor, now: Now, waiting: &mut Waiting, call: Control
             Called::Trespass(by, deed)
         }
         ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
+            Ok(command) if let Some(why) = hidden::refused(tools, &command) => {
+                let _ = call.reply.send(ControlReply::refused(409, why, "name another place"));
+                Called::Answered
+            }
             Ok(mut command) => {
                 if let (Command::Emit { by, .. }, Caller::Stranger(Stranger::Session(session))) =
                     (&mut command, call.caller)
@@ -286,7 +291,7 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             Some(operation) if is_at_gate(machine, task) => {
                 Reason::Operation(operation).text(now, machine.settings().fix.breaker.window)
             }
-            _ if machine.waits_for_money(task.id) => SHORT.to_owned(),
+            _ if let Some(line) = machine.waits_for_money(task.id) => short(line).to_owned(),
             _ => {
                 let stage = task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned());
                 let attempt = machine.live().attempts.get(&task.id);

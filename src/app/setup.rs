@@ -107,7 +107,33 @@ impl Site {
     pub fn read(&self, flags: Overrides) -> Result<Loaded, Vec<Diagnostic>> {
         let user_file = self.user_file();
         let inputs = Inputs { project: self.project.clone(), user_file, environment: self.environment.clone(), flags };
-        config::load(&inputs)
+        let mut loaded = config::load(&inputs)?;
+        self.note_agents(&mut loaded);
+        Ok(loaded)
+    }
+
+    /// Puts down in the settings whether agents were agreed to; what cannot be read is no yes. Where they start by
+    /// themselves, nothing begins without that yes.
+    pub fn note_agents(&self, loaded: &mut Loaded) {
+        loaded.settings.fix.agents = loaded.settings.fix.enabled || self.is_all_trusted(loaded).unwrap_or(false);
+    }
+
+    /// Whether all was agreed to that the project's own files would run, agents included.
+    ///
+    /// # Errors
+    /// If the record of agreements cannot be read.
+    pub fn is_all_trusted(&self, loaded: &Loaded) -> Result<bool, Failure> {
+        Ok(is_all_agreed(&self.yeses()?, &self.project, loaded))
+    }
+
+    /// Records a yes to all that the project's own files would run, agents included, whether they start by themselves or
+    /// not.
+    ///
+    /// # Errors
+    /// If this is no person's process, or the record cannot be written.
+    pub fn trust_all(&self, loaded: &Loaded) -> Result<(), Failure> {
+        only_for_a_person(&self.layout, "agree to what it runs")?;
+        self.yeses()?.trust(&self.project, &loaded.running.hash()).map_err(no_record)
     }
 
     /// Returns the built-in configuration, for what needs none of the project's.
@@ -208,9 +234,12 @@ impl Site {
 }
 
 fn is_agreed(store: &TrustStore, project: &Path, loaded: &Loaded) -> bool {
-    loaded.running.is_empty()
-        || store.is_trusted(project, &loaded.running.hash())
+    is_all_agreed(store, project, loaded)
         || !loaded.settings.fix.enabled && store.is_trusted(project, &to_checks(loaded))
+}
+
+fn is_all_agreed(store: &TrustStore, project: &Path, loaded: &Loaded) -> bool {
+    loaded.running.is_empty() || store.is_trusted(project, &loaded.running.hash())
 }
 
 fn agreed(store: &TrustStore, project: &Path, loaded: &Loaded) -> Agreed {

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::configured::Configured;
-use crate::app::day::mirror::{DayMirror, folders};
+use crate::app::day::mirror::DayMirror;
 use crate::app::doorkeeper::only_for_a_person;
 use crate::app::examine::{self, Examiner, proving_ground};
 use crate::app::failure::Failure;
@@ -123,7 +123,7 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
     let (reload, told) = mpsc::channel(CALLS);
     let (planner, hooks) = mpsc::channel(CALLS);
     tokio::spawn(examine::sort(calls, health, reload, planner, caller));
-    event_files::begin(&tools.places, &inbox);
+    event_files::begin(&tools, &inbox);
     let keeper = orders.map(|orders| tokio::spawn(Keeper::new(&tools, inbox.clone(), hooks).run(orders)));
     let examiner = tokio::spawn(examiner.run(asked));
     let reloader = wish.flags.map(|flags| tokio::spawn(Reloader::new(site, flags, loaded, &tools, inbox).run(told)));
@@ -251,7 +251,6 @@ fn prepare(
         program,
         project: site.project.clone(),
         work: layout.work(),
-        events: loaded.event_dir.clone(),
         layout: layout.clone(),
         mark,
         environment: site.environment.clone(),
@@ -265,7 +264,7 @@ fn prepare(
     let machine = Supervisor::restore(settings, matcher, facts);
     tools.landings.restore(machine.book());
     for batch in machine.book().batches.values() {
-        tools.keeps_day(&folders(batch));
+        tools.keeps_day(batch);
     }
     let pulse = journal.pulse();
     let speaker =

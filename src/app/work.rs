@@ -1,6 +1,6 @@
 //! Carries out pieces of work on trees and workspaces; blocking, on a thread of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, watch};
 
 use crate::app::configured::Configured;
+use crate::app::day::folder::Folder;
 use crate::app::doubts;
 use crate::app::event_files;
 use crate::app::landings::Landings;
@@ -17,6 +18,7 @@ use crate::core::effect::{Place, RunOrder, Work};
 use crate::core::input::{Collected, Product};
 use crate::edge::watch::walk;
 use crate::edge::workspace::{Landing, MergeOutcome, Shadow, Undo, WorkspaceError, open_editors};
+use crate::model::assignment::Batch;
 use crate::model::id::Slot;
 use crate::model::own_writes::{ContentHash, OwnWrites};
 use crate::model::path::ProjectPath;
@@ -39,8 +41,8 @@ pub struct Tools {
     /// What landed and is still there, as far as is known.
     pub landings: Landings,
     unprepared: Mutex<BTreeMap<Slot, String>>,
-    /// Folders beside task files in which everything is written by us or for us.
-    days: Mutex<BTreeSet<ProjectPath>>,
+    /// The folders of days, with the files that lie beside their task files.
+    days: Mutex<Vec<Folder>>,
 }
 
 impl Tools {
@@ -83,16 +85,29 @@ impl Tools {
         })
     }
 
-    /// Notes of a day's folders that what is in them is nobody's work.
-    pub fn keeps_day(&self, folders: &[std::path::PathBuf]) {
-        let inside = folders.iter().filter_map(|folder| folder.strip_prefix(&self.places.project).ok());
-        self.days.lock().unwrap_or_else(PoisonError::into_inner).extend(inside.filter_map(ProjectPath::new));
+    /// Notes of a day's folder, if a batch has one, that the files beside its task file are nobody's work.
+    pub fn keeps_day(&self, batch: &Batch) {
+        let Some(folder) = batch.folder().cloned().map(Folder::at) else { return };
+        let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        if !days.contains(&folder) {
+            days.push(folder);
+        }
+        let asides: Vec<_> = days.iter().flat_map(|day| day.asides(&self.places.project)).collect();
+        if let Err(error) = self.shadow.leave_out(&asides) {
+            tracing::warn!(%error, "snapshots have the files of days");
+        }
+    }
+
+    /// Returns the folders of days.
+    pub fn days(&self) -> Vec<Folder> {
+        self.days.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether a path lies where only the files of days are.
     pub fn is_of_day(&self, path: &ProjectPath) -> bool {
+        let path = path.under(&self.places.project);
         let days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
-        days.iter().any(|day| path.is_below(day))
+        days.iter().flat_map(Folder::ours).any(|folder| path != folder && path.starts_with(folder))
     }
 
     /// Notes of files that we have just written for a person outside of any landing that they are ours.
@@ -182,8 +197,8 @@ fn attempt(tools: &Tools, work: Work) -> Result<Product, WorkspaceError> {
             shadow.record_in_place(landing, &base).map(|landing| landed(tools, landing))
         }
         Work::PutAway { file } => {
-            let Some(folder) = &tools.places.events else { return Ok(Product::PutAway) };
-            Ok(match event_files::put_away(folder, &file) {
+            let Some(folder) = tools.now().settings.events.folder.clone() else { return Ok(Product::PutAway) };
+            Ok(match event_files::put_away(&folder, &file) {
                 Ok(()) => Product::PutAway,
                 Err(error) => Product::Failed(error.to_string()),
             })

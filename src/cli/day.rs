@@ -9,12 +9,13 @@ use super::verbs::{pretty, say};
 use crate::app::ask;
 use crate::app::day::drive::{self, Ended, Line};
 use crate::app::day::folder::Folder;
-use crate::app::day::{lessons as known, outline, taught};
+use crate::app::day::{hidden, lessons as known, outline, taught};
 use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::voice::complain;
-use crate::config::{Names, Overrides, TaskFile, lessons, read_feedback, read_task_file};
+use crate::config::{Diagnostic, Names, Overrides, ReadTaskFile, TaskFile, lessons, read_feedback, read_task_file};
+use crate::model::path::ProjectPath;
 
 /// Flags of `start`.
 #[derive(Debug, Args)]
@@ -58,8 +59,7 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
         return outlined(site, &wish.file, wish.json);
     }
     let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
-    let read = read_task_file(&file, &site.project, &names(site)?)
-        .map_err(|mistakes| setup::wrong("the task file", &mistakes))?;
+    let read = read(site, &file)?.map_err(|mistakes| setup::wrong("the task file", &mistakes))?;
     for warning in &read.warnings {
         complain(&warning.to_string());
     }
@@ -72,7 +72,7 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
             say(line.text);
         }
     };
-    match drive::drive(site, filing, &file, &mut each)? {
+    match drive::drive(site, filing, &mut each)? {
         Ended::Left(said) => {
             complain(&format!("{said}\nhint: `orchestrator-tui start {}` shows it again", wish.file.display()));
             Ok(Code::Refused as u8)
@@ -116,7 +116,7 @@ fn written(site: &Site, file: &Path) -> Result<(PathBuf, String), Failure> {
 
 /// Says what is wrong with a task file, or what its day would be; starts nothing.
 fn outlined(site: &Site, file: &Path, json: bool) -> Result<u8, Failure> {
-    let read = match read_task_file(file, &site.project, &names(site)?) {
+    let read = match read(site, file)? {
         Ok(read) => read,
         Err(mistakes) if json => {
             say(&pretty(&json!({ "ok": false, "errors": mistakes })));
@@ -138,15 +138,21 @@ fn outlined(site: &Site, file: &Path, json: bool) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Returns what a task of this project may name.
-fn names(site: &Site) -> Result<Names, Failure> {
+/// Reads a task file, and judges it by what this project has.
+fn read(site: &Site, file: &Path) -> Result<Result<ReadTaskFile, Vec<Diagnostic>>, Failure> {
     let loaded = site.load(Overrides::default())?;
     let settings = &loaded.settings;
-    Ok(Names {
+    let days = [Folder::beside(&file.canonicalize().unwrap_or_default())];
+    let hides = |wanted: &[(ProjectPath, bool)]| hidden::hidden(&site.project, &days, wanted);
+    let names = Names {
         checks: Some(settings.checks.iter().map(|check| check.name.to_string()).collect()),
         roles: Some(settings.roles.keys().cloned().collect()),
         workflows: Some(settings.workflows.keys().cloned().collect()),
-    })
+        readers: settings.roles.iter().filter(|(_, role)| !role.edits).map(|(name, _)| name.clone()).collect(),
+        hidden: Some(&hides),
+        copied: settings.workspace.copy.clone(),
+    };
+    Ok(read_task_file(file, &site.project, &names))
 }
 
 /// `feedback FILE`

@@ -3,6 +3,7 @@
 mod args;
 mod costs;
 mod day;
+mod elsewhere;
 mod events;
 mod lessons;
 mod questions;

@@ -3,14 +3,17 @@
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::args::{Json, Task};
-use super::verbs::{pretty, said, say};
+use super::elsewhere::{self, Elsewhere};
+use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
 use crate::app::orchestration as ask;
+use crate::app::repositories::{Need, Place};
 use crate::app::setup::Site;
 use crate::model::assignment::Project;
+use crate::model::id::TaskId;
 use crate::model::lane::LaneWish;
 
 /// What to do with the queue; nothing: show it.
@@ -19,6 +22,9 @@ pub struct Queue {
     /// Which.
     #[command(subcommand)]
     pub verb: Option<QueueVerb>,
+    /// In another repository.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -48,9 +54,6 @@ pub struct Add {
     /// What to do, whole.
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
-    /// The repository; it must be this project's.
-    #[arg(long, value_name = "OWNER/NAME")]
-    pub repo: Option<String>,
     /// Higher goes first.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub priority: i32,
@@ -64,52 +67,57 @@ pub struct Add {
 
 /// Carries out `queue`.
 pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
+    let place = |need: Need| wish.elsewhere.place(site, need);
     let lane = |wish: LaneWish, json: bool| {
-        let answer = ask::steer(site, wish)?;
-        Ok(said(&serde_json::json!(answer), json))
+        let place = place(Need::Order)?;
+        let answer = ask::steer(&place.site, wish)?;
+        Ok(elsewhere::said(&place, &json!(answer), json))
     };
     match &wish.verb {
         None => {
-            let queue = ask::queue(site)?;
-            say(&if wish.json { pretty(&queue) } else { rendered(&queue) });
+            let place = place(Need::Look)?;
+            let mut queue = ask::queue(&place.site)?;
+            if wish.json {
+                queue["folder"] = json!(place.site.project);
+            }
+            say(&if wish.json { pretty(&queue) } else { elsewhere::words(&place, &rendered(&queue)) });
             Ok(0)
         }
-        Some(QueueVerb::Add(add)) => add_task(site, add),
-        Some(QueueVerb::Remove(Task { task, json })) => {
-            let queue = ask::queue(site)?;
-            let items = queue["items"].as_array().into_iter().flatten();
-            let Some(item) = items.into_iter().find(|item| item["id"] == task.0) else {
-                return Err(Failure::refused(format!(
-                    "{task} is not in the queue\nhint: `orchestrator-tui queue` lists it"
-                )));
-            };
-            if item["status"] == "processing" {
-                return Err(Failure::refused(format!(
-                    "{task} is being worked on\nhint: `orchestrator-tui kill {}` ends it",
-                    task.0
-                )));
-            }
-            let answer = ask::remove(site, *task)?;
-            let words =
-                serde_json::json!({ "said": format!("{task} is taken out of the queue"), "tasks": answer.tasks });
-            Ok(said(&words, *json))
-        }
+        Some(QueueVerb::Add(add)) => add_task(site, &wish.elsewhere, add),
+        Some(QueueVerb::Remove(Task { task, json })) => remove(&place(Need::Order)?, *task, *json),
         Some(QueueVerb::Clear(Json { json })) => lane(LaneWish::Clear, *json),
         Some(QueueVerb::Pause(Json { json })) => lane(LaneWish::Pause, *json),
         Some(QueueVerb::Resume(Json { json })) => lane(LaneWish::Resume, *json),
     }
 }
 
-fn add_task(site: &Site, add: &Add) -> Result<u8, Failure> {
+fn remove(place: &Place, task: TaskId, json: bool) -> Result<u8, Failure> {
+    let queue = ask::queue(&place.site)?;
+    let items = queue["items"].as_array().into_iter().flatten();
+    let Some(item) = items.into_iter().find(|item| item["id"] == task.0) else {
+        return Err(Failure::refused(format!("{task} is not in the queue\nhint: `orchestrator-tui queue` lists it")));
+    };
+    if item["status"] == "processing" {
+        return Err(Failure::refused(format!(
+            "{task} is being worked on\nhint: `orchestrator-tui kill {}` ends it",
+            task.0
+        )));
+    }
+    let answer = ask::remove(&place.site, task)?;
+    let words = json!({ "said": format!("{task} is taken out of the queue"), "tasks": answer.tasks });
+    Ok(elsewhere::said(place, &words, json))
+}
+
+fn add_task(site: &Site, elsewhere: &Elsewhere, add: &Add) -> Result<u8, Failure> {
     let title = add.title.trim();
     if title.is_empty() || title.lines().count() > 1 {
         return Err(Failure::usage("a title is one line; --description has room for more"));
     }
     let description = add.description.as_deref().unwrap_or(title).trim().to_owned();
-    let project = ask::project(site, add.repo.as_deref(), None)?;
-    let project = Project { requirements: description, ..project };
-    let answer = ask::queue_up(site, &add.role, title, project, add.priority)?;
-    Ok(said(&serde_json::json!(answer), add.json))
+    let place = elsewhere.place(site, Need::File)?;
+    let project = Project { requirements: description, ..ask::project(&place, None)? };
+    let answer = ask::queue_up(&place.site, &add.role, title, project, add.priority)?;
+    Ok(elsewhere::said(&place, &json!(answer), add.json))
 }
 
 fn rendered(queue: &Value) -> String {

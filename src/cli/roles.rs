@@ -68,6 +68,9 @@ fn render_roles(value: &Value) -> String {
         if !list_of(role, "emits").is_empty() {
             more.push(format!("reports {}", words(role, "emits")));
         }
+        if role["after_landing"] == true {
+            more.push("begins after the landing".to_owned());
+        }
         if let Some(usd) = role["budget_usd"].as_f64() {
             more.push(format!("${usd:.2} a task"));
         }

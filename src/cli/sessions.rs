@@ -6,9 +6,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::args::Task;
+use super::elsewhere::{self, Elsewhere};
 use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
 use crate::app::orchestration as ask;
+use crate::app::repositories::{Need, Place, TaskName, dependencies};
 use crate::app::setup::Site;
 use crate::model::assignment::{Mode, Project};
 use crate::model::id::{BatchId, TaskId};
@@ -20,6 +22,9 @@ pub struct Session {
     /// Which.
     #[command(subcommand)]
     pub verb: SessionVerb,
+    /// In another repository.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }
 
 /// The verbs of `session`.
@@ -46,15 +51,12 @@ pub struct Create {
     /// What is to be done.
     #[arg(value_name = "REQUIREMENT")]
     pub requirements: String,
-    /// The sessions that must be done before: their ids or numbers.
+    /// The sessions of the same project that must be done before: their ids or numbers.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub after: Vec<TaskId>,
+    pub after: Vec<TaskName>,
     /// What is good to know for it.
     #[arg(long, value_name = "TEXT")]
     pub context: Option<String>,
-    /// The repository; it must be this project's.
-    #[arg(long, value_name = "OWNER/NAME")]
-    pub repository: Option<String>,
     /// The branch; it must be checked out.
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,
@@ -110,9 +112,9 @@ pub struct Orchestrate {
     /// What is good to know for it.
     #[arg(long, value_name = "TEXT")]
     pub context: Option<String>,
-    /// The repository; it must be this project's.
-    #[arg(long, value_name = "OWNER/NAME")]
-    pub repository: Option<String>,
+    /// In another repository.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -136,6 +138,9 @@ pub struct Approve {
     /// The orchestration: its number or id, as `orchestrate` and `session list` say it.
     #[arg(value_name = "BATCH")]
     pub batch: BatchId,
+    /// In another repository.
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -155,58 +160,70 @@ impl Kind {
 
 /// Carries out a verb of `session`.
 pub(super) fn run(site: &Site, wish: &Session) -> Result<u8, Failure> {
+    let place = |need: Need| wish.elsewhere.place(site, need);
     match &wish.verb {
-        SessionVerb::Create(wish) => create(site, wish),
+        SessionVerb::Create(create) => file(site, &wish.elsewhere, create),
         SessionVerb::Start(Task { task, json }) => {
-            let answer = ask::begin(site, *task)?;
-            let session = ask::session(site, *task)?;
-            print(*json, &answer.said, &json!({ "session": session }), &answer.said);
+            let place = place(Need::Order)?;
+            let answer = ask::begin(&place.site, *task)?;
+            let session = ask::session(&place.site, *task)?;
+            print(&place, *json, &answer.said, json!({ "session": session }), &answer.said);
             Ok(0)
         }
         SessionVerb::Get(Task { task, json }) => {
-            let session = ask::session(site, *task)?;
-            print(*json, "Session found", &json!({ "session": session }), &told(&session));
+            let place = place(Need::Look)?;
+            let session = ask::session(&place.site, *task)?;
+            print(&place, *json, "Session found", json!({ "session": session }), &told(&session));
             Ok(0)
         }
         SessionVerb::Output(Task { task, json }) => {
-            let output = ask::output(site, *task)?;
-            print(*json, "Session output", &output, &brought(&output));
+            let place = place(Need::Look)?;
+            let output = ask::output(&place.site, *task)?;
+            let words = brought(&output);
+            print(&place, *json, "Session output", output, &words);
             Ok(0)
         }
         SessionVerb::List(List { orchestration, json }) => {
-            let all = ask::sessions(site, *orchestration)?;
-            print(*json, "Sessions", &all, &listed(&all));
+            let place = place(Need::Look)?;
+            let all = ask::sessions(&place.site, *orchestration)?;
+            let words = listed(&all);
+            print(&place, *json, "Sessions", all, &words);
             Ok(0)
         }
     }
 }
 
-/// Prints an answer: in the documented shape, or in words.
-fn print(json: bool, message: &str, data: &Value, words: &str) {
+/// Prints an answer: in the documented shape, or in words. Both say in which folder the work is.
+fn print(place: &Place, json: bool, message: &str, mut data: Value, words: &str) {
     if json {
+        data["folder"] = json!(place.site.project);
         say(&pretty(&json!({ "success": true, "message": message, "data": data })));
     } else {
-        say(words);
+        say(&elsewhere::words(place, words));
     }
 }
 
-fn create(site: &Site, wish: &Create) -> Result<u8, Failure> {
-    let project = ask::project(site, wish.repository.as_deref(), wish.branch.as_deref())?;
+fn file(here: &Site, elsewhere: &Elsewhere, wish: &Create) -> Result<u8, Failure> {
     let requirements = wish.requirements.trim().to_owned();
     if requirements.is_empty() {
         return Err(Failure::usage("a session needs a requirement: session create \"Build the login form\""));
     }
+    let place = elsewhere.place(here, Need::File)?;
+    let project = ask::project(&place, wish.branch.as_deref())?;
+    let after = dependencies(here, &place, &wish.after)?;
     let project = Project { requirements, context: wish.context.clone().unwrap_or_default(), ..project };
-    let answer = ask::create(site, wish.kind.role(), project, &wish.after, !wish.start)?;
+    let answer = ask::create(&place.site, wish.kind.role(), project, &after, !wish.start)?;
     let Some(id) = answer.tasks.first() else { return Err(Failure::supervisor("nothing was filed")) };
-    let session = ask::session(site, *id)?;
-    print(wish.json, "Session created successfully", &json!({ "session": session }), &told(&session));
+    let session = ask::session(&place.site, *id)?;
+    let words = told(&session);
+    print(&place, wish.json, "Session created successfully", json!({ "session": session }), &words);
     Ok(0)
 }
 
 /// Carries out `orchestrate`.
 pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure> {
-    let project = ask::project(site, wish.repository.as_deref(), None)?;
+    let place = wish.elsewhere.place(site, Need::File)?;
+    let project = ask::project(&place, None)?;
     let named = if project.repository.is_empty() {
         site.project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     } else {
@@ -223,8 +240,8 @@ pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure
         How::WaitForCore => Mode::WaitForCore,
     };
     let inner = Wish { project, mode, start: wish.auto_start, agent: !wish.no_agent };
-    let answer = ask::orchestrate(site, inner)?;
-    let all = ask::sessions(site, answer.batch)?;
+    let answer = ask::orchestrate(&place.site, inner)?;
+    let all = ask::sessions(&place.site, answer.batch)?;
     let count = all["sessions"].as_array().map_or(0, Vec::len);
     let does = if wish.auto_start || count == 1 { "Started" } else { "Planned" };
     let data = json!({
@@ -235,23 +252,25 @@ pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure
         "summary": format!("{does} {count} Claude sessions for {named}"),
     });
     let words = format!("{}\n{}", answer.said, listed(&all));
-    print(wish.json, "Orchestration initiated successfully", &data, &words);
+    print(&place, wish.json, "Orchestration initiated successfully", data, &words);
     Ok(0)
 }
 
 /// Carries out `decline`.
 pub(super) fn decline(site: &Site, wish: &Approve) -> Result<u8, Failure> {
-    let answer = ask::decline(site, wish.batch)?;
-    let all = ask::sessions(site, Some(wish.batch))?;
-    print(wish.json, &answer.said, &all, &answer.said);
+    let place = wish.elsewhere.place(site, Need::Order)?;
+    let answer = ask::decline(&place.site, wish.batch)?;
+    let all = ask::sessions(&place.site, Some(wish.batch))?;
+    print(&place, wish.json, &answer.said, all, &answer.said);
     Ok(0)
 }
 
 /// Carries out `approve`.
 pub(super) fn approve(site: &Site, wish: &Approve) -> Result<u8, Failure> {
-    let answer = ask::approve(site, wish.batch)?;
-    let all = ask::sessions(site, Some(wish.batch))?;
-    print(wish.json, &answer.said, &all, &answer.said);
+    let place = wish.elsewhere.place(site, Need::Order)?;
+    let answer = ask::approve(&place.site, wish.batch)?;
+    let all = ask::sessions(&place.site, Some(wish.batch))?;
+    print(&place, wish.json, &answer.said, all, &answer.said);
     Ok(0)
 }
 

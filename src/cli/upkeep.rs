@@ -81,7 +81,7 @@ pub(super) fn init(site: &Site, force: bool, json: bool) -> Result<u8, Failure> 
 pub(super) fn trust(site: &Site, yes: bool, json: bool) -> Result<u8, Failure> {
     let loaded = site.load(Overrides::default())?;
     let running = loaded.running.describe();
-    let mut trusted = site.is_trusted(&loaded)?;
+    let mut trusted = site.is_all_trusted(&loaded)?;
     let project = site.project.display();
     if !json {
         say(&match (running.as_slice(), trusted) {
@@ -94,7 +94,7 @@ pub(super) fn trust(site: &Site, yes: bool, json: bool) -> Result<u8, Failure> {
         let may_ask = !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         trusted = yes || may_ask && agrees("Agree to that? [y/N] ");
         if trusted {
-            site.trust(&loaded, true)?;
+            site.trust_all(&loaded)?;
         }
         if trusted && !json {
             say("agreed; a supervisor that runs takes it up by itself");

@@ -205,7 +205,7 @@ fn overrides(tuning: &Tuning) -> Overrides {
 }
 
 fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure> {
-    let loaded = site.load(wish.flags.clone().unwrap_or_default())?;
+    let mut loaded = site.load(wish.flags.clone().unwrap_or_default())?;
     for warning in &loaded.warnings {
         complain(&warning.to_string());
     }
@@ -216,6 +216,7 @@ fn supervise_project(site: &Site, trust: bool, wish: Wish) -> Result<u8, Failure
         )));
     }
     site.trust(&loaded, trust)?;
+    site.note_agents(&mut loaded);
     supervise::supervise(site, &loaded, wish)
 }
 

@@ -60,7 +60,18 @@ pub(crate) struct Extras {
     pub(crate) secrets: Secrets,
     pub(crate) state_file: Option<PathBuf>,
     pub(crate) lock_file: Option<PathBuf>,
-    pub(crate) event_dir: Option<PathBuf>,
+}
+
+/// Returns a glob of the files that would be taken for events if a result brought them, where their folder is in the
+/// project: nobody asked its agent whether it may report them.
+pub(crate) fn in_box(folder: &Path, project: &Path) -> Option<String> {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let inside = ProjectPath::new(folder.strip_prefix(project).ok()?);
+    // Without a slash before it, it would mean a folder of that name anywhere.
+    Some(inside.map_or_else(
+        || "/*.json".to_owned(),
+        |inside| format!("/{}/**", globset::escape(&inside.as_path().to_string_lossy())),
+    ))
 }
 
 /// Takes everything known from `variables`; names that are empty count as not set.
@@ -104,7 +115,7 @@ impl Variable<'_> {
                 self.taken("lock_file");
             }
             "EVENT_DIR" => {
-                extras.event_dir = Some(self.project.join(self.value));
+                settings.events.folder = Some(self.project.join(self.value));
                 self.taken("event_dir");
             }
             "USE_MULTI_AGENT_EVENTS" => match yes_or_no(self.value) {

@@ -41,8 +41,17 @@ pub(crate) struct ConfigFile {
     pub(crate) rule: Given<Vec<Spanned<RuleTable>>>,
     pub(crate) documents: Option<DocumentsTable>,
     pub(crate) policy: Option<PolicyTable>,
+    pub(crate) projects: Given<ProjectsTable>,
     pub(crate) ui: Given<UiTable>,
     pub(crate) keys: Given<BTreeMap<Spanned<String>, Spanned<Keys>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProjectsTable {
+    pub(crate) dir: Given<String>,
+    pub(crate) clones: Given<String>,
+    pub(crate) host: Given<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -193,6 +202,7 @@ pub(crate) struct RoleTable {
     pub(crate) prompt: Given<String>,
     pub(crate) produces: Given<String>,
     pub(crate) emits: List,
+    pub(crate) after_landing: Given<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

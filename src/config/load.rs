@@ -10,12 +10,13 @@ use crate::config::built_in::{ROLES, WORKFLOWS};
 use crate::config::check::check;
 use crate::config::detect::{detect, kinds};
 use crate::config::diagnostic::{Diagnostic, SourceText};
-use crate::config::environment::{DotEnv, Extras, Secrets, apply, variable};
+use crate::config::environment::{DotEnv, Extras, Secrets, apply, in_box, variable};
 use crate::config::file::ConfigFile;
 use crate::config::merge::{Draft, counts};
 use crate::config::origin::{Origin, Source};
 use crate::config::parse::parse;
 use crate::config::project::FILE_NAME;
+use crate::config::projects::{Projects, projects};
 use crate::config::role;
 use crate::config::safety::Below;
 use crate::config::screen::{UiSettings, screen};
@@ -65,6 +66,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// What the screen looks like, and which keys do what.
     pub ui: UiSettings,
+    /// Where other repositories are, which work may name.
+    pub projects: Projects,
     /// The project's kinds, for what is protected.
     pub kinds: Vec<ProjectKind>,
     /// What in the project's own files takes effect only after a yes; may be empty.
@@ -73,8 +76,6 @@ pub struct Loaded {
     pub secrets: Secrets,
     /// `STATE_FILE`, absolute: where the state is mirrored to.
     pub state_file: Option<PathBuf>,
-    /// `EVENT_DIR`, absolute: where files with events are dropped.
-    pub event_dir: Option<PathBuf>,
     /// `LOCK_FILE`, absolute: where the lock is instead of the state folder.
     pub lock_file: Option<PathBuf>,
     /// What is odd and not wrong.
@@ -138,10 +139,11 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         text_files.extend(files);
         warnings.extend(not_theirs.into_iter().map(|(name, place)| {
             let text = format!("[{name}] counts only in the user's own file; it is not used");
-            draft.places.files[index]
-                .diagnostic(&place, text)
-                .warning()
-                .hint("a project does not change your keys or looks")
+            let hint = match name {
+                "projects" => "a project does not say where others are",
+                _ => "a project does not change your keys or looks",
+            };
+            draft.places.files[index].diagnostic(&place, text).warning().hint(hint)
         }));
     }
 
@@ -173,7 +175,10 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         detected(&mut draft, inputs, &mut running);
     }
     warnings.extend(check(&mut draft, project, incomplete));
+    let taken_in = draft.settings.events.folder.as_deref().and_then(|folder| in_box(folder, project));
+    draft.settings.fix.protect.extend(taken_in);
     let (ui, theme_files) = screen(&mut draft, inputs);
+    let projects = projects(&mut draft, &inputs.environment);
     if !draft.diagnostics.is_empty() {
         return Err(sorted(draft));
     }
@@ -183,11 +188,11 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
     files.extend(text_files);
     Ok(Loaded {
         ui,
+        projects,
         kinds: kinds(project),
         running,
         secrets: extras.secrets,
         state_file: extras.state_file,
-        event_dir: extras.event_dir,
         lock_file: extras.lock_file,
         warnings,
         sources: draft.places.sources(),
@@ -226,7 +231,8 @@ fn layer(draft: &mut Draft, source: SourceText, look: impl FnOnce(&mut ConfigFil
 fn only_the_users(file: &mut ConfigFile) -> Vec<(&'static str, Range<usize>)> {
     let ui = file.ui.take().map(|table| ("ui", table.span()));
     let keys = file.keys.take().map(|table| ("keys", table.span()));
-    ui.into_iter().chain(keys).collect()
+    let projects = file.projects.take().map(|table| ("projects", table.span()));
+    ui.into_iter().chain(keys).chain(projects).collect()
 }
 
 /// Reads a configuration file; one that does not exist is no layer.

@@ -12,6 +12,7 @@ use crate::config::file::{
 };
 use crate::config::origin::{Origin, Places};
 use crate::config::policy;
+use crate::config::projects::ProjectsDraft;
 use crate::config::workflow::RuleDraft;
 use crate::model::budget::Budget;
 use crate::model::check::CheckName;
@@ -32,6 +33,7 @@ pub(crate) struct Draft {
     pub(crate) places: Places,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) screen: ScreenDraft,
+    pub(crate) projects: ProjectsDraft,
     /// `[[rule]]`, as written.
     pub(crate) rules: Vec<RuleDraft>,
     /// The events that built-in rules name.
@@ -91,6 +93,7 @@ impl Draft {
             checks: Vec::new(),
             fix: Fix {
                 enabled: false,
+                agents: false,
                 on: FixOn::Red,
                 after: zero,
                 attempts: 0,
@@ -132,6 +135,7 @@ impl Draft {
             places: Places::default(),
             diagnostics: Vec::new(),
             screen: ScreenDraft::default(),
+            projects: ProjectsDraft::default(),
             rules: Vec::new(),
             events: BTreeSet::new(),
             texts: BTreeMap::new(),
@@ -140,7 +144,7 @@ impl Draft {
 
     /// Lays `file`, whose text is the one with index `index`, over what there is.
     pub(crate) fn lay(&mut self, index: usize, file: ConfigFile) {
-        let Self { settings, places, diagnostics, screen, rules, events: _, texts } = self;
+        let Self { settings, places, diagnostics, screen, projects, rules, events: _, texts } = self;
         let mut layer = Layer { index, places, diagnostics, texts };
         if let Some(table) = file.watch {
             let watch = &mut settings.watch;
@@ -213,6 +217,12 @@ impl Draft {
         }
         if let Some(table) = file.policy {
             policy::lay(&mut layer, &mut settings.policy, table);
+        }
+        if let Some(table) = file.projects {
+            let table = table.into_inner();
+            layer.put("projects.dir", &mut projects.dir, table.dir);
+            layer.put("projects.clones", &mut projects.clones, table.clones);
+            layer.put("projects.host", &mut projects.host, table.host);
         }
         if let Some(table) = file.ui {
             let table = table.into_inner();

@@ -154,7 +154,7 @@ fn elsewhere(key: &str) -> Option<&'static str> {
         ("[questions]", &["wait", "unattended"]),
         ("[ui] of the user's file", &["theme", "ascii", "mouse"]),
         ("[agent.NAME]", &["kind", "program", "model", "args", "env"]),
-        ("[role.NAME]", &["agent", "purpose", "edits", "budget_usd", "prompt", "produces", "emits"]),
+        ("[role.NAME]", &["agent", "purpose", "edits", "budget_usd", "prompt", "produces", "emits", "after_landing"]),
         ("[workflow.NAME]", &["stages"]),
         ("[[rule]]", &["event", "does"]),
     ];

@@ -33,6 +33,7 @@ impl Layer<'_> {
         self.put(&key("edits"), &mut role.edits, table.edits);
         self.put(&key("produces"), &mut role.produces, table.produces);
         self.list(&key("emits"), &mut role.emits, table.emits);
+        self.put(&key("after_landing"), &mut role.after_landing, table.after_landing);
         self.text(&key("prompt"), table.prompt);
         if let Some(given) = table.budget_usd {
             self.note(&key("budget_usd"), &given);
@@ -100,6 +101,7 @@ pub(super) fn mistakes(settings: &Settings, places: &Places, incomplete: bool) -
             ("attempts", "fix.attempts says how often a fix is tried"),
             ("budget_usd", "budget.task_usd is the line for a fix"),
             ("emits", "it works on a check, and reports nothing"),
+            ("after_landing", "it works on a check, and waits for no landing"),
         ] {
             if places.is_given(&key(field)) {
                 let message = format!("`{field}` has no meaning for the role `{name}`");

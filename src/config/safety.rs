@@ -227,6 +227,11 @@ fn keep_roles(
             role.edits = false;
             said.push(not_used(places, &edits, origin.clone()));
         }
+        let landing = format!("role.{name}.after_landing");
+        if let Some(origin) = origins.get(&landing).filter(|_| before.after_landing && !role.after_landing) {
+            role.after_landing = true;
+            said.push(not_used(places, &landing, origin.clone()));
+        }
         let is_theirs = matches!(places.keys.get(&budget), Some(Origin::File(file, _)) if Some(*file) == index);
         let own = origins.get(&budget).map(|origin| (before.budget, origin.clone()));
         let line = own.or_else(|| for_any.clone().map(|(line, origin)| (Some(line), origin)));

@@ -76,6 +76,7 @@ impl Running {
             self.add(&what("budget_usd"), role.budget_usd.as_ref().map(|usd| usd.get_ref().0.dollars().to_string()));
             self.add(&what("attempts"), role.attempts.as_ref().map(|attempts| attempts.get_ref().to_string()));
             self.add(&what("emits"), strings(&role.emits));
+            self.add(&what("after_landing"), role.after_landing.as_ref().map(|after| after.get_ref().to_string()));
         }
         for (name, workflow) in &file.workflow {
             let what = |field: &str| format!("workflow.{}.{field}", name.get_ref());

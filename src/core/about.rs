@@ -35,6 +35,9 @@ impl Fact {
             | Self::Ready { .. }
             | Self::NeedsReview { .. }
             | Self::Undone { .. }
+            | Self::LandingBegan { .. }
+            | Self::LandingFailed { .. }
+            | Self::TakenBack { .. }
             | Self::Ended { .. } => self.task(),
             Self::Merged { .. }
             | Self::Staged { .. }
@@ -49,10 +52,7 @@ impl Fact {
             | Self::Answered { .. }
             | Self::Messaged { .. }
             | Self::Closed { .. }
-            | Self::LandingBegan { .. }
             | Self::Landed { .. }
-            | Self::LandingFailed { .. }
-            | Self::TakenBack { .. }
             | Self::Replaced { .. }
             | Self::Started { .. }
             | Self::Stopped
@@ -62,6 +62,7 @@ impl Fact {
             | Self::Emitted { .. }
             | Self::Routed { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }
@@ -124,6 +125,7 @@ impl Fact {
             | Self::BatchBegan { .. }
             | Self::EventFileLeft { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
             | Self::Ran { .. }

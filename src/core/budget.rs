@@ -29,6 +29,30 @@ impl Fact {
     }
 }
 
+/// Money that several agents share.
+pub(crate) struct Pot {
+    /// What is left of it after what is promised.
+    pub(crate) left: Usd,
+    /// The line that it ends at.
+    pub(crate) line: Limit,
+    /// How many agents may begin that take of it, the next one included.
+    pub(crate) room: usize,
+    /// Whether others that take of it are at work.
+    pub(crate) is_busy: bool,
+}
+
+impl Pot {
+    fn whole(&self) -> Allowance {
+        Allowance { usd: self.left, line: self.line, is_share: false }
+    }
+
+    fn share(&self) -> Allowance {
+        let room = self.room.max(1);
+        let usd = Usd(self.left.0 / u64::try_from(room).unwrap_or(u64::MAX));
+        Allowance { usd, line: self.line, is_share: room > 1 || self.is_busy }
+    }
+}
+
 impl Supervisor {
     /// Returns the budget of today: what is written, and what a person added for the day.
     pub(crate) fn budget(&self) -> Budget {
@@ -72,38 +96,30 @@ impl Supervisor {
         self.finish(id, AttemptEnd::Parked { why }, Some(TaskState::Failed(FailReason::Budget)));
     }
 
-    /// Returns how many dollars the next run of an agent may use: what is left to the task, and to the day after what those
-    /// that run may still use, so that together they keep the line even when nobody looks. A task without a line of its own
-    /// gets its share: the others that may begin beside it get as much. `None`: no line is set.
+    /// Returns how many dollars the next run of an agent may use: what is left to the task, and what is left to the day and
+    /// to what it was filed together with, after what those that run may still use of it, so that together they keep each
+    /// line even when nobody looks. A task without a line of its own gets its share: the others that may begin beside it
+    /// get as much. `None`: no line is set.
     pub(crate) fn allowance(&self, task: &Task) -> Option<Allowance> {
         let budget = self.budget_of(task);
-        let left = |limit: Usd, used: Usd| (limit > Usd(0)).then(|| limit.minus(used));
-        let batch = self.batch_money(task).map(|(used, limit)| limit.minus(used.usd).minus(self.promised()));
-        let own = left(budget.task, task.total().usd);
-        let day = left(budget.day, self.spent_today().usd).map(|left| left.minus(self.promised()));
-        let (usd, line, is_share) = match (own, day) {
-            (None, None) => return batch.map(|usd| Allowance { usd, line: Limit::BatchUsd, is_share: false }),
-            (Some(own), None) => (own, Limit::TaskUsd, false),
-            (Some(own), Some(day)) if own <= day => (own, Limit::TaskUsd, false),
-            (Some(_), Some(day)) => (day, Limit::DayUsd, false),
-            (None, Some(day)) => {
-                let lane = lane(task);
-                let room = self.width(lane).saturating_sub(self.agents(lane)).max(1);
-                let share = Usd(day.0 / u64::try_from(room).unwrap_or(u64::MAX));
-                (share, Limit::DayUsd, room > 1 || self.is_anybody_at_work())
-            }
-        };
-        Some(match batch {
-            Some(batch) if batch < usd => Allowance { usd: batch, line: Limit::BatchUsd, is_share: false },
-            Some(_) | None => Allowance { usd, line, is_share },
-        })
+        let own = (budget.task > Usd(0)).then(|| budget.task.minus(task.total().usd));
+        let pots: Vec<Pot> = self.day_pot(task).into_iter().chain(self.batch_pot(task)).collect();
+        let Some(own) = own else { return pots.iter().map(Pot::share).min_by_key(|share| share.usd) };
+        let own = Allowance { usd: own, line: Limit::TaskUsd, is_share: false };
+        std::iter::once(own).chain(pots.iter().map(Pot::whole)).min_by_key(|given| given.usd)
+    }
+
+    fn day_pot(&self, task: &Task) -> Option<Pot> {
+        let limit = self.budget().day;
+        let left = || limit.minus(self.spent_today().usd).minus(self.promised(|_| true));
+        let is_busy = self.is_anybody_at_work();
+        (limit > Usd(0)).then(|| Pot { left: left(), line: Limit::DayUsd, room: self.room(lane(task)), is_busy })
     }
 
     /// Returns how many dollars the agents that run may still use, as they were told, those included that are ending.
-    fn promised(&self) -> Usd {
-        let uses = |step: &Step| matches!(step, Step::Agent(Some(_)) | Step::Ending);
-        let running = self.live.attempts.values().filter(|attempt| uses(&attempt.step));
-        let left = running.filter_map(|attempt| Some(attempt.allowance?.usd.minus(attempt.spent.usd)));
+    pub(crate) fn promised(&self, counts: impl Fn(TaskId) -> bool) -> Usd {
+        let running = self.live.attempts.iter().filter(|(id, attempt)| attempt.costs() && counts(**id));
+        let left = running.filter_map(|(_, attempt)| Some(attempt.allowance?.usd.minus(attempt.spent.usd)));
         left.fold(Usd(0), |sum, left| Usd(sum.0.saturating_add(left.0)))
     }
 
@@ -111,14 +127,15 @@ impl Supervisor {
         Lane::ALL.into_iter().any(|lane| self.agents(lane) > 0)
     }
 
-    /// Whether the agent of a task must wait because what is left of the day is promised to those that run: it begins when
+    /// Returns the line whose rest is promised to agents that run, if the agent of a task must wait for that: it begins when
     /// one of them ends, if the task has a line of its own as soon as that much is free.
-    pub fn waits_for_money(&self, id: TaskId) -> bool {
+    pub fn waits_for_money(&self, id: TaskId) -> Option<Limit> {
         let is_next = self.live.attempts.get(&id).is_some_and(|attempt| attempt.step == Step::Agent(None));
-        let Some(task) = self.task(id).filter(|_| is_next && self.is_anybody_at_work()) else { return false };
-        let own = self.budget_of(&task).task;
-        let is_too_little = |given: Allowance| given.usd == Usd(0) || own > Usd(0) && given.line == Limit::DayUsd;
-        self.allowance(&task).is_some_and(is_too_little)
+        let task = self.task(id).filter(|_| is_next && self.is_anybody_at_work())?;
+        let given = self.allowance(&task)?;
+        let is_promised = given.line != Limit::BatchUsd || self.is_at_work_beside(&task);
+        let is_too_little = given.usd == Usd(0) || self.budget_of(&task).task > Usd(0) && given.line.parks();
+        (is_promised && is_too_little).then_some(given.line)
     }
 
     /// Says how far a line is used up: `budget.day_usd is used up ($50.21 of $50.00)`.
@@ -207,12 +224,20 @@ impl Supervisor {
         }
     }
 
+    /// Returns the line at which an agent was stopped before it said that it was done.
+    pub(crate) fn stopped_at(&self, id: TaskId) -> Option<Limit> {
+        let attempt = self.live.attempts.get(&id)?;
+        attempt.over.filter(|_| attempt.said.as_ref().is_none_or(|said| !said.ok))
+    }
+
     /// Returns how an attempt ends whose agent was cut short: by the day's line it is no try, as it had no chance.
     pub(crate) fn cut_short(&self, id: TaskId, end: AttemptEnd) -> AttemptEnd {
         let attempt = self.live.attempts.get(&id);
-        // One that has used up a share had its chance; the day's line itself is another matter.
+        // One that has used up a share had its chance; the line itself that all share is another matter.
         let is_share = attempt.and_then(|attempt| attempt.allowance).is_some_and(|allowance| allowance.is_share);
-        let had_a_chance = is_share && self.day_line().is_none();
+        let is_reached =
+            self.day_line().is_some() || self.task(id).is_some_and(|task| self.batch_line(&task).is_some());
+        let had_a_chance = is_share && !is_reached;
         let over = attempt.and_then(|attempt| attempt.over).filter(|_| !had_a_chance);
         match over.filter(|line| line.parks() && end.is_charged()) {
             Some(line) => AttemptEnd::Parked { why: format!("stopped at {}", line.key()) },

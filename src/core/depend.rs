@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::core::events::subject_of;
 use crate::core::fact::Fact;
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
@@ -16,11 +17,17 @@ impl Supervisor {
     /// Returns where a task stands because of those it waits for; `None` if nothing of them is in its way.
     pub(crate) fn gate(&self, task: &Task) -> Option<TaskState> {
         let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
+        let waits = self.begins_after_landing(task);
         let mut pending = None;
         for id in after {
             let Some(other) = self.book.task(*id) else { continue };
             match &other.state {
-                TaskState::Done(_) | TaskState::Ready(_) => {}
+                TaskState::Ready(_) if is_unfinished(other) => pending = pending.or(Some(TaskState::Pending(*id))),
+                TaskState::Done(_) | TaskState::Ready(_) => {
+                    let unlanded = if waits { self.ready_of(task, *id).next() } else { None };
+                    let first = unlanded.or_else(|| self.landing_of(task, *id));
+                    pending = pending.or(first.map(TaskState::Pending));
+                }
                 // It waits for what it has led to, and not the other way round.
                 TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, *id) => {}
                 TaskState::Failed(_) => return Some(TaskState::Blocked(*id)),
@@ -35,6 +42,43 @@ impl Supervisor {
             }
         }
         pending
+    }
+
+    /// Whether a task begins only when all that it builds on has landed.
+    fn begins_after_landing(&self, task: &Task) -> bool {
+        let role = task.assignment().and_then(|assignment| self.settings.roles.get(&assignment.role));
+        role.is_some_and(|role| role.after_landing)
+    }
+
+    /// Returns what a task that comes after another one gets from it that has not landed: its result, or, if it was passed
+    /// on, the results of those that worked on it. Those are no news to each other.
+    fn ready_of(&self, task: &Task, other: TaskId) -> impl Iterator<Item = TaskId> {
+        let all = std::iter::once(other).chain(self.makers(task, other));
+        all.filter(|id| self.book.task(*id).is_some_and(|task| matches!(task.state, TaskState::Ready(_))))
+    }
+
+    /// Returns the first of those that another task was passed on to that is just landing, or did not get through with it:
+    /// what it made is neither a result nor in the user's tree.
+    fn landing_of(&self, task: &Task, other: TaskId) -> Option<TaskId> {
+        let lands = |task: &Task| match &task.state {
+            TaskState::Running => task.result.is_some() || task.landing.is_some(),
+            TaskState::Review(_) => true,
+            TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Cooling { .. }
+            | TaskState::Ready(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => false,
+        };
+        self.makers(task, other).find(|id| self.book.task(*id).is_some_and(|task| lands(task)))
+    }
+
+    /// Returns the open tasks that another one was passed on to, as far as a task that waits for it cares.
+    fn makers(&self, task: &Task, other: TaskId) -> impl Iterator<Item = TaskId> {
+        let makers = (!is_passed_on(task, other)).then(|| self.book.index.of_subject(other));
+        makers.into_iter().flatten()
     }
 
     /// Returns the results of what a task waited for that have not landed, each with what it was made from.
@@ -55,9 +99,8 @@ impl Supervisor {
 
     fn collect_unlanded(&self, task: &Task, all: &mut BTreeSet<TaskId>) {
         let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
-        for id in after {
-            let Some(other) = self.book.task(*id) else { continue };
-            if matches!(other.state, TaskState::Ready(_)) && all.insert(*id) {
+        for id in after.iter().flat_map(|id| self.ready_of(task, *id)) {
+            if let Some(other) = self.book.task(id).filter(|_| all.insert(id)) {
                 self.collect_unlanded(other, all);
             }
         }
@@ -113,7 +156,10 @@ impl Supervisor {
         while let Some(turned) = self.live.turned.pop_first() {
             self.note_passed(turned);
             self.stop_on_failure(turned);
-            let dependents: Vec<TaskId> = self.book.index.dependents(turned).collect();
+            let index = &self.book.index;
+            let subject = self.book.task(turned).map(|task| subject_of(task)).filter(|subject| *subject != turned);
+            let passed = subject.into_iter().flat_map(|subject| index.dependents(subject));
+            let dependents: Vec<TaskId> = index.dependents(turned).chain(passed).collect();
             for id in dependents.into_iter().chain([turned]) {
                 self.regate_task(id);
             }
@@ -143,6 +189,11 @@ impl Supervisor {
             (_, _) => {}
         }
     }
+}
+
+/// Whether the result of a task may be half of what it is to bring.
+fn is_unfinished(task: &Task) -> bool {
+    task.result.as_ref().is_some_and(|result| result.unfinished)
 }
 
 /// Whether a task is one of those that another one was passed on to.

@@ -107,6 +107,13 @@ pub enum Fact {
         /// Which, in order.
         tasks: Vec<TaskId>,
     },
+    /// What was filed together may cost so much now.
+    BatchLimited {
+        /// What.
+        batch: BatchId,
+        /// How much; none: only the day's line holds.
+        budget: Option<Usd>,
+    },
     /// One queue is paused, goes on, or was cleared.
     Lane {
         /// Which.

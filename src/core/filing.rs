@@ -28,6 +28,9 @@ impl Supervisor {
                 filing.tasks.len()
             )));
         }
+        if let Some(batch) = self.day_under_way(&filing) {
+            return self.take_again(&batch, &filing);
+        }
         let batch = filing.batch.map(|batch| (self.book.last_batch.next(), batch));
         let (id, kind) = batch.map_or((None, None), |(id, new)| (Some(id), Some(new)));
         self.file_tasks(&filing.tasks, id, kind)
@@ -69,14 +72,26 @@ impl Supervisor {
             let after: BTreeSet<TaskId> = after.collect();
             self.file_one(place[&index], one, after, id);
         }
-        Ok(Answer { said: said(&tasks, id), tasks, batch: id, event: None })
+        let held = |task: &TaskId| {
+            self.book.task(*task).is_some_and(|task| task.state == TaskState::Held(HoldReason::FixingOff))
+        };
+        let but =
+            if tasks.iter().any(held) { "; held, as fixing is off; `orchestrator-tui fix ID` starts one" } else { "" };
+        Ok(Answer { said: format!("{}{but}", said(&tasks, id)), tasks, batch: id, event: None })
     }
 
     pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
-        let Assignment { role, workflow, check, name, .. } = assignment;
-        if !self.settings.roles.contains_key(role) {
+        let Assignment { role, workflow, check, name, deliverables, .. } = assignment;
+        let Some(known) = self.settings.roles.get(role) else {
             return Err(Refusal::because(format!(
                 "{name}: there is no role `{role}`; `orchestrator-tui roles` lists them"
+            )));
+        };
+        if let (false, Some(first)) = (known.edits, deliverables.first()) {
+            let why = "what it writes is not taken; leave out the deliverables, or name a role that edits";
+            return Err(Refusal::because(format!(
+                "{name}: the role `{role}` only reads and cannot bring {}: {why}",
+                first.path
             )));
         }
         if !self.settings.workflows.contains_key(workflow) {
@@ -143,6 +158,7 @@ impl Supervisor {
         task.state = match self.gate(&task) {
             Some(state) => state,
             None if new.held => TaskState::Held(HoldReason::Created),
+            None if !self.settings.fix.enabled => TaskState::Held(HoldReason::FixingOff),
             None => TaskState::Queued,
         };
         self.record(Fact::Filed { task: Box::new(task) });
@@ -153,12 +169,17 @@ fn numbered(first: TaskId, at: usize) -> TaskId {
     TaskId(first.0.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)))
 }
 
-fn said(tasks: &[TaskId], batch: Option<BatchId>) -> String {
-    let which = match tasks {
+/// Says which tasks are filed.
+pub(crate) fn listed(tasks: &[TaskId]) -> String {
+    match tasks {
         [only] => format!("{only} is filed"),
         [first, .., last] => format!("{first} to {last} are filed"),
         [] => String::new(),
-    };
+    }
+}
+
+fn said(tasks: &[TaskId], batch: Option<BatchId>) -> String {
+    let which = listed(tasks);
     match batch {
         Some(batch) => format!("{which}, as batch {}", batch.0),
         None => which,

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::core::book::{Known, Standing};
+use crate::core::book::{Known, Rank, Standing};
 use crate::core::events::subject_of;
 use crate::core::fact::Fact;
+use crate::core::lanes::lane;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Lane};
 use crate::model::event::{By, Consequence, Event};
@@ -24,11 +25,12 @@ const TASK: &str = "task";
 const ASSIGNED: &str = "task.assigned";
 
 impl Supervisor {
-    /// Follows every event that can be.
-    pub(crate) fn follow_events(&mut self) {
+    /// Follows every event that can be. Returns whether something came of it, so that more may be due.
+    pub(crate) fn follow_events(&mut self) -> bool {
         if !self.is_up() || self.live.one_command {
-            return;
+            return false;
         }
+        let before = self.book.seq;
         self.pass_on();
         let due: Vec<EventId> =
             self.book.events.pending().filter(|known| self.is_due(known)).map(|known| known.event.id).collect();
@@ -39,6 +41,7 @@ impl Supervisor {
             self.record(Fact::Routed { event: id, outcomes });
         }
         self.tell_stalled();
+        self.book.seq != before
     }
 
     /// Says of tasks that were passed on whether somebody goes on with them.
@@ -46,12 +49,12 @@ impl Supervisor {
         let turned: BTreeSet<TaskId> = std::mem::take(&mut self.live.passed);
         for id in turned {
             let Some(subject) = self.task(id).filter(|task| is_passed_on(task)) else { continue };
-            let goes_on = |task: &Task| {
-                let is_its = task.id != id && subject_of(task) == id;
-                is_its && !matches!(task.state, TaskState::Blocked(_) | TaskState::Ready(_) | TaskState::Review(_))
+            let goes_on = |task: TaskId| {
+                let state = self.book.task(task).map(|task| &task.state);
+                !matches!(state, Some(TaskState::Blocked(_) | TaskState::Ready(_) | TaskState::Review(_)))
             };
             let is_told = |known: &Known| known.event.subject == Some(id);
-            let moves = self.book.open().any(|task| goes_on(task)) || self.book.events.pending().any(is_told);
+            let moves = self.book.index.of_subject(id).any(goes_on) || self.book.events.pending().any(is_told);
             let reason = if moves { HoldReason::PassedOn } else { HoldReason::Stalled };
             if subject.state != TaskState::Held(reason.clone()) {
                 self.record(Fact::Held { task: id, reason });
@@ -59,12 +62,20 @@ impl Supervisor {
         }
     }
 
-    /// Takes note that a task stands elsewhere, for the one that it belongs to.
+    /// Takes note that a task stands elsewhere: for the one that it belongs to, and for the queue, which may pass it on.
     pub(crate) fn note_passed(&mut self, turned: TaskId) {
-        if let Some(task) = self.book.task(turned).filter(|task| task.check().is_none()) {
-            let subject = subject_of(task);
-            self.live.passed.insert(subject);
+        let Some(task) = self.book.task(turned).filter(|task| task.check().is_none()) else { return };
+        let (subject, is_to_pass_on) = (subject_of(task), is_to_pass_on(task));
+        self.live.passed.insert(subject);
+        if is_to_pass_on && self.settings.events.multi_agent {
+            self.live.to_pass_on.insert(turned);
         }
+    }
+
+    /// Takes note of all that waits in the queue: it is to be passed on from now on.
+    pub(crate) fn note_queue(&mut self) {
+        let waiting = self.book.index.waiting_in(Lane::Queue);
+        self.live.turned.extend(waiting.map(|(rank, _)| rank.task));
     }
 
     /// Whether an event can be followed now: the word of an agent counts when its work was taken, or was not.
@@ -150,9 +161,10 @@ impl Supervisor {
             return Consequence::Failed(refusal.message);
         }
         if let Some(subject) = &subject
-            && matches!(subject.state, TaskState::Queued | TaskState::Held(HoldReason::Created))
+            && matches!(subject.state, TaskState::Queued | TaskState::Held(HoldReason::Created | HoldReason::FixingOff))
             && subject.check().is_none()
             && event.by != By::Task(subject.id)
+            && self.leads_to_work(role)
         {
             self.record(Fact::Held { task: subject.id, reason: HoldReason::PassedOn });
         }
@@ -162,11 +174,31 @@ impl Supervisor {
         Consequence::Started(id)
     }
 
+    /// Whether a role changes files, or one that is started by what it reports, and so on. To one that only looks, such as
+    /// an auditor, the work of a task is not passed on.
+    fn leads_to_work(&self, role: &str) -> bool {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![role]);
+        while let Some(name) = next.pop() {
+            let Some(role) = self.settings.roles.get(name).filter(|_| seen.insert(name)) else { continue };
+            if role.edits {
+                return true;
+            }
+            let follows = role.emits.iter().flat_map(|event| routing::follows(&self.settings.rules, event));
+            next.extend(follows.filter_map(|does| match does {
+                Does::Start { role, .. } => Some(role.as_str()),
+                Does::Complete | Does::FileBug => None,
+            }));
+        }
+        false
+    }
+
     /// Files what went wrong, as a task of its own; its subject is over.
     fn file_bug(&mut self, event: &Event) -> Consequence {
         let id = self.book.last_task.next();
         let subject = event.subject.and_then(|subject| self.task(subject));
-        let after = self.built_on(event);
+        let mut after = self.built_on(event);
+        // Its subject is over by it, and would be in its way; only a result that has not landed is what there is to mend.
+        after.retain(|id| Some(*id) != event.subject || self.is_ready(*id));
         let mut assignment = assignment(event, subject.as_deref());
         let wanted = std::mem::take(&mut assignment.description);
         assignment.label = format!("bug-{}", event.id.0);
@@ -220,6 +252,13 @@ impl Supervisor {
             | TaskState::Ready(_)
             | TaskState::Review(_)
             | TaskState::Failed(_) => {
+                if let By::Task(reporter) = event.by
+                    && reporter != id
+                    && self.book.task(reporter).is_some_and(|task| matches!(task.state, TaskState::Done(_)))
+                {
+                    // It looked at a task that others work on, and was asked for no more.
+                    return Consequence::Completed(reporter);
+                }
                 let why = subject.state.reason(self.live.now.wall);
                 Consequence::Failed(format!("{id} was not passed on, and ends by itself ({why})"))
             }
@@ -227,11 +266,13 @@ impl Supervisor {
     }
 
     /// Returns what a task that an event starts comes after: the one that reported it, and what that one was built on and
-    /// has not landed.
+    /// has not landed; if none of ours did, its subject, and what that was passed on to and has not landed.
     fn built_on(&self, event: &Event) -> BTreeSet<TaskId> {
         let Some(task) = event.about().and_then(|task| self.book.task(task)) else { return BTreeSet::new() };
         let before = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
-        before.iter().copied().filter(|id| self.is_ready(*id)).chain([task.id]).collect()
+        let its = event.subject.filter(|subject| *subject == task.id && event.by != By::Task(task.id));
+        let made = its.into_iter().flat_map(|subject| self.book.index.of_subject(subject));
+        before.iter().copied().chain(made).filter(|id| self.is_ready(*id)).chain([task.id]).collect()
     }
 
     fn is_ready(&self, id: TaskId) -> bool {
@@ -240,16 +281,19 @@ impl Supervisor {
 
     /// Passes queued tasks on to the first role, if that is wanted, instead of giving each to one agent.
     fn pass_on(&mut self) {
-        if !self.settings.events.multi_agent || self.book.paused {
+        if self.book.paused || !self.settings.fix.enabled || self.live.to_pass_on.is_empty() {
             return;
         }
-        let waiting = self.book.index.waiting_in(Lane::Queue).filter_map(|(rank, _)| self.book.task(rank.task));
-        let due: Vec<TaskId> = waiting.filter(|task| is_to_pass_on(task)).map(|task| task.id).collect();
-        for id in due {
+        let turned = std::mem::take(&mut self.live.to_pass_on);
+        if !self.settings.events.multi_agent {
+            return;
+        }
+        let due = turned.into_iter().filter_map(|id| self.book.task(id)).filter(|task| is_to_pass_on(task));
+        let due: BTreeSet<Rank> = due.map(|task| Rank::of(task)).collect();
+        for id in due.into_iter().map(|rank| rank.task) {
             let Some(task) = self.task(id) else { continue };
             // A crash may have come between the event and the hold.
-            let is_said = |known: &Known| known.event.by == By::Queue && known.event.subject == Some(id);
-            if !self.book.events.all().any(is_said) {
+            if !self.book.events.is_passed_on(id) {
                 let assignment = task.assignment();
                 let description = assignment.map(|assignment| assignment.description.as_str()).unwrap_or_default();
                 let data = json!({ "task": id.0, "title": task.title(), "description": description });
@@ -332,6 +376,6 @@ fn is_passed_on(task: &Task) -> bool {
 
 /// Whether the queue passes a task on: nobody has worked on it, and no person said to start it.
 fn is_to_pass_on(task: &Task) -> bool {
-    let is_own = task.assignment().is_some_and(|assignment| assignment.subject.is_none());
+    let is_own = lane(task) == Lane::Queue && task.assignment().is_some_and(|assignment| assignment.subject.is_none());
     is_own && task.state == TaskState::Queued && !task.forced && task.attempts.is_empty()
 }

@@ -1,4 +1,4 @@
-//! Decides which red checks wait for a person instead of being fixed unasked.
+//! Decides what waits for a person instead of being started unasked: red checks, and all work while fixing is off.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,10 +10,13 @@ use crate::core::supervisor::Supervisor;
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, TaskId};
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{FailReason, Goal, Task, TaskState};
 
 /// One change that makes more tasks than this is not fixed unasked: a broken build, a switched branch.
 const EXPECTED_TASKS: usize = 5;
+
+/// Why nobody can have an agent started.
+pub(crate) const CHECKS_ONLY: &str = "you have agreed to checks only; `orchestrator-tui trust` asks about agents";
 
 impl Supervisor {
     /// Says why a red check is not fixed unasked, if so.
@@ -124,9 +127,42 @@ impl Supervisor {
         }
     }
 
+    /// Holds what would start although nobody has asked for it and nothing starts by itself: an event, the end of what it
+    /// waited for, and a supervisor that died have made it ready.
+    pub(crate) fn hold_unasked(&mut self) {
+        if self.settings.fix.enabled || self.live.one_command || !self.is_up() {
+            return;
+        }
+        let waiting = self.book.index.waiting().filter_map(|(rank, _)| self.book.task(rank.task));
+        let unasked: Vec<TaskId> = waiting.filter(|task| is_unasked(task)).map(|task| task.id).collect();
+        for task in unasked {
+            self.record(Fact::Held { task, reason: HoldReason::FixingOff });
+        }
+    }
+
+    /// Whether what nobody has asked for is held while nothing starts by itself.
+    ///
+    /// # Errors
+    /// What is not.
+    pub(crate) fn unasked_is_held(&self) -> Result<(), String> {
+        if self.settings.fix.enabled || self.live.one_command || !self.is_up() {
+            return Ok(());
+        }
+        match self.book.open().find(|task| is_unasked(task)) {
+            Some(task) => Err(format!("{} is queued, and nobody has asked for it while fixing is off", task.id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether an agent is started for a person who asks. While nothing starts by itself, the project was perhaps agreed
+    /// to for its checks only.
+    pub(crate) fn may_run_agents(&self) -> bool {
+        self.settings.fix.enabled || self.settings.fix.agents
+    }
+
     /// Takes over what an earlier start, or other settings, held or let wait for a reason that does not hold any more.
     pub(crate) fn hold_anew(&mut self) {
-        for task in self.book.open().filter(|task| task.check().is_some()).cloned().collect::<Vec<_>>() {
+        for task in self.book.open().cloned().collect::<Vec<_>>() {
             let before = match &task.state {
                 TaskState::Queued | TaskState::Cooling { .. } => None,
                 TaskState::Held(reason) => Some(reason.clone()),
@@ -138,14 +174,25 @@ impl Supervisor {
                 | TaskState::Done(_)
                 | TaskState::Failed(_) => continue,
             };
-            let reason = self.reason_now(before.clone());
+            let reason = match &task.goal {
+                Goal::Check(_) => self.reason_now(before.clone()),
+                Goal::Assignment(_) => self.assignment_held(before.clone()),
+            };
             if reason != before {
                 self.hold_or_release(task.id, reason);
             }
         }
     }
 
-    /// Returns why a task is held now that was held for this reason, or waited for its turn.
+    /// Returns why an assignment is held now that was held for this reason, or waited for its turn.
+    fn assignment_held(&self, before: Option<HoldReason>) -> Option<HoldReason> {
+        match before {
+            None | Some(HoldReason::FixingOff) => (!self.settings.fix.enabled).then_some(HoldReason::FixingOff),
+            Some(reason) => Some(reason),
+        }
+    }
+
+    /// Returns why the task of a check is held now that was held for this reason, or waited for its turn.
     pub(crate) fn reason_now(&self, before: Option<HoldReason>) -> Option<HoldReason> {
         let enabled = self.settings.fix.enabled;
         let Some(reason) = before else { return (!enabled).then_some(HoldReason::FixingOff) };
@@ -250,6 +297,11 @@ impl Supervisor {
         last.is_some_and(|task| matches!(task.state, TaskState::Failed(_)))
             && failures.iter().all(|failure| known.contains(failure.id.as_str()))
     }
+}
+
+/// Whether a task waits for its turn without anybody having asked for it. One that cools was begun before.
+fn is_unasked(task: &Task) -> bool {
+    task.state == TaskState::Queued && !task.forced
 }
 
 /// Whether a task is held for what was there before, or for what a person did not want; a change that breaks more is

@@ -21,6 +21,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     places_have_one_writer(machine)?;
     lines_hold(machine)?;
     machine.gates_hold()?;
+    machine.unasked_is_held()?;
     ledger_is_whole(machine)?;
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
@@ -215,8 +216,10 @@ fn lines_hold(machine: &Supervisor) -> Result<(), String> {
     }
     let works = |attempt: &Attempt| matches!(attempt.step, Step::Agent(Some(_))) && attempt.over.is_none();
     for (id, _) in machine.live.attempts.iter().filter(|(_, attempt)| works(attempt)) {
-        let own = machine.book.task(*id).and_then(|task| machine.task_line(task));
-        if let Some(line) = own.or(machine.day_line()) {
+        let task = machine.book.task(*id);
+        let own = task.and_then(|task| machine.task_line(task));
+        let batch = || task.and_then(|task| Some(machine.batch_line(task)?.0));
+        if let Some(line) = own.or_else(batch).or(machine.day_line()) {
             return Err(format!("the agent of {id} works on although {} is used up", line.key()));
         }
     }
@@ -233,6 +236,14 @@ fn ledger_is_whole(machine: &Supervisor) -> Result<(), String> {
     let is_up = !machine.live.one_command && machine.live.phase != Phase::Asleep && machine.live.phase != Phase::Gone;
     if is_up && (total.usd, total.tokens()) != (used.usd, used.tokens()) {
         return Err(format!("the ledger has {total:?}, used was {used:?}"));
+    }
+    for batch in book.batches.values().filter(|batch| book.index.is_open_batch(batch.id)) {
+        let tasks = batch.tasks.iter().filter_map(|id| book.task(*id));
+        let (tasks, known) =
+            (tasks.fold(Spent::default(), |sum, task| sum + task.total()), book.ledger.of_batch(batch.id));
+        if (tasks.usd, tasks.tokens()) != (known.usd, known.tokens()) {
+            return Err(format!("the tasks of batch {} have used {tasks:?}, the ledger has {known:?}", batch.id.0));
+        }
     }
     let today = book.ledger.today();
     let tasks = book.ledger.tasks().into_values().fold(Spent::default(), |sum, spent| sum + spent);

@@ -26,6 +26,10 @@ impl Supervisor {
     pub(crate) fn verified(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         attempt.fixers_done = true;
+        if self.brings_nothing(id) {
+            return self.nothing_to_land(id);
+        }
+        let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         if attempt.accepted.is_none() {
             let mut doubts = attempt.result.as_ref().map(|result| result.suspicions.clone()).unwrap_or_default();
             doubts.extend(fewer_tests(attempt.red.as_ref(), attempt.green.first()));
@@ -110,7 +114,10 @@ impl Supervisor {
         truncate(&mut diff, DIFF_KEPT);
         let mut receipt = self.receipt(id, LandingId(0))?;
         receipt.tree_after = result.tree.clone();
-        Some(PendingResult { receipt, base: attempt.base.clone()?, diff, conflict })
+        // Of a fix, its check has said that it is whole.
+        let is_fix = self.book.task(id).is_some_and(|task| task.check().is_some());
+        let unfinished = !is_fix && self.stopped_at(id).is_some();
+        Some(PendingResult { receipt, base: attempt.base.clone()?, diff, conflict, unfinished })
     }
 
     fn receipt(&self, id: TaskId, landing: LandingId) -> Option<Receipt> {
@@ -192,15 +199,16 @@ impl Supervisor {
         if is_verified {
             return self.land(id);
         }
-        self.log(id, "land", "you changed the tree meanwhile; checking both together");
+        self.log(id, "land", "the tree has changed meanwhile; checking both together");
         let job = self.give(JobOwner::Attempt(id), Work::Restore { slot, snapshot: ours, tree }, None);
         self.set_step(id, Step::Restore(job));
     }
 
-    /// The workspace holds what was asked for: the merged tree, or the untouched snapshot after fixers.
+    /// The workspace holds what was asked for: the merged tree, or the untouched snapshot after fixers, or after an agent
+    /// of which nothing is taken.
     pub(crate) fn restored(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
-        if attempt.merged.is_none() {
+        if attempt.merged.is_none() && !attempt.fixers_done {
             return self.proceed(id, Stage::Fixers);
         }
         self.verify(id);

@@ -45,6 +45,14 @@ impl Supervisor {
         total == 0 || self.live.attempts.len() < total
     }
 
+    /// Returns how many more agents of a lane may begin.
+    pub(crate) fn room(&self, lane: Lane) -> usize {
+        let total = self.settings.lanes.total as usize;
+        let at_all = if total == 0 { usize::MAX } else { total };
+        let agents: usize = Lane::ALL.into_iter().map(|lane| self.agents(lane)).sum();
+        at_all.saturating_sub(agents).min(self.width(lane).saturating_sub(self.agents(lane)))
+    }
+
     /// Returns the lanes in which something may begin, the least busy first: with one limit for all of them, none starves
     /// the others.
     pub(crate) fn open_lanes(&self) -> Vec<Lane> {

@@ -127,9 +127,12 @@ impl Supervisor {
                     let why = parked.clone().unwrap_or_default();
                     self.end_attempt(task, AttemptEnd::Parked { why });
                 }
+                Step::Agent(None) if let Some(why) = self.batch_over(task) => {
+                    self.end_attempt(task, AttemptEnd::Parked { why });
+                }
                 // The planner may have used what was left.
                 Step::Agent(None) if self.is_broke(task) => self.end_broke(task),
-                Step::Agent(None) if self.waits_for_money(task) => {}
+                Step::Agent(None) if self.waits_for_money(task).is_some() => {}
                 Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent(attempt.lane) => {
                     self.start_agent(task);
                 }

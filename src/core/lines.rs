@@ -9,7 +9,7 @@ use crate::model::cost::Usd;
 use crate::model::event::{Consequence, Event};
 use crate::model::health::Level;
 use crate::model::hold::{HoldReason, SnoozeEnd};
-use crate::model::id::{EventId, TaskId};
+use crate::model::id::{BatchId, EventId, TaskId};
 use crate::model::lane::LaneChange;
 use crate::model::plan::{Advice, Plan};
 use crate::model::question::Question;
@@ -57,7 +57,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Emitted { event } => emitted(event),
         Fact::EventFileLeft { file, why } => format!("⚠ the event file {} is left where it is: {why}", file.name),
         Fact::Routed { event, outcomes } => routed(*event, outcomes),
-        Fact::BatchGrew { batch, tasks } => format!("batch {}: {} more sessions", batch.0, tasks.len()),
+        Fact::BatchGrew { batch, tasks } => format!("batch {}: {} more tasks", batch.0, tasks.len()),
+        Fact::BatchLimited { batch, budget } => limited(*batch, *budget),
         Fact::Lane { lane, change } => lane_line(*lane, change),
         Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),
         Fact::Held { task, reason } => {
@@ -175,6 +176,14 @@ fn routed(event: EventId, outcomes: &[Consequence]) -> String {
 fn emitted(event: &Event) -> String {
     let subject = event.subject.map(|task| format!(" about {task}")).unwrap_or_default();
     format!("event {}: {} from {}{subject}", event.id.0, event.kind, event.by)
+}
+
+fn limited(batch: BatchId, budget: Option<Usd>) -> String {
+    let key = Limit::BatchUsd.key();
+    match budget {
+        Some(limit) => format!("batch {}: {key} is {limit} now", batch.0),
+        None => format!("batch {}: there is no {key} any more", batch.0),
+    }
 }
 
 fn began(batch: &Batch) -> String {

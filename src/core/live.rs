@@ -379,6 +379,8 @@ pub struct Live {
     pub turned: BTreeSet<TaskId>,
     /// Tasks that may have been passed on, and of which something stands elsewhere.
     pub passed: BTreeSet<TaskId>,
+    /// Tasks of the queue that may have to be passed on.
+    pub to_pass_on: BTreeSet<TaskId>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
     /// When time alone may change something for them.

@@ -52,6 +52,7 @@ mod queue;
 mod quiet;
 mod reconfigure;
 mod recover;
+mod refile;
 mod remember;
 mod request;
 mod running;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::core::command::{Answer, Refusal};
 use crate::core::decompose::{arranged, by_words};
 use crate::core::fact::Fact;
+use crate::core::hold::CHECKS_ONLY;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch, BatchKind, Lane, Mode, Project};
 use crate::model::filing::{After, Filing, NewBatch, NewTask};
@@ -42,6 +43,7 @@ impl Supervisor {
         project.requirements.clone_from(&requirement);
         let why = match (&self.book.parked, wish.agent) {
             (_, false) => Some("as you said".to_owned()),
+            (_, true) if !self.may_run_agents() => Some(CHECKS_ONLY.to_owned()),
             (Some((None, why)), true) => Some(format!("no agent can be asked: {why}")),
             (Some((Some(_), _)) | None, true) => None,
         };
@@ -214,11 +216,16 @@ impl Supervisor {
     /// Starts what was planned, after a yes.
     pub(crate) fn approve(&mut self, batch: BatchId) -> Result<Answer, Refusal> {
         let (known, tasks) = self.waiting_plan(batch)?;
-        let count = self.unbegun(&known).len();
-        for task in &tasks {
-            self.record(Fact::Released { task: *task, forced: false });
+        if !self.may_run_agents() {
+            return Err(Refusal::because(format!("batch {} cannot start: {CHECKS_ONLY}", batch.0)));
         }
-        let said = format!("batch {} is approved: {} of {count} may start, the rest as it can", batch.0, tasks.len());
+        let count = self.unbegun(&known).len();
+        let is_off = !self.settings.fix.enabled;
+        for task in &tasks {
+            self.record(Fact::Released { task: *task, forced: is_off });
+        }
+        let rest = if is_off { "the rest waits for you, as fixing is off" } else { "the rest as it can" };
+        let said = format!("batch {} is approved: {} of {count} may start, {rest}", batch.0, tasks.len());
         Ok(Answer { said, tasks, batch: Some(batch), event: None })
     }
 
@@ -226,8 +233,12 @@ impl Supervisor {
     pub(crate) fn begin(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         let text = match &task.state {
-            TaskState::Held(HoldReason::Created) => {
-                self.record(Fact::Released { task: id, forced: false });
+            TaskState::Held(HoldReason::Created | HoldReason::FixingOff) => {
+                if !self.may_run_agents() {
+                    return Err(Refusal::because(format!("{id} cannot start: {CHECKS_ONLY}")));
+                }
+                // What a person asks for starts, although nothing does by itself.
+                self.record(Fact::Released { task: id, forced: !self.settings.fix.enabled });
                 match &self.book.parked {
                     Some((_, why)) => format!("{id} is queued, but everything is parked: {why}"),
                     None => format!("{id} starts as soon as it can"),

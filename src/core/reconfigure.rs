@@ -10,7 +10,9 @@ use crate::core::supervisor::Supervisor;
 use crate::model::assignment::Lane;
 use crate::model::budget::Limit;
 use crate::model::check::{CheckKey, CheckName};
+use crate::model::document::Document;
 use crate::model::hold::HoldReason;
+use crate::model::routing::Does;
 use crate::model::settings::{Check, Limits, Settings};
 
 impl Supervisor {
@@ -43,6 +45,13 @@ impl Supervisor {
         self.live.planner.said = false;
         self.end_what_is_gone();
         self.fixing_toggled(before.fix.enabled);
+        if self.settings.events.multi_agent && !before.events.multi_agent {
+            self.note_queue();
+        }
+        if self.settings.roles != before.roles {
+            // What waits for a landing, or not, follows from them.
+            self.live.turned.extend(self.book.index.open());
+        }
         let fresh = fresh_checks(&before, &self.settings);
         self.live.echoes.retain(|(key, _), _| !fresh.contains(&key.check));
         // What they say first is nobody's doing: the same as at a start.
@@ -97,6 +106,10 @@ impl Supervisor {
         }
         self.hold_anew();
         for (id, attempt) in &mut self.live.attempts {
+            if !matches!(attempt.held_after, None | Some(HoldReason::FixingOff)) {
+                // What ended it says more.
+                continue;
+            }
             let is_unasked = self.book.task(*id).is_some_and(|task| !task.forced);
             attempt.held_after = (!enabled && is_unasked).then_some(HoldReason::FixingOff);
         }
@@ -113,8 +126,7 @@ impl Supervisor {
 
     /// Returns how many agents run in a lane, those that are told to end included.
     pub(crate) fn agents(&self, lane: Lane) -> usize {
-        let works = |step: &Step| matches!(step, Step::Agent(Some(_)) | Step::Ending);
-        self.live.attempts.values().filter(|attempt| attempt.lane == lane && works(&attempt.step)).count()
+        self.live.attempts.values().filter(|attempt| attempt.lane == lane && attempt.costs()).count()
     }
 }
 
@@ -144,6 +156,24 @@ macro_rules! fields {
 
 /// Says what is different, for a person to read: `check lint is new`, `fix.after`.
 fn differences(before: &Settings, after: &Settings) -> Vec<String> {
+    // A section that comes later must be looked at here, too: what is not named would be said to be as before.
+    let Settings {
+        watch: _,
+        checks: _,
+        fix: _,
+        limits: _,
+        lanes: _,
+        events: _,
+        workspace: _,
+        budget: _,
+        questions: _,
+        agents: _,
+        roles: _,
+        workflows: _,
+        rules: _,
+        documents: _,
+        policy: _,
+    } = after;
     let mut changes = Vec::new();
     let find = |checks: &[Check], name: &CheckName| checks.iter().find(|check| check.name == *name).cloned();
     for check in &after.checks {
@@ -179,6 +209,9 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
             planner_sleep
         ]
     );
+    if before.fix.agents != after.fix.agents && !before.fix.enabled && !after.fix.enabled {
+        changes.push(if after.fix.agents { "agents are agreed to" } else { "agents are not agreed to" }.to_owned());
+    }
     if (before.fix.land, before.fix.land_by) != (after.fix.land, after.fix.land_by) {
         changes.push("fix.land".to_owned());
     }
@@ -191,6 +224,10 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
     );
     fields!("lanes", before.lanes, after.lanes, changes, [queue, day, issue, session, total]);
     fields!("events", before.events, after.events, changes, [depth, rate, multi_agent]);
+    if before.events.folder != after.events.folder {
+        changes.push("EVENT_DIR".to_owned());
+    }
+    fields!("questions", before.questions, after.questions, changes, [wait, unattended]);
     fields!("queue", before.lanes, after.lanes, changes, [stop_on_failure]);
     fields!("workspace", before.workspace, after.workspace, changes, [copy, prepare, link]);
     let lines = Limit::DAY.into_iter().chain(Limit::TASK);
@@ -204,6 +241,19 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
     }
     changes.extend(named("agent", &before.agents, &after.agents));
     changes.extend(named("role", &before.roles, &after.roles));
+    changes.extend(named("workflow", &before.workflows, &after.workflows));
+    let by_event = |settings: &Settings| {
+        let mut rules: BTreeMap<String, Vec<Does>> = BTreeMap::new();
+        for rule in &settings.rules {
+            rules.entry(rule.event.clone()).or_default().push(rule.does.clone());
+        }
+        rules
+    };
+    changes.extend(named("rule", &by_event(before), &by_event(after)));
+    let by_name = |settings: &Settings| -> BTreeMap<String, Document> {
+        settings.documents.iter().map(|(name, document)| (name.name().to_owned(), document.clone())).collect()
+    };
+    changes.extend(named("documents", &by_name(before), &by_name(after)));
     changes
 }
 

@@ -2,6 +2,7 @@
 
 use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
+use crate::core::hold::CHECKS_ONLY;
 use crate::core::input::Fate;
 use crate::core::supervisor::Supervisor;
 use crate::core::vanished::unconfirmed;
@@ -103,6 +104,9 @@ impl Supervisor {
         if is_green(task) {
             return Err(NoRetry::Green);
         }
+        if !self.may_run_agents() {
+            return Err(NoRetry::Agents);
+        }
         let another = || self.book.index.of_check(task.check()?);
         let is_another = || another().is_some_and(|other| other != task.id);
         if task.state.is_final() && is_another() {
@@ -139,9 +143,10 @@ impl Supervisor {
         if self.book.parked.is_some() {
             self.record(Fact::Unparked);
         }
-        Ok(said(match self.day_line() {
-            Some(_) => format!("{id} is tried again, but {}", self.over_today()),
-            None => format!("{id} is tried again"),
+        Ok(said(match (self.day_line(), self.waits_for_batch(&task)) {
+            (Some(_), _) => format!("{id} is tried again, but {}", self.over_today()),
+            (None, Some(why)) => format!("{id} is tried again, but {why}"),
+            (None, None) => format!("{id} is tried again"),
         }))
     }
 
@@ -155,6 +160,7 @@ impl Supervisor {
             NoRetry::CheckGone => format!("{key} is no longer in the configuration"),
             NoRetry::Green => format!("{key} is green; there is nothing to try again"),
             NoRetry::Another => format!("another task is open for {key}"),
+            NoRetry::Agents => format!("{id} cannot be tried again: {CHECKS_ONLY}"),
             NoRetry::Budget => self.overspent(task),
         })
     }
@@ -189,7 +195,7 @@ impl Supervisor {
 
     /// Whether a person can let a task start at once.
     pub(crate) fn may_fix(&self, task: &Task) -> bool {
-        may_start(task) && !self.is_overspent(task)
+        may_start(task) && !self.is_overspent(task) && self.may_run_agents()
     }
 
     fn fix_now(&mut self, id: TaskId) -> Result<Answer, Refusal> {
@@ -201,12 +207,16 @@ impl Supervisor {
         if self.is_overspent(&task) {
             return Err(Refusal::because(self.overspent(&task)));
         }
+        if !self.may_run_agents() {
+            return Err(Refusal::because(format!("{id} cannot start: {CHECKS_ONLY}")));
+        }
         self.record(Fact::Released { task: id, forced: true });
         Ok(said(match &self.book.parked {
             Some((_, why)) => {
                 format!("{id} is queued, but everything is parked: {why}; `orchestrator-tui resume` goes on")
             }
             None if self.day_line().is_some() => format!("{id} is queued, but {}", self.over_today()),
+            None if let Some(why) = self.waits_for_batch(&task) => format!("{id} is queued, but {why}"),
             None if self.book.paused => format!("{id} is queued; `orchestrator-tui resume` ends the pause"),
             None => format!("{id} starts as soon as it can"),
         }))
@@ -295,6 +305,8 @@ pub(crate) enum NoRetry {
     Green,
     /// Another task is open for its check.
     Another,
+    /// It takes an agent, and only checks were agreed to.
+    Agents,
     /// It has used up its money.
     Budget,
 }

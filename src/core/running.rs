@@ -1,9 +1,16 @@
 //! What of this process runs where: checks, their places, and the workspace that is free.
 
 use crate::core::effect::Place;
-use crate::core::live::{Live, Owner, Running};
+use crate::core::live::{Attempt, Live, Owner, Running, Step};
 use crate::model::check::{CheckKey, CheckName};
 use crate::model::id::{SessionId, Slot};
+
+impl Attempt {
+    /// Whether something works for it that costs, what is only ending included.
+    pub fn costs(&self) -> bool {
+        matches!(self.step, Step::Agent(Some(_)) | Step::Ending)
+    }
+}
 
 impl Live {
     /// Returns the sessions that run a check, with their numbers.

@@ -75,7 +75,7 @@ impl Waiting {
             Self::Quiet(at) => format!("starts when you pause: {}", brief(at.since(now.moment))),
             Self::Ending => "waits for the end of its last attempt".to_owned(),
             Self::Behind(task) => format!("waits for {task}"),
-            Self::Batch(why) => why.clone(),
+            Self::Batch(why) => format!("parked: {why}"),
             Self::Slots => "waits for a free agent".to_owned(),
             Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", whole(window)),
         }
@@ -125,7 +125,7 @@ impl Supervisor {
             .or_else(|| self.pause(&wait))
             .or_else(|| self.live.attempts.contains_key(&task.id).then_some(Waiting::Ending))
             .or_else(|| self.goes_before(task).map(Waiting::Behind))
-            .or_else(|| self.waits_for_batch(task))
+            .or_else(|| self.waits_for_batch(task).map(Waiting::Batch))
             .or_else(|| (!self.has_slot(lane(task))).then_some(Waiting::Slots))
     }
 
@@ -204,7 +204,8 @@ impl Supervisor {
     }
 
     fn will_wait_its_turn(&self, task: &Task) -> bool {
-        Wait::of(task).is_some() && self.breaker(task).is_none() && !self.book.lanes.is_paused(lane(task))
+        let is_shut = self.book.lanes.is_paused(lane(task)) || self.batch_line(task).is_some();
+        Wait::of(task).is_some() && self.breaker(task).is_none() && !is_shut
     }
 
     /// Whether some waiting task will go on by itself.

@@ -25,6 +25,9 @@ pub(crate) fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
             // Some numbers may be known from the disk alone.
             (*landing > book.last_landing, "landings are numbered in order")
         }
+        (Fact::BatchGrew { batch, .. } | Fact::BatchLimited { batch, .. }, _) => {
+            (book.batches.contains_key(batch), "only what was filed together changes")
+        }
         (Fact::Changed { change, .. }, _) => (*change == book.last_change.next(), "changes are numbered in order"),
         (fact, Some(task)) => may_befall(task, fact),
         (_, None) => (true, ""),
@@ -143,6 +146,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Emitted { .. }
         | Fact::Routed { .. }
         | Fact::BatchGrew { .. }
+        | Fact::BatchLimited { .. }
         | Fact::Lane { .. }
         | Fact::Changed { .. }
         | Fact::Ran { .. }

@@ -210,8 +210,11 @@ impl Supervisor {
         self.end_what_has_gone();
         self.decompose_without_agents();
         self.advance_attempts();
-        self.follow_events();
         self.regate();
+        while self.follow_events() {
+            self.regate();
+        }
+        self.hold_unasked();
         self.start_attempts();
         self.regate();
         self.remember_green();

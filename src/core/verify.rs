@@ -164,15 +164,20 @@ impl Supervisor {
     /// A check has nothing to run on the result: its file is gone there.
     pub(crate) fn verify_gone(&mut self, id: TaskId, key: &CheckKey) {
         let Some(task) = self.task(id) else { return };
-        if !task.is_about(key) {
+        let is_required = self.own_check(&task).as_ref() == Some(key);
+        if !is_required {
             // A renamed or deleted file needs no check of its own; the others say whether that was right.
             return self.verify_next(id);
         }
-        let why = "it removed what the check is for, or its test".to_owned();
+        let why = match task.is_about(key) {
+            true => "it removed what the check is for, or its test".to_owned(),
+            false => format!("{key} has nothing to run, and is to be green"),
+        };
         self.finish(id, AttemptEnd::AgentFailed { why }, None);
     }
 
-    fn restore_base(&mut self, id: TaskId) {
+    /// Puts the workspace back to what the attempt began from.
+    pub(crate) fn restore_base(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         let Some(base) = attempt.base.clone() else { return };
         match attempt.place {

@@ -88,6 +88,11 @@ pub struct Deliverable {
 }
 
 impl Deliverable {
+    /// Whether a folder was written, with a slash at its end.
+    pub fn is_folder(&self) -> bool {
+        self.said.contains(&format!("{}/", self.path))
+    }
+
     /// Whether it is among these changes: made or changed, or a file of it if it is a folder.
     pub fn is_among(&self, changes: &[FileChange]) -> bool {
         let brings = |change: &FileChange| {

@@ -1,6 +1,7 @@
 //! The resolved settings: what every part is told. `config` builds them from files.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -179,6 +180,9 @@ pub struct Breaker {
 pub struct Fix {
     /// Whether agents and fixers start by themselves.
     pub enabled: bool,
+    /// Whether a person agreed to what the project says about agents. Else none starts while nothing starts by itself, not
+    /// even when it is asked for.
+    pub agents: bool,
     /// What makes a task.
     pub on: FixOn,
     /// A check must stay red and nothing be saved for so long before an agent starts.
@@ -251,8 +255,8 @@ impl Default for Lanes {
     }
 }
 
-/// How events are followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How events are followed, and where they come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Events {
     /// How many events may lead to one another.
     pub depth: u32,
@@ -260,11 +264,13 @@ pub struct Events {
     pub rate: u32,
     /// Whether a queued task is passed from role to role instead of being given to one agent.
     pub multi_agent: bool,
+    /// `EVENT_DIR`, absolute: where files with events are dropped.
+    pub folder: Option<PathBuf>,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { depth: 12, rate: 30, multi_agent: false }
+        Self { depth: 12, rate: 30, multi_agent: false, folder: None }
     }
 }
 
@@ -325,6 +331,8 @@ pub struct Role {
     pub produces: String,
     /// The events that it reports.
     pub emits: Vec<String>,
+    /// Whether it begins only when all that its task builds on has landed.
+    pub after_landing: bool,
 }
 
 /// The ordered stages of a workflow, and who works in it unless a task says otherwise.

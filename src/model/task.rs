@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::assignment::Assignment;
-use crate::model::attempt::{AttemptRecord, Stage};
+use crate::model::attempt::{AttemptEnd, AttemptRecord, Stage};
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::cost::Spent;
 use crate::model::id::{ChangeId, EventId, LandingId, TaskId};
@@ -141,6 +141,9 @@ pub struct PendingResult {
     pub diff: String,
     /// Both versions of the lines that the user and the agent changed, shortened; empty without a conflict.
     pub conflict: String,
+    /// Whether its agent was stopped before it said that it was done: nothing builds on it before a yes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfinished: bool,
 }
 
 impl Task {
@@ -218,9 +221,14 @@ impl Task {
         }
     }
 
-    /// Returns what was handed over last, if an agent did.
+    /// Returns the attempt that came through, the last one: it made what there is, and what others said counts no more.
+    pub fn made(&self) -> Option<&AttemptRecord> {
+        self.attempts.iter().rev().find(|attempt| attempt.end == AttemptEnd::Verified && !attempt.landing)
+    }
+
+    /// Returns what was handed over by the attempt that came through.
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.attempts.iter().rev().find_map(|attempt| attempt.outcome.as_deref())
+        self.made()?.outcome.as_deref()
     }
 
     /// Returns what all its attempts used, the running one included.

@@ -93,7 +93,11 @@ fn day() -> DayReport {
         attempts: 1,
         spent: Spent { usd: Usd(0), unpriced: true, tokens_in: 9_000, tokens_out: 800 },
         took: minutes(7),
-        ..task("task-004", "Say how loans end", Outcome::Ready)
+        ..task(
+            "task-004",
+            "Say how loans end",
+            Outcome::Ready("its result is verified and waits for your yes".to_owned()),
+        )
     };
     DayReport {
         date: "2025-11-18".to_owned(),

@@ -1,5 +1,6 @@
 //! What task files mean, and what is said of those that cannot be used.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,17 +9,29 @@ use orchestrator_tui::config::{Diagnostic, Names, ReadTaskFile, read_task_file};
 use orchestrator_tui::model::assignment::{BatchKind, Lane};
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::filing::After;
+use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::settings::LandMode;
 use proptest::prelude::*;
 
 use crate::world::{differs, project, same, samples, write};
 
-fn names() -> Names {
+/// Hides what was built, as git would.
+fn built(wanted: &[(ProjectPath, bool)]) -> BTreeMap<ProjectPath, String> {
+    let of_dist = wanted
+        .iter()
+        .filter(|(path, is_folder)| path.to_string().starts_with("dist/") || *is_folder && path.to_string() == "dist");
+    of_dist.map(|(path, _)| (path.clone(), "git ignores it (`dist/` in .gitignore:1)".to_owned())).collect()
+}
+
+fn names() -> Names<'static> {
     let list = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
     Names {
         checks: list(&["docs"]),
         roles: list(&["coding", "testing", "reviewer"]),
         workflows: list(&["task", "fix"]),
+        readers: vec!["reviewer".to_owned()],
+        hidden: Some(&built),
+        copied: vec!["dist/kept".to_owned()],
     }
 }
 
@@ -158,6 +171,22 @@ fn a_file_that_comes_later_may_be_context() {
         + &task("b", "depends_on: [a]")
         + &task("c", "depends_on: [b], context_files: [docs/new/x.md]");
     good(&format!("date: 2025-11-18\ntasks:\n{first}"));
+}
+
+#[test]
+fn context_that_agents_do_not_have_is_said() {
+    let project = project();
+    for file in ["dist/a.js", "dist/kept/b.js"] {
+        write(project.path(), file, "");
+    }
+    let text =
+        "date: 2025-11-18\ntasks:\n- {id: a, name: n, description: d, context_files: [dist/a.js, dist/kept/b.js]}\n";
+    let warnings = shown(&read(project.path(), text).unwrap().warnings);
+    assert!(
+        warnings.contains("agents do not have dist/a.js: git ignores it") && warnings.contains("yaml:3:"),
+        "{warnings}"
+    );
+    assert_eq!(warnings.matches("agents do not have").count(), 1, "{warnings}");
 }
 
 #[test]

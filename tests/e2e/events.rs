@@ -101,6 +101,12 @@ fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
     fs::write(&go, "").expect("written");
 
     let mut running = start(&site, &MULTI);
+    // What was approved is deployed when it has landed, and it lands with a yes.
+    running.wait("the deployer", |fact| fact["kind"] == "filed" && fact["task"]["id"] == 5);
+    assert_eq!((site.task(5)["state"].as_str(), site.read("word.txt").as_str()), (Some("pending"), "left\n"));
+    assert_eq!(site.run(&["land", "3"]).code, 0);
+    running.wait_kind("landed");
+    assert_eq!(site.read("word.txt"), "right\n");
     running.wait("the end", |fact| fact["kind"] == "ended" && fact["task"] == 1);
     assert_eq!(roles(&site), ["coding", "starter", "coding", "reviewer", "deployer", "verifier"]);
     let all = events(&site);
@@ -119,10 +125,6 @@ fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
     let shown = site.run(&["show", "1"]);
     assert!(shown.out.contains("verify.passed") && shown.out.contains("#1 is done"), "{shown:?}");
     assert!(site.run(&["events", "--failed"]).out.contains("pr.merged"));
-    assert_eq!(site.read("word.txt"), "left\n", "nothing lands unasked");
-    assert_eq!(site.run(&["land", "3"]).code, 0);
-    running.wait_kind("landed");
-    assert_eq!(site.read("word.txt"), "right\n");
     assert_eq!(running.stop(), 0);
     site.wait_until_empty();
 }
@@ -150,6 +152,12 @@ fn a_failed_verification_files_a_bug_and_wanted_changes_are_coded_again() {
     fs::write(&data, r#"{"title": "Right word", "description": "The word should be right."}"#).expect("written");
     let said = site.run(&["emit", "task.assigned", "--data", &format!("@{}", data.display()), "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&said.out).expect("JSON")["event"], 1, "{said:?}");
+    running.wait("the deployer", |fact| fact["kind"] == "filed" && fact["task"]["id"] == 6);
+    for task in ["2", "4"] {
+        assert_eq!(site.run(&["land", task]).code, 0);
+        let number: u64 = task.parse().expect("a number");
+        running.wait("a landing", |fact| fact["kind"] == "attempt_ended" && fact["task"] == number);
+    }
     running.wait("the bug's result", |fact| fact["kind"] == "ready" && fact["task"] == 8);
     assert_eq!(roles(&site), ["starter", "coding", "reviewer", "coding", "reviewer", "deployer", "verifier", "coding"]);
     assert_eq!(site.task(1)["state"], "failed");
@@ -183,6 +191,62 @@ fn files_are_taken_in_once_and_what_cannot_be_read_stays() {
     let running = start(&site, &variables);
     assert_eq!(events(&site).len(), 3);
     assert_eq!(running.stop(), 0);
+}
+
+#[test]
+fn a_folder_that_is_made_again_or_is_another_one_is_watched() {
+    let site = site("[[scenario]]\nmatch = \"*\"\nsteps = []\n");
+    let drop_into = |folder: &Path, kind: &str| {
+        fs::write(site.outside("new"), json!({ "type": kind }).to_string()).expect("written");
+        fs::rename(site.outside("new"), folder.join("new.json")).expect("renamed");
+    };
+    let (one, other) = (site.outside("one"), site.outside("other"));
+    site.write(".env", &format!("EVENT_DIR={}\n", one.display()));
+    let mut running = start(&site, &[]);
+    until("it is made", || one.exists());
+    drop_into(&one, "first.seen");
+    running.wait("the first", |fact| fact["kind"] == "routed" && fact["event"] == 1);
+    until("it is put away", || one.join("processed/new.json").exists());
+    fs::remove_dir_all(&one).expect("removed");
+    fs::create_dir(&one).expect("made");
+    drop_into(&one, "second.seen");
+    running.wait("the second", |fact| fact["kind"] == "routed" && fact["event"] == 2);
+
+    site.write(".env", &format!("EVENT_DIR={}\n", other.display()));
+    running.wait_kind("config_refused");
+    assert_eq!(site.run(&["trust", "--yes"]).code, 0);
+    let fact = running.wait_kind("reconfigured");
+    assert_eq!(fact["changes"], json!(["EVENT_DIR"]));
+    until("it is made", || other.exists());
+    drop_into(&one, "nobody.looks");
+    drop_into(&other, "third.seen");
+    running.wait("the third", |fact| fact["kind"] == "routed" && fact["event"] == 3);
+    let kinds: Vec<String> = events(&site).iter().map(|event| event["type"].to_string()).collect();
+    assert_eq!(kinds, ["\"first.seen\"", "\"second.seen\"", "\"third.seen\""]);
+    assert_eq!(running.stop(), 0);
+}
+
+#[test]
+fn a_yes_to_checks_starts_no_agent_for_an_event_or_the_queue() {
+    let site = site("[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"result\", text = \"Done.\" }]\n");
+    let folder = site.outside("events");
+    fs::create_dir_all(&folder).expect("made");
+    fs::write(folder.join("one.json"), r#"{"type": "audit.requested"}"#).expect("written");
+    let mut running = site.start_with(&["--checks-only"], &[("EVENT_DIR", folder.as_path())]);
+    running.wait("the audit", |fact| fact["kind"] == "filed" && fact["task"]["id"] == 1);
+    let said = site.run(&["queue", "add", "Right word"]);
+    assert!(said.code == 0 && said.out.contains("held"), "{said:?}");
+    for task in [1, 2] {
+        assert_eq!(site.task(task)["state"], "held");
+        let said = site.run(&["fix", &task.to_string()]);
+        assert!(said.code == 1 && said.err.contains("checks only"), "{said:?}");
+    }
+    assert_eq!(site.run(&["trust", "--yes"]).code, 0);
+    running.wait_kind("reconfigured");
+    assert_eq!(site.task(1)["state"], "held", "nothing starts by itself");
+    assert_eq!(site.run(&["fix", "1"]).code, 0);
+    running.wait("its end", |fact| fact["kind"] == "attempt_ended" && fact["task"] == 1);
+    assert_eq!(running.stop(), 1);
 }
 
 #[test]

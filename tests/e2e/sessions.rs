@@ -94,8 +94,8 @@ fn a_session_is_created_started_and_read_in_the_documented_shapes() {
         (&["session", "get", "poet"], 2, "is not a task"),
         (&["session", "start", "1"], 1, "does not wait to be started"),
         (&["session", "create", "x", "--after", "9"], 1, "there is no task #9"),
-        (&["session", "create", "x", "--repository", "other/shop"], 1, "is not the project of this supervisor"),
-        (&["session", "create", "x", "--branch", "feature"], 1, "main is checked out, not feature"),
+        (&["session", "get", "1", "--repository", "other/shop"], 1, "other/shop is not found"),
+        (&["session", "create", "x", "--branch", "feature"], 1, "main is checked out in"),
         (&["session", "create", " "], 2, "needs a requirement"),
     ] {
         let said = site.run(args);

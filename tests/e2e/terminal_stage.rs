@@ -50,7 +50,6 @@ impl Stage {
             project: known.project.clone(),
             work: layout.work(),
             mark: mark_of(&layout),
-            events: None,
             layout: layout.clone(),
             environment: known.environment.clone(),
             secrecy: Secrecy::of(&known),

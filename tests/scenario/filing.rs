@@ -1,8 +1,9 @@
-//! Reads work that a person files in a story: `file a=src/a.py b=src/b.py<a report!reviewer<a,b +auto`.
+//! Reads work that a person files in a story: `file a=src/a.py b=src/b.py<a report!reviewer<a,b +auto +check=unit`.
 
 use std::path::PathBuf;
 
 use orchestrator_tui::model::assignment::{Assignment, BatchKind, Deliverable, Lane};
+use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask};
 use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::settings::LandMode;
@@ -10,25 +11,30 @@ use orchestrator_tui::model::settings::LandMode;
 use super::person::spent;
 use super::stage::path;
 
-/// Reads a filing: a word for each task, `NAME=FILE,FILE!ROLE<NAME,NAME`, and words with `+` about all of them.
+/// Reads a filing: a word for each task, `NAME=FILE,FILE!ROLE<NAME,NAME`, words with `+` about all of
+/// them, `$9.00` for what they may cost, `/day/other.yaml` for another file.
 pub(super) fn read(text: &str) -> Result<Filing, String> {
     let (mut landing, mut lane, mut budget, mut held) = (LandMode::Ask, Lane::Day, None, false);
+    let mut check = None;
     let mut tasks = Vec::new();
+    let mut file = PathBuf::from("/day/day.yaml");
     for word in text.split(' ') {
         match word {
             "+auto" => landing = LandMode::Auto,
             "+created" => held = true,
             "+sessions" => lane = Lane::Session,
             "+queue" => lane = Lane::Queue,
+            _ if word.starts_with('/') => file = PathBuf::from(word),
+            _ if let Some(name) = word.strip_prefix("+check=") => check = Some(CheckName(name.to_owned())),
             _ if word.starts_with('$') => budget = Some(spent(word)?.usd),
             _ => tasks.push(task(word)?),
         }
     }
     for task in &mut tasks {
         (task.assignment.land, task.assignment.lane, task.held) = (landing, lane, held);
+        task.assignment.check.clone_from(&check);
     }
-    let (file, folder) = (PathBuf::from("/day/day.yaml"), PathBuf::from("/day"));
-    let kind = BatchKind::Day { file, folder, date: "2026-01-01".to_owned() };
+    let kind = BatchKind::Day { file, folder: PathBuf::from("/day"), date: "2026-01-01".to_owned() };
     Ok(Filing { batch: Some(NewBatch { kind, budget }), tasks })
 }
 

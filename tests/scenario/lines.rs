@@ -123,6 +123,10 @@ impl Teller {
             }
             Fact::EventFileLeft { file, why } => ("left", format!("{} stays: {why}", file.name)),
             Fact::BatchGrew { batch, tasks } => ("batch", format!("batch {} has {} more tasks", batch.0, tasks.len())),
+            Fact::BatchLimited { batch, budget } => {
+                let limit = budget.map_or_else(|| "as much as it likes".to_owned(), |usd| usd.to_string());
+                ("batch", format!("batch {} may cost {limit}", batch.0))
+            }
             Fact::Lane { lane, change } => ("lane", format!("lane {lane}: {change:?}")),
             Fact::Gated { task, state } => ("gated", format!("{task} {}", state.reason(now))),
             Fact::Held { task, reason } => ("held", format!("{task} {reason}")),

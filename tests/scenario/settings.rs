@@ -38,6 +38,7 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         "watch.settle" => settings.watch.settle = span(value)?,
         "watch.settle_max" => settings.watch.settle_max = span(value)?,
         "fix.enabled" => settings.fix.enabled = value.as_bool().ok_or("not a yes or no")?,
+        "fix.agents" => settings.fix.agents = value.as_bool().ok_or("not a yes or no")?,
         "fix.on" => settings.fix.on = if value.as_str() == Some("change") { FixOn::Change } else { FixOn::Red },
         "fix.after" => settings.fix.after = span(value)?,
         "fix.attempts" => settings.fix.attempts = number(value)?,
@@ -89,6 +90,15 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
                 .settings;
             (settings.roles, settings.workflows) = (built_in.roles, built_in.workflows);
             settings.rules = built_in.rules;
+        }
+        "events.rules" if value.as_str() == Some("none") => {
+            set(settings, key, &Value::String("built-in".into()))?;
+            settings.rules.clear();
+            settings.workflows.remove("session");
+        }
+        "role.after_landing" => {
+            let is_after = value.as_bool().ok_or("not a yes or no")?;
+            settings.roles.values_mut().for_each(|role| role.after_landing = is_after);
         }
         "budget.task_usd" => settings.budget.task = text(value)?.parse().map_err(|_| "not an amount")?,
         other => return Err(format!("what is {other}?")),
@@ -180,6 +190,7 @@ fn plain() -> Settings {
         checks: vec![plain_check("unit")],
         fix: Fix {
             enabled: true,
+            agents: true,
             on: FixOn::Red,
             after: Duration::from_secs(10),
             attempts: 5,

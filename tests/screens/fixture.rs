@@ -130,6 +130,7 @@ pub(crate) fn pending(id: u32) -> PendingResult {
         base: Snapshot { tree: TreeId("a".repeat(40)), commit: "c".repeat(40), left_out: Vec::new() },
         diff: DIFF.to_owned(),
         conflict: String::new(),
+        unfinished: false,
     }
 }
 

@@ -152,6 +152,20 @@ fn where_the_agent_cannot_be_started_it_goes_by_the_words() {
 }
 
 #[test]
+fn what_a_failed_attempt_proposed_is_no_plan() {
+    let mut hands = Hands::new(settings(3, 4));
+    let (answer, first) = begun(&mut hands, wish(Mode::Parallel, true, true));
+    hands.end(first, true, plan(&[("API", "implementation", &["API"])]));
+    hands.wait(60_000);
+    let session = hands.agents.remove(&first).expect("it is tried again").session;
+    hands.give(Input::AgentFailed(session, "log in first".into()));
+    let task = &hands.machine.book().tasks[&first];
+    assert!(task.attempts[0].outcome.is_some() && task.outcome().is_none(), "{task:?}");
+    let batch = &hands.machine.book().batches[&answer.batch.expect("a batch")];
+    assert_eq!(batch.tasks.len(), 6, "its words are taken: {:?}", hands.machine.book().tasks);
+}
+
+#[test]
 fn a_supervisor_that_dies_at_any_moment_leaves_no_plan_half_filed() {
     let begin = || {
         let mut hands = Hands::new(settings(3, 4));

@@ -46,6 +46,7 @@ impl World {
                 self.ask(Command::Lane { lane: Lane::Queue, wish: LaneWish::Resume });
                 self.ask(Command::Raise { usd: Usd(1_000_000), tokens: 0 });
                 self.ask(Command::Raise { usd: Usd(0), tokens: 1_000 });
+                self.somebody_pays_for_days();
             }
             assert!(steps < 20_000, "the calm phase does not end: {:?}", self.machine.live());
         }

@@ -1,12 +1,21 @@
 //! People file work: tasks that wait for each other and for older ones, in every order.
 
+use std::path::PathBuf;
+
 use orchestrator_tui::core::command::Command;
-use orchestrator_tui::model::assignment::{Assignment, BatchKind, Deliverable, Lane, Mode};
+use orchestrator_tui::model::assignment::{Assignment, Batch, BatchKind, Deliverable, Lane, Mode};
+use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask};
 use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::settings::LandMode;
 
 use super::World;
+
+/// A task file of a day, one of a few.
+fn day(number: u64) -> BatchKind {
+    let file = PathBuf::from(format!("/day/{number}.yaml"));
+    BatchKind::Day { file, folder: PathBuf::from("/day"), date: "2026-01-01".to_owned() }
+}
 
 impl World {
     /// Somebody files a few tasks; now and then something that cannot be.
@@ -17,11 +26,36 @@ impl World {
             tasks.reverse();
         }
         let mode = Mode::Parallel;
-        let batch = self.chance.one_in(2).then(|| NewBatch {
-            kind: BatchKind::Orchestration { requirement: "more".to_owned(), mode, start: true },
-            budget: None,
-        });
+        let batch = match self.chance.below(3) {
+            0 => None,
+            1 => Some(NewBatch {
+                kind: BatchKind::Orchestration { requirement: "more".to_owned(), mode, start: true },
+                budget: None,
+            }),
+            // There are few of them, so that most are under way when they are filed again.
+            _ => Some(NewBatch { kind: day(self.chance.below(3)), budget: self.day_may_cost() }),
+        };
         self.ask(Command::File { filing: Box::new(Filing { batch, tasks }) });
+    }
+
+    fn day_may_cost(&mut self) -> Option<Usd> {
+        (!self.chance.one_in(4)).then(|| Usd(self.chance.between(1, 8) * 50_000))
+    }
+
+    /// Somebody lets the days cost more of which something is open.
+    pub(super) fn somebody_pays_for_days(&mut self) {
+        let book = self.machine.book();
+        let more = |batch: &Batch| {
+            let budget = Usd(batch.budget?.0 + 1_000_000);
+            let mut open = batch.tasks.iter().filter_map(|id| book.task(*id)).filter(|task| !task.state.is_final());
+            let assignment = Box::new(open.next()?.assignment()?.clone());
+            let tasks = vec![NewTask { assignment, after: Vec::new(), priority: 0, held: false }];
+            Some(Filing { batch: Some(NewBatch { kind: batch.kind.clone(), budget: Some(budget) }), tasks })
+        };
+        let filings: Vec<Filing> = book.batches.values().filter_map(|batch| more(batch)).collect();
+        for filing in filings {
+            self.ask(Command::File { filing: Box::new(filing) });
+        }
     }
 
     fn some_work(&mut self, number: u64, count: u64) -> NewTask {
@@ -57,7 +91,7 @@ impl World {
             context_files: Vec::new(),
             after: Vec::new(),
             check: None,
-            budget: None,
+            budget: self.chance.one_in(4).then_some(Usd(150_000)),
             batch: None,
             event: None,
             subject: None,

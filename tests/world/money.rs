@@ -6,11 +6,12 @@ use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::effect::AgentOrder;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
-use orchestrator_tui::core::live::{Attempt, Step};
+use orchestrator_tui::core::live::Step;
 use orchestrator_tui::model::agent::AgentReport;
+use orchestrator_tui::model::attempt::AttemptEnd;
 use orchestrator_tui::model::budget::{Budget, Day};
 use orchestrator_tui::model::cost::{Spent, Usd};
-use orchestrator_tui::model::id::SessionId;
+use orchestrator_tui::model::id::{BatchId, SessionId, TaskId};
 use orchestrator_tui::model::plan::PlannerNews;
 
 use super::plan::Chance;
@@ -23,6 +24,9 @@ pub(super) struct Bill {
     used: Spent,
     raised: (Usd, u64),
     sessions: BTreeMap<SessionId, Spent>,
+    /// For what was filed together each agent works, and what was used for it.
+    works_for: BTreeMap<SessionId, BatchId>,
+    batches: BTreeMap<BatchId, Spent>,
     /// What the transcripts tell of agents at work when the supervisor died: they went on for a while.
     pub(super) left: BTreeMap<SessionId, Spent>,
 }
@@ -77,8 +81,16 @@ impl World {
             Input::Reported(session, AgentReport::Used(spent)) if self.sessions.contains_key(session) => {
                 let known = self.bill.sessions.insert(*session, *spent).unwrap_or_default();
                 self.bill.used += spent.since(known);
+                if let Some(batch) = self.bill.works_for.get(session) {
+                    *self.bill.batches.entry(*batch).or_default() += spent.since(known);
+                }
             }
-            Input::Planner(PlannerNews::Used(_, spent)) => self.bill.used += *spent,
+            Input::Planner(PlannerNews::Used(task, spent)) => {
+                self.bill.used += *spent;
+                if let Some(batch) = task.and_then(|task| self.batch_of(task)) {
+                    *self.bill.batches.entry(batch).or_default() += *spent;
+                }
+            }
             _ => {}
         }
     }
@@ -124,8 +136,48 @@ impl World {
             used: if known { ledger.spent() } else { Spent::default() },
             raised: if known { ledger.raised() } else { (Usd(0), 0) },
             sessions: BTreeMap::new(),
+            works_for: BTreeMap::new(),
+            batches: BTreeMap::new(),
             left: std::mem::take(&mut self.bill.left),
         };
+        for task in self.machine.book().tasks.values() {
+            if let Some(batch) = self.batch_of(task.id) {
+                *self.bill.batches.entry(batch).or_default() += task.total();
+            }
+        }
+    }
+
+    fn batch_of(&self, task: TaskId) -> Option<BatchId> {
+        self.machine.book().task(task)?.assignment()?.batch
+    }
+
+    /// Returns what the agents that work besides were promised, of those that count.
+    fn promised(&self, order: &AgentOrder, counts: impl Fn(TaskId) -> bool) -> u64 {
+        let others = self.machine.live().attempts.iter().filter(|(id, _)| **id != order.task.id && counts(**id));
+        let works = others.map(|(_, attempt)| attempt).filter(|attempt| matches!(attempt.step, Step::Agent(Some(_))));
+        works.filter_map(|attempt| Some(attempt.allowance?.usd.minus(attempt.spent.usd).0)).sum()
+    }
+
+    /// Nothing begins over the line of what was filed together, and those that run side by side keep it together.
+    fn check_batch(&mut self, order: &AgentOrder) {
+        let Some(batch) = self.batch_of(order.task.id) else { return };
+        self.bill.works_for.insert(order.session, batch);
+        let Some(limit) = self.machine.book().batches.get(&batch).and_then(|batch| batch.budget) else { return };
+        let used = self.bill.batches.get(&batch).copied().unwrap_or_default().usd;
+        assert!(used < limit, "an agent starts at {used} of {limit} for batch {}", batch.0);
+        let left = limit.minus(used).0;
+        let given = order.budget.expect("there is a line").0;
+        assert!(given > 0 && given <= left, "{given} of {left} left");
+        let promised = self.promised(order, |task| self.batch_of(task) == Some(batch));
+        assert!(promised > left || given + promised <= left, "{given} beside {promised}, {left} left for the batch");
+    }
+
+    /// Returns the line in dollars that is a task's own.
+    fn own_line(&self, order: &AgentOrder) -> Usd {
+        let Some(assignment) = order.task.assignment() else { return self.settings.budget.task };
+        let role = self.settings.roles.get(&assignment.role).and_then(|role| role.budget);
+        let batch = assignment.batch.and_then(|batch| self.machine.book().batches.get(&batch)?.budget);
+        assignment.budget.or(role).or(batch.map(|_| Usd(0))).unwrap_or(self.settings.budget.task)
     }
 
     pub(super) fn raised(&mut self, fact: &Fact) {
@@ -134,17 +186,24 @@ impl World {
             self.bill.raised.0.0 += usd.0;
             self.bill.raised.1 += tokens;
         }
-        if let Fact::Neared { reached: true, .. } = fact {
-            self.report.day_lines += 1;
+        match fact {
+            Fact::Neared { reached: true, .. } => self.report.day_lines += 1,
+            Fact::BatchLimited { .. } => self.report.limited += 1,
+            Fact::AttemptEnded { record, .. } => {
+                let is_line = matches!(&record.end, AttemptEnd::Parked { why } if why.contains("max_cost_usd"));
+                self.report.batch_lines += u64::from(is_line);
+            }
+            _ => {}
         }
     }
 
     /// Nothing that costs begins over a line, and it is told how much is left at most.
-    pub(super) fn check_order(&self, order: &AgentOrder) {
+    pub(super) fn check_order(&mut self, order: &AgentOrder) {
+        self.check_batch(order);
         let budget = self.settings.budget;
         let (bill, task) = (&self.bill, order.task.total());
         let under = |used: u64, limit: u64| limit == 0 || used < limit;
-        assert!(under(task.usd.0, budget.task.0), "{} starts over its line", order.task.id);
+        assert!(under(task.usd.0, self.own_line(order).0), "{} starts over its line", order.task.id);
         assert!(under(task.tokens(), budget.task_tokens), "{} starts over its tokens", order.task.id);
         assert_eq!(bill.day, Day::of(self.clock()), "the bill is of another day");
         if budget.day > Usd(0) {
@@ -154,13 +213,7 @@ impl World {
             let given = order.budget.unwrap_or(Usd(u64::MAX)).0;
             assert!(given <= left, "{given} of {left} left");
             // Whoever works besides was promised a part of it.
-            let works = |attempt: &&Attempt| matches!(attempt.step, Step::Agent(Some(_)));
-            let others = self.machine.live().attempts.iter().filter(|(id, _)| **id != order.task.id);
-            let promised = others
-                .map(|(_, attempt)| attempt)
-                .filter(works)
-                .filter_map(|attempt| Some(attempt.allowance?.usd.minus(attempt.spent.usd).0));
-            let promised: u64 = promised.sum();
+            let promised = self.promised(order, |_| true);
             let lowered = promised > left;
             assert!(lowered || given + promised <= left, "{given} beside {promised}, {left} left");
         }

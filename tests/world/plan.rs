@@ -76,6 +76,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
         checks: vec![unit, lint, each],
         fix: Fix {
             enabled: !chance.one_in(20),
+            agents: !chance.one_in(4),
             on: if chance.one_in(5) { FixOn::Change } else { FixOn::Red },
             after: Duration::from_secs(chance.below(12)),
             attempts: chance.between(1, 4) as u32,
@@ -105,6 +106,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             depth: chance.between(3, 12) as u32,
             rate: chance.between(3, 30) as u32,
             multi_agent: chance.one_in(2),
+            folder: None,
         },
         workspace: Workspace { copy: Vec::new(), prepare: "prepare".into(), link: Vec::new() },
         budget: super::money::budget(chance),

@@ -30,6 +30,8 @@ pub(crate) struct Report {
     pub checks_gone: u64,
     pub raised: u64,
     pub day_lines: u64,
+    pub batch_lines: u64,
+    pub limited: u64,
     pub kept: u64,
     pub unpriced: u64,
     pub planned: u64,
@@ -79,6 +81,8 @@ impl Report {
         self.reconfigured += other.reconfigured;
         self.checks_gone += other.checks_gone;
         self.raised += other.raised;
+        self.batch_lines += other.batch_lines;
+        self.limited += other.limited;
         self.day_lines += other.day_lines;
         self.kept += other.kept;
         self.unpriced += other.unpriced;

@@ -1,7 +1,5 @@
 //! Lets a supervisor do the work of a task file, and tells how it goes until nothing of it goes on by itself.
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -35,16 +33,17 @@ pub struct Line<'a> {
     pub fact: &'a Value,
 }
 
-/// Files the work unless it is under way already, and follows it. `each` is given a line for each thing that happens.
+/// Files the work, or what is new in it if it is under way already, and follows it. `each` is given a line for each thing
+/// that happens.
 ///
 /// # Errors
 /// If no supervisor can be started or reached, it refuses the work, or it ends meanwhile.
-pub fn drive(site: &Site, filing: Filing, file: &PathBuf, each: &mut dyn FnMut(Line<'_>)) -> Result<Ended, Failure> {
+pub fn drive(site: &Site, filing: Filing, each: &mut dyn FnMut(Line<'_>)) -> Result<Ended, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    runtime.map_err(Failure::usage)?.block_on(follow(site, filing, file, each))
+    runtime.map_err(Failure::usage)?.block_on(follow(site, filing, each))
 }
 
-async fn follow(site: &Site, filing: Filing, file: &PathBuf, each: &mut dyn FnMut(Line<'_>)) -> Result<Ended, Failure> {
+async fn follow(site: &Site, filing: Filing, each: &mut dyn FnMut(Line<'_>)) -> Result<Ended, Failure> {
     let mut signals = signals::listen().map_err(Failure::usage)?;
     let program =
         std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
@@ -52,15 +51,16 @@ async fn follow(site: &Site, filing: Filing, file: &PathBuf, each: &mut dyn FnMu
     let Attached { client, remarks: _ } = background::attach(&program, site, &Overrides::default(), &tell).await?;
     let (first, mut views) = client.view(true).await.map_err(Failure::supervisor)?;
     let mut facts = client.follow(first.seq, None).await.map_err(Failure::supervisor)?;
-    let (number, tasks) = begin(&client, filing, file).await?;
-    let path = format!("batches/{number}");
-    let mut is_stale = true;
+    let (said, path) = begin(&client, filing).await?;
+    each(Line { text: &said, fact: &json!({ "said": said }) });
+    let (mut tasks, mut is_stale) = (Vec::new(), true);
     loop {
         if std::mem::take(&mut is_stale) {
             let (status, batch) = client.get(&path).await.map_err(Failure::supervisor)?;
             if status >= 300 {
                 return Err(Failure::supervisor(batch["error"].as_str().unwrap_or("the batch is gone").to_owned()));
             }
+            tasks = numbers(&batch);
             if batch["goes_on"] == false {
                 return Ok(Ended::Settled(batch));
             }
@@ -99,21 +99,18 @@ fn gone(error: &ClientError) -> Failure {
     Failure::supervisor(format!("{error}; `start` again goes on with the rest"))
 }
 
-/// Finds the batch of the file that is under way, or files the work; returns its number and tasks.
-async fn begin(client: &Client, filing: Filing, file: &PathBuf) -> Result<(u64, Vec<TaskId>), Failure> {
-    let (_, batches) = client.get("batches").await.map_err(Failure::supervisor)?;
-    let is_it = |batch: &&Value| batch["kind"]["day"]["file"] == json!(file) && batch["over"] == false;
-    if let Some(batch) = batches.as_array().into_iter().flatten().rev().find(is_it) {
-        let tasks = batch["tasks"].as_array().into_iter().flatten();
-        let tasks = tasks.filter_map(|task| serde_json::from_value(task["number"].clone()).ok()).collect();
-        return Ok((batch["id"].as_u64().unwrap_or_default(), tasks));
-    }
+/// Files what the file asks for that is not under way; returns what came of it, and where the batch is told.
+async fn begin(client: &Client, filing: Filing) -> Result<(String, String), Failure> {
     let command = Command::File { filing: Box::new(filing) };
     let arguments = serde_json::to_value(&command).map_err(Failure::usage)?;
     let (status, answer) = client.command("file", &arguments).await.map_err(Failure::supervisor)?;
     if status >= 300 {
         return Err(Failure::refused(answer["error"].as_str().unwrap_or("refused without a reason").to_owned()));
     }
-    let tasks = serde_json::from_value(answer["tasks"].clone()).unwrap_or_default();
-    Ok((answer["batch"].as_u64().unwrap_or_default(), tasks))
+    Ok((answer["said"].as_str().unwrap_or_default().to_owned(), format!("batches/{}", answer["batch"])))
+}
+
+fn numbers(batch: &Value) -> Vec<TaskId> {
+    let tasks = batch["tasks"].as_array().into_iter().flatten();
+    tasks.filter_map(|task| serde_json::from_value(task["number"].clone()).ok()).collect()
 }

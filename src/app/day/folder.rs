@@ -9,11 +9,20 @@ use nix::fcntl::OFlag;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::edge::workspace::Aside;
+use crate::model::path::ProjectPath;
+
 /// What the last line of a file of ours begins with; after it, what stands for all above.
 const MARK: &str = "<!-- written by orchestrator-tui · ";
 
-/// The folders of a day that hold no work of a person.
-const OURS: [&str; 5] = ["agent_workspaces", "agent_status", "agent_logs", "agent_questions", "results"];
+/// The folders of a day in which everything is written by us, or by agents for us.
+const OURS: [&str; 4] = ["agent_workspaces", "agent_status", "agent_logs", "agent_questions"];
+
+/// The folder of reports; a project may have results of its own in it.
+const RESULTS: &str = "results";
+
+/// Which files of it are reports.
+const REPORTS: &str = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]-report*.md";
 
 /// The folder where a day's files lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +64,30 @@ impl Folder {
         folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name))).collect()
     }
 
-    /// Returns the folders in which everything is written by us, or by agents for us.
+    /// Returns the folders in which nothing is the work of a person on a project.
     pub fn ours(&self) -> Vec<PathBuf> {
-        OURS.iter().map(|part| self.root.join(part)).collect()
+        OURS.iter().chain([&RESULTS]).map(|part| self.root.join(part)).collect()
+    }
+
+    /// Returns what of this day's is written all the time and so no part of snapshots, if it lies in the project.
+    pub fn asides(&self, project: &Path) -> Vec<Aside> {
+        let folder = |name: &str| ProjectPath::new(self.root.join(name).strip_prefix(project).ok()?);
+        let ours = OURS.iter().filter_map(|name| Some(Aside { folder: folder(name)?, files: "" }));
+        ours.chain(folder(RESULTS).map(|folder| Aside { folder, files: REPORTS })).collect()
+    }
+
+    /// Whether a path is that of a file or folder of the day itself, as [`Folder::asides`] has them.
+    pub fn is_own(&self, path: &Path) -> bool {
+        let mut parts = path.strip_prefix(&self.root).into_iter().flatten().filter_map(std::ffi::OsStr::to_str);
+        let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let is_digit = |at: usize, byte: u8| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+        let is_report = |name: &str| {
+            let (date, rest) = name.split_at_checked(10).unwrap_or_default();
+            !date.is_empty()
+                && date.bytes().enumerate().all(|(at, byte)| is_digit(at, byte))
+                && rest.strip_prefix("-report").is_some_and(|rest| rest.ends_with(".md"))
+        };
+        OURS.contains(&first) || first == RESULTS && is_report(second)
     }
 
     /// Returns where the report of a day lies.

@@ -14,7 +14,7 @@ use crate::core::view::attempts;
 use crate::model::assignment::{Assignment, Batch, BatchKind};
 use crate::model::attempt::AttemptEnd;
 use crate::model::cost::Spent;
-use crate::model::task::{DoneReason, Task, TaskState};
+use crate::model::task::{DoneReason, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::Wall;
 use crate::model::workspace::FileChange;
 
@@ -130,8 +130,11 @@ fn one(reporter: &Reporter<'_>, task: &Task, assignment: &Assignment) -> TaskRep
     }
 }
 
-/// Returns what the agent said last.
+/// Returns what the agent said whose work there is; as long as there is none, what one said last.
 pub fn summary(task: &Task) -> String {
+    if let Some(made) = task.made() {
+        return made.summary.clone();
+    }
     let said = task.attempts.iter().rev().map(|attempt| attempt.summary.as_str());
     said.into_iter().find(|text| !text.is_empty()).unwrap_or_default().to_owned()
 }
@@ -152,7 +155,13 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
     match &task.state {
         TaskState::Done(DoneReason::Landed(_)) => Outcome::Done("landed".to_owned()),
         TaskState::Done(_) => Outcome::Done(reason),
-        TaskState::Ready(_) | TaskState::Review(_) => Outcome::Ready,
+        TaskState::Ready(ReadyReason::Suspicious(_)) => {
+            Outcome::Ready(format!("its result is verified and waits for your yes; {reason}"))
+        }
+        TaskState::Ready(ReadyReason::Asked | ReadyReason::First) => {
+            Outcome::Ready("its result is verified and waits for your yes".to_owned())
+        }
+        TaskState::Review(_) => Outcome::Ready(reason),
         TaskState::Running => Outcome::Running(reason),
         TaskState::Blocked(id) => {
             let other = reporter.book.task(*id).and_then(|other| Some(other.assignment()?.label.clone()));
@@ -180,7 +189,14 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
             vec![format!("orchestrator-tui answer {}", question.id.0)],
         ),
         TaskState::Ready(reason) => (reason.to_string(), vec![command("show"), command("land"), command("refuse")]),
-        TaskState::Review(reason) => (reason.to_string(), vec![command("show")]),
+        TaskState::Review(reason) => {
+            let way_on = match reason {
+                ReviewReason::Unstable | ReviewReason::RedTogether(_) => command("land"),
+                ReviewReason::Conflict(_) | ReviewReason::Refused(_) => command("retry"),
+                ReviewReason::RedAfterLanding(_) => command("undo"),
+            };
+            (reason.to_string(), vec![command("show"), way_on, command("refuse")])
+        }
         TaskState::Held(reason) => (reason.to_string(), vec![command("fix"), command("kill")]),
         TaskState::Failed(reason) => (reason.to_string(), vec![command("show"), command("retry")]),
         TaskState::Queued

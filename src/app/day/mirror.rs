@@ -15,7 +15,7 @@ use crate::core::book::Book;
 use crate::core::effect::{AgentOrder, Recorded};
 use crate::core::fact::Fact;
 use crate::core::lines;
-use crate::model::assignment::{Assignment, Batch, BatchKind};
+use crate::model::assignment::{Assignment, BatchKind};
 use crate::model::id::TaskId;
 use crate::model::task::Task;
 
@@ -50,10 +50,13 @@ impl DayMirror {
 
     /// Takes in a fact that has become true.
     pub fn learn(&mut self, book: &Book, recorded: &Recorded) {
-        if let Fact::BatchBegan { batch } = &recorded.fact
-            && let BatchKind::Day { folder, .. } = &batch.kind
-        {
-            let labels = batch.tasks.iter().filter_map(|id| Some(book.task(*id)?.assignment()?.label.clone()));
+        let new = match &recorded.fact {
+            Fact::BatchBegan { batch } => Some((&batch.kind, &batch.tasks)),
+            Fact::BatchGrew { batch, tasks } => book.batches.get(batch).map(|batch| (&batch.kind, tasks)),
+            _ => None,
+        };
+        if let Some((BatchKind::Day { folder, .. }, tasks)) = new {
+            let labels = tasks.iter().filter_map(|id| Some(book.task(*id)?.assignment()?.label.clone()));
             self.wish(folder, Wish::Prepare(labels.collect()));
         }
         let Some(id) = recorded.fact.task() else { return };
@@ -104,14 +107,6 @@ pub fn write_instructions(tools: &Tools, order: &AgentOrder, prompt: &str) {
     match Folder::at(day.clone()).write_instructions(&assignment.label, prompt) {
         Ok(written) => tools.wrote_ourselves(&written.files),
         Err(error) => tracing::warn!(%error, "what the agent is told cannot be written beside its task file"),
-    }
-}
-
-/// Returns the folders in which only the files of a day are.
-pub fn folders(batch: &Batch) -> Vec<PathBuf> {
-    match &batch.kind {
-        BatchKind::Day { folder, .. } => Folder::at(folder.clone()).ours(),
-        BatchKind::Orchestration { .. } => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod drive;
 pub mod folder;
 pub mod gather;
+pub mod hidden;
 pub mod learnt;
 pub mod lessons;
 mod markdown;

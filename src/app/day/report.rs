@@ -15,8 +15,8 @@ use crate::model::workspace::{ChangeKind, FileChange};
 pub enum Outcome {
     /// It is done; how it came in: `landed`, `landed after your yes`.
     Done(String),
-    /// Its result is verified and waits for a person.
-    Ready,
+    /// There is a result, and a person is to look at it: why.
+    Ready(String),
     /// It is still at work, or waits for an answer.
     Running(String),
     /// It has not begun, and why.
@@ -145,7 +145,7 @@ impl DayReport {
         let count = |is: fn(&Outcome) -> bool| self.tasks.iter().filter(|task| is(&task.outcome)).count();
         let parts = [
             (count(|outcome| matches!(outcome, Outcome::Done(_))), "done"),
-            (count(|outcome| matches!(outcome, Outcome::Ready)), "to review"),
+            (count(|outcome| matches!(outcome, Outcome::Ready(_))), "to review"),
             (count(|outcome| matches!(outcome, Outcome::Running(_))), "at work"),
             (count(|outcome| matches!(outcome, Outcome::Paused(_))), "waiting"),
             (count(|outcome| matches!(outcome, Outcome::Waiting(_))), "not begun"),
@@ -237,7 +237,7 @@ impl Outcome {
     fn word(&self) -> &'static str {
         match self {
             Self::Done(_) => "✅ done",
-            Self::Ready => "👀 to review",
+            Self::Ready(_) => "👀 to review",
             Self::Running(_) => "⏳ at work",
             Self::Waiting(_) => "⏸ not begun",
             Self::Paused(_) => "⏸ waits",
@@ -249,8 +249,9 @@ impl Outcome {
     fn why(&self) -> String {
         match self {
             Self::Done(how) => how.clone(),
-            Self::Ready => "its result is verified and waits for your yes".to_owned(),
-            Self::Running(why) | Self::Waiting(why) | Self::Paused(why) | Self::Failed(why) => why.clone(),
+            Self::Ready(why) | Self::Running(why) | Self::Waiting(why) | Self::Paused(why) | Self::Failed(why) => {
+                why.clone()
+            }
             Self::Blocked(label) => format!("{label} failed, and it waits for that"),
         }
     }

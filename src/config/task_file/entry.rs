@@ -42,12 +42,16 @@ pub(super) struct Draft {
     pub(super) priority: Option<i32>,
     /// What it waits for.
     pub(super) depends_on: Vec<Placed<String>>,
-    /// Context files that are not there; a task before it may bring them.
+    /// Its deliverables, and where each stands.
+    pub(super) wanted: Vec<Placed<Deliverable>>,
+    /// Its context files, and where each stands.
+    pub(super) context: Vec<Placed<String>>,
+    /// Those of them that are not there; a task before it may bring them.
     pub(super) missing: Vec<Placed<String>>,
 }
 
 /// Reads a task; nothing, if it cannot even be named.
-pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: &Names) -> Option<Draft> {
+pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: &Names<'_>) -> Option<Draft> {
     let fields = reader.fields(node, &FIELDS, "a task")?;
     let id = id(reader, &fields);
     let before = reader.errors.len();
@@ -64,18 +68,24 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: 
     let role = known(reader, fields.get("role"), names.roles.as_deref(), "role");
     let workflow = known(reader, fields.get("workflow"), names.workflows.as_deref(), "workflow");
     let check = known(reader, fields.get("check"), names.checks.as_deref(), "check");
-    let (context_files, missing) = context(reader, fields.get("context_files"), project);
+    let (context, missing) = context(reader, fields.get("context_files"), project);
+    let wanted = deliverables(reader, fields.get("deliverables"), project);
+    let role = role.unwrap_or_else(|| "coding".to_owned());
+    if let Some(first) = wanted.first().filter(|_| names.readers.contains(&role)) {
+        let hint = "leave the deliverables out, or name a role that edits";
+        reader.error(&first.range, format!("the role {role} only reads: it brings no files"), hint);
+    }
     let assignment = Assignment {
         label: id.as_ref().map(|id| id.value.clone()).unwrap_or_default(),
         description: description.map_or_else(|| name.clone(), |text| text.value),
         name,
         lane: Lane::Day,
         workflow: workflow.unwrap_or_else(|| "task".to_owned()),
-        role: role.unwrap_or_else(|| "coding".to_owned()),
+        role,
         module: reader.text(fields.get("module")).map(|module| one_line(&module.value)).unwrap_or_default(),
         complexity: complexity(reader, fields.get("estimated_complexity")),
-        context_files,
-        deliverables: deliverables(reader, fields.get("deliverables"), project),
+        context_files: context.iter().map(|file| file.value.clone()).collect(),
+        deliverables: wanted.iter().map(|wanted| wanted.value.clone()).collect(),
         after: Vec::new(),
         check: check.map(CheckName),
         budget: reader.dollars(fields.get("budget_usd")),
@@ -97,7 +107,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: 
             true
         }
     });
-    Some(Draft { id: id?, assignment, priority, depends_on, missing })
+    Some(Draft { id: id?, assignment, priority, depends_on, wanted, context, missing })
 }
 
 fn repeated(names: &[Placed<String>]) -> Vec<Placed<String>> {
@@ -158,15 +168,16 @@ fn complexity(reader: &mut Reader<'_>, field: Option<Field<'_>>) -> Option<Compl
     complexity
 }
 
-fn deliverables(reader: &mut Reader<'_>, field: Option<Field<'_>>, project: &Path) -> Vec<Deliverable> {
-    let mut read: Vec<Deliverable> = Vec::new();
+fn deliverables(reader: &mut Reader<'_>, field: Option<Field<'_>>, project: &Path) -> Vec<Placed<Deliverable>> {
+    let mut read: Vec<Placed<Deliverable>> = Vec::new();
     for said in reader.texts(field) {
         let (message, hint) = match path_in(&said.value, project) {
             Ok(path) => {
-                if read.iter().any(|known| known.path == path) {
+                if read.iter().any(|known| known.value.path == path) {
                     reader.warn(&said.range, format!("{path} is named twice"), "remove one");
                 } else {
-                    read.push(Deliverable { said: one_line(&said.value), path });
+                    let value = Deliverable { said: one_line(&said.value), path };
+                    read.push(Placed { range: said.range.clone(), value });
                 }
                 continue;
             }
@@ -190,7 +201,11 @@ fn deliverables(reader: &mut Reader<'_>, field: Option<Field<'_>>, project: &Pat
 }
 
 /// Reads the context files, and returns those that are not there besides.
-fn context(reader: &mut Reader<'_>, field: Option<Field<'_>>, project: &Path) -> (Vec<String>, Vec<Placed<String>>) {
+fn context(
+    reader: &mut Reader<'_>,
+    field: Option<Field<'_>>,
+    project: &Path,
+) -> (Vec<Placed<String>>, Vec<Placed<String>>) {
     let (mut files, mut missing) = (Vec::new(), Vec::new());
     for file in reader.texts(field) {
         let Some(path) = ProjectPath::new(&file.value) else {
@@ -223,7 +238,7 @@ fn context(reader: &mut Reader<'_>, field: Option<Field<'_>>, project: &Path) ->
             }
             Ok(_) => {}
         }
-        files.push(file.value);
+        files.push(file);
     }
     (files, missing)
 }

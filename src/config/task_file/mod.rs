@@ -8,4 +8,4 @@ mod order;
 mod read;
 mod yaml;
 
-pub use read::{Names, ReadTaskFile, TaskEntry, TaskFile, read_task_file};
+pub use read::{Hides, Names, ReadTaskFile, TaskEntry, TaskFile, read_task_file};

@@ -26,15 +26,24 @@ const MOST_TASKS: usize = 1_000;
 const FIELDS: [&str; 4] = ["date", "max_cost_usd", "priority", "tasks"];
 
 /// What a task may name; what is not known is not judged.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
+#[derive(Default)]
+pub struct Names<'a> {
     /// The names of the checks.
     pub checks: Option<Vec<String>>,
     /// The names of the roles.
     pub roles: Option<Vec<String>>,
     /// The names of the workflows.
     pub workflows: Option<Vec<String>>,
+    /// The names of the roles that only read.
+    pub readers: Vec<String>,
+    /// Says which paths no copy of the project and so no result has, and why.
+    pub hidden: Option<Hides<'a>>,
+    /// What of that agents get all the same.
+    pub copied: Vec<String>,
 }
+
+/// Says why some of these paths are hidden; of the second part of each, whether a folder is meant.
+pub type Hides<'a> = &'a dyn Fn(&[(ProjectPath, bool)]) -> BTreeMap<ProjectPath, String>;
 
 /// A day's work as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +82,7 @@ pub struct ReadTaskFile {
 ///
 /// # Errors
 /// All that is wrong with it.
-pub fn read_task_file(path: &Path, project: &Path, names: &Names) -> Result<ReadTaskFile, Vec<Diagnostic>> {
+pub fn read_task_file(path: &Path, project: &Path, names: &Names<'_>) -> Result<ReadTaskFile, Vec<Diagnostic>> {
     let text = text_of(path).map_err(|error| vec![*error])?;
     let source = SourceText::new(path, project, text);
     let root = yaml::parse(&source).map_err(|error| vec![*error])?;
@@ -111,7 +120,7 @@ fn text_of(path: &Path) -> Result<String, Mistake> {
     })
 }
 
-fn day(reader: &mut Reader<'_>, root: &Node, project: &Path, names: &Names) -> Option<TaskFile> {
+fn day(reader: &mut Reader<'_>, root: &Node, project: &Path, names: &Names<'_>) -> Option<TaskFile> {
     if matches!(root.value, Value::Null) {
         reader.error(&(0..0), "there is nothing in this file", yaml::BEGIN);
         return None;
@@ -126,6 +135,9 @@ fn day(reader: &mut Reader<'_>, root: &Node, project: &Path, names: &Names) -> O
         drafts.iter().map(|draft| Step { id: &draft.id.value, after: &draft.depends_on }).collect();
     let before = order::judge(reader, &steps);
     context_comes(reader, &drafts, &before, project);
+    if let Some(hides) = names.hidden {
+        hidden(reader, &drafts, hides, &names.copied);
+    }
     let line_of = |draft: &Draft| reader.source.place(draft.id.range.start).0;
     let tasks = drafts.iter().map(|draft| TaskEntry {
         assignment: draft.assignment.clone(),
@@ -156,7 +168,7 @@ fn date(reader: &mut Reader<'_>, field: Option<Field<'_>>) -> Option<String> {
     }
 }
 
-fn drafts(reader: &mut Reader<'_>, field: Option<Field<'_>>, project: &Path, names: &Names) -> Vec<Draft> {
+fn drafts(reader: &mut Reader<'_>, field: Option<Field<'_>>, project: &Path, names: &Names<'_>) -> Vec<Draft> {
     let hint = "write tasks: and below it, for each, - id: task-001";
     let Some((key, node)) = field else {
         reader.error(&(0..0), "this task file has no tasks", hint);
@@ -250,4 +262,28 @@ fn near_file(path: &ProjectPath, project: &Path) -> Option<String> {
     }
     there.extend(parts);
     project.join(&there).exists().then(|| there.display().to_string())
+}
+
+/// Notes which deliverables can never be brought, and which context files no agent has.
+fn hidden(reader: &mut Reader<'_>, drafts: &[Draft], hides: Hides<'_>, copied: &[String]) {
+    let folder = |text: &str| text.ends_with('/');
+    let wanted = drafts.iter().flat_map(|draft| &draft.wanted).map(|it| (it.value.path.clone(), it.value.is_folder()));
+    let read = drafts.iter().flat_map(|draft| &draft.context);
+    let read = read.filter_map(|file| Some((ProjectPath::new(&file.value)?, folder(&file.value))));
+    let hidden = hides(&wanted.chain(read).collect::<Vec<_>>());
+    for it in drafts.iter().flat_map(|draft| &draft.wanted) {
+        if let Some(why) = hidden.get(&it.value.path) {
+            let hint = "no result has what is not in a snapshot: name another place, or change the rule";
+            reader.error(&it.range, format!("{} can never be delivered: {why}", it.value.path), hint);
+        }
+    }
+    let copied: Vec<ProjectPath> = copied.iter().filter_map(ProjectPath::new).collect();
+    for file in drafts.iter().flat_map(|draft| &draft.context) {
+        let Some(path) = ProjectPath::new(&file.value) else { continue };
+        let comes = copied.iter().any(|copied| path == *copied || path.is_below(copied));
+        if let (Some(why), false) = (hidden.get(&path), comes) {
+            let hint = "workspace.copy names what agents get besides the files of the project";
+            reader.warn(&file.range, format!("agents do not have {path}: {why}"), hint);
+        }
+    }
 }

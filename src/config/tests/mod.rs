@@ -4,6 +4,7 @@
 mod bad;
 mod layers;
 mod project;
+mod projects;
 mod roles;
 mod safety;
 mod screen;

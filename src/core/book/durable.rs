@@ -7,6 +7,7 @@ use crate::core::effect::Recorded;
 use crate::core::fact::{Fact, Remember};
 use crate::model::assignment::Batch;
 use crate::model::check::{CheckKey, CheckRun, Fingerprint, Verdict};
+use crate::model::cost::Usd;
 use crate::model::health::{Level, Part};
 use crate::model::hold::SnoozeEnd;
 use crate::model::id::{BatchId, ChangeId, LandingId, QuestionId, Seq, SessionId, TaskId};
@@ -305,11 +306,12 @@ impl Book {
             Fact::ConfigRefused { why } => self.refused = Some((*at, why.clone())),
             Fact::BatchBegan { batch } => self.batch_began(batch),
             Fact::BatchGrew { batch, tasks } => self.batch_grew(*batch, tasks),
+            Fact::BatchLimited { batch, budget } => self.batch_limited(*batch, *budget),
             Fact::Emitted { event } => self.events.emitted(event),
             Fact::EventFileLeft { file, why } => self.events.file_left(file, why),
             Fact::Routed { event, outcomes } => {
-                self.events.routed(*event, outcomes);
-                self.events.forget(self.remember.history, &self.index);
+                self.events.routed(*event, outcomes, &self.index);
+                self.events.forget(self.remember.history);
             }
             Fact::Lane { lane, change } => self.lanes.change(*at, *lane, change),
             Fact::Filed { .. }
@@ -348,6 +350,12 @@ impl Book {
     fn batch_grew(&mut self, batch: BatchId, tasks: &[TaskId]) {
         if let Some(batch) = self.batches.get_mut(&batch) {
             Arc::make_mut(batch).tasks.extend(tasks);
+        }
+    }
+
+    fn batch_limited(&mut self, batch: BatchId, budget: Option<Usd>) {
+        if let Some(batch) = self.batches.get_mut(&batch) {
+            Arc::make_mut(batch).budget = budget;
         }
     }
 

@@ -61,8 +61,14 @@ impl Known {
 pub struct Events {
     known: BTreeMap<EventId, Known>,
     pending: BTreeSet<EventId>,
+    /// Those that nothing waits for any more and that no open task came from.
+    free: BTreeSet<EventId>,
+    /// The tasks that the queue has passed on.
+    passed: BTreeSet<TaskId>,
     /// When each subject had events, the last hour.
     rates: BTreeMap<TaskId, VecDeque<Wall>>,
+    /// The same in the order in which they came, so that those that are too old are found.
+    recent: VecDeque<(Wall, TaskId)>,
     files: VecDeque<(EventFile, EventId)>,
     /// Files that lie where they are, and why.
     left: BTreeMap<String, (EventFile, String)>,
@@ -98,6 +104,11 @@ impl Events {
     /// Returns those that wait, oldest first.
     pub fn pending(&self) -> impl Iterator<Item = &Known> {
         self.pending.iter().filter_map(|id| self.known.get(id))
+    }
+
+    /// Whether the queue has said that it passes a task on, as far as is remembered.
+    pub fn is_passed_on(&self, task: TaskId) -> bool {
+        self.passed.contains(&task)
     }
 
     /// Returns the number that the next one gets.
@@ -146,13 +157,16 @@ impl Events {
                 self.files.pop_front();
             }
         }
-        self.rates.retain(|_, times| times.back().is_some_and(|at| event.at.since(*at) < RATE_WINDOW));
+        self.age(event.at);
         if let Some(subject) = event.subject {
             let times = self.rates.entry(subject).or_default();
-            times.retain(|at| event.at.since(*at) < RATE_WINDOW);
             times.push_back(event.at);
             if times.len() > COUNTED {
                 times.pop_front();
+            }
+            self.recent.push_back((event.at, subject));
+            if event.by == By::Queue {
+                self.passed.insert(subject);
             }
         }
         self.pending.insert(event.id);
@@ -160,10 +174,36 @@ impl Events {
         self.known.insert(event.id, known);
     }
 
-    pub(super) fn routed(&mut self, id: EventId, outcomes: &[Consequence]) {
+    /// Counts no more what is older than the time in which events are counted.
+    fn age(&mut self, now: Wall) {
+        let is_old = |at: &Wall| now.since(*at) >= RATE_WINDOW;
+        while let Some((_, subject)) = self.recent.front().copied().filter(|(at, _)| is_old(at)) {
+            self.recent.pop_front();
+            let Some(times) = self.rates.get_mut(&subject) else { continue };
+            while times.front().is_some_and(is_old) {
+                times.pop_front();
+            }
+            if times.is_empty() {
+                self.rates.remove(&subject);
+            }
+        }
+    }
+
+    pub(super) fn routed(&mut self, id: EventId, outcomes: &[Consequence], index: &Index) {
         self.pending.remove(&id);
         if let Some(known) = self.known.get_mut(&id) {
             known.outcomes = Some(outcomes.to_vec());
+        }
+        self.weigh(id, index);
+    }
+
+    /// Looks again whether something needs an event: a task that came from it is over now, or open again.
+    pub(super) fn weigh(&mut self, id: EventId, index: &Index) {
+        let is_free = |known: &Known| !known.is_pending() && !known.filed.iter().any(|task| index.is_open(*task));
+        if self.known.get(&id).is_some_and(is_free) {
+            self.free.insert(id);
+        } else {
+            self.free.remove(&id);
         }
     }
 
@@ -190,16 +230,16 @@ impl Events {
     }
 
     /// Forgets the oldest that nothing waits for any more and that no open task came from.
-    pub(super) fn forget(&mut self, limit: u32, index: &Index) {
-        let mut surplus = (self.known.len() - self.pending.len()).saturating_sub(limit as usize);
-        if surplus == 0 {
-            return;
+    pub(super) fn forget(&mut self, limit: u32) {
+        let surplus = (self.known.len() - self.pending.len()).saturating_sub(limit as usize);
+        for _ in 0..surplus {
+            let Some(id) = self.free.pop_first() else { return };
+            let Some(Known { event, .. }) = self.known.remove(&id) else { continue };
+            if event.by == By::Queue
+                && let Some(subject) = event.subject
+            {
+                self.passed.remove(&subject);
+            }
         }
-        self.known.retain(|_, known| {
-            let is_needed = known.is_pending() || known.filed.iter().any(|task| index.is_open(*task));
-            let goes = surplus > 0 && !is_needed;
-            surplus -= usize::from(goes);
-            !goes
-        });
     }
 }

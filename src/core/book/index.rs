@@ -74,6 +74,7 @@ pub struct Index {
     changes: BTreeMap<ChangeId, BTreeSet<TaskId>>,
     waiting: BTreeMap<Lane, BTreeMap<Rank, Wait>>,
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    subjects: BTreeMap<TaskId, BTreeSet<TaskId>>,
     batches: BTreeMap<BatchId, BTreeSet<TaskId>>,
 }
 
@@ -132,9 +133,19 @@ impl Index {
         self.dependents.get(&task).into_iter().flatten().copied()
     }
 
+    /// Returns the open tasks that a task was passed on to.
+    pub fn of_subject(&self, subject: TaskId) -> impl Iterator<Item = TaskId> {
+        self.subjects.get(&subject).into_iter().flatten().copied()
+    }
+
     /// Whether an open task waits for this one, or did.
     pub fn has_dependents(&self, task: TaskId) -> bool {
         self.dependents.contains_key(&task)
+    }
+
+    /// Returns the open tasks of a batch.
+    pub fn of_batch(&self, batch: BatchId) -> impl Iterator<Item = TaskId> + '_ {
+        self.batches.get(&batch).into_iter().flatten().copied()
     }
 
     /// Whether a task of a batch is open.
@@ -205,6 +216,9 @@ impl Index {
         for other in &assignment.after {
             self.dependents.entry(*other).or_default().insert(task);
         }
+        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
+            self.subjects.entry(subject).or_default().insert(task);
+        }
         if let Some(batch) = assignment.batch {
             self.batches.entry(batch).or_default().insert(task);
         }
@@ -213,6 +227,9 @@ impl Index {
     fn closed(&mut self, task: TaskId, assignment: &Assignment) {
         for other in &assignment.after {
             take(&mut self.dependents, other, task);
+        }
+        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
+            take(&mut self.subjects, &subject, task);
         }
         if let Some(batch) = assignment.batch {
             take(&mut self.batches, &batch, task);

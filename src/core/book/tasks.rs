@@ -114,6 +114,7 @@ impl Book {
             | Fact::Emitted { .. }
             | Fact::Routed { .. }
             | Fact::BatchGrew { .. }
+            | Fact::BatchLimited { .. }
             | Fact::Lane { .. }
             | Fact::Started { .. }
             | Fact::Stopped
@@ -168,7 +169,11 @@ impl Book {
             if let Some(batch) = task.assignment().and_then(|assignment| assignment.batch) {
                 self.ledger.batch_used(batch, used, task.total());
             }
-            if task.state.is_final() && !was_over {
+            let (is_over, event) = (task.state.is_final(), task.assignment().and_then(|assignment| assignment.event));
+            if let Some(event) = event.filter(|_| is_over != was_over) {
+                self.events.weigh(event, &self.index);
+            }
+            if is_over && !was_over {
                 self.release(id);
             }
         }
@@ -183,10 +188,13 @@ impl Book {
         }
     }
 
-    /// Whether an open task waits for this one, or was filed together with it.
+    /// Whether an open task waits for this one or for what was passed on to it, or was filed together with it.
     pub(crate) fn is_needed(&self, id: TaskId) -> bool {
-        let batch = self.tasks.get(&id).and_then(|task| task.assignment()?.batch);
-        self.index.has_dependents(id) || batch.is_some_and(|batch| self.index.is_open_batch(batch))
+        let assignment = self.tasks.get(&id).and_then(|task| task.assignment());
+        let (batch, subject) = assignment.map_or((None, None), |known| (known.batch, known.subject));
+        self.index.has_dependents(id)
+            || subject.is_some_and(|subject| self.index.has_dependents(subject))
+            || batch.is_some_and(|batch| self.index.is_open_batch(batch))
     }
 
     /// Takes a task off the lists of those that are over.
@@ -265,7 +273,7 @@ impl Book {
         let surplus = |len: usize| len.saturating_sub(limit);
         self.history.drain(..surplus(self.history.len()));
         self.results.drain(..surplus(self.results.len()));
-        self.events.forget(remember.history, &self.index);
+        self.events.forget(remember.history);
     }
 
     fn forget_oldest(&mut self) {

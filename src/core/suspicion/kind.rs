@@ -39,8 +39,8 @@ const SNAPSHOTS: [&str; 9] = [
     "**/*.expected",
 ];
 
-/// What decides which checks run, how strict they are, and what an agent may do.
-const CONFIGURATION: [&str; 74] = [
+/// What decides which checks run, how strict they are, and what an agent may do and is told.
+const CONFIGURATION: [&str; 75] = [
     "**/pytest.ini",
     "**/.pytest.ini",
     "**/tox.ini",
@@ -115,6 +115,7 @@ const CONFIGURATION: [&str; 74] = [
     "**/.mcp.json",
     "**/.envrc",
     "**/.gitattributes",
+    "**/feedback/*.md",
 ];
 
 /// What was installed, not written, here.
@@ -221,7 +222,7 @@ fn set(globs: impl Iterator<Item = String>) -> GlobSet {
 /// Lists what an agent must not touch, as globs for a prompt: the project's own first, then those of its kind; without repeats.
 pub fn protected_paths(protected: &[String], test_globs: &[String], config_globs: &[String]) -> Vec<String> {
     /// What every project protects.
-    const ALWAYS: [&str; 4] = ["orchestrator.toml", ".claude/**", ".mcp.json", ".github/**"];
+    const ALWAYS: [&str; 5] = ["orchestrator.toml", ".claude/**", ".mcp.json", ".github/**", "**/feedback/*.md"];
     let mut paths: Vec<String> = Vec::new();
     let own = protected.iter().chain(test_globs).chain(config_globs).cloned();
     for path in own.chain(ALWAYS.iter().map(|path| (*path).to_owned())) {
@@ -253,6 +254,8 @@ mod tests {
             ("Makefile", Kind::Configuration),
             (".claude/settings.json", Kind::Configuration),
             (".github/workflows/ci.yml", Kind::Configuration),
+            ("feedback/2025-11-18.md", Kind::Configuration),
+            ("src/feedback/form.ts", Kind::Source),
             ("crates/a/Cargo.toml", Kind::Manifest),
             ("tests/__snapshots__/a.snap", Kind::Snapshot),
             ("node_modules/x/index.js", Kind::Installed),
@@ -262,6 +265,6 @@ mod tests {
         ] {
             assert_eq!(kinds.of(path), kind, "{path}");
         }
-        assert_eq!(protected_paths(&["a".to_owned()], &["a".to_owned()], &[]).len(), 5);
+        assert_eq!(protected_paths(&["a".to_owned()], &["a".to_owned()], &[]).len(), 6);
     }
 }

@@ -14,6 +14,7 @@ use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
+use crate::model::budget::Limit;
 use crate::model::check::CheckKey;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{SessionId, TaskId};
@@ -22,8 +23,15 @@ use crate::model::settings::{AgentKind, Planner, Settings};
 use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::time::{Moment, Wall, millis};
 
-/// Why an agent does not begin although a line is not reached.
-pub const SHORT: &str = "waits: the rest of today's money is promised to agents that run";
+/// Says why an agent does not begin although this line is not reached.
+pub fn short(line: Limit) -> &'static str {
+    match line {
+        Limit::BatchUsd => "waits: the rest of max_cost_usd is promised to agents that run",
+        Limit::DayUsd | Limit::DayTokens | Limit::TaskUsd | Limit::TaskTokens => {
+            "waits: the rest of today's money is promised to agents that run"
+        }
+    }
+}
 
 /// What is found out once for all rows.
 struct Around {
@@ -276,7 +284,7 @@ impl Supervisor {
                 match self.live.repository.operation.filter(|_| waits) {
                     Some(operation) => (Waiting::Operation(operation).text(now, window), None),
                     None if let Some(why) = self.plan_waits(task.id) => (why, None),
-                    None if self.waits_for_money(task.id) => (SHORT.to_owned(), None),
+                    None if let Some(line) = self.waits_for_money(task.id) => (short(line).to_owned(), None),
                     None => (
                         task.stage.map_or("starting", |stage| stage.name_for(task.assignment().is_some())).to_owned(),
                         None,

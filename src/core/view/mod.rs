@@ -12,6 +12,6 @@ pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, Vi
 pub use costs::{Costs, Line as CostLine, Sum, TaskCosts};
 pub use delta::Delta;
 pub use events::{EventRow, EventState, Events};
-pub use look::{SHORT, attempts};
+pub use look::{attempts, short};
 pub use stats::{Stats, StatsLine};
 pub use work::{BatchRow, RoleRow, Work};

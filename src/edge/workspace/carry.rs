@@ -6,12 +6,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::aside;
 use super::error::{At, Result};
 use super::git::{Git, items};
 use super::user_repo::UserRepo;
 
 /// Folders that no one wants in a snapshot, for a project without git and so without ignore rules.
-const BUILT_IN_IGNORES: &str = "\
+pub(super) const BUILT_IN_IGNORES: &str = "\
 node_modules/\ntarget/\n.venv/\nvenv/\n__pycache__/\n*.pyc\n.pytest_cache/\n.mypy_cache/\n.ruff_cache/\n.tox/\n.nox/\n\
 .gradle/\n.next/\n.nuxt/\n.svelte-kit/\n.turbo/\n.parcel-cache/\n.dart_tool/\n.terraform/\n.cache/\ncoverage/\n.coverage\n\
 .idea/\n.DS_Store\n*.swp\n*~\n";
@@ -36,8 +37,8 @@ const OWN: &str = "\
 [gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[advice]\n\taddEmbeddedRepo = false\n[index]\n\tsparse = false\n";
 
 /// A stamp of the files that [`carry_over`] reads; it differs when one of them changed.
-pub(super) fn stamp(project: &Path, repo: Option<&UserRepo>) -> String {
-    let mut text = String::new();
+pub(super) fn stamp(shadow: &Path, project: &Path, repo: Option<&UserRepo>) -> String {
+    let mut text = String::from_utf8_lossy(&aside::rules(shadow)).into_owned();
     for path in sources(project, repo) {
         match fs::metadata(&path) {
             Ok(found) => {
@@ -86,6 +87,10 @@ pub(super) fn carry_over(shadow: &Path, project: &Path, repo: Option<&UserRepo>,
             }
         }
     }
+    if !exclude.ends_with(b"\n") {
+        exclude.push(b'\n');
+    }
+    exclude.extend(aside::rules(shadow));
     write(&shadow.join("info/exclude"), &exclude)?;
     for name in ["info/attributes", "shallow"] {
         let target = shadow.join(name);

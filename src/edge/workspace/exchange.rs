@@ -40,8 +40,11 @@ pub(super) fn aside(hold: &Path) -> PathBuf {
 }
 
 /// Moves a file to a name that must be free.
+///
+/// # Errors
+/// If it cannot be moved, or something has that name.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
+pub fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
     use nix::errno::Errno;
     use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
     match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
@@ -51,8 +54,11 @@ pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Moves a file to a name that must be free.
+///
+/// # Errors
+/// If it cannot be moved, or something has that name.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
+pub fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
     link_and_unlink(from, to)
 }
 

@@ -1,5 +1,6 @@
 //! The shadow repository: snapshots, workspaces, landing and undo.
 
+mod aside;
 mod carry;
 mod compose;
 mod diff;
@@ -25,10 +26,12 @@ mod undo;
 mod upkeep;
 mod user_repo;
 
+pub use aside::{Aside, Wanted, hidden};
 pub use diff::Pair;
 pub use editable::editable_folders;
 pub use editors::{OpenEditor, open_editors};
 pub use error::WorkspaceError;
+pub use exchange::move_to_free;
 pub use git::git_version;
 pub use land::Landing;
 pub use merge::{Conflict, ConflictPart, Merge, MergeOutcome};

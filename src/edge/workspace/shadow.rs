@@ -87,7 +87,7 @@ impl Shadow {
         };
         {
             let _held = shadow.lock("snap")?;
-            shadow.repo = shadow.repo_that_counts()?;
+            shadow.repo = repo_that_counts(shadow.repo)?;
             shadow.set_up()?;
         }
         shadow.recovered = shadow.recover()?;
@@ -108,7 +108,7 @@ impl Shadow {
         let git = shadow_git(&state.join("shadow.git"), &project);
         let mut shadow =
             Self { git, project, state: state.to_owned(), repo, last: Mutex::new(None), recovered: Vec::new() };
-        shadow.repo = shadow.repo_that_counts()?;
+        shadow.repo = repo_that_counts(shadow.repo)?;
         Ok(shadow.seed()?.is_some().then_some(shadow))
     }
 
@@ -161,15 +161,6 @@ impl Shadow {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 
-    /// A project in a subfolder belongs to the repository above it only if that one tracks something in it; a home
-    /// folder under version control is not the repository of everything below.
-    fn repo_that_counts(&self) -> Result<Option<UserRepo>> {
-        match &self.repo {
-            Some(repo) if !repo.prefix.as_os_str().is_empty() => Ok(tracked_below(repo)?.map(|_| repo.clone())),
-            other => Ok(other.clone()),
-        }
-    }
-
     /// Creates what is missing and seeds the index if it has none or the user's objects are elsewhere now.
     fn set_up(&self) -> Result<()> {
         let repo = self.repo.as_ref();
@@ -191,17 +182,18 @@ impl Shadow {
         carry::lay_out(&self.git.dir, "ref: refs/heads/none", &config, &stores)?;
         let refs = self.git.dir.join("refs/snapshots");
         fs::create_dir_all(&refs).at("create", &refs)?;
-        let carried = carry::stamp(&self.project, repo);
+        let carried = carry::stamp(&self.git.dir, &self.project, repo);
         carry::carry_over(&self.git.dir, &self.project, repo, &objects)?;
         let mut seed = Seed { format: FORMAT, objects, identity, carried, gitlinks: Vec::new(), sparse: None };
         self.seed_index(&mut seed)?;
+        self.forget_left_out()?;
         self.write_seed(&seed)
     }
 
     /// Takes over settings and ignore rules again if one of their files changed.
     pub(super) fn follow_settings(&self) -> Result<()> {
         let Some(mut seed) = self.seed()? else { return Ok(()) };
-        let carried = carry::stamp(&self.project, self.repo.as_ref());
+        let carried = carry::stamp(&self.git.dir, &self.project, self.repo.as_ref());
         let changed = carried != seed.carried;
         if changed {
             carry::carry_over(&self.git.dir, &self.project, self.repo.as_ref(), &seed.objects)?;
@@ -211,7 +203,11 @@ impl Shadow {
         if moved {
             self.seed_index(&mut seed)?;
         }
-        if changed || moved { self.write_seed(&seed) } else { Ok(()) }
+        if !changed && !moved {
+            return Ok(());
+        }
+        self.forget_left_out()?;
+        self.write_seed(&seed)
     }
 
     /// Returns what tells one user repository from another: where project and objects are.
@@ -317,6 +313,15 @@ impl Shadow {
     /// Returns a stamp of the user's index.
     fn user_index_stamp(&self) -> Option<String> {
         index_stamp(&self.repo.as_ref()?.git_dir.join("index"))
+    }
+}
+
+/// A project in a subfolder belongs to the repository above it only if that one tracks something in it; a home folder
+/// under version control is not the repository of everything below.
+pub(super) fn repo_that_counts(repo: Option<UserRepo>) -> Result<Option<UserRepo>> {
+    match repo {
+        Some(repo) if !repo.prefix.as_os_str().is_empty() => Ok(tracked_below(&repo)?.map(|_| repo)),
+        other => Ok(other),
     }
 }
 

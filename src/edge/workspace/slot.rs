@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::aside::pattern;
 use super::carry::{self, write};
 use super::error::{At, Result, WorkspaceError};
 use super::git::{Git, items};
@@ -267,18 +268,6 @@ fn differing(git: &Git, options: &[&str], without: &[ProjectPath]) -> Result<(bo
 /// Returns the name of a slot's lock and index.
 fn slot_name(slot: Slot) -> String {
     format!("slot-{}", slot.0)
-}
-
-/// Returns the ignore rule that matches exactly this path.
-fn pattern(path: &ProjectPath) -> OsString {
-    let mut rule = vec![b'/'];
-    for byte in path.as_bytes() {
-        if matches!(byte, b'*' | b'?' | b'[' | b'\\' | b' ') {
-            rule.push(b'\\');
-        }
-        rule.push(*byte);
-    }
-    OsString::from_vec(rule)
 }
 
 /// Returns the hash over all lock files in the index of a workspace.

@@ -1,0 +1,62 @@
+//! `--repository`: the flag by which work names another repository, what is shown meanwhile, and where it was.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::verbs;
+use crate::app::failure::Failure;
+use crate::app::redact::of_project;
+use crate::app::repositories::{Need, Place, Progress, place};
+use crate::app::setup::Site;
+
+/// Another repository than the project's.
+#[derive(Debug, Args)]
+pub struct Elsewhere {
+    /// In another repository: owner/name, a folder, or an address to clone from. It is looked for in `PROJECTS_DIR`
+    /// and cloned into `WORKSPACES_DIR`; a supervisor must run there.
+    #[arg(
+        long,
+        global = true,
+        visible_alias = "repo",
+        value_name = "REPOSITORY",
+        value_hint = clap::ValueHint::DirPath
+    )]
+    pub repository: Option<String>,
+}
+
+impl Elsewhere {
+    /// Finds the project that is meant; says what git says if it has to be cloned.
+    pub(super) fn place(&self, site: &Site, need: Need) -> Result<Place, Failure> {
+        let is_watched = std::io::stderr().is_terminal();
+        let mut redactor = None;
+        place(site, self.repository.as_deref(), need, &mut |progress: Progress<'_>| {
+            let covered = redactor.get_or_insert_with(|| of_project(Some(&site.project))).text(progress.text);
+            // Whoever reads it is not needed.
+            let mut out = std::io::stderr().lock();
+            let _ = match (is_watched, progress.is_whole) {
+                (true, true) => writeln!(out, "\r\x1b[K{covered}"),
+                (true, false) => write!(out, "\r\x1b[K{covered}").and_then(|()| out.flush()),
+                (false, true) => writeln!(out, "{covered}"),
+                (false, false) => Ok(()),
+            };
+        })
+    }
+}
+
+/// Adds to what is said in words where that is, if it is not here.
+pub(super) fn words(place: &Place, words: &str) -> String {
+    if place.is_other { format!("{words}\nin {}", place.site.project.display()) } else { words.to_owned() }
+}
+
+/// Prints the answer to a command, with the folder.
+pub(super) fn said(place: &Place, answer: &Value, json: bool) -> u8 {
+    let mut answer = answer.clone();
+    if json {
+        answer["folder"] = json!(place.site.project);
+    } else {
+        answer["said"] = json!(words(place, answer["said"].as_str().unwrap_or("done")));
+    }
+    verbs::said(&answer, json)
+}
