@@ -215,17 +215,16 @@ impl Supervisor {
     /// Starts what was planned, after a yes.
     pub(crate) fn approve(&mut self, batch: BatchId) -> Result<Answer, Refusal> {
         let (known, tasks) = self.waiting_plan(batch)?;
-        let count = self.unbegun(&known).len();
         if !self.may_run_agents() {
             return Err(Refusal::because(format!("batch {} cannot start: {CHECKS_ONLY}", batch.0)));
         }
+        let count = self.unbegun(&known).len();
         let is_off = !self.settings.fix.enabled;
         for task in &tasks {
             self.record(Fact::Released { task: *task, forced: is_off });
         }
-        let first = tasks.len();
         let rest = if is_off { "the rest waits for you, as fixing is off" } else { "the rest as it can" };
-        let said = format!("batch {} is approved: {first} of {count} may start, {rest}", batch.0);
+        let said = format!("batch {} is approved: {} of {count} may start, {rest}", batch.0, tasks.len());
         Ok(Answer { said, tasks, batch: Some(batch), event: None })
     }
 

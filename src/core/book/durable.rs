@@ -249,15 +249,6 @@ impl Book {
         self.tasks.get(&id)
     }
 
-    /// Whether an open task waits for this one or for what was passed on to it, or was filed together with it.
-    pub(crate) fn is_needed(&self, id: TaskId) -> bool {
-        let assignment = self.tasks.get(&id).and_then(|task| task.assignment());
-        let (batch, subject) = assignment.map_or((None, None), |known| (known.batch, known.subject));
-        self.index.has_dependents(id)
-            || subject.is_some_and(|subject| self.index.has_dependents(subject))
-            || batch.is_some_and(|batch| self.index.is_open_batch(batch))
-    }
-
     /// Applies one fact.
     #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub fn apply(&mut self, recorded: &Recorded) {
