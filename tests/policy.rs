@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use orchestrator_tui::core::policy::{World, judge};
 use orchestrator_tui::model::policy::{FIXER, Permission, Policy, PolicyScope, Rules, Verdict};
@@ -15,6 +18,7 @@ const COMMANDS: &str = include_str!("policy/commands.txt");
 struct Pretended {
     files: BTreeMap<&'static str, &'static str>,
     touched: Vec<&'static str>,
+    before: BTreeMap<&'static str, &'static str>,
 }
 
 impl Pretended {
@@ -27,14 +31,39 @@ impl Pretended {
             ("/project/tool", "#!/usr/bin/env python3\nprint('x')\n"),
             ("/project/list", "a\n"),
             ("/project/schema.sql", "drop table x;\n"),
+            ("/project/bin/test", "#!/bin/sh\ngit push\n"),
+            ("/project/bin/ls", "#!/usr/bin/env python3\nprint('x')\n"),
+            ("/project/bin/rspec", "#!/usr/bin/env ruby\nsystem('x')\n"),
+            ("/project/.venv/bin/cat", "#!/bin/sh\npsql -c 'drop table x'\n"),
+            ("/project/package.json", include_str!("policy/package.json")),
+            ("/project/api/package.json", include_str!("policy/api.json")),
+            ("/project/Makefile", include_str!("policy/Makefile")),
+            ("/project/sub/Makefile", "test:\n\tgit push\n"),
+            ("/project/justfile", include_str!("policy/justfile")),
         ]);
-        Self { files, touched: vec!["/project/commit.sh"] }
+        Self {
+            files,
+            touched: vec!["/project/commit.sh", "/project/bin/rspec", "/project/bin/test"],
+            before: BTreeMap::new(),
+        }
     }
 }
 
 impl World for Pretended {
     fn read(&self, file: &Path) -> Option<String> {
         self.files.get(file.to_str()?).map(|text| (*text).to_owned())
+    }
+
+    fn before(&self, file: &Path) -> Option<String> {
+        match self.before.get(file.to_str()?) {
+            Some(text) => Some((*text).to_owned()),
+            None => self.read(file),
+        }
+    }
+
+    fn named(&self, name: &str) -> Vec<PathBuf> {
+        let paths = self.files.keys().map(PathBuf::from);
+        paths.filter(|path| path.starts_with("/project") && path.ends_with(name)).collect()
     }
 
     fn is_untouched(&self, file: &Path) -> bool {
@@ -219,7 +248,7 @@ fn a_check_is_run_as_it_is_written_unless_the_agent_wrote_something_into_it() {
     }
     for command in [
         "FOO=2 make all",
-        "make all deploy",
+        "make all install",
         "for t in *.t; do sh $t; done; curl x",
         "for t in *.t; do sh $t; done extra",
         "sh check.sh; curl x",
@@ -228,10 +257,58 @@ fn a_check_is_run_as_it_is_written_unless_the_agent_wrote_something_into_it() {
     }
     scope.commands = vec!["sh commit.sh".to_owned()];
     assert_eq!(bash(&scope, "sh commit.sh").rule, "guard.git", "the agent changed what the check runs");
+    scope.commands.push("for t in *.t; do psql -f $t; done > /outside".to_owned());
+    assert_eq!(bash(&scope, "sh commit.sh").rule, "guard.git", "however many checks there are");
+    assert_eq!(bash(&scope, "sh commit.sh | tail -3").rule, "guard.git");
+    assert_eq!(bash(&scope, &scope.commands[1]).rule, "default.check");
     let mut world = Pretended::new();
     world.touched.clear();
     let verdict = judge(&scope, &world, "Bash", &json!({ "command": "sh commit.sh" }));
     assert_eq!(verdict.rule, "default.check", "it always did that");
+}
+
+#[test]
+fn what_the_agent_wrote_under_a_name_is_judged_as_if_it_had_said_it() {
+    let scope = scope(FIXER);
+    let mut world = Pretended::new();
+    let judged = |world: &Pretended, command: &str| {
+        let verdict = judge(&scope, world, "Bash", &json!({ "command": command }));
+        format!("{} {}", verdict.decision, verdict.rule)
+    };
+    let package = r#"{ "scripts": { "test": "jest", "build:own": "node build.js", "lint": "$TOOL ." } }"#;
+    world.files.insert("/project/package.json", package);
+    world.files.insert("/project/Makefile", "test:\n\tnode test.js\ncheck:\n\tcargo test\n");
+    for command in ["npm run build:own", "npm run lint", "npm test", "make test", "make check"] {
+        assert_eq!(judged(&world, command), "allow default.runner", "{command}: it was always so");
+    }
+    world.before.insert("/project/package.json", r#"{ "scripts": { "test": "jest" }, "private": true }"#);
+    world.before.insert("/project/Makefile", "test:\n\tcargo test\ncheck:\n\tcargo test\n");
+    for (expected, command) in [
+        ("allow default.runner", "npm test"),
+        ("ask default.unlisted", "npm run build:own"),
+        ("ask default.unclear", "npm run lint"),
+        ("ask default.unlisted", "make test"),
+        ("allow default.runner", "make check"),
+    ] {
+        assert_eq!(judged(&world, command), expected, "{command}");
+    }
+    world.files.insert("/project/package.json", "{ broken");
+    assert_eq!(judged(&world, "npm test"), "ask default.unclear");
+    world.files.retain(|file, _| !file.ends_with("package.json"));
+    assert_eq!(judged(&world, "npm test"), "ask default.unclear");
+    // A check may say more than an agent, but not what the agent says through it.
+    let checks = PolicyScope { commands: vec!["npm test".to_owned(), "make test".to_owned()], ..scope.clone() };
+    let as_check = |world: &Pretended, command: &str| {
+        let verdict = judge(&checks, world, "Bash", &json!({ "command": command }));
+        format!("{} {}", verdict.decision, verdict.rule)
+    };
+    assert_eq!(as_check(&world, "npm test"), "allow default.check");
+    assert_eq!(as_check(&world, "make test"), "allow default.check");
+    world.files.insert("/project/package.json", r#"{ "scripts": { "test": "node x.js && psql -c x" } }"#);
+    assert_eq!(as_check(&world, "npm test"), "deny guard.database");
+    world.before.remove("/project/package.json");
+    assert_eq!(as_check(&world, "npm test"), "allow default.check", "it always did that");
+    assert_eq!(judged(&world, "npm test"), "deny guard.database");
 }
 
 #[test]
@@ -274,4 +351,51 @@ fn no_text_stops_the_judge() {
     assert_ne!(bash(&scope, &nested).decision, Permission::Allow);
     let braces = "{a,b}".repeat(40);
     assert_ne!(bash(&scope, &format!("rm {braces}")).decision, Permission::Allow);
+    // Long ones, and those that could branch without an end. A judge that goes too deep takes the whole process with it;
+    // one that takes too long is waited for.
+    let many = format!("{{{}}}", "a,".repeat(300));
+    for text in [
+        "${".repeat(100_000),
+        "$((".repeat(60_000),
+        "$(( $(".repeat(20_000),
+        "((".repeat(60_000),
+        ">".repeat(100_000),
+        "<".repeat(100_000),
+        "x=(".repeat(60_000),
+        "`".repeat(100_001),
+        "\"$(".repeat(40_000),
+        "\"${x:-".repeat(20_000),
+        "[[ ".repeat(40_000),
+        "case x in ".repeat(10_000),
+        "if ".repeat(40_000),
+        "f() ".repeat(30_000),
+        "for x in a; do ".repeat(8000),
+        "{ ".repeat(60_000),
+        "{".repeat(100_000),
+        "{,".repeat(50_000),
+        "}".repeat(100_000),
+        format!("ls {}", many.repeat(6)),
+        "<<E ".repeat(20_000),
+        format!("cat <<E\n{}", "$(cat <<E\n".repeat(2000)),
+        "watch ".repeat(20_000),
+        "eval ".repeat(20_000),
+        "env ".repeat(20_000),
+        "time ".repeat(20_000),
+        "$x ".repeat(20_000),
+        "sh -c 'sh -c \"".repeat(5000),
+        "watch screen tmux parallel ".repeat(10),
+        format!("{} x {}", "for x in a; do eval 'for y in b; do eval \"".repeat(8), "done".repeat(16)),
+        "ls; ".repeat(10_000),
+        "…".repeat(50_000),
+        "a".repeat(10_000_000),
+    ] {
+        let begin: String = text.chars().take(40).collect();
+        let (scope, (say, said)) = (scope.clone(), mpsc::channel());
+        // Half the stack of the threads that judge in the supervisor.
+        let thread = thread::Builder::new().stack_size(1024 * 1024);
+        let judging = thread.spawn(move || say.send(bash(&scope, &text))).expect("a thread");
+        let verdict = said.recv_timeout(Duration::from_secs(60)).expect(&begin);
+        judging.join().expect("ended").expect("heard");
+        assert_ne!(verdict.decision, Permission::Allow, "{begin}: {verdict}");
+    }
 }

@@ -32,6 +32,7 @@ pub(crate) fn settings(running: u32) -> Settings {
         checks: vec![check],
         fix: Fix {
             enabled: true,
+            agents: true,
             on: FixOn::Red,
             after: Duration::from_secs(10),
             attempts: 5,
@@ -56,7 +57,7 @@ pub(crate) fn settings(running: u32) -> Settings {
             health: Duration::from_secs(300),
             stop: Duration::from_secs(30),
         },
-        lanes: orchestrator_tui::model::settings::Lanes::default(),
+        lanes: orchestrator_tui::model::settings::Lanes { queue: running, ..Default::default() },
         events: orchestrator_tui::model::settings::Events::default(),
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },

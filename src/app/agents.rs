@@ -64,7 +64,7 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
     };
     spec.env.extend(guarded.variables.clone());
     let redactor = tools.places.secrecy.now();
-    let mut questions = match asking(&tools.places, &agent, &order, &redactor) {
+    let mut questions = match asking(&tools.places, &agent, &order, (&redactor, &guarded)) {
         Ok(questions) => questions,
         Err(error) => {
             let why = format!("there can be no folder for the agent's questions: {error}");
@@ -134,11 +134,14 @@ fn asking(
     places: &Places,
     agent: &Agent,
     order: &AgentOrder,
-    redactor: &Redactor,
+    (redactor, guarded): (&Redactor, &Guarded),
 ) -> std::io::Result<Option<FileQuestions>> {
     match agent.kind {
         AgentKind::Claude => Ok(None),
-        AgentKind::Command => FileQuestions::open(&file_questions::place(places, order), redactor.clone()).map(Some),
+        AgentKind::Command => {
+            let place = file_questions::place(places, order);
+            FileQuestions::open(&place, redactor.clone(), |path| guarded.may_write(path)).map(Some)
+        }
     }
 }
 

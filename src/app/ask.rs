@@ -79,7 +79,18 @@ pub fn day_report(site: &Site, file: &Path) -> Result<DayReport, Failure> {
     };
     let reason = |task: &Task| known(task).unwrap_or_else(|| offline::reason(&book, task, now));
     let reporter = Reporter { book: &book, reason: &reason, running: tasks.is_some(), now };
-    let report = gather::of_file(&book, file).and_then(|batch| gather::day(&reporter, batch, clock::offset(now)));
+    let batch = gather::of_file(&book, file);
+    if let Some(batch) = batch
+        && let forgotten @ 1.. = book.forgotten_of(batch)
+    {
+        let all = batch.tasks.len();
+        return Err(Failure::refused(format!(
+            "{forgotten} of the {all} tasks of {} are not remembered any more, so no whole report can be written; the one that was \
+             written at its end stays as it is",
+            file.display()
+        )));
+    }
+    let report = batch.and_then(|batch| gather::day(&reporter, batch, clock::offset(now)));
     report.ok_or_else(|| {
         let start = format!("orchestrator-tui start {}", file.display());
         Failure::refused(format!("nothing of {} was ever begun\nhint: `{start}` begins it", file.display()))

@@ -16,7 +16,7 @@ use crate::app::configured::Configured;
 use crate::app::places::hex;
 use crate::app::work::Tools;
 use crate::core::input::{Dropped, Input};
-use crate::edge::watch::{Complete, Told, WatchError};
+use crate::edge::watch::{Complete, WatchError};
 use crate::edge::workspace::move_to_free;
 use crate::model::event::EventFile;
 use crate::model::id::TaskId;
@@ -104,16 +104,15 @@ async fn take_in(folder: &Path, inbox: &mpsc::Sender<Input>) {
         }
         // That a file may be read from now on is told by nobody.
         let polls = watch.is_err() || is_unreadable;
-        let all = tokio::select! {
+        let one = tokio::select! {
             () = inbox.closed() => return,
-            Some(told) = told.recv() => match told {
-                Told::File(name) => Some(name),
-                Told::Missed => None,
-                Told::Gone => {
+            Some(told) = told.recv() => {
+                if told.is_none() {
+                    // It may be gone, and be made again as another one.
                     watch = begin_to_watch(folder, &sender);
-                    None
                 }
-            },
+                told
+            }
             () = tokio::time::sleep(POLL), if polls => {
                 if watch.is_err() {
                     watch = begin_to_watch(folder, &sender);
@@ -121,15 +120,15 @@ async fn take_in(folder: &Path, inbox: &mpsc::Sender<Input>) {
                 None
             }
         };
-        is_unreadable &= all.is_some();
-        names = all.map_or_else(|| list(folder), |name| vec![name]);
+        is_unreadable &= one.is_some();
+        names = one.map_or_else(|| list(folder), |name| vec![name]);
     }
 }
 
-fn begin_to_watch(folder: &Path, sender: &mpsc::Sender<Told>) -> Result<Complete, WatchError> {
+fn begin_to_watch(folder: &Path, sender: &mpsc::Sender<Option<String>>) -> Result<Complete, WatchError> {
     let sender = sender.clone();
     // Fails when nobody listens any more.
-    Complete::watch(folder, move |told| drop(sender.blocking_send(told)))
+    Complete::watch(folder, move |name| drop(sender.blocking_send(name)))
 }
 
 /// Returns the names in a folder; of one that is not there, none.

@@ -11,7 +11,7 @@ use crate::app::failure::Failure;
 use crate::app::keep::{self, readable};
 use crate::app::places::mark_of;
 use crate::app::setup::Site;
-use crate::app::{ask, clock, offline};
+use crate::app::{ask, clock, file_questions, guarding, offline};
 use crate::config::Overrides;
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
@@ -51,6 +51,7 @@ pub fn run(site: &Site, dry: bool, mut progress: impl FnMut(&str)) -> Result<Rep
     if !dry {
         // What a dead supervisor left may still be at work in a workspace.
         session::sweep(&mark_of(&site.layout));
+        guarding::remove_temporary(&site.layout, &mark_of(&site.layout));
     }
     let state = site.layout.root();
     let needed = needed(site)?;
@@ -63,6 +64,9 @@ pub fn run(site: &Site, dry: bool, mut progress: impl FnMut(&str)) -> Result<Rep
         let what = "a supervisor runs: workspaces and old snapshots are looked at when it has stopped";
         notes.push(format!("{what} (`orchestrator-tui stop`)"));
     } else {
+        let runs = [guarding::folder(&site.layout), file_questions::folder(&site.layout)];
+        let runs = runs.into_iter().filter(|folder| folder.is_dir());
+        removed.extend(runs.map(|folder| Unneeded::new("leftover", folder, "it was made for runs that are over")));
         removed.extend(workspace::unneeded_workspaces(state, &needed, clock::system(), UNUSED));
         match Garbage::find(&site.project, state, &needed) {
             Ok(found) => garbage = found,
@@ -127,7 +131,7 @@ fn needed(site: &Site) -> Result<Needed, Failure> {
     });
     let known: BTreeSet<_> = known.collect();
     let book = crate::core::book::Book::replay(facts);
-    let slots = site.load(Overrides::default()).map_or(u32::MAX, |loaded| loaded.settings.limits.running);
+    let slots = site.load(Overrides::default()).map_or(u32::MAX, |loaded| loaded.settings.most_at_once());
     let mut needed = Needed { known, slots, ..Needed::default() };
     for task in book.tasks.values() {
         needed.landings.extend(task.landing);

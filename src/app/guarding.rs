@@ -14,6 +14,7 @@ use crate::core::effect::Place;
 use crate::edge::agent::guard::{Guard, Refs, Tree, moved, private_refs};
 use crate::edge::agent::quote::shell_word;
 use crate::edge::agent::{fence, git_layer};
+use crate::edge::store::Layout;
 use crate::model::agent::Violation;
 use crate::model::id::SessionId;
 use crate::model::policy::{Base, PolicyScope};
@@ -54,6 +55,8 @@ pub struct Guarded {
     pub variables: BTreeMap<String, String>,
     /// What the agent must not write.
     folder: PathBuf,
+    /// Where it may write.
+    writable: Vec<PathBuf>,
     _temporary: TempDir,
     /// The refs of the workspace, unless it is the user's own tree.
     workspace: Option<Refs>,
@@ -81,10 +84,12 @@ impl Guarded {
         ward: &Ward<'_>,
         environment: &BTreeMap<String, String>,
     ) -> io::Result<Self> {
-        let folder = places.layout.root().join("agents").join(ward.session.0.to_string());
-        let _ = fs::remove_dir_all(&folder);
+        let folder = folder(&places.layout).join(ward.session.0.to_string());
         fs::create_dir_all(&folder)?;
         let temporary = temporary(environment)?;
+        let owner = format!("{} {}", places.mark, ward.session.0);
+        fs::write(temporary.path().join(OWNER), &owner)?;
+        fs::write(folder.join(OWNER), format!("{owner}\n{}", temporary.path().display()))?;
         let place = places.folder(ward.place);
         let mut scope = policy::scope(&configured.settings, ward.role, &place, Some(temporary.path()), environment);
         let mut fence_paths = policy::fence(&scope, &configured.kinds, environment);
@@ -102,6 +107,7 @@ impl Guarded {
         scope.base = ward.base.map(|tree| Base { repository: places.layout.shadow(), tree: tree.clone() });
         let file = folder.join("guard.json");
         let given = ward.agent.map(|agent| agent.env.keys().cloned().collect());
+        let writable = fence_paths.clone();
         Guard { scope: scope.clone(), fence: fence_paths, keep: given.unwrap_or_default() }.write(&file)?;
 
         let users = Tree::new(&places.project);
@@ -123,41 +129,84 @@ impl Guarded {
 
         let workspace = is_apart.then(|| private_refs(&scope.workspace)).transpose().map_err(io::Error::other)?;
         let before = users.refs();
-        Ok(Self { scope, hook, file, variables, folder, _temporary: temporary, workspace, project: (users, before) })
+        Ok(Self {
+            scope,
+            hook,
+            file,
+            variables,
+            folder,
+            writable,
+            _temporary: temporary,
+            workspace,
+            project: (users, before),
+        })
+    }
+
+    /// Whether the agent may write at a path, as far as it is held to anything.
+    pub fn may_write(&self, path: &Path) -> bool {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        self.writable.iter().any(|folder| path.starts_with(folder.canonicalize().as_ref().unwrap_or(folder)))
     }
 
     /// Looks whether refs moved: those of the workspace, where nobody else works, and those of the user's repository,
     /// which the user or nobody we know may have moved. Blocks.
     pub fn look(&self) -> Afterwards {
-        // Where the agent works in the user's own tree, it may have been the user.
-        let Some(before) = &self.workspace else { return Afterwards::default() };
         let (users, users_before) = &self.project;
         let users = users_before.as_ref().map_err(Clone::clone).and_then(|before| Ok((before, users.refs()?)));
-        compare(before, private_refs(&self.scope.workspace), users)
+        let own = self.workspace.as_ref().map(|before| (before, private_refs(&self.scope.workspace)));
+        compare(own, users)
     }
 }
 
-/// Says what to make of the refs. An error is no absence: where they are then is not known, and said so.
-fn compare(before: &Refs, after: Result<Refs, String>, users: Result<(&Refs, Refs), String>) -> Afterwards {
+/// Says what to make of the refs; `own` are those of a workspace, without one the agent worked in the user's own tree. An
+/// error is no absence: where they are then is not known, and said so.
+fn compare(own: Option<(&Refs, Result<Refs, String>)>, users: Result<(&Refs, Refs), String>) -> Afterwards {
     let mut found = Afterwards::default();
-    match after {
-        Ok(after) => {
+    let who = if own.is_some() { "it has no way to do that" } else { "that was you, or the agent in your own tree" };
+    match own.map(|(before, after)| after.map(|after| (before, after))) {
+        None => {}
+        Some(Ok((before, after))) => {
             let names = moved(before, &after);
             let why = "refs of its workspace are not where they were; found when it had ended".to_owned();
             found.violation =
                 (!names.is_empty()).then(|| Violation { rule: "guard.git".to_owned(), what: names.join(", "), why });
         }
-        Err(why) => found.notes.push(format!("whether the agent moved refs of its workspace is not known: {why}")),
+        Some(Err(why)) => {
+            found.notes.push(format!("whether the agent moved refs of its workspace is not known: {why}"));
+        }
     }
     match users.map(|(before, after)| moved(before, &after)) {
         Ok(names) if names.is_empty() => {}
-        Ok(names) => found.notes.push(format!(
-            "your repository moved while the agent worked: {}; it has no way to do that",
-            names.join(", ")
-        )),
+        Ok(names) => {
+            found.notes.push(format!("your repository moved while the agent worked: {}; {who}", names.join(", ")));
+        }
         Err(why) => found.notes.push(format!("whether your repository moved meanwhile is not known: {why}")),
     }
     found
+}
+
+/// The file that says of a temporary folder whose it is; in the folder of the run, which no agent can write, it says as
+/// well where that is.
+const OWNER: &str = ".orchestrator-tui";
+
+/// Returns where the folders of runs are, which their agents must not write.
+pub fn folder(layout: &Layout) -> PathBuf {
+    layout.root().join("agents")
+}
+
+/// Removes the temporary folders that a dead supervisor of this project has left: those of which it has written down that
+/// it made them, and which say so themselves.
+pub fn remove_temporary(layout: &Layout, mark: &str) {
+    for run in fs::read_dir(folder(layout)).into_iter().flatten().flatten() {
+        let Ok(known) = fs::read_to_string(run.path().join(OWNER)) else { continue };
+        let Some((owner, path)) = known.split_once('\n') else { continue };
+        let is_ours = owner == format!("{mark} {}", run.file_name().to_string_lossy())
+            && fs::read_to_string(Path::new(path).join(OWNER)).is_ok_and(|said| said == owner)
+            && fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
+        if is_ours && let Err(error) = fs::remove_dir_all(path) {
+            tracing::warn!(path, %error, "the temporary folder of a run stays");
+        }
+    }
 }
 
 impl Drop for Guarded {
@@ -204,13 +253,18 @@ mod tests {
     fn refs_that_cannot_be_read_are_unknown_and_not_moved() {
         let before = refs("HEAD=1 a=2");
         let same = || Ok((&before, before.clone()));
-        assert_eq!(compare(&before, Ok(before.clone()), same()), Afterwards::default());
-        let found = compare(&before, Ok(refs("HEAD=1 b=2")), same());
+        let own = |after: Result<Refs, String>| Some((&before, after));
+        assert_eq!(compare(own(Ok(before.clone())), same()), Afterwards::default());
+        assert_eq!(compare(None, same()), Afterwards::default());
+        let found = compare(own(Ok(refs("HEAD=1 b=2"))), same());
         assert_eq!(found.violation.map(|violation| violation.what), Some("a, b".to_owned()));
-        let found = compare(&before, Err("broken".to_owned()), Err("no git".to_owned()));
+        let found = compare(own(Err("broken".to_owned())), Err("no git".to_owned()));
         assert_eq!(found.violation, None);
         assert!(found.notes.len() == 2 && found.notes[0].contains("broken") && found.notes[1].contains("no git"));
-        let found = compare(&before, Ok(before.clone()), Ok((&before, refs("HEAD=2 a=2"))));
+        let found = compare(own(Ok(before.clone())), Ok((&before, refs("HEAD=2 a=2"))));
         assert!(found.violation.is_none() && found.notes[0].contains("HEAD"), "{found:?}");
+        // In the user's own tree nobody can tell who it was.
+        let found = compare(None, Ok((&before, refs("HEAD=2 a=2"))));
+        assert!(found.violation.is_none() && found.notes[0].contains("HEAD") && found.notes[0].contains("you"));
     }
 }

@@ -71,6 +71,7 @@ fn is_of_row(fact: &Fact) -> bool {
             | Fact::Staged { .. }
             | Fact::Messaged { .. }
             | Fact::Violated { .. }
+            | Fact::PlannerTalks { .. }
             | Fact::Trespassed { .. }
             | Fact::Questioned { .. }
             | Fact::Answered { .. }

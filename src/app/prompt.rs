@@ -1,20 +1,20 @@
 //! Gathers what an agent is told, about a red check or about an assignment; the words are those of its role.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::configured::Configured;
 use crate::app::day::learnt;
-use crate::app::file_questions;
+use crate::app::file_questions::{self, Place};
 use crate::app::work::Tools;
 use crate::core::brought;
 use crate::core::effect::{AgentOrder, PlanOrder};
-use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, Lesson, PromptInput};
-use crate::edge::agent::question_files::how_to_ask;
+use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, PromptInput};
+use crate::edge::agent::question_files::{answer_name, how_to_ask};
 use crate::edge::workspace::Shadow;
 use crate::model::assignment::Assignment;
 use crate::model::attempt::AttemptRecord;
 use crate::model::check::CheckKey;
+use crate::model::lesson::Lesson;
 use crate::model::policy::FIXER;
 use crate::model::prompt::PLANNER;
 use crate::model::settings::AgentKind;
@@ -46,13 +46,8 @@ pub async fn of(tools: &Arc<Tools>, order: &AgentOrder) -> String {
             let happened = order.happened.as_ref().map(|(event, data)| Happened { event, data });
             let place = file_questions::place(&tools.places, order);
             let learnt = learnt(tools, order).await;
-            let lessons: Vec<(String, String)> = learnt::for_task(&learnt, assignment)
-                .into_iter()
-                .map(|lesson| (lesson.text.clone(), lesson.origin.to_string()))
-                .collect();
-            let lessons: Vec<Lesson<'_>> = lessons.iter().map(|(text, origin)| Lesson { text, origin }).collect();
-            let known =
-                Known { lessons: &lessons, questions: Some(&place.folder), dependencies: &dependencies, happened };
+            let lessons = learnt::for_task(&learnt, assignment);
+            let known = Known { lessons: &lessons, questions: Some(&place), dependencies: &dependencies, happened };
             assigned(&configured, assignment, &order.task.attempts, order.number, &known)
         }
     }
@@ -64,10 +59,9 @@ pub(super) fn quoted(brought: &[brought::Brought]) -> Vec<Brought<'_>> {
 }
 
 /// Reads what was learnt on earlier days.
-async fn learnt(tools: &Arc<Tools>, order: &AgentOrder) -> Vec<crate::model::lesson::Lesson> {
-    let (days, project) = (order.days.clone(), tools.places.project.clone());
-    let all = tokio::task::spawn_blocking(move || learnt::all(&days, &project)).await.unwrap_or_default();
-    all.into_iter().filter(|lesson| !order.dropped.contains(&lesson.id)).collect()
+async fn learnt(tools: &Arc<Tools>, order: &AgentOrder) -> Vec<Lesson> {
+    let (days, dropped, project) = (order.days.clone(), order.dropped.clone(), tools.places.project.clone());
+    tokio::task::spawn_blocking(move || learnt::kept(&days, &project, &dropped)).await.unwrap_or_default()
 }
 
 /// Tells an agent how to ask by a file, if it has no other way.
@@ -159,9 +153,9 @@ pub(super) struct Known<'a> {
     /// What the tasks it depends on have brought.
     pub(super) dependencies: &'a [Brought<'a>],
     /// What was learnt and fits.
-    pub(super) lessons: &'a [Lesson<'a>],
-    /// The folder of question files, for programs that have no tool to ask with.
-    pub(super) questions: Option<&'a Path>,
+    pub(super) lessons: &'a [&'a Lesson],
+    /// Where programs ask that have no tool for it.
+    pub(super) questions: Option<&'a Place>,
 }
 
 /// Writes the prompt for an assignment. Of a role that is no longer configured nothing is known but the task itself.
@@ -178,14 +172,15 @@ pub(super) fn assigned(
     };
     let checks: Vec<CheckLine<'_>> =
         settings.checks.iter().map(|check| CheckLine { name: &check.name.0, run: &check.run }).collect();
-    let name = |end: &str| format!("{}{end}.md", assignment.label);
-    let file = |end: &str| known.questions.map(|folder| folder.join(name(end)).display().to_string());
-    let (question, answer) = (file(""), file("-answer"));
+    let files = known.questions.map(|place| {
+        let file = |name: &str| place.folder.join(format!("{name}.md")).display().to_string();
+        (place.name.as_str(), file(&place.name), file(&answer_name(&place.name)))
+    });
     let asking = match settings.agents.get(&role.agent).map(|agent| agent.kind) {
         Some(AgentKind::Claude) => Asking::Tool,
-        Some(AgentKind::Command) | None => match (&question, &answer) {
-            (Some(question), Some(answer)) => Asking::File { label: &assignment.label, question, answer },
-            (Some(_) | None, _) => Asking::Nobody,
+        Some(AgentKind::Command) | None => match &files {
+            Some((label, question, answer)) => Asking::File { label, question, answer },
+            None => Asking::Nobody,
         },
     };
     // Who works alone has nobody to report to.

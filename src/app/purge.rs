@@ -10,9 +10,8 @@ use crate::app::gc;
 use crate::app::keep::readable;
 use crate::app::places::mark_of;
 use crate::app::setup::Site;
-use crate::app::{ask, offline};
+use crate::app::{ask, left, offline};
 use crate::config::Overrides;
-use crate::edge::session;
 use crate::edge::store::Lock;
 use crate::edge::workspace::{self, Shadow, Unneeded};
 
@@ -77,7 +76,7 @@ pub fn carry_out(site: &Site, plan: &Plan) -> Result<(), Failure> {
     let has_state = site.layout.root().is_dir();
     let lock = if has_state { Some(gc::alone(site)?) } else { None };
     // Agents of a dead supervisor would go on in folders that are gone.
-    session::sweep(&mark_of(&site.layout));
+    left::end(&site.layout, &mark_of(&site.layout));
     if has_state && workspace::has_unfinished(site.layout.root()) {
         // What is needed for it goes next.
         Shadow::open(&site.project, site.layout.root()).map_err(|error| {

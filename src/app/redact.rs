@@ -132,7 +132,14 @@ pub fn cover(redactor: &Redactor, input: &mut Input) -> Option<Spoken> {
         | Input::Reconfigured(..)
         | Input::Trespassed(..)
         | Input::Replaced(..)
-        | Input::Planner(PlannerNews::Is(..) | PlannerNews::Used(..) | PlannerNews::AnsweredThere(_))
+        | Input::Screens(_)
+        | Input::Planner(
+            PlannerNews::Is(..)
+            | PlannerNews::Used(..)
+            | PlannerNews::Talks(_)
+            | PlannerNews::Ended(_)
+            | PlannerNews::AnsweredThere(_),
+        )
         | Input::Felt(_, Level::Up)
         | Input::Stored(_)
         | Input::Woke => {}

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::app::configured::Configured;
+use crate::app::day::learnt;
 use crate::app::failure::Failure;
 use crate::app::offline;
 use crate::app::prompt::{self, About, Known, Since};
@@ -16,10 +17,11 @@ use crate::model::assignment::{Assignment, Lane};
 use crate::model::check::CheckKey;
 use crate::model::document::DocumentName;
 use crate::model::id::TaskId;
+use crate::model::lesson::{Lesson, LessonId};
 use crate::model::policy::FIXER;
 use crate::model::prompt::mends;
 use crate::model::routing::Does;
-use crate::model::settings::{LandMode, Planner, Role, Settings};
+use crate::model::settings::{Planner, Role, Settings};
 use crate::model::task::Task;
 
 /// The longest name that a description becomes, in characters.
@@ -112,7 +114,9 @@ pub fn prompt(site: &Site, name: &str, about: &str) -> Result<Prompt, Failure> {
                     let assignment = Assignment { role: name.to_owned(), ..assignment.clone() };
                     let brought = Brought::for_task(&book, task);
                     let dependencies = prompt::quoted(&brought);
-                    let known = Known { dependencies: &dependencies, ..Known::default() };
+                    let learnt = learnt_in(site, &book);
+                    let lessons = learnt::for_task(&learnt, &assignment);
+                    let known = Known { dependencies: &dependencies, lessons: &lessons, ..Known::default() };
                     prompt::assigned(&configured, &assignment, &task.attempts, next(task), &known)
                 }
                 (Some(_), _) => {
@@ -136,10 +140,18 @@ pub fn prompt(site: &Site, name: &str, about: &str) -> Result<Prompt, Failure> {
         }
         (Err(_), false) => {
             let assignment = described(&configured.settings, name, role, about);
-            prompt::assigned(&configured, &assignment, &[], 1, &Known::default())
+            let learnt = learnt_in(site, &offline::book(site)?);
+            let lessons = learnt::for_task(&learnt, &assignment);
+            prompt::assigned(&configured, &assignment, &[], 1, &Known { lessons: &lessons, ..Known::default() })
         }
     };
     Ok(Prompt { agent: role.agent.clone(), text, notes })
+}
+
+/// Reads what was learnt on earlier days, as for an agent.
+fn learnt_in(site: &Site, book: &Book) -> Vec<Lesson> {
+    let dropped: Vec<LessonId> = book.dropped.iter().copied().collect();
+    learnt::kept(&book.days(), &site.project, &dropped)
 }
 
 /// Returns the number of the attempt that is under way or comes next.
@@ -195,24 +207,5 @@ fn described(settings: &Settings, name: &str, role: &Role, text: &str) -> Assign
     let first: String = text.lines().next().unwrap_or_default().chars().take(NAME).collect();
     let own = settings.workflows.iter().find(|(_, workflow)| workflow.role == name).map(|(name, _)| name.as_str());
     let workflow = if role.emits.is_empty() { own.unwrap_or("session") } else { "pipeline" };
-    Assignment {
-        label: String::new(),
-        name: first,
-        description: text.to_owned(),
-        lane: Lane::Queue,
-        workflow: workflow.to_owned(),
-        role: name.to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
-    }
+    Assignment { description: text.to_owned(), ..Assignment::new(first, Lane::Queue, workflow, name) }
 }

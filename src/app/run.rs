@@ -76,18 +76,16 @@ impl Shell {
         speaker: Speaker,
         mirrors: Mirrors,
     ) -> Self {
-        let clock = Clock::start();
-        let audience = channels.views.audience();
         Self {
             machine,
             tools,
             journal,
             stored,
-            audience,
+            audience: channels.views.audience(),
             lease: Lease::Free,
             showing: Showing::new(channels.views.clone()),
             channels,
-            clock,
+            clock: Clock::start(),
             waiting: Waiting::default(),
             sessions: BTreeMap::new(),
             held_back: Vec::new(),
@@ -123,9 +121,10 @@ impl Shell {
                     self.quit();
                 }
                 Ok(()) = self.stored.changed() => self.stored(),
+                // Before what is asked: whoever left before that is not there to answer.
+                Ok(()) = self.audience.changed() => {}
                 Some(input) = self.channels.inputs.recv() => self.input(input),
                 Some(call) = self.channels.calls.recv() => self.call(call),
-                Ok(()) = self.audience.changed() => {}
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => self.input(Input::Woke),
                 () = tokio::time::sleep(look.unwrap_or_default()), if look.is_some() => {}
             }
@@ -140,6 +139,9 @@ impl Shell {
     /// Shows those who look what is new, and ends with the last screen if it must.
     fn look(&mut self) {
         let audience = *self.audience.borrow_and_update();
+        if audience.leases != self.machine.live().screens {
+            self.input(Input::Screens(audience.leases));
+        }
         if let Some(why) = self.lease.look(&audience, self.clock.now().moment)
             && matches!(self.machine.live().phase, Phase::Up)
         {

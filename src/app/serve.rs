@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::app::clock;
 use crate::app::day::folder::Folder;
-use crate::app::day::{gather, hidden};
+use crate::app::day::{gather, hidden, lessons};
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::events;
 use crate::app::report::{self, Reporter};
@@ -226,6 +226,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         ["batches", id, "report"] => day_report(reporter, id),
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
+        ["lessons"] => ControlReply::done(lessons::known(reporter.book)),
         ["events"] => ControlReply::done(events::all(reporter.book)),
         ["events", id] => match id.parse().ok().and_then(|id| events::one(reporter.book, EventId(id))) {
             Some(event) => ControlReply::done(event),
@@ -260,7 +261,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         _ => ControlReply::refused(
             404,
             format!("there is no {path}"),
-            "try status, tasks, tasks/14, session, queue, questions, health, costs, stats",
+            "try status, tasks, tasks/14, session, queue, lessons, questions, health, costs, stats",
         ),
     }
 }

@@ -1,5 +1,7 @@
 //! What sessions, orchestrations and the queue are from outside, in the documented shapes.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::app::report::Reporter;
@@ -9,7 +11,7 @@ use crate::core::orchestrate::mode_name;
 use crate::model::assignment::{Assignment, BatchKind, Lane};
 use crate::model::attempt::Stage;
 use crate::model::hold::HoldReason;
-use crate::model::id::{BatchId, SessionId};
+use crate::model::id::{BatchId, SessionId, TaskId};
 use crate::model::outcome::Artifact;
 use crate::model::policy::FIXER;
 use crate::model::task::{FailReason, Task, TaskState};
@@ -110,7 +112,10 @@ pub fn queue(reporter: &Reporter<'_>) -> Value {
     // What only waits for a yes to land is worked on no more.
     let is_over = |task: &Task| task.state.is_final() || matches!(task.state, TaskState::Ready(_));
     let mut open: Vec<_> = of_queue().filter(|task| !is_over(task)).collect();
-    open.sort_by_key(|task| (task.state != TaskState::Running, Rank::of(task)));
+    let turns: BTreeMap<TaskId, usize> =
+        reporter.book.in_turn(Lane::Queue).into_iter().enumerate().map(|(at, task)| (task, at)).collect();
+    let turn = |task: &Task| turns.get(&task.id).copied().unwrap_or(usize::MAX);
+    open.sort_by_key(|task| (task.state != TaskState::Running, turn(task), Rank::of(task)));
     let cleared = reporter.book.lanes.cleared(Lane::Queue).unwrap_or_default();
     // What was removed is not shown as a failure.
     let is_shown = |task: &&std::sync::Arc<Task>| {

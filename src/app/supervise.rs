@@ -29,7 +29,6 @@ use crate::core::effect::Recorded;
 use crate::core::input::{Fate, Input, Start};
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{BindError, Client, ControlCall, Farewell, Server, remove_stale};
-use crate::edge::session;
 use crate::edge::store::{Holder, Journal, Lock, LockError, Pulse, StoreError};
 use crate::edge::watch::{Kind, Options, WatchEvent, Watcher, start_with as start_watching};
 use crate::edge::workspace::Shadow;
@@ -225,10 +224,7 @@ fn prepare(
     logging::install(&layout.log(), filter, secrecy.clone()).map_err(Failure::usage)?;
     panic::cover(secrecy.clone());
     let mark = mark_of(layout);
-    let swept = session::sweep(&mark);
-    if !swept.ended.is_empty() {
-        tracing::warn!(?swept, "ended what an earlier supervisor left");
-    }
+    left::end(layout, &mark);
     if let Err(error) = keep::prune_transcripts(&layout.sessions()) {
         tracing::warn!(%error, "old transcripts stay");
     }
@@ -280,6 +276,7 @@ fn prepare(
         last_landing: keep::last_landing(&layout.landings()),
         // What a dead supervisor's agents did after it was heard by nobody, and is paid for all the same.
         used: left::used(machine.book(), &layout.sessions()),
+        planner_used: left::planner_used(machine.book()),
         ..Start::default()
     };
     let shell = Shell::new(machine, Arc::clone(&tools), journal, stored, channels, speaker, mirrors);

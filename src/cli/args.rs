@@ -81,7 +81,7 @@ pub enum Verb {
     Costs(Costs),
     /// Show how work went: counts, success, times and cost by role, agent, check and day.
     Stats(Stats),
-    /// List what waits for you: questions of agents, and (in words only; `tasks --json` has them) results.
+    /// List what waits for you: questions of agents, and results.
     Questions(Json),
     /// Answer a question of an agent; without an answer: show it whole, and what can be said.
     Answer(Answer),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::verbs::{pretty, say};
 use crate::app::ask;
-use crate::app::day::drive::{self, Ended, Line};
+use crate::app::day::drive::{self, Ended, Told, Watched};
 use crate::app::day::folder::Folder;
 use crate::app::day::{hidden, lessons as known, outline, taught};
 use crate::app::failure::{Code, Failure};
@@ -15,6 +15,7 @@ use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::voice::complain;
 use crate::config::{Diagnostic, Names, Overrides, ReadTaskFile, TaskFile, lessons, read_feedback, read_task_file};
+use crate::model::filing::Filing;
 use crate::model::path::ProjectPath;
 
 /// Flags of `start`.
@@ -26,6 +27,9 @@ pub struct Start {
     /// Only check it and show what would be done; start nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Stay when the work is done, and take up what changes in the file; ctrl-c ends, with the report written.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub watch: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -59,36 +63,56 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
         return outlined(site, &wish.file, wish.json);
     }
     let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
-    let read = read(site, &file)?.map_err(|mistakes| setup::wrong("the task file", &mistakes))?;
-    for warning in &read.warnings {
-        complain(&warning.to_string());
-    }
-    let folder = Folder::beside(&file);
-    let filing = read.file.filing(file.clone(), folder.root().to_owned());
-    let mut each = |line: Line<'_>| {
-        if wish.json {
-            say(&line.fact.to_string());
-        } else {
-            say(line.text);
+    let mut again = || filed(site, &file);
+    let filing = again()?;
+    let mut tell = |told: Told<'_>| match told {
+        Told::Line(line) if wish.json => say(&line.fact.to_string()),
+        Told::Line(line) => say(line.text),
+        Told::Refused(failure) if wish.json => say(&json!({ "refused": failure.message }).to_string()),
+        Told::Refused(failure) => {
+            complain(&of_project(Some(&site.project)).text(&format!("{}\nthe day goes on as it was", failure.message)));
+        }
+        Told::Settled(batch) => {
+            ended(site, &file, batch, wish.json).map_or_else(|failure| complain(&failure.message), |_| ());
+            if !wish.json {
+                say(&format!("{} is watched: what is new in it is taken up; ctrl-c ends", wish.file.display()));
+            }
         }
     };
-    match drive::drive(site, filing, &mut each)? {
+    let watched = wish.watch.then_some(Watched { file: &file, read: &mut again });
+    match drive::drive(site, filing, watched, &mut tell)? {
         Ended::Left(said) => {
+            if wish.watch {
+                let (path, _) = written(site, &file)?;
+                complain(&format!("the report is in {}", path.display()));
+            }
             complain(&format!("{said}\nhint: `orchestrator-tui start {}` shows it again", wish.file.display()));
             Ok(Code::Refused as u8)
         }
-        Ended::Settled(batch) => {
-            let (path, _) = written(site, &file)?;
-            let is_done = |task: &Value| task["state"] == "done" || task["state"] == "ready";
-            let all_done = batch["tasks"].as_array().into_iter().flatten().all(is_done);
-            if wish.json {
-                say(&json!({ "ended": batch, "report": path, "done": all_done }).to_string());
-            } else {
-                say(&format!("the report is in {}", path.display()));
-            }
-            Ok(if all_done { Code::Done as u8 } else { Code::Refused as u8 })
-        }
+        Ended::Settled(batch) => ended(site, &file, &batch, wish.json),
     }
+}
+
+/// Reads a task file as work.
+fn filed(site: &Site, file: &Path) -> Result<Filing, Failure> {
+    let read = read(site, file)?.map_err(|mistakes| setup::wrong("the task file", &mistakes))?;
+    for warning in &read.warnings {
+        complain(&warning.to_string());
+    }
+    Ok(read.file.filing(file.to_owned(), Folder::beside(file).root().to_owned()))
+}
+
+/// Writes the report of a day that goes on no more, and says where it is.
+fn ended(site: &Site, file: &Path, batch: &Value, json: bool) -> Result<u8, Failure> {
+    let (path, _) = written(site, file)?;
+    let is_done = |task: &Value| task["state"] == "done" || task["state"] == "ready";
+    let all_done = batch["tasks"].as_array().into_iter().flatten().all(is_done);
+    if json {
+        say(&json!({ "ended": batch, "report": path, "done": all_done }).to_string());
+    } else {
+        say(&format!("the report is in {}", path.display()));
+    }
+    Ok(if all_done { Code::Done as u8 } else { Code::Refused as u8 })
 }
 
 /// `report FILE`

@@ -1,5 +1,7 @@
 //! The verbs about what agents ask: which questions wait, and what a person's words mean as an answer.
 
+use std::io::IsTerminal as _;
+
 use serde_json::{Value, json};
 
 use super::args::Answer;
@@ -11,28 +13,67 @@ use crate::model::id::QuestionId;
 use crate::model::question::{About, Choice, Question, Reply};
 use crate::model::time::{Wall, brief};
 
-/// Lists the questions that wait.
+/// How much of a stamp is shown, and how much of it must be given.
+const STAMP: usize = 6;
+const SHORTEST: usize = 4;
+
+/// Lists the questions that wait, and the results.
 pub(super) fn list(site: &Site, json: bool) -> Result<u8, Failure> {
     let questions = ask::questions(site)?;
+    let tasks = ask::query(site, "tasks")?;
+    let waiting = tasks.as_array().into_iter().flatten().filter(|task| verbs(task).is_some());
     if json {
-        say(&pretty(&json!(questions)));
+        let all: Vec<Value> = questions.iter().map(of_question).chain(waiting.map(of_result)).collect();
+        say(&pretty(&json!(all)));
         return Ok(0);
     }
     let now = clock::wall();
     let mut shown: Vec<String> = questions.iter().map(|question| text(question, now)).collect();
-    let tasks = ask::query(site, "tasks")?;
-    shown.extend(tasks.as_array().into_iter().flatten().filter_map(result));
+    shown.extend(waiting.filter_map(result));
     say(&if shown.is_empty() { "no question waits".to_owned() } else { shown.join("\n\n") });
     Ok(0)
 }
 
-/// Writes what a result waits for that no agent asks about: a yes, or a look.
+/// As `questions --json` gives a question out.
+fn of_question(question: &Question) -> Value {
+    let mut value = json!(question);
+    value["kind"] = "question".into();
+    value["stamp"] = stamp(question).into();
+    value
+}
+
+/// As it gives out a result that waits for a person.
+fn of_result(task: &Value) -> Value {
+    let take = |name: &str| task[name].clone();
+    let verbs = verbs(task).unwrap_or_default();
+    json!({
+        "kind": "result",
+        "task": take("number"),
+        "title": take("title"),
+        "state": take("state"),
+        "reason": take("reason"),
+        "verbs": verbs,
+    })
+}
+
+/// Returns what can be said to a result that waits for a person: for a yes, or for a look.
+fn verbs(task: &Value) -> Option<[&'static str; 2]> {
+    match task["state"].as_str()? {
+        "ready" => Some(["land", "refuse"]),
+        "review" => Some(["retry", "refuse"]),
+        _ => None,
+    }
+}
+
+/// Returns the beginning of what stands for what is shown of a question: enough to tell it from another under its number.
+fn stamp(question: &Question) -> &str {
+    question.shown.get(..STAMP).unwrap_or(&question.shown)
+}
+
+/// Writes what a result waits for that no agent asks about.
 fn result(task: &Value) -> Option<String> {
-    let verbs = match task["state"].as_str()? {
-        "ready" => "then `land {0}` or `refuse {0}`",
-        "review" => "then `retry {0}` or `refuse {0}`",
-        _ => return None,
-    };
+    let [yes, no] = verbs(task)?;
+    let verbs = format!("then `{yes} {{0}}` or `{no} {{0}}`");
     let (number, title) = (task["number"].as_u64()?, task["title"].as_str()?);
     let verbs = verbs.replace("{0}", &number.to_string());
     let why = task["reason"].as_str().unwrap_or_default();
@@ -42,7 +83,15 @@ fn result(task: &Value) -> Option<String> {
 /// Answers a question; without words it is shown.
 pub(super) fn answer(site: &Site, wish: &Answer) -> Result<u8, Failure> {
     let questions = ask::questions(site)?;
-    let question = questions.iter().find(|question| question.id.0 == wish.question);
+    let question = questions.iter().find(|question| question.id.0 == wish.question.number);
+    let named = wish.stamp.as_ref().or(wish.question.stamp.as_ref());
+    if let Some((question, named)) = question.zip(named)
+        && (named.len() < SHORTEST || !question.shown.starts_with(named))
+    {
+        let number = question.id.0;
+        let hint = format!("`orchestrator-tui answer {number}` shows what it asks now");
+        return Err(Failure::refused(format!("question {number} is not the one that was shown\nhint: {hint}")));
+    }
     let (shown, reply) = match question {
         Some(question) if wish.words.is_empty() => {
             say(&if wish.json { pretty(&json!(question)) } else { text(question, clock::wall()) });
@@ -52,7 +101,11 @@ pub(super) fn answer(site: &Site, wish: &Answer) -> Result<u8, Failure> {
         // Nothing was shown, so this answers nothing: the supervisor says what became of the question.
         None => ("", Reply::Allow),
     };
-    let answered = ask::answer(site, QuestionId(wish.question), shown, &reply)?;
+    if let Some(question) = question.filter(|_| named.is_none() && !wish.json && std::io::stdout().is_terminal()) {
+        // Whoever gave a number alone sees what they answer.
+        say(&text(question, clock::wall()));
+    }
+    let answered = ask::answer(site, QuestionId(wish.question.number), shown, &reply)?;
     say(&if wish.json { pretty(&answered) } else { answered["said"].as_str().unwrap_or("answered").to_owned() });
     Ok(0)
 }
@@ -60,9 +113,9 @@ pub(super) fn answer(site: &Site, wish: &Answer) -> Result<u8, Failure> {
 /// Writes a question whole, with what can be said to it.
 fn text(question: &Question, now: Wall) -> String {
     let Question { id, task, agent, since, ask, .. } = question;
+    let number = format!("{}@{}", id.0, stamp(question));
     let mut lines =
-        vec![format!("{}  {task} {agent} asks · {} · since {}", id.0, ask.about.kind(), brief(now.since(*since)))];
-    let number = id.0;
+        vec![format!("{number}  {task} {agent} asks · {} · since {}", ask.about.kind(), brief(now.since(*since)))];
     match &ask.about {
         About::Permission { tool, wants, why } => {
             lines.push(format!("   It wants to use {tool}, and {why}:"));
@@ -224,14 +277,14 @@ mod tests {
             task: crate::model::id::TaskId(14),
             session: crate::model::id::SessionId(1),
             agent: "claude".to_owned(),
-            shown: "x".to_owned(),
+            shown: "9f3c41d2".to_owned(),
             ask,
             since: Wall(0),
         };
         assert_eq!(
             text(&question, Wall(65_000)),
-            "7  #14 claude asks · permission · since 1:05\n   It wants to use Bash, and no rule allows it:\n     first\n     second\n   \
-             `orchestrator-tui answer 7 allow`, `answer 7 task` or `answer 7 deny WHY`"
+            "7@9f3c41  #14 claude asks · permission · since 1:05\n   It wants to use Bash, and no rule allows it:\n     first\n     second\n   \
+             `orchestrator-tui answer 7@9f3c41 allow`, `answer 7@9f3c41 task` or `answer 7@9f3c41 deny WHY`"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! The arguments of the verbs by which a person speaks to agents.
 
+use std::str::FromStr;
+
 use clap::Args;
 
 use crate::model::id::TaskId;
@@ -11,14 +13,36 @@ use crate::model::id::TaskId;
                         A choice:     the numbers or labels of options (1,3 for several, and 1,3,words of your own), or a text of your own; \
                         one word or quoted text for each question where several are asked · deny [WHY]")]
 pub struct Answer {
-    /// Its number, as `questions` shows it: 7.
-    pub question: u32,
+    /// Its number, or with the stamp of what was shown, as `questions` says it: 7, 7@9f3c41.
+    pub question: Named,
+    /// Answer only if it still asks what was shown under this stamp.
+    #[arg(long)]
+    pub stamp: Option<String>,
     /// What is said.
     #[arg(value_name = "ANSWER", trailing_var_arg = true)]
     pub words: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A question as a person names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its number.
+    pub number: u32,
+    /// What stands for what was shown of it, or the beginning of that.
+    pub stamp: Option<String>,
+}
+
+impl FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, stamp) = text.split_once('@').map_or((text, None), |(number, stamp)| (number, Some(stamp)));
+        let number = number.parse().map_err(|_| "a question is named by its number: 7, or 7@9f3c41".to_owned())?;
+        Ok(Self { number, stamp: stamp.map(str::to_owned) })
+    }
 }
 
 /// A task, and what its agent is told.

@@ -16,6 +16,7 @@ impl Fact {
                 | Self::Trespassed { .. }
                 | Self::Planned { .. }
                 | Self::Staged { .. }
+                | Self::PlannerTalks { .. }
                 | Self::Felt { .. }
                 | Self::GreenAt { .. }
                 | Self::Beat
@@ -45,6 +46,7 @@ impl Fact {
             | Self::Used { .. }
             | Self::Planned { .. }
             | Self::PlannerUsed { .. }
+            | Self::PlannerTalks { .. }
             | Self::Logged { .. }
             | Self::Violated { .. }
             | Self::Trespassed { .. }
@@ -102,7 +104,6 @@ impl Fact {
             | Self::Used { task, .. }
             | Self::Planned { task, .. }
             | Self::Logged { task, .. }
-            | Self::Violated { task, .. }
             | Self::Answered { task, .. }
             | Self::Messaged { task, .. }
             | Self::Closed { task, .. }
@@ -116,7 +117,7 @@ impl Fact {
             | Self::Undone { task, .. }
             | Self::Replaced { task, .. }
             | Self::Ended { task, .. } => Some(*task),
-            Self::PlannerUsed { task, .. } | Self::Trespassed { task, .. } => *task,
+            Self::PlannerUsed { task, .. } | Self::Trespassed { task, .. } | Self::Violated { task, .. } => *task,
             Self::Emitted { event } => event.about(),
             Self::Routed { outcomes, .. } => outcomes.iter().find_map(Consequence::filed),
             Self::Started { .. }
@@ -145,6 +146,7 @@ impl Fact {
             | Self::DayBegan { .. }
             | Self::Neared { .. }
             | Self::Raised { .. }
+            | Self::PlannerTalks { .. }
             | Self::Felt { .. } => None,
         }
     }

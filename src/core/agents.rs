@@ -69,7 +69,7 @@ impl Supervisor {
         if self.live.attempts.get(&task).is_some_and(|attempt| attempt.ending.is_some()) {
             return;
         }
-        self.record(Fact::Violated { task, violation: violation.clone() });
+        self.record(Fact::Violated { task: Some(task), violation: violation.clone() });
         self.end_attempt(task, AttemptEnd::Violation(violation));
     }
 

@@ -16,32 +16,47 @@ use crate::model::workspace::{Snapshot, TreeId};
 impl Supervisor {
     /// Returns where a task stands because of those it waits for; `None` if nothing of them is in its way.
     pub(crate) fn gate(&self, task: &Task) -> Option<TaskState> {
-        let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
         let waits = self.begins_after_landing(task);
         let mut pending = None;
-        for id in after {
-            let Some(other) = self.book.task(*id) else { continue };
-            match &other.state {
-                TaskState::Ready(_) if is_unfinished(other) => pending = pending.or(Some(TaskState::Pending(*id))),
-                TaskState::Done(_) | TaskState::Ready(_) => {
-                    let unlanded = if waits { self.ready_of(task, *id).next() } else { None };
-                    let first = unlanded.or_else(|| self.landing_of(task, *id));
-                    pending = pending.or(first.map(TaskState::Pending));
-                }
-                // It waits for what it has led to, and not the other way round.
-                TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, *id) => {}
-                TaskState::Failed(_) => return Some(TaskState::Blocked(*id)),
-                // What it waits for in the end.
-                TaskState::Blocked(root) => return Some(TaskState::Blocked(*root)),
-                TaskState::Queued
-                | TaskState::Pending(_)
-                | TaskState::Held(_)
-                | TaskState::Running
-                | TaskState::Cooling { .. }
-                | TaskState::Review(_) => pending = pending.or(Some(TaskState::Pending(*id))),
+        for id in after(task) {
+            match self.gate_of(task, *id, waits) {
+                Some(TaskState::Pending(first)) => pending = pending.or(Some(TaskState::Pending(first))),
+                Some(blocked) => return Some(blocked),
+                None => {}
             }
         }
         pending
+    }
+
+    /// Returns the same for a task of which it is known that nothing before this one is in its way, and that nothing it waits
+    /// for has failed unless it has just turned. One that waits for thousands is not looked at whole for each of them.
+    fn gate_from(&self, task: &Task, at: TaskId) -> Option<TaskState> {
+        let (waits, after) = (self.begins_after_landing(task), after(task));
+        let at = after.binary_search(&at).unwrap_or_default();
+        after[at..].iter().find_map(|id| self.gate_of(task, *id, waits))
+    }
+
+    /// Returns where a task stands because of one that it waits for; `waits`: for its landing, too.
+    fn gate_of(&self, task: &Task, id: TaskId, waits: bool) -> Option<TaskState> {
+        let other = self.book.task(id)?;
+        match &other.state {
+            TaskState::Ready(_) if is_unfinished(other) => Some(TaskState::Pending(id)),
+            TaskState::Done(_) | TaskState::Ready(_) => {
+                let unlanded = if waits { self.ready_of(task, id).next() } else { None };
+                unlanded.or_else(|| self.landing_of(task, id)).map(TaskState::Pending)
+            }
+            // It waits for what it has led to, and not the other way round.
+            TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, id) => None,
+            TaskState::Failed(_) => Some(TaskState::Blocked(id)),
+            // What it waits for in the end.
+            TaskState::Blocked(root) => Some(TaskState::Blocked(*root)),
+            TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Cooling { .. }
+            | TaskState::Review(_) => Some(TaskState::Pending(id)),
+        }
     }
 
     /// Whether a task begins only when all that it builds on has landed.
@@ -84,22 +99,24 @@ impl Supervisor {
     /// Returns the results of what a task waited for that have not landed, each with what it was made from.
     pub(crate) fn brought(&self, id: TaskId) -> Vec<(Snapshot, TreeId)> {
         let Some(task) = self.book.task(id) else { return Vec::new() };
-        let mut all = BTreeSet::new();
-        self.collect_unlanded(task, &mut all);
-        let results = all.into_iter().filter_map(|id| self.book.task(id)?.result.as_ref());
+        let results = self.built_from(task).into_iter().filter_map(|id| self.book.task(id)?.result.as_ref());
         results.map(|result| (result.base.clone(), result.receipt.tree_after.clone())).collect()
     }
 
     /// Returns the first of what a task builds on that has not landed.
     pub(crate) fn unlanded(&self, task: &Task) -> Option<TaskId> {
+        self.built_from(task).pop_first()
+    }
+
+    /// Returns all that a task builds on that has not landed.
+    pub(crate) fn built_from(&self, task: &Task) -> BTreeSet<TaskId> {
         let mut all = BTreeSet::new();
         self.collect_unlanded(task, &mut all);
-        all.pop_first()
+        all
     }
 
     fn collect_unlanded(&self, task: &Task, all: &mut BTreeSet<TaskId>) {
-        let after = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
-        for id in after.iter().flat_map(|id| self.ready_of(task, *id)) {
+        for id in after(task).iter().flat_map(|id| self.ready_of(task, *id)) {
             if let Some(other) = self.book.task(id).filter(|_| all.insert(id)) {
                 self.collect_unlanded(other, all);
             }
@@ -111,7 +128,7 @@ impl Supervisor {
         let moves = |task: &Task| match &task.state {
             TaskState::Running => true,
             TaskState::Queued | TaskState::Cooling { .. } => {
-                !matches!(self.waiting(task), Some(Waiting::Batch(_) | Waiting::Budget(..)))
+                !matches!(self.waiting(task), Some(Waiting::Batch(_) | Waiting::Budget(..) | Waiting::Unlanded(..)))
             }
             TaskState::Pending(_)
             | TaskState::Blocked(_)
@@ -153,22 +170,59 @@ impl Supervisor {
 
     /// Moves the tasks that wait for what has just changed.
     pub(crate) fn regate(&mut self) {
+        let whole = std::mem::take(&mut self.live.restored);
         while let Some(turned) = self.live.turned.pop_first() {
             self.note_passed(turned);
             self.stop_on_failure(turned);
             let index = &self.book.index;
             let subject = self.book.task(turned).map(|task| subject_of(task)).filter(|subject| *subject != turned);
             let passed = subject.into_iter().flat_map(|subject| index.dependents(subject));
-            let dependents: Vec<TaskId> = index.dependents(turned).chain(passed).collect();
+            let dependents: Vec<TaskId> =
+                index.dependents(turned).chain(passed).filter(|id| whole || self.may_move(*id, turned)).collect();
             for id in dependents.into_iter().chain([turned]) {
-                self.regate_task(id);
+                self.regate_task(id, (!whole).then_some(turned));
             }
         }
     }
 
-    fn regate_task(&mut self, id: TaskId) {
+    /// Whether a task may stand elsewhere because another one does that it waits for.
+    fn may_move(&self, id: TaskId, turned: TaskId) -> bool {
+        let Some(task) = self.book.task(id) else { return false };
+        let TaskState::Pending(first) = &task.state else { return true };
+        match (self.waited_for(task, turned), self.waited_for(task, *first)) {
+            (Some(turned), Some(first)) if turned != first => {
+                match self.gate_of(task, turned, self.begins_after_landing(task)) {
+                    // What comes after the first that is in its way makes a difference only by its failure.
+                    Some(TaskState::Pending(_)) => turned < first,
+                    Some(_) => true,
+                    None => false,
+                }
+            }
+            (_, _) => true,
+        }
+    }
+
+    /// Returns the one that a task waits for which another one is, or was passed on from; `None` if it is both or neither.
+    fn waited_for(&self, task: &Task, other: TaskId) -> Option<TaskId> {
+        let subject = self.book.task(other).map_or(other, |other| subject_of(other));
+        let is_waited_for = |id: &TaskId| after(task).binary_search(id).is_ok();
+        let mut known = BTreeSet::from([other, subject]).into_iter().filter(is_waited_for);
+        let only = known.next();
+        only.filter(|_| known.next().is_none())
+    }
+
+    /// Returns where to look on for what is in a task's way, if only this or the first such thing has turned.
+    fn stops_at(&self, task: &Task, first: TaskId, turned: Option<TaskId>) -> Option<TaskId> {
+        let (turned, at) = (turned?, self.waited_for(task, first)?);
+        (turned == task.id || self.waited_for(task, turned) == Some(at)).then_some(at)
+    }
+
+    fn regate_task(&mut self, id: TaskId, turned: Option<TaskId>) {
         let Some(task) = self.task(id) else { return };
         let now = match &task.state {
+            TaskState::Pending(first) if let Some(at) = self.stops_at(&task, *first, turned) => {
+                self.gate_from(&task, at)
+            }
             TaskState::Queued | TaskState::Pending(_) | TaskState::Blocked(_) | TaskState::Cooling { .. } => {
                 self.gate(&task)
             }
@@ -189,6 +243,11 @@ impl Supervisor {
             (_, _) => {}
         }
     }
+}
+
+/// Returns what a task waits for, by number.
+fn after(task: &Task) -> &[TaskId] {
+    task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default()
 }
 
 /// Whether the result of a task may be half of what it is to bring.

@@ -146,8 +146,10 @@ pub enum PlannerOrder {
     Ask(Box<PlanOrder>),
     /// Nobody waits for this answer any more.
     Withdraw(PlanId),
-    /// A person has said this to its dialog of that name.
+    /// A person has said this to its dialog of that name, or there is nobody to ask.
     Answer(String, Reply),
+    /// End, so that all that was used is known; this was the last question, and another starts it again.
+    End(PlanId),
 }
 
 /// A question to the planner.

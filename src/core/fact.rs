@@ -16,7 +16,7 @@ use crate::model::id::{BatchId, ChangeId, EventId, LandingId, QuestionId, Sessio
 use crate::model::lane::LaneChange;
 use crate::model::lesson::LessonId;
 use crate::model::path::ProjectPath;
-use crate::model::plan::Plan;
+use crate::model::plan::{Conversation, Plan};
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::receipt::Receipt;
 use crate::model::settings::LandMode;
@@ -230,6 +230,11 @@ pub enum Fact {
         /// How much.
         spent: Spent,
     },
+    /// What the planner talks about from now on; none: it does not run.
+    PlannerTalks {
+        /// What, and what of it is paid.
+        talk: Option<Conversation>,
+    },
     /// Something worth reading happened in an attempt.
     Logged {
         /// Of which task.
@@ -237,10 +242,10 @@ pub enum Fact {
         /// What.
         lines: Vec<LogLine>,
     },
-    /// The agent of an attempt wanted what a safety rule forbids.
+    /// The agent of an attempt, or the planner, wanted what a safety rule forbids.
     Violated {
-        /// Of which task.
-        task: TaskId,
+        /// Of which task; none: the planner, for which no attempt waited any more.
+        task: Option<TaskId>,
         /// What it wanted, and which rule forbids it.
         violation: Violation,
     },

@@ -28,7 +28,7 @@ impl Supervisor {
                 filing.tasks.len()
             )));
         }
-        if let Some(batch) = self.day_under_way(&filing) {
+        if let Some(batch) = self.day_under_way(&filing)? {
             return self.take_again(&batch, &filing);
         }
         let batch = filing.batch.map(|batch| (self.book.last_batch.next(), batch));
@@ -108,8 +108,7 @@ impl Supervisor {
 
     /// Returns the newest open or remembered task with a label.
     pub(crate) fn labelled(&self, label: &str) -> Option<TaskId> {
-        let is_it = |task: &&std::sync::Arc<Task>| task.assignment().is_some_and(|known| known.label == label);
-        self.book.tasks.values().rev().find(is_it).map(|task| task.id)
+        self.book.index.labelled(label)
     }
 
     /// Returns the order in which the tasks can be numbered: what waits for another one comes after it.

@@ -15,7 +15,6 @@ use crate::model::filing::NewTask;
 use crate::model::hold::HoldReason;
 use crate::model::id::{EventId, TaskId};
 use crate::model::routing::{self, Does};
-use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 
 /// The workflow of a bug.
@@ -74,8 +73,7 @@ impl Supervisor {
 
     /// Takes note of all that waits in the queue: it is to be passed on from now on.
     pub(crate) fn note_queue(&mut self) {
-        let waiting = self.book.index.waiting_in(Lane::Queue);
-        self.live.turned.extend(waiting.map(|(rank, _)| rank.task));
+        self.live.turned.extend(self.book.in_turn(Lane::Queue));
     }
 
     /// Whether an event can be followed now: the word of an agent counts when its work was taken, or was not.
@@ -333,24 +331,9 @@ fn assignment(event: &Event, subject: Option<&Task>) -> Assignment {
         said.map(str::to_owned)
     };
     let about = Assignment {
-        label: String::new(),
-        name: says(["title", "name"]).unwrap_or_else(|| event.kind.clone()),
         description: says(["description", "requirement"]).unwrap_or_default(),
-        lane: Lane::Queue,
-        workflow: String::new(),
-        role: String::new(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
         event: Some(event.id),
-        subject: None,
-        project: None,
+        ..Assignment::new(says(["title", "name"]).unwrap_or_else(|| event.kind.clone()), Lane::Queue, "", "")
     };
     match subject.map(|subject| &subject.goal) {
         Some(Goal::Assignment(whole)) => Assignment {

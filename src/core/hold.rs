@@ -133,7 +133,7 @@ impl Supervisor {
         if self.settings.fix.enabled || self.live.one_command || !self.is_up() {
             return;
         }
-        let waiting = self.book.index.waiting().filter_map(|(rank, _)| self.book.task(rank.task));
+        let waiting = self.book.index.waiting().filter_map(|id| self.book.task(id));
         let unasked: Vec<TaskId> = waiting.filter(|task| is_unasked(task)).map(|task| task.id).collect();
         for task in unasked {
             self.record(Fact::Held { task, reason: HoldReason::FixingOff });

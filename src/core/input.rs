@@ -52,6 +52,8 @@ pub enum Input {
     ConfigRefused(String),
     /// A person's save put files back that a task had landed: their editor held the old content.
     Replaced(TaskId, Vec<ProjectPath>),
+    /// So many screens are open, before which a person may sit.
+    Screens(usize),
     /// A part works better or worse than before.
     Felt(Part, Level),
     /// The journal has everything up to here on disk.
@@ -68,6 +70,7 @@ impl Input {
             | Self::Felt(..)
             | Self::Woke
             | Self::Replaced(..)
+            | Self::Screens(_)
             | Self::Planner(_)
             | Self::Trespassed(..)
             | Self::ConfigRefused(_) => false,
@@ -100,7 +103,7 @@ pub struct Start {
     pub last_landing: LandingId,
     /// Whether to exit when nothing is left to do, and to wait for no pause meanwhile.
     pub until_idle: bool,
-    /// Whether a person sits before a screen of it, and can be asked.
+    /// Whether a screen is about to open, before which a person sits that can be asked.
     pub attended: bool,
     /// Whether this start only carries out one command (an undo without a running supervisor).
     pub one_command: bool,
@@ -110,6 +113,8 @@ pub struct Start {
     pub repository: RepoState,
     /// What agents used in all that were at work when the last supervisor died, as far as that can be told.
     pub used: BTreeMap<SessionId, Spent>,
+    /// What the planner used that was not billed when the last supervisor died, as far as that can be told.
+    pub planner_used: Option<Spent>,
 }
 
 /// What a file says that was dropped into the folder for events.

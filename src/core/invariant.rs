@@ -1,7 +1,10 @@
 //! Every promise of the machine as a check, run after each input in debug builds and in the simulation.
 
-use crate::core::book::{self, Index};
+use std::collections::BTreeSet;
+
+use crate::core::book::{self, Class, Index, Source};
 use crate::core::effect::Place;
+use crate::core::lanes::lane;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::cost::Spent;
@@ -26,6 +29,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
     events_are_followed(machine)?;
+    turns_follow_the_queue(machine)?;
     if machine.book.index != Index::of(&machine.book.tasks) {
         return Err("the index of tasks is not what the tasks say".to_owned());
     }
@@ -159,6 +163,17 @@ fn checks_keep_apart(machine: &Supervisor) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Exactly the sources of which something waits have a turn.
+fn turns_follow_the_queue(machine: &Supervisor) -> Result<(), String> {
+    let book = &machine.book;
+    let lines = book.index.waiting().filter_map(|id| book.task(id));
+    let waits: BTreeSet<_> = lines.map(|task| (lane(task), Class::of(task), Source::of(task))).collect();
+    if book.turns.lines().eq(waits.iter()) {
+        return Ok(());
+    }
+    Err(format!("{:?} have turns, {waits:?} wait", book.turns))
 }
 
 /// A task that waits has a reason that ends: something that runs, a deadline that will wake us, or a person.

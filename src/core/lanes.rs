@@ -19,15 +19,7 @@ pub fn lane(task: &Task) -> Lane {
 impl Supervisor {
     /// Returns how many tasks of a lane may be worked on at once.
     pub(crate) fn width(&self, lane: Lane) -> usize {
-        let lanes = &self.settings.lanes;
-        let width = match lane {
-            Lane::Fix => self.settings.limits.running,
-            Lane::Queue => lanes.queue,
-            Lane::Day => lanes.day,
-            Lane::Issue => lanes.issue,
-            Lane::Session => lanes.session,
-        };
-        width as usize
+        self.settings.width(lane) as usize
     }
 
     /// Returns how many attempts of a lane are under way.

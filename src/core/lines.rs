@@ -1,6 +1,7 @@
 //! One line for each fact, for `run --headless`, `logs` and the screen.
 
 use crate::core::fact::Fact;
+use crate::model::agent::Violation;
 use crate::model::assignment::{Batch, BatchKind, Lane};
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::budget::Limit;
@@ -39,6 +40,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         | Fact::AgentStarted { .. }
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
+        | Fact::PlannerTalks { .. }
         | Fact::Merged { .. }
         | Fact::LandingBegan { .. } => return None,
         Fact::Changed { files, count, .. } => match files.as_slice() {
@@ -57,7 +59,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Emitted { event } => emitted(event),
         Fact::EventFileLeft { file, why } => format!("⚠ the event file {} is left where it is: {why}", file.name),
         Fact::Routed { event, outcomes } => routed(*event, outcomes),
-        Fact::BatchGrew { batch, tasks } => format!("batch {}: {} more tasks", batch.0, tasks.len()),
+        Fact::BatchGrew { batch, tasks } => grew(*batch, tasks.len()),
         Fact::BatchLimited { batch, budget } => limited(*batch, *budget),
         Fact::Lane { lane, change } => lane_line(*lane, change),
         Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),
@@ -80,11 +82,8 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
                 lines.iter().map(|line| format!("{task}   {:<8} {}", line.label, line.text)).collect();
             lines.join("\n")
         }
-        Fact::Violated { task, violation } => format!("⚠ {task} agent stopped, it broke {violation}"),
-        Fact::Trespassed { task, whose, deed } => {
-            let task = task.map(|task| format!("{task} ")).unwrap_or_default();
-            format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")
-        }
+        Fact::Violated { task, violation } => violated(*task, violation),
+        Fact::Trespassed { task, whose, deed } => trespassed(*task, whose, deed),
         Fact::Questioned { question } => {
             let Question { id, task, agent, ask, .. } = &**question;
             format!("? {task} {agent} {}; `orchestrator-tui answer {}`", ask.about.brief(), id.0)
@@ -123,8 +122,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::Snoozed { key, until } => format!("{key} is snoozed {}", ending(until, time)),
         Fact::Unsnoozed { key } => format!("{key} is no longer snoozed"),
         Fact::Lesson { lesson, dropped } => format!("lesson {lesson} {}", if *dropped { "dropped" } else { "kept" }),
-        Fact::Agreed { land: LandMode::Auto } => "from now on verified fixes land by themselves".to_owned(),
-        Fact::Agreed { land: LandMode::Ask } => "from now on verified fixes wait for a yes".to_owned(),
+        Fact::Agreed { land } => agreed(*land).to_owned(),
         Fact::Reconfigured { changes, .. } if changes.is_empty() => "configuration re-read: it is as before".to_owned(),
         Fact::Reconfigured { changes, .. } => format!("configuration re-read: {}", changes.join("; ")),
         Fact::ConfigRefused { why } => format!("configuration not taken up, the one before goes on: {why}"),
@@ -148,6 +146,18 @@ fn raised(usd: Usd, tokens: u64) -> String {
     let lines = [(Limit::DayUsd, usd.0), (Limit::DayTokens, tokens)];
     let more = lines.into_iter().filter(|(_, more)| *more > 0).map(|(line, more)| line.amount(more));
     format!("today may cost {} more", more.collect::<Vec<_>>().join(" and "))
+}
+
+fn violated(task: Option<TaskId>, violation: &Violation) -> String {
+    match task {
+        Some(task) => format!("⚠ {task} agent stopped, it broke {violation}"),
+        None => format!("⚠ the planner was stopped, it broke {violation}"),
+    }
+}
+
+fn trespassed(task: Option<TaskId>, whose: &str, deed: &str) -> String {
+    let task = task.map(|task| format!("{task} ")).unwrap_or_default();
+    format!("⚠ {task}refused: a process of {whose} asked to {deed}; only a person may")
 }
 
 fn landed(task: TaskId, receipt: &Receipt) -> String {
@@ -176,6 +186,17 @@ fn routed(event: EventId, outcomes: &[Consequence]) -> String {
 fn emitted(event: &Event) -> String {
     let subject = event.subject.map(|task| format!(" about {task}")).unwrap_or_default();
     format!("event {}: {} from {}{subject}", event.id.0, event.kind, event.by)
+}
+
+fn agreed(land: LandMode) -> &'static str {
+    match land {
+        LandMode::Auto => "from now on verified fixes land by themselves",
+        LandMode::Ask => "from now on verified fixes wait for a yes",
+    }
+}
+
+fn grew(batch: BatchId, more: usize) -> String {
+    format!("batch {}: {more} more {}", batch.0, if more == 1 { "task" } else { "tasks" })
 }
 
 fn limited(batch: BatchId, budget: Option<Usd>) -> String {

@@ -15,7 +15,6 @@ use crate::model::event::EventFile;
 use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId, SessionId, Slot, TaskId};
 use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
-use crate::model::question::{About, Ask};
 use crate::model::receipt::Witness;
 use crate::model::session::{Rung, Stranger};
 use crate::model::task::Workflow;
@@ -281,26 +280,6 @@ pub struct Echo {
     pub starts: u32,
 }
 
-/// A use of a tool that a person allowed, word for word.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Grant {
-    tool: String,
-    exact: String,
-}
-
-impl Grant {
-    /// Returns what allowing this for a task allows; `None` for what is no permission.
-    pub fn of(ask: &Ask) -> Option<Self> {
-        match &ask.about {
-            // What is shown may be covered in part: two that look the same need not be the same.
-            About::Permission { tool, .. } if !ask.exact.is_empty() => {
-                Some(Self { tool: tool.clone(), exact: ask.exact.clone() })
-            }
-            About::Permission { .. } | About::Choice { .. } | About::Plan { .. } => None,
-        }
-    }
-}
-
 /// What began before the settings were read again and may be more than they allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Surplus {
@@ -333,16 +312,16 @@ pub struct Live {
     pub phase: Phase,
     /// Whether to wait for no pause and to exit when idle.
     pub until_idle: bool,
-    /// Whether a person sits before a screen of it, and can be asked.
+    /// Whether a person sits before a screen, or is about to, and can be asked.
     pub attended: bool,
+    /// How many screens are open.
+    pub screens: usize,
     /// What agents that run have asked, so that nothing is answered twice.
     pub requests: BTreeSet<(SessionId, String)>,
     /// When each open question was asked.
     pub asked: BTreeMap<QuestionId, Moment>,
     /// What those agents used in all that were at work when the last supervisor died.
     pub left_by_the_last: BTreeMap<TaskId, Spent>,
-    /// What a person allowed for as long as a task is open.
-    pub granted: BTreeSet<(TaskId, Grant)>,
     /// Whether this process only carries out one command.
     pub one_command: bool,
     /// The exit code that the one command came to, once it did.
@@ -375,6 +354,8 @@ pub struct Live {
     pub planner: super::plan::PlannerLive,
     /// What was noted of those who asked for what only a person may ask for.
     pub trespasses: VecDeque<(Stranger, String)>,
+    /// Whether the machine was just restored: then nothing is known of where tasks stand.
+    pub restored: bool,
     /// Tasks that stand elsewhere than when those that wait for them were last looked at.
     pub turned: BTreeSet<TaskId>,
     /// Tasks that may have been passed on, and of which something stands elsewhere.

@@ -50,12 +50,14 @@ mod purse;
 mod question;
 mod queue;
 mod quiet;
+mod radar;
 mod reconfigure;
 mod recover;
 mod refile;
 mod remember;
 mod request;
 mod running;
+#[cfg(debug_assertions)]
 mod sequel;
 mod snooze;
 mod stop;

@@ -14,7 +14,6 @@ use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::orchestration::Wish;
 use crate::model::outcome::Component;
-use crate::model::settings::LandMode;
 use crate::model::task::{DoneReason, FailReason, Task, TaskState};
 
 /// The role that takes requirements apart.
@@ -38,7 +37,7 @@ impl Supervisor {
         }
         let (mode, start) = (wish.mode, wish.start);
         let kind = BatchKind::Orchestration { requirement: requirement.clone(), mode, start };
-        let batch = NewBatch { kind, budget: None };
+        let batch = NewBatch { kind, budget: None, again: None };
         let mut project = wish.project;
         project.requirements.clone_from(&requirement);
         let why = match (&self.book.parked, wish.agent) {
@@ -216,16 +215,17 @@ impl Supervisor {
     /// Starts what was planned, after a yes.
     pub(crate) fn approve(&mut self, batch: BatchId) -> Result<Answer, Refusal> {
         let (known, tasks) = self.waiting_plan(batch)?;
+        let count = self.unbegun(&known).len();
         if !self.may_run_agents() {
             return Err(Refusal::because(format!("batch {} cannot start: {CHECKS_ONLY}", batch.0)));
         }
-        let count = self.unbegun(&known).len();
         let is_off = !self.settings.fix.enabled;
         for task in &tasks {
             self.record(Fact::Released { task: *task, forced: is_off });
         }
+        let first = tasks.len();
         let rest = if is_off { "the rest waits for you, as fixing is off" } else { "the rest as it can" };
-        let said = format!("batch {} is approved: {} of {count} may start, {rest}", batch.0, tasks.len());
+        let said = format!("batch {} is approved: {first} of {count} may start, {rest}", batch.0);
         Ok(Answer { said, tasks, batch: Some(batch), event: None })
     }
 
@@ -266,23 +266,9 @@ pub fn session(role: &str, label: String, name: String, project: Project) -> Ass
     let more = if context.is_empty() { String::new() } else { format!("\n\nContext:\n\n{context}") };
     Assignment {
         label,
-        name,
         description: format!("{}{more}", project.requirements.trim()),
-        lane: Lane::Session,
-        workflow: WORKFLOW.to_owned(),
-        role: role.to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
         project: Some(Box::new(project)),
+        ..Assignment::new(name, Lane::Session, WORKFLOW, role)
     }
 }
 

@@ -7,12 +7,16 @@ use crate::core::fact::Fact;
 use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, Stage};
+use crate::model::cost::Spent;
 use crate::model::id::{PlanId, SessionId, TaskId};
-use crate::model::plan::{Advice, Plan, PlannerNews, PlannerState};
+use crate::model::plan::{Advice, Conversation, Plan, PlannerNews, PlannerState};
 use crate::model::question::Closed;
 use crate::model::settings::{AgentKind, Planner};
 use crate::model::task::Task;
 use crate::model::time::Moment;
+
+/// How long the end of the planner is waited for before the supervisor leaves: its program's own, and some.
+const ENDS_WITHIN: Duration = Duration::from_secs(15);
 
 /// How much of a strategy is kept, in bytes.
 const STRATEGY_KEPT: usize = 16 * 1024;
@@ -32,6 +36,20 @@ pub struct PlannerLive {
     pub unable: Option<String>,
     /// Whether it was said that there is none.
     pub said: bool,
+    /// Whether it was told to end.
+    pub ending: Ending,
+}
+
+/// How far the planner is with its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Ending {
+    /// It was not told to end since it was asked last.
+    #[default]
+    Not,
+    /// It was told, and is waited for until then at the latest.
+    Until(Moment),
+    /// It is gone, and what it used is known.
+    Over,
 }
 
 impl Supervisor {
@@ -112,9 +130,19 @@ impl Supervisor {
             return self.planned(id, Advice::Basic { why: "planning was turned off".to_owned() });
         }
         let calm = self.live.repository.operation.is_none() && !self.book.paused;
-        if calm && self.live.planner.asked.is_none() && self.book.parked.is_none() {
+        if calm && self.is_planner_free() && self.book.parked.is_none() {
             self.ask_planner(id, until);
         }
+    }
+
+    /// Whether it may be asked. After a turn of ours it is free when the price of that is known: the next one may be over a
+    /// line of the budget.
+    fn is_planner_free(&self) -> bool {
+        let may = match self.live.planner.state {
+            PlannerState::Asleep | PlannerState::Starting | PlannerState::Idle => true,
+            PlannerState::Asked | PlannerState::Busy | PlannerState::Typing | PlannerState::Dialog => false,
+        };
+        may && self.live.planner.asked.is_none()
     }
 
     /// Goes on without an answer, and says what was in the way.
@@ -125,6 +153,11 @@ impl Supervisor {
             None if self.book.paused => "paused".to_owned(),
             None => self.live.planner.state.in_the_way().to_owned(),
         };
+        self.go_without_plan(id, why);
+    }
+
+    /// Goes on without an answer, for this reason.
+    pub(crate) fn go_without_plan(&mut self, id: TaskId, why: String) {
         self.withdraw_plan(id);
         self.planned(id, Advice::Basic { why });
     }
@@ -152,6 +185,7 @@ impl Supervisor {
             base,
         };
         self.live.planner.asked = Some((plan, id));
+        self.live.planner.ending = Ending::Not;
         self.out.push(Effect::Planner(PlannerOrder::Ask(Box::new(order))));
         self.set_step(id, Step::Plan(Some(plan), until));
     }
@@ -197,6 +231,16 @@ impl Supervisor {
                 }
                 self.live.planner.state = state;
                 self.live.planner.session = session;
+                if session.is_none() {
+                    // What it used was said before; from now on a person may go on with the conversation elsewhere.
+                    self.planner_talks(None);
+                }
+            }
+            PlannerNews::Talks(talk) => self.planner_talks(Some(talk)),
+            PlannerNews::Ended(plan) => {
+                if plan == self.live.planner.last {
+                    self.live.planner.ending = Ending::Over;
+                }
             }
             PlannerNews::Used(task, spent) => {
                 self.record(Fact::PlannerUsed { task, spent });
@@ -212,8 +256,12 @@ impl Supervisor {
                 }
             }
             PlannerNews::Violated(plan, violation) => {
-                if let Some(task) = self.planned_by(plan) {
-                    self.violated(task, violation);
+                match self.planned_by(plan) {
+                    Some(task) => self.violated(task, violation),
+                    // It is stopped all the same, and its user is told; no attempt waits for it that would end by that.
+                    None => {
+                        self.record(Fact::Violated { task: None, violation });
+                    }
                 }
             }
             PlannerNews::Silent(plan, why) => self.answered(plan, Advice::Basic { why }),
@@ -248,18 +296,59 @@ impl Supervisor {
         self.proceed(id, Stage::Plan);
     }
 
-    /// Returns when attempts stop waiting for the planner.
+    fn planner_talks(&mut self, talk: Option<Conversation>) {
+        if self.book.planner != talk {
+            self.record(Fact::PlannerTalks { talk });
+        }
+    }
+
+    /// Writes down what the planner of a supervisor used that died before it was billed.
+    pub(crate) fn planner_was_left(&mut self, used: Option<Spent>) {
+        let task = self.book.planner.as_ref().and_then(|talk| talk.task);
+        if let Some(spent) = used {
+            self.record(Fact::PlannerUsed { task, spent });
+        }
+        self.planner_talks(None);
+    }
+
+    /// Whether the planner is gone, so that all that it used is known; it is told to end if it was not.
+    pub(crate) fn is_planner_over(&mut self) -> bool {
+        if self.live.planner.last == PlanId::default() {
+            return true;
+        }
+        match self.live.planner.ending {
+            Ending::Over => true,
+            Ending::Until(until) => until <= self.live.now.moment,
+            Ending::Not => {
+                self.live.planner.ending = Ending::Until(self.live.now.moment.after(ENDS_WITHIN));
+                self.out.push(Effect::Planner(PlannerOrder::End(self.live.planner.last)));
+                false
+            }
+        }
+    }
+
+    /// Returns when attempts stop waiting for the planner, and when its end is waited for no more.
     pub(crate) fn plan_wakes(&self) -> impl Iterator<Item = Moment> {
         let waiting =
             self.live.attempts.iter().filter(|(id, attempt)| attempt.ending.is_none() && !self.asks_for_plan(**id));
-        waiting.filter_map(|(_, attempt)| if let Step::Plan(_, until) = attempt.step { Some(until) } else { None })
+        let waiting =
+            waiting.filter_map(|(_, attempt)| if let Step::Plan(_, until) = attempt.step { Some(until) } else { None });
+        let ends = match self.live.planner.ending {
+            Ending::Until(until) if until > self.live.now.moment => Some(until),
+            Ending::Until(_) | Ending::Not | Ending::Over => None,
+        };
+        waiting.chain(ends)
     }
 
     /// Says what is done in the planner's terminal besides what a person does there, for its title; empty: nothing.
     pub(crate) fn planner_says(&self) -> String {
-        let Some((_, task)) = self.live.planner.asked else { return String::new() };
+        let waits = |attempt: &Attempt| attempt.ending.is_none() && matches!(attempt.step, Step::Plan(..));
+        let next = || self.live.attempts.iter().find(|(_, attempt)| waits(attempt)).map(|(id, _)| *id);
+        let asked = self.live.planner.asked.map(|(_, task)| task);
+        let Some(task) = asked.or_else(next) else { return String::new() };
         match self.live.planner.state {
             PlannerState::Asked if self.asks_for_plan(task) => format!("plans {task} and waits for your answer"),
+            PlannerState::Asked if asked.is_none() => format!("will ask for a plan for {task} when this turn is over"),
             PlannerState::Asked => format!("works on a plan for {task}"),
             PlannerState::Asleep | PlannerState::Starting => format!("will ask for a plan for {task} when it is ready"),
             PlannerState::Idle => format!("asks for a plan for {task}"),

@@ -57,13 +57,11 @@ impl Supervisor {
 
     /// Whether an agent will begin at a task while that of another one works: its turn comes, or has come.
     fn may_begin_beside(&self, task: &Task, other: TaskId) -> bool {
-        match self.live.attempts.get(&other) {
-            Some(attempt) => attempt.allowance.is_none() && !attempt.only_lands && attempt.ending.is_none(),
-            None => {
-                let waits = |other: &Task| Wait::of(other).is_some() && lane(other) == lane(task);
-                self.book.task(other).is_some_and(|other| waits(other))
-            }
+        if let Some(attempt) = self.live.attempts.get(&other) {
+            return attempt.allowance.is_none() && !attempt.only_lands && attempt.ending.is_none();
         }
+        let waits = |other: &Task| Wait::of(other).is_some() && lane(other) == lane(task);
+        self.book.task(other).is_some_and(|other| waits(other))
     }
 
     fn is_filed_with(&self, task: &Task, other: TaskId) -> bool {

@@ -4,7 +4,7 @@ use crate::core::book::Settled;
 use crate::core::command::{Answer, Refusal};
 use crate::core::effect::{Effect, PlannerOrder};
 use crate::core::fact::Fact;
-use crate::core::live::{Grant, Step};
+use crate::core::live::Step;
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::AttemptEnd;
 use crate::model::hold::HoldReason;
@@ -12,6 +12,9 @@ use crate::model::id::{PlanId, QuestionId, SessionId, TaskId};
 use crate::model::question::{About, Ask, Closed, Question, Reply};
 use crate::model::settings::Unattended;
 use crate::model::time::{Moment, brief};
+
+/// What the planner is told that asks in a turn for which no fix waits any more.
+const NOT_WANTED: &str = "The fix does not wait for this plan any more: ask nothing, and end your turn now.";
 
 /// What an agent is told that asks which way to go where nobody can say.
 const DECIDE: &str = "No person can answer now: decide yourself and say at the end what you assumed.";
@@ -29,15 +32,19 @@ impl Supervisor {
 
     /// Takes in that the planner waits for a person, in the turn of this question.
     pub(crate) fn planner_asks(&mut self, plan: PlanId, ask: Ask) {
-        let (Some(session), Some(task)) = (self.live.planner.session, self.planned_by(plan)) else { return };
-        self.asks(task, session, "planner".to_owned(), ask);
+        if let (Some(session), Some(task)) = (self.live.planner.session, self.planned_by(plan)) {
+            return self.asks(task, session, "planner".to_owned(), ask);
+        }
+        // Its turn does not end before its dialog does, and nothing else is asked before that.
+        let no = Reply::Deny { why: NOT_WANTED.to_owned() };
+        self.out.push(Effect::Planner(PlannerOrder::Answer(ask.request, no)));
     }
 
     fn asks(&mut self, task: TaskId, session: SessionId, agent: String, ask: Ask) {
         if !self.live.requests.insert((session, ask.request.clone())) {
             return;
         }
-        if self.is_granted(task, &ask) {
+        if self.book.grants.allow(task, &agent, &ask) {
             self.log(task, "allowed", format!("as before in this task: {}", ask.about.brief()));
             return self.tell(session, ask.request, Reply::Allow);
         }
@@ -83,10 +90,6 @@ impl Supervisor {
         self.live.attended || self.settings.questions.unattended == Unattended::Wait
     }
 
-    fn is_granted(&self, task: TaskId, ask: &Ask) -> bool {
-        Grant::of(ask).is_some_and(|grant| self.live.granted.contains(&(task, grant)))
-    }
-
     fn tell(&mut self, session: SessionId, request: String, reply: Reply) {
         if self.live.planner.session == Some(session) {
             return self.out.push(Effect::Planner(PlannerOrder::Answer(request, reply)));
@@ -129,10 +132,6 @@ impl Supervisor {
         }
         question.fits(&reply).map_err(|why| Refusal::because(format!("question {}: {why}", id.0)))?;
         let (task, session, ask) = (question.task, question.session, question.ask.clone());
-        if reply == Reply::AllowForTask {
-            self.live.granted.retain(|(task, _)| self.book.index.open().any(|open| open == *task));
-            self.live.granted.extend(Grant::of(&ask).map(|grant| (task, grant)));
-        }
         let said = format!("question {} of {task}: {}", id.0, reply.brief());
         self.record(Fact::Answered { question: id, task, reply: reply.clone(), by });
         self.go_on(task);
@@ -166,7 +165,8 @@ impl Supervisor {
         }
     }
 
-    /// Ends runs whose question waits for too long. Nothing is allowed or denied by that; the task is held.
+    /// Ends runs whose question waits for too long. Nothing is allowed or denied by that; the task is held. Where it is
+    /// the planner that asks, the fix goes on without it.
     pub(crate) fn end_unanswered(&mut self) {
         let wait = self.settings.questions.wait;
         let now = self.live.now.moment;
@@ -174,13 +174,19 @@ impl Supervisor {
         let late = |question: &&Question| self.expires(question.id).is_some_and(|at| at <= now);
         let late: Vec<_> = self.book.questions.values().filter(late).map(|late| (late.id, late.task)).collect();
         for (question, task) in late {
-            let Some(attempt) = self.live.attempts.get_mut(&task) else { continue };
+            let is_open = self.book.questions.contains_key(&question);
+            let Some(attempt) = self.live.attempts.get_mut(&task).filter(|_| is_open) else { continue };
             if attempt.ending.is_some() {
+                continue;
+            }
+            let why = format!("nobody answered question {} within {}", question.0, brief(wait));
+            if let Step::Plan(..) = attempt.step {
+                self.close_questions(task, Closed::Unanswered);
+                self.go_without_plan(task, why);
                 continue;
             }
             attempt.held_after = Some(HoldReason::Unanswered);
             self.close_questions(task, Closed::Unanswered);
-            let why = format!("nobody answered question {} within {}", question.0, brief(wait));
             self.end_attempt(task, AttemptEnd::Parked { why });
         }
     }

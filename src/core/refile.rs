@@ -18,12 +18,28 @@ use crate::model::task::Task;
 type Known = BTreeMap<String, Arc<Task>>;
 
 impl Supervisor {
-    /// Returns what a filing goes on with: the same day of the same file, of which something is open.
-    pub(crate) fn day_under_way(&self, filing: &Filing) -> Option<Arc<Batch>> {
-        let BatchKind::Day { file, date, .. } = &filing.batch.as_ref()?.kind else { return None };
+    /// Returns what a filing goes on with: the same day of the same file, of which something is open, or which it names.
+    ///
+    /// # Errors
+    /// If it names one that is another day, or of which so much is forgotten that nobody knows what is new.
+    pub(crate) fn day_under_way(&self, filing: &Filing) -> Result<Option<Arc<Batch>>, Refusal> {
+        let Some(new) = &filing.batch else { return Ok(None) };
+        let BatchKind::Day { file, date, .. } = &new.kind else { return Ok(None) };
         let is_it = |kind: &BatchKind| matches!(kind, BatchKind::Day { file: known, date: day, .. } if known == file && day == date);
-        let mut batches = self.book.batches.values().rev();
-        batches.find(|batch| is_it(&batch.kind) && self.book.index.is_open_batch(batch.id)).cloned()
+        let Some(again) = new.again else {
+            let mut batches = self.book.batches.values().rev();
+            return Ok(batches.find(|batch| is_it(&batch.kind) && self.book.index.is_open_batch(batch.id)).cloned());
+        };
+        let is_whole = |batch: &Batch| batch.tasks.iter().all(|id| self.book.task(*id).is_some());
+        let refused = |why: &str| Err(Refusal::because(format!("{why}; `start` files all of it as a day of its own")));
+        match self.book.batches.get(&again) {
+            Some(batch) if !is_it(&batch.kind) => refused(&format!("this is another day than batch {}", again.0)),
+            Some(batch) if is_whole(batch) => Ok(Some(Arc::clone(batch))),
+            Some(_) | None => refused(&format!(
+                "of batch {} not all is remembered (limits.completed, limits.failed), so what is new is not known",
+                again.0
+            )),
+        }
     }
 
     /// Goes on with a day by what its file says now.
@@ -34,7 +50,9 @@ impl Supervisor {
         let of_batch = self.book.tasks.values().filter(|task| is_of(task, batch));
         let known: Known = of_batch.filter_map(|task| Some((name(task.assignment()?), Arc::clone(task)))).collect();
         let filed = self.file_new(batch, &known, &filing.tasks)?;
-        let mut said = vec![format!("batch {} goes on", batch.id.0)];
+        let is_over = filed.is_empty() && !self.book.index.is_open_batch(batch.id);
+        let stands = if is_over { "is over, and nothing is new" } else { "goes on" };
+        let mut said = vec![format!("batch {} {stands}", batch.id.0)];
         said.extend((!filed.is_empty()).then(|| listed(&filed)));
         let budget = filing.batch.as_ref().and_then(|new| new.budget);
         if budget != batch.budget {

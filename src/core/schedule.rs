@@ -1,6 +1,6 @@
 //! Works out which task is next, and why the rest waits; what a person lets land goes past it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,8 +47,10 @@ pub enum Waiting {
     Quiet(Moment),
     /// Its last attempt is still ending.
     Ending,
-    /// Another task that may touch the same files goes first.
-    Behind(TaskId),
+    /// Another task goes first: both may touch this, or only one may work in the tree.
+    Behind(TaskId, Option<ProjectPath>),
+    /// The result of another task must land first, or be refused: both are about this.
+    Unlanded(TaskId, ProjectPath),
     /// What was filed together has used up what it may cost.
     Batch(String),
     /// All agents are busy.
@@ -64,7 +66,7 @@ impl Waiting {
             Self::Down => "waits for the supervisor".to_owned(),
             Self::Paused => "paused".to_owned(),
             Self::LanePaused(lane, why) => format!("the {lane} lane is paused: {why}"),
-            Self::Parked(None, why) => format!("parked: {why}"),
+            Self::Parked(None, why) | Self::Batch(why) => format!("parked: {why}"),
             Self::Parked(Some(until), why) => format!("parked until {}: {why}", until.iso()),
             Self::Budget(_, why) => {
                 format!("parked until midnight: {why}; `orchestrator-tui costs --raise 10` goes on today")
@@ -74,8 +76,11 @@ impl Waiting {
             Self::Cooling(until) => format!("cooling {}", brief(until.since(now.wall))),
             Self::Quiet(at) => format!("starts when you pause: {}", brief(at.since(now.moment))),
             Self::Ending => "waits for the end of its last attempt".to_owned(),
-            Self::Behind(task) => format!("waits for {task}"),
-            Self::Batch(why) => format!("parked: {why}"),
+            Self::Behind(task, None) => format!("waits for {task}"),
+            Self::Behind(task, Some(path)) => format!("waits for {task}: both may change {path}"),
+            Self::Unlanded(task, path) => {
+                format!("waits until {task} has landed: it changed {path}; `orchestrator-tui land {}`", task.0)
+            }
             Self::Slots => "waits for a free agent".to_owned(),
             Self::Breaker(failures, _) => format!("paused by breaker: {failures} failures in {}", whole(window)),
         }
@@ -100,12 +105,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// Whether two tasks may be about to touch the same files. What an assignment takes hours for keeps no fix waiting: both
-/// land by a merge.
-fn may_collide(one: &Task, other: &Task) -> bool {
-    one.check().is_some() == other.check().is_some() && one.overlaps(other)
-}
-
 /// What the next step of scheduling is.
 enum Turn {
     /// This task starts.
@@ -124,7 +123,7 @@ impl Supervisor {
             .or_else(|| self.is_looking(task).then_some(Waiting::Checking))
             .or_else(|| self.pause(&wait))
             .or_else(|| self.live.attempts.contains_key(&task.id).then_some(Waiting::Ending))
-            .or_else(|| self.goes_before(task).map(Waiting::Behind))
+            .or_else(|| self.goes_before(task))
             .or_else(|| self.waits_for_batch(task).map(Waiting::Batch))
             .or_else(|| (!self.has_slot(lane(task))).then_some(Waiting::Slots))
     }
@@ -151,7 +150,7 @@ impl Supervisor {
         self.book.lanes.why(lane).map(|why| Waiting::LanePaused(lane, why.to_owned()))
     }
 
-    fn breaker(&self, task: &Task) -> Option<Waiting> {
+    pub(crate) fn breaker(&self, task: &Task) -> Option<Waiting> {
         if task.forced || self.book.breakers.is_empty() {
             return None;
         }
@@ -178,43 +177,10 @@ impl Supervisor {
         (at > now.moment).then_some(Waiting::Quiet(at))
     }
 
-    /// Returns the task that goes before this one because both may touch the same files.
-    fn goes_before(&self, task: &Task) -> Option<TaskId> {
-        if let Some(other) = self.live.attempts.keys().find(|other| self.conflicts(task, **other)) {
-            return Some(*other);
-        }
-        if task.forced {
-            return None;
-        }
-        // Older tasks that will go on by themselves go first, even if they only wait for a pause.
-        let rank = Rank::of(task);
-        let is_before = |other: &TaskId| {
-            let before = |other: &&Arc<Task>| Rank::of(other) < rank && may_collide(task, other);
-            self.book.task(*other).filter(before).is_some_and(|other| self.will_wait_its_turn(other))
-        };
-        task.files.iter().find_map(|file| self.book.index.of_file(file).find(is_before))
-    }
-
-    fn conflicts(&self, task: &Task, other: TaskId) -> bool {
-        let in_place = |attempt: &Attempt| attempt.place == Place::Tree;
-        self.settings.fix.isolation == Isolation::InPlace
-            || self.live.attempts.get(&other).is_some_and(in_place)
-            || other == task.id
-            || self.book.task(other).is_some_and(|other| may_collide(task, other))
-    }
-
-    fn will_wait_its_turn(&self, task: &Task) -> bool {
-        let is_shut = self.book.lanes.is_paused(lane(task)) || self.batch_line(task).is_some();
-        Wait::of(task).is_some() && self.breaker(task).is_none() && !is_shut
-    }
-
     /// Whether some waiting task will go on by itself.
     pub(crate) fn will_anything_move(&self) -> bool {
         self.standstill().is_none()
-            && self.book.index.waiting().any(|(rank, _)| {
-                let task = self.book.task(rank.task);
-                task.is_some_and(|task| self.will_wait_its_turn(task))
-            })
+            && self.book.index.waiting().any(|id| self.book.task(id).is_some_and(|task| self.will_wait_its_turn(task)))
     }
 
     /// Returns the moments at which something may start because time has passed.
@@ -259,13 +225,12 @@ impl Supervisor {
             // Something else comes first, and the machine hears of it.
             return Due::default();
         }
-        let pauses = self.book.index.waiting().flat_map(|(_, wait)| {
-            let typed = wait.filed.filter(|_| !self.live.until_idle).map(|filed| filed.after(after));
-            [wait.cooling, typed]
-        });
+        let index = &self.book.index;
+        let since = Wall(now.wall.0.saturating_sub(crate::model::time::millis(after)));
+        let typed = (!self.live.until_idle).then(|| index.typed(since)).flatten().map(|filed| filed.after(after));
         let breakers = self.book.breakers.values().map(|(_, until)| Some(*until));
         Due {
-            wall: pauses.chain(breakers).flatten().filter(|wall| *wall > now.wall).min(),
+            wall: breakers.chain([index.cools(now.wall), typed]).flatten().filter(|wall| *wall > now.wall).min(),
             moment: self.live.saved.map(|saved| saved.after(after)).filter(|at| *at > now.moment),
         }
     }
@@ -279,19 +244,36 @@ impl Supervisor {
 
     fn next_turn_in(&self, lane: Lane) -> Option<Turn> {
         // Files for which a task that waits goes first, so that the many behind it are not looked at one by one.
-        let mut taken: BTreeSet<&ProjectPath> = BTreeSet::new();
-        let due = self.book.index.waiting_in(lane).filter(|(_, wait)| self.pause(wait).is_none());
-        for task in due.filter_map(|(rank, _)| self.book.task(rank.task)) {
+        let mut taken: BTreeMap<ProjectPath, Rank> = BTreeMap::new();
+        self.book.index.waiting_in(lane).find_map(|(class, sources)| {
+            let mut order = self.book.turns.in_order(lane, class).filter_map(|source| sources.get(&source));
+            order.find_map(|tasks| self.next_turn_of(tasks, &mut taken))
+        })
+    }
+
+    /// Returns what may start of what one source has filed.
+    fn next_turn_of(&self, tasks: &BTreeMap<TaskId, Wait>, taken: &mut BTreeMap<ProjectPath, Rank>) -> Option<Turn> {
+        let due = tasks.iter().filter(|(_, wait)| self.pause(wait).is_none());
+        for task in due.filter_map(|(id, _)| self.book.task(*id)) {
             if self.task_line(task).is_some() {
                 return Some(Turn::Broke(task.id));
             }
-            if !task.forced && task.files.iter().any(|file| taken.contains(file)) {
+            let rank = Rank::of(task);
+            let is_taken = |file| book::near(taken, file).any(|(_, first)| *first < rank);
+            if !task.forced && task.files.iter().any(is_taken) {
                 continue;
             }
             match self.waiting(task) {
                 None => return Some(Turn::Starts(task.clone())),
-                Some(Waiting::Breaker(..)) => {}
-                Some(_) if taken.len() < TAKEN_FILES => taken.extend(&task.files),
+                // All of one source share what they may cost.
+                Some(Waiting::Batch(_)) => return None,
+                Some(Waiting::Breaker(..) | Waiting::Unlanded(..)) => {}
+                Some(_) if taken.len() < TAKEN_FILES => {
+                    for file in &task.files {
+                        let first = taken.entry(file.clone()).or_insert(rank);
+                        *first = rank.min(*first);
+                    }
+                }
                 Some(_) => {}
             }
         }

@@ -134,6 +134,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
         | Fact::Logged { .. }
+        | Fact::PlannerTalks { .. }
         | Fact::Trespassed { .. }
         | Fact::Questioned { .. }
         | Fact::Answered { .. }

@@ -117,7 +117,10 @@ impl Supervisor {
             }
             self.keep_only(&BTreeSet::new());
         }
-        if self.live.attempts.is_empty() && self.live.sessions.is_empty() && self.live.jobs.is_empty() {
+        // It ends beside all else that does.
+        let is_planner_over = self.is_planner_over();
+        let is_empty = self.live.attempts.is_empty() && self.live.sessions.is_empty() && self.live.jobs.is_empty();
+        if is_planner_over && is_empty {
             let code = self.exit_code();
             return self.leave(code);
         }
@@ -174,7 +177,7 @@ impl Supervisor {
             }
             return;
         }
-        if self.live.until_idle && self.is_idle() {
+        if self.live.until_idle && self.is_idle() && self.is_planner_over() {
             let code = self.exit_code();
             self.leave(code);
         }

@@ -90,6 +90,7 @@ impl Supervisor {
                     self.record(Fact::Felt { part, level });
                 }
             }
+            Input::Screens(count) => (self.live.screens, self.live.attended) = (count, count > 0),
             Input::Stored(_) | Input::Woke => {}
         }
     }
@@ -120,6 +121,7 @@ impl Supervisor {
         let used = |(task, session): (&TaskId, &SessionId)| Some((*task, *start.used.get(session)?));
         self.live.left_by_the_last = self.book.agents.iter().filter_map(used).collect();
         self.close_old_questions();
+        self.planner_was_left(start.planner_used);
         self.recover();
         self.recover_money();
         self.live.left_by_the_last.clear();
@@ -127,6 +129,7 @@ impl Supervisor {
         self.hold_anew();
         // The last supervisor may have died between an end and what follows from it.
         self.live.turned.extend(self.book.index.open());
+        self.live.restored = true;
         self.file_left_components();
         self.want_everything(true);
     }

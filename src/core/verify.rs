@@ -169,9 +169,10 @@ impl Supervisor {
             // A renamed or deleted file needs no check of its own; the others say whether that was right.
             return self.verify_next(id);
         }
-        let why = match task.is_about(key) {
-            true => "it removed what the check is for, or its test".to_owned(),
-            false => format!("{key} has nothing to run, and is to be green"),
+        let why = if task.is_about(key) {
+            "it removed what the check is for, or its test".to_owned()
+        } else {
+            format!("{key} has nothing to run, and is to be green")
         };
         self.finish(id, AttemptEnd::AgentFailed { why }, None);
     }

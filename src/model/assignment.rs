@@ -230,6 +230,31 @@ impl Batch {
 }
 
 impl Assignment {
+    /// Returns what is known of any work: its name, its queue, and who does it how. Nothing is to be read or must exist, it
+    /// waits for nobody, and its result waits for a yes.
+    pub fn new(name: impl Into<String>, lane: Lane, workflow: &str, role: &str) -> Self {
+        Self {
+            label: String::new(),
+            name: name.into(),
+            description: String::new(),
+            lane,
+            workflow: workflow.to_owned(),
+            role: role.to_owned(),
+            module: String::new(),
+            complexity: None,
+            context_files: Vec::new(),
+            deliverables: Vec::new(),
+            after: Vec::new(),
+            check: None,
+            budget: None,
+            land: LandMode::Ask,
+            batch: None,
+            event: None,
+            subject: None,
+            project: None,
+        }
+    }
+
     /// Returns the line that lists show: `task-001 · Create documentation`.
     pub fn title(&self) -> String {
         if self.label.is_empty() { self.name.clone() } else { format!("{} · {}", self.label, self.name) }

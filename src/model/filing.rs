@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::assignment::{Assignment, BatchKind};
 use crate::model::cost::Usd;
-use crate::model::id::TaskId;
+use crate::model::id::{BatchId, TaskId};
 
 /// What a task waits for, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct NewBatch {
     /// What all of them may cost.
     #[serde(default)]
     pub budget: Option<Usd>,
+    /// The day that this is again, also if that is over by now: what is new goes to it, and nothing of it is done twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<BatchId>,
 }
 
 /// Tasks that are filed together: all of them, or none.

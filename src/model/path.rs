@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -54,6 +55,23 @@ impl ProjectPath {
     /// Whether this path lies in `folder`, at any depth.
     pub fn is_below(&self, folder: &Self) -> bool {
         self.0.strip_prefix(folder.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'/'))
+    }
+
+    /// Whether both are one place, or one lies in the other.
+    pub fn meets(&self, other: &Self) -> bool {
+        self == other || self.is_below(other) || other.is_below(self)
+    }
+
+    /// Returns the folders that it lies in, the nearest first.
+    pub fn folders(&self) -> impl Iterator<Item = Self> {
+        let slashes = self.0.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/');
+        slashes.map(|(at, _)| Self(self.0[..at].to_vec()))
+    }
+
+    /// Returns where what lies below it begins and ends in the order of paths.
+    pub fn within(&self) -> Range<Self> {
+        let with = |byte: u8| Self(self.0.iter().copied().chain([byte]).collect());
+        with(b'/')..with(b'/' + 1)
     }
 
     /// Returns the last part, for a person to read.

@@ -1,6 +1,7 @@
 //! What a planner advised for an attempt, and what the planner is doing.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,17 @@ impl fmt::Display for PlannerState {
     }
 }
 
+/// What a planner talks about, and where that can be read again, with what it has used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Where its program writes it down.
+    pub transcript: PathBuf,
+    /// For which task it works; none: for a person in its terminal.
+    pub task: Option<TaskId>,
+    /// What is paid of what it has used.
+    pub billed: Spent,
+}
+
 /// Something that the planner's keeper tells the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlannerNews {
@@ -107,6 +119,10 @@ pub enum PlannerNews {
     Unable(PlanId, String),
     /// So much more was spent, for this task or for what a person asked there.
     Used(Option<TaskId>, Spent),
+    /// It talks about something else now, or somewhere else.
+    Talks(Conversation),
+    /// It was told to end after this question, and it is gone; all that it used was said before.
+    Ended(PlanId),
     /// In the turn of a question a dialog is open, which a person can answer here or there.
     Asks(PlanId, Ask),
     /// A dialog, by our name for it, was answered there.

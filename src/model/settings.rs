@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::assignment::Lane;
 use crate::model::attempt::Stage;
 use crate::model::budget::Budget;
 use crate::model::check::CheckName;
@@ -247,6 +248,26 @@ pub struct Lanes {
     pub total: u32,
     /// `queue.stop_on_failure`: whether a failed task pauses the queue, and only the queue.
     pub stop_on_failure: bool,
+}
+
+impl Settings {
+    /// Returns how many tasks of a lane may be worked on at once.
+    pub fn width(&self, lane: Lane) -> u32 {
+        let width = match lane {
+            Lane::Fix => self.limits.running,
+            Lane::Queue => self.lanes.queue,
+            Lane::Day => self.lanes.day,
+            Lane::Issue => self.lanes.issue,
+            Lane::Session => self.lanes.session,
+        };
+        if self.lanes.total == 0 { width } else { width.min(self.lanes.total) }
+    }
+
+    /// Returns how many tasks of all lanes may be worked on at once.
+    pub fn most_at_once(&self) -> u32 {
+        let all = Lane::ALL.into_iter().map(|lane| self.width(lane)).fold(0, u32::saturating_add);
+        if self.lanes.total == 0 { all } else { all.min(self.lanes.total) }
+    }
 }
 
 impl Default for Lanes {

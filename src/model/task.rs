@@ -236,8 +236,13 @@ impl Task {
         self.spent + self.running
     }
 
-    /// Whether this task and `other` may touch the same file.
+    /// Whether this task and `other` may touch the same file; a folder is all that lies in it.
     pub fn overlaps(&self, other: &Self) -> bool {
-        self.files.iter().any(|file| other.files.contains(file))
+        self.files.iter().any(|file| other.files.iter().any(|known| file.meets(known)))
+    }
+
+    /// Returns what its verified result changed that has not landed.
+    pub fn unlanded(&self) -> impl Iterator<Item = &ProjectPath> {
+        self.result.iter().flat_map(|result| result.receipt.files.iter().map(|file| &file.path))
     }
 }

@@ -72,31 +72,77 @@ fn a_lesson_is_the_same_wherever_its_line_goes() {
     let json = serde_json::to_string(&before).unwrap();
     assert_eq!(serde_json::from_str::<Vec<Lesson>>(&json).unwrap(), before);
     assert_eq!(before[0].id.to_string().parse(), Ok(before[0].id));
-    assert_eq!(before[0].quoted(), "action: Do it (feedback/2025-11-18.md:2)");
+}
+
+/// A task that has nothing to do with anything that was said.
+fn logo() -> Assignment {
+    task(|task| {
+        task.name = "Draw the logo anew".to_owned();
+        task.description = "In blue".to_owned();
+    })
 }
 
 #[test]
-fn a_rule_concerns_every_task_that_writes_code() {
+fn an_action_that_names_no_part_concerns_every_task() {
     let all = learnt();
-    let rule = "Make testing mandatory in agent instructions";
-    for role in ["coding", "testing", "fixer", "implementation"] {
-        let task = task(|task| {
-            task.name = "Draw the logo anew".to_owned();
-            task.description = "In blue".to_owned();
-            role.clone_into(&mut task.role);
-        });
+    for role in ["coding", "testing", "implementation", "reviewer"] {
+        let task = Assignment { role: role.to_owned(), ..logo() };
         let found = relevant(&all, &task);
         let mut said = texts(&found);
         said.sort_unstable();
+        let rule = "Make testing mandatory in agent instructions";
         assert_eq!(said, ["Always name the case in a test", rule], "{role}");
         assert!(found.iter().any(|lesson| lesson.origin.to_string() == "feedback/2025-11-18.md:18"));
     }
-    let review = task(|task| {
-        task.name = "Draw the logo anew".to_owned();
-        task.description = "In blue".to_owned();
-        task.role = "reviewer".to_owned();
-    });
-    assert!(relevant(&all, &review).is_empty());
+}
+
+#[test]
+fn what_names_a_part_concerns_only_that_part() {
+    let told = |text: &str| {
+        let said = format!("## task-001: Loans\nRating: 3/5\n\nAction: {text}\n");
+        let module = task(|task| {
+            task.name = "Remind of what is due".to_owned();
+            task.module = "loans".to_owned();
+        });
+        let all = lessons(&read(said), |_| Some(&module));
+        assert_eq!(all.len(), 1, "{text}");
+        !relevant(&all, &logo()).is_empty()
+    };
+    for rule in [
+        "Run clippy before you finish",
+        "Write tests for edge cases",
+        "Make testing mandatory for all tasks",
+        "Say what you assumed and/or left out",
+        "Keep docs/PLAN.md up to date",
+        "Read CONTRIBUTING.md first, always in context",
+    ] {
+        assert!(told(rule), "{rule}");
+    }
+    for part in [
+        "Lock the loans while they change",
+        "Never edit src/legacy/dates.ts",
+        "Keep helpers.py small",
+        "Show a spinner in pagination tasks",
+        "Ask first in the billing module",
+        "Add PAGINATION.md to default context for pagination tasks",
+    ] {
+        assert!(!told(part), "{part}");
+    }
+}
+
+#[test]
+fn an_adjustment_holds_until_the_next_feedback() {
+    let say = |day: &str, text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = write(folder.path(), &format!("feedback/{day}.md"), text);
+        lessons(&read_feedback(&file, folder.path()).unwrap(), |_| None)
+    };
+    let mut all = say("2025-11-18", "## Tomorrow's Adjustments\n1. Run the formatter after each step\n");
+    assert_eq!(texts(&relevant(&all, &logo())), ["Run the formatter after each step"]);
+    all.extend(say("2025-11-19", "## Tomorrow's Adjustments\n1. Commit messages in English\n"));
+    assert_eq!(texts(&relevant(&all, &logo())), ["Commit messages in English"]);
+    let near = Assignment { name: "Change the formatter".to_owned(), ..logo() };
+    assert_eq!(relevant(&all, &near).len(), 2, "what is about its words goes on");
 }
 
 #[test]
@@ -172,8 +218,7 @@ fn context_is_suggested_by_what_worked_and_by_wishes() {
         ("docs/LOANS_GUIDE.md", "d2 task-003, it worked"),
     ];
     assert_eq!(files, expected.map(|(path, why)| (path.to_owned(), why.to_owned())));
-    let other = task(|task| "Draw the logo anew".clone_into(&mut task.name));
-    assert!(suggest(&learnt(), &past, &other).context_files.is_empty());
+    assert!(suggest(&learnt(), &past, &logo()).context_files.is_empty());
 }
 
 #[test]

@@ -48,11 +48,13 @@ fn a_day_has_the_documented_files() {
     folder.write_status("task-001", &json!({ "id": "task-001" })).unwrap();
     folder.append_log("task-001", "begins\n").unwrap();
     folder.append_log("task-001", "ends\n").unwrap();
+    folder.write_question("task-001", "# Question from Agent task-001\n").unwrap();
     folder.write_report("2025-11-18", "# Report - 2025-11-18\n").unwrap();
     assert_eq!(
         listed(place.path()),
         [
             "agent_logs/task-001.log",
+            "agent_questions/task-001.md",
             "agent_status/task-001.json",
             "agent_workspaces/task-001/agent_instructions.md",
             "agent_workspaces/task-001/notes.md",
@@ -76,6 +78,31 @@ fn the_folder_is_that_of_the_task_file() {
     assert_eq!(at.report("2025-11-18"), Path::new("x/results/2025-11-18-report.md"));
     assert_eq!(at.feedback("2025-11-18"), Path::new("x/feedback/2025-11-18.md"));
     assert_eq!(at.question("a").1, Path::new("x/agent_questions/a-answer.md"));
+}
+
+#[test]
+fn what_is_of_the_day_itself_is_told_from_the_work_on_a_project() {
+    let day = Folder::at(PathBuf::from("/p/x"));
+    for (path, is_own) in [
+        ("/p/x/agent_logs", true),
+        ("/p/x/agent_workspaces/a/notes.md", true),
+        ("/p/x/results/2025-11-18-report.md", true),
+        ("/p/x/results/2025-11-18-report.yours.md", true),
+        ("/p/x/results", false),
+        ("/p/x/results/figures.csv", false),
+        ("/p/x/results/2025-11-1x-report.md", false),
+        ("/p/x/tasks/2025-11-18.yaml", false),
+        ("/p/x/feedback/2025-11-18.md", false),
+        ("/p/x/src/agent_logs/a.rs", false),
+        ("/p/agent_logs/a", false),
+    ] {
+        assert_eq!(day.is_own(Path::new(path)), is_own, "{path}");
+    }
+    let asides: Vec<String> =
+        day.asides(Path::new("/p")).iter().map(|aside| format!("{}/{}", aside.folder, aside.files)).collect();
+    assert_eq!(asides[..2], ["x/agent_workspaces/", "x/agent_status/"]);
+    assert!(asides.len() == 5 && asides[4].starts_with("x/results/[0-9]"), "{asides:?}");
+    assert_eq!(day.asides(Path::new("/elsewhere")), []);
 }
 
 #[test]

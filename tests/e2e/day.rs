@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::messages_api::Reply;
 use crate::real_claude::Claude;
+use crate::screen::client;
 use crate::site::{Site, until};
 
 const FILE: &str = "tasks/2025-11-18.yaml";
@@ -103,6 +104,11 @@ fn the_example_runs_to_a_report_and_lands_after_a_yes() {
     for task in ["1", "3", "2"] {
         let said = site.run(&["land", task]);
         assert_eq!(said.code, 0, "{said:?}");
+    }
+    for task in ["1", "3"] {
+        // Its own status, logs and report are no change of the tree: what was checked lands as it is.
+        let log = site.run(&["logs", task]).out;
+        assert!(log.contains("landed") && !log.contains("the tree has changed meanwhile"), "{log}");
     }
     assert_eq!(site.read("docs/MODULE_REGISTRY.md"), REGISTRY);
     assert_eq!(site.read("src/app/(main)/loans/loan.test.ts"), "test(1)\n");
@@ -231,6 +237,44 @@ fn a_day_ends_at_what_it_may_cost() {
 }
 
 #[test]
+fn a_day_at_what_it_may_cost_goes_on_when_its_file_says_more() {
+    let write = |file: &str| format!("{{ do = \"write\", file = {file:?}, content = \"x\\n\" }}");
+    let one = write("notes/ONE.md");
+    let usage = "{ do = \"usage\", cost = 0.02, input = 10, output = 1 }, { do = \"say\", text = \"Well.\" }";
+    let go = "{ do = \"wait_for\", file = \"GO\" }";
+    let script = format!(
+        "[[scenario]]\nmatch = \"Say one\"\nsteps = [ {usage}, {go}, {one} ]\n\
+         [[scenario]]\nmatch = \"Say two\"\nsteps = [ {} ]\n",
+        write("notes/TWO.md")
+    );
+    let site = library("");
+    let go = site.outside("go");
+    site.script(&script.replace("GO", &go.display().to_string()));
+    let day = |limit: &str, tasks: &[(&str, &str, &str)]| {
+        let entry = |(id, description, brings): &(&str, &str, &str)| {
+            format!("  - {{id: {id}, name: {id}, description: {description}, deliverables: [{brings}]}}\n")
+        };
+        let tasks: String = tasks.iter().map(entry).collect();
+        site.write(FILE, &format!("date: 2025-11-18\nmax_cost_usd: {limit}\ntasks:\n{tasks}"));
+    };
+    day("0.01", &[("one", "Say one", "notes/ONE.md")]);
+    let said = site.run(&["start", FILE]);
+    assert_eq!(said.code, 1, "{said:?}");
+    let report = site.read("results/2025-11-18-report.md");
+    assert!(report.contains("write a higher limit into the file and start it again"), "{report}");
+    day("0.01", &[("one", "Say more", "notes/ONE.md")]);
+    let said = site.run(&["start", FILE]);
+    assert!(said.code == 1 && said.out.contains("to have its new description give it another id"), "{said:?}");
+    fs::write(go, "").expect("written");
+    day("5.00", &[("one", "Say one", "notes/ONE.md"), ("two", "Say two", "notes/TWO.md")]);
+    let said = site.run(&["start", FILE]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("batch 1 goes on; #2 is filed; max_cost_usd is $5.00 instead of $0.01"), "{said:?}");
+    assert_eq!(states(&site), ["ready", "ready"]);
+    site.wait_until_empty();
+}
+
+#[test]
 fn a_mistake_in_a_task_file_starts_nothing() {
     let site = library("");
     site.write(FILE, &site.read(FILE).replace("depends_on: [task-001]", "depends_on: [task-007]"));
@@ -238,6 +282,77 @@ fn a_mistake_in_a_task_file_starts_nothing() {
     assert!(said.code == 2 && said.err.contains("task-007") && said.err.contains(":49:"), "{said:?}");
     assert_eq!(states(&site), Vec::<Value>::new());
     assert!(!site.project.join("results").exists());
+}
+
+#[test]
+fn what_no_result_can_bring_is_refused_before_anything_starts() {
+    let site = library("");
+    site.write(".gitignore", "built/\ndocs/LOANS*\n");
+    let said = site.run(&["start", FILE]);
+    let rule = "docs/LOANS_GUIDE.md can never be delivered: git ignores it (`docs/LOANS*` in .gitignore:2)";
+    assert!(said.code == 2 && said.err.contains(rule) && said.err.contains("tasks/2025-11-18.yaml:"), "{said:?}");
+    site.write(".gitignore", "");
+    site.write(FILE, &site.read(FILE).replace("- docs/LOANS_GUIDE.md", "- agent_logs/guide.md"));
+    let said = site.run(&["start", FILE, "--dry-run"]);
+    assert!(said.code == 2 && said.err.contains("agent_logs/guide.md can never be delivered: the files of the day"));
+    let reader =
+        "date: 2025-11-18\ntasks:\n- {id: a, name: a, description: a, role: reviewer, deliverables: [docs/x.md]}\n";
+    site.write(FILE, reader);
+    let said = site.run(&["start", FILE]);
+    assert!(said.code == 2 && said.err.contains("the role reviewer only reads: it brings no files"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_no_result_can_bring_is_refused_at_the_door_too() {
+    let site = library("");
+    site.write(".gitignore", "built/\n");
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_kind("started");
+    let client = client(&site).await;
+    let mut assignment = json!({
+        "label": "a", "name": "a", "description": "a", "lane": "day", "workflow": "task", "role": "coding", "land": "auto",
+        "deliverables": [{ "said": "built/", "path": "built" }],
+    });
+    let mut answers = Vec::new();
+    for role in ["coding", "reviewer"] {
+        assignment["role"] = json!(role);
+        let task = json!({ "assignment": assignment, "after": [], "priority": 0, "held": false });
+        let filing = json!({ "filing": { "batch": null, "tasks": [task] } });
+        let (status, answer) = client.command("file", &filing).await.expect("an answer");
+        answers.push((status, answer["error"].as_str().unwrap_or_default().to_owned()));
+        assignment["deliverables"][0]["path"] = json!("docs/new.md");
+    }
+    let why = "built can never be delivered: git ignores it (`built/` in .gitignore:1)";
+    assert_eq!(answers[0], (409, why.to_owned()));
+    assert!(
+        answers[1].0 == 409 && answers[1].1.contains("`reviewer` only reads and cannot bring docs/new.md"),
+        "{answers:?}"
+    );
+    assert_eq!(states(&site), Vec::<Value>::new());
+    supervisor.stop();
+}
+
+#[test]
+fn the_report_says_what_is_true_of_a_conflict_and_the_status_what_a_task_is() {
+    let site = library(&[tests(), guide()].concat());
+    site.run(&["start", FILE]);
+    let queues = site.json(&["status"])["queues"].clone();
+    let first = &queues["pending"][0];
+    assert_eq!((&first["type"], &first["file_path"]), (&json!("day"), &json!("docs/LOANS_GUIDE.md")), "{queues}");
+    let about = first["description"].as_str().unwrap_or_default();
+    assert!(about.contains("New people ask the same questions") && !about.contains("green"), "{about}");
+    assert!(site.read("results/2025-11-18-report.md").contains("its result is verified and waits for your yes"));
+    site.write("docs/MODULE_REGISTRY.md", "# Mine\n\n- only this\n");
+    site.run(&["land", "1"]);
+    until("the conflict", || states(&site)[0] == "review");
+    assert_eq!(site.run(&["report", FILE]).code, 0);
+    let report = site.read("results/2025-11-18-report.md");
+    let (_, own) = report.split_once("### task-001").expect("its part");
+    let own = own.split("\n### ").next().unwrap_or_default();
+    assert!(own.contains("to review: you both changed docs/MODULE\\_REGISTRY.md"), "{report}");
+    assert!(!own.contains("waits for your yes"), "{report}");
+    assert!(report.contains("orchestrator-tui retry 1") && report.contains("orchestrator-tui refuse 1"), "{report}");
+    site.wait_until_empty();
 }
 
 #[test]

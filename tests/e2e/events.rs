@@ -194,6 +194,32 @@ fn files_are_taken_in_once_and_what_cannot_be_read_stays() {
 }
 
 #[test]
+fn what_a_result_would_drop_there_waits_for_a_yes() {
+    let event = r#"{"type": "verify.passed", "task": 1}"#;
+    let steps = [
+        write("word.txt", "right\n"),
+        write("inbox/x.json", event),
+        write("feedback/2025-11-18.md", "# Feedback - 2025-11-18\n\nAction: obey\n"),
+    ];
+    let site = Site::new(&[("orchestrator.toml", CONFIG), ("inbox/keep", ""), ("word.txt", "wrong\n")]);
+    site.script(&scripted("*", &steps));
+    site.write("orchestrator.toml", &CONFIG.replace("test -f word.txt", "grep -q right word.txt"));
+    site.commit("Now");
+    let mut running = start(&site, &[("EVENT_DIR", "inbox")]);
+    running.wait_kind("filed");
+    assert_eq!(site.run(&["fix", "1"]).code, 0);
+    let ready = running.wait_kind("ready");
+    let why = ready["reason"].to_string();
+    for part in ["inbox/x.json", "a protected file", "feedback/2025-11-18.md", "the configuration of checks or agents"]
+    {
+        assert!(why.contains(part), "no {part} in {why}");
+    }
+    assert_eq!(site.run(&["refuse", "1"]).code, 0);
+    assert_eq!(events(&site), Vec::<Value>::new());
+    running.stop();
+}
+
+#[test]
 fn a_folder_that_is_made_again_or_is_another_one_is_watched() {
     let site = site("[[scenario]]\nmatch = \"*\"\nsteps = []\n");
     let drop_into = |folder: &Path, kind: &str| {

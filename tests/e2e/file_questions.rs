@@ -70,18 +70,111 @@ fn a_question_in_a_file_is_answered_on_the_command_line() {
     assert_eq!(left.trim(), "M word.txt");
 }
 
+/// Two tasks for agents that ask by files, which may write nowhere but in their workspaces, and a place for prompts.
+fn day(agent: &str) -> Site {
+    let site = site(agent);
+    let user = std::fs::read_to_string(site.outside("user.toml")).expect("written with the site");
+    let all = format!("write = [{:?}]", site.outside("").display());
+    let prompts = site.outside("prompts");
+    std::fs::create_dir(&prompts).expect("made");
+    assert!(user.contains(all.trim_end_matches("/\"]")), "{user}");
+    let narrow = user.lines().map(|line| match line.starts_with("write = [") {
+        true => format!("write = [{:?}]\n", prompts.display()),
+        false => format!("{line}\n"),
+    });
+    std::fs::write(site.outside("user.toml"), narrow.collect::<String>()).expect("written");
+    let config = CONFIG.replace("role.fixer", "role.coding").replace("sh check.sh", "true");
+    site.write("orchestrator.toml", &config);
+    site.write(
+        "tasks/2025-11-18.yaml",
+        "date: 2025-11-18\ntasks:\n- {id: task-001, name: a, description: a, deliverables: [one.txt]}\n\
+         - {id: task-002, name: b, description: b, deliverables: [two.txt]}\n",
+    );
+    site.commit("A day");
+    assert_eq!(site.run(&["trust", "--yes"]).code, 0);
+    site
+}
+
+/// Each asks, and keeps the answer; the first one first tries to answer for itself and for the other one.
+const BOTH: &str = r#"#!/bin/sh
+prompts=${NOTES%prompt.txt}prompts
+cat >"$prompts/$ORCHESTRATOR_TASK"
+asked=$ORCHESTRATOR_QUESTIONS_DIR/$ORCHESTRATOR_TASK
+file=one.txt
+[ "$ORCHESTRATOR_TASK" = task-001 ] || file=two.txt
+forge() {
+  printf '# Answer to it\n\nA\n' >"$1" 2>/dev/null && echo "wrote $1" >>"$prompts/forged"
+}
+if [ "$ORCHESTRATOR_TASK" = task-001 ]; then
+  until [ -e "$prompts/task-002-asks" ]; do sleep 0.02; done
+  forge "$DAY/agent_questions/task-001-answer.md"
+  forge "$DAY/agent_questions/task-002-answer.md"
+  for folder in "$ORCHESTRATOR_QUESTIONS_DIR"/../*; do forge "$folder/task-002-answer.md"; done
+  rm -f "$asked-answer.md"
+  forge "$asked-answer.md"
+fi
+{
+  printf '# Question from Agent %s\n\n## Context\nTwo.\n\n## Question\nWhich, %s?\n\n' "$ORCHESTRATOR_TASK" "$file"
+  printf '## Options\nA) left\nB) right\n\n## Impact\nAll.\n'
+} >"$asked.md"
+touch "$prompts/$ORCHESTRATOR_TASK-asks"
+until grep -q right "$asked-answer.md" 2>/dev/null; do sleep 0.02; done
+cp "$asked-answer.md" "$file"
+"#;
+
 #[test]
-fn a_person_answers_in_the_file() {
-    let site = site(ASKS);
-    let mut running = site.start(&RUN);
-    asked(&site, &mut running);
-    std::fs::write(folder(&site).join("task-1-answer.md"), "# Answer to task-1\n\nUse\nB) right\n").expect("written");
-    let (code, facts) = running.end_with_facts();
-    assert_eq!(code, 0, "{facts:#?}");
-    let answered: Vec<&Value> = facts.iter().filter(|fact| fact["kind"] == "answered").collect();
-    assert_eq!(answered.len(), 1, "{answered:?}");
-    assert_eq!(answered[0]["by"], "the file task-1-answer.md");
-    assert_eq!(answered[0]["reply"]["answers"][0][0], "Use\nB) right");
+fn no_agent_answers_for_a_person() {
+    let site = day(BOTH);
+    let user = std::fs::read_to_string(site.outside("user.toml")).expect("written");
+    let project = format!("DAY = {:?}, NOTES", site.project.display());
+    std::fs::write(site.outside("user.toml"), user.replace("NOTES", &project)).expect("written");
+    let mut running = site.start(&[]);
+    running.wait_kind("green_at");
+    let mut begun = site.command(&["start", "tasks/2025-11-18.yaml"]);
+    let mut begun = begun.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("it");
+    running.wait_count(2, "questioned");
+    // Beside the task file a person reads what is asked, and answers there; but only there.
+    for label in ["task-001", "task-002"] {
+        until("the question", || site.project.join(format!("agent_questions/{label}.md")).exists());
+        let told = std::fs::read_to_string(site.outside("prompts").join(label)).expect("its prompt");
+        assert!(told.contains(&format!("/{label}-answer.md`")) && !told.contains("agent_questions"), "{told}");
+    }
+    assert!(site.read("agent_questions/task-002.md").contains("Which, two.txt?"));
+    let forged = std::fs::read_to_string(site.outside("prompts/forged")).unwrap_or_default();
+    let folder = |line: &str| std::path::Path::new(line).parent().and_then(|at| at.file_name()).map(ToOwned::to_owned);
+    let folders: std::collections::BTreeSet<_> = forged.lines().map(folder).collect();
+    assert!(folders.len() == 1 && !forged.contains("agent_questions"), "it reaches its own folder only: {forged}");
+    let log = || site.run(&["logs", "1"]).out;
+    until("it is said", || log().contains("it wrote task-001-answer.md itself; that is nobody's answer"));
+    assert_eq!(site.json(&["questions"]).as_array().map(Vec::len), Some(2), "nothing is answered");
+    site.write("agent_questions/task-002-answer.md", "# Answer to task-002\n\nUse\nB) right\n");
+    let answered = running.wait_kind("answered");
+    assert_eq!((&answered["task"], &answered["by"]), (&Value::from(2), &Value::from("the file task-002-answer.md")));
+    let left = site.json(&["questions"])[0]["id"].to_string();
+    assert_eq!(site.run(&["answer", &left, "2"]).code, 0, "{left}");
+    running.wait_count(2, "ready");
+    assert!(site.read("agent_questions/task-001-answer.md").contains("B) right"), "a person finds what was answered");
+    begun.wait().expect("it ends");
+    assert!(site.task(2)["pending"]["diff"].as_str().is_some_and(|diff| diff.contains("+Use\n+B) right")));
+    running.stop();
+}
+
+#[test]
+fn who_works_on_no_task_file_asks_under_the_number_of_the_task() {
+    let agent = ASKS.replace("word.txt", "word-$ORCHESTRATOR_TASK.txt");
+    let site = site(&agent);
+    let config = CONFIG.replace("role.fixer", "role.analysis").replace("sh check.sh", "true");
+    site.write("orchestrator.toml", &format!("{config}[role.coding]\nagent = \"mine\"\n"));
+    let mut running = site.start(&[]);
+    running.wait_kind("green_at");
+    assert_eq!(site.run(&["queue", "add", "Ask something"]).code, 0);
+    let open = asked(&site, &mut running);
+    assert!(open[0].to_string().contains("Which word is right?"), "{open:?}");
+    let told = std::fs::read_to_string(site.outside("prompt.txt")).expect("its prompt");
+    assert!(told.contains("/task-1.md`") && told.contains("Question from Agent task-1"), "{told}");
+    assert_eq!(site.run(&["answer", "1", "2"]).code, 0);
+    running.wait_kind("attempt_ended");
+    running.stop();
 }
 
 #[test]

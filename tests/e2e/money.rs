@@ -4,10 +4,10 @@
 use std::fs;
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::messages_api::Reply;
-use crate::real_claude::{bash, word};
+use crate::messages_api::{Reply, TOKENS};
+use crate::real_claude::{Claude, MARK, bash, fix as mends, word};
 use crate::site::{PATIENCE, Site, Supervisor, until};
 
 /// Two checks that are red, each about a file of its own.
@@ -270,6 +270,54 @@ fn what_a_fix_has_cost_is_said_before_the_next() {
     assert_eq!((&costs["today"]["landed"], &costs["total"]["landed"]), (&0.into(), &0.into()), "{costs:#}");
     assert_eq!(costs["today"]["for_each_landed_fix"], serde_json::Value::Null, "{costs:#}");
     assert_eq!(costs["today"]["all"]["cost_usd"], 0.25, "{costs:#}");
+}
+
+#[test]
+fn the_planner_goes_at_most_one_turn_past_a_line() {
+    let site = site("day_usd = 1.0\ntask_usd = 0");
+    let config = site.read("orchestrator.toml").replace("[fix]\n", "[fix]\nplanner = \"always\"\n");
+    site.write("orchestrator.toml", &config);
+    let wait = format!("{{ do = \"wait_for\", file = {:?} }}", site.outside("go"));
+    site.script(&format!(
+        "[[scenario]]\nmatch = \"[orchestrator-tui plan \"\nsteps = [{wait}, {{ do = \"usage\", cost = 3.0, input = 10, output = 0 }}, \
+         {{ do = \"say\", text = \"PLANNED\" }}]\n[[scenario]]\nmatch = \"*\"\nsteps = [{{ do = \"usage\", cost = 0.5, input = 5, output = 0 }}]\n"
+    ));
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_count(2, "held");
+    for task in ["1", "2"] {
+        fix(&site, task);
+    }
+    // Both wait for it; it is asked for one, and the other's turn would be past the line.
+    supervisor.wait_count(2, "attempt_started");
+    fs::write(site.outside("go"), "").expect("written");
+    supervisor.wait("the line", |fact| fact["kind"] == "neared" && fact["reached"] == true);
+    let queued = |row: &Value| row["state"] == "queued";
+    until("the end of all agents", || site.json(&["tasks"]).as_array().is_some_and(|rows| rows.iter().all(queued)));
+    supervisor.stop();
+    let planner = today(&site)["planner"].clone();
+    assert_eq!((&planner["cost_usd"], &planner["unpriced"]), (&3.0.into(), &false.into()), "one turn: {planner:#}");
+    assert_eq!(site.json(&["costs"])["parked"], "budget.day_usd");
+}
+
+#[test]
+fn what_a_subagent_uses_counts() {
+    let agent = json!({ "description": "look", "prompt": "LOOK AROUND", "subagent_type": "general-purpose" });
+    let look = vec![bash("ls"), Reply::text("Nothing special.")];
+    let mut steps = vec![Reply::Tool("Agent", agent)];
+    steps.extend(mends("word.txt", "wrong", "right"));
+    let config = format!(
+        "[[check]]\nname = \"{MARK}\"\nrun = \"grep -q right word.txt || {{ echo 'word.txt:1:1: error: wrong'; exit 1; }}\"\n"
+    );
+    let site = Site::new(&[("word.txt", "wrong\n"), ("orchestrator.toml", &config)]);
+    let more = "planner = \"off\"\n[policy]\nallow = [\"Agent\"]\n";
+    let Some(claude) = Claude::with(&site, vec![(MARK, steps), ("LOOK AROUND", look)], more, "") else { return };
+    assert_eq!(site.until_idle().code, 0);
+    // Four of the fixer, two of its subagent; one more where the CLI lets that work in the background.
+    let calls = claude.api.requests();
+    assert!((6..=7).contains(&calls), "{calls} calls");
+    let all = today(&site)["all"].clone();
+    assert_eq!(all["tokens_in"], calls * TOKENS.0, "{calls} calls: {all:#}");
+    assert!(all["cost_usd"].as_f64().is_some_and(|usd| usd > 0.0) && all["unpriced"] == false, "{all:#}");
 }
 
 #[test]

@@ -20,7 +20,10 @@ fn a_result_that_waits_stands_in_questions_and_may_be_the_last_that_asks() {
     assert_eq!(site.until_idle().code, 1, "it waits for a yes");
     let waits = site.run(&["questions"]);
     assert!(waits.out.contains("#1 unit · result") && waits.out.contains("then `land 1` or `refuse 1`"), "{waits:?}");
-    assert_eq!(site.json(&["questions"]).as_array().map(Vec::len), Some(0), "no agent asks");
+    let listed = site.json(&["questions"]);
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "no agent asks: {listed:#}");
+    assert_eq!((&listed[0]["kind"], &listed[0]["task"]), (&"result".into(), &1.into()), "{listed:#}");
+    assert_eq!((&listed[0]["state"], &listed[0]["verbs"][0]), (&"ready".into(), &"land".into()), "{listed:#}");
     let landed = site.run(&["land", "1", "--always"]);
     assert_eq!(landed.code, 0, "{landed:?}");
     assert_eq!(site.read("word.txt"), "right\n");

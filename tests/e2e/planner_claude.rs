@@ -9,10 +9,14 @@ use orchestrator_tui::edge::session::{Output, Place, Session, SessionOutput};
 use orchestrator_tui::model::id::SessionId;
 use serde_json::{Value, json};
 
-use crate::messages_api::Reply;
+use nix::sys::signal::Signal;
+
+use crate::messages_api::{MessagesApi, Reply, TOKENS};
 use crate::planner::{planner_call, until_green, wait_for_planner};
-use crate::real_claude::{Claude, MARK, fix};
+use crate::questions::answering;
+use crate::real_claude::{Claude, MARK, fix, told};
 use crate::site::{Site, until};
+use crate::terminal::Terminal;
 
 /// What every question to the planner contains, and no prompt of a fixer.
 const ASKED: &str = "[orchestrator-tui plan ";
@@ -178,7 +182,7 @@ fn its_dialogs_are_questions_of_the_inbox() {
     assert_eq!(site.run(&["answer", "1", "2"]).code, 0);
     running.wait_kind("questioned");
     let heard = claude.api.heard();
-    assert!(heard.contains("Which word is right?") && heard.contains("left"), "{heard}");
+    assert!(told(&heard).contains("\"Which word is right?\"=\"left\""), "{heard}");
     let open = site.json(&["questions"]);
     assert_eq!(open[0]["ask"]["about"]["wants"], "curl --version", "{open:#}");
     assert_eq!(site.run(&["answer", "2", "allow"]).code, 0);
@@ -209,6 +213,115 @@ fn whoever_sits_at_its_terminal_answers_there() {
     assert_eq!(planned["plan"]["advice"]["strategy"], STRATEGY, "{planned:#}");
     assert!(site.run(&["answer", "1", "1"]).err.contains("answered in its terminal"));
     assert_eq!(running.end_with_facts().0, 0);
+}
+
+/// A project with both roles: the planner gives its strategy, and the fixer that knows it asks which fruits, and for a
+/// permission, and mends the word with what it was told.
+fn both() -> Option<(Site, Claude)> {
+    let (site, _) = site(vec![Reply::text(STRATEGY)], "60s", "", true)?;
+    let option = |label: &str| json!({ "label": label, "description": "" });
+    let which = json!({ "questions": [{ "question": "Which fruits?", "header": "Fruits", "multiSelect": true,
+        "options": [option("apple"), option("plum"), option("pear")] }] });
+    let may = json!({ "command": "install -m 600 /dev/null asked-for", "description": "make a file" });
+    let mut fixer = vec![Reply::Tool("AskUserQuestion", which), Reply::Tool("Bash", may)];
+    fixer.extend(fix("word.txt", "wrong", "right, as planned"));
+    let api = MessagesApi::start([(ASKED, vec![Reply::text(STRATEGY)]), (STRATEGY, fixer)]).expect("a free port");
+    let config = site.outside("claude-config");
+    let user = fs::read_to_string(site.outside("user.toml")).expect("readable");
+    let (before, rest) = user.split_once("ANTHROPIC_BASE_URL = ").expect("it is set");
+    let rest = rest.split_once('\n').expect("more lines").1;
+    let user = format!("{before}ANTHROPIC_BASE_URL = {:?}\n{rest}", api.url());
+    fs::write(site.outside("user.toml"), user).expect("written");
+    site.write("orchestrator.toml", &format!("{}[fix]\nafter = \"0s\"\n", site.read("orchestrator.toml")));
+    Some((site, Claude { api, config }))
+}
+
+/// Both roles did their part, and the model was told what was chosen, and that it may.
+fn both_are_done(site: &Site, claude: &Claude) {
+    assert_eq!(site.read("word.txt"), "right, as planned\n");
+    let told = told(&claude.api.heard());
+    assert!(told.contains("\"Which fruits?\"=\"plum, pear\""), "{told}");
+    assert!(site.project.join("asked-for").exists(), "what was allowed was done, and landed");
+    let story = site.task(1);
+    assert_eq!(story["plan"]["strategy"], STRATEGY, "{story:#}");
+    let log = site.run(&["logs"]).out;
+    assert!(log.contains("question 1: plum, pear") && log.contains("question 2: allowed once"), "{log}");
+}
+
+#[test]
+fn both_roles_work_and_are_answered_on_the_command_line() {
+    let Some((site, claude)) = both() else { return };
+    attended(&site);
+    let mut running = site.start(&["--until-idle"]);
+    running.wait_kind("planned");
+    running.wait_kind("questioned");
+    let open = site.json(&["questions"]);
+    assert_eq!((&open[0]["agent"], &open[0]["kind"]), (&json!("claude"), &json!("question")), "{open:#}");
+    let stamp = open[0]["stamp"].as_str().expect("a stamp");
+    let other = site.run(&["answer", "1@ffffff0", "1"]);
+    assert!(other.code == 1 && other.err.contains("not the one that was shown"), "{other:?}");
+    assert_eq!(site.run(&["answer", &format!("1@{stamp}"), "2,3"]).code, 0);
+    running.wait_kind("questioned");
+    let stamp = site.json(&["questions"])[0]["stamp"].as_str().expect("a stamp").to_owned();
+    assert_eq!(site.run(&["answer", "--stamp", &stamp, "2", "allow"]).code, 0);
+    let (code, facts) = running.end_with_facts();
+    assert_eq!(code, 0, "{facts:#?}");
+    both_are_done(&site, &claude);
+}
+
+#[test]
+fn both_roles_work_and_are_answered_by_keys() {
+    let Some((site, claude)) = both() else { return };
+    site.write("word.txt", "right\n");
+    let mut terminal = Terminal::start(&site, &["run", "--trust", "--land", "auto"], (120, 36));
+    terminal.wait_text("all green");
+    site.write("word.txt", "wrong\n");
+    terminal.wait_text("Which fruits?");
+    answering(&mut terminal, "something else");
+    terminal.keys("2");
+    terminal.keys("3");
+    terminal.keys("\r");
+    terminal.wait_text("wants to run: install");
+    answering(&mut terminal, "allow once");
+    terminal.keys("y");
+    terminal.wait("the landing", |screen| screen.contains("DONE") && screen.contains("all green"));
+    both_are_done(&site, &claude);
+    terminal.keys("q");
+    let (code, last) = terminal.end();
+    assert_eq!(code, 0, "{last}");
+}
+
+#[test]
+fn a_turn_that_an_end_cuts_off_is_paid() {
+    // The first call of the model is over, the second never is; then the supervisor is stopped, or killed.
+    for killed in [false, true] {
+        let look = Reply::Tool("Read", json!({ "file_path": "@CWD@/word.txt" }));
+        let Some((site, claude)) = site(vec![look, Reply::Hang], "60s", "", true) else { return };
+        site.write("word.txt", "right\n");
+        let mut running = site.start(&[]);
+        until_green(&site);
+        site.write("word.txt", "wrong\n");
+        until("its second call", || claude.api.requests() == 2);
+        let paid = |site: &Site| site.json(&["costs"])["today"]["planner"].clone();
+        if killed {
+            running.signal(Signal::SIGKILL);
+            running.end();
+            running = site.start(&["--checks-only"]);
+            running.wait_kind("ran");
+        }
+        running.stop();
+        let all = paid(&site);
+        let tokens = all["tokens_in"].as_u64().unwrap_or_default() + all["tokens_out"].as_u64().unwrap_or_default();
+        assert_eq!(tokens, TOKENS.0 + TOKENS.1, "killed: {killed}: {all:#}");
+        let usd = all["cost_usd"].as_f64().unwrap_or_default();
+        assert!(usd > 0.0 || all["unpriced"] == true, "killed: {killed}: {all:#}");
+        let story = site.task(1);
+        assert_eq!(story["tokens"], tokens, "for its task: {story:#}");
+        // Once.
+        let again = site.start(&["--checks-only"]);
+        again.stop();
+        assert_eq!(paid(&site), all);
+    }
 }
 
 /// Waits until one of these words was drawn.

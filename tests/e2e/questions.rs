@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::messages_api::Reply;
-use crate::real_claude::{Claude, MARK, fix};
+use crate::real_claude::{Claude, MARK, fix, told};
+use crate::screen::{Screen, client};
 use crate::site::{Site, Supervisor, until};
 use crate::terminal::Terminal;
 
@@ -43,11 +44,11 @@ fn a_permission_is_given_on_the_command_line() {
     assert!(rows[0]["reason"].as_str().is_some_and(|why| why.contains("wants to run: echo")), "{rows:#}");
     let listed = site.run(&["questions"]);
     assert!(
-        listed.out.contains("echo right | dd of=word.txt status=none") && listed.out.contains("answer 1 allow"),
+        listed.out.contains("echo right | dd of=word.txt status=none") && listed.out.contains(" allow`, "),
         "{listed:?}"
     );
     let shown = site.run(&["answer", "1"]);
-    assert!(shown.code == 0 && shown.out.contains("answer 1 task"), "{shown:?}");
+    assert!(shown.code == 0 && shown.out.contains(" task` or "), "{shown:?}");
     let wrong = site.run(&["answer", "1", "perhaps"]);
     assert!(wrong.code == 2 && wrong.err.contains("say allow, task, or deny"), "{wrong:?}");
     let other = site.run(&["answer", "9", "allow"]);
@@ -100,6 +101,66 @@ fn without_a_person_it_is_refused_and_said() {
     assert_eq!(site.read("word.txt"), "wrong\n");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_opens_a_screen_is_asked_and_nobody_once_it_is_closed() {
+    let site = site("");
+    let step = |number: u32| {
+        let go = site.outside(&format!("go-{number}"));
+        let run = format!("{{ do = \"run\", command = \"install -m 600 /dev/null made-{number}\", ask = true }}");
+        format!("{{ do = \"wait_for\", file = {go:?} }}, {run}, ")
+    };
+    site.script(&format!("[[scenario]]\nmatch = \"*\"\nsteps = [{}{}{}]\n", step(1), step(2), step(3)));
+    site.write("orchestrator.toml", &CONFIG.replace("\"wait\"", "\"refuse\""));
+    let go = |number: u32| std::fs::write(site.outside(&format!("go-{number}")), "").expect("written");
+    let mut running = site.start(&RUN);
+    running.wait_kind("agent_started");
+    let screen = Screen::open(client(&site).await, true).await;
+    go(1);
+    running.wait_kind("questioned");
+    assert_eq!(site.run(&["answer", "1", "allow"]).code, 0);
+    let mut other = Screen::open(client(&site).await, false).await;
+    drop(screen);
+    while other.company.screens > 0 {
+        other.next().await;
+    }
+    go(2);
+    let refused = |fact: &Value| fact["lines"][0]["text"].as_str().is_some_and(|text| text.contains("nobody is here"));
+    running.wait("a refusal", refused);
+    let screen = Screen::open(client(&site).await, true).await;
+    go(3);
+    running.wait_kind("questioned");
+    assert_eq!(site.run(&["answer", "2", "deny"]).code, 0);
+    drop(screen);
+    running.end();
+}
+
+#[test]
+fn what_is_allowed_for_a_task_is_not_asked_again_however_it_is_described_nor_after_a_kill() {
+    let bash = |about: &str| {
+        let input = json!({ "command": "install -m 600 /dev/null asked-for", "description": about, "timeout": 7000 });
+        Reply::Tool("Bash", input)
+    };
+    let mut steps = vec![bash("make a file"), bash("once more, the same file")];
+    steps.push(Reply::Hang);
+    let config = CONFIG.replace("\"unit\"", &format!("{MARK:?}"));
+    let site = Site::new(&[("word.txt", "wrong\n"), ("check.sh", CHECK), ("orchestrator.toml", &config)]);
+    let Some(claude) = Claude::on(&site, steps, "") else { return };
+    let mut running = site.start(&RUN);
+    asked(&site, &mut running);
+    assert_eq!(site.run(&["answer", "1", "task"]).code, 0);
+    until("the third call", || claude.api.requests() == 3);
+    until("the journal", || site.run(&["logs"]).out.matches("allowed").count() >= 2);
+    running.signal(nix::sys::signal::Signal::SIGKILL);
+    running.end();
+    let mut running = site.start(&RUN);
+    until("the third call again", || claude.api.requests() == 6);
+    running.signal(nix::sys::signal::Signal::SIGINT);
+    running.signal(nix::sys::signal::Signal::SIGINT);
+    running.wait_kind("stopped");
+    let (_, facts) = running.end_with_facts();
+    assert!(facts.iter().all(|fact| fact["kind"] != "questioned"), "{facts:#?}");
+}
+
 #[test]
 fn silence_parks_the_run_and_holds_the_task() {
     let site = site(ASKS);
@@ -136,11 +197,11 @@ fn the_real_claude_asks_and_is_answered() {
     assert_eq!(site.read("word.txt"), "right\n");
     assert!(site.project.join("asked-for").exists(), "what was allowed was done, and landed");
     let heard = claude.api.heard();
-    assert!(heard.contains("Which word is right?"), "{heard}");
+    assert!(told(&heard).contains("\"Which word is right?\"=\"right\""), "{heard}");
 }
 
 /// Presses `a` until a text is on the screen: keys that come right after a question do not count.
-fn answering(terminal: &mut Terminal, shown: &str) {
+pub(crate) fn answering(terminal: &mut Terminal, shown: &str) {
     until(shown, || {
         if !terminal.screen().contains(shown) {
             terminal.keys("a");
@@ -175,7 +236,7 @@ fn the_real_claude_is_answered_by_keys() {
     assert_eq!(site.read("word.txt"), "right, that is: left\n");
     assert!(site.project.join("asked-for").exists());
     let heard = claude.api.heard();
-    assert!(heard.contains("left"), "{heard}");
+    assert!(told(&heard).contains("\"Which word is right?\"=\"left\""), "{heard}");
     terminal.keys("q");
     let (code, last) = terminal.end();
     assert_eq!(code, 0, "{last}");

@@ -81,6 +81,20 @@ fn edit(file: &str, old: &str, new: &str) -> Reply {
     tool("Edit", json!({ "file_path": format!("@CWD@/{file}"), "old_string": old, "new_string": new }))
 }
 
+/// What the tools of a conversation came to, as the model was told; what it asked for is no part of that.
+pub(crate) fn told(heard: &str) -> String {
+    let messages: Value = serde_json::from_str(heard).unwrap_or_default();
+    let blocks =
+        messages.as_array().into_iter().flatten().filter_map(|message| message["content"].as_array()).flatten();
+    let results = blocks.filter(|block| block["type"] == "tool_result");
+    let text = |result: &Value| match &result["content"] {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join("\n"),
+        _ => String::new(),
+    };
+    results.map(text).collect::<Vec<_>>().join("\n")
+}
+
 pub(crate) fn bash(command: &str) -> Reply {
     tool("Bash", json!({ "command": command, "description": "look" }))
 }

@@ -176,6 +176,61 @@ fn nothing_secret_is_kept_or_shown_and_the_agent_gets_its_own_words() {
 }
 
 #[test]
+fn what_a_killed_supervisor_leaves_of_its_runs_goes_at_the_next_start() {
+    const SECRET: &str = "plum-Tree/77x";
+    let config = format!(
+        "[fix]\nafter = \"0s\"\nplanner = \"always\"\n[[check]]\nname = \"unit\"\n\
+         run = \"DB_PASSWORD={SECRET} sh check.sh\"\n"
+    );
+    let check = "grep -q right word.txt || { echo 'word.txt:1:1: error: wrong'; exit 1; }\n";
+    let site = Site::new(&[("word.txt", "wrong\n"), ("check.sh", check), ("orchestrator.toml", &config)]);
+    let said = |name: &str| format!("{{ do = \"touch\", file = {:?} }}", site.outside(name));
+    site.script(&format!(
+        "[[scenario]]\nmatch = \"[orchestrator-tui plan \"\nsteps = [{{ do = \"say\", text = \"PLANNED\" }}]\n\
+         [[scenario]]\nmatch = \"*\"\nsteps = [{}, {{ do = \"silent\" }}]\n",
+        said("works")
+    ));
+    let temporary = site.outside("tmp");
+    // Others that are called like ours: nobody said of them that they are.
+    for name in ["orchestrator-agent-theirs", "orchestrator-agent-another"] {
+        fs::create_dir_all(temporary.join(name)).unwrap();
+    }
+    fs::write(temporary.join("orchestrator-agent-another/.orchestrator-tui"), "0123456789abcdef 1").unwrap();
+    let variables = [("TMPDIR", temporary.as_path()), ("DB_PASSWORD", Path::new(SECRET))];
+    let supervisor = site.start_with(&["--until-idle"], &variables);
+    until("both roles", || site.outside("works").exists());
+    let ours = || {
+        let names = fs::read_dir(&temporary).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+        let theirs = ["orchestrator-agent-theirs", "orchestrator-agent-another"];
+        names.filter(|name| !theirs.contains(&name.as_str())).collect::<Vec<_>>()
+    };
+    let guards = || {
+        let mut kept = Vec::new();
+        files(&site.state(), &mut kept);
+        kept.retain(|file| file.ends_with("guard.json"));
+        kept
+    };
+    assert!(ours().len() >= 2 && guards().len() == 2, "{:?} {:?}", ours(), guards());
+    supervisor.signal(nix::sys::signal::Signal::SIGKILL);
+    supervisor.end();
+    assert!(guards().iter().any(|file| fs::read_to_string(file).unwrap().contains(SECRET)), "it is why they must go");
+
+    let mut supervisor = site.start_with(&["--checks-only"], &variables);
+    supervisor.wait_kind("ran");
+    assert!(ours().iter().all(|name| !name.starts_with("orchestrator-agent-")), "{:?}", ours());
+    assert_eq!(guards(), Vec::<PathBuf>::new());
+    supervisor.stop();
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 2 + ours().len());
+    let mut kept = Vec::new();
+    files(&site.state(), &mut kept);
+    // A workspace has what the project has.
+    for file in kept.iter().filter(|file| !file.components().any(|part| part.as_os_str() == "work")) {
+        let text = String::from_utf8_lossy(&fs::read(file).unwrap()).into_owned();
+        assert!(!text.contains(SECRET), "{}: {text}", file.display());
+    }
+}
+
+#[test]
 fn what_a_verb_says_by_itself_is_covered_too() {
     let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
     let config = format!(

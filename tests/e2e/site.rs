@@ -184,6 +184,11 @@ impl Site {
         Supervisor::start(command)
     }
 
+    /// Starts a verb that goes on, and follows the lines of JSON that it prints.
+    pub(crate) fn follow(&self, args: &[&str]) -> Supervisor {
+        Supervisor::start(self.command(args))
+    }
+
     /// Returns a hash of every file below a folder of the project, by path: to prove that nothing changed.
     pub(crate) fn hashes(&self, below: &str) -> BTreeMap<PathBuf, String> {
         let mut hashes = BTreeMap::new();

@@ -80,11 +80,11 @@ fn gc_removes_what_no_task_needs_and_nothing_that_undo_accepts() {
     let site = red(CONFIG);
     mend(&site, 3);
     let state = state(&site);
-    for folder in ["work/old-1-0", "work/7", "work/new-3"] {
+    for folder in ["work/old-1-0", "work/3", "work/70", "work/new-3"] {
         fs::create_dir_all(state.join(folder).join("deep")).expect("made");
         fs::write(state.join(folder).join("deep/file"), "left\n").expect("written");
     }
-    fs::write(state.join("work/7.json"), "{}").expect("written");
+    fs::write(state.join("work/70.json"), "{}").expect("written");
     // One `doctor` was killed long ago, another one may be at work.
     for (folder, old) in [("doctor-1", true), ("doctor-2", false)] {
         let folder = site.state().join(folder);
@@ -103,17 +103,18 @@ fn gc_removes_what_no_task_needs_and_nothing_that_undo_accepts() {
     let dry = site.json(&["gc", "--dry-run"]);
     assert!(before == kept(), "a dry run touches nothing");
     assert_eq!(named(&dry, "landing"), ["1", "2"], "{dry:#}");
-    assert_eq!(named(&dry, "workspace"), ["7", "new-3", "old-1-0"], "{dry:#}");
+    assert_eq!(named(&dry, "workspace"), ["70", "new-3", "old-1-0"], "{dry:#}");
     assert_eq!(named(&dry, "leftover"), ["doctor-1"], "{dry:#}");
     let snapshots_before = snapshots(&site);
     let done = site.json(&["gc"]);
     assert_eq!((&dry["removed"], &dry["bytes"]), (&done["removed"], &done["bytes"]), "what was said is what was done");
     assert!(done["bytes"].as_u64() > Some(0) && done["left"].as_u64() < dry["left"].as_u64(), "{done:#} {dry:#}");
-    for gone in ["landings/1", "landings/2", "work/old-1-0", "work/7", "work/7.json", "work/new-3"] {
+    for gone in ["landings/1", "landings/2", "work/old-1-0", "work/70", "work/70.json", "work/new-3"] {
         assert!(!state.join(gone).exists(), "{gone}");
     }
     assert!(!site.state().join("doctor-1").exists() && site.state().join("doctor-2").exists());
     assert!(state.join("landings/3").exists() && state.join("work/1").is_dir());
+    assert!(state.join("work/3").is_dir(), "the lane of task files has room for three");
     assert!(snapshots(&site) < snapshots_before);
     assert_whole(&site);
     let again = site.run(&["gc"]);

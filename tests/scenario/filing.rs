@@ -12,9 +12,10 @@ use super::person::spent;
 use super::stage::path;
 
 /// Reads a filing: a word for each task, `NAME=FILE,FILE!ROLE<NAME,NAME`, words with `+` about all of
-/// them, `$9.00` for what they may cost, `/day/other.yaml` for another file.
+/// them, `$9.00` for what they may cost, `/day/other.yaml` for another file, `^1` for batch 1 again.
 pub(super) fn read(text: &str) -> Result<Filing, String> {
     let (mut landing, mut lane, mut budget, mut held) = (LandMode::Ask, Lane::Day, None, false);
+    let mut again = None;
     let mut check = None;
     let mut tasks = Vec::new();
     let mut file = PathBuf::from("/day/day.yaml");
@@ -25,6 +26,7 @@ pub(super) fn read(text: &str) -> Result<Filing, String> {
             "+sessions" => lane = Lane::Session,
             "+queue" => lane = Lane::Queue,
             _ if word.starts_with('/') => file = PathBuf::from(word),
+            _ if word.starts_with('^') => again = Some(word[1..].parse().map_err(|error| format!("{word}: {error}"))?),
             _ if let Some(name) = word.strip_prefix("+check=") => check = Some(CheckName(name.to_owned())),
             _ if word.starts_with('$') => budget = Some(spent(word)?.usd),
             _ => tasks.push(task(word)?),
@@ -35,7 +37,7 @@ pub(super) fn read(text: &str) -> Result<Filing, String> {
         task.assignment.check.clone_from(&check);
     }
     let kind = BatchKind::Day { file, folder: PathBuf::from("/day"), date: "2026-01-01".to_owned() };
-    Ok(Filing { batch: Some(NewBatch { kind, budget }), tasks })
+    Ok(Filing { batch: Some(NewBatch { kind, budget, again }), tasks })
 }
 
 fn task(word: &str) -> Result<NewTask, String> {
@@ -50,23 +52,9 @@ fn task(word: &str) -> Result<NewTask, String> {
     });
     let assignment = Assignment {
         label: name.to_owned(),
-        name: format!("make {name}"),
         description: format!("Make {name}."),
-        lane: Lane::Day,
-        workflow: "task".to_owned(),
-        role: role.to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
         deliverables: deliverables.collect::<Result<_, String>>()?,
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
+        ..Assignment::new(format!("make {name}"), Lane::Day, "task", role)
     };
     Ok(NewTask { assignment: Box::new(assignment), after: after.collect(), priority: 0, held: false })
 }

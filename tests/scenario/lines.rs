@@ -14,8 +14,9 @@ use orchestrator_tui::model::time::{Wall, brief};
 use super::edge::kind;
 
 /// Kinds of lines that are left out unless a story wants to show them.
-const QUIET: [&str; 11] = [
+const QUIET: [&str; 12] = [
     "agent-started",
+    "brought",
     "day",
     "started",
     "staged",
@@ -52,9 +53,12 @@ impl Teller {
             Effect::StartAgent(order) => {
                 let budget = order.budget.map(|usd| format!(", may spend {usd}")).unwrap_or_default();
                 let strategy = if order.strategy.is_empty() { "" } else { ", by its plan" };
+                let brought = order.brought.iter().filter(|_| self.shows("brought"));
+                let told =
+                    brought.fold(String::new(), |said, it| format!("{said}, told of {:?} {:?}", it.title, it.diff));
                 let about: Vec<String> = order.task.failures.iter().map(|failure| failure.id.clone()).collect();
                 Some(format!(
-                    "agent @{} {} in {}: {} attempt {}, about {}{budget}{strategy}",
+                    "agent @{} {} in {}: {} attempt {}, about {}{budget}{strategy}{told}",
                     order.session.0,
                     order.agent,
                     order.place,
@@ -69,6 +73,9 @@ impl Teller {
             Effect::Planner(PlannerOrder::Withdraw(plan)) => Some(format!("plan {} is not wanted any more", plan.0)),
             Effect::Planner(PlannerOrder::Answer(request, reply)) => {
                 Some(format!("planner {request} is answered: {}", reply.brief()))
+            }
+            Effect::Planner(PlannerOrder::End(plan)) => {
+                Some(format!("the planner is told to end after plan {}", plan.0))
             }
             Effect::Answer { session, request, reply } => {
                 Some(format!("@{} {request} is answered: {}", session.0, reply.brief()))
@@ -154,7 +161,12 @@ impl Teller {
                 let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
                 ("logged", format!("{task} log: {}", lines.join(" | ")))
             }
-            Fact::Violated { task, violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Violated { task: Some(task), violation } => ("violated", format!("{task} broke {violation}")),
+            Fact::Violated { task: None, violation } => ("violated", format!("the planner broke {violation}")),
+            Fact::PlannerTalks { talk: None } => ("planner-talks", "the planner talks about nothing".to_owned()),
+            Fact::PlannerTalks { talk: Some(talk) } => {
+                ("planner-talks", format!("the planner talks for {}, {} is paid", whom(talk.task), talk.billed))
+            }
             Fact::Trespassed { whose, deed, .. } => ("trespassed", format!("refused to {whose}: {deed}")),
             Fact::Messaged { task, text, by } => ("messaged", format!("{task} is told by {by}: {text}")),
             Fact::Questioned { question } => {

@@ -12,7 +12,7 @@ use orchestrator_tui::model::event::Reporter;
 use orchestrator_tui::model::hold::Snooze;
 use orchestrator_tui::model::id::{LandingId, PlanId, QuestionId, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
-use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
+use orchestrator_tui::model::plan::{Conversation, PlannerNews, PlannerState};
 use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
 use orchestrator_tui::model::session::{Exit, Stranger};
 use orchestrator_tui::model::settings::LandMode;
@@ -66,6 +66,7 @@ impl Stage {
             "configuration" if rest == "wrong" => vec![Input::ConfigRefused("a mistake".to_owned())],
             "configuration" => vec![self.read_again()?],
             "planner" => vec![Input::Planner(planner(rest)?)],
+            "screens" => vec![Input::Screens(rest.parse().map_err(|_| format!("how many screens are {rest}?"))?)],
             "stranger" => {
                 let (who, deed) = rest.split_once(' ').ok_or("who asks for what?")?;
                 let session = who.strip_prefix('@').and_then(|session| session.parse().ok()).map(SessionId);
@@ -121,6 +122,7 @@ impl Stage {
             files: self.files.clone(),
             repository: self.repository.clone(),
             used: used(how),
+            planner_used: how.split_once("planner-used ").map(|(_, text)| spent(text)).transpose().unwrap_or_default(),
         }))
     }
 
@@ -236,7 +238,23 @@ fn planner(text: &str) -> Result<PlannerNews, String> {
                 "dialog" => PlannerState::Dialog,
                 other => return Err(format!("what planner is {other}?")),
             };
-            PlannerNews::Is(state, None)
+            let session = more.strip_prefix('@').and_then(|session| session.parse().ok()).map(SessionId);
+            PlannerNews::Is(state, session)
+        }
+        "ended" => PlannerNews::Ended(plan()?),
+        "talks" => {
+            let (task, transcript) = (more.strip_prefix("for ").and_then(number), first.into());
+            PlannerNews::Talks(Conversation { transcript, task, billed: Spent::default() })
+        }
+        "asks" => {
+            let (request, wants) = more.split_once(' ').ok_or("what does it ask?")?;
+            let about = About::Permission { tool: "Bash".into(), wants: wants.into(), why: "no rule".into() };
+            PlannerNews::Asks(plan()?, Ask { request: request.into(), exact: wants.into(), about })
+        }
+        "breaks" => {
+            let (rule, what) = more.split_once(' ').ok_or("which rule, and how?")?;
+            let (rule, what, why) = (rule.to_owned(), what.to_owned(), "only you do that".to_owned());
+            PlannerNews::Violated(plan()?, Violation { rule, what, why })
         }
         other => return Err(format!("what planner {other}?")),
     })

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use orchestrator_tui::core::view::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+use orchestrator_tui::core::view::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
+use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::attempt::Stage;
 use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::{Spent, Usd};
@@ -189,7 +190,7 @@ pub(crate) fn head() -> Head {
         planner: None,
         planner_says: String::new(),
         health: std::collections::BTreeMap::new(),
-        agents: (0, 2),
+        lanes: vec![LaneRow { lane: Lane::Fix, at_work: 0, most: 2 }],
         spent: cents(42),
         numbers: Numbers { processed: 12, succeeded: 10, failed: 2, escalated: 1 },
     }
@@ -298,7 +299,7 @@ pub(crate) fn busy() -> View {
         row.allowed.unsnooze = row.id == TaskId(9);
     }
     let mut view = red();
-    view.head.agents = (1, 2);
+    view.head.lanes = vec![LaneRow { lane: Lane::Fix, at_work: 1, most: 2 }];
     view.rows = rows;
     view
 }

@@ -68,17 +68,7 @@ pub(crate) fn assignment(id: u32) -> Assignment {
     let deliverable = |said: &str, at: &str| Deliverable { said: said.to_owned(), path: path(at) };
     Assignment {
         label: label.to_owned(),
-        name: name.to_owned(),
         description: format!("{name}.\nKeep what is there; say in docs/mail.md what a person must set."),
-        lane: if is_day {
-            Lane::Day
-        } else if id == 31 {
-            Lane::Session
-        } else {
-            Lane::Queue
-        },
-        workflow: "task".to_owned(),
-        role: role.to_owned(),
         module: if is_day { "mail".to_owned() } else { String::new() },
         complexity,
         context_files: if is_day { vec!["docs/mail.md".to_owned(), "src/mail (old)/".to_owned()] } else { Vec::new() },
@@ -93,11 +83,19 @@ pub(crate) fn assignment(id: u32) -> Assignment {
         after: after.iter().copied().map(TaskId).collect(),
         check: (id == 25).then(|| CheckName("unit".to_owned())),
         budget: (id == 23).then_some(Usd(4_000_000)),
-        land: LandMode::Ask,
         batch,
-        event: None,
-        subject: None,
-        project: None,
+        ..Assignment::new(
+            name,
+            if is_day {
+                Lane::Day
+            } else if id == 31 {
+                Lane::Session
+            } else {
+                Lane::Queue
+            },
+            "task",
+            role,
+        )
     }
 }
 

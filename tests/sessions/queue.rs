@@ -2,6 +2,9 @@
 
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::model::assignment::Lane;
+use orchestrator_tui::model::event::By;
+use orchestrator_tui::model::hold::HoldReason;
+use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::lane::LaneWish;
 use orchestrator_tui::model::outcome::Outcome;
 use orchestrator_tui::model::task::TaskState;
@@ -68,4 +71,25 @@ fn what_a_person_ends_stops_nothing() {
     wish(&mut hands, LaneWish::Clear);
     let (ended, cleared) = (hands.task("a").ended, hands.machine.book().lanes.cleared(Lane::Queue));
     assert!(ended.is_some() && ended <= cleared);
+}
+
+#[test]
+fn what_was_queued_during_a_pause_is_passed_on_once_after_it_by_priority() {
+    let mut multi = settings(1, 4);
+    multi.events.multi_agent = true;
+    let mut hands = Hands::new(multi);
+    let assigned = |hands: &Hands| -> Vec<TaskId> {
+        let events = hands.machine.book().events.all().filter(|known| known.event.by == By::Queue);
+        events.filter_map(|known| known.event.subject).collect()
+    };
+    hands.ask(Command::Pause).expect("it is always possible");
+    hands.file((0..500).map(|number| queued(&format!("q{number}"), number)).collect()).expect("filed");
+    assert_eq!(assigned(&hands), [], "a pause is one for the queue, too");
+    hands.ask(Command::Resume).expect("it is always possible");
+    let by_priority: Vec<TaskId> = (1..=500).rev().map(TaskId).collect();
+    assert_eq!(assigned(&hands), by_priority);
+    let kept = hands.journal.len();
+    let hands = hands.restart(kept);
+    assert_eq!(assigned(&hands), by_priority, "once");
+    assert_eq!(hands.task("q0").state, TaskState::Held(HoldReason::PassedOn));
 }

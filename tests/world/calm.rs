@@ -4,12 +4,13 @@ use orchestrator_tui::core::book::Book;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::core::input::Input;
+use orchestrator_tui::core::schedule::Waiting;
 use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::check::CheckKey;
 use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::lane::LaneWish;
 use orchestrator_tui::model::settings::FixOn;
-use orchestrator_tui::model::task::TaskState;
+use orchestrator_tui::model::task::{Task, TaskState};
 
 use super::{Event, World, disk};
 
@@ -93,16 +94,19 @@ impl World {
         }
     }
 
-    /// Whether nothing is under way and no task will move by itself within the next day.
+    /// Whether nothing is under way and no task will move by itself within the next day: some may wait until a person has
+    /// let a result land.
     fn is_still(&self) -> bool {
         let live = self.machine.live();
-        let moves =
-            |state: &TaskState| matches!(state, TaskState::Queued | TaskState::Running | TaskState::Cooling { .. });
+        let moves = |task: &Task| {
+            matches!(task.state, TaskState::Queued | TaskState::Running | TaskState::Cooling { .. })
+                && !matches!(self.machine.waiting(task), Some(Waiting::Unlanded(..)))
+        };
         self.events.is_empty()
             && self.sessions.is_empty()
             && live.attempts.is_empty()
             && live.burst.is_none()
             && live.wanted.is_empty()
-            && !self.machine.book().open().any(|task| moves(&task.state))
+            && !self.machine.book().open().any(|task| moves(task))
     }
 }

@@ -49,23 +49,9 @@ impl World {
         for number in 0..count {
             let assignment = Assignment {
                 label: format!("work{}-{number}", self.requests),
-                name: "some work".into(),
                 description: "Do it.".into(),
-                lane: Lane::Queue,
-                workflow: "task".into(),
-                role: "coding".into(),
-                module: String::new(),
-                complexity: None,
-                context_files: Vec::new(),
-                deliverables: Vec::new(),
-                after: Vec::new(),
-                check: None,
-                budget: None,
                 land: if self.chance.one_in(2) { LandMode::Auto } else { LandMode::Ask },
-                batch: None,
-                event: None,
-                subject: None,
-                project: None,
+                ..Assignment::new("some work", Lane::Queue, "task", "coding")
             };
             let after = (number > 0).then(|| After::Label(format!("work{}-0", self.requests)));
             let (priority, held) = (self.chance.below(3) as i32, self.chance.one_in(6));

@@ -42,7 +42,9 @@ impl World {
 
     /// Every task has one row, in the order of the groups, with a reason.
     fn check_rows(&self) {
-        let View { rows, .. } = &self.view;
+        let View { rows, head, .. } = &self.view;
+        let at_work: u32 = head.lanes.iter().map(|lane| lane.at_work).sum();
+        assert_eq!(at_work as usize, self.machine.live().attempts.len(), "some are at work in no lane");
         let shown: BTreeSet<TaskId> = rows.iter().map(|row| row.id).collect();
         let known: BTreeSet<TaskId> = self.machine.book().tasks.keys().copied().collect();
         assert_eq!((shown, rows.len()), (known.clone(), known.len()), "rows are not the tasks");

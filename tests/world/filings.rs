@@ -6,7 +6,7 @@ use orchestrator_tui::core::command::Command;
 use orchestrator_tui::model::assignment::{Assignment, Batch, BatchKind, Deliverable, Lane, Mode};
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask};
-use orchestrator_tui::model::id::TaskId;
+use orchestrator_tui::model::id::{BatchId, TaskId};
 use orchestrator_tui::model::settings::LandMode;
 
 use super::World;
@@ -31,11 +31,21 @@ impl World {
             1 => Some(NewBatch {
                 kind: BatchKind::Orchestration { requirement: "more".to_owned(), mode, start: true },
                 budget: None,
+                again: None,
             }),
             // There are few of them, so that most are under way when they are filed again.
-            _ => Some(NewBatch { kind: day(self.chance.below(3)), budget: self.day_may_cost() }),
+            _ => Some(self.some_day()),
         };
         self.ask(Command::File { filing: Box::new(Filing { batch, tasks }) });
+    }
+
+    /// A day of a file; now and then one that is known again, whether or not it is over.
+    fn some_day(&mut self) -> NewBatch {
+        let known: Vec<BatchId> = self.machine.book().batches.keys().copied().collect();
+        let again = (self.chance.one_in(3) && !known.is_empty()).then(|| *self.chance.pick(&known));
+        let of_known = again.and_then(|id| Some(self.machine.book().batches.get(&id)?.kind.clone()));
+        let kind = of_known.unwrap_or_else(|| day(self.chance.below(3)));
+        NewBatch { kind, budget: self.day_may_cost(), again }
     }
 
     fn day_may_cost(&mut self) -> Option<Usd> {
@@ -50,7 +60,10 @@ impl World {
             let mut open = batch.tasks.iter().filter_map(|id| book.task(*id)).filter(|task| !task.state.is_final());
             let assignment = Box::new(open.next()?.assignment()?.clone());
             let tasks = vec![NewTask { assignment, after: Vec::new(), priority: 0, held: false }];
-            Some(Filing { batch: Some(NewBatch { kind: batch.kind.clone(), budget: Some(budget) }), tasks })
+            Some(Filing {
+                batch: Some(NewBatch { kind: batch.kind.clone(), budget: Some(budget), again: None }),
+                tasks,
+            })
         };
         let filings: Vec<Filing> = book.batches.values().filter_map(|batch| more(batch)).collect();
         for filing in filings {
@@ -79,23 +92,11 @@ impl World {
         let role = if self.chance.one_in(4) { "reviewer" } else { "coding" };
         let assignment = Assignment {
             label: format!("t{number}"),
-            name: "more".to_owned(),
             description: "More.".to_owned(),
-            lane: if self.chance.one_in(2) { Lane::Day } else { Lane::Session },
-            workflow: "task".to_owned(),
-            role: role.to_owned(),
             land: if self.chance.one_in(2) { LandMode::Auto } else { LandMode::Ask },
             deliverables: deliverables.map(|path| Deliverable { said: path.to_string(), path }).into_iter().collect(),
-            module: String::new(),
-            complexity: None,
-            context_files: Vec::new(),
-            after: Vec::new(),
-            check: None,
             budget: self.chance.one_in(4).then_some(Usd(150_000)),
-            batch: None,
-            event: None,
-            subject: None,
-            project: None,
+            ..Assignment::new("more", if self.chance.one_in(2) { Lane::Day } else { Lane::Session }, "task", role)
         };
         let held = self.chance.one_in(6);
         NewTask { assignment: Box::new(assignment), after, priority: 0, held }

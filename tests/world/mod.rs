@@ -216,6 +216,7 @@ impl World {
             files: self.disk.names(),
             repository: self.disk.repository(self.operation),
             used: std::mem::take(&mut self.bill.left),
+            planner_used: self.bill.planner_left.take(),
         };
         self.input(Input::Started(Box::new(start)));
     }
@@ -370,6 +371,7 @@ impl World {
         self.machine = Supervisor::restore(self.settings.clone(), self.matcher.clone(), self.journal.iter().cloned());
         self.now += 1_000;
         self.bill_restored();
+        self.planner_goes_on();
         let owed = self.owed();
         self.look_at_files();
         self.start();

@@ -29,6 +29,8 @@ pub(super) struct Bill {
     batches: BTreeMap<BatchId, Spent>,
     /// What the transcripts tell of agents at work when the supervisor died: they went on for a while.
     pub(super) left: BTreeMap<SessionId, Spent>,
+    /// What the planner's own transcript tells of that was not paid.
+    pub(super) planner_left: Option<Spent>,
 }
 
 /// Draws the lines: none, some, near ones.
@@ -106,6 +108,15 @@ impl World {
         }
     }
 
+    /// So does the planner, if the journal knows that it ran.
+    pub(super) fn planner_goes_on(&mut self) {
+        let runs = self.machine.book().planner.is_some();
+        let more = if runs { self.chance.below(3) } else { 0 };
+        let spent = Spent { tokens_in: more * 40, unpriced: true, ..Spent::default() };
+        self.bill.planner_left = (more > 0).then_some(spent);
+        self.report.planners_left += u64::from(more > 0);
+    }
+
     /// Returns what the ledger must have when all of them are paid of whom the journal knows: dollars and tokens.
     pub(super) fn owed(&self) -> (u64, u64) {
         let book = self.machine.book();
@@ -118,7 +129,7 @@ impl World {
                 tokens += left.since(counted).tokens();
             }
         }
-        (usd, tokens)
+        (usd, tokens + self.bill.planner_left.map_or(0, Spent::tokens))
     }
 
     pub(super) fn check_paid(&self, owed: (u64, u64)) {
@@ -139,6 +150,7 @@ impl World {
             works_for: BTreeMap::new(),
             batches: BTreeMap::new(),
             left: std::mem::take(&mut self.bill.left),
+            planner_left: self.bill.planner_left.take(),
         };
         for task in self.machine.book().tasks.values() {
             if let Some(batch) = self.batch_of(task.id) {

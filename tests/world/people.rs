@@ -61,7 +61,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(69) {
+        match self.chance.below(70) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -139,6 +139,10 @@ impl World {
             43 | 60 => self.somebody_pays(),
 
             67 | 68 => self.somebody_files(),
+            69 => {
+                let screens = self.chance.below(3) as usize;
+                self.input(Input::Screens(screens));
+            }
             34 => self.ask(Command::Pause),
             35 | 36 => self.ask(Command::Resume),
             66 => self.ask(Command::Lane { lane: Lane::Queue, wish: LaneWish::Resume }),

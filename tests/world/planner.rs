@@ -3,7 +3,8 @@
 use orchestrator_tui::core::effect::{PlanOrder, PlannerOrder};
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::cost::{Spent, Usd};
-use orchestrator_tui::model::plan::{PlannerNews, PlannerState};
+use orchestrator_tui::model::id::PlanId;
+use orchestrator_tui::model::plan::{Conversation, PlannerNews, PlannerState};
 use orchestrator_tui::model::question::{About, Ask};
 
 use super::{Event, World};
@@ -15,11 +16,42 @@ impl World {
             PlannerOrder::Withdraw(plan) => {
                 assert_eq!(self.planner_asked.take(), Some(plan), "a question is taken back that was not asked");
                 self.report.plans_given_up += 1;
+                self.planner_drops();
+                self.planner_is_free();
             }
             PlannerOrder::Answer(request, reply) => {
-                let session = self.planner_session.expect("it runs");
-                self.agent_hears(session, request, &reply);
+                // One that is gone hears nothing.
+                if let Some(session) = self.planner_session {
+                    self.agent_hears(session, request, &reply);
+                }
             }
+            PlannerOrder::End(plan) => self.planner_ends(plan),
+        }
+    }
+
+    /// Its keeper closes the dialogs for whose plan nobody waits.
+    fn planner_drops(&mut self) {
+        if let Some(session) = self.planner_session {
+            self.inbox.drop_all(session);
+        }
+    }
+
+    /// Its turn is over, sooner or later.
+    fn planner_is_free(&mut self) {
+        let after = if self.calm { 1 } else { self.chance.between(1, 4_000) };
+        self.at(after, Event::Reaches(Input::Planner(PlannerNews::Is(PlannerState::Idle, self.planner_session))));
+    }
+
+    fn planner_ends(&mut self, plan: PlanId) {
+        if !self.calm && self.chance.one_in(8) {
+            return; // It cannot be ended, and is not waited for.
+        }
+        let delay = if self.calm { 50 } else { self.chance.between(1, 12_000) };
+        let spent = Spent { usd: Usd(self.chance.below(50_000)), tokens_in: 10, ..Spent::default() };
+        for news in
+            [PlannerNews::Used(None, spent), PlannerNews::Is(PlannerState::Asleep, None), PlannerNews::Ended(plan)]
+        {
+            self.at(delay, Event::Reaches(Input::Planner(news)));
         }
     }
 
@@ -32,6 +64,8 @@ impl World {
         let states = [PlannerState::Starting, PlannerState::Typing, PlannerState::Dialog, PlannerState::Asked];
         let state = *self.chance.pick(&states);
         self.at(1, news(PlannerNews::Is(state, Some(order.session))));
+        let begun = Conversation { transcript: "t".into(), task: Some(order.task.id), billed: Spent::default() };
+        self.at(1, news(PlannerNews::Talks(begun)));
         let deed = if self.calm { 0 } else { self.chance.below(12) };
         let longest = if self.chance.one_in(4) { 70_000 } else { 6_000 };
         let delay = if self.calm { 50 } else { self.chance.between(1, longest) };
@@ -72,14 +106,28 @@ impl World {
                     self.report.questions += 1;
                 }
             }
+            Input::Planner(PlannerNews::AnsweredThere(request)) => {
+                if let Some(session) = self.planner_session {
+                    self.inbox.drop_one(session, request);
+                }
+            }
+            Input::Planner(PlannerNews::Is(_, None)) => {
+                self.planner_drops();
+                self.planner_session = None;
+            }
+            Input::Planner(PlannerNews::Ended(_)) => self.report.planners_ended += 1,
             Input::Planner(PlannerNews::Answered(plan, _)) if self.planner_asked == Some(*plan) => {
                 self.planner_asked = None;
+                self.planner_drops();
+                self.planner_is_free();
                 self.report.planned += 1;
             }
             Input::Planner(PlannerNews::Silent(plan, _) | PlannerNews::Unable(plan, _))
                 if self.planner_asked == Some(*plan) =>
             {
                 self.planner_asked = None;
+                self.planner_drops();
+                self.planner_is_free();
             }
             _ => {}
         }

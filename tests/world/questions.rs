@@ -34,6 +34,16 @@ impl Inbox {
         self.waiting.insert(request.clone(), false);
         self.asking = Some(request);
     }
+
+    /// Nobody waits for an answer to this any more.
+    pub(super) fn drop_one(&mut self, session: SessionId, request: &str) {
+        self.waiting.remove(&(session, request.to_owned()));
+    }
+
+    /// Nobody waits for an answer to anything that a session asked.
+    pub(super) fn drop_all(&mut self, session: SessionId) {
+        self.waiting.retain(|(asker, _), _| *asker != session);
+    }
 }
 
 impl World {
@@ -187,7 +197,8 @@ impl World {
             match why {
                 Closed::Withdrawn | Closed::There => self.report.withdrawn += 1,
                 Closed::Unanswered => self.report.unanswered += 1,
-                Closed::RunOver | Closed::Restarted => {}
+                Closed::Restarted => self.report.restarted += 1,
+                Closed::RunOver => {}
             }
         }
     }
@@ -202,7 +213,9 @@ impl World {
             .inbox
             .waiting
             .iter()
-            .filter(|((session, _), answered)| !**answered && self.sessions.contains_key(session))
+            .filter(|((session, _), answered)| {
+                !**answered && (self.sessions.contains_key(session) || self.planner_session == Some(*session))
+            })
             .collect();
         assert!(left.is_empty(), "nobody ever answered {left:?}");
     }

@@ -41,6 +41,9 @@ pub(crate) struct Report {
     pub late_answers: u64,
     pub withdrawn: u64,
     pub unanswered: u64,
+    pub restarted: u64,
+    pub planners_ended: u64,
+    pub planners_left: u64,
     pub events: u64,
     pub started: u64,
     pub completed: u64,
@@ -101,5 +104,8 @@ impl Report {
         self.cut += other.cut;
         self.files_left += other.files_left;
         self.unanswered += other.unanswered;
+        self.restarted += other.restarted;
+        self.planners_ended += other.planners_ended;
+        self.planners_left += other.planners_left;
     }
 }

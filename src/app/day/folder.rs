@@ -85,7 +85,7 @@ impl Folder {
             let (date, rest) = name.split_at_checked(10).unwrap_or_default();
             !date.is_empty()
                 && date.bytes().enumerate().all(|(at, byte)| is_digit(at, byte))
-                && rest.strip_prefix("-report").is_some_and(|rest| rest.ends_with(".md"))
+                && rest.strip_prefix("-report").is_some_and(|rest| rest.strip_suffix(".md").is_some())
         };
         OURS.contains(&first) || first == RESULTS && is_report(second)
     }
@@ -106,7 +106,7 @@ impl Folder {
         (folder.join(format!("{label}.md")), folder.join(format!("{label}-answer.md")))
     }
 
-    /// Returns where the agent of a task takes notes, and the person who reads them.
+    /// Returns where a person takes notes on a task.
     pub fn notes(&self, label: &str) -> PathBuf {
         self.root.join("agent_workspaces").join(label).join("notes.md")
     }
@@ -122,7 +122,7 @@ impl Folder {
         }
         for label in labels {
             self.own(&["agent_workspaces", named(label)?])?;
-            let notes = format!("# Notes on {label}\n\nFor the agent, and for you: what is written here stays.\n");
+            let notes = format!("# Notes on {label}\n\nYours: what is written here stays, and no agent reads it.\n");
             written.files.extend(begin(&self.notes(label), &notes)?);
         }
         Ok(written)
@@ -188,6 +188,38 @@ impl Folder {
         replace(&self.report(date), text)
     }
 
+    /// Returns the folder of questions and answers, made if need be.
+    ///
+    /// # Errors
+    /// If it cannot be made, or is a link or no folder.
+    pub fn questions(&self) -> io::Result<PathBuf> {
+        self.own(&["agent_questions"])
+    }
+
+    /// Takes the question of a task away, unless a person has changed it.
+    ///
+    /// # Errors
+    /// If it cannot be taken away.
+    pub fn take_question_back(&self, label: &str) -> io::Result<()> {
+        let file = self.questions()?.join(format!("{}.md", named(label)?));
+        match fs::read(&file) {
+            Ok(text) if is_ours(&text) => fs::remove_file(&file),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes the question of a task.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_question(&self, label: &str, text: &str) -> io::Result<Written> {
+        named(label)?;
+        self.questions()?;
+        replace(&self.question(label).0, text)
+    }
+
     /// Returns a folder of ours, made if need be.
     fn own(&self, parts: &[&str]) -> io::Result<PathBuf> {
         fs::create_dir_all(&self.root)?;
@@ -209,10 +241,15 @@ impl Folder {
 /// Who writes a status.
 const WRITER: &str = "orchestrator-tui";
 
+/// Whether a label can name a file, and no other place.
+pub fn is_plain(label: &str) -> bool {
+    let is_plain = label.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    is_plain && !label.is_empty() && !label.starts_with('.')
+}
+
 /// Makes sure that a label names one file and no other place.
 fn named(label: &str) -> io::Result<&str> {
-    let is_plain = label.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    if is_plain && !label.is_empty() && !label.starts_with('.') {
+    if is_plain(label) {
         return Ok(label);
     }
     Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{label:?} cannot name a file")))

@@ -21,7 +21,11 @@ use crate::model::workspace::FileChange;
 /// `GET batches/N`: how it stands, and its tasks.
 pub fn json(reporter: &Reporter<'_>, batch: &Batch) -> Value {
     let tasks: Vec<&Task> = tasks(reporter.book, batch).collect();
-    let spent = tasks.iter().fold(Spent::default(), |sum, task| sum + task.total());
+    let (figures, forgotten) = (reporter.book.figures(batch.id), reporter.book.forgotten_of(batch));
+    let spent = match forgotten {
+        0 => tasks.iter().fold(Spent::default(), |sum, task| sum + task.total()),
+        _ => reporter.book.ledger.of_batch(batch.id),
+    };
     let is_over = |task: &&Task| task.state.is_final();
     json!({
         "id": batch.id,
@@ -29,6 +33,7 @@ pub fn json(reporter: &Reporter<'_>, batch: &Batch) -> Value {
         "budget_usd": batch.budget.map(crate::model::cost::Usd::dollars),
         "cost_usd": spent.price().map(crate::model::cost::Usd::dollars),
         "over": tasks.iter().all(is_over),
+        "forgotten": { "done": figures.done, "failed": figures.failed },
         "tasks": tasks.iter().map(|task| json!({
             "number": task.id.0,
             "label": task.assignment().map(|assignment| &assignment.label),
@@ -68,7 +73,10 @@ pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayRep
         waits: tasks.iter().filter_map(|(task, assignment)| waits(reporter.book, task, assignment)).collect(),
         tasks: tasks.iter().map(|(task, assignment)| one(reporter, task, assignment)).collect(),
         limit: batch.budget,
-        cut_short: cut_short.map(|limit| format!("{} of {limit} were used", spent.usd)),
+        cut_short: cut_short.map(|limit| {
+            let used = spent.usd;
+            format!("{used} of {limit} were used; write a higher limit into the file and start it again to go on")
+        }),
         feedback: shown(&Folder::at(folder.clone()).feedback(date)),
     })
 }
@@ -161,7 +169,7 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
         TaskState::Ready(ReadyReason::Asked | ReadyReason::First) => {
             Outcome::Ready("its result is verified and waits for your yes".to_owned())
         }
-        TaskState::Review(_) => Outcome::Ready(reason),
+        TaskState::Review(_) => Outcome::Ready(reason.trim_start_matches("needs review: ").to_owned()),
         TaskState::Running => Outcome::Running(reason),
         TaskState::Blocked(id) => {
             let other = reporter.book.task(*id).and_then(|other| Some(other.assignment()?.label.clone()));

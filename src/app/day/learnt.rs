@@ -5,17 +5,30 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Names, lessons, read_feedback, read_task_file};
 use crate::model::assignment::Assignment;
-use crate::model::lesson::{Lesson, relevant};
+use crate::model::lesson::{Lesson, LessonId, relevant};
 
 use super::folder::Folder;
 
 /// How many feedback files of a folder are read, the newest.
 const FILES: usize = 60;
 
-/// Returns the lessons of these folders of days, the newest file of each first. What cannot be read teaches nothing.
-pub fn all(days: &[PathBuf], project: &Path) -> Vec<Lesson> {
+/// Returns where feedback lies: in the folders of days that were worked on, in the project itself before the first of them.
+pub fn folders(days: &[PathBuf], project: &Path) -> Vec<PathBuf> {
+    if days.is_empty() { vec![project.to_owned()] } else { days.to_vec() }
+}
+
+/// Returns the lessons of days that were worked on, the newest file of each first, without those that a person dropped. What
+/// cannot be read teaches nothing.
+pub fn kept(days: &[PathBuf], project: &Path, dropped: &[LessonId]) -> Vec<Lesson> {
+    let mut all = all(&folders(days, project), project);
+    all.retain(|lesson| !dropped.contains(&lesson.id));
+    all
+}
+
+/// Returns the lessons of these folders, the newest file of each first. What cannot be read teaches nothing.
+pub fn all(folders: &[PathBuf], project: &Path) -> Vec<Lesson> {
     let mut all = Vec::new();
-    for day in days {
+    for day in folders {
         for file in files(day) {
             let Ok(feedback) = read_feedback(&file, day) else { continue };
             let folder = Folder::at(day.clone());

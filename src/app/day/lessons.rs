@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::folder::Folder;
 use super::learnt;
 use super::outline::Suggestions;
 use crate::app::failure::Failure;
-use crate::app::offline;
 use crate::app::setup::Site;
+use crate::app::{ask, offline};
 use crate::config::TaskFile;
 use crate::core::book::Book;
-use crate::model::assignment::{Batch, BatchKind};
+use crate::model::assignment::{Assignment, Batch, BatchKind};
+use crate::model::id::TaskId;
 use crate::model::lesson::{Lesson, LessonId, Past, Suggestion, suggest};
 use crate::model::task::{Task, TaskState};
 
@@ -30,40 +33,58 @@ pub struct Learnt {
     pub concerns: Vec<(u32, String)>,
 }
 
+/// What the book knows that lessons depend on, as the running supervisor has it, or the journal.
+#[derive(Debug, Serialize, Deserialize)]
+struct Known {
+    days: Vec<PathBuf>,
+    dropped: Vec<LessonId>,
+    tasks: Vec<Told>,
+}
+
+/// A task whose agent may be told lessons.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    number: TaskId,
+    assignment: Assignment,
+}
+
+/// `GET lessons`: where feedback is read, which lessons were dropped, and the tasks that lessons may concern.
+pub fn known(book: &Book) -> Value {
+    let told = |task: &Arc<Task>| Some(Told { number: task.id, assignment: task.assignment()?.clone() });
+    json!(Known {
+        days: book.days(),
+        dropped: book.dropped.iter().copied().collect(),
+        tasks: book.tasks.values().filter_map(told).collect(),
+    })
+}
+
 /// Lists what was learnt, the newest day first.
 ///
 /// # Errors
-/// If the journal cannot be read.
+/// If neither the supervisor nor the journal can be asked.
 pub fn all(site: &Site) -> Result<Vec<Learnt>, Failure> {
-    let book = offline::book(site)?;
-    let lessons = learnt::all(&days(site, &book), &site.project);
-    let kept: Vec<Lesson> = lessons.iter().filter(|lesson| !book.dropped.contains(&lesson.id)).cloned().collect();
+    let known: Known = serde_json::from_value(ask::query(site, "lessons")?).map_err(Failure::supervisor)?;
+    let lessons = learnt::all(&learnt::folders(&known.days, &site.project), &site.project);
+    let kept: Vec<Lesson> = lessons.iter().filter(|lesson| !known.dropped.contains(&lesson.id)).cloned().collect();
     // The same choice as that for a prompt.
     let mut concerned: BTreeMap<LessonId, Vec<(u32, String)>> = BTreeMap::new();
-    for task in book.tasks.values() {
-        let Some(assignment) = task.assignment() else { continue };
-        for lesson in learnt::for_task(&kept, assignment) {
-            concerned.entry(lesson.id).or_default().push((task.id.0, task.title()));
+    for task in &known.tasks {
+        for lesson in learnt::for_task(&kept, &task.assignment) {
+            concerned.entry(lesson.id).or_default().push((task.number.0, task.assignment.title()));
         }
     }
     let learnt = lessons.into_iter().map(|lesson| Learnt {
-        dropped: book.dropped.contains(&lesson.id),
+        dropped: known.dropped.contains(&lesson.id),
         concerns: concerned.get(&lesson.id).cloned().unwrap_or_default(),
         lesson,
     });
     Ok(learnt.collect())
 }
 
-/// Returns the folders of days: those that were worked on, and the project's own before the first of them.
-fn days(site: &Site, book: &Book) -> Vec<PathBuf> {
-    let days = book.days();
-    if days.is_empty() { vec![site.project.clone()] } else { days }
-}
-
 /// Looks for what helped tasks like those of a file. Without a past that can be read nothing is suggested.
 pub fn suggestions(site: &Site, path: &Path, file: &TaskFile) -> Suggestions {
     let book = offline::book(site).unwrap_or_default();
-    let mut folders = days(site, &book);
+    let mut folders = learnt::folders(&book.days(), &site.project);
     let own = path.canonicalize().map(|path| Folder::beside(&path).root().to_owned());
     folders.extend(own.ok().filter(|own| !folders.contains(own)));
     let mut lessons = learnt::all(&folders, &site.project);

@@ -1,5 +1,6 @@
 //! A day's work: what a task file asks for, the files that lie beside it, the report about it, and what was learnt.
 
+mod again;
 pub mod drive;
 pub mod folder;
 pub mod gather;

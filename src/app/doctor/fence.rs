@@ -23,8 +23,10 @@ pub(super) async fn probe(ground: &Ground) -> Finding {
     command.args(["probe", FENCE]).arg(&folder);
     match child::run(command, &folder, QUICK).await {
         Said::Ended { code: Some(0), out, .. } => {
-            let open = ["/var/run/docker.sock", "/run/podman/podman.sock"].into_iter().find(|socket| is_open(socket));
-            let door = open.map(|socket| format!("; {socket} is a door around it")).unwrap_or_default();
+            let open = doors().into_iter().find(|socket| is_open(socket));
+            let door =
+                open.map(|socket| format!("; {socket} is a door around it: what is started through it counts as you"));
+            let door = door.unwrap_or_default();
             match started_fenced(ground, &folder).await {
                 Ok(()) => Finding::ok(name, format!("{}{door}", out.trim())),
                 Err(why) => {
@@ -61,6 +63,14 @@ pub(super) fn try_to_write(file: &Path) -> Result<String, String> {
         Err(error) => Err(format!("a write outside failed in another way: {error}")),
         Ok(()) => Err("a write outside was not refused".to_owned()),
     }
+}
+
+/// Returns the sockets of services that start programs for whoever asks.
+fn doors() -> Vec<String> {
+    let user = rustix::process::geteuid().as_raw();
+    let own = [format!("/run/user/{user}/systemd/private"), format!("/tmp/tmux-{user}/default")];
+    let containers = ["/var/run/docker.sock", "/run/podman/podman.sock"].map(str::to_owned);
+    containers.into_iter().chain(own).collect()
 }
 
 /// Whether a socket is there that whatever runs as the user can talk to.

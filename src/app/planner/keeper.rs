@@ -1,11 +1,11 @@
 //! Keeps the planner: starts it for a question, asks when it may be asked, passes the answer on, lets it sleep.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
+use super::dialogs::Dialogs;
 use super::up::{Fault, Up, reply_nothing};
 use crate::app::agents::way_out;
 use crate::app::clock::Clock;
@@ -14,11 +14,11 @@ use crate::app::prompt;
 use crate::app::work::Tools;
 use crate::core::effect::{PlanOrder, PlannerOrder};
 use crate::core::input::Input;
-use crate::edge::agent::claude::planner::{Dialog, Heard, HookEvent, Past, allowed};
-use crate::edge::control::{ControlCall, ControlReply, ControlRequest};
+use crate::edge::agent::claude::planner::{Heard, HookEvent, Past};
+use crate::edge::control::{ControlCall, ControlRequest};
 use crate::edge::session::{SessionOutput, StartError};
 use crate::model::agent::Violation;
-use crate::model::id::{PlanId, SessionId};
+use crate::model::id::{PlanId, SessionId, TaskId};
 use crate::model::plan::{PlannerNews, PlannerState};
 use crate::model::time::Moment;
 
@@ -27,14 +27,6 @@ struct Question {
     order: Box<PlanOrder>,
     text: String,
     sent: bool,
-}
-
-/// A dialog in a turn of ours that a person can answer here or there.
-struct Open {
-    dialog: Dialog,
-    plan: PlanId,
-    /// Takes what its hook is to say.
-    answer: oneshot::Sender<Value>,
 }
 
 /// Keeps the planner of one project.
@@ -47,14 +39,13 @@ pub struct Keeper {
     question: Option<Question>,
     /// The conversation to go on with after a sleep.
     asleep: Option<Past>,
-    /// The dialogs that are open, by our names for them.
-    dialogs: BTreeMap<String, Open>,
-    /// The last number of a dialog.
-    last: u64,
-    /// Tells which dialogs were left: nobody waits for our answer any more.
-    left: (mpsc::Sender<String>, mpsc::Receiver<String>),
+    dialogs: Dialogs,
+    /// The last question before it is to end, once it was told to.
+    ends: Option<PlanId>,
     /// What the machine was told last.
     told: (PlannerState, Option<SessionId>),
+    /// What it was told last that the planner talks about, and where.
+    talks: Option<(PathBuf, Option<TaskId>)>,
 }
 
 /// What happened next.
@@ -77,10 +68,10 @@ impl Keeper {
             up: None,
             question: None,
             asleep: None,
-            dialogs: BTreeMap::new(),
-            last: 0,
-            left: mpsc::channel(16),
+            dialogs: Dialogs::default(),
+            ends: None,
             told: (PlannerState::Asleep, None),
+            talks: None,
         }
     }
 
@@ -89,19 +80,17 @@ impl Keeper {
         loop {
             match self.next(&mut orders).await {
                 Next::Order(Some(PlannerOrder::Ask(order))) => self.take(order).await,
-                Next::Order(Some(PlannerOrder::Withdraw(plan))) => {
-                    self.question.take_if(|question| question.order.plan == plan);
-                    // Whoever sits at the terminal may still answer them.
-                    self.dialogs.retain(|_, open| open.plan != plan);
-                }
+                Next::Order(Some(PlannerOrder::Withdraw(plan))) => self.is_over(plan),
                 Next::Order(Some(PlannerOrder::Answer(request, reply))) => {
-                    if let Some(open) = self.dialogs.remove(&request) {
-                        if let Some(up) = &mut self.up {
-                            up.talk.dialog_over(false);
-                        }
-                        // Whoever asked may have gone.
-                        let _ = open.answer.send(open.dialog.output(&reply));
+                    if self.dialogs.answer(&request, &reply)
+                        && let Some(up) = &mut self.up
+                    {
+                        up.talk.dialog_over(false);
                     }
+                }
+                Next::Order(Some(PlannerOrder::End(plan))) => {
+                    self.question = None;
+                    self.ends = Some(plan);
                 }
                 Next::Order(None) => return self.end().await,
                 Next::Hook(call) => self.hook(call).await,
@@ -111,7 +100,19 @@ impl Keeper {
             }
             self.ask().await;
             self.tell_state().await;
+            self.end_if_paid().await;
         }
+    }
+
+    /// Ends it when it was told to, as soon as the price of its last turn is known.
+    async fn end_if_paid(&mut self) {
+        let is_paid = self.up.as_ref().is_none_or(|up| !up.talk.owes());
+        let Some(plan) = self.ends.take_if(|_| is_paid) else { return };
+        if let Some(up) = self.up.take() {
+            self.put_down(up).await;
+        }
+        self.tell_state().await;
+        self.tell(PlannerNews::Ended(plan)).await;
     }
 
     async fn next(&mut self, orders: &mut mpsc::Receiver<PlannerOrder>) -> Next {
@@ -127,7 +128,7 @@ impl Keeper {
             order = orders.recv() => Next::Order(order),
             Some(call) = self.hooks.recv() => Next::Hook(call),
             news = output => Next::Output(news),
-            Some(request) = self.left.1.recv() => Next::Left(request),
+            Some(request) = self.dialogs.next_left() => Next::Left(request),
             () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => Next::Due,
         }
     }
@@ -150,11 +151,20 @@ impl Keeper {
             self.told = state;
             self.tell(PlannerNews::Is(state.0, state.1)).await;
         }
+        let talk = self.up.as_ref().and_then(Up::talks);
+        let talks = talk.as_ref().map(|talk| (talk.transcript.clone(), talk.task));
+        if talks != self.talks {
+            self.talks = talks;
+            if let Some(talk) = talk {
+                self.tell(PlannerNews::Talks(talk)).await;
+            }
+        }
     }
 
     /// Takes a question, and sees to it that a planner runs that can be asked.
     async fn take(&mut self, order: Box<PlanOrder>) {
         let plan = order.plan;
+        self.ends = None;
         let Some(agent) = self.tools.now().settings.agents.get(&order.agent).cloned() else {
             return self.tell(PlannerNews::Unable(plan, format!("no agent is called {:?}", order.agent))).await;
         };
@@ -215,12 +225,7 @@ impl Keeper {
         if let HookEvent::Status { bill, .. } = &mut event {
             *bill = up.bill().await;
         }
-        let over: Vec<String> = self
-            .dialogs
-            .iter()
-            .filter(|(_, open)| open.dialog.is_over_by(said))
-            .map(|(name, _)| name.clone())
-            .collect();
+        let over = self.dialogs.over_by(said);
         if !over.is_empty() {
             up.talk.dialog_over(true);
         }
@@ -228,7 +233,6 @@ impl Keeper {
         let (heard, plan) = (up.talk.hook(now, event), up.talk.asking());
         let violation = serde_json::from_value::<Option<Violation>>(body["violation"].clone()).ok().flatten();
         for name in over {
-            self.dialogs.remove(&name);
             self.tell(PlannerNews::AnsweredThere(name)).await;
         }
         self.heard(heard).await;
@@ -245,44 +249,21 @@ impl Keeper {
 
     /// Lets a person answer a dialog of our turn, here or there.
     async fn open(&mut self, call: ControlCall, plan: PlanId) {
-        let ControlRequest::Command { body, .. } = &call.request else { return reply_nothing(call) };
-        if body["allowed"] == true {
-            // The CLI asks more than the policy does.
-            let _ = call.reply.send(ControlReply::done(json!({ "output": allowed() })));
-            return;
-        }
-        self.last += 1;
-        let name = format!("dialog-{}", self.last);
-        let why = body["why"].as_str().unwrap_or_default();
+        let is_wanted = self.question.as_ref().is_some_and(|question| question.order.plan == plan);
         let redactor = self.tools.places.secrecy.now();
-        let mut reply = call.reply;
-        let dialog = match Dialog::read(&body["event"], name.clone(), why, &redactor) {
-            Ok(dialog) => dialog,
-            Err(output) => {
-                let _ = reply.send(ControlReply::done(json!({ "output": output })));
-                return;
-            }
-        };
-        let (answer, answered) = oneshot::channel();
-        let (left, request) = (self.left.0.clone(), name.clone());
-        tokio::spawn(async move {
-            tokio::select! {
-                output = answered => {
-                    let _ = reply.send(ControlReply::done(json!({ "output": output.ok() })));
-                }
-                () = reply.closed() => {
-                    let _ = left.send(request).await;
+        match self.dialogs.open(call, plan, is_wanted, &redactor) {
+            Some(ask) => self.tell(PlannerNews::Asks(plan, ask)).await,
+            None => {
+                if let Some(up) = &mut self.up {
+                    up.talk.dialog_over(false);
                 }
             }
-        });
-        let ask = dialog.ask.clone();
-        self.dialogs.insert(name, Open { dialog, plan, answer });
-        self.tell(PlannerNews::Asks(plan, ask)).await;
+        }
     }
 
-    /// A dialog was left by "no" in its terminal: only then does the CLI end the hook that waits.
+    /// A dialog was left by "no" in its terminal.
     async fn left(&mut self, request: &str) {
-        if self.dialogs.remove(request).is_none() {
+        if !self.dialogs.take(request) {
             return;
         }
         let now = self.now();
@@ -355,8 +336,14 @@ impl Keeper {
         }
     }
 
+    /// Nobody waits for the answer to a question any more, nor is anything asked for it.
     fn is_over(&mut self, plan: PlanId) {
         self.question.take_if(|question| question.order.plan == plan);
+        if self.dialogs.close(plan)
+            && let Some(up) = &mut self.up
+        {
+            up.talk.dialog_over(false);
+        }
     }
 
     async fn end(mut self) {

@@ -1,5 +1,6 @@
 //! The planner: one interactive agent in the user's project, started when it is needed and put to sleep when it is not.
 
+mod dialogs;
 mod hook;
 mod keeper;
 mod up;

@@ -1,6 +1,6 @@
 //! A planner that runs: its process under a holder, and the conversation with it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::edge::agent::claude::planner::{Bill, Heard, Past, PlannerSpec, Talk, 
 use crate::edge::control::{ControlCall, ControlReply};
 use crate::edge::session::{Output, Session, SessionOutput, StartError};
 use crate::model::id::{PlanId, SessionId, TaskId};
-use crate::model::plan::PlannerState;
+use crate::model::plan::{Conversation, PlannerState};
 use crate::model::policy::Policy;
 use crate::model::prompt::PLANNER;
 use crate::model::session::{Exit, Rung, Stdin};
@@ -120,7 +120,13 @@ impl Up {
     /// Returns what the conversation says that it has used so far.
     pub(super) async fn bill(&self) -> Bill {
         let Some(transcript) = self.transcript.clone() else { return Bill::default() };
-        spawn_blocking(move || read_bill(&transcript)).await.unwrap_or_default()
+        spawn_blocking(move || Bill::of(&transcript)).await.unwrap_or_default()
+    }
+
+    /// Returns what it talks about, if that can be read again when we are gone.
+    pub(super) fn talks(&self) -> Option<Conversation> {
+        let (task, billed) = self.talk.billed();
+        Some(Conversation { transcript: self.transcript.clone()?, task, billed })
     }
 
     /// Asks a question if it can be asked now; whether it was.
@@ -189,15 +195,6 @@ impl Up {
         let bill = self.bill().await;
         self.talk.settle(bill)
     }
-}
-
-/// The most of a transcript that is read, in bytes.
-const TRANSCRIPT_MAX: u64 = 256 * 1024 * 1024;
-
-fn read_bill(transcript: &Path) -> Bill {
-    let is_small = std::fs::metadata(transcript).is_ok_and(|meta| meta.len() <= TRANSCRIPT_MAX);
-    let text = is_small.then(|| std::fs::read(transcript).ok()).flatten();
-    text.map(|text| Bill::read(&String::from_utf8_lossy(&text))).unwrap_or_default()
 }
 
 /// Answers a hook of which nothing follows.

@@ -10,7 +10,6 @@ use crate::config::task_file::yaml::Node;
 use crate::model::assignment::{Assignment, Complexity, Deliverable, Lane};
 use crate::model::check::CheckName;
 use crate::model::path::ProjectPath;
-use crate::model::settings::LandMode;
 
 /// The fields of a task.
 const FIELDS: [&str; 13] = [
@@ -78,22 +77,13 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: 
     let assignment = Assignment {
         label: id.as_ref().map(|id| id.value.clone()).unwrap_or_default(),
         description: description.map_or_else(|| name.clone(), |text| text.value),
-        name,
-        lane: Lane::Day,
-        workflow: workflow.unwrap_or_else(|| "task".to_owned()),
-        role,
         module: reader.text(fields.get("module")).map(|module| one_line(&module.value)).unwrap_or_default(),
         complexity: complexity(reader, fields.get("estimated_complexity")),
         context_files: context.iter().map(|file| file.value.clone()).collect(),
         deliverables: wanted.iter().map(|wanted| wanted.value.clone()).collect(),
-        after: Vec::new(),
         check: check.map(CheckName),
         budget: reader.dollars(fields.get("budget_usd")),
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
+        ..Assignment::new(name, Lane::Day, &workflow.unwrap_or_else(|| "task".to_owned()), &role)
     };
     let priority = reader.priority(fields.get("priority"));
     let mut depends_on = reader.texts(fields.get("depends_on"));

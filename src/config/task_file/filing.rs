@@ -10,7 +10,7 @@ impl TaskFile {
     /// Returns the work of the day. `file` is where it was read from, `folder` where its status, logs and report lie.
     pub fn filing(&self, file: PathBuf, folder: PathBuf) -> Filing {
         let kind = BatchKind::Day { file, folder, date: self.date.clone() };
-        let batch = NewBatch { kind, budget: self.budget };
+        let batch = NewBatch { kind, budget: self.budget, again: None };
         Filing { batch: Some(batch), tasks: self.tasks.iter().map(new_task).collect() }
     }
 }

@@ -238,7 +238,8 @@ fn prompts_and_documents_come_from_the_topmost_file_that_names_one() {
 #[test]
 fn what_a_project_tells_agents_needs_a_yes_to_its_very_words() {
     let project = folder();
-    let text = "[role.coding]\nprompt = \"c.md\"\npurpose = \"p\"\nedits = true\n[documents]\nagent_instructions = \"a.md\"\n\
+    let text = "[role.coding]\nprompt = \"c.md\"\npurpose = \"p\"\nedits = true\n[role.deployer]\nafter_landing = false\n\
+                [documents]\nagent_instructions = \"a.md\"\n\
                 [workflow.task]\nrole = \"testing\"\n[[rule]]\nevent = \"pr.merged\"\ndoes = \"complete\"\n";
     write(project.path(), FILE_NAME, text);
     write(project.path(), "c.md", "One {{title}}");
@@ -249,6 +250,7 @@ fn what_a_project_tells_agents_needs_a_yes_to_its_very_words() {
         "role.coding.prompt: c.md (SHA-256 ",
         "role.coding.purpose: p",
         "role.coding.edits: true",
+        "role.deployer.after_landing: false",
         "documents.agent_instructions: a.md (SHA-256 ",
         "workflow.task.role: testing",
         "rule pr.merged: complete",

@@ -1,6 +1,6 @@
 //! What a project's file decides about its user's safety: after a yes, and never against what the user wrote.
 
-use super::support::{folder, inputs, loaded, write};
+use super::support::{environment, folder, inputs, loaded, write};
 use crate::config::{FILE_NAME, Inputs, Loaded, Overrides};
 use crate::model::cost::Usd;
 use crate::model::policy::Permission;
@@ -174,6 +174,20 @@ fn what_its_user_protects_stays_protected() {
     let loaded = beside("[fix]\nprotect = []\n", user, &Overrides::default());
     assert_eq!(loaded.settings.fix.protect, ["b", "secret/**"]);
     assert!(loaded.running.is_empty());
+}
+
+#[test]
+fn where_files_become_events_is_protected_in_the_project() {
+    let place = folder();
+    let root = place.path().canonicalize().unwrap();
+    write(&root, "in [box]/keep", "");
+    let protect = |value: &str| {
+        let environment = environment(&[("EVENT_DIR", value)]);
+        loaded(&Inputs { environment, ..inputs(&root) }).settings.fix.protect
+    };
+    assert_eq!(protect("in [box]"), ["/in [[]box[]]/**"]);
+    assert_eq!(protect("."), ["/*.json"]);
+    assert_eq!(protect("/elsewhere/events"), [""; 0]);
 }
 
 #[test]

@@ -13,18 +13,22 @@ use crate::model::hold::SnoozeEnd;
 use crate::model::id::{BatchId, ChangeId, LandingId, QuestionId, Seq, SessionId, TaskId};
 use crate::model::lesson::LessonId;
 use crate::model::path::ProjectPath;
+use crate::model::plan::Conversation;
 use crate::model::question::{Closed, Question, Reply};
 use crate::model::settings::LandMode;
 use crate::model::task::Task;
 use crate::model::time::Wall;
 use crate::model::workspace::TreeId;
 
+use super::batches::Over;
 use super::events::Events;
+use super::grants::Grants;
 use super::history::{Past, Statistics, TestResult};
 use super::index::Index;
 use super::lanes::Lanes;
 use super::ledger::Ledger;
 use super::tally::Tally;
+use super::turns::Turns;
 
 /// So many questions that are over are remembered, to tell those who answer late what became of them.
 const SETTLED: usize = 100;
@@ -115,6 +119,10 @@ pub struct Book {
     pub questions: BTreeMap<QuestionId, Question>,
     /// How the last questions ended: what was said, or why nobody will.
     pub settled: VecDeque<Settled>,
+    /// What a person allowed for as long as a task is open.
+    pub grants: Grants,
+    /// What the planner that runs, or ran when the supervisor died, talks about, and what of that is paid.
+    pub planner: Option<Conversation>,
     /// Whether verified results land by themselves, if a person was asked.
     pub agreed: Option<LandMode>,
     /// Lessons that prompts are not to quote.
@@ -141,8 +149,10 @@ pub struct Book {
     pub(super) kept: (usize, usize),
     /// The last numbers given out.
     pub last_task: TaskId,
-    /// Tasks that were filed together, as long as one of them is remembered.
+    /// Tasks that were filed together, also some time after the tasks themselves are forgotten.
     pub batches: BTreeMap<BatchId, Arc<Batch>>,
+    /// Those that are over.
+    pub(super) over_batches: Over,
     /// The last of them.
     pub last_batch: BatchId,
     /// What happened, and what came of it.
@@ -157,6 +167,8 @@ pub struct Book {
     pub last_landing: LandingId,
     /// Where to find open tasks; follows from `tasks`.
     pub index: Index,
+    /// Which source has its turn; follows from the facts.
+    pub turns: Turns,
     pub(super) remember: Remember,
 }
 
@@ -176,6 +188,8 @@ impl Default for Book {
             agents: BTreeMap::new(),
             questions: BTreeMap::new(),
             settled: VecDeque::new(),
+            grants: Grants::default(),
+            planner: None,
             agreed: None,
             dropped: BTreeSet::new(),
             refused: None,
@@ -190,6 +204,7 @@ impl Default for Book {
             kept: (0, 0),
             last_task: TaskId(0),
             batches: BTreeMap::new(),
+            over_batches: Over::default(),
             last_batch: BatchId(0),
             events: Events::default(),
             lanes: Lanes::default(),
@@ -197,6 +212,7 @@ impl Default for Book {
             last_change: ChangeId(0),
             last_landing: LandingId(0),
             index: Index::default(),
+            turns: Turns::default(),
             remember: Remember { completed: 50, failed: 50, history: 100 },
         }
     }
@@ -290,6 +306,9 @@ impl Book {
                 self.apply_to_task(*at, fact);
             }
             Fact::Answered { question, reply, by, .. } => {
+                if let Some(asked) = self.questions.get(question).filter(|_| *reply == Reply::AllowForTask) {
+                    self.grants.give(asked);
+                }
                 self.settle(Settled { question: *question, how: Ok(reply.clone()), by: by.clone() });
                 self.apply_to_task(*at, fact);
             }
@@ -297,6 +316,7 @@ impl Book {
                 self.settle(Settled { question: *question, how: Err(*why), by: String::new() });
                 self.apply_to_task(*at, fact);
             }
+            Fact::PlannerTalks { talk } => self.planner.clone_from(talk),
             Fact::Agreed { land } => self.agreed = Some(*land),
             Fact::Lesson { lesson, dropped } => self.lesson(*lesson, *dropped),
             Fact::Reconfigured { remember, .. } => {
@@ -339,17 +359,6 @@ impl Book {
             | Fact::Undone { .. }
             | Fact::Replaced { .. }
             | Fact::Ended { .. } => self.apply_to_task(*at, fact),
-        }
-    }
-
-    fn batch_began(&mut self, batch: &Batch) {
-        self.last_batch = self.last_batch.max(batch.id);
-        self.batches.insert(batch.id, Arc::new(batch.clone()));
-    }
-
-    fn batch_grew(&mut self, batch: BatchId, tasks: &[TaskId]) {
-        if let Some(batch) = self.batches.get_mut(&batch) {
-            Arc::make_mut(batch).tasks.extend(tasks);
         }
     }
 

@@ -163,6 +163,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Used { .. }
         | Fact::Planned { .. }
         | Fact::PlannerUsed { .. }
+        | Fact::PlannerTalks { .. }
         | Fact::Logged { .. }
         | Fact::Messaged { .. }
         | Fact::LandingBegan { .. }

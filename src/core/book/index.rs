@@ -12,6 +12,8 @@ use crate::model::path::ProjectPath;
 use crate::model::task::{Origin, Task, TaskState};
 use crate::model::time::Wall;
 
+use super::turns::{Class, Line, Source};
+
 /// A task's turn among those that wait: what a person asked for first, then by priority, then by age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
@@ -61,9 +63,13 @@ impl Wait {
 /// What the index says about a task before it changes.
 pub(super) struct Before {
     open: bool,
-    turn: Option<Rank>,
+    turn: Option<(Class, Wait)>,
     files: usize,
+    unlanded: Vec<ProjectPath>,
 }
+
+/// What each source has filed that waits.
+pub type Sources = BTreeMap<Source, BTreeMap<TaskId, Wait>>;
 
 /// Where to find open tasks. It follows from the tasks and is never stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +78,13 @@ pub struct Index {
     checks: BTreeMap<CheckKey, TaskId>,
     files: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
     changes: BTreeMap<ChangeId, BTreeSet<TaskId>>,
-    waiting: BTreeMap<Lane, BTreeMap<Rank, Wait>>,
+    /// What results changed that wait for a person, of what is about no check.
+    unlanded: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
+    waiting: BTreeMap<Lane, BTreeMap<Class, Sources>>,
+    /// Waiting tasks by the end of their pause, and by when they were filed.
+    cooling: BTreeSet<(Wall, TaskId)>,
+    typed: BTreeSet<(Wall, TaskId)>,
+    labels: BTreeMap<String, BTreeSet<TaskId>>,
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
     subjects: BTreeMap<TaskId, BTreeSet<TaskId>>,
     batches: BTreeMap<BatchId, BTreeSet<TaskId>>,
@@ -118,14 +130,52 @@ impl Index {
         self.changes.get(&change).into_iter().flatten().copied()
     }
 
-    /// Returns the tasks that wait for their turn, lane by lane, each in turn.
-    pub fn waiting(&self) -> impl Iterator<Item = (&Rank, &Wait)> {
-        self.waiting.values().flatten()
+    /// Returns the open tasks that may touch a file or folder, something in it, or a folder that it lies in.
+    pub fn near_file<'a>(&'a self, file: &ProjectPath) -> impl Iterator<Item = TaskId> + use<'a> {
+        near(&self.files, file).flat_map(|(_, tasks)| tasks).copied()
     }
 
-    /// Returns the tasks of a lane that wait for their turn, in turn.
-    pub fn waiting_in(&self, lane: Lane) -> impl Iterator<Item = (&Rank, &Wait)> {
-        self.waiting.get(&lane).into_iter().flatten()
+    /// Returns the tasks whose results changed something there and wait for a person, or that were to, each with the path.
+    pub fn unlanded_near<'a>(
+        &'a self,
+        file: &ProjectPath,
+    ) -> impl Iterator<Item = (&'a ProjectPath, TaskId)> + use<'a> {
+        near(&self.unlanded, file).flat_map(|(path, tasks)| tasks.iter().map(move |task| (path, *task)))
+    }
+
+    /// Returns the newest task with a label.
+    pub fn labelled(&self, label: &str) -> Option<TaskId> {
+        self.labels.get(label)?.last().copied()
+    }
+
+    /// Returns the tasks that wait for their turn, lane by lane, the most urgent of each first.
+    pub fn waiting(&self) -> impl Iterator<Item = TaskId> {
+        self.waiting
+            .values()
+            .flat_map(|classes| classes.values().flat_map(BTreeMap::values))
+            .flat_map(BTreeMap::keys)
+            .copied()
+    }
+
+    /// Returns the tasks of a lane that wait for their turn: by class and source, in the order they were filed.
+    pub fn waiting_in(&self, lane: Lane) -> impl Iterator<Item = (Class, &Sources)> {
+        self.waiting.get(&lane).into_iter().flatten().map(|(class, sources)| (*class, sources))
+    }
+
+    /// Whether something of a source waits there.
+    pub(super) fn waits(&self, (lane, class, source): &Line) -> bool {
+        let sources = self.waiting.get(lane).and_then(|classes| classes.get(class));
+        sources.is_some_and(|sources| sources.contains_key(source))
+    }
+
+    /// Returns when the next pause after a failed attempt ends.
+    pub fn cools(&self, now: Wall) -> Option<Wall> {
+        self.cooling.range((now, TaskId(u32::MAX))..).map(|(until, _)| *until).find(|until| *until > now)
+    }
+
+    /// Returns when the first task was filed that starts only after a pause of the user, of those filed after `since`.
+    pub fn typed(&self, since: Wall) -> Option<Wall> {
+        self.typed.range((since, TaskId(u32::MAX))..).map(|(filed, _)| *filed).find(|filed| *filed > since)
     }
 
     /// Returns the open tasks that wait for a task.
@@ -155,12 +205,27 @@ impl Index {
 
     /// Adds a task that is not in it.
     pub(super) fn add(&mut self, task: &Task) {
-        self.changed(&Before { open: false, turn: None, files: 0 }, task);
+        if let Some(assignment) = task.assignment().filter(|known| !known.label.is_empty()) {
+            self.labels.entry(assignment.label.clone()).or_default().insert(task.id);
+        }
+        self.changed(&Before { open: false, turn: None, files: 0, unlanded: Vec::new() }, task);
+    }
+
+    /// Takes out a task that is over and not remembered any more.
+    pub(super) fn forget(&mut self, task: &Task) {
+        if let Some(assignment) = task.assignment() {
+            take(&mut self.labels, &assignment.label, task.id);
+        }
     }
 
     /// Returns what it says about a task; to be taken before the task changes.
     pub(super) fn before(task: &Task) -> Before {
-        Before { open: !task.state.is_final(), turn: Wait::of(task).map(|_| Rank::of(task)), files: task.files.len() }
+        Before {
+            open: !task.state.is_final(),
+            turn: Wait::of(task).map(|wait| (Class::of(task), wait)),
+            files: task.files.len(),
+            unlanded: unlanded(task),
+        }
     }
 
     /// Takes in how a task is now. The files of a task only ever become more.
@@ -198,17 +263,46 @@ impl Index {
                 self.closed(task.id, assignment);
             }
         }
-        let lane = lane(task);
-        if let Some(turn) = &before.turn
-            && let Some(waiting) = self.waiting.get_mut(&lane)
-        {
-            waiting.remove(turn);
-            if waiting.is_empty() {
-                self.waiting.remove(&lane);
+        let unlanded = unlanded(task);
+        if before.unlanded != unlanded {
+            for file in &before.unlanded {
+                take(&mut self.unlanded, file, task.id);
+            }
+            for file in unlanded {
+                self.unlanded.entry(file).or_default().insert(task.id);
+            }
+        }
+        let (lane, source) = (lane(task), Source::of(task));
+        if let Some((class, wait)) = &before.turn {
+            self.leave(lane, *class, source, task.id);
+            for (known, at) in [(&mut self.cooling, wait.cooling), (&mut self.typed, wait.filed)] {
+                if let Some(at) = at {
+                    known.remove(&(at, task.id));
+                }
             }
         }
         if let Some(wait) = Wait::of(task) {
-            self.waiting.entry(lane).or_default().insert(Rank::of(task), wait);
+            self.cooling.extend(wait.cooling.map(|until| (until, task.id)));
+            self.typed.extend(wait.filed.map(|filed| (filed, task.id)));
+            let sources = self.waiting.entry(lane).or_default().entry(Class::of(task)).or_default();
+            sources.entry(source).or_default().insert(task.id, wait);
+        }
+    }
+
+    fn leave(&mut self, lane: Lane, class: Class, source: Source, task: TaskId) {
+        let Some(classes) = self.waiting.get_mut(&lane) else { return };
+        let Some(sources) = classes.get_mut(&class) else { return };
+        if let Some(tasks) = sources.get_mut(&source) {
+            tasks.remove(&task);
+            if tasks.is_empty() {
+                sources.remove(&source);
+            }
+        }
+        if sources.is_empty() {
+            classes.remove(&class);
+        }
+        if classes.is_empty() {
+            self.waiting.remove(&lane);
         }
     }
 
@@ -234,6 +328,36 @@ impl Index {
         if let Some(batch) = assignment.batch {
             take(&mut self.batches, &batch, task);
         }
+    }
+}
+
+/// Returns what is kept under a path, below it, or under a folder that it lies in.
+pub fn near<'a, V>(
+    map: &'a BTreeMap<ProjectPath, V>,
+    path: &ProjectPath,
+) -> impl Iterator<Item = (&'a ProjectPath, &'a V)> + use<'a, V> {
+    let at: Vec<_> =
+        std::iter::once(path.clone()).chain(path.folders()).filter_map(|at| map.get_key_value(&at)).collect();
+    at.into_iter().chain(map.range(path.within()))
+}
+
+/// Returns what the result of a task changed, or was to change, if it waits for a person; a fix lands by a merge.
+fn unlanded(task: &Task) -> Vec<ProjectPath> {
+    match &task.state {
+        TaskState::Ready(_) | TaskState::Review(_) if task.check().is_none() => {
+            let all: BTreeSet<&ProjectPath> = task.files.iter().chain(task.unlanded()).collect();
+            all.into_iter().cloned().collect()
+        }
+        TaskState::Ready(_)
+        | TaskState::Review(_)
+        | TaskState::Queued
+        | TaskState::Pending(_)
+        | TaskState::Blocked(_)
+        | TaskState::Held(_)
+        | TaskState::Running
+        | TaskState::Cooling { .. }
+        | TaskState::Done(_)
+        | TaskState::Failed(_) => Vec::new(),
     }
 }
 

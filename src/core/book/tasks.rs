@@ -12,7 +12,8 @@ use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::Wall;
 
 use super::durable::Book;
-use super::index::Index;
+use super::index::{Index, Wait};
+use super::turns::line;
 
 /// How many unwanted fixes, and how many failures of one subject, are remembered.
 const REMEMBERED: usize = 1000;
@@ -29,6 +30,7 @@ impl Book {
                 self.last_task = self.last_task.max(task.id);
                 self.index.add(task);
                 self.tasks.insert(task.id, Arc::new((**task).clone()));
+                self.take_turns([line(task)]);
             }
             Fact::AttemptEnded { task, record, then } => {
                 self.attempt_ended(*task, record, then);
@@ -108,6 +110,7 @@ impl Book {
             | Fact::AgentStarted { .. }
             | Fact::Violated { .. }
             | Fact::Trespassed { .. }
+            | Fact::PlannerTalks { .. }
             | Fact::Messaged { .. }
             | Fact::BatchBegan { .. }
             | Fact::EventFileLeft { .. }
@@ -141,16 +144,6 @@ impl Book {
         }
     }
 
-    fn planner_used(&mut self, task: Option<TaskId>, spent: Spent) {
-        self.statistics.spent += spent;
-        self.this_run.spent += spent;
-        self.ledger.planner_used(task, spent);
-        self.tally.planner_used(spent);
-        if let Some(task) = task {
-            self.change_task(task, |task| task.spent += spent);
-        }
-    }
-
     fn answered(&mut self, task: TaskId, question: QuestionId, answer: String, by: &str) {
         self.change_task(task, |task| {
             if let Some(asked) = task.asked.iter_mut().find(|asked| asked.question == question) {
@@ -160,12 +153,14 @@ impl Book {
         });
     }
 
-    fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
+    pub(super) fn change_task(&mut self, id: TaskId, change: impl FnOnce(&mut Task)) {
         if let Some(task) = self.tasks.get_mut(&id) {
             let (before, used, was_over) = (Index::before(task), task.total(), task.state.is_final());
+            let stood = line(task);
             let task = Arc::make_mut(task);
             change(task);
             self.index.changed(&before, task);
+            let stands = line(task);
             if let Some(batch) = task.assignment().and_then(|assignment| assignment.batch) {
                 self.ledger.batch_used(batch, used, task.total());
             }
@@ -173,6 +168,7 @@ impl Book {
             if let Some(event) = event.filter(|_| is_over != was_over) {
                 self.events.weigh(event, &self.index);
             }
+            self.take_turns([stood, stands]);
             if is_over && !was_over {
                 self.release(id);
             }
@@ -181,20 +177,13 @@ impl Book {
 
     /// Looks whether something was remembered only because this task was open; then it may be forgotten now.
     fn release(&mut self, id: TaskId) {
+        self.grants.end(id);
         let Some(assignment) = self.tasks.get(&id).and_then(|task| task.assignment()) else { return };
-        let is_batch_over = assignment.batch.is_some_and(|batch| !self.index.is_open_batch(batch));
-        if is_batch_over || assignment.after.iter().any(|other| !self.is_needed(*other)) {
+        if let Some(batch) = assignment.batch.filter(|batch| !self.index.is_open_batch(*batch)) {
+            self.batch_over(batch);
+        } else if assignment.after.iter().any(|other| !self.is_needed(*other)) {
             self.kept = (0, 0);
         }
-    }
-
-    /// Whether an open task waits for this one or for what was passed on to it, or was filed together with it.
-    pub(crate) fn is_needed(&self, id: TaskId) -> bool {
-        let assignment = self.tasks.get(&id).and_then(|task| task.assignment());
-        let (batch, subject) = assignment.map_or((None, None), |known| (known.batch, known.subject));
-        self.index.has_dependents(id)
-            || subject.is_some_and(|subject| self.index.has_dependents(subject))
-            || batch.is_some_and(|batch| self.index.is_open_batch(batch))
     }
 
     /// Takes a task off the lists of those that are over.
@@ -231,6 +220,9 @@ impl Book {
 
     fn attempt_started(&mut self, at: Wall, id: TaskId) {
         self.ledger.attempt_started(id);
+        if let Some(task) = self.tasks.get(&id).filter(|task| Wait::of(task).is_some()) {
+            self.turns.serve(line(task));
+        }
         self.change_task(id, |task| {
             task.state = TaskState::Running;
             task.began = task.began.or(Some(at));
@@ -298,19 +290,6 @@ impl Book {
                 }
             }
             *(if failed { &mut self.kept.1 } else { &mut self.kept.0 }) = from;
-        }
-    }
-
-    fn forget_task(&mut self, id: TaskId) {
-        let Some(id) = self.tasks.remove(&id).and_then(|task| task.assignment()?.batch) else { return };
-        // The latest are forgotten last.
-        let is_known = self
-            .batches
-            .get(&id)
-            .is_some_and(|batch| batch.tasks.iter().rev().any(|task| self.tasks.contains_key(task)));
-        if !is_known {
-            self.batches.remove(&id);
-            self.ledger.batch_forgotten(id);
         }
     }
 

@@ -8,6 +8,8 @@ struct Tool {
     programs: &'static [&'static str],
     executes: &'static [&'static str],
     writes: &'static [&'static str],
+    /// Whether each of its words is a goal of its own; else the first that means something decides.
+    goals: bool,
 }
 
 const fn tool(
@@ -15,7 +17,15 @@ const fn tool(
     executes: &'static [&'static str],
     writes: &'static [&'static str],
 ) -> Tool {
-    Tool { programs, executes, writes }
+    Tool { programs, executes, writes, goals: false }
+}
+
+const fn goals(
+    programs: &'static [&'static str],
+    executes: &'static [&'static str],
+    writes: &'static [&'static str],
+) -> Tool {
+    Tool { programs, executes, writes, goals: true }
 }
 
 /// Migration tools and the like. A `*` at the end of a word stands for any rest of it.
@@ -25,10 +35,10 @@ const TOOLS: &[Tool] = &[
         &["migrate deploy", "migrate dev", "migrate reset", "migrate resolve", "db push", "db execute", "db seed"],
         &["generate", "format", "validate", "migrate diff"],
     ),
-    tool(
+    goals(
         &["rails", "rake"],
-        &["db:*", "dbconsole", "db", "runner"],
-        &["generate", "g", "test", "routes", "spec", "db:migrate:status", "db:version"],
+        &["db:*", "dbconsole", "db", "runner", "r"],
+        &["generate", "g", "db:migrate:status", "db:version"],
     ),
     tool(
         &["manage.py", "django-admin", "django"],
@@ -142,10 +152,10 @@ const TOOLS: &[Tool] = &[
     ),
     tool(&["dotnet"], &["ef database *"], &["ef migrations *", "test", "build", "format"]),
     tool(&["dotnet-ef"], &["database *"], &["migrations *"]),
-    tool(
+    goals(
         &["mix"],
         &["ecto.migrate", "ecto.rollback", "ecto.reset", "ecto.drop", "ecto.create", "ecto.setup", "ecto.load"],
-        &["ecto.gen.*", "test", "format", "credo", "compile"],
+        &["ecto.gen.*"],
     ),
     tool(&["artisan"], &["migrate*", "db:*", "db"], &["make:*", "test", "migrate:status"]),
     tool(
@@ -171,10 +181,10 @@ const TOOLS: &[Tool] = &[
         ],
     ),
     tool(&["phinx"], &["migrate", "rollback", "seed:run", "breakpoint"], &["create", "seed:create", "status"]),
-    tool(
+    goals(
         &["gradle", "gradlew", "mvn", "mvnw", "sbt"],
-        &["flyway*", "liquibase*", ":*flyway*", "update", "rollback", "jooq:*"],
-        &["test", "check", "build", "verify", "compile"],
+        &["*flyway*", "*Flyway*", "*liquibase*", "*Liquibase*", "update", "rollback", "dropAll", "jooq:*"],
+        &["*flywayInfo", "*flywayValidate", "*flyway*:info", "*flyway*:validate"],
     ),
     tool(&["goose"], &["up*", "down*", "redo", "reset", "fix"], &["create", "status", "validate"]),
     tool(&["migrate"], &["up", "down", "goto", "drop", "force"], &["create", "version"]),
@@ -262,10 +272,14 @@ pub(super) enum Use {
 
 /// Says what a command is to databases; `fed`: it reads something from its standard input.
 pub(super) fn database(program: &str, args: &[Word], fed: bool) -> Option<Use> {
-    if args.iter().any(|arg| ["--help", "--version", "-V", "help"].iter().any(|help| arg.is(help))) {
+    let name = bare(program);
+    let tool = TOOLS.iter().find(|tool| tool.programs.contains(&name));
+    // Who has several goals may show its version and go on.
+    let asks = |arg: &Word| ["--help", "--version", "-V"].iter().any(|help| arg.is(help));
+    let is_alone = tool.is_none_or(|tool| !tool.goals) || args.len() == 1;
+    if is_alone && (args.iter().any(asks) || args.first().is_some_and(|first| first.is("help"))) {
         return None;
     }
-    let name = bare(program);
     if ALWAYS.contains(&name) {
         return Some(Use::Executes(name.to_owned()));
     }
@@ -290,23 +304,62 @@ pub(super) fn database(program: &str, args: &[Word], fed: bool) -> Option<Use> {
         let executes = fed || args.iter().any(gives) || operands.is_some_and(|most| operands_given > most);
         return executes.then(|| Use::Executes(name.to_owned()));
     }
-    let tool = TOOLS.iter().find(|tool| tool.programs.contains(&name))?;
-    let words: Vec<&str> = args.iter().filter(|arg| !arg.text.starts_with('-')).map(|arg| arg.text.as_str()).collect();
-    // The first word that means something to the tool decides; before it may stand the values of options.
-    (0..words.len()).find_map(|at| {
-        let fits = |pattern: &&&str| begins(&words[at..], pattern);
-        // The longest pattern says most: `db:migrate:status` only looks.
-        let best = |patterns: &'static [&'static str]| {
-            patterns.iter().filter(fits).max_by_key(|pattern| pattern.trim_end_matches('*').len())
-        };
-        let (executes, writes) = (best(tool.executes), best(tool.writes));
-        let length = |pattern: Option<&&str>| pattern.map_or(0, |pattern| pattern.trim_end_matches('*').len() + 1);
-        if length(writes) > length(executes) {
-            writes.map(|pattern| Use::Writes(format!("{name} {pattern}")))
-        } else {
-            executes.map(|pattern| Use::Executes(format!("{name} {pattern}")))
+    let tool = tool?;
+    let words = if tool.goals { goal_words(name, args) } else { plain_words(args) };
+    let texts: Vec<&str> = words.iter().map(|(text, _)| text.as_str()).collect();
+    let (mut writes, mut others) = (None, false);
+    for (at, (_, may_be_value)) in words.iter().enumerate() {
+        match means(tool, name, &texts[at..]) {
+            Some(Use::Writes(what)) => {
+                writes.get_or_insert(Use::Writes(what));
+                // Behind some names all is their own: `rails generate model x db:string`.
+                let is_last = at == 0 && args.first().is_some_and(|first| first.is("generate") || first.is("g"));
+                if (tool.goals && is_last) || !(tool.goals || *may_be_value) {
+                    return writes;
+                }
+            }
+            Some(executes) => return Some(executes),
+            None => others = true,
         }
-    })
+    }
+    writes.filter(|_| !(tool.goals && others))
+}
+
+/// Says what words begin with, for a tool.
+fn means(tool: &Tool, name: &str, words: &[&str]) -> Option<Use> {
+    let fits = |pattern: &&&str| begins(words, pattern);
+    // The longest pattern says most: `db:migrate:status` only looks.
+    let best = |patterns: &'static [&'static str]| {
+        patterns.iter().filter(fits).max_by_key(|pattern| pattern.trim_end_matches('*').len())
+    };
+    let (executes, writes) = (best(tool.executes), best(tool.writes));
+    let length = |pattern: Option<&&str>| pattern.map_or(0, |pattern| pattern.trim_end_matches('*').len() + 1);
+    if length(writes) > length(executes) {
+        writes.map(|pattern| Use::Writes(format!("{name} {pattern}")))
+    } else {
+        executes.map(|pattern| Use::Executes(format!("{name} {pattern}")))
+    }
+}
+
+/// Returns the words that are no options, and whether each may be the value of one.
+fn plain_words(args: &[Word]) -> Vec<(String, bool)> {
+    let is_option = |arg: &Word| arg.text.starts_with('-');
+    let may_be_value = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| args.get(before));
+        before.is_some_and(|before| is_option(before) && !before.text.contains('='))
+    };
+    let plain = args.iter().enumerate().filter(|(_, arg)| !is_option(arg));
+    plain.map(|(at, arg)| (arg.text.clone(), may_be_value(at))).collect()
+}
+
+/// Returns the goals of a tool that takes several: `mix do compile + ecto.migrate`, `sbt 'compile; flywayMigrate'`.
+fn goal_words(name: &str, args: &[Word]) -> Vec<(String, bool)> {
+    let valued: &[&str] =
+        if name.starts_with("gradle") { &["-x", "--exclude-task", "--tests", "-p", "--project-dir"] } else { &[] };
+    let is_value = |at: usize| at > 0 && valued.iter().any(|option| args[at - 1].is(option));
+    let goals = args.iter().enumerate().filter(|(at, arg)| !arg.text.starts_with('-') && !is_value(*at));
+    let pieces = goals.flat_map(|(_, arg)| arg.text.split([';', ',', '+', ' ', '\t', '\n']));
+    pieces.filter(|piece| !piece.is_empty()).map(|piece| (piece.to_owned(), false)).collect()
 }
 
 /// Returns a program's name without a version (`prisma@5`) or the ending of a wrapper script.

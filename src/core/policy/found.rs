@@ -1,10 +1,11 @@
 //! Judges `find`: where it looks, what it runs for what it finds, what it writes and deletes.
 
+use super::feed::Fed;
 use super::files;
 use super::gone::found_and_deleted;
 use super::place::Place;
 use super::reads::{self, Look};
-use super::walk::{Call, Fed, Walk};
+use super::walk::{Call, Walk};
 use super::word::Word;
 use crate::model::policy::Verdict;
 

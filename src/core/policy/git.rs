@@ -2,6 +2,7 @@
 
 use super::options::read;
 use super::word::Word;
+use super::wrap::joined;
 
 /// What a git command is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +175,12 @@ pub(super) fn git(args: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
     if let Some((_, expansion)) = aliases.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(subcommand)) {
         return alias(&expansion.text, rest, exists);
     }
+    if subcommand == "submodule"
+        && let Some(at) = rest.iter().position(|word| word.is("foreach"))
+    {
+        let command: Vec<Word> = rest[at + 1..].iter().skip_while(|word| word.text.starts_with('-')).cloned().collect();
+        return GitUse::Runs(joined(&command));
+    }
     let what = format!("git {subcommand}");
     match subcommand_use(subcommand, rest, exists) {
         Some(true) => GitUse::Moves(what),
@@ -225,9 +232,7 @@ fn is_harmless(key: &str) -> bool {
     key.starts_with("color.")
         || key.starts_with("log.")
         || key.starts_with("column.")
-        || ["core.quotepath", "core.pager", "advice.detachedhead", "diff.renames", "safe.directory"]
-            .contains(&key.as_str())
-            && key != "core.pager"
+        || ["core.quotepath", "advice.detachedhead", "diff.renames", "safe.directory"].contains(&key.as_str())
 }
 
 /// Whether a subcommand moves something (`true`) or only reads (`false`); `None` for all else.
@@ -259,13 +264,10 @@ fn subcommand_use(subcommand: &str, args: &[Word], exists: impl Fn(&str) -> bool
         "remote" => {
             reads(args.iter().all(|arg| arg.is("-v") || arg.is("--verbose")) || ["get-url", "show"].contains(&first))
         }
-        "reflog" => reads(["", "show", "exists"].contains(&first) || !["expire", "delete", "drop"].contains(&first)),
+        "reflog" => reads(!["expire", "delete", "drop", "write"].contains(&first)),
         "notes" => reads(["", "list", "show"].contains(&first)),
         "sparse-checkout" | "lfs" => reads(["list", "status", "ls-files", "env", "version", "logs"].contains(&first)),
-        "submodule" => match first {
-            "foreach" => None,
-            _ => reads(["", "status", "summary"].contains(&first)),
-        },
+        "submodule" => reads(["", "status", "summary"].contains(&first)),
         "symbolic-ref" => reads(operands.len() < 2 && !has(&["-d", "--delete"])),
         "bundle" => reads(["verify", "list-heads"].contains(&first)),
         "config" => {

@@ -53,9 +53,12 @@ impl Parser<'_> {
 
     /// Reads the one word after a redirect.
     pub(super) fn target(&mut self) -> Result<Word, Unclear> {
+        // `>>>>…`: each redirect may take the next one for its word.
+        self.deeper()?;
         while self.letters.next_if(|letter| matches!(letter, ' ' | '\t')).is_some() {}
         let mut command = Simple { words: vec![Word::literal("")], ..Simple::default() };
         self.word(&mut command)?;
+        self.depth -= 1;
         match command.words.as_slice() {
             [_, word] => Ok(word.clone()),
             _ => Ok(Word::unknown()),
@@ -119,11 +122,18 @@ impl Parser<'_> {
             variables: known,
             documents: Vec::new(),
             pending: Vec::new(),
-            depth: self.depth + 1,
+            depth: self.depth,
         };
+        let from = inner.script.commands.len();
         let mut letters = Vec::new();
         let done = inner.double_quoted(&mut letters);
         self.script = inner.script;
+        // What is announced inside of it also ends there.
+        for command in &mut self.script.commands[from..] {
+            if let Reads::Later(number) = command.reads {
+                command.reads = Reads::Text(inner.documents.get(number).cloned().unwrap_or_else(Word::unknown));
+            }
+        }
         done.map(|()| one(&letters, None))
     }
 }

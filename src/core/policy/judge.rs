@@ -32,6 +32,9 @@ const OWN_TOOLS: [&str; 9] = [
     "TodoWrite",
 ];
 
+/// The longest command line that is looked at, in bytes: twice what the kernel takes as one argument.
+const LONGEST: usize = 256 * 1024;
+
 /// What a planner is told that wants to edit.
 pub(super) const NO_EDITS: &str = "a planner edits nothing; say in the plan what is to be edited";
 
@@ -147,12 +150,17 @@ fn command(scope: &PolicyScope, world: &dyn World, lists: &Lists, input: &Value)
         .flat_map(|script| script.commands)
         .collect();
     let mut walk = Walk::new(scope, world, lists, &checks);
+    if text.len() > LONGEST {
+        return Verdict::ask("default.unclear", "it is too long to be understood");
+    }
     // The check itself may be written in ways that say nothing to us; word for word it is fine.
-    match scope.commands.iter().find_map(|line| continues(text, line.trim())) {
-        Some("") if checks.len() != 1 => {
-            walk.verdicts.push(Verdict::allow("default.check", "it is the check's own line"));
+    match scope.commands.iter().find_map(|line| Some((line.trim(), continues(text, line.trim())?))) {
+        Some((line, rest)) if checks.len() != 1 => {
+            walk.own_line(line);
+            if !rest.is_empty() {
+                walk.script(&format!("true {rest}"));
+            }
         }
-        Some(rest) if !rest.is_empty() && checks.len() != 1 => walk.script(&format!("true {rest}")),
         Some(_) | None => walk.script(text),
     }
     worst(walk.verdicts)

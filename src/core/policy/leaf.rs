@@ -1,6 +1,7 @@
 //! Judges a command that runs no other: what it touches, and whether it only reads, tests or edits.
 
 use super::database::{self, Use};
+use super::feed::Fed;
 use super::files;
 use super::git::{GitUse, git};
 use super::gone;
@@ -8,7 +9,7 @@ use super::options::takes_next;
 use super::place::Place;
 use super::reads::{self, Look};
 use super::runners::is_runner;
-use super::walk::{Call, Fed, Walk};
+use super::walk::{Call, Walk};
 use super::word::Word;
 use super::wrap::joined;
 use crate::model::policy::Verdict;
@@ -16,10 +17,14 @@ use crate::model::policy::Verdict;
 impl Walk<'_> {
     /// A command that runs no other.
     pub(super) fn leaf(&mut self, call: &Call, path: &str, name: &str, args: &[Word]) {
+        self.recipes(name, args, false);
         let program = interpreted(name, args);
         let (called, rest) = program.as_ref().map_or((name, args), |(called, rest)| (called.as_str(), rest.as_slice()));
-        if let Some(rule) =
-            self.lists.database.iter().find(|rule| rule.fits_command(path, args) || rule.fits_command(called, rest))
+        if let Some(rule) = self
+            .lists
+            .database
+            .iter()
+            .find(|rule| rule.fits_command(path, args, true) || rule.fits_command(called, rest, true))
         {
             let what = format!("{:?} is listed in policy.database", rule.text());
             return self.verdicts.push(Verdict::violation("guard.database", what));
@@ -32,7 +37,9 @@ impl Walk<'_> {
                     format!("{what} executes something against a database"),
                 ));
             }
-            Some(Use::Writes(what)) if !call.more && args.iter().all(|arg| arg.known) => {
+            Some(Use::Writes(what))
+                if !call.more && args.iter().all(|arg| arg.known) && self.stays_inside(&reads::paths(rest, false)) =>
+            {
                 return self
                     .verdicts
                     .push(Verdict::allow("default.migration", format!("{what} executes nothing against a database")));
@@ -53,15 +60,13 @@ impl Walk<'_> {
         if let Some(touches) = files::touches(name, args) {
             return self.touch(call, &touches);
         }
-        // A name with a slash may be any program: only where tools are installed is it what it is called.
-        let is_tool = !path.contains('/') || is_installed(path);
-        if is_tool && !call.more && is_runner(name, args) && self.stays_inside(&reads::paths(args, false)) {
+        if !call.more && is_runner(name, args) && self.stays_inside(&reads::paths(args, false)) {
             return self
                 .verdicts
                 .push(Verdict::allow("default.runner", "tests, linters, formatters and builds may be run"));
         }
         match reads::look(name, args) {
-            Look::Paths(paths) if is_tool && (!call.more || reads::HARMLESS.contains(&name)) => {
+            Look::Paths(paths) if (!call.more || reads::HARMLESS.contains(&name)) => {
                 if self.stays_inside(&paths) {
                     self.verdicts.push(Verdict::allow("default.read", "it only reads, in the workspace"));
                 } else {
@@ -70,7 +75,6 @@ impl Walk<'_> {
             }
             Look::Paths(_) | Look::No => match name {
                 "export" | "declare" | "local" | "readonly" | "typeset" | "unset" | "read" => self.variables(args),
-                _ if path.contains('/') && !is_tool => self.script_file(&call.words[0]),
                 _ => self.ask(
                     "default.unlisted",
                     format!("`{}` is neither read-only nor a check", joined(&call.words).text),
@@ -81,6 +85,7 @@ impl Walk<'_> {
 
     fn variables(&mut self, args: &[Word]) {
         let name = |arg: &Word| arg.text.split('=').next().unwrap_or_default().to_owned();
+        self.set.extend(args.iter().map(name));
         match args.iter().map(name).find(|name| reads::is_powerful(name)) {
             Some(name) => self.ask("default.unclear", format!("${name} decides what later commands do")),
             None if args.iter().any(|arg| reads::is_evaluated(&arg.text)) => {
@@ -114,6 +119,9 @@ impl Walk<'_> {
             let what = format!("`{}` is neither read-only nor a check", joined(&call.words).text);
             refusals.push(Verdict::ask("default.unlisted", what));
         }
+        for file in &touches.writes {
+            self.writes(file);
+        }
         if refusals.is_empty() {
             self.edits("files");
         }
@@ -130,7 +138,13 @@ impl Walk<'_> {
                 let why = format!("{what} moves what only you move: the index, refs, the configuration or a remote");
                 self.verdicts.push(Verdict::violation("guard.git", why));
             }
-            GitUse::Runs(text) => self.text(&text, true),
+            GitUse::Runs(text) => {
+                // In the folder of a submodule, or at the top of the tree.
+                let folders = self.folders.clone();
+                self.folders = self.folders.within(&Word::unknown());
+                self.text(&text, true);
+                self.folders = folders;
+            }
             GitUse::Unclear(what) => self.ask("default.unclear", format!("{what} may do anything")),
             GitUse::Other { .. } | GitUse::Reads { .. } if more => {
                 self.ask("default.unclear", "git gets arguments that are not written there");
@@ -227,24 +241,4 @@ fn commits(name: &str, args: &[Word]) -> bool {
         | "commitizen" => true,
         _ => false,
     }
-}
-
-/// Whether a program with a slash in its name is where tools are installed.
-fn is_installed(path: &str) -> bool {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let folder = folder.strip_prefix("./").unwrap_or(folder);
-    [
-        "/bin",
-        "/usr/bin",
-        "/usr/local/bin",
-        "/opt/homebrew/bin",
-        "node_modules/.bin",
-        "vendor/bin",
-        ".venv/bin",
-        "venv/bin",
-        "bin",
-        ".",
-    ]
-    .contains(&folder)
-        && (folder != "." || ["gradlew", "mvnw"].contains(&path.rsplit('/').next().unwrap_or_default()))
 }

@@ -1,6 +1,6 @@
 //! Reads the words of a command line with their quotes and expansions, as a shell would.
 
-use super::parse::{End, Parser, parse};
+use super::parse::{End, Parser, parse_from};
 use super::script::{Reads, Simple, Unclear};
 use super::word::{Letter, Word, one, words};
 
@@ -20,8 +20,10 @@ impl Parser<'_> {
                     // `<(…)`: the commands inside of it count, and its name is known to nobody.
                     self.letters.next();
                     self.letters.next();
+                    let from = self.script.commands.len();
                     self.list(End::Bracket)?;
-                    letters.push(Letter::Unknown);
+                    let is_one = letter == '<' && self.script.commands.len() == from + 1;
+                    letters.push(if is_one { Letter::Printed(from) } else { Letter::Unknown });
                 }
                 '(' if equals.is_some_and(|at| at + 1 == letters.len()) => {
                     self.letters.next();
@@ -87,12 +89,14 @@ impl Parser<'_> {
 
     /// `NAME=(…)`: only the substitutions in it count.
     fn array(&mut self) -> Result<(), Unclear> {
+        self.deeper()?;
         let mut elements = Simple { words: vec![Word::literal("")], ..Simple::default() };
         loop {
             match self.letters.peek() {
                 None => return Err(Unclear::Unfinished),
                 Some(')') => {
                     self.letters.next();
+                    self.depth -= 1;
                     return Ok(());
                 }
                 Some(letter) if letter.is_whitespace() => drop(self.letters.next()),
@@ -139,6 +143,13 @@ impl Parser<'_> {
 
     /// Reads what a `$` or a backtick begins.
     pub(super) fn expansion(&mut self, in_quotes: bool) -> Result<Vec<Letter>, Unclear> {
+        self.deeper()?;
+        let letters = self.expanded(in_quotes)?;
+        self.depth -= 1;
+        Ok(letters)
+    }
+
+    fn expanded(&mut self, in_quotes: bool) -> Result<Vec<Letter>, Unclear> {
         if self.letters.next() == Some('`') {
             return self.backticks();
         }
@@ -182,9 +193,13 @@ impl Parser<'_> {
                 self.double_quoted(&mut letters)?;
                 Ok(letters)
             }
-            Some(letter) if letter.is_ascii_digit() || "@*#?-$!".contains(letter) => {
+            Some(letter @ ('@' | '*')) => {
                 self.letters.next();
-                Ok(vec![Letter::Unknown])
+                Ok(self.all_given(letter == '@' || !in_quotes, in_quotes))
+            }
+            Some(letter) if letter.is_ascii_digit() || "#?-$!".contains(letter) => {
+                self.letters.next();
+                Ok(self.value(&letter.to_string(), in_quotes))
             }
             Some(letter) if letter.is_ascii_alphabetic() || letter == '_' => {
                 let mut name = String::new();
@@ -210,8 +225,27 @@ impl Parser<'_> {
         value.chars().map(letter).collect()
     }
 
+    /// `$@` and `$*`: what the script was given, if all of it is known.
+    fn all_given(&self, apart: bool, in_quotes: bool) -> Vec<Letter> {
+        if self.variables.get("@").is_none_or(Option::is_none) {
+            return vec![Letter::Unknown];
+        }
+        let mut letters = Vec::new();
+        for name in (1..).map(|number: u32| number.to_string()).take_while(|name| self.variables.contains_key(name)) {
+            if !letters.is_empty() {
+                letters.push(if apart { Letter::Break } else { Letter::Quoted(' ') });
+            }
+            letters.extend(self.value(&name, in_quotes));
+        }
+        letters
+    }
+
     /// `${NAME}`; whatever else stands in the braces is worked out by nobody here, but its substitutions count.
     fn parameter(&mut self, in_quotes: bool) -> Result<Vec<Letter>, Unclear> {
+        // `${(e)NAME}`: another shell takes the value for a script.
+        if self.letters.peek() == Some(&'(') {
+            return Err(Unclear::Odd('('));
+        }
         let mut name = String::new();
         while let Some(letter) = self.letters.next_if(|letter| letter.is_ascii_alphanumeric() || *letter == '_') {
             name.push(letter);
@@ -267,17 +301,14 @@ impl Parser<'_> {
                 Some(letter) => text.push(letter),
             }
         }
-        self.depth += 1;
-        if self.depth > 8 {
-            return Err(Unclear::Deep);
-        }
-        let known = self.variables.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
-        let inner = parse(&text, &known)?;
-        self.depth -= 1;
+        let inner = parse_from(&text, self.variables.clone(), self.depth)?;
         let before = self.script.commands.len();
         self.script.commands.extend(inner.commands.into_iter().map(|mut command| {
             if let Reads::Pipe(Some(at)) = &mut command.reads {
                 *at += before;
+            }
+            for word in &mut command.words {
+                word.printed = word.printed.map(|at| at + before);
             }
             command
         }));
@@ -340,7 +371,7 @@ fn is_name(letters: &[Letter]) -> bool {
     for letter in letters {
         match letter {
             Letter::Plain(letter) => text.push(*letter),
-            Letter::Quoted(_) | Letter::Break | Letter::Unknown => return false,
+            Letter::Quoted(_) | Letter::Break | Letter::Unknown | Letter::Printed(_) => return false,
         }
     }
     let name = text.trim_end_matches('+').split('[').next().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod archives;
 mod database;
+mod feed;
 mod files;
 mod found;
 mod git;
@@ -11,13 +12,18 @@ mod here;
 mod judge;
 mod leaf;
 mod lex;
+mod makefile;
 mod options;
+mod own;
+mod packages;
 mod parse;
 mod place;
 mod reads;
+mod recipes;
 mod rule;
 mod runners;
 mod script;
+mod trust;
 mod walk;
 mod word;
 mod world;

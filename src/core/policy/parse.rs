@@ -11,7 +11,7 @@ use super::script::{Reads, Redirect, Script, Simple, Unclear};
 use super::word::Word;
 
 /// How deep substitutions and brackets may be nested.
-const DEEPEST: u32 = 24;
+const DEEPEST: u32 = 48;
 
 /// Where a list of commands ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,13 +30,25 @@ pub(super) enum End {
 /// Why it cannot be understood.
 pub(super) fn parse(text: &str, variables: &BTreeMap<String, String>) -> Result<Script, Unclear> {
     let known = variables.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+    parse_from(text, known, 0)
+}
+
+/// Takes a text apart that stands so deep in another one. Of `variables`, those without a value may have any.
+///
+/// # Errors
+/// Why it cannot be understood.
+pub(super) fn parse_from(
+    text: &str,
+    variables: BTreeMap<String, Option<String>>,
+    depth: u32,
+) -> Result<Script, Unclear> {
     let mut parser = Parser {
         letters: text.chars().peekable(),
         script: Script::default(),
-        variables: known,
+        variables,
         documents: Vec::new(),
         pending: Vec::new(),
-        depth: 0,
+        depth,
     };
     parser.list(End::Text)?;
     parser.finish()
@@ -64,15 +76,19 @@ impl Parser<'_> {
                 command.reads = Reads::Text(self.documents.get(number).cloned().unwrap_or_else(Word::unknown));
             }
         }
+        self.script.variables = self.variables;
         Ok(self.script)
+    }
+
+    /// Goes one level deeper; whoever comes back takes it off again. An error ends all reading.
+    pub(super) fn deeper(&mut self) -> Result<(), Unclear> {
+        self.depth += 1;
+        if self.depth > DEEPEST { Err(Unclear::Deep) } else { Ok(()) }
     }
 
     /// Reads commands up to the end; says whether `esac` was the end.
     pub(super) fn list(&mut self, end: End) -> Result<bool, Unclear> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(Unclear::Deep);
-        }
+        self.deeper()?;
         let mut current = Simple::default();
         // What the next command reads; whether one must follow.
         let (mut piped, mut expects) = (Reads::Nothing, false);
@@ -146,7 +162,13 @@ impl Parser<'_> {
                     expects = false;
                 }
                 _ => {
+                    let (is_test, had) =
+                        (current.words.first().is_some_and(|word| is_keyword(word, "[[")), current.words.len());
                     self.word(&mut current)?;
+                    // `[[ … ]] { … }`: another shell runs what stands in the braces.
+                    if is_test && current.words.len() > had {
+                        return Err(Unclear::Odd(letter));
+                    }
                     expects = false;
                     if end == End::Case && current.words.len() == 1 && is_keyword(&current.words[0], "esac") {
                         self.depth -= 1;
@@ -178,8 +200,8 @@ impl Parser<'_> {
     /// Remembers what variables are set to: one that is set twice may have either value.
     fn note_variables(&mut self, command: &Simple) {
         let mut set = |name: &str, value: Option<String>| {
-            let value = if self.variables.contains_key(name) { None } else { value };
-            self.variables.insert(name.to_owned(), value);
+            let is_new = self.variables.get(name).is_none_or(|known| *known == value);
+            self.variables.insert(name.to_owned(), value.filter(|_| is_new));
         };
         if command.words.is_empty() {
             for (name, value) in &command.assignments {
@@ -192,6 +214,11 @@ impl Parser<'_> {
                 for (name, value) in args.iter().filter_map(|arg| arg.text.split_once('=')) {
                     set(name, args.iter().all(|arg| arg.known).then(|| value.to_owned()));
                 }
+            }
+            // What is said now is done later, when all else may be different.
+            "trap" | "eval" | "alias" => self.script.repeats = true,
+            "cd" | "pushd" | "popd" => {
+                self.variables.insert("PWD".to_owned(), None);
             }
             "read" | "unset" | "mapfile" | "readarray" | "getopts" | "printf" => {
                 for arg in args {
@@ -214,6 +241,7 @@ impl Parser<'_> {
         match (current.words.as_slice(), self.letters.next()) {
             ([name], Some(')')) => {
                 self.script.functions.insert(name.text.clone());
+                self.script.repeats = true;
                 *current = Simple::default();
                 Ok(())
             }
@@ -244,10 +272,21 @@ impl Parser<'_> {
         if !first.plain || !current.assignments.is_empty() {
             return Ok(());
         }
+        if ["while", "until", "for", "select", "function"].contains(&first.text.as_str()) {
+            self.script.repeats = true;
+        }
         match first.text.as_str() {
-            "if" | "then" | "elif" | "else" | "fi" | "while" | "until" | "do" | "done" | "{" | "}" | "!" | "coproc" => {
+            "if" | "then" | "elif" | "else" | "fi" | "while" | "until" | "do" | "done" | "{" | "}" | "!" => {
                 current.words.clear();
             }
+            "coproc" => {
+                current.words.clear();
+                // `coproc NAME { …; }`
+                if self.ahead(1).is_some_and(|second| is_compound(&second)) {
+                    self.next_word()?;
+                }
+            }
+            "time" if self.ahead(0).is_some_and(|next| is_compound(&next)) => current.words.clear(),
             "function" => {
                 let name = self.next_word()?;
                 self.script.functions.insert(name.text);
@@ -263,6 +302,12 @@ impl Parser<'_> {
                 }
                 let name = self.next_word()?;
                 self.variables.insert(name.text, None);
+                while self.letters.next_if(|letter| letter.is_whitespace()).is_some() {}
+                let goes_through: String = self.letters.clone().take(3).collect();
+                if !goes_through.starts_with("in") || !goes_through.ends_with(|letter: char| letter.is_whitespace()) {
+                    // Through what the script was given; what follows is a command, as ever.
+                    return Ok(());
+                }
                 // The words that it goes through: only substitutions among them matter.
                 let mut through = Simple::default();
                 while self.letters.peek().is_some_and(|letter| !matches!(letter, ';' | '\n')) {
@@ -327,6 +372,12 @@ impl Parser<'_> {
         }
     }
 
+    /// Returns one of the next words of this line, as it is written.
+    fn ahead(&self, number: usize) -> Option<String> {
+        let line: String = self.letters.clone().take_while(|letter| *letter != '\n').take(200).collect();
+        line.split_whitespace().filter(|word| *word != "-p").nth(number).map(str::to_owned)
+    }
+
     /// Reads one word where one must stand.
     fn next_word(&mut self) -> Result<Word, Unclear> {
         while self.letters.next_if(|letter| letter.is_whitespace()).is_some() {}
@@ -334,6 +385,11 @@ impl Parser<'_> {
         self.word(&mut command)?;
         command.words.into_iter().nth(1).ok_or(Unclear::Missing)
     }
+}
+
+/// Whether a word begins a command that is made of others.
+fn is_compound(word: &str) -> bool {
+    ["{", "[[", "!", "if", "while", "until", "for", "case", "select", "time"].contains(&word) || word.starts_with('(')
 }
 
 fn is_keyword(word: &Word, keyword: &str) -> bool {

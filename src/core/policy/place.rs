@@ -47,6 +47,16 @@ impl Folders {
         }
     }
 
+    /// Whether a command can be in no other folder than this.
+    pub(super) fn is_only(&self, folder: &Path) -> bool {
+        self.now.iter().all(|now| now.as_deref() == Some(folder))
+    }
+
+    /// Returns the folders that a command may be in; `None` for one that is not known.
+    pub(super) fn possible(&self) -> &[Option<PathBuf>] {
+        &self.now
+    }
+
     /// Goes to another folder.
     pub(super) fn change(&mut self, to: Option<&str>) {
         let mut now: Vec<Option<PathBuf>> = self

@@ -172,8 +172,10 @@ pub(super) enum Look<'a> {
 pub(super) fn look<'a>(program: &str, args: &'a [Word]) -> Look<'a> {
     if HARMLESS.contains(&program) {
         let is_odd = |arg: &Word| EVALUATING.contains(&program) && is_evaluated(&arg.text);
-        // `printf -v` sets a variable.
+        // `printf -v` sets a variable; behind `]]` another shell takes braces for a body.
+        let is_body = program == "[[" && args.iter().position(|arg| arg.is("]]")) != args.len().checked_sub(1);
         if args.iter().any(is_odd)
+            || is_body
             || (program == "printf" && args.first().is_some_and(|arg| arg.text.starts_with("-v")))
         {
             return Look::No;

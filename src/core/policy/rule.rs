@@ -86,15 +86,15 @@ impl Rule {
         &self.text
     }
 
-    /// Whether it is about a command with these words.
-    pub(super) fn fits_command(&self, program: &str, args: &[Word]) -> bool {
+    /// Whether it is about a command with these words; `named`: also by the program's name without its folder.
+    pub(super) fn fits_command(&self, program: &str, args: &[Word], named: bool) -> bool {
         match &self.what {
             What::Any => fits("Bash", &self.tool),
             What::Files(_) => false,
             What::Command { words, more } => {
                 let (first, rest) = (words.first().map_or("", String::as_str), words.get(1..).unwrap_or_default());
                 let name = program.rsplit('/').next().unwrap_or(program);
-                (fits(program, first) || fits(name, first))
+                (fits(program, first) || (named && fits(name, first)))
                     && (*more || rest.len() == args.len())
                     && rest.len() <= args.len()
                     && rest.iter().zip(args).all(|(pattern, word)| word.known && fits(&word.text, pattern))

@@ -1,5 +1,6 @@
 //! Test runners, linters, formatters and builds: what any agent may run, as the checks do.
 
+use super::glob::fits;
 use super::word::Word;
 
 /// Their first words. They run the project's code, but so do the checks, and the agent may edit that code. Further
@@ -121,8 +122,10 @@ const RUNNERS: &[&str] = &[
     "turbo test",
     "turbo lint",
     "rspec",
+    "rake routes",
     "rake test*",
     "rake spec*",
+    "rails routes",
     "rails test*",
     "rails spec",
     "rubocop",
@@ -140,15 +143,24 @@ const RUNNERS: &[&str] = &[
     "php -l",
     "composer test",
     "composer validate",
+    "mvn clean",
+    "mvn compile",
     "mvn test",
+    "mvn verify",
+    "mvnw clean",
+    "mvnw compile",
     "mvnw test",
+    "mvnw verify",
+    "gradle clean",
     "gradle test",
     "gradle check",
     "gradle build",
+    "gradlew clean",
     "gradlew test",
     "gradlew check",
     "gradlew build",
     "gradlew lint*",
+    "sbt compile",
     "sbt test",
     "lein test",
     "mix test",
@@ -182,7 +194,6 @@ const RUNNERS: &[&str] = &[
     "just test*",
     "just check*",
     "just lint*",
-    "task test*",
     "shellcheck",
     "shfmt",
     "hadolint",
@@ -202,18 +213,61 @@ const RUNNERS: &[&str] = &[
     "pre-commit run",
 ];
 
+/// Runners of which every word is a goal of its own.
+const GOALS: [&str; 8] = ["make", "gmake", "rake", "gradle", "gradlew", "mvn", "mvnw", "sbt"];
+
+/// Options by which a runner is told to run something else, in words that nobody reads here.
+const REFUSED: &[(&str, &[&str])] = &[
+    ("rake", &["-e", "-E", "-p", "-f", "-r", "-R", "--execute", "--rakefile", "--require", "--rakelibdir"]),
+    ("node", &["-e", "-p", "-r", "--eval", "--print", "--require", "--import", "--loader", "--experimental-loader"]),
+    ("ruby", &["-e", "-r", "-n", "-p", "-x"]),
+    ("php", &["-r", "-B", "-R", "-E", "-d"]),
+    ("cargo", &["--config"]),
+    ("go", &["-vettool", "-toolexec", "-exec", "-pkgdir"]),
+    ("ctest", &["-S", "--build-and-test", "--test-command", "--script"]),
+    ("meson", &["--wrapper", "--gdb-path"]),
+    ("tox", &["-x", "--override"]),
+];
+
 /// Whether a command is a runner; its arguments may still name places outside.
 pub(super) fn is_runner(program: &str, args: &[Word]) -> bool {
     // `go test -exec PROGRAM`, `terraform … -exec`: they run something else.
-    if args.iter().any(|arg| !arg.known || ["-exec", "--exec", "-toolexec"].iter().any(|run| arg.text.starts_with(run)))
-    {
+    let runs = |arg: &Word| ["-exec", "--exec", "-toolexec"].iter().any(|run| arg.text.starts_with(run));
+    if args.iter().any(|arg| !arg.known || runs(arg)) {
         return false;
     }
-    RUNNERS.iter().any(|runner| {
-        let mut words = runner.split(' ');
-        let first = words.next().unwrap_or_default();
-        let mut args = args.iter();
-        super::glob::fits(program, first)
-            && words.all(|word| args.next().is_some_and(|arg| super::glob::fits(&arg.text, word)))
-    })
+    let refused = REFUSED.iter().find(|(name, _)| *name == program).map_or(&[][..], |(_, options)| options);
+    // Behind `--` all is for what is run.
+    let own = args.iter().take_while(|arg| !arg.is("--"));
+    if own.clone().any(|arg| refused.iter().any(|option| is_given(&arg.text, option))) {
+        return false;
+    }
+    let fits_runner = |args: &[&Word]| {
+        RUNNERS.iter().any(|runner| {
+            let mut words = runner.split(' ');
+            let first = words.next().unwrap_or_default();
+            let mut args = args.iter();
+            fits(program, first) && words.all(|word| args.next().is_some_and(|arg| fits(&arg.text, word)))
+        })
+    };
+    if GOALS.contains(&program) {
+        let is_value =
+            |at: usize| at > 0 && ["-x", "--tests", "-C", "--exclude-task"].iter().any(|it| args[at - 1].is(it));
+        let is_goal = |at: usize, arg: &Word| {
+            // `make test V=1`; `-j 4`
+            let is_setting = arg.text.contains('=') || arg.text.chars().all(|letter| letter.is_ascii_digit());
+            !arg.text.starts_with('-') && !is_setting && !is_value(at)
+        };
+        let goals: Vec<&Word> =
+            args.iter().enumerate().filter(|(at, arg)| is_goal(*at, arg)).map(|(_, arg)| arg).collect();
+        return !goals.is_empty() && goals.iter().all(|goal| fits_runner(&[*goal]));
+    }
+    fits_runner(&args.iter().collect::<Vec<_>>())
+}
+
+/// Whether an argument is this option, with or without a value: `-e`, `-eCODE`, `--eval=CODE`, `-vettool=x`.
+fn is_given(arg: &str, option: &str) -> bool {
+    let is_short = option.len() == 2;
+    arg.strip_prefix(option)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('=') || (is_short && !arg.starts_with("--")))
 }

@@ -1,6 +1,6 @@
 //! What a command line consists of, once it is taken apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::word::Word;
 
@@ -68,4 +68,8 @@ pub(super) struct Script {
     pub commands: Vec<Simple>,
     /// The functions that it defines; their bodies are among the commands.
     pub functions: BTreeSet<String>,
+    /// Whether some of it may run again, or later than it stands there.
+    pub repeats: bool,
+    /// What its variables are in the end; `None` for one that may be anything.
+    pub variables: BTreeMap<String, Option<String>>,
 }

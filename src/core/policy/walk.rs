@@ -1,22 +1,30 @@
 //! Walks through a command line with all that it runs, and gathers what each command would need.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use super::feed::Fed;
 use super::judge::NO_EDITS;
-use super::parse::parse;
+use super::parse::parse_from;
 use super::place::{Folders, Place};
-use super::reads::{self, HARMLESS_VARIABLES};
+use super::reads;
 use super::rule::Rule;
-use super::script::{Reads, Script, Simple};
+use super::script::{Script, Simple};
+use super::trust::{is_system, is_tool, is_tools_own};
 use super::word::Word;
 use super::world::World;
-use super::wrap::{Inner, inner, joined};
+use super::wrap::{Inner, Runs, inner, positional};
 use crate::model::policy::{Permission, PolicyScope, Verdict};
 use crate::model::prompt::PLANNER;
 
 /// How deep commands within commands are followed.
 const DEEPEST: u32 = 16;
+
+/// How many commands of one request are looked at; no work needs so many. A text counts for as many as it is long.
+const MOST: usize = 4000;
+
+/// How long a text is that counts for one command, in bytes.
+const STEP: usize = 128;
 
 /// The rules of a scope, taken apart.
 #[derive(Debug, Default)]
@@ -25,14 +33,6 @@ pub(super) struct Lists {
     pub(super) ask: Vec<(String, Rule)>,
     pub(super) allow: Vec<(String, Rule)>,
     pub(super) database: Vec<Rule>,
-}
-
-/// What a command reads, as far as it is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fed {
-    Nothing,
-    Text(Word),
-    Something,
 }
 
 /// A command on its way to a verdict.
@@ -54,14 +54,41 @@ pub(super) struct Walk<'a> {
     pub(super) checks: &'a [Simple],
     pub(super) folders: Folders,
     pub(super) verdicts: Vec<Verdict>,
-    functions: BTreeSet<String>,
+    /// What a check breaks only since the agent wrote something into it.
+    pub(super) broken: Vec<Verdict>,
+    /// Whether the text is a check's own, so that what is not known of it is the same, too.
+    pub(super) is_own: bool,
+    /// The functions that were defined anywhere: what has the name of one may be another thing by then.
+    pub(super) functions: BTreeSet<String>,
+    /// What this line writes, seen from the workspace.
+    pub(super) wrote: Vec<PathBuf>,
+    /// What the words that name an output stand for.
+    pub(super) outputs: Vec<Fed>,
+    /// Variables that were set on the way: what they were before says nothing.
+    pub(super) set: BTreeSet<String>,
     depth: u32,
+    steps: usize,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(scope: &'a PolicyScope, world: &'a dyn World, lists: &'a Lists, checks: &'a [Simple]) -> Self {
         let folders = Folders::new(&scope.workspace);
-        Self { scope, world, lists, checks, folders, verdicts: Vec::new(), functions: BTreeSet::new(), depth: 0 }
+        Self {
+            scope,
+            world,
+            lists,
+            checks,
+            folders,
+            verdicts: Vec::new(),
+            broken: Vec::new(),
+            is_own: false,
+            functions: BTreeSet::new(),
+            wrote: Vec::new(),
+            outputs: Vec::new(),
+            set: BTreeSet::new(),
+            depth: 0,
+            steps: 0,
+        }
     }
 
     pub(super) fn ask(&mut self, rule: &str, reason: impl Into<String>) {
@@ -70,17 +97,49 @@ impl<'a> Walk<'a> {
 
     /// Walks through a text.
     pub(super) fn script(&mut self, text: &str) {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            self.ask("default.unclear", "it is nested too deeply");
-        } else {
-            match parse(text, &self.scope.variables) {
+        self.script_with(text, &BTreeMap::new());
+    }
+
+    /// Walks through a text that is given these variables besides: what follows it, by number.
+    pub(super) fn script_with(&mut self, text: &str, given: &BTreeMap<String, String>) {
+        self.steps += text.len() / STEP;
+        if self.goes_deeper() {
+            match parse_from(text, self.known_variables(given), 0) {
                 Err(unclear) => self.ask("default.unclear", unclear.to_string()),
                 Ok(script) if script.commands.is_empty() => self.ask("default.unclear", "there is no command in it"),
-                Ok(script) => self.commands(&script),
+                Ok(script) => {
+                    self.commands(&script);
+                    // What runs again, or later, runs with what the rest has left behind.
+                    if script.repeats
+                        && let Ok(again) = parse_from(text, script.variables, 0)
+                    {
+                        self.commands(&again);
+                    }
+                }
             }
         }
         self.depth -= 1;
+    }
+
+    /// Begins a command or a text inside of another one; whether it is to be looked at.
+    fn goes_deeper(&mut self) -> bool {
+        self.depth += 1;
+        self.steps += 1;
+        let why = match () {
+            () if self.depth > DEEPEST => "it is nested too deeply",
+            () if self.steps > MOST => "it is too much to be understood",
+            () => return true,
+        };
+        self.ask("default.unclear", why);
+        false
+    }
+
+    /// Returns the variables whose value is known here and now.
+    fn known_variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, Option<String>> {
+        let is_home = self.folders.is_only(&self.scope.workspace);
+        let known = self.scope.variables.iter().filter(|(name, _)| is_home || *name != "PWD").chain(given);
+        let value = |name: &String, value: &String| (!self.set.contains(name)).then(|| value.clone());
+        known.map(|(name, text)| (name.clone(), value(name, text))).collect()
     }
 
     fn commands(&mut self, script: &Script) {
@@ -98,12 +157,14 @@ impl<'a> Walk<'a> {
                     Some(refusal) => self.verdicts.push(refusal),
                     None => self.edits(&redirect.file.text),
                 }
+                self.writes(&redirect.file);
             } else if !self.folders.is_inside(&redirect.file, self.scope, self.world) {
                 self.ask("default.outside", format!("{} is outside the workspace", redirect.file.text));
             }
         }
         if command.words.is_empty() {
             for (name, value) in &command.assignments {
+                self.set.insert(name.clone());
                 if reads::is_powerful(name) || reads::is_evaluated(&value.text) {
                     self.ask("default.unclear", format!("${name} decides what later commands do"));
                 } else {
@@ -113,51 +174,8 @@ impl<'a> Walk<'a> {
             return;
         }
         let fed = self.fed(&command.reads, all);
-        let (words, assignments) = (command.words.clone(), command.assignments.clone());
+        let (words, assignments) = (self.printed(&command.words, all), command.assignments.clone());
         self.call(&Call { words, assignments, fed, more: false });
-    }
-
-    /// Says what a command reads.
-    fn fed(&self, reads: &Reads, all: &[Simple]) -> Fed {
-        match reads {
-            Reads::Nothing => Fed::Nothing,
-            Reads::Later(_) => Fed::Something,
-            Reads::Text(text) => Fed::Text(text.clone()),
-            Reads::File(file) => self.text_of(file).map_or(Fed::Something, |text| Fed::Text(Word::literal(text))),
-            Reads::Pipe(from) => {
-                let Some(from) = from.and_then(|at| all.get(at)) else { return Fed::Something };
-                let Some((program, args)) = from.words.split_first() else { return Fed::Something };
-                match program.text.as_str() {
-                    "echo" => {
-                        let kept: Vec<Word> =
-                            args.iter().skip_while(|arg| arg.text.starts_with('-')).cloned().collect();
-                        Fed::Text(unescaped(joined(&kept)))
-                    }
-                    "printf" => Fed::Text(unescaped(joined(args))),
-                    "cat" => match args {
-                        [] => match &from.reads {
-                            Reads::Text(text) => Fed::Text(text.clone()),
-                            Reads::Nothing | Reads::Later(_) | Reads::File(_) | Reads::Pipe(_) => Fed::Something,
-                        },
-                        [file] => self.text_of(file).map_or(Fed::Something, |text| Fed::Text(Word::literal(text))),
-                        _ => Fed::Something,
-                    },
-                    _ => Fed::Something,
-                }
-            }
-        }
-    }
-
-    /// Reads a file inside of the workspace.
-    fn text_of(&self, file: &Word) -> Option<String> {
-        let mut texts = self.folders.places(file, self.scope, self.world).into_iter().filter_map(|place| match place {
-            Place::Inside(path) => self.world.read(&self.scope.workspace.join(path)),
-            Place::Free => self.world.read(Path::new(file.known()?)),
-            Place::Outside(_) | Place::Unknown => None,
-        });
-        let text = texts.next();
-        // Which of several it is nobody knows.
-        text.filter(|text| texts.all(|other| other == *text))
     }
 
     pub(super) fn edits(&mut self, what: &str) {
@@ -174,37 +192,37 @@ impl<'a> Walk<'a> {
     pub(super) fn call(&mut self, call: &Call) {
         let Some((program, args)) = call.words.split_first() else { return };
         let Some(path) = program.known() else {
-            // What is known of the rest may be bad enough.
-            return self.ask("default.unclear", "which program it runs is not written there");
+            // It may come to nothing, and what is known of the rest may be bad enough.
+            let before = self.verdicts.len();
+            let words = args.iter().skip_while(|word| !word.known).cloned().collect();
+            self.call(&Call { words, ..call.clone() });
+            return self.only_bad(before, "which program it runs is not written there");
         };
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            self.depth -= 1;
-            return self.ask("default.unclear", "it is nested too deeply");
-        }
         let name = path.rsplit('/').next().unwrap_or(path);
         let before = self.verdicts.len();
-        if self.is_check(call) {
-            self.check(call, name, args);
-        } else {
-            self.judge(call, path, name, args);
-            self.listed(before, path, args);
+        if self.goes_deeper() {
+            if self.is_check(call) {
+                self.check(call, name, args);
+            } else {
+                self.judge(call, path, name, args);
+                self.listed(before, path, args);
+            }
         }
         self.depth -= 1;
     }
 
     /// Lets the lists that a person wrote have their say about a command; safety rules stand above them.
     fn listed(&mut self, before: usize, path: &str, args: &[Word]) {
-        let find = |list: &[(String, Rule)]| {
+        let find = |list: &[(String, Rule)], named: bool| {
             list.iter()
-                .find(|(_, rule)| rule.fits_command(path, args))
+                .find(|(_, rule)| rule.fits_command(path, args, named))
                 .map(|(name, rule)| format!("{name} {:?}", rule.text()))
         };
-        if let Some(rule) = find(&self.lists.deny) {
+        if let Some(rule) = find(&self.lists.deny, true) {
             self.verdicts.push(Verdict::deny(rule, "the configuration refuses it"));
-        } else if let Some(rule) = find(&self.lists.ask) {
+        } else if let Some(rule) = find(&self.lists.ask, true) {
             self.verdicts.push(Verdict::ask(rule, "the configuration says that a person is asked"));
-        } else if let Some(rule) = find(&self.lists.allow) {
+        } else if let Some(rule) = find(&self.lists.allow, is_tool(path)) {
             let kept = |verdict: &Verdict| verdict.decision == Permission::Deny || verdict.rule.starts_with("policy.");
             let stronger: Vec<Verdict> = self.verdicts.drain(before..).filter(kept).collect();
             self.verdicts.extend(stronger);
@@ -212,99 +230,81 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a command is one of a check's own, word for word.
-    fn is_check(&self, call: &Call) -> bool {
-        self.checks.iter().any(|check| {
-            let same = |name: &String, value: &Word| {
-                check.assignments.iter().any(|(known, set)| known == name && set == value)
-            };
-            check.words.len() == call.words.len()
-                && check
-                    .words
-                    .iter()
-                    .zip(&call.words)
-                    .all(|(wanted, given)| wanted.known && given.known && wanted.text == given.text)
-                && call
-                    .assignments
-                    .iter()
-                    .all(|(name, value)| same(name, value) || HARMLESS_VARIABLES.contains(&name.as_str()))
-                && !call.more
-        })
-    }
-
-    /// A check's own command; a script that it names is looked at if the agent has touched it.
-    fn check(&mut self, call: &Call, name: &str, args: &[Word]) {
-        let before = self.verdicts.len();
-        let script = if let Inner::File(file) = inner(name, args) {
-            Some(file)
-        } else {
-            call.words.first().filter(|program| program.text.contains('/')).cloned()
-        };
-        if let Some(file) = script
-            && !self.is_untouched(&file)
-        {
-            self.script_file(&file);
-            // What the agent wrote into it may be anything but a broken safety rule.
-            let bad: Vec<Verdict> = self.verdicts.drain(before..).filter(|verdict| verdict.violation).collect();
-            self.verdicts.extend(bad);
-        }
-        self.verdicts.push(Verdict::allow("default.check", "it is the check's own command"));
-    }
-
-    /// Whether a script is as it was when the work began, wherever a word may lead.
-    fn is_untouched(&self, file: &Word) -> bool {
-        self.folders.places(file, self.scope, self.world).into_iter().all(|place| match place {
-            Place::Inside(path) => self.world.is_untouched(&self.scope.workspace.join(path)),
-            Place::Free | Place::Outside(_) | Place::Unknown => true,
-        })
-    }
-
-    pub(super) fn script_file(&mut self, file: &Word) {
-        match self.text_of(file) {
-            Some(text) if is_shell(&text) => self.script(&text),
-            Some(_) => self.ask("default.unlisted", format!("{} is a program of its own", file.text)),
-            None => self.ask("default.unclear", format!("what is in {} is not known", file.text)),
-        }
-    }
-
-    /// Judges a command that is no check.
+    /// Judges a command that is no check. What a name says counts only where tools are installed; elsewhere a program of
+    /// that name is worse than its name or as bad.
     fn judge(&mut self, call: &Call, path: &str, name: &str, args: &[Word]) {
-        if self.functions.contains(path) {
-            return self.verdicts.push(Verdict::allow("default.read", "what the function does is judged by itself"));
+        self.powerful(&call.assignments);
+        let (before, folders) = (self.verdicts.len(), self.folders.clone());
+        self.judge_by_name(call, path, name, args);
+        if is_system(path) {
+            return;
         }
-        if ["cd", "pushd", "popd"].contains(&name) {
+        self.folders = folders;
+        let program = &call.words[0];
+        if (is_tool(path) || self.is_untouched(program))
+            && self.verdicts[before..].iter().all(|verdict| is_tools_own(verdict, name, args))
+        {
+            return;
+        }
+        let bad: Vec<Verdict> =
+            self.verdicts.drain(before..).filter(|verdict| verdict.decision == Permission::Deny).collect();
+        self.verdicts.extend(bad);
+        self.script_file(program, &call.fed);
+    }
+
+    fn judge_by_name(&mut self, call: &Call, path: &str, name: &str, args: &[Word]) {
+        if ["cd", "pushd", "popd"].contains(&path) {
             return self.change_folder(name, args);
         }
-        self.powerful(&call.assignments);
         match inner(name, args) {
             Inner::Nothing => self.leaf(call, path, name, args),
-            Inner::Command { assignments, words, more, elsewhere } => {
+            Inner::Command { assignments, words, more, place } => {
                 let folders = self.folders.clone();
                 if assignments.iter().any(|(variable, _)| variable == "PWD") {
                     self.folders = self.folders.within(&Word::unknown());
                 }
                 self.powerful(&assignments);
                 let before = self.verdicts.len();
+                let inside_name = words.first().map(|word| word.text.clone()).unwrap_or_default();
+                let inside_args: Vec<Word> = words.iter().skip(1).cloned().collect();
                 let assignments = [call.assignments.clone(), assignments].concat();
                 let inside = Call { words, assignments, fed: call.fed.clone(), more: more || call.more };
                 self.call(&inside);
                 self.folders = folders;
-                if elsewhere {
-                    self.only_bad(before, &format!("{name} runs it with other rights or elsewhere"));
+                match place {
+                    Runs::Here => {}
+                    Runs::FromProject => {
+                        let own = |verdict: &Verdict| is_tools_own(verdict, &inside_name, &inside_args);
+                        if !self.verdicts[before..]
+                            .iter()
+                            .all(|verdict| verdict.decision > Permission::Allow || own(verdict))
+                        {
+                            self.ask(
+                                "default.unclear",
+                                format!("what {name} finds as {inside_name} is the project's own"),
+                            );
+                        }
+                    }
+                    Runs::Elsewhere => self.only_bad(before, &format!("{name} runs it with other rights or elsewhere")),
                 }
             }
-            Inner::Script { text, elsewhere } => {
+            Inner::Script { text, given, elsewhere } => {
                 let before = self.verdicts.len();
-                self.text(&text, call.more);
+                let set: Vec<String> = call.assignments.iter().map(|(name, _)| name.clone()).collect();
+                self.set.extend(set);
+                self.text_with(&text, &positional(&given, call.more), call.more);
                 if elsewhere {
                     self.only_bad(before, &format!("{name} runs it in its own way"));
                 }
             }
-            Inner::File(file) => self.script_file(&file),
-            Inner::Input => match call.fed.clone() {
-                Fed::Text(text) => self.text(&text, false),
-                Fed::Nothing | Fed::Something => self.ask("default.unclear", format!("what {name} reads is not known")),
-            },
+            Inner::File(file) => self.script_file(&file, &call.fed),
+            Inner::Input { elsewhere } => {
+                let before = self.verdicts.len();
+                self.input(name, &call.fed);
+                if elsewhere {
+                    self.only_bad(before, &format!("{name} runs it later and elsewhere"));
+                }
+            }
             Inner::Find => self.find(args),
             Inner::Lost(texts) => {
                 let before = self.verdicts.len();
@@ -318,7 +318,11 @@ impl<'a> Walk<'a> {
 
     /// Judges a text that is run as a script; what is not known of it makes the rest unclear.
     pub(super) fn text(&mut self, text: &Word, more: bool) {
-        self.script(&text.text);
+        self.text_with(text, &BTreeMap::new(), more);
+    }
+
+    fn text_with(&mut self, text: &Word, given: &BTreeMap<String, String>, more: bool) {
+        self.script_with(&text.text, given);
         if !text.known || more {
             self.ask("default.unclear", "part of what it runs is not written there");
         }
@@ -342,6 +346,8 @@ impl<'a> Walk<'a> {
 
     fn change_folder(&mut self, name: &str, args: &[Word]) {
         let to = match args {
+            // Whoever defines its own goes where it likes.
+            _ if self.functions.contains(name) => None,
             [to] if name != "popd" && to.known && !to.glob && !to.text.starts_with('-') => Some(to.text.clone()),
             _ => None,
         };
@@ -353,25 +359,4 @@ impl<'a> Walk<'a> {
             _ => self.verdicts.push(Verdict::allow("default.read", "it only changes the folder")),
         }
     }
-}
-
-/// Whether a text is a script of a shell, by its first line.
-fn is_shell(text: &str) -> bool {
-    match text.lines().next().and_then(|line| line.strip_prefix("#!")) {
-        None => !text.contains('\0'),
-        Some(line) => {
-            ["sh", "bash", "dash", "zsh", "ksh"].iter().any(|shell| line.split(['/', ' ']).any(|part| part == *shell))
-        }
-    }
-}
-
-/// Returns a text with `\n` and `\x41` put into letters, as `echo -e` and `printf` do: the worse of the two ways to read it.
-fn unescaped(word: Word) -> Word {
-    if !word.text.contains('\\') {
-        return word;
-    }
-    let quoted = format!("$'{}'", word.text.replace('\'', "\\'"));
-    let parsed = parse(&quoted, &std::collections::BTreeMap::new()).ok();
-    let text = parsed.and_then(|script| script.commands.first()?.words.first().map(|word| word.text.clone()));
-    Word { text: text.unwrap_or_default(), ..word }
 }

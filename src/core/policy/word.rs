@@ -11,6 +11,8 @@ pub(super) enum Letter {
     Break,
     /// Something that only the running shell knows.
     Unknown,
+    /// The name of a file with what the command at this place prints: `<(…)`.
+    Printed(usize),
 }
 
 /// A word as a program would get it.
@@ -24,17 +26,19 @@ pub(super) struct Word {
     pub glob: bool,
     /// Whether nothing in it was quoted, so that it can be a keyword.
     pub plain: bool,
+    /// Where the command stands of which it names the output, if it does.
+    pub printed: Option<usize>,
 }
 
 impl Word {
     /// Makes a word that stands for itself.
     pub(super) fn literal(text: impl Into<String>) -> Self {
-        Self { text: text.into(), known: true, glob: false, plain: false }
+        Self { text: text.into(), known: true, ..Self::default() }
     }
 
     /// Makes a word that nobody knows.
     pub(super) fn unknown() -> Self {
-        Self { text: "…".to_owned(), known: false, glob: false, plain: false }
+        Self { text: "…".to_owned(), ..Self::default() }
     }
 
     /// Whether it is exactly this text.
@@ -48,7 +52,7 @@ impl Word {
     }
 
     fn of(letters: &[Letter], home: Option<&str>) -> Self {
-        let mut word = Self { text: String::new(), known: true, glob: false, plain: true };
+        let mut word = Self { known: true, plain: true, ..Self::default() };
         for (at, letter) in letters.iter().enumerate() {
             match *letter {
                 // `~` and `~/…` are the home; `~name` is somebody's, and never inside.
@@ -65,12 +69,15 @@ impl Word {
                     word.text.push(letter);
                 }
                 Letter::Break => {}
-                Letter::Unknown => {
+                Letter::Unknown | Letter::Printed(_) => {
                     word.plain = false;
                     word.known = false;
                     word.text.push('…');
                 }
             }
+        }
+        if let [Letter::Printed(at)] = letters {
+            word.printed = Some(*at);
         }
         word
     }
@@ -79,7 +86,7 @@ impl Word {
 /// Returns the words that letters between two spaces come to; none if they vanish.
 pub(super) fn words(letters: &[Letter], quoted: bool, home: Option<&str>) -> Vec<Word> {
     let mut words = Vec::new();
-    for letters in braces(letters, 0) {
+    for letters in braces(letters, 0).unwrap_or_else(|| vec![vec![Letter::Unknown]]) {
         let pieces: Vec<&[Letter]> = letters.split(|letter| *letter == Letter::Break).collect();
         let alone = pieces.len() == 1;
         for piece in pieces {
@@ -103,59 +110,61 @@ pub(super) fn one(letters: &[Letter], home: Option<&str>) -> Word {
 /// The most words that braces may make of one, before their meaning counts as unknown.
 const MOST: usize = 256;
 
-/// Expands the first group of braces with a comma, then the rest.
-fn braces(letters: &[Letter], depth: u32) -> Vec<Vec<Letter>> {
-    let Some((open, close, commas)) = group(letters) else { return vec![letters.to_vec()] };
+/// Expands the first group of braces with a comma, then the rest; nothing if that makes too much of it.
+fn braces(letters: &[Letter], depth: u32) -> Option<Vec<Vec<Letter>>> {
+    let Some(group) = group(letters) else { return Some(vec![letters.to_vec()]) };
     if depth > 4 {
-        return vec![vec![Letter::Unknown]];
+        return None;
+    }
+    let with = |middle: &[Letter]| [&letters[..group.open], middle, &letters[group.close + 1..]].concat();
+    if group.commas.is_empty() {
+        // `{1..3}`: what comes out is not worked out here.
+        return Some(vec![with(&[Letter::Unknown])]);
     }
     let mut words = Vec::new();
-    if commas.is_empty() {
-        // `{1..3}`: what comes out is not worked out here.
-        let mut word = letters[..open].to_vec();
-        word.push(Letter::Unknown);
-        word.extend_from_slice(&letters[close + 1..]);
-        return vec![word];
-    }
-    let mut from = open + 1;
-    for end in commas.into_iter().chain([close]) {
-        let mut word = letters[..open].to_vec();
-        word.extend_from_slice(&letters[from..end]);
-        word.extend_from_slice(&letters[close + 1..]);
-        words.extend(braces(&word, depth + 1));
+    let mut from = group.open + 1;
+    for end in group.commas.into_iter().chain([group.close]) {
+        words.extend(braces(&with(&letters[from..end]), depth + 1)?);
         from = end + 1;
         if words.len() > MOST {
-            return vec![vec![Letter::Unknown]];
+            return None;
         }
     }
-    words
+    Some(words)
 }
 
-/// Finds braces that the shell expands: where they open and close, and their commas; no commas for a sequence.
-fn group(letters: &[Letter]) -> Option<(usize, usize, Vec<usize>)> {
-    for open in 0..letters.len() {
-        if letters[open] != Letter::Plain('{') {
-            continue;
-        }
-        let mut depth = 0_u32;
-        let mut commas = Vec::new();
-        for at in open..letters.len() {
-            match letters[at] {
-                Letter::Plain('{') => depth += 1,
-                Letter::Plain(',') if depth == 1 => commas.push(at),
-                Letter::Plain('}') => {
-                    depth -= 1;
-                    if depth == 0 {
-                        let dots = letters[open..at].windows(2).any(|pair| pair == [Letter::Plain('.'); 2]);
-                        if commas.is_empty() && !dots {
-                            break;
-                        }
-                        return Some((open, at, commas));
-                    }
-                }
-                Letter::Plain(_) | Letter::Quoted(_) | Letter::Break | Letter::Unknown => {}
+/// Braces that the shell expands; no commas for a sequence.
+#[derive(Default)]
+struct Group {
+    open: usize,
+    close: usize,
+    commas: Vec<usize>,
+    has_dots: bool,
+}
+
+/// Finds the first braces that the shell expands, in one pass: a text of a hundred thousand braces is read, too.
+fn group(letters: &[Letter]) -> Option<Group> {
+    let mut open: Vec<Group> = Vec::new();
+    let mut first: Option<Group> = None;
+    for (at, letter) in letters.iter().enumerate() {
+        match letter {
+            Letter::Plain('{') => open.push(Group { open: at, ..Group::default() }),
+            Letter::Plain(',') => open.last_mut().into_iter().for_each(|group| group.commas.push(at)),
+            Letter::Plain('.') if at > 0 && letters[at - 1] == Letter::Plain('.') => {
+                open.last_mut().into_iter().for_each(|group| group.has_dots = true);
             }
+            Letter::Plain('}') => {
+                let Some(group) = open.pop() else { continue };
+                if let Some(around) = open.last_mut() {
+                    around.has_dots |= group.has_dots;
+                }
+                let is_expanded = !group.commas.is_empty() || group.has_dots;
+                if is_expanded && first.as_ref().is_none_or(|first| group.open < first.open) {
+                    first = Some(Group { close: at, ..group });
+                }
+            }
+            Letter::Plain(_) | Letter::Quoted(_) | Letter::Break | Letter::Unknown | Letter::Printed(_) => {}
         }
     }
-    None
+    first
 }

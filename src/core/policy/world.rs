@@ -7,8 +7,14 @@ pub trait World {
     /// Returns the text of a file, if it can be read and is not too long.
     fn read(&self, file: &Path) -> Option<String>;
 
+    /// Returns the text that a file had when the work began, if it was there.
+    fn before(&self, file: &Path) -> Option<String>;
+
     /// Whether a file is as it was when the work began.
     fn is_untouched(&self, file: &Path) -> bool;
+
+    /// Returns every file of this name in the workspace, but for those of installed packages.
+    fn named(&self, name: &str) -> Vec<PathBuf>;
 
     /// Returns the files of the project, relative to the workspace: those that were there when the work began and are
     /// not ignored.

@@ -1,7 +1,11 @@
 //! Commands that run other commands: what they run, taken out of their arguments.
 
+use std::collections::BTreeMap;
+
 use super::options::{read_until_operand, takes_next};
+use super::packages::stripped;
 use super::word::Word;
+pub(super) use super::wrappers::Runs;
 use super::wrappers::{WRAPPERS, Wrapper};
 
 /// What a command runs.
@@ -9,7 +13,7 @@ use super::wrappers::{WRAPPERS, Wrapper};
 pub(super) enum Inner {
     /// Nothing: it is what it is.
     Nothing,
-    /// Another command in its place; `elsewhere`: with other rights, or on another machine.
+    /// Another command in its place.
     Command {
         /// Variables that are set for it.
         assignments: Vec<(String, Word)>,
@@ -17,20 +21,25 @@ pub(super) enum Inner {
         words: Vec<Word>,
         /// Whether more arguments come that are not known.
         more: bool,
-        /// Whether what runs is not what this machine would run, or not with these rights.
-        elsewhere: bool,
+        /// Where it is found, and runs.
+        place: Runs,
     },
     /// A text, as a script of the shell.
     Script {
         /// The text.
         text: Word,
+        /// What follows it: `$0`, `$1`, …
+        given: Vec<Word>,
         /// Whether it runs elsewhere.
         elsewhere: bool,
     },
     /// A file, as a script of the shell.
     File(Word),
     /// What it reads, as a script of the shell.
-    Input,
+    Input {
+        /// Whether it runs later, and elsewhere.
+        elsewhere: bool,
+    },
     /// Whatever `find` is told to run, and what it does besides is its own.
     Find,
     /// Something that cannot be told; each of these texts may be a script.
@@ -41,7 +50,7 @@ pub(super) enum Inner {
 const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "rbash"];
 
 /// Commands that take command lines as texts among their arguments.
-const TAKE_TEXTS: [&str; 22] = [
+const TAKE_TEXTS: [&str; 21] = [
     "su",
     "runuser",
     "script",
@@ -61,7 +70,6 @@ const TAKE_TEXTS: [&str; 22] = [
     "csh",
     "tcsh",
     "watch",
-    "at",
     "expect",
     "bwrap",
 ];
@@ -70,13 +78,16 @@ const TAKE_TEXTS: [&str; 22] = [
 pub(super) fn inner(program: &str, args: &[Word]) -> Inner {
     match program {
         _ if SHELLS.contains(&program) => return shell(args),
-        "eval" => return Inner::Script { text: joined(args), elsewhere: false },
+        "eval" => return script(joined(args), false),
+        // What they read runs when nobody watches any more.
+        "at" | "batch" => {
+            let file = args.iter().position(|arg| arg.is("-f")).and_then(|at| args.get(at + 1));
+            return file.map_or(Inner::Input { elsewhere: true }, |file| Inner::Lost(vec![file.clone()]));
+        }
         "source" | "." => return args.first().map_or(Inner::Nothing, |file| Inner::File(file.clone())),
         "trap" => {
             return match args.iter().find(|arg| !arg.text.starts_with('-') || arg.text == "-") {
-                Some(text) if args.len() > 1 && text.text != "-" => {
-                    Inner::Script { text: text.clone(), elsewhere: false }
-                }
+                Some(text) if args.len() > 1 && text.text != "-" => script(text.clone(), false),
                 Some(_) | None => Inner::Nothing,
             };
         }
@@ -99,7 +110,10 @@ pub(super) fn inner(program: &str, args: &[Word]) -> Inner {
         _ => {}
     }
     if let Some(text) = option_text(program, args) {
-        return Inner::Script { text, elsewhere: TAKE_TEXTS.contains(&program) };
+        return script(text, TAKE_TEXTS.contains(&program));
+    }
+    if let Some((words, moved)) = stripped(program, args) {
+        return Inner::Command { assignments: elsewhere(moved), words, more: false, place: Runs::Here };
     }
     if TAKE_TEXTS.contains(&program) {
         let mut texts: Vec<Word> = args.iter().filter(|arg| !arg.text.starts_with('-')).cloned().collect();
@@ -129,13 +143,45 @@ fn option_text(program: &str, args: &[Word]) -> Option<Word> {
     args.get(at + 1).cloned()
 }
 
+fn script(text: Word, elsewhere: bool) -> Inner {
+    Inner::Script { text, given: Vec::new(), elsewhere }
+}
+
+/// Says that the folder is another one: what is relative then cannot be told.
+fn elsewhere(moved: bool) -> Vec<(String, Word)> {
+    if moved { vec![("PWD".to_owned(), Word::unknown())] } else { Vec::new() }
+}
+
+/// Returns what follows the words that make a wrapper; options may stand before and between them.
+fn after_names<'a>(wrapper: &Wrapper, args: &'a [Word]) -> Option<&'a [Word]> {
+    let mut rest = args;
+    for name in &wrapper.names[1..] {
+        loop {
+            let (word, after) = rest.split_first()?;
+            rest = after;
+            if word.is(name) {
+                break;
+            }
+            if !word.text.starts_with('-') {
+                return None;
+            }
+            if takes_next(&word.text, wrapper.valued) {
+                rest = rest.get(1..)?;
+            }
+        }
+    }
+    Some(rest)
+}
+
 fn wrapped(program: &str, args: &[Word]) -> Inner {
-    let fits = |wrapper: &&Wrapper| {
-        wrapper.names[0] == program
-            && wrapper.names[1..].iter().zip(args).filter(|(name, arg)| arg.is(name)).count() == wrapper.names.len() - 1
+    let mut named = WRAPPERS.iter().filter(|wrapper| wrapper.names[0] == program);
+    let Some((wrapper, mut rest)) = named.find_map(|wrapper| Some((wrapper, after_names(wrapper, args)?))) else {
+        return Inner::Nothing;
     };
-    let Some(wrapper) = WRAPPERS.iter().find(fits) else { return Inner::Nothing };
-    let mut rest = &args[wrapper.names.len() - 1..];
+    // `mise exec node@20 -- COMMAND`
+    if let Some(at) = rest.iter().position(|word| word.is("--")).filter(|_| program == "mise") {
+        rest = &rest[at..];
+    }
     let mut own = wrapper.own;
     let mut assignments = Vec::new();
     while let [word, after @ ..] = rest {
@@ -162,9 +208,27 @@ fn wrapped(program: &str, args: &[Word]) -> Inner {
     }
     if program == "ssh" {
         // The other side's shell reads them as one line.
-        return Inner::Script { text: joined(rest), elsewhere: true };
+        return script(joined(rest), true);
     }
-    Inner::Command { assignments, words: rest.to_vec(), more: false, elsewhere: wrapper.elsewhere }
+    let own = &args[..args.len() - rest.len()];
+    let chooses = |arg: &Word| wrapper.moves.iter().any(|option| is_option(&arg.text, option));
+    assignments.extend(elsewhere(own.iter().any(chooses) || wrapper.moves.contains(&program)));
+    Inner::Command { assignments, words: rest.to_vec(), more: false, place: wrapper.place }
+}
+
+/// Whether a word is an option, perhaps with its value glued to it.
+pub(super) fn is_option(text: &str, option: &str) -> bool {
+    let is_glued =
+        |rest: &str| rest.is_empty() || rest.starts_with('=') || (option.len() == 2 && !text.starts_with("--"));
+    text.strip_prefix(option).is_some_and(is_glued)
+}
+
+/// Returns the variables that hold what a script was given: `0`, `1`, … as far as they are known, and `@` if that is all.
+pub(super) fn positional(given: &[Word], more: bool) -> BTreeMap<String, String> {
+    let known: Vec<&Word> = given.iter().take_while(|word| word.known && !word.glob).collect();
+    let is_all = known.len() == given.len() && !more && !given.is_empty();
+    let numbered = known.iter().enumerate().map(|(number, word)| (number.to_string(), word.text.clone()));
+    numbered.chain(is_all.then(|| ("@".to_owned(), String::new()))).collect()
 }
 
 fn assignment(word: &Word) -> Option<(String, Word)> {
@@ -185,13 +249,9 @@ fn env(args: &[Word]) -> Inner {
     }
     let texts = given.values(&["-S", "--split-string"]);
     if !texts.is_empty() {
-        return Inner::Script { text: joined(&[&texts, rest].concat()), elsewhere: false };
+        return script(joined(&[&texts, rest].concat()), false);
     }
-    let mut assignments = Vec::new();
-    if !given.values(&["-C", "--chdir"]).is_empty() {
-        // The folder is another one: what is relative then cannot be told.
-        assignments.push(("PWD".to_owned(), Word::unknown()));
-    }
+    let mut assignments = elsewhere(!given.values(&["-C", "--chdir"]).is_empty());
     while let [word, after @ ..] = rest
         && let Some(assigned) = assignment(word)
     {
@@ -201,7 +261,7 @@ fn env(args: &[Word]) -> Inner {
     if rest.is_empty() {
         return Inner::Nothing;
     }
-    Inner::Command { assignments, words: rest.to_vec(), more: false, elsewhere: false }
+    Inner::Command { assignments, words: rest.to_vec(), more: false, place: Runs::Here }
 }
 
 fn shell(args: &[Word]) -> Inner {
@@ -220,7 +280,7 @@ fn shell(args: &[Word]) -> Inner {
             takes_text = true;
         }
         if !text.starts_with("--") && text.contains('s') {
-            return Inner::Input;
+            return Inner::Input { elsewhere: false };
         }
         // `-eo pipefail`: the name follows the whole cluster.
         let takes = ["--rcfile", "--init-file"].contains(&text)
@@ -228,10 +288,15 @@ fn shell(args: &[Word]) -> Inner {
         rest = if takes { after.get(1..).unwrap_or_default() } else { after };
     }
     match rest {
-        [text, ..] if takes_text => Inner::Script { text: text.clone(), elsewhere: false },
+        [text, given @ ..] if takes_text => {
+            // A script may change what it was given.
+            let changes = ["shift", "set", "eval"].iter().any(|word| text.text.contains(word));
+            let given = if changes { Vec::new() } else { given.to_vec() };
+            Inner::Script { text: text.clone(), given, elsewhere: false }
+        }
         [file, ..] => Inner::File(file.clone()),
         [] if args.iter().any(|arg| arg.is("--version") || arg.is("--help")) => Inner::Nothing,
-        [] => Inner::Input,
+        [] => Inner::Input { elsewhere: false },
     }
 }
 
@@ -241,7 +306,7 @@ fn appended(words: Vec<Word>) -> Inner {
     }
     let words =
         words.into_iter().map(|word| if word.text.contains("{}") { Word { known: false, ..word } } else { word });
-    Inner::Command { assignments: Vec::new(), words: words.collect(), more: true, elsewhere: false }
+    Inner::Command { assignments: Vec::new(), words: words.collect(), more: true, place: Runs::Here }
 }
 
 /// Options of xargs that take a value.
@@ -283,11 +348,11 @@ fn xargs(args: &[Word]) -> Inner {
     if words.is_empty() {
         return Inner::Nothing;
     }
-    Inner::Command { assignments: Vec::new(), words, more: placeholder.is_none(), elsewhere: false }
+    Inner::Command { assignments: Vec::new(), words, more: placeholder.is_none(), place: Runs::Here }
 }
 
 /// Returns words as one text, as `eval` would.
 pub(super) fn joined(words: &[Word]) -> Word {
     let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
-    Word { text, known: words.iter().all(|word| word.known), glob: false, plain: false }
+    Word { text, known: words.iter().all(|word| word.known), ..Word::default() }
 }

@@ -8,16 +8,37 @@ pub(super) struct Wrapper {
     pub(super) valued: &'static [&'static str],
     /// Words of its own before the command.
     pub(super) own: usize,
-    /// Whether it runs the command elsewhere.
-    pub(super) elsewhere: bool,
+    /// Which of its options choose another folder.
+    pub(super) moves: &'static [&'static str],
+    /// Where the command is found, and runs.
+    pub(super) place: Runs,
+}
+
+/// Where a command is found, and runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// As if it stood there alone.
+    Here,
+    /// It may be a tool that only the project has.
+    FromProject,
+    /// With other rights, on another machine, or later.
+    Elsewhere,
 }
 
 const fn wrapper(names: &'static [&'static str], valued: &'static [&'static str], own: usize) -> Wrapper {
-    Wrapper { names, valued, own, elsewhere: false }
+    Wrapper { names, valued, own, moves: &[], place: Runs::Here }
+}
+
+const fn project(
+    names: &'static [&'static str],
+    valued: &'static [&'static str],
+    moves: &'static [&'static str],
+) -> Wrapper {
+    Wrapper { names, valued, own: 0, moves, place: Runs::FromProject }
 }
 
 const fn elsewhere(names: &'static [&'static str], valued: &'static [&'static str], own: usize) -> Wrapper {
-    Wrapper { names, valued, own, elsewhere: true }
+    Wrapper { names, valued, own, moves: &[], place: Runs::Elsewhere }
 }
 
 const CONTAINER: &[&str] = &[
@@ -39,7 +60,65 @@ const CONTAINER: &[&str] = &[
     "--file",
     "--mount",
     "--index",
+    // Of docker itself, and of compose.
+    "-c",
+    "--context",
+    "-H",
+    "--host",
+    "--config",
+    "-l",
+    "--log-level",
+    "--project-name",
+    "--profile",
+    "--project-directory",
+    "--ansi",
+    "--parallel",
+    "--progress",
 ];
+
+const KUBECTL: &[&str] = &[
+    "-n",
+    "-c",
+    "-s",
+    "--namespace",
+    "--container",
+    "--context",
+    "--kubeconfig",
+    "--cluster",
+    "--user",
+    "--server",
+    "--token",
+    "--as",
+];
+
+const UV: &[&str] = &[
+    "--with",
+    "--python",
+    "-p",
+    "--extra",
+    "--group",
+    "--project",
+    "--directory",
+    "--env-file",
+    "--config-file",
+    "--cache-dir",
+    "--color",
+    "--index",
+    "--package",
+];
+
+const NPM: &[&str] =
+    &["-p", "-w", "-C", "--package", "--workspace", "--prefix", "--loglevel", "--registry", "--cache", "--userconfig"];
+
+const NPM_MOVES: &[&str] = &["-w", "-C", "--workspace", "--workspaces", "-ws", "--prefix"];
+
+const PNPM: &[&str] =
+    &["-C", "-F", "--dir", "--filter", "--filter-prod", "--package", "--reporter", "--workspace-concurrency"];
+
+const PNPM_MOVES: &[&str] =
+    &["-C", "-F", "-r", "-w", "--dir", "--filter", "--filter-prod", "--recursive", "--workspace-root"];
+
+const POETRY: &[&str] = &["-C", "-P", "--directory", "--project"];
 
 /// Wrappers, the longer names first.
 pub(super) const WRAPPERS: &[Wrapper] = &[
@@ -70,35 +149,33 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     wrapper(&["busybox"], &[], 0),
     wrapper(&["toybox"], &[], 0),
     wrapper(&["direnv", "exec"], &[], 1),
-    wrapper(&["mise", "exec"], &[], 0),
-    wrapper(&["mise", "x"], &[], 0),
+    Wrapper { moves: &["-C", "--cd"], ..wrapper(&["mise", "exec"], &["-C", "--cd"], 0) },
+    Wrapper { moves: &["-C", "--cd"], ..wrapper(&["mise", "x"], &["-C", "--cd"], 0) },
     wrapper(&["asdf", "exec"], &[], 0),
     wrapper(&["rbenv", "exec"], &[], 0),
     wrapper(&["pyenv", "exec"], &[], 0),
-    wrapper(&["bundle", "exec"], &["--gemfile"], 0),
-    wrapper(&["poetry", "run"], &["-C", "-P"], 0),
-    wrapper(&["pipenv", "run"], &[], 0),
-    wrapper(
-        &["uv", "run"],
-        &["--with", "--python", "-p", "--extra", "--group", "--project", "--directory", "--env-file"],
-        0,
-    ),
-    wrapper(&["pdm", "run"], &["-p"], 0),
-    wrapper(&["rye", "run"], &[], 0),
-    wrapper(&["hatch", "run"], &[], 0),
-    wrapper(&["conda", "run"], &["-n", "-p", "--name", "--prefix", "--cwd"], 0),
-    wrapper(&["uvx"], &["--from", "--with", "--python"], 0),
-    wrapper(&["pipx", "run"], &["--spec", "--python"], 0),
-    wrapper(&["npx"], &["-p", "--package", "-w", "--workspace"], 0),
-    wrapper(&["bunx"], &["-p", "--package"], 0),
-    wrapper(&["pnpx"], &[], 0),
-    wrapper(&["npm", "exec"], &["-p", "--package", "-w", "--workspace"], 0),
-    wrapper(&["npm", "x"], &["-p", "--package", "-w", "--workspace"], 0),
-    wrapper(&["pnpm", "exec"], &["-C", "--filter", "-F"], 0),
-    wrapper(&["pnpm", "dlx"], &["--package"], 0),
-    wrapper(&["yarn", "exec"], &[], 0),
-    wrapper(&["yarn", "dlx"], &["-p", "--package"], 0),
-    wrapper(&["bun", "x"], &[], 0),
+    wrapper(&["nocorrect"], &[], 0),
+    project(&["bundle", "exec"], &["--gemfile"], &[]),
+    project(&["poetry", "run"], POETRY, &["-C", "--directory"]),
+    project(&["pipenv", "run"], &[], &[]),
+    project(&["uv", "run"], UV, &["--directory"]),
+    project(&["pdm", "run"], &["-p"], &["-p", "--project"]),
+    project(&["rye", "run"], &[], &[]),
+    project(&["hatch", "run"], &[], &[]),
+    project(&["conda", "run"], &["-n", "-p", "--name", "--prefix", "--cwd"], &["--cwd"]),
+    project(&["uvx"], &["--from", "--with", "--python"], &[]),
+    project(&["pipx", "run"], &["--spec", "--python"], &[]),
+    project(&["npx"], NPM, NPM_MOVES),
+    project(&["bunx"], &["-p", "--package"], &[]),
+    project(&["pnpx"], PNPM, PNPM_MOVES),
+    project(&["npm", "exec"], NPM, NPM_MOVES),
+    project(&["npm", "x"], NPM, NPM_MOVES),
+    project(&["pnpm", "exec"], PNPM, PNPM_MOVES),
+    project(&["pnpm", "dlx"], PNPM, PNPM_MOVES),
+    project(&["yarn", "exec"], &["--cwd"], &["--cwd"]),
+    project(&["yarn", "dlx"], &["-p", "--package", "--cwd"], &["--cwd"]),
+    project(&["bun", "x"], &["-p", "--package", "--cwd"], &["--cwd", "--filter"]),
+    project(&["lerna", "exec"], &["--scope", "--ignore", "--concurrency"], &["lerna"]),
     elsewhere(
         &["sudo"],
         &["-u", "-g", "-h", "-p", "-C", "-r", "-t", "-T", "-U", "-D", "-R", "--user", "--group", "--chdir", "--host"],
@@ -120,6 +197,7 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     elsewhere(&["docker", "run"], CONTAINER, 1),
     elsewhere(&["podman", "exec"], CONTAINER, 1),
     elsewhere(&["podman", "run"], CONTAINER, 1),
-    elsewhere(&["kubectl", "exec"], &["-n", "-c", "--namespace", "--container", "--context"], 1),
+    elsewhere(&["kubectl", "exec"], KUBECTL, 1),
+    elsewhere(&["daemonize"], &["-c", "-e", "-o", "-p", "-l", "-u", "-E"], 0),
     elsewhere(&["ssh"], &["-p", "-i", "-l", "-o", "-F", "-J", "-L", "-R", "-D", "-W", "-b", "-c", "-E", "-m", "-S"], 1),
 ];

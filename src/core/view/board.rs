@@ -8,6 +8,7 @@ use super::costs::Costs;
 use super::events::Events;
 use super::stats::Stats;
 use super::work::{BatchRow, RoleRow, Work};
+use crate::model::assignment::Lane;
 use crate::model::attempt::Stage;
 use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
@@ -103,12 +104,23 @@ pub struct Head {
     pub planner_says: String,
     /// Health by part; a part that is not named is up.
     pub health: BTreeMap<Part, Level>,
-    /// How many agents work, and how many may.
-    pub agents: (u32, u32),
+    /// How busy the lanes are: that of fixes, and each in which something is worked on.
+    pub lanes: Vec<LaneRow>,
     /// What all attempts since the journal began used, those that run now included.
     pub spent: Spent,
     /// Numbers since the supervisor started.
     pub numbers: Numbers,
+}
+
+/// How busy a lane is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneRow {
+    /// Which.
+    pub lane: Lane,
+    /// How many of its tasks are worked on.
+    pub at_work: u32,
+    /// How many may be.
+    pub most: u32,
 }
 
 /// Numbers since the supervisor started.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, Numbers, Row, View};
+use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
 use super::costs;
 use super::events::Events;
 use super::stats::Stats;
@@ -13,6 +13,7 @@ use crate::core::book::CheckStatus;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Lane;
 use crate::model::attempt::AttemptEnd;
 use crate::model::budget::Limit;
 use crate::model::check::CheckKey;
@@ -112,7 +113,7 @@ impl Supervisor {
             planner: self.live.planner.session,
             planner_says: self.planner_says(),
             health: self.book.health.clone(),
-            agents: (u32::try_from(self.live.attempts.len()).unwrap_or(u32::MAX), self.settings.limits.running),
+            lanes: Lane::ALL.into_iter().filter_map(|lane| self.lane_row(lane)).collect(),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
             numbers: Numbers {
                 processed: this_run.processed,
@@ -121,6 +122,11 @@ impl Supervisor {
                 escalated: this_run.escalated,
             },
         }
+    }
+
+    fn lane_row(&self, lane: Lane) -> Option<LaneRow> {
+        let at_work = u32::try_from(self.under_way(lane)).unwrap_or(u32::MAX);
+        (lane == Lane::Fix || at_work > 0).then(|| LaneRow { lane, at_work, most: self.settings.width(lane) })
     }
 
     fn check_rows(&self) -> Vec<CheckRow> {
@@ -164,7 +170,8 @@ impl Supervisor {
             }
         }
         // Those that wait are kept in the order in which they will have their turn.
-        let queued = self.book.index.waiting().filter_map(|(rank, _)| self.book.task(rank.task));
+        let queued = Lane::ALL.into_iter().flat_map(|lane| self.book.in_turn(lane));
+        let queued = queued.filter_map(|id| self.book.task(id));
         let mut over: Vec<&Arc<Task>> = self.book.over().collect();
         over.sort_by_key(|task| (group(&task.state), Reverse((task.ended, task.id))));
         let mut rows = Vec::with_capacity(self.book.tasks.len());
@@ -273,7 +280,8 @@ impl Supervisor {
                     | Waiting::Operation(_)
                     | Waiting::Checking
                     | Waiting::Ending
-                    | Waiting::Behind(_)
+                    | Waiting::Behind(..)
+                    | Waiting::Unlanded(..)
                     | Waiting::Batch(_)
                     | Waiting::Slots),
                 ) => (other.text(now, window), None),

@@ -108,10 +108,10 @@ impl BatchRow {
 }
 
 impl Supervisor {
-    /// Returns what was filed together, the oldest first.
+    /// Returns what was filed together and is remembered, the oldest first.
     pub(super) fn batch_rows(&self) -> Vec<BatchRow> {
         let planned = |batch: &Batch| if self.awaiting_yes(batch).is_empty() { 0 } else { self.unbegun(batch).len() };
-        self.book.batches.values().map(|batch| BatchRow::of(batch, planned(batch))).collect()
+        self.book.remembered_batches().map(|batch| BatchRow::of(batch, planned(batch))).collect()
     }
 
     /// Returns the sessions of plans that wait for a yes, and why they wait; `true`: this one stands for all of its plan.

@@ -88,6 +88,16 @@ impl Tree {
         }
     }
 
+    /// Returns what a file held when the work began.
+    fn blob(&self, file: &Path) -> Option<Vec<u8>> {
+        let inside = file.strip_prefix(&self.folder).ok()?.to_str()?;
+        let name = match &self.base {
+            Some(base) => format!("{}:{inside}", base.tree.0),
+            None => format!("HEAD:./{inside}"),
+        };
+        self.git(&["cat-file", "blob", &name]).ok()
+    }
+
     /// Returns the folders of the user's repository: its own, and in a linked worktree the shared one.
     pub fn repositories(&self) -> Vec<PathBuf> {
         let list =
@@ -175,14 +185,22 @@ impl World for Tree {
         fs::read(file).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    fn before(&self, file: &Path) -> Option<String> {
+        self.blob(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     fn is_untouched(&self, file: &Path) -> bool {
-        let Some(inside) = file.strip_prefix(&self.folder).ok().and_then(Path::to_str) else { return false };
-        let name = match &self.base {
-            Some(base) => format!("{}:{inside}", base.tree.0),
-            None => format!("HEAD:./{inside}"),
-        };
-        let then = self.git(&["cat-file", "blob", &name]).ok();
+        let then = self.blob(file);
         then.is_some() && then == fs::read(file).ok()
+    }
+
+    fn named(&self, name: &str) -> Vec<PathBuf> {
+        let mut walk = ignore::WalkBuilder::new(&self.folder);
+        // What is ignored may be run all the same.
+        walk.standard_filters(false);
+        walk.filter_entry(|entry| !["node_modules", ".git"].iter().any(|other| entry.file_name() == *other));
+        let files = walk.build().flatten().filter(|entry| entry.file_name() == name);
+        files.map(ignore::DirEntry::into_path).collect()
     }
 
     fn project_files(&self) -> Vec<String> {

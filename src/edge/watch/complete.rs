@@ -10,17 +10,6 @@ use super::event::WatchError;
 /// Whether the system says when a file is closed by its writer. Elsewhere every change is told.
 const TELLS_OF_CLOSING: bool = cfg!(target_os = "linux");
 
-/// What there is to tell of a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// The file of this name is whole, or gone.
-    File(String),
-    /// Some were missed.
-    Missed,
-    /// The folder was removed or moved away, and is not watched any more.
-    Gone,
-}
-
 /// Tells of files of one folder until it is dropped.
 #[derive(Debug)]
 pub struct Complete {
@@ -28,26 +17,23 @@ pub struct Complete {
 }
 
 impl Complete {
-    /// Calls `told`, on a thread of its own, with each such file.
+    /// Calls `told`, on a thread of its own, with the name of each such file; with nothing when some were missed, or the
+    /// folder is gone, which is watched no more then.
     ///
     /// # Errors
     /// If the system has no watch for it.
-    pub fn watch(folder: &Path, told: impl Fn(Told) + Send + 'static) -> Result<Self, WatchError> {
+    pub fn watch(folder: &Path, told: impl Fn(Option<String>) + Send + 'static) -> Result<Self, WatchError> {
         let wrap = |error: notify::Error| WatchError::System(error.to_string());
         let itself = folder.to_owned();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| match event {
-            Ok(event) if event.need_rescan() => told(Told::Missed),
+            Ok(event) if event.need_rescan() => told(None),
+            Ok(event) if is_whole(event.kind) && event.paths.contains(&itself) => told(None),
             Ok(event) if is_whole(event.kind) => {
-                for path in event.paths {
-                    match path.file_name().and_then(|name| name.to_str()) {
-                        _ if path == itself => told(Told::Gone),
-                        Some(name) => told(Told::File(name.to_owned())),
-                        None => {}
-                    }
-                }
+                let names = event.paths.iter().filter_map(|path| path.file_name()?.to_str());
+                names.for_each(|name| told(Some(name.to_owned())));
             }
             Ok(_) => {}
-            Err(_) => told(Told::Missed),
+            Err(_) => told(None),
         })
         .map_err(wrap)?;
         watcher.watch(folder, RecursiveMode::NonRecursive).map_err(wrap)?;
@@ -84,16 +70,16 @@ mod tests {
         let mut slow = File::create(folder.path().join("slow.md")).unwrap();
         slow.write_all(b"half").unwrap();
         fs::write(folder.path().join("quick.md"), "whole").unwrap();
-        let file = |name: &str| Told::File(name.to_owned());
         let next = || told.recv_timeout(Duration::from_secs(30)).unwrap();
-        assert_eq!(next(), file("quick.md"), "the other one is still open");
+        assert_eq!(next().as_deref(), Some("quick.md"), "the other one is still open");
         drop(slow);
-        assert_eq!(next(), file("slow.md"));
+        assert_eq!(next().as_deref(), Some("slow.md"));
         fs::rename(folder.path().join("quick.md"), folder.path().join("renamed.md")).unwrap();
-        let both = [next(), next()];
-        assert!(both.contains(&file("quick.md")) && both.contains(&file("renamed.md")), "{both:?}");
+        let mut names: Vec<_> = (0..2).filter_map(|_| next()).collect();
+        names.sort();
+        assert_eq!(names, ["quick.md", "renamed.md"]);
         fs::remove_file(folder.path().join("slow.md")).unwrap();
-        while next() != file("slow.md") {}
+        while next().as_deref() != Some("slow.md") {}
     }
 
     #[test]
@@ -107,9 +93,9 @@ mod tests {
             let folder = around.path().join("folder");
             fs::create_dir(&folder).unwrap();
             let (sender, told) = channel();
-            let _watch = Complete::watch(&folder, move |news| sender.send(news).unwrap()).unwrap();
+            let _watch = Complete::watch(&folder, move |name| sender.send(name).unwrap()).unwrap();
             goes(&folder).unwrap();
-            while told.recv_timeout(Duration::from_secs(30)).unwrap() != Told::Gone {}
+            while told.recv_timeout(Duration::from_secs(30)).unwrap().is_some() {}
         }
     }
 }

@@ -14,7 +14,7 @@ mod tests;
 mod walk;
 mod watcher;
 
-pub use complete::{Complete, Told};
+pub use complete::Complete;
 pub use event::{Kind, WatchError, WatchEvent};
 pub use named::Named;
 pub use walk::walk;

@@ -84,18 +84,16 @@ pub fn hidden(project: &Path, wanted: &[Wanted]) -> Result<BTreeMap<ProjectPath,
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
-    match repo_that_counts(UserRepo::discover(&project)?)? {
-        Some(repo) => asked(&repo.git(), &repo.prefix, wanted, &|source, line, rule| {
+    if let Some(repo) = repo_that_counts(UserRepo::discover(&project)?)? {
+        return asked(&repo.git(), &repo.prefix, wanted, &|source, line, rule| {
             format!("git ignores it (`{rule}` in {source}:{line})")
-        }),
-        None => {
-            let folder = tempfile::tempdir().at("make a temporary folder for", &project)?;
-            let git = Git { dir: folder.path().to_owned(), tree: project, index: folder.path().join("index") };
-            carry::lay_out(&git.dir, "ref: refs/heads/none", &carry::configuration(true, "sha1", &[]), &[])?;
-            write(&git.dir.join("info/exclude"), BUILT_IN_IGNORES.as_bytes())?;
-            asked(&git, Path::new(""), wanted, &|_, _, rule| format!("`{rule}` is no part of snapshots"))
-        }
+        });
     }
+    let folder = tempfile::tempdir().at("make a temporary folder for", &project)?;
+    let git = Git { dir: folder.path().to_owned(), tree: project, index: folder.path().join("index") };
+    carry::lay_out(&git.dir, "ref: refs/heads/none", &carry::configuration(true, "sha1", &[]), &[])?;
+    write(&git.dir.join("info/exclude"), BUILT_IN_IGNORES.as_bytes())?;
+    asked(&git, Path::new(""), wanted, &|_, _, rule| format!("`{rule}` is no part of snapshots"))
 }
 
 /// Asks git by which rule each path is ignored; `why` words it from file, line and rule.

@@ -88,7 +88,7 @@ pub fn unneeded_workspaces(state: &Path, needed: &Needed, now: SystemTime, unuse
             let used = fs::metadata(work.join(format!("{slot}.json"))).and_then(|meta| meta.modified());
             let idle = used.ok().and_then(|used| now.duration_since(used).ok());
             if slot > needed.slots {
-                let why = format!("limits.running is {}", needed.slots);
+                let why = format!("at most {} tasks are worked on at once", needed.slots);
                 unneeded.push(Unneeded::new("workspace", path, why));
             } else if let Some(idle) = idle.filter(|idle| *idle >= unused) {
                 let why = format!("it was not used for {} days", idle.as_secs() / 86_400);

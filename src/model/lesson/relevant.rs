@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::model::assignment::Assignment;
+use crate::model::lesson::suggest::Wish;
 use crate::model::lesson::taught::{Lesson, LessonKind};
 use crate::model::lesson::words::words;
 
@@ -19,18 +20,27 @@ const STRONG: usize = 4;
 /// A word of its description; one alone is chance.
 const WEAK: usize = 2;
 
-/// Roles that write the code that a rule for everybody is about.
-const WRITERS: [&str; 4] = ["coding", "fixer", "implementation", "testing"];
+/// The endings of what is there to be read.
+const DOCUMENTS: [&str; 5] = ["adoc", "markdown", "md", "rst", "txt"];
 
-/// Words that make an action a rule for every task.
-const FOR_ALL: [&str; 9] = ["all", "always", "any", "each", "every", "everything", "mandatory", "must", "never"];
+/// So many words at most lie between "for" and "tasks".
+const MOST_WORDS: usize = 4;
 
 /// Returns what concerns a task, the nearest first, then the newest; of what was said on several days, the newest.
 pub fn relevant<'a>(lessons: &'a [Lesson], task: &Assignment) -> Vec<&'a Lesson> {
     let about = About::of(task);
+    let parts = Parts::known(lessons);
+    let latest = lessons.iter().map(|lesson| last_name(&lesson.origin.file)).max();
+    // What a person wants of an agent, and does not want of only a part of the project.
+    let is_rule = |lesson: &Lesson| match lesson.kind {
+        LessonKind::Action => !parts.is_named_in(&lesson.text),
+        // What is to be different tomorrow holds until the next feedback is written.
+        LessonKind::Adjustment => Some(last_name(&lesson.origin.file)) == latest && !parts.is_named_in(&lesson.text),
+        LessonKind::Pattern | LessonKind::Mistake => false,
+    };
     let mut found: Vec<(usize, &Lesson)> = lessons
         .iter()
-        .map(|lesson| (about.nearness(lesson), lesson))
+        .map(|lesson| (about.nearness(lesson) + usize::from(is_rule(lesson)) * ENOUGH, lesson))
         .filter(|(nearness, _)| *nearness >= ENOUGH)
         .collect();
     // Files are named by their day.
@@ -85,20 +95,62 @@ impl<'a> About<'a> {
         let files = files.filter(|file| self.task.context_files.contains(file)).count();
         let is_same_role =
             lesson.task.as_ref().is_some_and(|task| !task.role.is_empty() && task.role == self.task.role);
-        let for_all = usize::from(self.is_rule_for(lesson)) * ENOUGH;
-        let near = usize::from(is_same_module) * STRONG + shared + files.min(2) * WEAK + for_all;
+        let near = usize::from(is_same_module) * STRONG + shared + files.min(2) * WEAK;
         // A role alone connects nothing: nearly all tasks have the same one.
         near + usize::from(is_same_role && near > 0)
     }
+}
 
-    /// Whether it is an action such as "make testing mandatory", and the task writes code.
-    fn is_rule_for(&self, lesson: &Lesson) -> bool {
-        let is_rule = || {
-            let text = lesson.text.to_lowercase();
-            text.split(|c: char| !c.is_alphanumeric()).any(|word| FOR_ALL.contains(&word))
-        };
-        lesson.kind == LessonKind::Action && WRITERS.contains(&self.task.role.as_str()) && is_rule()
+/// The parts of the project that lessons know by name.
+struct Parts {
+    modules: Vec<BTreeSet<String>>,
+}
+
+impl Parts {
+    fn known(lessons: &[Lesson]) -> Self {
+        let names: BTreeSet<&str> = lessons.iter().map(|lesson| lesson.module.as_str()).collect();
+        let modules = names.into_iter().map(words).filter(|module| !module.is_empty());
+        Self { modules: modules.collect() }
     }
+
+    /// Whether a text is about a part only: it names a module or a source file, or says for which tasks it is.
+    fn is_named_in(&self, text: &str) -> bool {
+        let said = words(text);
+        self.modules.iter().any(|module| module.is_subset(&said))
+            || text.split_whitespace().any(is_source)
+            || Wish::of(text).is_some_and(|wish| !wish.for_all)
+            || is_for_some(text)
+    }
+}
+
+/// Whether a word is the path of a source file or folder. A document is there to be read, whatever a task is about.
+fn is_source(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '/');
+    let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() && ending.len() <= 5 && ending.starts_with(char::is_alphabetic) => {
+            !DOCUMENTS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+        }
+        // `and/or` is no folder.
+        Some(_) | None => !folder.is_empty() && (name.is_empty() || folder.contains('/')),
+    }
+}
+
+/// Whether a text says "for pagination tasks", "in the loans module"; "for all tasks" says nothing.
+fn is_for_some(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let said: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()).collect();
+    said.iter().enumerate().any(|(at, word)| {
+        let of = said[..at].iter().rposition(|word| ["for", "in", "of", "on", "with"].contains(word));
+        let is_near = |of: &usize| at - of <= MOST_WORDS && !words(&said[of + 1..at].join(" ")).is_empty();
+        ["module", "modules", "task", "tasks"].contains(word) && of.as_ref().is_some_and(is_near)
+    })
+}
+
+/// Returns the last part of a path.
+fn last_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Returns the file and its folder: the folders above say where a project keeps its code, not what this is about.

@@ -113,14 +113,15 @@ fn nearness(about: &About<'_>, task: &Assignment, past: &Assignment) -> usize {
 }
 
 /// What "add PAGINATION.md to default context for pagination tasks" asks for.
-struct Wish<'a> {
+pub(super) struct Wish<'a> {
     file: &'a str,
     about: Vec<String>,
-    for_all: bool,
+    /// Whether it is wanted for whatever there is to do.
+    pub(super) for_all: bool,
 }
 
 impl<'a> Wish<'a> {
-    fn of(text: &'a str) -> Option<Self> {
+    pub(super) fn of(text: &'a str) -> Option<Self> {
         let lower = text.to_lowercase();
         let asks = ["add ", "include ", "give ", "read ", "put "].iter().any(|verb| lower.starts_with(verb));
         if !asks || !(lower.contains("context") || lower.starts_with("read ")) {

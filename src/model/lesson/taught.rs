@@ -107,11 +107,6 @@ impl Lesson {
         let (text, module, words) = (text.to_owned(), module.to_owned(), all.into_iter().collect());
         Self { id, text, kind, origin, task, module, words }
     }
-
-    /// Returns the line that prompts and lists quote: `mistake: Forgot the tests (feedback/2025-11-18.md:14)`.
-    pub fn quoted(&self) -> String {
-        format!("{}: {} ({})", self.kind.name(), self.text, self.origin)
-    }
 }
 
 impl fmt::Display for Place {

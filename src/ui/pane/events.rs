@@ -82,12 +82,9 @@ fn told(state: &State, event: &EventRow, columns: usize) -> Vec<Item> {
     };
     let is_old = state.now.since(event.at).as_secs() >= DAY;
     let when = if is_old { age(event.at, state.now) } else { clock(state, event.at) };
-    let mut about = format!("from {}", plain(&event.by));
-    match (event.from, event.subject) {
-        (Some(from), Some(subject)) if from != subject => about.push_str(&format!(", about {subject}")),
-        (None, Some(subject)) => about.push_str(&format!(", about {subject}")),
-        (Some(_) | None, _) => {}
-    }
+    let subject = event.subject.filter(|subject| event.from != Some(*subject));
+    let subject = subject.map(|subject| format!(", about {subject}")).unwrap_or_default();
+    let mut about = format!("from {}{subject}", plain(&event.by));
     if let Some(title) = event.from.or(event.subject).and_then(|task| title(state, task)) {
         about = format!("{about} {title}");
     }

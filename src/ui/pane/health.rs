@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::checks;
 use super::time::{age, clock, count};
+use crate::core::view::LaneRow;
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::time::{Wall, hours};
@@ -153,7 +154,7 @@ fn numbers(state: &State) -> Vec<Line<'static>> {
         ("cost", head.spent.price().map_or_else(|| Spent::NO_PRICE.to_owned(), |_| head.spent.to_string())),
         ("tokens", format!("{} in, {} out", head.spent.tokens_in, head.spent.tokens_out)),
         ("files watched", head.files.to_string()),
-        ("agents", format!("{} of {} at work", head.agents.0, head.agents.1)),
+        ("agents", at_work(&head.lanes)),
     ];
     let line = |(name, value)| {
         Line::from(vec![Span::styled(format!("    {name:<18} "), state.theme.style(Role::Dim)), Span::raw(value)])
@@ -161,9 +162,29 @@ fn numbers(state: &State) -> Vec<Line<'static>> {
     rows.into_iter().map(line).collect()
 }
 
+/// Says how many agents are at work, of how many; by lane where there is more than fixes.
+fn at_work(lanes: &[LaneRow]) -> String {
+    let of = |row: &LaneRow| format!("{} of {}", row.at_work, row.most);
+    let lanes: Vec<String> = match lanes {
+        [] => vec!["none".to_owned()],
+        [only] => vec![of(only)],
+        lanes => lanes.iter().map(|row| format!("{} {}", row.lane, of(row))).collect(),
+    };
+    format!("{} at work", lanes.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::commands;
+    use super::{at_work, commands};
+    use crate::core::view::LaneRow;
+    use crate::model::assignment::Lane;
+
+    #[test]
+    fn agents_are_counted_by_lane_once_there_is_more_than_fixes() {
+        let row = |lane, at_work, most| LaneRow { lane, at_work, most };
+        assert_eq!(at_work(&[row(Lane::Fix, 1, 2)]), "1 of 2 at work");
+        assert_eq!(at_work(&[row(Lane::Fix, 0, 1), row(Lane::Day, 3, 3)]), "fix 0 of 1, day 3 of 3 at work");
+    }
 
     #[test]
     fn what_mends_a_fault_is_taken_from_its_reason() {

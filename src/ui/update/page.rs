@@ -170,7 +170,7 @@ fn day(state: &State) -> Option<BatchId> {
         (Some(_), _) => None,
         (None, _) => state.row().and_then(|row| row.work.as_ref()?.batch),
     };
-    marked.filter(|marked| days().any(|day| day == *marked)).or_else(|| days().last())
+    marked.filter(|marked| days().any(|day| day == *marked)).or_else(|| days().next_back())
 }
 
 fn ask_for(state: &mut State, batch: BatchId) -> Vec<Intent> {

@@ -7,7 +7,6 @@ use super::key::typed;
 use crate::core::command::Command;
 use crate::model::assignment::{Assignment, Lane};
 use crate::model::filing::{Filing, NewTask};
-use crate::model::settings::LandMode;
 use crate::ui::event::Intent;
 use crate::ui::popup::{Popup, To, Writing};
 use crate::ui::state::State;
@@ -33,26 +32,8 @@ pub(super) fn begin(state: &mut State) -> Vec<Intent> {
 /// but what was green before.
 fn filing(text: &str) -> Command {
     let text = text.trim();
-    let assignment = Assignment {
-        label: String::new(),
-        name: shortened(text),
-        description: text.to_owned(),
-        lane: Lane::Queue,
-        workflow: "task".to_owned(),
-        role: "coding".to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
-    };
+    let assignment =
+        Assignment { description: text.to_owned(), ..Assignment::new(shortened(text), Lane::Queue, "task", "coding") };
     let task = NewTask { assignment: Box::new(assignment), after: Vec::new(), priority: 0, held: false };
     Command::File { filing: Box::new(Filing { batch: None, tasks: vec![task] }) }
 }

@@ -56,8 +56,17 @@ pub(super) fn unreadable(tool: &str, input: &Value, shown: &Value) -> Option<&'s
         .then_some("what looks like a secret in it holds more than a secret; put that into a variable")
 }
 
-/// Returns what stands for exactly this use of a tool.
+/// What a use of the shell says about itself, anew each time, and by which it does nothing else than without: what it is for,
+/// and how long it may take.
+const TOLD: [&str; 2] = ["description", "timeout"];
+
+/// Returns what stands for exactly this use of a tool: for all of its input that changes what it does.
 pub(super) fn exact(tool: &str, input: &Value) -> String {
+    let mut input = input.clone();
+    if let ("Bash", Some(fields)) = (tool, input.as_object_mut()) {
+        // What is not switched on is as good as not said.
+        fields.retain(|name, value| !TOLD.contains(&name.as_str()) && *value != Value::Bool(false) && !value.is_null());
+    }
     format!("{:x}", Sha256::digest(format!("{tool}\n{input}")))
 }
 
@@ -222,6 +231,23 @@ mod tests {
             exact("Bash", &covered),
             "what is allowed is what was asked, not what was shown"
         );
+    }
+
+    #[test]
+    fn the_same_command_is_the_same_use_however_it_is_described() {
+        let make = json!({ "command": "make", "description": "Build it", "timeout": 1000 });
+        for (is_same, tool, other) in [
+            (true, "Bash", json!({ "command": "make", "description": "Once more" })),
+            (true, "Bash", json!({ "timeout": 2000, "run_in_background": false, "command": "make" })),
+            (false, "Bash", json!({ "command": "make", "run_in_background": true })),
+            (false, "Bash", json!({ "command": "make", "dangerouslyDisableSandbox": true })),
+            (false, "Bash", json!({ "command": "make ", "description": "Build it" })),
+            (false, "WebFetch", json!({ "command": "make", "description": "Build it", "timeout": 1000 })),
+        ] {
+            assert_eq!(exact("Bash", &make) == exact(tool, &other), is_same, "{other}");
+        }
+        let fetch = |prompt: &str| exact("WebFetch", &json!({ "url": "http://h", "description": prompt }));
+        assert_ne!(fetch("a"), fetch("b"), "of other tools nobody knows what it means");
     }
 
     #[test]

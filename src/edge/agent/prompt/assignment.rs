@@ -6,6 +6,7 @@ use super::told::{attempts, below, documents};
 use crate::model::assignment::{Assignment, Complexity};
 use crate::model::attempt::AttemptRecord;
 use crate::model::document::Documents;
+use crate::model::lesson::Lesson;
 use crate::model::outcome::{Artifact, Outcome};
 use crate::model::settings::Role;
 
@@ -39,7 +40,7 @@ pub struct Brief<'a> {
     /// The checks that its result is judged by.
     pub checks: &'a [CheckLine<'a>],
     /// What was learnt and fits.
-    pub lessons: &'a [Lesson<'a>],
+    pub lessons: &'a [&'a Lesson],
     /// The documents; all of them are quoted.
     pub documents: &'a Documents,
     /// Attempts that are over, oldest first.
@@ -81,15 +82,6 @@ pub struct CheckLine<'a> {
     pub name: &'a str,
     /// Its command line.
     pub run: &'a str,
-}
-
-/// Something that was learnt from earlier work.
-#[derive(Clone, Copy, Debug)]
-pub struct Lesson<'a> {
-    /// What.
-    pub text: &'a str,
-    /// Where it comes from, for a person to read: `feedback of 2025-11-18 on task-002`.
-    pub origin: &'a str,
 }
 
 /// How a question of an agent reaches a person.
@@ -222,10 +214,12 @@ fn artifact(artifact: &Artifact) -> String {
     }
 }
 
-fn lessons(lessons: &[Lesson<'_>]) -> String {
+/// Quotes each with its kind and its origin: a mistake must not be read as advice.
+fn lessons(lessons: &[&Lesson]) -> String {
     let each = lessons.iter().map(|lesson| {
         let text: Vec<_> = lesson.text.split_whitespace().collect();
-        format!("{} ({})", shorten(&text.join(" "), LESSON_CAP).replace('\n', " "), line(lesson.origin))
+        let text = shorten(&text.join(" "), LESSON_CAP).replace('\n', " ");
+        format!("{}: {text} ({})", lesson.kind.name(), line(&lesson.origin.to_string()))
     });
     capped(each, LESSONS)
 }

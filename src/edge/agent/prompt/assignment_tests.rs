@@ -8,33 +8,22 @@ use crate::model::attempt::AttemptEnd;
 use crate::model::check::CheckName;
 use crate::model::cost::Spent;
 use crate::model::document::{Document, DocumentName};
+use crate::model::lesson::{LessonKind, Place};
 use crate::model::path::ProjectPath;
 use crate::model::prompt::{WORK, blanks};
-use crate::model::settings::LandMode;
 
 static NONE: Documents = Documents::new();
 
 fn assignment() -> Assignment {
     Assignment {
         label: "task-001".to_owned(),
-        name: "Paginate the list".to_owned(),
         description: "Add pages.\n\n## Not a section\n\nTwenty to a page.".to_owned(),
-        lane: Lane::Day,
-        workflow: "task".to_owned(),
-        role: "coding".to_owned(),
-        module: String::new(),
-        complexity: None,
-        context_files: Vec::new(),
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
+        ..Assignment::new("Paginate the list", Lane::Day, "task", "coding")
     }
+}
+
+fn learnt(kind: LessonKind, text: &str, file: &str) -> Lesson {
+    Lesson::new(kind, text, Place { file: file.to_owned(), line: 7 }, None, "")
 }
 
 fn role(prompt: &str) -> Role {
@@ -98,7 +87,7 @@ fn every_word_has_a_value_and_says_what_it_should() {
         happened: Some(Happened { event: "task.plan.created", data: "{\"steps\": [\"```\"]}" }),
         dependencies: &[Brought { title: "s1 · Design", outcome: &outcome, diff: "-a\n+b {{title}}" }],
         checks: &[CheckLine { name: "unit", run: "cargo test" }, CheckLine { name: "lint", run: "cargo clippy" }],
-        lessons: &[Lesson { text: "Make testing\nmandatory", origin: "feedback of 2025-11-18 on task-002" }],
+        lessons: &[&learnt(LessonKind::Mistake, "Used the\nold pager", "feedback/2025-11-18.md")],
         documents: &documents,
         attempts: &[record(1, "no idea")],
         attempt: (2, 3),
@@ -122,7 +111,7 @@ fn every_word_has_a_value_and_says_what_it_should() {
         "## event_data\n\n````json\n{\"steps\": [\"```\"]}\n````\n",
         "## attempt\n\n2 of 3\n",
         "## attempts\n\n### Attempt 1: agent failed: no idea\n",
-        "## lessons\n\n- Make testing mandatory (feedback of 2025-11-18 on task-002)\n",
+        "## lessons\n\n- mistake: Used the old pager (feedback/2025-11-18.md:7)\n",
         "## documents\n\n### Agent instructions\n\nSay why.\n",
         "## protected\n\n- `tests/**`\n",
         "# Question from Agent task-001\n\n## Context\n",
@@ -175,7 +164,7 @@ fn no_part_can_flood_the_prompt() {
         happened: Some(Happened { event: &long, data: &long }),
         dependencies: &[Brought { title: &long, outcome: &outcome, diff: &long }; 40],
         checks: &[CheckLine { name: &long, run: &long }; 100],
-        lessons: &[Lesson { text: &long, origin: &long }; 100],
+        lessons: &[&learnt(LessonKind::Action, &long, &long); 100],
         documents: &documents,
         attempts: &records,
         protected: &vec![long.clone(); 200],

@@ -6,5 +6,5 @@ mod fix;
 mod text;
 mod told;
 
-pub use assignment::{Asking, Brief, Brought, CheckLine, Happened, Lesson, work};
+pub use assignment::{Asking, Brief, Brought, CheckLine, Happened, work};
 pub use fix::{PromptInput, fixer, planner};

@@ -69,6 +69,12 @@ pub fn allowed() -> Value {
     decision(&json!({ "behavior": "allow" }))
 }
 
+/// Returns what the hook says where no fix waits for the plan any more for which something is asked.
+pub fn unwanted() -> Value {
+    let message = "The fix does not wait for this plan any more: ask nothing, and end your turn now with one word.";
+    decision(&json!({ "behavior": "deny", "message": message }))
+}
+
 fn refusal(message: &str) -> Value {
     decision(&json!({ "behavior": "deny", "message": format!("{message} {HINT}") }))
 }

@@ -12,7 +12,7 @@ mod screen;
 mod talk;
 mod typed;
 
-pub use asks::{Dialog, allowed, reason};
+pub use asks::{Dialog, allowed, reason, unwanted};
 pub use bill::{Bill, Past};
 pub use hook::{HookEvent, KIND_STATUS, answer_at_once, guarded, status_line};
 pub use launch::{PlannerSpec, environment};

@@ -360,6 +360,16 @@ impl Talk {
         self.active = now;
     }
 
+    /// Whether a turn is over whose price is about to be known.
+    pub fn owes(&self) -> bool {
+        self.turn == Turn::None && self.owes.is_some()
+    }
+
+    /// Returns for whom it works, and what of the conversation is paid.
+    pub fn billed(&self) -> (Option<TaskId>, Spent) {
+        (self.spender, self.past.billed())
+    }
+
     fn bill(&self, spent: Option<Spent>) -> Option<Heard> {
         spent.map(|spent| Heard::Used(self.spender, spent))
     }

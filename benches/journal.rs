@@ -1,0 +1,113 @@
+//! What the tables of the journal cost per append, beside the journal alone; run it with `cargo bench --bench journal`.
+//!
+//! Tasks of the queue go from their filing to their end, each step appended by itself, as the supervisor does. An append
+//! lasts until it is confirmed, so most of it is the disk: what counts is the difference, and what the main loop works out.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints what it measured, and may stop")]
+#![expect(clippy::disallowed_methods, reason = "a bench looks at the clock")]
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use orchestrator_tui::app::projection;
+use orchestrator_tui::app::setup::stored_of;
+use orchestrator_tui::core::book::Book;
+use orchestrator_tui::core::effect::Recorded;
+use orchestrator_tui::core::fact::Fact;
+use orchestrator_tui::edge::store::Journal;
+use orchestrator_tui::model::assignment::{Assignment, Lane};
+use orchestrator_tui::model::id::{Seq, SessionId, Slot, TaskId};
+use orchestrator_tui::model::settings::{LandMode, Lanes};
+use orchestrator_tui::model::task::{DoneReason, Goal, Origin, Task, TaskState};
+use orchestrator_tui::model::time::Wall;
+
+/// So many tasks are filed first; they are in the tables while others begin and end.
+const TASKS: u32 = 10_000;
+
+/// So many of them are worked on.
+const WORKED: u32 = 500;
+
+fn main() {
+    println!("{:<28} {:>10} {:>10} {:>10}", "", "median", "95 %", "worst");
+    for round in 1..=3 {
+        println!("round {round}");
+        for with_tables in [false, true] {
+            measure(with_tables);
+        }
+    }
+}
+
+fn measure(with_tables: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let (confirm, confirmed) = mpsc::channel();
+    let (mut journal, _) = Journal::open(&path, move |seq| confirm.send(seq.unwrap()).unwrap()).unwrap();
+    let (mut book, lanes) = (Book::default(), Lanes::default());
+    let (mut appended, mut worked_out) = (Vec::new(), Vec::new());
+    let mut seq = Seq(0);
+    let mut append = |facts: Vec<Fact>, counts: bool| {
+        let facts: Vec<Recorded> = facts
+            .into_iter()
+            .map(|fact| {
+                seq = seq.next();
+                Recorded { seq, at: Wall(1_767_225_600_000 + seq.0), fact }
+            })
+            .collect();
+        facts.iter().for_each(|recorded| book.apply(recorded));
+        let rows = facts.iter().map(|recorded| stored_of(recorded).unwrap()).collect();
+        let began = Instant::now();
+        if with_tables {
+            let changes = projection::of(&facts, &book, &lanes);
+            worked_out.push(began.elapsed());
+            journal.append_with(rows, changes).unwrap();
+        } else {
+            journal.append(rows).unwrap();
+        }
+        while confirmed.recv().unwrap() < seq {}
+        if counts {
+            appended.push(began.elapsed());
+        }
+    };
+    append((1..=TASKS).map(|number| Fact::Filed { task: Box::new(task(number)) }).collect(), false);
+    for task in (1..=WORKED).map(TaskId) {
+        append(vec![Fact::AttemptStarted { task, number: 1, slot: Slot(0), landing: false }], true);
+        append(vec![Fact::AgentStarted { task, session: SessionId(u64::from(task.0)) }], true);
+        append(vec![Fact::Ended { task, state: TaskState::Done(DoneReason::Finished) }], true);
+    }
+    let what = if with_tables { "  journal and tables" } else { "  journal alone" };
+    print(what, &mut appended);
+    if with_tables {
+        print("  of that, in the main loop", &mut worked_out[1..]);
+    }
+    drop(journal);
+    println!("{:<28} {:>7} KiB", "  on disk", std::fs::metadata(&path).unwrap().len() / 1024);
+}
+
+fn print(what: &str, times: &mut [Duration]) {
+    times.sort();
+    let (middle, most, worst) = (times[times.len() / 2], times[times.len() * 95 / 100], times[times.len() - 1]);
+    println!("{what:<28} {middle:>10.1?} {most:>10.1?} {worst:>10.1?}");
+}
+
+fn task(number: u32) -> Task {
+    let assignment = Assignment {
+        label: format!("task-{number:05}"),
+        name: format!("Write the module number {number}"),
+        description: "What it must do stands in a few sentences, as a person writes them.".repeat(4),
+        lane: Lane::Queue,
+        workflow: "task".into(),
+        role: "coding".into(),
+        module: "modules".into(),
+        complexity: None,
+        context_files: vec!["docs/guide.md".into()],
+        deliverables: Vec::new(),
+        after: Vec::new(),
+        check: None,
+        budget: None,
+        land: LandMode::Ask,
+        batch: None,
+        event: None,
+        subject: None,
+        project: None,
+    };
+    Task::new(TaskId(number), Goal::Assignment(Box::new(assignment)), Origin::Person, Wall(1_767_225_600_000))
+}

@@ -1,0 +1,140 @@
+//! Which source has its turn: those who file work take turns, so that many tasks of one do not keep one of another waiting.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::core::lanes::lane;
+use crate::model::assignment::Lane;
+use crate::model::id::{BatchId, TaskId};
+use crate::model::task::{Goal, Origin, Task};
+
+use super::durable::Book;
+
+/// Who files tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Red checks.
+    Checks,
+    /// A person, task by task.
+    Person,
+    /// Events.
+    Events,
+    /// A task file or an orchestration.
+    Batch(BatchId),
+}
+
+impl Source {
+    /// Returns who filed a task.
+    pub fn of(task: &Task) -> Self {
+        match &task.goal {
+            Goal::Check(_) => Self::Checks,
+            Goal::Assignment(assignment) => match (assignment.batch, task.origin) {
+                (Some(batch), _) => Self::Batch(batch),
+                (None, Origin::Event(_)) => Self::Events,
+                (None, Origin::Person | Origin::Start | Origin::Change(_)) => Self::Person,
+            },
+        }
+    }
+}
+
+impl Book {
+    /// Lets sources have turns only where something of them waits.
+    pub(super) fn take_turns(&mut self, lines: impl IntoIterator<Item = Line>) {
+        for line in lines {
+            self.turns.wait(line, self.index.waits(&line));
+        }
+    }
+
+    /// Returns the tasks of a lane that wait, in the order in which they have their turns if nothing comes between.
+    pub fn in_turn(&self, lane: Lane) -> Vec<TaskId> {
+        let mut all = Vec::new();
+        for (class, sources) in self.index.waiting_in(lane) {
+            let order = self.turns.in_order(lane, class);
+            let mut lines: Vec<_> =
+                order.filter_map(|source| sources.get(&source)).map(|tasks| tasks.keys().copied()).collect();
+            while !lines.is_empty() {
+                lines.retain_mut(|line| line.next().map(|task| all.push(task)).is_some());
+            }
+        }
+        all
+    }
+}
+
+/// Tasks of which none goes before another for what it is: what a person asked for goes first, then what is more urgent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Class {
+    unforced: bool,
+    priority: Reverse<i32>,
+}
+
+impl Class {
+    /// Returns the class of a task.
+    pub fn of(task: &Task) -> Self {
+        Self { unforced: !task.forced, priority: Reverse(task.priority) }
+    }
+}
+
+/// Where tasks of a source wait.
+pub(super) type Line = (Lane, Class, Source);
+
+/// Returns where a task would wait.
+pub(super) fn line(task: &Task) -> Line {
+    (lane(task), Class::of(task), Source::of(task))
+}
+
+/// The order in which sources have their turns, in each lane and class: whoever was served longest ago. It follows from the
+/// facts; a source of which nothing waits has no turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Turns {
+    served: u64,
+    stamps: BTreeMap<Line, u64>,
+    order: BTreeMap<(Lane, Class), BTreeSet<(u64, Source)>>,
+}
+
+impl Turns {
+    /// Returns the sources of which something waits, in turn.
+    pub fn in_order(&self, lane: Lane, class: Class) -> impl Iterator<Item = Source> {
+        self.order.get(&(lane, class)).into_iter().flatten().map(|(_, source)| *source)
+    }
+
+    /// Returns every line that has a turn.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.stamps.keys()
+    }
+
+    /// Takes in whether something of a source waits. A new one comes after those that wait longer, and before the one that
+    /// was served last.
+    pub(super) fn wait(&mut self, line: Line, waits: bool) {
+        match (waits, self.stamps.contains_key(&line)) {
+            (true, false) => self.stamp(line, self.served.saturating_mul(2)),
+            (false, true) => self.drop(line),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    /// A task of a source begins.
+    pub(super) fn serve(&mut self, line: Line) {
+        self.served += 1;
+        if self.stamps.contains_key(&line) {
+            self.drop(line);
+            self.stamp(line, self.served.saturating_mul(2).saturating_add(1));
+        }
+    }
+
+    fn stamp(&mut self, line: Line, stamp: u64) {
+        let (queue, class, source) = line;
+        self.stamps.insert(line, stamp);
+        self.order.entry((queue, class)).or_default().insert((stamp, source));
+    }
+
+    fn drop(&mut self, line: Line) {
+        let (queue, class, source) = line;
+        let Some(stamp) = self.stamps.remove(&line) else { return };
+        if let Some(order) = self.order.get_mut(&(queue, class)) {
+            order.remove(&(stamp, source));
+            if order.is_empty() {
+                self.order.remove(&(queue, class));
+            }
+        }
+    }
+}
