@@ -48,11 +48,13 @@ fn a_day_has_the_documented_files() {
     folder.write_status("task-001", &json!({ "id": "task-001" })).unwrap();
     folder.append_log("task-001", "begins\n").unwrap();
     folder.append_log("task-001", "ends\n").unwrap();
+    folder.write_question("task-001", "# Question from Agent task-001\n").unwrap();
     folder.write_report("2025-11-18", "# Report - 2025-11-18\n").unwrap();
     assert_eq!(
         listed(place.path()),
         [
             "agent_logs/task-001.log",
+            "agent_questions/task-001.md",
             "agent_status/task-001.json",
             "agent_workspaces/task-001/agent_instructions.md",
             "agent_workspaces/task-001/notes.md",

@@ -9,7 +9,6 @@ use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{BatchId, TaskId};
-use orchestrator_tui::model::settings::LandMode;
 use orchestrator_tui::model::task::{DoneReason, FailReason, Goal, ReadyReason, Task, TaskState, Workflow};
 use orchestrator_tui::model::time::millis;
 use orchestrator_tui::ui::glyph::ASCII;
