@@ -2,6 +2,9 @@
 //!
 //! Tasks of the queue go from their filing to their end, each step appended by itself, as the supervisor does. An append
 //! lasts until it is confirmed, so most of it is the disk: what counts is the difference, and what the main loop works out.
+//!
+//! On two shared cores (load 8), medians of 1,500 appends beside 10,000 tasks: the journal alone 153 µs, with the tables 181 µs,
+//! of that 1.6 µs in the main loop; 13.4 and 17.8 MiB on disk.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints what it measured, and may stop")]
 #![expect(clippy::disallowed_methods, reason = "a bench looks at the clock")]
 

@@ -46,7 +46,6 @@ pub(crate) fn settings(running: u32) -> Settings {
             planner: Planner::Off,
             plan_wait: Duration::from_secs(60),
             planner_sleep: Duration::from_secs(600),
-            agents: true,
         },
         limits: Limits {
             running,
