@@ -55,7 +55,9 @@ fn measure(with_tables: bool) {
                 Recorded { seq, at: Wall(1_767_225_600_000 + seq.0), fact }
             })
             .collect();
-        facts.iter().for_each(|recorded| book.apply(recorded));
+        for recorded in &facts {
+            book.apply(recorded);
+        }
         let rows = facts.iter().map(|recorded| stored_of(recorded).unwrap()).collect();
         let began = Instant::now();
         if with_tables {

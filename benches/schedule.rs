@@ -231,8 +231,8 @@ impl Bench {
             matches!(lie.goals, Goals::Brought | Goals::Chain).then(|| Fact::BatchBegan { batch: Box::new(batch) });
         let assigned = (1..=if lie.goals.brings() { lie.tasks } else { 0 }).map(|number| {
             let goal = Goal::Assignment(Box::new(assignment(number, lie)));
-            let waits = goal_after(&goal).first().copied();
-            let state = waits.map_or(TaskState::Queued, TaskState::Pending);
+            let before = goal_after(&goal).first().copied();
+            let state = before.map_or(TaskState::Queued, TaskState::Pending);
             let files: Vec<ProjectPath> = match &goal {
                 Goal::Assignment(known) => known.deliverables.iter().map(|wanted| wanted.path.clone()).collect(),
                 Goal::Check(_) => Vec::new(),

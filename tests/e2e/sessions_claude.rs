@@ -99,7 +99,7 @@ fn the_real_claude_takes_a_requirement_apart_and_builds_it() {
     for task in [&pages, &tests] {
         let said = site.run(&["land", task]);
         assert_eq!(said.code, 0, "{said:?}");
-        supervisor.wait("it lands", |fact| fact["kind"] == "landed" && fact["task"].to_string() == *task);
+        supervisor.wait("it lands", |fact| fact["kind"] == "landed" && fact["task"].to_string().as_str() == *task);
     }
     assert_eq!((site.read("pages.txt"), site.read("pages.test")), ("one two\nthree\n".into(), "two pages\n".into()));
     let cost = |task: &str| site.json(&["show", task])["cost_usd"].as_f64().unwrap_or_default();
