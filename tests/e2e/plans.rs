@@ -60,8 +60,8 @@ fn three_plans_are_approved_by_a_key_and_run_or_refused_by_one() {
     for part in [
         "Start the plan of batch 1?",
         "Build a REST API",
-        "#2  Design · analysis  starts at once",
-        "#4  Tests · testing  after #3",
+        "#2  Design · analysis     starts at once",
+        "#4  Tests · testing       after #3",
     ] {
         assert!(asked.contains(part), "no {part:?} in:\n{asked}");
     }
