@@ -285,7 +285,8 @@ steps = [{ do = "wait_for", file = "FILE" }, { do = "say", text = "No idea." }]
     let mut terminal = Terminal::start(&site, &["run", "--trust", "--land", "auto"], (120, 36));
     terminal.wait_text("all green");
     site.write("word.txt", "wrong\n");
-    terminal.wait_text("started, rehearsal");
+    // The list says so, too: until then the terminal of the check before it is the one to show.
+    terminal.wait("its agent", |screen| screen.contains("started, rehearsal") && screen.contains("fix 1/"));
     terminal.keys("t");
     terminal.wait_text("what works on #1 has no terminal");
     terminal.keys("m");
