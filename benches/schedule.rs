@@ -231,13 +231,13 @@ impl Bench {
             matches!(lie.goals, Goals::Brought | Goals::Chain).then(|| Fact::BatchBegan { batch: Box::new(batch) });
         let assigned = (1..=if lie.goals.brings() { lie.tasks } else { 0 }).map(|number| {
             let goal = Goal::Assignment(Box::new(assignment(number, lie)));
-            let before = goal_after(&goal).first().copied();
-            let state = before.map_or(TaskState::Queued, TaskState::Pending);
-            let files: Vec<ProjectPath> = match &goal {
+            let awaited = goal_after(&goal).first().copied();
+            let state = awaited.map_or(TaskState::Queued, TaskState::Pending);
+            let paths: Vec<ProjectPath> = match &goal {
                 Goal::Assignment(known) => known.deliverables.iter().map(|wanted| wanted.path.clone()).collect(),
                 Goal::Check(_) => Vec::new(),
             };
-            let bare = Task { files, failures: Vec::new(), excerpt: String::new(), ..task(number, false) };
+            let bare = Task { files: paths, failures: Vec::new(), excerpt: String::new(), ..task(number, false) };
             Fact::Filed { task: Box::new(Task { goal, state, ..bare }) }
         });
         let facts = fixes.chain(batch).chain(assigned);

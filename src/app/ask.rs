@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use crate::app::day::gather;
-use crate::app::day::report::DayReport;
 use crate::app::failure::Failure;
 use crate::app::guarding::CONTROL;
 use crate::app::history::History;
@@ -17,6 +16,7 @@ use crate::core::command::Command;
 use crate::core::lines;
 use crate::core::view::{Costs, Stats};
 use crate::edge::control::{Archive as _, BlockingClient, NotRunning, Wanted};
+use crate::model::assignment::BatchKind;
 use crate::model::cost::Usd;
 use crate::model::hold::Snooze;
 use crate::model::id::{QuestionId, Seq, TaskId};
@@ -63,38 +63,24 @@ pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
 }
 
-/// Says all about the day of a task file, as it stands now.
+/// Says all about the day of a task file, as it stands now: its date, and the report as Markdown.
 ///
 /// # Errors
-/// If none of it was ever begun, or it cannot be found out.
-pub fn day_report(site: &Site, file: &Path) -> Result<DayReport, Failure> {
-    let book = offline::book(site)?;
-    let now = clock::wall();
-    // Why a task waits only the running supervisor knows.
-    let tasks = of_the_running(site, "tasks")?.map(|(_, tasks)| tasks);
-    let known = |task: &Task| {
-        let rows = tasks.as_ref().and_then(Value::as_array).into_iter().flatten();
-        let row = rows.into_iter().find(|row| row["number"] == task.id.0);
-        row.and_then(|row| row["reason"].as_str()).map(str::to_owned)
+/// If none of it was ever begun, not all of it is remembered, or it cannot be found out.
+pub fn day_report(site: &Site, file: &Path) -> Result<(String, String), Failure> {
+    let batches = query(site, "batches")?;
+    let is_its = |batch: &&Value| match BatchKind::deserialize(&batch["kind"]) {
+        Ok(BatchKind::Day { file: known, .. }) => known == file,
+        Ok(BatchKind::Orchestration { .. }) | Err(_) => false,
     };
-    let reason = |task: &Task| known(task).unwrap_or_else(|| offline::reason(&book, task, now));
-    let reporter = Reporter { book: &book, reason: &reason, running: tasks.is_some(), now };
-    let batch = gather::of_file(&book, file);
-    if let Some(batch) = batch
-        && let forgotten @ 1.. = book.forgotten_of(batch)
-    {
-        let all = batch.tasks.len();
-        return Err(Failure::refused(format!(
-            "{forgotten} of the {all} tasks of {} are not remembered any more, so no whole report can be written; the one that was \
-             written at its end stays as it is",
-            file.display()
-        )));
-    }
-    let report = batch.and_then(|batch| gather::day(&reporter, batch, clock::offset(now)));
-    report.ok_or_else(|| {
+    let Some(batch) = batches.as_array().into_iter().flatten().rev().find(is_its) else {
         let start = format!("orchestrator-tui start {}", file.display());
-        Failure::refused(format!("nothing of {} was ever begun\nhint: `{start}` begins it", file.display()))
-    })
+        let text = format!("nothing of {} was ever begun\nhint: `{start}` begins it", file.display());
+        return Err(Failure::refused(text));
+    };
+    let report = query(site, &format!("batches/{}/report", batch["id"]))?;
+    let text = |part: &str| report[part].as_str().unwrap_or_default().to_owned();
+    Ok((text("date"), text("markdown")))
 }
 
 /// Says what was spent, as the running supervisor knows it or as the journal has it.

@@ -199,15 +199,28 @@ fn batch_reply(machine: &Supervisor, id: BatchId, reporter: &Reporter<'_>) -> Co
     ControlReply::done(value)
 }
 
-/// Says all about the day of a batch, as its report has it, and where that lies.
+/// Says all about the day of a batch, as its report has it, and where that lies. Of a part of a day there is no report.
 fn day_report(reporter: &Reporter<'_>, id: &str) -> ControlReply {
     let batch = id.parse().ok().and_then(|id| reporter.book.batches.get(&BatchId(id)));
     let day = batch.and_then(|batch| Some((batch, gather::day(reporter, batch, clock::offset(reporter.now))?)));
-    let Some((BatchKind::Day { folder, .. }, day)) = day.map(|(batch, day)| (&batch.kind, day)) else {
+    let Some((batch, BatchKind::Day { file, folder, .. }, day)) = day.map(|(batch, day)| (batch, &batch.kind, day))
+    else {
         return ControlReply::refused(404, format!("batch {id} is no day of a task file"), "");
     };
     let path = Folder::at(folder.clone()).report(&day.date);
-    ControlReply::done(json!({ "markdown": day.markdown(), "path": path, "written": path.is_file() }))
+    let forgotten = reporter.book.forgotten_of(batch);
+    if forgotten > 0 {
+        let text = format!(
+            "{forgotten} of the {} tasks of {} are not remembered any more, so there is no whole report of it",
+            batch.tasks.len(),
+            file.display()
+        );
+        let hint = format!("the one that was written at its end stays as it is: {}", path.display());
+        return ControlReply::refused(409, text, hint);
+    }
+    ControlReply::done(json!({
+        "date": day.date, "markdown": day.markdown(), "path": path, "written": path.is_file(),
+    }))
 }
 
 /// Answers a query from a book; the same for a running supervisor and without one.

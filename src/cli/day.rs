@@ -119,7 +119,8 @@ fn ended(site: &Site, file: &Path, batch: &Value, json: bool) -> Result<u8, Fail
 pub(super) fn report(site: &Site, wish: &Report) -> Result<u8, Failure> {
     let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
     if wish.print {
-        say(ask::day_report(site, &file)?.markdown().trim_end());
+        let (_, text) = ask::day_report(site, &file)?;
+        say(text.trim_end());
         return Ok(0);
     }
     let (path, _) = written(site, &file)?;
@@ -129,13 +130,13 @@ pub(super) fn report(site: &Site, wish: &Report) -> Result<u8, Failure> {
 
 /// Writes the report of a day beside its task file; says where.
 fn written(site: &Site, file: &Path) -> Result<(PathBuf, String), Failure> {
-    let report = ask::day_report(site, file)?;
+    let (date, text) = ask::day_report(site, file)?;
     let folder = Folder::beside(file);
-    let text = of_project(Some(&site.project)).text(&report.markdown()).into_owned();
-    folder.write_report(&report.date, &text).map_err(|error| {
-        Failure::usage(format!("the report cannot be written to {}: {error}", folder.report(&report.date).display()))
+    let text = of_project(Some(&site.project)).text(&text).into_owned();
+    folder.write_report(&date, &text).map_err(|error| {
+        Failure::usage(format!("the report cannot be written to {}: {error}", folder.report(&date).display()))
     })?;
-    Ok((folder.report(&report.date), text))
+    Ok((folder.report(&date), text))
 }
 
 /// Says what is wrong with a task file, or what its day would be; starts nothing.

@@ -77,8 +77,8 @@ fn a_lesson_is_the_same_wherever_its_line_goes() {
 /// A task that has nothing to do with anything that was said.
 fn logo() -> Assignment {
     task(|task| {
-        task.name = "Draw the logo anew".to_owned();
-        task.description = "In blue".to_owned();
+        "Draw the logo anew".clone_into(&mut task.name);
+        "In blue".clone_into(&mut task.description);
     })
 }
 

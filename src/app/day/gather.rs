@@ -51,13 +51,6 @@ pub fn tasks<'a>(book: &'a Book, batch: &'a Batch) -> impl Iterator<Item = &'a T
     batch.tasks.iter().filter_map(|id| book.task(*id)).map(AsRef::as_ref)
 }
 
-/// Returns the newest batch of a task file.
-pub fn of_file<'a>(book: &'a Book, file: &Path) -> Option<&'a Batch> {
-    let is_it =
-        |batch: &&std::sync::Arc<Batch>| matches!(&batch.kind, BatchKind::Day { file: known, .. } if known == file);
-    book.batches.values().rev().find(is_it).map(AsRef::as_ref)
-}
-
 /// Says all about the day of a batch; nothing if it is none. `offset`: how far local time is ahead of UTC, in seconds.
 pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayReport> {
     let BatchKind::Day { file, folder, date } = &batch.kind else { return None };
