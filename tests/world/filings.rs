@@ -41,7 +41,9 @@ impl World {
 
     /// A day of a file; now and then one that is known again, whether or not it is over.
     fn some_day(&mut self) -> NewBatch {
-        let known: Vec<BatchId> = self.machine.book().batches.keys().copied().collect();
+        let batches = self.machine.book().batches.values();
+        let known: Vec<BatchId> =
+            batches.filter(|batch| matches!(batch.kind, BatchKind::Day { .. })).map(|batch| batch.id).collect();
         let again = (self.chance.one_in(3) && !known.is_empty()).then(|| *self.chance.pick(&known));
         let of_known = again.and_then(|id| Some(self.machine.book().batches.get(&id)?.kind.clone()));
         let kind = of_known.unwrap_or_else(|| day(self.chance.below(3)));
@@ -60,10 +62,9 @@ impl World {
             let mut open = batch.tasks.iter().filter_map(|id| book.task(*id)).filter(|task| !task.state.is_final());
             let assignment = Box::new(open.next()?.assignment()?.clone());
             let tasks = vec![NewTask { assignment, after: Vec::new(), priority: 0, held: false }];
-            Some(Filing {
-                batch: Some(NewBatch { kind: batch.kind.clone(), budget: Some(budget), again: None }),
-                tasks,
-            })
+            // By its number: a later day of the same file may be open, too.
+            let again = batch.tasks.iter().all(|id| book.task(*id).is_some()).then_some(batch.id);
+            Some(Filing { batch: Some(NewBatch { kind: batch.kind.clone(), budget: Some(budget), again }), tasks })
         };
         let filings: Vec<Filing> = book.batches.values().filter_map(|batch| more(batch)).collect();
         for filing in filings {
