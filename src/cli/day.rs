@@ -110,6 +110,12 @@ fn ended(site: &Site, file: &Path, batch: &Value, json: bool) -> Result<u8, Fail
     if json {
         say(&json!({ "ended": batch, "report": path, "done": all_done }).to_string());
     } else {
+        // What it stands still for may have been said long ago, or only to a log.
+        for task in batch["tasks"].as_array().into_iter().flatten().filter(|task| !is_done(task)) {
+            let (title, reason) =
+                (task["title"].as_str().unwrap_or_default(), task["reason"].as_str().unwrap_or_default());
+            say(&format!("#{} {title}: {reason}", task["number"]));
+        }
         say(&format!("the report is in {}", path.display()));
     }
     Ok(if all_done { Code::Done as u8 } else { Code::Refused as u8 })

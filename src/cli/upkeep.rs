@@ -106,7 +106,8 @@ pub(super) fn trust(site: &Site, yes: bool, json: bool) -> Result<u8, Failure> {
     if trusted {
         return Ok(0);
     }
-    Err(Failure::refused("nothing was agreed to\nhint: `orchestrator-tui trust --yes` agrees to all of this"))
+    let hint = format!("`orchestrator-tui -C {project} trust --yes` agrees to all of this");
+    Err(Failure::refused(format!("nothing was agreed to\nhint: {hint}")))
 }
 
 /// `gc`

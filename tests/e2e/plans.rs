@@ -86,6 +86,11 @@ fn three_plans_are_approved_by_a_key_and_run_or_refused_by_one() {
     terminal.wait("its end", |screen| !screen.contains("NEEDS YOU"));
     assert_eq!(site.run(&["orchestrate", "Docker and tests", "--no-agent"]).code, 0);
     terminal.wait_text("NEEDS YOU");
+    // The key for a no asks for a no, whose yes starts nothing.
+    terminal.keys("D");
+    terminal.wait_text("Throw the plan of batch 3 away?");
+    terminal.keys("n");
+    terminal.wait("no question", |screen| !screen.contains("Throw the plan"));
     terminal.keys("a");
     terminal.wait_text("Start the plan of batch 3?");
     terminal.keys("D");

@@ -104,7 +104,7 @@ fn what_was_not_agreed_to_runs_only_after_a_yes() {
     let said = site.run(&["trust"]);
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.out.contains("would run") && said.out.contains("check run: touch ran"), "{said:?}");
-    assert!(said.err.contains("orchestrator-tui trust --yes"), "{said:?}");
+    assert!(said.err.contains("trust --yes"), "{said:?}");
     assert_eq!(site.json(&["trust"])["trusted"], false);
     assert!(site.run(&["config", "check"]).out.contains("it goes on with what was agreed to"));
     assert!(!site.project.join("ran").exists());

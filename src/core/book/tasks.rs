@@ -181,7 +181,8 @@ impl Book {
         let Some(assignment) = self.tasks.get(&id).and_then(|task| task.assignment()) else { return };
         if let Some(batch) = assignment.batch.filter(|batch| !self.index.is_open_batch(*batch)) {
             self.batch_over(batch);
-        } else if assignment.after.iter().any(|other| !self.is_needed(*other)) {
+        } else if assignment.after.iter().any(|other| !self.index.has_dependents(*other)) {
+            // It, or those that it was passed on to, may be needed no more.
             self.kept = (0, 0);
         }
     }

@@ -60,9 +60,13 @@ fn batch_items(state: &State, batch: &BatchRow, columns: usize) -> Vec<Item> {
     let title = clip(&title, columns.saturating_sub(width(&number)), state.glyphs.more);
     let head = Line::from(vec![Span::styled(title, style(Role::Heading)), Span::styled(number, style(Role::Dim))]);
     let mut lines: Vec<Item> = vec![Item { line: head, hang: 0, target: Some(Target::Batch(batch.id)) }];
-    let (done, failed) = (of(Group::Done), of(Group::Failed));
+    // What a person ended or took back is over, and not done.
+    let is_done = |row: &&&Row| row.group == Group::Done && sign(state, row).1 == Role::Good;
+    let (done, failed) = (rows.iter().filter(is_done).count(), of(Group::Failed));
+    let dropped = of(Group::Done) - done;
     let parts = [
         (done, "done", Role::Good),
+        (dropped, "dropped", Role::Dim),
         (failed, "failed", Role::Bad),
         (of(Group::Working), "at work", Role::Busy),
         (of(Group::NeedsYou), "for you", Role::Warn),
@@ -70,8 +74,8 @@ fn batch_items(state: &State, batch: &BatchRow, columns: usize) -> Vec<Item> {
         (of(Group::Held), "held", Role::Dim),
     ];
     let mut tasks = vec![Span::styled(format!("  {:<8} ", "tasks"), style(Role::Dim))];
-    tasks.extend(bar(state, done, failed, batch.tasks));
-    tasks.push(Span::raw(format!(" {} of {}  ", done + failed, batch.tasks)));
+    tasks.extend(bar(state, done, failed + dropped, batch.tasks));
+    tasks.push(Span::raw(format!(" {} of {}  ", done + failed + dropped, batch.tasks)));
     let named = parts.into_iter().filter(|(count, ..)| *count > 0);
     for (at, (count, word, role)) in named.enumerate() {
         tasks.push(Span::raw(if at == 0 { "" } else { ", " }));
@@ -95,10 +99,10 @@ fn batch_items(state: &State, batch: &BatchRow, columns: usize) -> Vec<Item> {
     lines
 }
 
-fn bar(state: &State, done: usize, failed: usize, all: usize) -> Vec<Span<'static>> {
+fn bar(state: &State, done: usize, lost: usize, all: usize) -> Vec<Span<'static>> {
     let (on, off, bad) = if state.glyphs.lines { ("█", "░", "▒") } else { ("#", "-", "x") };
     let share = |part: usize| (part * BAR).checked_div(all).unwrap_or(0).min(BAR);
-    let (good, ended) = (share(done), share(done + failed));
+    let (good, ended) = (share(done), share(done + lost));
     vec![
         Span::styled(on.repeat(good), state.theme.style(Role::Good)),
         Span::styled(bad.repeat(ended - good), state.theme.style(Role::Bad)),

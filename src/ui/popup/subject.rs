@@ -49,6 +49,8 @@ pub enum Subject {
     Raise,
     /// Whether a plan is carried out.
     Plan(BatchId),
+    /// Whether a plan is thrown away.
+    NoPlan(BatchId),
     /// The supervisor is gone, for this reason.
     Gone(String),
 }
@@ -58,7 +60,7 @@ impl Subject {
     pub fn task(&self) -> Option<&Row> {
         match self {
             Self::Task(_, row) => Some(row),
-            Self::Leave | Self::GoOn | Self::Raise | Self::Plan(_) | Self::Gone(_) => None,
+            Self::Leave | Self::GoOn | Self::Raise | Self::Plan(_) | Self::NoPlan(_) | Self::Gone(_) => None,
         }
     }
 
@@ -71,6 +73,7 @@ impl Subject {
             | Self::GoOn
             | Self::Raise
             | Self::Plan(_)
+            | Self::NoPlan(_)
             | Self::Gone(_) => false,
         }
     }
@@ -94,13 +97,14 @@ impl Subject {
             Self::GoOn => "Go on now?".to_owned(),
             Self::Raise => "Raise today's budget?".to_owned(),
             Self::Plan(batch) => format!("Start the plan of batch {}?", batch.0),
+            Self::NoPlan(batch) => format!("Throw the plan of batch {} away?", batch.0),
             Self::Gone(_) => "The supervisor is gone".to_owned(),
         }
     }
 
     /// Says why nothing is asked any more, if so: somebody else answered, or the world did.
     pub fn is_over(&self, state: &State) -> Option<String> {
-        if let Self::Plan(batch) = self {
+        if let Self::Plan(batch) | Self::NoPlan(batch) = self {
             let is_asked = state.view.batches.iter().any(|known| known.id == *batch && known.planned > 0);
             return (!is_asked).then(|| format!("the plan of batch {} was answered elsewhere", batch.0));
         }
@@ -177,7 +181,7 @@ pub(super) fn lines(state: &State, ask: &Ask) -> Vec<Line<'static>> {
             ]
         }
         Subject::Raise => raise_lines(state),
-        Subject::Plan(batch) => plan::lines(state, *batch),
+        Subject::Plan(batch) | Subject::NoPlan(batch) => plan::lines(state, *batch),
         Subject::Gone(why) => vec![
             Line::styled(plain(why), state.theme.style(Role::Bad)),
             Line::styled(

@@ -85,6 +85,13 @@ pub(super) fn plan(state: &mut State, batch: BatchId) {
     state.popups.push(Popup::Ask(Ask::new(Subject::Plan(batch), choices)));
 }
 
+/// Asks whether a plan is thrown away. Its yes is another one than that of [`plan`], under the same key.
+fn no_plan(state: &mut State, batch: BatchId) {
+    let away = Choice::new('y', "yes, throw the whole plan away", wish(Command::Decline { batch }));
+    let ask = Ask::new(Subject::NoPlan(batch), vec![away.or("yes, throw it away"), not_now()]);
+    state.popups.push(Popup::Ask(ask));
+}
+
 /// Whether nobody has said yet what becomes of verified fixes in this project.
 fn is_first(state: &State, row: &Row) -> bool {
     let detail = state.told().and_then(|story| story.detail.as_ref()).filter(|detail| detail.task.id == row.id);
@@ -130,9 +137,9 @@ pub(super) fn about(state: &mut State, action: Action) -> Vec<Intent> {
     let Some(row) = state.row().cloned() else { return Vec::new() };
     let task = row.id;
     if let Some(batch) = plan_of(&row).filter(|_| matches!(action, Action::Fix | Action::Refuse)) {
-        plan(state, batch);
-        if let (Action::Refuse, Some(Popup::Ask(ask))) = (action, state.popups.last_mut()) {
-            ask.marked = ask.choices.iter().position(|choice| choice.key == 'D').unwrap_or(0);
+        match action {
+            Action::Refuse => no_plan(state, batch),
+            _ => plan(state, batch),
         }
         return Vec::new();
     }
