@@ -87,6 +87,8 @@ fn three_plans_are_approved_by_a_key_and_run_or_refused_by_one() {
     assert_eq!(site.run(&["orchestrate", "Docker and tests", "--no-agent"]).code, 0);
     terminal.wait_text("NEEDS YOU");
     // The key for a no asks for a no, whose yes starts nothing.
+    terminal.keys("!");
+    terminal.wait("what needs a person", |screen| screen.contains("▌? #"));
     terminal.keys("D");
     terminal.wait_text("Throw the plan of batch 3 away?");
     terminal.keys("n");
