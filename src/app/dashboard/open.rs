@@ -9,7 +9,7 @@ use super::look;
 use super::window::Window;
 use super::wish::Wish;
 use crate::app::failure::Failure;
-use crate::app::redact::Secrecy;
+use crate::app::secrecy::Secrecy;
 use crate::app::setup::Site;
 use crate::app::{clock, closing, logging, offline, panic};
 use crate::config::UiSettings;
