@@ -367,6 +367,7 @@ fn results_land_in_their_order_however_fast_they_are_let_in() {
     fs::remove_file(&gate).expect("an open gate");
     until("both have landed", || is(1, "done") && is(2, "done"));
     assert_eq!(fs::read_to_string(site.project.join("a.txt")).expect("both results"), "two\n");
+    supervisor.stop();
 }
 
 #[test]
@@ -400,4 +401,5 @@ fn what_was_made_from_a_result_that_was_undone_is_kept_until_it_fits_again() {
     site.json(&["land", "2"]);
     until("it has landed, too", || is(2, "done"));
     assert_eq!(fs::read_to_string(site.project.join("a.txt")).expect("both results"), "two\n");
+    supervisor.stop();
 }
