@@ -181,7 +181,7 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Tab(6), "tab.tree", "6", "tree", "Show what the task waits for, and what waits for it", PANES),
     entry(Action::New, "task.new", "n", "new task", "Write a new task, in a line", NEW),
     entry(Action::Answer, "task.answer", "a", "answer", "Answer the oldest task that waits for you", PANES),
-    entry(Action::NeedsMe, "task.needs-me", "!", "next that needs me", "Go to the next task that waits for you", PANES),
+    entry(Action::NeedsMe, "task.needs-me", "!", "next that needs me", "Go to the next task that waits for you, or failed", PANES),
     entry(
         Action::Fix,
         "task.fix",

@@ -61,7 +61,7 @@ fn batch_items(state: &State, batch: &BatchRow, columns: usize) -> Vec<Item> {
     let head = Line::from(vec![Span::styled(title, style(Role::Heading)), Span::styled(number, style(Role::Dim))]);
     let mut lines: Vec<Item> = vec![Item { line: head, hang: 0, target: Some(Target::Batch(batch.id)) }];
     // What a person ended or took back is over, and not done.
-    let is_done = |row: &&&Row| row.group == Group::Done && sign(state, row).1 == Role::Good;
+    let is_done = |row: &&&Row| row.group == Group::Done && sign(state, row).0 == state.glyphs.good;
     let (done, failed) = (rows.iter().filter(is_done).count(), of(Group::Failed));
     let dropped = of(Group::Done) - done;
     let parts = [

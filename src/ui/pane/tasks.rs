@@ -84,8 +84,12 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     }
     let kept = if entries.len() > rows { NOTE } else { 0 };
     let room = usize::from(area.width.saturating_sub(4 + kept));
-    if let Some(text) = red_alone(state)
+    // What failed waits for a person, also where it is out of sight.
+    let failed = list.out_of_sight(Group::Failed, top, rows);
+    let failed = (failed > 0).then(|| format!("{failed} failed: {} shows", state.keymap.key_of(Action::NeedsMe)));
+    if let Some(text) = failed
         .into_iter()
+        .chain(red_alone(state))
         .map(|text| format!(" {} {text} ", state.glyphs.bad))
         .find(|text| width(text) <= room)
     {
@@ -219,9 +223,15 @@ pub(super) fn sign(state: &State, row: &Row) -> (&'static str, Role) {
         Group::Done if row.allowed.undo || row.why.starts_with("fixed") || row.why == "finished" => {
             (state.glyphs.good, Role::Good)
         }
+        Group::Done if is_unchanged(row) => (state.glyphs.good, Role::Dim),
         Group::Done => (state.glyphs.quiet, Role::Dim),
         Group::Failed => (state.glyphs.bad, Role::Bad),
     }
+}
+
+/// Whether it came to a good end although it was to change something and did not.
+pub(super) fn is_unchanged(row: &Row) -> bool {
+    row.group == Group::Done && row.why.starts_with("finished:")
 }
 
 /// Returns the task that is drawn in a row of the screen.

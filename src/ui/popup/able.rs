@@ -30,7 +30,8 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
             Some(none())
         }
         Action::Answer | Action::NeedsMe => {
-            let waits = state.view.rows.iter().any(|row| row.group == Group::NeedsYou);
+            let failed = |row: &Row| action == Action::NeedsMe && row.group == Group::Failed;
+            let waits = state.view.rows.iter().any(|row| row.group == Group::NeedsYou || failed(row));
             (!waits).then(|| "nothing waits for you".to_owned())
         }
         Action::Report if !state.view.batches.iter().any(|batch| batch.date.is_some()) => {

@@ -6,7 +6,7 @@ use super::terminal;
 use super::write;
 use super::{copy, costs, page, question};
 use crate::core::command::Command;
-use crate::core::view::Group;
+use crate::core::view::{Group, Row};
 use crate::model::id::TaskId;
 use crate::ui::action::Action;
 use crate::ui::body::Target;
@@ -147,9 +147,10 @@ fn turn(state: &mut State, by: usize) -> Vec<Intent> {
     Vec::new()
 }
 
-/// Selects the next task that waits for a person, after the selected one.
+/// Selects the next task that waits for a person, after the selected one: with a question, then those that failed.
 fn needs_me(state: &mut State) -> Vec<Intent> {
-    let waiting: Vec<_> = state.view.rows.iter().filter(|row| row.group == Group::NeedsYou).map(|row| row.id).collect();
+    let waits = |row: &&Row| matches!(row.group, Group::NeedsYou | Group::Failed);
+    let waiting: Vec<_> = state.view.rows.iter().filter(waits).map(|row| row.id).collect();
     let at = waiting.iter().position(|id| Some(*id) == state.selected);
     let next = at.map_or(0, |at| (at + 1) % waiting.len());
     match waiting.get(next) {
