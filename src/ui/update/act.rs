@@ -36,6 +36,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
             }
             Focus::Task => open_spot(state, true),
         },
+        Action::Fold => fold(state),
         Action::Back => back(state),
         Action::NextPane => {
             state.focus = if state.focus == Focus::Tasks { Focus::Task } else { Focus::Tasks };
@@ -73,6 +74,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Copy => copy::copy(state),
         Action::Zoom => {
             state.shape.zoom = !state.shape.zoom;
+            Vec::new()
+        }
+        Action::Filter if state.page.is_some() => {
+            state.page_filter = Filter { editing: true, ..Filter::default() };
+            page::turn_to_top(state);
             Vec::new()
         }
         Action::Filter => {
@@ -184,14 +190,36 @@ pub(super) fn open_spot(state: &mut State, places: bool) -> Vec<Intent> {
             Vec::new()
         }
         Some(Target::Place(file, line)) if places => vec![Intent::Edit(file, line)],
-        Some(Target::Task(task)) if places && state.view.rows.iter().any(|row| row.id == task) => {
+        Some(Target::Task(task) | Target::Branch(task))
+            if places && state.view.rows.iter().any(|row| row.id == task) =>
+        {
             if state.list.line_of(task).is_none() {
                 state.filter = Filter::default();
             }
             state.selected = Some(task);
             fetch_if_new(state, false)
         }
-        Some(Target::Place(..) | Target::Task(_) | Target::Event(..) | Target::Batch(_)) | None => Vec::new(),
+        Some(Target::Place(..) | Target::Task(_) | Target::Branch(_) | Target::Event(..) | Target::Batch(_)) | None => {
+            Vec::new()
+        }
+    }
+}
+
+/// Folds or unfolds what is marked: a branch of the tree, or details.
+pub(super) fn fold(state: &mut State) -> Vec<Intent> {
+    match state.spot().map(|spot| spot.target.clone()) {
+        Some(Target::Branch(task)) => {
+            // What is marked stays where it is; what is below it comes or goes.
+            let top = state.top();
+            if !state.folded.remove(&task) {
+                state.folded.insert(task);
+            }
+            state.scrolls.insert(state.tab, Scroll { top, follow: false });
+            Vec::new()
+        }
+        Some(Target::Fold(_) | Target::Place(..) | Target::Task(_) | Target::Event(..) | Target::Batch(_)) | None => {
+            open_spot(state, false)
+        }
     }
 }
 

@@ -137,6 +137,8 @@ fn paste(state: &mut State, text: &str) {
         }
     } else if state.filter.editing {
         state.filter.text.push_str(&line);
+    } else if state.page_filter.editing {
+        state.page_filter.text.push_str(&line);
     } else if state.search.editing {
         state.search.text.push_str(&line);
     }
