@@ -123,7 +123,7 @@ fn an_agent_starts_runs_and_is_out_of_time() {
     });
     assert_eq!(supervisor.end(), 1);
     let ended = rows(&site, "SELECT status, error, completed_at IS NOT NULL FROM agents");
-    assert_eq!(ended, ["timeout|the agent reached its time limit, 1s|1"]);
+    assert_eq!(ended, ["timeout|the agent reached its time limit, 1.0 s|1"]);
     let kinds = "SELECT kind FROM fact WHERE kind IN ('attempt_started', 'agent_started', 'agent_up') ORDER BY seq";
     assert_eq!(rows(&site, kinds), ["attempt_started", "agent_started", "agent_up"]);
     site.wait_until_empty();
