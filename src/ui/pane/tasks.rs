@@ -143,6 +143,9 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
     let room = columns.inner.saturating_sub(4 + columns.ids + 2 + width(&ending) + usize::from(!ending.is_empty()));
     // A long title may have what a short reason leaves; where a task belongs is said where that is left by both.
     let wide = width(&title).min(room.saturating_sub(width(&why))).max(columns.title);
+    // That nothing was changed where something was to be must not be cut.
+    let most = if is_unchanged(row) { room.saturating_sub(width(&why)).max(REASON_MIN) } else { wide };
+    let wide = wide.min(most);
     let title = clip(&title, wide, more);
     let room = room.saturating_sub(wide);
     let why = match place.filter(|place| width(&why) + 2 + width(place) <= room) {

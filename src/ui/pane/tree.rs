@@ -186,10 +186,13 @@ fn name(row: &Row) -> String {
 /// Says why a task is where it is, what else it waits for, and how many are folded below it.
 fn reason(state: &State, row: &Row, branch: &Branch, columns: usize) -> Line<'static> {
     let also: Vec<String> = branch.also.iter().map(ToString::to_string).collect();
+    let (below, over) = (branch.folded.map(|count| format!("{count} below")), overrun(state, row));
+    let taken: usize = below.iter().chain(&over).map(|text| width(text) + GAP).sum();
+    let why = clip_clauses(&short_why(state, row), columns.saturating_sub(taken), state.glyphs.more);
     let parts = [
-        branch.folded.map(|count| (format!("{count} below"), Role::Accent)),
-        overrun(state, row).map(|over| (over, Role::Warn)),
-        Some((clip_clauses(&short_why(state, row), columns, state.glyphs.more), Role::Dim)),
+        below.map(|below| (below, Role::Accent)),
+        over.map(|over| (over, Role::Warn)),
+        Some((why, Role::Dim)),
         (!also.is_empty()).then(|| (format!("also after {}", also.join(", ")), Role::Dim)),
     ];
     let parts = parts.into_iter().flatten().map(|(text, role)| Span::styled(text, state.theme.style(role)));
