@@ -66,6 +66,7 @@ impl Fact {
             | Self::Emitted { .. }
             | Self::Routed { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchApproved { .. }
             | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
@@ -129,6 +130,7 @@ impl Fact {
             | Self::BatchBegan { .. }
             | Self::EventFileLeft { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchApproved { .. }
             | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }

@@ -118,6 +118,7 @@ impl Book {
             | Fact::Emitted { .. }
             | Fact::Routed { .. }
             | Fact::BatchGrew { .. }
+            | Fact::BatchApproved { .. }
             | Fact::BatchLimited { .. }
             | Fact::Lane { .. }
             | Fact::Started { .. }
