@@ -300,9 +300,7 @@ impl Book {
             Fact::DayBegan { day } => self.ledger.begin(*day),
             Fact::Neared { line, reached, limit, .. } => self.ledger.said(*line, *reached, *limit),
             Fact::Raised { usd, tokens } => self.ledger.raise(*usd, *tokens),
-            Fact::AgentStarted { task, session } => {
-                self.agents.insert(*task, *session);
-            }
+            Fact::AgentStarted { task, session } => self.agents.extend([(*task, *session)]),
             Fact::AgentUp { task, .. } => self.up.extend([*task]),
             Fact::Questioned { question } => {
                 self.last_question = question.id;
