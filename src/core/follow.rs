@@ -319,6 +319,8 @@ impl Supervisor {
         };
         if is_first && self.book.events.pending().any(goes_on) {
             TaskState::Held(HoldReason::PassedOn)
+        } else if self.settings.roles.get(&assignment.role).is_none_or(|role| role.edits) {
+            TaskState::Done(DoneReason::Unchanged)
         } else {
             TaskState::Done(DoneReason::Finished)
         }
