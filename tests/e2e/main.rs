@@ -33,6 +33,7 @@ mod health;
 mod honest;
 mod isolation;
 mod jobs;
+mod landing_order;
 mod lock_file;
 mod machine;
 mod many;
