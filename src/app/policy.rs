@@ -52,6 +52,7 @@ pub fn scope(
         policy: settings.policy.clone(),
         workspace,
         variables,
+        at: None,
         base: None,
     }
 }

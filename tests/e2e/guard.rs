@@ -355,6 +355,19 @@ fn policy_check_says_what_holds_and_its_exit_code_too() {
 }
 
 #[test]
+fn a_folder_that_a_command_went_to_is_not_that_of_the_next() {
+    let site = project();
+    site.write("sub/word.txt", "other\n");
+    let mut steps = vec![bash("cd sub && ls"), bash("cat word.txt")];
+    steps.extend(fix("word.txt", "wrong", "right"));
+    let Some(claude) = Claude::on(&site, steps, "") else { return };
+    let end = site.until_idle();
+    assert_eq!(end.code, 0, "{end:?}");
+    let told = crate::real_claude::told(&claude.api.heard());
+    assert!(told.contains("wrong") && !told.contains("other"), "{told}");
+}
+
+#[test]
 fn a_hook_that_cannot_judge_says_no() {
     let site = project();
     let file = site.outside("guard.json");
@@ -384,4 +397,17 @@ fn a_hook_that_cannot_judge_says_no() {
     assert_eq!(said["hookSpecificOutput"]["permissionDecision"], "deny");
     let (_, said) = asks(&file, r#"{"tool_name":"Bash","tool_input":{"command":"curl x"}}"#);
     assert!(said.contains("\"ask\""), "{said}");
+    // Where it begins is what the CLI says.
+    fs::create_dir(site.project.join("sub")).expect("a new folder");
+    let from = |cwd: &std::path::Path, command: &str| {
+        let request = json!({ "cwd": cwd.canonicalize().unwrap_or_else(|_| cwd.to_owned()), "tool_name": "Bash", "tool_input": { "command": command } });
+        asks(&file, &request.to_string())
+    };
+    assert!(from(&site.project, "cat ../x").1.contains("default.outside"));
+    assert_eq!(from(&site.project.join("sub"), "cat ../x"), (Some(0), String::new()));
+    assert!(from(&site.project.join("sub"), "rm ../word.txt").1.contains("guard.delete"));
+    assert!(from(&site.state(), "touch x").1.contains("guard.outside"));
+    assert!(from(&site.state(), "ls").1.contains("default.outside"));
+    assert_eq!(from(&site.project.join("gone"), "ls").0, Some(2), "nobody knows where that is");
+    assert_eq!(from(std::path::Path::new("sub"), "ls").0, Some(2));
 }
