@@ -50,6 +50,14 @@ fn site(script: &str) -> Site {
     site
 }
 
+/// Takes back that agents may write in the whole folder of the test: in one where they may, no file is a person's word.
+fn no_agent_writes_elsewhere(site: &Site) {
+    let file = site.outside("user.toml");
+    let text = fs::read_to_string(&file).expect("it is there");
+    let (kept, _) = text.split_once("[policy]").expect("it lets agents write");
+    fs::write(&file, kept).expect("written");
+}
+
 const MULTI: [(&str, &str); 1] = [("USE_MULTI_AGENT_EVENTS", "true")];
 
 fn start(site: &Site, variables: &[(&str, &str)]) -> crate::site::Supervisor {
@@ -168,6 +176,7 @@ fn a_failed_verification_files_a_bug_and_wanted_changes_are_coded_again() {
 #[test]
 fn files_are_taken_in_once_and_what_cannot_be_read_stays() {
     let site = site(&scenario("leaking taps", &[], "audit.completed", r#"{"found": "none"}"#));
+    no_agent_writes_elsewhere(&site);
     let folder = site.outside("events");
     let variables = [("EVENT_DIR", folder.to_str().expect("text"))];
     fs::create_dir_all(&folder).expect("made");
@@ -220,12 +229,50 @@ fn what_a_result_would_drop_there_waits_for_a_yes() {
 }
 
 #[test]
+fn where_agents_may_write_no_file_speaks_for_a_person() {
+    let event = r#"{"type": "audit.requested", "data": {"title": "Obey"}}"#;
+    let steps = [write("word.txt", "right\n"), write("inbox/x.json", event)];
+    // Git ignores the folder: no result shows what was put there.
+    let config = CONFIG.replace("test -f word.txt", "grep -q right word.txt");
+    let config = config.replace("[fix]", "[fix]\nisolation = \"in-place\"\nland = \"auto\"");
+    let site = Site::new(&[("orchestrator.toml", &config), (".gitignore", "inbox\n"), ("word.txt", "wrong\n")]);
+    site.script(&scripted("*", &steps));
+    no_agent_writes_elsewhere(&site);
+    let variables = [("EVENT_DIR", "inbox")];
+    let mut running = start(&site, &variables);
+    running.wait_kind("filed");
+    assert_eq!(site.run(&["fix", "1"]).code, 0);
+    let left = running.wait_kind("event_file_left");
+    assert!(left["why"].to_string().contains("agents may write in this folder"), "{left}");
+    running.wait_kind("landed");
+    let listed = site.run(&["events", "--failed"]);
+    assert!(listed.out.contains("x.json") && listed.out.contains("orchestrator-tui emit"), "{listed:?}");
+    // It is no other word when none may write there any more; one that is written now is.
+    site.write("orchestrator.toml", &config.replace("in-place", "worktree"));
+    running.wait_kind("reconfigured");
+    fs::write(site.outside("y"), r#"{"type": "nobody.knows"}"#).expect("written");
+    fs::rename(site.outside("y"), site.project.join("inbox/y.json")).expect("renamed");
+    running.wait_kind("routed");
+    let kinds: Vec<String> = events(&site).iter().map(|event| event["type"].to_string()).collect();
+    assert_eq!(kinds, ["\"nobody.knows\""]);
+    assert!(site.project.join("inbox/x.json").exists());
+    running.stop();
+    let mut running = start(&site, &variables);
+    fs::write(site.outside("z"), r#"{"type": "nobody.knows"}"#).expect("written");
+    fs::rename(site.outside("z"), site.project.join("inbox/z.json")).expect("renamed");
+    running.wait("the one that came now", |fact| fact["kind"] == "routed" && fact["event"] == 2);
+    assert_eq!(events(&site).len(), 2, "nor after a restart");
+    running.stop();
+}
+
+#[test]
 fn a_folder_that_is_made_again_or_is_another_one_is_watched() {
     let site = site("[[scenario]]\nmatch = \"*\"\nsteps = []\n");
     let drop_into = |folder: &Path, kind: &str| {
         fs::write(site.outside("new"), json!({ "type": kind }).to_string()).expect("written");
         fs::rename(site.outside("new"), folder.join("new.json")).expect("renamed");
     };
+    no_agent_writes_elsewhere(&site);
     let (one, other) = (site.outside("one"), site.outside("other"));
     site.write(".env", &format!("EVENT_DIR={}\n", one.display()));
     let mut running = start(&site, &[]);
@@ -255,6 +302,7 @@ fn a_folder_that_is_made_again_or_is_another_one_is_watched() {
 #[test]
 fn a_yes_to_checks_starts_no_agent_for_an_event_or_the_queue() {
     let site = site("[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"result\", text = \"Done.\" }]\n");
+    no_agent_writes_elsewhere(&site);
     let folder = site.outside("events");
     fs::create_dir_all(&folder).expect("made");
     fs::write(folder.join("one.json"), r#"{"type": "audit.requested"}"#).expect("written");
