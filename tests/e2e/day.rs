@@ -149,7 +149,15 @@ fn without_its_deliverables_a_task_is_not_done_and_blocks_what_waits_for_it() {
 
 #[test]
 fn what_was_said_about_a_day_reaches_the_next_prompt_with_its_origin() {
-    let site = library(&[tests(), guide()].concat());
+    let all = [
+        ("docs/LOANS_GUIDE.md", "# Loans\n"),
+        ("docs/MODULE_REGISTRY.md", REGISTRY),
+        ("src/app/(main)/members/page.ts", "export const size = 25\n"),
+        ("src/app/(main)/members/page.test.ts", "t\n"),
+        ("src/app/(main)/loans/loan.test.ts", "test(1)\n"),
+    ];
+    // An agent that is told nothing of it says that it knows nothing.
+    let site = library(&scenario("make testing mandatory (feedback/2025-11-17.md:6)", &all, "It is tested."));
     site.write(
         "feedback/2025-11-17.md",
         "# Feedback - 2025-11-17\n\n## task-009: Old\nRating: 2/5\n\nAction: make testing mandatory\n",
@@ -157,6 +165,8 @@ fn what_was_said_about_a_day_reaches_the_next_prompt_with_its_origin() {
     site.run(&["start", FILE]);
     let told = site.read("agent_workspaces/task-001/agent_instructions.md");
     assert!(told.contains("make testing mandatory (feedback/2025-11-17.md:6)"), "{told}");
+    assert_eq!(site.json(&["show", "1"])["assignment"]["role"], "coding");
+    assert_eq!(states(&site)[..2], ["ready", "ready"], "each agent was told");
     site.wait_until_empty();
 }
 

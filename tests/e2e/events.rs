@@ -138,6 +138,75 @@ fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
 }
 
 #[test]
+fn killed_after_each_event_every_role_begins_once() {
+    let site = site(&pipeline(&[], "verify.passed"));
+    let once = ["task.assigned", "task.plan.created", "pr.created", "pr.merged", "deploy.completed", "verify.passed"];
+    let mut running = start(&site, &MULTI);
+    assert_eq!(site.run(&["queue", "add", "Right word", "--description", "The word should be right."]).code, 0);
+    let mut killed = 0;
+    for (number, event) in once.iter().enumerate() {
+        // Right after it was reported, which is before its work is taken, or when that has just been done.
+        running.wait(event, |fact| fact["kind"] == "emitted" && fact["event"]["type"] == *event);
+        if number % 2 == 1 {
+            running.wait("its end", |fact| fact["kind"] == "attempt_ended");
+        }
+        running.signal(Signal::SIGKILL);
+        running.end();
+        killed += 1;
+        running = start(&site, &MULTI);
+        if *event == "pr.merged" {
+            until("the deployer", || roles(&site).contains(&"deployer".to_owned()));
+            assert_eq!(site.run(&["land", "3"]).code, 0);
+        }
+    }
+    until("the end", || site.task(1)["state"] == "done");
+    assert_eq!(killed, once.len());
+    assert_eq!(roles(&site), ["coding", "starter", "coding", "reviewer", "deployer", "verifier"]);
+    let all = events(&site);
+    assert_eq!(processed(&all), once, "{all:#?}");
+    for event in all.iter().filter(|event| event["state"] != "processed") {
+        let why = event["outcome"].to_string();
+        assert!(event["state"] == "failed" && why.contains("came to nothing"), "{event:#}");
+    }
+    assert_eq!(running.stop(), 0);
+    site.wait_until_empty();
+}
+
+#[test]
+fn each_event_starts_the_role_of_its_row() {
+    let site = site("[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"result\", text = \"Done.\" }]\n");
+    let mut running = start(&site, &[]);
+    let rows = [
+        ("task.assigned", "starter"),
+        ("task.plan.created", "coding"),
+        ("pr.created", "reviewer"),
+        ("pr.updated", "reviewer"),
+        ("pr.merged", "deployer"),
+        ("deploy.requested", "deployer"),
+        ("deploy.completed", "verifier"),
+        ("audit.requested", "auditor"),
+        ("pr.changes.requested", "coding"),
+    ];
+    for (number, (event, role)) in rows.iter().enumerate() {
+        let data = json!({ "title": event, "description": "Look." }).to_string();
+        assert_eq!(site.run(&["emit", event, "--data", &data]).code, 0);
+        running.wait(event, |fact| fact["kind"] == "attempt_ended" && fact["task"] == number + 1);
+        let started = site.json(&["event", &(number + 1).to_string()]);
+        assert_eq!((&started["type"], &started["started"]), (&json!(event), &json!([number + 1])), "{started}");
+        assert_eq!(roles(&site).last().map(String::as_str), Some(*role), "{event}");
+    }
+    // Those that end a task, and the one that files a bug, are about one.
+    for (event, said) in
+        [("verify.passed", "#2 is done"), ("audit.completed", "#2 is done"), ("verify.failed", "filed the bug")]
+    {
+        assert_eq!(site.run(&["emit", event, "--task", "2", "--data", "{}"]).code, 0);
+        let last = events(&site).last().cloned().expect("one");
+        assert!(last["type"] == event && last["outcome"].to_string().contains(said), "{last:#}");
+    }
+    running.stop();
+}
+
+#[test]
 fn a_failed_verification_files_a_bug_and_wanted_changes_are_coded_again() {
     let first =
         scenario("You are the first to look", &[], "task.plan.created", r#"{"summary": "turn left into right"}"#);
