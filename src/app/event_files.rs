@@ -13,14 +13,9 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use crate::app::configured::Configured;
-<<<<<<< HEAD
-use crate::app::places::hex;
-use crate::app::policy;
-use crate::app::work::Tools;
-=======
 use crate::app::mark::hex;
+use crate::app::policy;
 use crate::app::tools::Tools;
->>>>>>> 76e5c2a7050fcde475668d1118214f1ddfdaafcb
 use crate::core::input::{Dropped, Input};
 use crate::edge::watch::{Complete, WatchError};
 use crate::edge::workspace::move_to_free;

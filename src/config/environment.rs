@@ -10,11 +10,7 @@ use crate::config::budget;
 use crate::config::diagnostic::SourceText;
 use crate::config::draft::Draft;
 use crate::config::file::write_time;
-<<<<<<< HEAD
-use crate::config::merge::{Draft, counts, times};
-=======
-use crate::config::layer::times;
->>>>>>> 76e5c2a7050fcde475668d1118214f1ddfdaafcb
+use crate::config::layer::{counts, times};
 use crate::config::origin::Origin;
 use crate::model::path::ProjectPath;
 use crate::model::settings::Agent;
