@@ -100,6 +100,15 @@ fn three_plans_are_approved_by_a_key_and_run_or_refused_by_one() {
     assert!(states(&site, "3").iter().all(|state| state == "failed"), "{:?}", sessions(&site, "3"));
     let again = site.run(&["decline", "3"]);
     assert!(again.code == 1 && again.err.contains("waits for a yes"), "{again:?}");
+
+    // It is asked for once more, approved by a key, and run.
+    assert_eq!(site.run(&["orchestrate", "Docker and tests", "--no-agent"]).code, 0);
+    terminal.wait_text("NEEDS YOU");
+    terminal.keys("a");
+    terminal.wait_text("Start the plan of batch 4?");
+    terminal.keys("y");
+    until("all of it", || states(&site, "4").iter().all(|state| state == "completed"));
+    terminal.wait("its end", |screen| !screen.contains("NEEDS YOU"));
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
 
@@ -107,8 +116,8 @@ fn three_plans_are_approved_by_a_key_and_run_or_refused_by_one() {
     let mut supervisor = site.start(&[]);
     supervisor.wait_kind("ran");
     assert_eq!(site.run(&["orchestrate", "A database", "--no-agent"]).code, 0);
-    let said = site.run(&["decline", "4"]);
-    assert!(said.code == 0 && said.out.contains("the plan of batch 4 is refused"), "{said:?}");
+    let said = site.run(&["decline", "5"]);
+    assert!(said.code == 0 && said.out.contains("the plan of batch 5 is refused"), "{said:?}");
     supervisor.stop();
 }
 
