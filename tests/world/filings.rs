@@ -72,6 +72,32 @@ impl World {
         }
     }
 
+    /// Somebody says yes or no to a plan: mostly to one that waits for it, now and then to what is none.
+    pub(super) fn somebody_decides(&mut self) {
+        let book = self.machine.book();
+        let all: Vec<BatchId> = book.batches.keys().copied().collect();
+        let waits = |batch: &&Arc<Batch>| self.machine.waits_for_yes(batch);
+        let plans: Vec<BatchId> = book.batches.values().filter(waits).map(|batch| batch.id).collect();
+        let batch = match self.chance.below(8) {
+            0 => BatchId(999),
+            1 if !all.is_empty() => *self.chance.pick(&all),
+            _ if !plans.is_empty() => *self.chance.pick(&plans),
+            _ => return,
+        };
+        let command = if self.chance.one_in(2) { Command::Approve { batch } } else { Command::Decline { batch } };
+        self.report.declined += u64::from(plans.contains(&batch) && matches!(command, Command::Decline { .. }));
+        self.ask(command);
+    }
+
+    /// Somebody lets a requirement be taken apart.
+    pub(super) fn somebody_orchestrates(&mut self) {
+        let requirements = "build a web API with a database, and test and document it".to_owned();
+        let project = Project { requirements, ..Project::default() };
+        let mode = *self.chance.pick(&[Mode::Parallel, Mode::Sequential, Mode::WaitForCore]);
+        let (start, agent) = (self.chance.one_in(3), self.chance.one_in(2));
+        self.ask(Command::Orchestrate { wish: Box::new(Wish { project, mode, start, agent }) });
+    }
+
     fn some_work(&mut self, number: u64, count: u64) -> NewTask {
         let mut after = Vec::new();
         for other in 0..number {
@@ -89,7 +115,11 @@ impl World {
         }
         let names = self.disk.names();
         let wanted = self.chance.one_in(3) && !names.is_empty();
-        let deliverables = wanted.then(|| self.chance.pick(&names).clone());
+        let deliverables = wanted.then(|| {
+            let file = self.chance.pick(&names).clone();
+            // The folder that all files lie in is a deliverable, too: it is in the way of everything.
+            if self.chance.one_in(4) { file.folders().last().unwrap_or(file) } else { file }
+        });
         let role = if self.chance.one_in(4) { "reviewer" } else { "coding" };
         let assignment = Assignment {
             label: format!("t{number}"),
@@ -100,6 +130,7 @@ impl World {
             ..Assignment::new("more", if self.chance.one_in(2) { Lane::Day } else { Lane::Session }, "task", role)
         };
         let held = self.chance.one_in(6);
-        NewTask { assignment: Box::new(assignment), after, priority: 0, held }
+        let priority = if self.chance.one_in(4) { self.chance.below(3) as i32 } else { 0 };
+        NewTask { assignment: Box::new(assignment), after, priority, held }
     }
 }

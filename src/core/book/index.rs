@@ -135,6 +135,11 @@ impl Index {
         near(&self.files, file).flat_map(|(_, tasks)| tasks).copied()
     }
 
+    /// Returns those of them that were filed before a task, the last first in each place.
+    pub fn near_file_before<'a>(&'a self, file: &ProjectPath, task: TaskId) -> impl Iterator<Item = TaskId> + use<'a> {
+        near(&self.files, file).flat_map(move |(_, tasks)| tasks.range(..task).rev()).copied()
+    }
+
     /// Returns the tasks whose results changed something there and wait for a person, or that were to, each with the path.
     pub fn unlanded_near<'a>(
         &'a self,
@@ -162,10 +167,22 @@ impl Index {
         self.waiting.get(&lane).into_iter().flatten().map(|(class, sources)| (*class, sources))
     }
 
+    /// Returns the tasks that wait in a line, in the order they were filed.
+    pub fn waiting_at(&self, (lane, class, source): &Line) -> Option<&BTreeMap<TaskId, Wait>> {
+        self.waiting.get(lane)?.get(class)?.get(source)
+    }
+
+    /// Returns every line in which something waits.
+    pub fn lines(&self) -> impl Iterator<Item = (Line, &BTreeMap<TaskId, Wait>)> {
+        let classes = self.waiting.iter().flat_map(|(lane, classes)| classes.iter().map(move |at| (*lane, at)));
+        classes.flat_map(|(lane, (class, sources))| {
+            sources.iter().map(move |(source, tasks)| ((lane, *class, *source), tasks))
+        })
+    }
+
     /// Whether something of a source waits there.
-    pub(super) fn waits(&self, (lane, class, source): &Line) -> bool {
-        let sources = self.waiting.get(lane).and_then(|classes| classes.get(class));
-        sources.is_some_and(|sources| sources.contains_key(source))
+    pub(super) fn waits(&self, line: &Line) -> bool {
+        self.waiting_at(line).is_some()
     }
 
     /// Returns when the next pause after a failed attempt ends.
@@ -203,6 +220,26 @@ impl Index {
         self.batches.contains_key(&batch)
     }
 
+    /// Returns what the result of a task changed, or was to change, if it waits for a person; a fix lands by a merge.
+    pub fn unlanded(task: &Task) -> Vec<ProjectPath> {
+        match &task.state {
+            TaskState::Ready(_) | TaskState::Review(_) if task.check().is_none() => {
+                let all: BTreeSet<&ProjectPath> = task.files.iter().chain(task.unlanded()).collect();
+                all.into_iter().cloned().collect()
+            }
+            TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Cooling { .. }
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => Vec::new(),
+        }
+    }
+
     /// Adds a task that is not in it.
     pub(super) fn add(&mut self, task: &Task) {
         if let Some(assignment) = task.assignment().filter(|known| !known.label.is_empty()) {
@@ -224,7 +261,7 @@ impl Index {
             open: !task.state.is_final(),
             turn: Wait::of(task).map(|wait| (Class::of(task), wait)),
             files: task.files.len(),
-            unlanded: unlanded(task),
+            unlanded: Self::unlanded(task),
         }
     }
 
@@ -263,7 +300,7 @@ impl Index {
                 self.closed(task.id, assignment);
             }
         }
-        let unlanded = unlanded(task);
+        let unlanded = Self::unlanded(task);
         if before.unlanded != unlanded {
             for file in &before.unlanded {
                 take(&mut self.unlanded, file, task.id);
@@ -339,26 +376,6 @@ pub fn near<'a, V>(
     let at: Vec<_> =
         std::iter::once(path.clone()).chain(path.folders()).filter_map(|at| map.get_key_value(&at)).collect();
     at.into_iter().chain(map.range(path.within()))
-}
-
-/// Returns what the result of a task changed, or was to change, if it waits for a person; a fix lands by a merge.
-fn unlanded(task: &Task) -> Vec<ProjectPath> {
-    match &task.state {
-        TaskState::Ready(_) | TaskState::Review(_) if task.check().is_none() => {
-            let all: BTreeSet<&ProjectPath> = task.files.iter().chain(task.unlanded()).collect();
-            all.into_iter().cloned().collect()
-        }
-        TaskState::Ready(_)
-        | TaskState::Review(_)
-        | TaskState::Queued
-        | TaskState::Pending(_)
-        | TaskState::Blocked(_)
-        | TaskState::Held(_)
-        | TaskState::Running
-        | TaskState::Cooling { .. }
-        | TaskState::Done(_)
-        | TaskState::Failed(_) => Vec::new(),
-    }
 }
 
 fn take<K: Ord>(map: &mut BTreeMap<K, BTreeSet<TaskId>>, key: &K, task: TaskId) {

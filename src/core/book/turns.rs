@@ -75,10 +75,10 @@ impl Class {
 }
 
 /// Where tasks of a source wait.
-pub(super) type Line = (Lane, Class, Source);
+pub type Line = (Lane, Class, Source);
 
 /// Returns where a task would wait.
-pub(super) fn line(task: &Task) -> Line {
+pub fn line(task: &Task) -> Line {
     (lane(task), Class::of(task), Source::of(task))
 }
 
