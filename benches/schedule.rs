@@ -25,7 +25,6 @@ use orchestrator_tui::model::agent::{AgentReport, LogLine};
 use orchestrator_tui::model::assignment::{Batch, BatchKind};
 use orchestrator_tui::model::check::{CheckKey, CheckName};
 use orchestrator_tui::model::cost::{Spent, Usd};
-use orchestrator_tui::model::filing::{Filing, NewTask};
 use orchestrator_tui::model::id::{BatchId, LandingId, RequestId, Seq, SessionId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::session::Exit;
@@ -35,6 +34,8 @@ use orchestrator_tui::model::workspace::RepoState;
 
 #[path = "schedule/edge.rs"]
 mod edge;
+#[path = "schedule/filings.rs"]
+mod filings;
 #[path = "schedule/settings.rs"]
 mod settings;
 #[path = "schedule/work.rs"]
@@ -70,6 +71,10 @@ enum Goals {
     Last,
     /// A day's work in which each waits for the one before.
     Chain,
+    /// All of them in the queue, each passed on to a role of its own.
+    Passed,
+    /// None; all are filed at once.
+    None,
 }
 
 impl Goals {
@@ -81,6 +86,8 @@ impl Goals {
             Self::Folder => "folder",
             Self::Last => "last",
             Self::Chain => "chain",
+            Self::Passed => "passed",
+            Self::None => "none",
         }
     }
 
@@ -101,6 +108,8 @@ fn main() {
         }
         measure_assignments(tasks);
         measure_others(tasks);
+        filings::measure_task_file(tasks);
+        filings::measure_passed_on(tasks);
     }
 }
 
@@ -134,6 +143,8 @@ fn measure_others(tasks: u32) {
     bench.start();
     bench.times("the first of a chain fails", 1, |_| Input::Asked(RequestId(1), Command::Kill { task: TaskId(1) }));
     bench.times("it is tried again", 1, |_| Input::Asked(RequestId(2), Command::Retry { task: TaskId(1) }));
+    bench.later(11_000);
+    bench.times("an attempt ends, the next starts", tasks.min(3_000), Bench::one_ends);
 }
 
 /// Measures assignments: half of them in the queue, half of them a day's work in which each waits for two before it.
@@ -157,13 +168,7 @@ fn measure_assignments(tasks: u32) {
     });
     bench.later(11_000);
     bench.times("an attempt ends, the next starts", tasks.min(3_000), Bench::one_ends);
-    bench.times("a task is filed", 300, |bench| {
-        let assignment = Box::new(assignment(tasks * 2 + bench.saves, bench.lie));
-        bench.saves += 1;
-        let task = NewTask { assignment, after: Vec::new(), priority: 0, held: false };
-        let filing = Box::new(Filing { batch: None, tasks: vec![task] });
-        Input::Asked(RequestId(bench.facts), Command::File { filing })
-    });
+    bench.times("a task is filed", 300, filings::one_more);
     bench.looks(100);
 }
 
@@ -217,9 +222,10 @@ struct Bench {
 
 impl Bench {
     fn new(lie: Lie) -> Self {
-        let settings = Arc::new(settings(lie.running));
+        let settings = Arc::new(settings(lie));
         let matcher = Arc::new(Matcher::new(&settings).unwrap());
-        let fixes = (1..=if lie.goals.brings() { 0 } else { lie.tasks }).flat_map(|number| {
+        let count = if lie.goals == Goals::None { 0 } else { lie.tasks };
+        let fixes = (1..=if lie.goals.brings() { 0 } else { count }).flat_map(|number| {
             let run = Fact::Ran { key: key(number), run: run(&key(number)), tests: None };
             [run, Fact::Filed { task: Box::new(task(number, lie.goals == Goals::Common)) }]
         });
@@ -229,7 +235,7 @@ impl Bench {
         let batch = Batch { id: BatchId(1), kind, budget: Some(Usd(1_000_000_000)), tasks: day };
         let batch =
             matches!(lie.goals, Goals::Brought | Goals::Chain).then(|| Fact::BatchBegan { batch: Box::new(batch) });
-        let assigned = (1..=if lie.goals.brings() { lie.tasks } else { 0 }).map(|number| {
+        let assigned = (1..=if lie.goals.brings() { count } else { 0 }).map(|number| {
             let goal = Goal::Assignment(Box::new(assignment(number, lie)));
             let awaited = goal_after(&goal).first().copied();
             let state = awaited.map_or(TaskState::Queued, TaskState::Pending);

@@ -1,13 +1,16 @@
-//! People file work: tasks that wait for each other and for older ones, in every order.
+//! People file work: tasks that wait for each other and for older ones, in every order; and plans, to which they say yes or no.
 
 use std::path::PathBuf;
 
 use orchestrator_tui::core::command::Command;
-use orchestrator_tui::model::assignment::{Assignment, Batch, BatchKind, Deliverable, Lane, Mode};
+use orchestrator_tui::model::assignment::{Assignment, Batch, BatchKind, Deliverable, Lane, Mode, Project};
 use orchestrator_tui::model::cost::Usd;
 use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask};
+use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{BatchId, TaskId};
+use orchestrator_tui::model::orchestration::Wish;
 use orchestrator_tui::model::settings::LandMode;
+use orchestrator_tui::model::task::TaskState;
 
 use super::World;
 
@@ -76,17 +79,29 @@ impl World {
     pub(super) fn somebody_decides(&mut self) {
         let book = self.machine.book();
         let all: Vec<BatchId> = book.batches.keys().copied().collect();
-        let waits = |batch: &&Arc<Batch>| self.machine.waits_for_yes(batch);
-        let plans: Vec<BatchId> = book.batches.values().filter(waits).map(|batch| batch.id).collect();
+        let is_created =
+            |id: &TaskId| book.task(*id).is_some_and(|task| task.state == TaskState::Held(HoldReason::Created));
+        let is_plan = |batch: &Batch| matches!(batch.kind, BatchKind::Orchestration { .. });
+        let waits = book.batches.values().filter(|batch| is_plan(batch) && batch.tasks.iter().any(is_created));
+        let plans: Vec<BatchId> = waits.map(|batch| batch.id).collect();
         let batch = match self.chance.below(8) {
             0 => BatchId(999),
             1 if !all.is_empty() => *self.chance.pick(&all),
             _ if !plans.is_empty() => *self.chance.pick(&plans),
             _ => return,
         };
-        let command = if self.chance.one_in(2) { Command::Approve { batch } } else { Command::Decline { batch } };
-        self.report.declined += u64::from(plans.contains(&batch) && matches!(command, Command::Decline { .. }));
-        self.ask(command);
+        if self.chance.one_in(2) {
+            return self.ask(Command::Approve { batch });
+        }
+        self.ask(Command::Decline { batch });
+        // What has not begun is dropped, and what had goes on.
+        let left = self.machine.book().batches.get(&batch).filter(|_| plans.contains(&batch)).cloned();
+        if let Some(left) = left {
+            self.report.declined += 1;
+            let tasks = left.tasks.iter().filter_map(|id| self.machine.book().task(*id));
+            let waits = tasks.filter(|task| task.state == TaskState::Held(HoldReason::Created)).count();
+            assert!(waits == 0 || self.gone.is_some(), "{waits} sessions of a plan that was refused wait for a yes");
+        }
     }
 
     /// Somebody lets a requirement be taken apart.

@@ -86,6 +86,7 @@ pub struct Index {
     typed: BTreeSet<(Wall, TaskId)>,
     labels: BTreeMap<String, BTreeSet<TaskId>>,
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    /// What tasks were passed on to, also when that is over, as long as it is remembered.
     subjects: BTreeMap<TaskId, BTreeSet<TaskId>>,
     batches: BTreeMap<BatchId, BTreeSet<TaskId>>,
 }
@@ -202,6 +203,11 @@ impl Index {
 
     /// Returns the open tasks that a task was passed on to.
     pub fn of_subject(&self, subject: TaskId) -> impl Iterator<Item = TaskId> {
+        self.remembered_of_subject(subject).filter(|id| self.is_open(*id))
+    }
+
+    /// Returns the tasks that a task was passed on to, those that are over and remembered with them.
+    pub(super) fn remembered_of_subject(&self, subject: TaskId) -> impl Iterator<Item = TaskId> {
         self.subjects.get(&subject).into_iter().flatten().copied()
     }
 
@@ -245,6 +251,9 @@ impl Index {
         if let Some(assignment) = task.assignment().filter(|known| !known.label.is_empty()) {
             self.labels.entry(assignment.label.clone()).or_default().insert(task.id);
         }
+        if let Some(subject) = subject_of(task) {
+            self.subjects.entry(subject).or_default().insert(task.id);
+        }
         self.changed(&Before { open: false, turn: None, files: 0, unlanded: Vec::new() }, task);
     }
 
@@ -252,6 +261,9 @@ impl Index {
     pub(super) fn forget(&mut self, task: &Task) {
         if let Some(assignment) = task.assignment() {
             take(&mut self.labels, &assignment.label, task.id);
+        }
+        if let Some(subject) = subject_of(task) {
+            take(&mut self.subjects, &subject, task.id);
         }
     }
 
@@ -347,9 +359,6 @@ impl Index {
         for other in &assignment.after {
             self.dependents.entry(*other).or_default().insert(task);
         }
-        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
-            self.subjects.entry(subject).or_default().insert(task);
-        }
         if let Some(batch) = assignment.batch {
             self.batches.entry(batch).or_default().insert(task);
         }
@@ -358,9 +367,6 @@ impl Index {
     fn closed(&mut self, task: TaskId, assignment: &Assignment) {
         for other in &assignment.after {
             take(&mut self.dependents, other, task);
-        }
-        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
-            take(&mut self.subjects, &subject, task);
         }
         if let Some(batch) = assignment.batch {
             take(&mut self.batches, &batch, task);
@@ -376,6 +382,11 @@ pub fn near<'a, V>(
     let at: Vec<_> =
         std::iter::once(path.clone()).chain(path.folders()).filter_map(|at| map.get_key_value(&at)).collect();
     at.into_iter().chain(map.range(path.within()))
+}
+
+/// Returns the task that another one works on for, if that is not itself.
+fn subject_of(task: &Task) -> Option<TaskId> {
+    task.assignment()?.subject.filter(|subject| *subject != task.id)
 }
 
 fn take<K: Ord>(map: &mut BTreeMap<K, BTreeSet<TaskId>>, key: &K, task: TaskId) {
