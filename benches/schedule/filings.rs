@@ -35,8 +35,6 @@ pub(crate) fn measure_task_file(tasks: u32) {
         let batch = Some(NewBatch { kind, budget: None, again: None });
         file(bench, Filing { batch, tasks: (1..=tasks).map(new).collect() })
     });
-    bench.later(11_000);
-    bench.times("an attempt ends, the next starts", tasks.min(3_000), Bench::one_ends);
 }
 
 /// Measures a queue in which each task is passed on (`events.multi_agent`).
