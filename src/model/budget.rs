@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::{Spent, Usd};
+use crate::model::number::thousands;
 use crate::model::time::{Now, Wall};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -138,19 +139,6 @@ impl fmt::Display for Day {
 
 fn seconds(wall: Wall) -> i64 {
     i64::try_from(wall.0 / 1000).unwrap_or(i64::MAX / 2)
-}
-
-/// Writes a number with a comma between thousands.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
