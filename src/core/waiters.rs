@@ -45,7 +45,9 @@ impl Waiters {
     fn of(index: &Index) -> Self {
         let mut waiters = Self { is_known: true, ..Self::default() };
         for (line, tasks) in index.lines() {
-            tasks.iter().for_each(|(task, wait)| waiters.put(line, *task, *wait, None));
+            for (task, wait) in tasks {
+                waiters.put(line, *task, *wait, None);
+            }
         }
         waiters
     }
@@ -114,7 +116,9 @@ impl Waiters {
 
     fn release_breakers(&mut self, now: Wall) {
         let over: Vec<Obstacle> = self.behind.range(..=Obstacle::Breaker(now)).map(|(obstacle, _)| *obstacle).collect();
-        over.into_iter().for_each(|obstacle| self.release(obstacle));
+        for obstacle in over {
+            self.release(obstacle);
+        }
     }
 }
 
