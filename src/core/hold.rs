@@ -187,9 +187,10 @@ impl Supervisor {
 
     /// Holds an assignment that cannot be done by what is configured now, before anything is paid for it. It could when
     /// it was filed. Returns whether it is held.
-    pub(crate) fn hold_unfit(&mut self, task: &Task) -> bool {
-        let Some((why, _)) = task.assignment().and_then(|assignment| self.unfit(assignment)) else { return false };
-        self.record(Fact::Held { task: task.id, reason: HoldReason::Unfit(why) });
+    pub(crate) fn hold_unfit(&mut self, task: TaskId) -> bool {
+        let assignment = self.book.task(task).and_then(|task| task.assignment());
+        let Some((why, _)) = assignment.and_then(|assignment| self.unfit(assignment)) else { return false };
+        self.record(Fact::Held { task, reason: HoldReason::Unfit(why) });
         true
     }
 

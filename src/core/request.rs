@@ -181,6 +181,9 @@ impl Supervisor {
             return Err(Refusal::because(format!("{id} is just landing; undo it afterwards")));
         }
         self.close(id, TaskState::Failed(FailReason::Killed));
+        if task.result.is_some() {
+            self.not_wanted(id);
+        }
         Ok(said(format!("{id} is killed")))
     }
 
@@ -291,6 +294,7 @@ impl Supervisor {
             is_shown(id, result, shown)?;
         }
         self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Refused) });
+        self.not_wanted(id);
         Ok(said(format!("the result of {id} is thrown away")))
     }
 }

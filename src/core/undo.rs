@@ -154,6 +154,7 @@ impl Supervisor {
                 };
                 self.wrote(&files);
                 self.record(Fact::Undone { task, landing, files: files.clone() });
+                self.not_wanted(task);
                 self.wants_checks_of(&files, task);
                 Ok(Answer::said(said))
             }
