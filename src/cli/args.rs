@@ -39,7 +39,7 @@ pub enum Verb {
     /// The supervisor behind a dashboard.
     #[command(hide = true)]
     Supervise(Supervise),
-    /// Read a task file, a day's work in YAML: say what is wrong with it, or what the day would be.
+    /// Work on a task file, a day's work in YAML, until its report; --dry-run only reads it.
     Start(Start),
     /// Write the report of a task file's day beside it, as it stands now.
     Report(super::day::Report),

@@ -1,12 +1,12 @@
 //! Carries out the verbs about a day's work: what a task file asks for, and what its feedback teaches.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::verbs::{pretty, say};
-use crate::app::ask;
 use crate::app::day::drive::{self, Ended, Told, Watched};
 use crate::app::day::folder::Folder;
 use crate::app::day::{hidden, lessons as known, outline, taught};
@@ -14,12 +14,17 @@ use crate::app::failure::{Code, Failure};
 use crate::app::redact::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::voice::complain;
+use crate::app::{ask, clock};
 use crate::config::{Diagnostic, Names, Overrides, ReadTaskFile, TaskFile, lessons, read_feedback, read_task_file};
-use crate::model::filing::Filing;
+use crate::model::filing::{Filing, Redo};
 use crate::model::path::ProjectPath;
 
 /// Flags of `start`.
 #[derive(Debug, Args)]
+#[command(after_help = "start tasks/2025-11-18.yaml --dry-run     what is wrong with it, or what the day would be\n\
+                        start tasks/2025-11-18.yaml               do it; done before: only what is new or says something else\n\
+                        start tasks/2025-11-18.yaml --failed      and what failed, once more")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Start {
     /// The task file, such as tasks/2025-11-18.yaml.
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -27,6 +32,12 @@ pub struct Start {
     /// Only check it and show what would be done; start nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Try again what failed, besides what is new in the file.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub failed: bool,
+    /// Do all of it again, also what has landed: at its full cost.
+    #[arg(long, conflicts_with_all = ["dry_run", "failed"])]
+    pub again: bool,
     /// Stay when the work is done, and take up what changes in the file; ctrl-c ends, with the report written.
     #[arg(long, conflicts_with = "dry_run")]
     pub watch: bool,
@@ -64,7 +75,14 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
     }
     let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
     let mut again = || filed(site, &file);
-    let filing = again()?;
+    let mut filing = again()?;
+    if let Some(batch) = &mut filing.batch {
+        batch.redo = match (wish.again, wish.failed) {
+            (true, _) => Redo::All,
+            (false, true) => Redo::Failed,
+            (false, false) => Redo::Changed,
+        };
+    }
     let mut tell = |told: Told<'_>| match told {
         Told::Line(line) if wish.json => say(&line.fact.to_string()),
         Told::Line(line) => say(line.text),
@@ -73,7 +91,8 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
             complain(&of_project(Some(&site.project)).text(&format!("{}\nthe day goes on as it was", failure.message)));
         }
         Told::Settled(batch) => {
-            ended(site, &file, batch, wish.json).map_or_else(|failure| complain(&failure.message), |_| ());
+            ended(site, (&wish.file, &file), batch, wish.json)
+                .map_or_else(|failure| complain(&failure.message), |_| ());
             if !wish.json {
                 say(&format!("{} is watched: what is new in it is taken up; ctrl-c ends", wish.file.display()));
             }
@@ -89,8 +108,39 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
             complain(&format!("{said}\nhint: `orchestrator-tui start {}` shows it again", wish.file.display()));
             Ok(Code::Refused as u8)
         }
-        Ended::Settled(batch) => ended(site, &file, &batch, wish.json),
+        Ended::Settled(batch) => ended(site, (&wish.file, &file), &batch, wish.json),
+        Ended::Before(batch) => {
+            let why = before(&wish.file, &batch);
+            if wish.json {
+                say(&json!({ "refused": why, "ended": batch }).to_string());
+            }
+            Err(Failure::refused(of_project(Some(&site.project)).text(&why).into_owned()))
+        }
     }
+}
+
+/// Says that nothing is done, as all of a file has ended before: what that brought, when, what failed, and how it is done again.
+fn before(file: &Path, batch: &Value) -> String {
+    let all = batch["tasks"].as_array().map_or(&[][..], Vec::as_slice);
+    let tasks: Vec<&Value> = all.iter().filter(|task| task["done_anew_as"].is_null()).collect();
+    let is_done = |task: &&&Value| task["state"] == "done";
+    let (done, failed): (Vec<&Value>, Vec<&Value>) = tasks.iter().partition(|task| is_done(&task));
+    let when = tasks.iter().filter_map(|task| task["ended"].as_str()).max().and_then(clock::local);
+    let when = when.map(|when| format!(", ended {when}")).unwrap_or_default();
+    let brought = match failed.len() {
+        0 => format!("{} done", done.len()),
+        count => format!("{} done, {count} not", done.len()),
+    };
+    let mut text =
+        format!("{} was done before and says nothing new: batch {}{when}, {brought}", file.display(), batch["id"]);
+    for task in &failed {
+        let (title, why) = (task["title"].as_str().unwrap_or_default(), task["reason"].as_str().unwrap_or_default());
+        let _ = write!(text, "\n  #{} {title}: {why}", task["number"]);
+    }
+    let start = format!("orchestrator-tui start {}", file.display());
+    let all = format!("`{start} --again` does all of it again, at its full cost");
+    let hint = if failed.is_empty() { all } else { format!("`{start} --failed` tries again what failed; {all}") };
+    format!("{text}\nhint: {hint}")
 }
 
 /// Reads a task file as work.
@@ -103,9 +153,10 @@ fn filed(site: &Site, file: &Path) -> Result<Filing, Failure> {
 }
 
 /// Writes the report of a day that goes on no more, and says where it is.
-fn ended(site: &Site, file: &Path, batch: &Value, json: bool) -> Result<u8, Failure> {
+fn ended(site: &Site, (named, file): (&Path, &Path), batch: &Value, json: bool) -> Result<u8, Failure> {
     let (path, _) = written(site, file)?;
-    let is_done = |task: &Value| task["state"] == "done" || task["state"] == "ready";
+    // What is done anew counts as what came of that.
+    let is_done = |task: &Value| !task["done_anew_as"].is_null() || task["state"] == "done" || task["state"] == "ready";
     let all_done = batch["tasks"].as_array().into_iter().flatten().all(is_done);
     if json {
         say(&json!({ "ended": batch, "report": path, "done": all_done }).to_string());
@@ -115,6 +166,9 @@ fn ended(site: &Site, file: &Path, batch: &Value, json: bool) -> Result<u8, Fail
             let (title, reason) =
                 (task["title"].as_str().unwrap_or_default(), task["reason"].as_str().unwrap_or_default());
             say(&format!("#{} {title}: {reason}", task["number"]));
+        }
+        if batch["tasks"].as_array().into_iter().flatten().any(|task| !is_done(task) && task["state"] == "failed") {
+            say(&format!("`orchestrator-tui start {} --failed` tries again what failed", named.display()));
         }
         say(&format!("the report is in {}", path.display()));
     }

@@ -169,7 +169,7 @@ impl Supervisor {
             patch: result.diff.clone(),
         });
         self.live.attempts.insert(id, attempt);
-        self.record(Fact::Staged { task: id, stage: Stage::Land });
+        self.record(self.staged(id, Stage::Land));
     }
 
     /// Merges a result with what the user has now.

@@ -75,7 +75,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::AttemptStarted { task, number, slot, landing: false } => {
             format!("{task} attempt {number} in workspace {}", slot.0)
         }
-        Fact::Staged { task, stage } => format!("{task} {}", stage.name()),
+        Fact::Staged { task, stage, brings } => format!("{task} {}", stage.name_for(*brings)),
         Fact::Planned { task, plan } => planned(*task, plan),
         Fact::Logged { task, lines } => {
             let lines: Vec<String> =

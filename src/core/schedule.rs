@@ -284,7 +284,7 @@ impl Supervisor {
         let number = task.charged + 1;
         let slot = self.live.free_slot();
         self.record(Fact::AttemptStarted { task: task.id, number, slot, landing: false });
-        self.record(Fact::Staged { task: task.id, stage: Stage::Prepare });
+        self.record(self.staged(task.id, Stage::Prepare));
         let job = self.give(JobOwner::Attempt(task.id), Work::Snapshot, None);
         let attempt = self.new_attempt(task, number, slot, Step::Snapshot(job), Stage::Prepare);
         self.live.attempts.insert(task.id, attempt);

@@ -43,6 +43,22 @@ pub struct NewBatch {
     /// The day that this is again, also if that is over by now: what is new goes to it, and nothing of it is done twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<BatchId>,
+    /// What of a day is done again that was done before.
+    #[serde(default)]
+    pub redo: Redo,
+}
+
+/// What of a day is done again that was done before; agents cost money, so nothing is unless it is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redo {
+    /// Only what is new in its file, or ended and says something else now.
+    #[default]
+    Changed,
+    /// That, and what failed without a person's doing.
+    Failed,
+    /// All of it, as a day of its own.
+    All,
 }
 
 /// Tasks that are filed together: all of them, or none.

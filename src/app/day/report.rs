@@ -67,6 +67,8 @@ pub struct TaskReport {
     pub label: String,
     /// Its name.
     pub name: String,
+    /// The number of the task that does it anew, as the file says something else about it since.
+    pub anew: Option<u32>,
     /// The part of the project; may be empty.
     pub module: String,
     /// The role.
@@ -142,7 +144,8 @@ impl DayReport {
     }
 
     fn counts(&self) -> String {
-        let count = |is: fn(&Outcome) -> bool| self.tasks.iter().filter(|task| is(&task.outcome)).count();
+        let counted = || self.tasks.iter().filter(|task| task.anew.is_none());
+        let count = |is: fn(&Outcome) -> bool| counted().filter(|task| is(&task.outcome)).count();
         let parts = [
             (count(|outcome| matches!(outcome, Outcome::Done(_))), "done"),
             (count(|outcome| matches!(outcome, Outcome::Ready(_))), "to review"),
@@ -154,7 +157,7 @@ impl DayReport {
         ];
         let said: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        let tasks = self.tasks.len();
+        let tasks = counted().count();
         format!("{tasks} {}: {}", if tasks == 1 { "task" } else { "tasks" }, said.join(", "))
     }
 
@@ -181,7 +184,10 @@ impl DayReport {
                 "| {} · {} | {} | {} | {} | {} | {} |",
                 line(&task.label),
                 line(&task.name),
-                task.outcome.word(),
+                task.anew.map_or_else(
+                    || task.outcome.word().to_owned(),
+                    |later| format!("{}, then #{later}", task.outcome.word())
+                ),
                 task.begun(spoken(task.took)),
                 task.expected.map_or_else(|| "—".to_owned(), spoken),
                 task.begun(price(task.spent)),
@@ -221,7 +227,7 @@ impl DayReport {
             code(&self.feedback)
         )?;
         writeln!(out, "# Feedback - {}", self.date)?;
-        for task in self.tasks.iter().filter(|task| task.attempts > 0) {
+        for task in self.tasks.iter().filter(|task| task.attempts > 0 && task.anew.is_none()) {
             writeln!(
                 out,
                 "\n## {}: {}\nRating: ?/5\n\n✅ \n⚠️ \nAction: ",
@@ -267,6 +273,7 @@ impl TaskReport {
         writeln!(out, "\n### {} · {}\n", line(&self.label), line(&self.name))?;
         let why = self.outcome.why();
         let why = if why.is_empty() { why } else { format!(": {}", line(&why)) };
+        let why = self.anew.map_or_else(|| why.clone(), |later| format!("{why}; done anew as #{later}"));
         writeln!(out, "{}{why}", self.outcome.word())?;
         if self.attempts == 0 {
             return Ok(());
