@@ -48,6 +48,7 @@ pub struct Start {
 
 /// Flags of `feedback`.
 #[derive(Debug, Args)]
+#[command(after_help = "feedback feedback/2025-11-18.md     what is read in it, line by line, and what could not be")]
 pub struct Feedback {
     /// The feedback file, such as feedback/2025-11-18.md.
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -59,6 +60,7 @@ pub struct Feedback {
 
 /// Flags of `report`.
 #[derive(Debug, Args)]
+#[command(after_help = "report tasks/2025-11-18.yaml --print")]
 pub struct Report {
     /// The task file whose day it is.
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -66,6 +68,9 @@ pub struct Report {
     /// Only print it; write nothing.
     #[arg(long)]
     pub print: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `start FILE`
@@ -179,12 +184,12 @@ fn ended(site: &Site, (named, file): (&Path, &Path), batch: &Value, json: bool) 
 pub(super) fn report(site: &Site, wish: &Report) -> Result<u8, Failure> {
     let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
     if wish.print {
-        let (_, text) = ask::day_report(site, &file)?;
-        say(text.trim_end());
+        let (date, text) = ask::day_report(site, &file)?;
+        say(&if wish.json { pretty(&json!({ "date": date, "markdown": text })) } else { text.trim_end().to_owned() });
         return Ok(0);
     }
-    let (path, _) = written(site, &file)?;
-    say(&path.display().to_string());
+    let (path, text) = written(site, &file)?;
+    say(&if wish.json { pretty(&json!({ "report": path, "markdown": text })) } else { path.display().to_string() });
     Ok(0)
 }
 

@@ -6,7 +6,7 @@ use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch};
-use crate::model::filing::{After, Filing, NewBatch, NewTask, Redo};
+use crate::model::filing::{After, Filing, NewBatch, NewTask, PRIORITIES, Redo};
 use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::path::ProjectPath;
@@ -50,6 +50,14 @@ impl Supervisor {
 
     fn file_tasks(&mut self, new: &[NewTask], id: Option<BatchId>, kind: Option<NewBatch>) -> Result<Answer, Refusal> {
         for task in new {
+            if !PRIORITIES.contains(&task.priority) {
+                return Err(Refusal::usage(format!(
+                    "a priority is a number from {} to {}, not {}",
+                    PRIORITIES.start(),
+                    PRIORITIES.end(),
+                    task.priority
+                )));
+            }
             self.may_file(&task.assignment)?;
         }
         let order = self.in_order(new)?;

@@ -94,7 +94,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             let lines: Vec<String> = text.lines().map(|line| format!("{task}   {:<8} {line}", "you")).collect();
             lines.join("\n")
         }
-        Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now),
+        Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now, time),
         Fact::Ready { task, reason, .. } => {
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
         }
@@ -210,7 +210,10 @@ fn limited(batch: BatchId, budget: Option<Usd>) -> String {
 fn began(batch: &Batch) -> String {
     let count = batch.tasks.len();
     match &batch.kind {
-        BatchKind::Day { file, .. } => format!("batch {}: {count} tasks of {}", batch.id.0, file.display()),
+        BatchKind::Day { file, .. } => {
+            let tasks = if count == 1 { "task" } else { "tasks" };
+            format!("batch {}: {count} {tasks} of {}", batch.id.0, file.display())
+        }
         BatchKind::Orchestration { requirement, .. } => {
             let sessions = if count == 1 { "session" } else { "sessions" };
             let first = requirement.lines().next().unwrap_or_default();
@@ -230,7 +233,13 @@ fn lane_line(lane: Lane, change: &LaneChange) -> String {
 }
 
 /// Says how an attempt ended.
-fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> Option<String> {
+fn ended(
+    task: TaskId,
+    record: &AttemptRecord,
+    then: &TaskState,
+    now: Wall,
+    time: &dyn Fn(Wall) -> String,
+) -> Option<String> {
     let text = match then {
         // The line that says it waits for a person has said so.
         TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,
@@ -243,6 +252,11 @@ fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> O
         TaskState::Done(_) | TaskState::Failed(_) => format!("{task} {}", then.reason(now)),
         TaskState::Cooling { until } => {
             format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
+        }
+        // A person's word was said when it was given, and a broken rule is how it ended.
+        TaskState::Held(reason) if is_news(reason, &record.end) => {
+            let (why, number) = (held(reason, time), record.number);
+            format!("{task} attempt {number} {}; {why}; `orchestrator-tui fix {}` starts it", record.end, task.0)
         }
         TaskState::Queued
         | TaskState::Pending(_)
@@ -262,6 +276,27 @@ fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> O
         }
     };
     Some(text)
+}
+
+/// Whether nobody has said yet that a task is held after an attempt that ended like this.
+fn is_news(reason: &HoldReason, end: &AttemptEnd) -> bool {
+    match reason {
+        HoldReason::PriceUnknown => true,
+        HoldReason::Snoozed { then: Some(then), .. } => is_news(then, end),
+        HoldReason::ByYou | HoldReason::Violation(_) | HoldReason::Snoozed { then: None, .. } => false,
+        HoldReason::RedBefore
+        | HoldReason::HeadMoved
+        | HoldReason::Operation(_)
+        | HoldReason::TooMany(_)
+        | HoldReason::Undone(_)
+        | HoldReason::Refused(_)
+        | HoldReason::FixingOff
+        | HoldReason::RedBeforeFixing
+        | HoldReason::Unanswered
+        | HoldReason::Created
+        | HoldReason::PassedOn
+        | HoldReason::Stalled => end.is_charged(),
+    }
 }
 
 fn held(reason: &HoldReason, time: &dyn Fn(Wall) -> String) -> String {

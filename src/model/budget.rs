@@ -153,6 +153,13 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// Returns how much of a whole a part is, in percent, rounded; 100 only if it is all of it, and nothing of nothing.
+pub fn percent(part: u64, whole: u64) -> Option<u64> {
+    let rounded = (u128::from(part) * 100 + u128::from(whole / 2)).checked_div(u128::from(whole))?;
+    let rounded = if part < whole { rounded.min(99) } else { rounded.max(100) };
+    Some(u64::try_from(rounded).unwrap_or(u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

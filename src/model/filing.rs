@@ -1,10 +1,15 @@
 //! Work that a person or a program files: tasks with assignments, what they wait for, what they were filed together with.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::assignment::{Assignment, BatchKind};
 use crate::model::cost::Usd;
 use crate::model::id::{BatchId, TaskId};
+
+/// The priorities that a person can give; higher goes first.
+pub const PRIORITIES: RangeInclusive<i32> = -100..=100;
 
 /// What a task waits for, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

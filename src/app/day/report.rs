@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::app::day::markdown::{code, code_cell, line, quote};
 use crate::app::day::outline::spoken;
 use crate::model::assignment::Deliverable;
-use crate::model::budget::thousands;
+use crate::model::budget::{percent, thousands};
 use crate::model::cost::{Spent, Usd};
+use crate::model::time::millis;
 use crate::model::workspace::{ChangeKind, FileChange};
 
 /// What became of a task.
@@ -339,7 +340,7 @@ fn price(spent: Spent) -> String {
 /// Says how much of a limit was used; of an unknown price nothing can be said.
 fn within(spent: Spent, limit: Usd) -> String {
     let reached = if spent.usd >= limit { ", **the limit is reached**" } else { "" };
-    let percent = spent.usd.0.saturating_mul(100).checked_div(limit.0).unwrap_or(100);
+    let percent = percent(spent.usd.0, limit.0).unwrap_or(100);
     match spent.price() {
         Some(_) => format!(" of {limit} ({percent} %){reached}"),
         None => format!("; the limit is {limit}"),
@@ -349,7 +350,7 @@ fn within(spent: Spent, limit: Usd) -> String {
 fn against(took: Duration, expected: Option<Duration>) -> String {
     match expected {
         Some(expected) if took > expected => {
-            let percent = took.as_secs().saturating_mul(100).checked_div(expected.as_secs()).unwrap_or(100);
+            let percent = percent(millis(took), millis(expected)).unwrap_or(100);
             format!(
                 " instead of {}: **{} over** ({percent} %)",
                 spoken(expected),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::book::{Account, Book, Typical};
 use crate::core::supervisor::Supervisor;
-use crate::model::budget::{Budget, Day, Limit};
+use crate::model::budget::{Budget, Day, Limit, percent};
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::TaskId;
 use crate::model::time::{Now, Wall, brief};
@@ -105,7 +105,7 @@ impl Line {
 
     /// Returns the share that is used, in percent.
     pub fn percent(&self) -> u64 {
-        self.used.saturating_mul(100).checked_div(self.limit).unwrap_or(0)
+        percent(self.used, self.limit).unwrap_or(0)
     }
 }
 

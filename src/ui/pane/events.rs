@@ -77,7 +77,6 @@ fn told(state: &State, event: &EventRow, columns: usize) -> Vec<Item> {
     let (sign, word, role) = match event.state {
         EventState::Pending => (state.glyphs.queued, "pending", Role::Busy),
         EventState::Processed => (state.glyphs.good, "processed", Role::Good),
-        EventState::Unroutable => (state.glyphs.needs, "unroutable", Role::Warn),
         EventState::Failed => (state.glyphs.bad, "failed", Role::Bad),
     };
     let is_old = state.now.since(event.at).as_secs() >= DAY;
