@@ -123,7 +123,7 @@ pub fn readable(bytes: u64) -> String {
         return format!("{bytes} bytes");
     };
     let tenths = bytes.saturating_mul(10).saturating_add(unit / 2) / unit;
-    if tenths < 100 && tenths % 10 > 0 {
+    if tenths < 100 && !tenths.is_multiple_of(10) {
         return format!("{}.{} {name}", tenths / 10, tenths % 10);
     }
     let whole = bytes.saturating_add(unit / 2) / unit;

@@ -258,7 +258,11 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             Ok(batch) if reporter.book.batches.contains_key(&batch) => {
                 ControlReply::done(sessions::list(reporter, Some(batch)))
             }
-            Ok(_) => ControlReply::refused(404, format!("there is no orchestration {batch}"), ""),
+            Ok(_) => ControlReply::refused(
+                404,
+                format!("there is no orchestration {batch}"),
+                "`orchestrator-tui session list` shows the sessions of all",
+            ),
             Err(error) => ControlReply::refused(422, format!("{error}"), ""),
         },
         ["session", id] => with_task(reporter, id, |task| match sessions::session(reporter, task) {

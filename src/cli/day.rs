@@ -78,7 +78,7 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
     if wish.dry_run {
         return outlined(site, &wish.file, wish.json);
     }
-    let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
+    let file = there(&wish.file)?;
     let mut again = || filed(site, &file);
     let mut filing = again()?;
     if let Some(batch) = &mut filing.batch {
@@ -124,12 +124,17 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
     }
 }
 
+/// Returns where a task file lies.
+fn there(file: &Path) -> Result<PathBuf, Failure> {
+    let hint = "name a task file, such as tasks/2025-11-18.yaml";
+    file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}\nhint: {hint}", file.display())))
+}
+
 /// Says that nothing is done, as all of a file has ended before: what that brought, when, what failed, and how it is done again.
 fn before(file: &Path, batch: &Value) -> String {
     let all = batch["tasks"].as_array().map_or(&[][..], Vec::as_slice);
     let tasks: Vec<&Value> = all.iter().filter(|task| task["done_anew_as"].is_null()).collect();
-    let is_done = |task: &&&Value| task["state"] == "done";
-    let (done, failed): (Vec<&Value>, Vec<&Value>) = tasks.iter().partition(|task| is_done(&task));
+    let (done, failed): (Vec<&Value>, Vec<&Value>) = tasks.iter().partition(|task| task["state"] == "done");
     let when = tasks.iter().filter_map(|task| task["ended"].as_str()).max().and_then(clock::local);
     let when = when.map(|when| format!(", ended {when}")).unwrap_or_default();
     let brought = match failed.len() {
@@ -182,7 +187,7 @@ fn ended(site: &Site, (named, file): (&Path, &Path), batch: &Value, json: bool) 
 
 /// `report FILE`
 pub(super) fn report(site: &Site, wish: &Report) -> Result<u8, Failure> {
-    let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
+    let file = there(&wish.file)?;
     if wish.print {
         let (date, text) = ask::day_report(site, &file)?;
         say(&if wish.json { pretty(&json!({ "date": date, "markdown": text })) } else { text.trim_end().to_owned() });

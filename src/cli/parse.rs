@@ -8,8 +8,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::args::Cli;
 
 /// What to do where a verb is about this project only.
-const ELSEWHERE: &str = "only `session`, `queue`, `orchestrate`, `approve` and `decline` look for another repository; to name its \
-                         folder works with every verb: `orchestrator-tui -C FOLDER …`";
+const ELSEWHERE: &str = "only `session`, `queue`, `orchestrate`, `approve` and `decline` look for a repository; every verb takes its \
+                         folder: `orchestrator-tui -C FOLDER …`";
 
 /// Reads the arguments of this process; ends it where they cannot be read, or only help is wanted.
 pub fn parse(args: Vec<OsString>) -> Cli {

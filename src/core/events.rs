@@ -36,7 +36,7 @@ impl Supervisor {
             Reporter::File(file) => (By::File(file), self.meant(task)?),
         };
         if subject.is_none() {
-            self.is_about_something(kind, &data)?;
+            self.is_about_something(kind, &data, &by)?;
         }
         if let Some(known) = self.said_before(&by, kind, &data) {
             return Ok(answer(format!("event {} says that already", known.0), known));
@@ -68,22 +68,22 @@ impl Supervisor {
 
     /// Makes sure that whoever an event about no task puts to work knows what it is about, and that nothing is to end which
     /// nobody has named.
-    fn is_about_something(&self, kind: &str, data: &str) -> Result<(), Refusal> {
+    fn is_about_something(&self, kind: &str, data: &str, by: &By) -> Result<(), Refusal> {
+        let (task, said) = match by {
+            By::File(_) => (r#"`"task": 14`"#, r#"`"data": {"title": "…", "description": "…"}`"#),
+            By::Person | By::Queue | By::Task(_) => ("`--task 14`", r#"`--data '{"title": "…", "description": "…"}'`"#),
+        };
         let says = serde_json::from_str(data).is_ok_and(|data| says_something(&data));
         for does in routing::follows(&self.settings.rules, kind) {
             let why = match does {
-                Does::Complete => {
-                    format!("{kind} ends the task that it is about, and none is named; `--task 14` names it")
-                }
+                Does::Complete => format!("{kind} ends the task that it is about, and none is named; {task} names it"),
                 Does::Start { .. } | Does::FileBug if says => continue,
                 Does::Start { role, .. } => format!(
-                    "{kind} puts the {role} to work, and nothing says on what; `--task 14` names a task, or `--data \
-                     '{{\"title\": \"…\", \"description\": \"…\"}}'` says it"
+                    "{kind} puts the {role} to work, and nothing says on what; {task} names a task, or {said} says it"
                 ),
-                Does::FileBug => format!(
-                    "{kind} files a bug, and nothing says which; `--task 14` names what is wrong, or `--data \
-                     '{{\"title\": \"…\", \"description\": \"…\"}}'` says it"
-                ),
+                Does::FileBug => {
+                    format!("{kind} files a bug, and nothing says which; {task} names what is wrong, or {said} says it")
+                }
             };
             return Err(Refusal::usage(why));
         }

@@ -96,7 +96,7 @@ impl Supervisor {
             !known.contains_key(&name) || anew.contains(&name)
         };
         let wanted: Vec<NewTask> = filing.tasks.iter().filter(wanted).cloned().collect();
-        let mut filed = self.file_new(batch, &known, wanted)?;
+        let mut begun = self.file_new(batch, &known, wanted)?;
         let left_over = known.iter().filter(|(name, task)| anew.contains(*name) && is_left_over(task));
         for (_, task) in left_over {
             self.close(task.id, TaskState::Failed(FailReason::Killed));
@@ -107,10 +107,10 @@ impl Supervisor {
         };
         let failed: Vec<Arc<Task>> = known.values().filter(|_| failed).filter(written).cloned().collect();
         let (retried, whether) = self.retry_failed(&failed, &anew);
-        let is_over = filed.is_empty() && retried.is_empty() && !self.book.index.is_open_batch(batch.id);
+        let is_over = begun.is_empty() && retried.is_empty() && !self.book.index.is_open_batch(batch.id);
         let stands = if is_over { "is over, and nothing is new" } else { "goes on" };
         let mut said = vec![format!("batch {} {stands}", batch.id.0)];
-        said.extend((!filed.is_empty()).then(|| listed(&filed)));
+        said.extend((!begun.is_empty()).then(|| listed(&begun)));
         said.extend(whether);
         let budget = new.and_then(|new| new.budget);
         if budget != batch.budget {
@@ -127,8 +127,8 @@ impl Supervisor {
                 task.id, task.id.0
             )
         }));
-        filed.extend(retried);
-        Ok(Answer { said: said.join("; "), tasks: filed, batch: Some(batch.id), event: None })
+        begun.extend(retried);
+        Ok(Answer { said: said.join("; "), tasks: begun, batch: Some(batch.id), event: None })
     }
 
     /// Returns what is done anew: what ended and is something else now, and what never began as it waits for such.
@@ -263,7 +263,7 @@ fn is_other(new: &NewTask, task: &Task) -> bool {
     let of_the_work = |field: &&str| !matches!(*field, "estimated_complexity" | "budget_usd");
     let fields = task.assignment().map(|known| differences(&new.assignment, known)).unwrap_or_default();
     let is_done = matches!(task.state, TaskState::Done(_));
-    fields.iter().any(|field| !is_done || of_the_work(&field))
+    fields.iter().any(|field| !is_done || of_the_work(field))
 }
 
 fn is_of(task: &Task, batch: &Batch) -> bool {

@@ -281,8 +281,8 @@ pub(crate) fn standing(task: &Task) -> Option<LandingId> {
 fn list(tasks: &[TaskId]) -> String {
     match tasks {
         [some @ .., one, last] => {
-            let some: String = some.iter().map(|task| format!("{task}, ")).collect();
-            format!("{some}{one} and {last}")
+            let before: Vec<String> = some.iter().chain([one]).map(ToString::to_string).collect();
+            format!("{} and {last}", before.join(", "))
         }
         few => few.iter().map(ToString::to_string).collect(),
     }

@@ -1,5 +1,7 @@
 //! The queue: one at a time, by priority; a failure stops it and nothing else; pause, resume and clear.
 
+use std::cmp::Reverse;
+
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::event::By;
@@ -83,10 +85,11 @@ fn what_was_queued_during_a_pause_is_passed_on_once_after_it_by_priority() {
         events.filter_map(|known| known.event.subject).collect()
     };
     hands.ask(Command::Pause).expect("it is always possible");
-    hands.file((0..500).map(|number| queued(&format!("q{number}"), number)).collect()).expect("filed");
+    hands.file((0..500).map(|number| queued(&format!("q{number}"), number / 5)).collect()).expect("filed");
     assert_eq!(assigned(&hands), [], "a pause is one for the queue, too");
     hands.ask(Command::Resume).expect("it is always possible");
-    let by_priority: Vec<TaskId> = (1..=500).rev().map(TaskId).collect();
+    let mut by_priority: Vec<TaskId> = (1..=500).map(TaskId).collect();
+    by_priority.sort_by_key(|task| (Reverse((task.0 - 1) / 5), *task));
     assert_eq!(assigned(&hands), by_priority);
     let kept = hands.journal.len();
     let hands = hands.restart(kept);

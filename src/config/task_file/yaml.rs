@@ -296,7 +296,7 @@ impl<'a> Builder<'a> {
                 Some(key) if key.text == "<<" => merges.push(node),
                 Some(key) => match entries.iter().find(|(known, _)| known.text == key.text) {
                     Some((first, _)) if self.twice.len() < MOST_FIELDS => {
-                        self.twice.push(self.source.twice(first, &key))
+                        self.twice.push(self.source.twice(first, &key));
                     }
                     Some(_) => {}
                     None => entries.push((key, node)),
