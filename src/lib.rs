@@ -91,7 +91,7 @@
 //! | what can a person do on the screen | [`ui::action`]; its keys: [`ui::keymap`]; what it looks like: [`ui::theme`], `themes/` |
 //! | what stands on the screen | `ui/pane`, one file for each pane; how it is compared: `tests/screens.rs` |
 //! | how does everything end, and begin again | `core/stop.rs`, `core/recover.rs`, [`edge::session`] |
-//! | who may ask for what over the socket | [`app::doorkeeper`]; who calls: `edge/control/door.rs`, [`edge::session::marks_above`] |
+//! | who may ask for what over the socket | [`app::doorkeeper`]; who calls: `edge/control/caller.rs`, [`edge::session::marks_above`] |
 //! | who looks, and what they see | [`core::view`], [`app::showing`], [`edge::control::Views`]; with whom it ends: [`app::lease`] |
 //! | what happens when the configuration changes | [`app::reload`], `core/reconfigure.rs` |
 //! | how does it run without a terminal | [`app::background`] |

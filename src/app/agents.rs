@@ -17,7 +17,7 @@ use crate::app::guarding::{Guarded, Ward};
 use crate::app::places::Places;
 use crate::app::prompt;
 use crate::app::told::Told;
-use crate::app::work::Tools;
+use crate::app::tools::Tools;
 use crate::core::effect::AgentOrder;
 use crate::core::input::Input;
 use crate::core::secrets::{Form, Redactor, StreamRedactor};

@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::app::clock;
-use crate::app::places::{Places, hex};
+use crate::app::mark::hex;
+use crate::app::places::Places;
 use crate::model::id::SessionId;
 
 /// Returns a conversation id, a UUID (version 8: its bits are ours), that no other run ever has: sessions are numbered

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::app::failure::Failure;
-use crate::app::places::{mark_of, mark_of_root};
+use crate::app::mark::{mark_of, mark_of_root};
 use crate::edge::control::{Caller, Doorkeeper};
 use crate::edge::session;
 use crate::edge::store::Layout;

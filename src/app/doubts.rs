@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::work::Tools;
+use crate::app::tools::Tools;
 use crate::core::suspicion::{Changed, Judgement, Mode, UserEdit, judge};
 use crate::edge::workspace::WorkspaceError;
 use crate::model::path::ProjectPath;

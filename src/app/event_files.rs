@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 
 use crate::app::configured::Configured;
-use crate::app::places::hex;
-use crate::app::work::Tools;
+use crate::app::mark::hex;
+use crate::app::tools::Tools;
 use crate::core::input::{Dropped, Input};
 use crate::edge::watch::{Complete, WatchError};
 use crate::edge::workspace::move_to_free;

@@ -10,8 +10,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::doorkeeper::is_for_another;
-use crate::app::work::Tools;
-use crate::app::{clock, keep, planner, supervise};
+use crate::app::tools::Tools;
+use crate::app::{clock, keep, planner, watching};
 use crate::core::effect::Place;
 use crate::core::input::Input;
 use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
@@ -31,11 +31,6 @@ const TRIAL: SessionId = SessionId(0);
 
 /// What is asked of the machine for the state after a round.
 const AFTER_A_ROUND: &str = "health/last";
-
-/// Where a file is written now and then for the watcher to notice.
-pub fn proving_ground(tools: &Tools) -> std::path::PathBuf {
-    tools.places.layout.root().join("noticed")
-}
 
 /// Hands calls of the control socket on: those for the health to whoever examines, which takes a while, those for the
 /// configuration to whoever reads it, those of the planner's hooks to its keeper, all others to the machine. Those who take a
@@ -233,7 +228,7 @@ impl Examiner {
             // Its end is waited for; if it hangs, not here.
             drop(std::thread::Builder::new().name("old-watch".to_owned()).spawn(move || drop(old)));
         }
-        let watcher = supervise::watch_project(&self.tools, self.inbox.clone()).await;
+        let watcher = watching::watch(&self.tools, self.inbox.clone()).await;
         self.watcher = Some(Arc::new(watcher.map_err(|why| format!("{why}; it is tried again by itself"))?));
         Ok(())
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::app::doorkeeper::only_for_a_person;
 use crate::app::failure::Failure;
 use crate::app::keep::{self, readable};
-use crate::app::places::mark_of;
+use crate::app::mark::mark_of;
 use crate::app::setup::Site;
 use crate::app::{ask, clock, file_questions, guarding, offline};
 use crate::config::Overrides;

@@ -1,15 +1,10 @@
-//! Which landing wrote a file last, and whether a person's save has put the old content back.
+//! Which landing wrote a file last.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::runtime::Handle;
-use tokio::sync::mpsc;
-
-use crate::app::work::Tools;
 use crate::core::book::Book;
 use crate::core::fact::Fact;
-use crate::core::input::Input;
 use crate::model::id::{LandingId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Receipt;
@@ -22,7 +17,7 @@ pub struct Landings {
 }
 
 /// The files of one landing.
-type Touched = BTreeMap<(TaskId, LandingId), Vec<ProjectPath>>;
+pub(super) type Touched = BTreeMap<(TaskId, LandingId), Vec<ProjectPath>>;
 
 impl Landings {
     /// Learns what landed before the supervisor began.
@@ -54,7 +49,8 @@ impl Landings {
         self.with(|table| table.extend(receipt.files.iter().map(|file| (file.path.clone(), by))));
     }
 
-    fn touched<'a>(&self, files: impl Iterator<Item = &'a ProjectPath>) -> Touched {
+    /// Returns which landings wrote these files last.
+    pub(super) fn touched<'a>(&self, files: impl Iterator<Item = &'a ProjectPath>) -> Touched {
         self.with(|table| {
             let mut touched = Touched::new();
             for file in files {
@@ -70,27 +66,4 @@ impl Landings {
     fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<ProjectPath, (TaskId, LandingId)>) -> T) -> T {
         work(&mut self.table.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Looks, on a thread of its own, whether a person's change has put back what was before a landing, and tells `inbox`.
-pub fn look(tools: &Arc<Tools>, change: &Input, inbox: &mpsc::Sender<Input>, runtime: &Handle) {
-    let touched = match change {
-        Input::Changed(files) => tools.landings.touched(files.iter().map(|(path, _)| path)),
-        Input::Rescanned(files) => tools.landings.touched(files.iter()),
-        _ => return,
-    };
-    if touched.is_empty() {
-        return;
-    }
-    let (tools, inbox) = (Arc::clone(tools), inbox.clone());
-    runtime.spawn_blocking(move || {
-        for ((task, landing), files) in touched {
-            match tools.shadow.is_replaced(landing, &files) {
-                Ok(replaced) if replaced.is_empty() => {}
-                // Nobody listens any more when the supervisor has ended.
-                Ok(replaced) => drop(inbox.blocking_send(Input::Replaced(task, replaced))),
-                Err(error) => tracing::debug!(%error, %task, "whether it is still there cannot be seen"),
-            }
-        }
-    });
 }

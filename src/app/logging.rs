@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-use crate::app::redact::Secrecy;
+use crate::app::secrecy::Secrecy;
 
 /// The largest size of one log file, in bytes; with the previous one beside it the log takes at most twice that.
 pub const CAP: u64 = 8 * 1024 * 1024;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::panic;
 
-use crate::app::redact::Secrecy;
+use crate::app::secrecy::Secrecy;
 use crate::edge::tty;
 use crate::ui::terminal::is_contained;
 

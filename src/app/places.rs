@@ -1,11 +1,10 @@
 //! Where command lines and agents run, and with which environment.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::app::redact::Secrecy;
+use crate::app::secrecy::Secrecy;
 use crate::core::effect::Place;
 use crate::edge::store::Layout;
 use crate::edge::workspace::editable_folders;
@@ -184,28 +183,6 @@ fn is_of_a_terminal(name: &str) -> bool {
     ];
     const BEGINNINGS: [&str; 7] = ["ALACRITTY_", "GHOSTTY_", "ITERM_", "KITTY_", "KONSOLE_", "WEZTERM_", "ZELLIJ"];
     NAMES.contains(&name) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
-}
-
-/// Returns the mark of a project's sessions: its state folder's name, which is unique for project and state root.
-pub fn mark_of(layout: &Layout) -> String {
-    mark_of_root(layout.root())
-}
-
-/// As [`mark_of`], for a state folder.
-pub fn mark_of_root(root: &Path) -> String {
-    use sha2::{Digest, Sha256};
-    use std::os::unix::ffi::OsStrExt;
-    let digest = Sha256::digest(root.as_os_str().as_bytes());
-    hex(&digest[..8])
-}
-
-/// Writes bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Whether there is such a file.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::configured::Configured;
 use crate::app::day::learnt;
 use crate::app::file_questions::{self, Place};
-use crate::app::work::Tools;
+use crate::app::tools::Tools;
 use crate::core::brought;
 use crate::core::effect::{AgentOrder, PlanOrder};
 use crate::edge::agent::prompt::{self, Asking, Brief, Brought, CheckLine, Happened, PromptInput};

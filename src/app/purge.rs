@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::app::failure::Failure;
 use crate::app::gc;
 use crate::app::keep::readable;
-use crate::app::places::mark_of;
+use crate::app::mark::mark_of;
 use crate::app::setup::Site;
 use crate::app::{ask, left, offline};
 use crate::config::Overrides;

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::app::configured::Configured;
 use crate::app::setup::{self, Site};
-use crate::app::work::Tools;
+use crate::app::tools::Tools;
 use crate::config::{Diagnostic, Loaded, Overrides, Running};
 use crate::core::input::Input;
 use crate::core::matching::Matcher;

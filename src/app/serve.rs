@@ -12,7 +12,7 @@ use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::events;
 use crate::app::report::{self, Reporter};
 use crate::app::sessions;
-use crate::app::work::Tools;
+use crate::app::tools::Tools;
 use crate::app::{costs, stats};
 use crate::core::command::{Answer, Command, Refusal, Refused};
 use crate::core::live::Step;

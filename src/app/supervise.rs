@@ -1,41 +1,37 @@
 //! Builds a supervisor from its parts, runs it, and takes it apart in order.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::channels::Channels;
 use crate::app::configured::Configured;
 use crate::app::day::mirror::DayMirror;
 use crate::app::doorkeeper::only_for_a_person;
-use crate::app::examine::{self, Examiner, proving_ground};
+use crate::app::examine::{self, Examiner};
 use crate::app::failure::Failure;
 use crate::app::history::History;
+use crate::app::mark::mark_of;
 use crate::app::mirrors::Mirrors;
-use crate::app::places::{Places, mark_of};
+use crate::app::places::Places;
 use crate::app::planner::Keeper;
-use crate::app::redact::Secrecy;
 use crate::app::reload::Reloader;
 use crate::app::run::{Shell, Stored};
+use crate::app::secrecy::Secrecy;
 use crate::app::setup::{self, Site};
+use crate::app::tools::Tools;
 use crate::app::voice::{Speaker, Voice};
-use crate::app::work::Tools;
-use crate::app::{background, clock, event_files, keep, landings, left, logging, mirror, panic, projection, terminals};
-use crate::config::{FILE_NAME, Loaded, Overrides};
+use crate::app::{background, clock, event_files, keep, left, logging, mirror, panic, projection, terminals};
+use crate::config::{Loaded, Overrides};
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
-use crate::core::input::{Fate, Input, Start};
+use crate::core::input::Start;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{BindError, Client, ControlCall, Farewell, Server, remove_stale};
 use crate::edge::store::{Holder, Journal, Lock, LockError, Pulse, StoreError};
-use crate::edge::watch::{Kind, Options, WatchEvent, Watcher, start_with as start_watching};
 use crate::edge::workspace::Shadow;
-use crate::model::health::{Level, Part};
 use crate::model::id::SessionId;
 use crate::model::own_writes::OwnWrites;
-use crate::model::path::ProjectPath;
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -314,83 +310,5 @@ fn open_journal(site: &Site, history: &History) -> Result<Opened, Failure> {
             send.send_modify(|stored| stored.outage = Some(error));
             Ok((journal, Vec::new(), stored))
         }
-    }
-}
-
-/// Watches the project.
-///
-/// # Errors
-/// Why nothing is watched, for a person to read.
-pub async fn watch_project(tools: &Arc<Tools>, inbox: mpsc::Sender<Input>) -> Result<Watcher, String> {
-    let project = tools.places.project.clone();
-    let git_files = tools.shadow.git_files_to_watch();
-    let last = Arc::new(Mutex::new(None));
-    let (keeper, runtime) = (Arc::clone(tools), Handle::current());
-    let sink = move |event: WatchEvent| {
-        for input in inputs_of(&keeper, event, &last) {
-            landings::look(&keeper, &input, &inbox, &runtime);
-            // Blocks the watcher's own thread when the machine is busy; nothing is lost.
-            let _ = inbox.blocking_send(input);
-        }
-    };
-    let settings = tools.now().settings.watch.clone();
-    let ground = proving_ground(tools);
-    let started = tokio::task::spawn_blocking(move || {
-        let proving_ground = std::fs::create_dir_all(&ground).is_ok().then_some(ground);
-        let options = Options { proving_ground, ..Options::default() };
-        start_watching(&project, &settings, git_files, options, sink)
-    });
-    match started.await {
-        Ok(started) => started.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// Turns what the watcher saw into inputs; our own writes are left out.
-fn inputs_of(tools: &Tools, event: WatchEvent, last: &Mutex<Option<crate::model::workspace::RepoState>>) -> Vec<Input> {
-    match event {
-        WatchEvent::Changed(files) => {
-            let (configured, project) = (tools.now(), &tools.places.project);
-            let rewritten = files.iter().any(|(path, _)| {
-                path.as_path() == Path::new(FILE_NAME) || configured.files.contains(&path.under(project))
-            });
-            let theirs: Vec<(ProjectPath, Fate)> = files
-                .into_iter()
-                .filter(|(path, _)| !tools.is_of_day(path) && !tools.is_our_write(path))
-                .map(|(path, kind)| {
-                    let fate = match kind {
-                        Kind::Written => Fate::Written,
-                        Kind::Removed => Fate::Removed,
-                    };
-                    (path, fate)
-                })
-                .collect();
-            if rewritten {
-                tools.reread.notify_one();
-            }
-            if theirs.is_empty() { Vec::new() } else { vec![Input::Changed(theirs)] }
-        }
-        WatchEvent::GitMoved => {
-            let Ok(state) = tools.shadow.repo_state() else { return Vec::new() };
-            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-            if last.as_ref() == Some(&state) {
-                return Vec::new();
-            }
-            *last = Some(state.clone());
-            if state.operation.is_none() {
-                // What the configuration said meanwhile may have been put off.
-                tools.reread.notify_one();
-            }
-            vec![Input::Repository(state)]
-        }
-        WatchEvent::Rescan { reason } => {
-            tracing::warn!(reason, "the watcher lost track");
-            vec![Input::Rescanned(tools.files())]
-        }
-        WatchEvent::Degraded { reason, hint } => {
-            let level = Level::Degraded { reason: format!("{reason}; {hint}"), since: clock::wall() };
-            vec![Input::Felt(Part::FileWatcher, level)]
-        }
-        WatchEvent::Recovered => vec![Input::Felt(Part::FileWatcher, Level::Up)],
     }
 }

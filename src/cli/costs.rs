@@ -9,8 +9,8 @@ use super::verbs::{pretty, said, say};
 use crate::app::ask;
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
-use crate::model::budget::thousands;
 use crate::model::cost::Usd;
+use crate::model::number::thousands;
 
 /// Flags of `costs`.
 #[derive(Debug, Args)]

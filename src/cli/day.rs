@@ -11,7 +11,7 @@ use crate::app::day::drive::{self, Ended, Told, Watched};
 use crate::app::day::folder::Folder;
 use crate::app::day::{hidden, lessons as known, outline, taught};
 use crate::app::failure::{Code, Failure};
-use crate::app::redact::of_project;
+use crate::app::secrecy::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::voice::complain;
 use crate::app::{ask, clock};

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::verbs;
 use crate::app::failure::Failure;
-use crate::app::redact::of_project;
 use crate::app::repositories::{Need, Place, Progress, place};
+use crate::app::secrecy::of_project;
 use crate::app::setup::Site;
 
 /// Another repository than the project's.

@@ -10,7 +10,7 @@ use super::verbs::{pretty, say};
 use crate::app::ask;
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
-use crate::model::budget::thousands;
+use crate::model::number::thousands;
 use crate::model::time::brief;
 
 /// Flags of `stats`.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::verbs::{pretty, say};
 use crate::app::failure::{Code, Failure};
-use crate::app::redact::of_project;
+use crate::app::secrecy::of_project;
 use crate::app::setup::Site;
 use crate::app::{doctor, gc, init, purge};
 use crate::config::Overrides;

@@ -11,7 +11,7 @@ use super::args::{
 };
 use super::{costs, day, events, lessons, questions, queue, render, roles, sessions, stats, upkeep};
 use crate::app::failure::{Code, Failure};
-use crate::app::redact::of_project;
+use crate::app::secrecy::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::{Voice, complain};

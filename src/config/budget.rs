@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use crate::config::file::{BudgetTable, Dollars, Given};
-use crate::config::merge::Layer;
+use crate::config::layer::Layer;
 use crate::model::budget::{Budget, Limit};
 use crate::model::cost::Usd;
 

@@ -6,8 +6,8 @@ use globset::GlobBuilder;
 
 use crate::config::arguments;
 use crate::config::diagnostic::{Diagnostic, nearest};
+use crate::config::draft::Draft;
 use crate::config::file::write_time;
-use crate::config::merge::Draft;
 use crate::config::origin::Places;
 use crate::config::{policy, role, workflow};
 use crate::model::path::ProjectPath;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crate::config::budget;
 use crate::config::diagnostic::SourceText;
+use crate::config::draft::Draft;
 use crate::config::file::write_time;
-use crate::config::merge::{Draft, times};
+use crate::config::layer::times;
 use crate::config::origin::Origin;
 use crate::model::path::ProjectPath;
 use crate::model::settings::Agent;

@@ -1,7 +1,7 @@
 //! The `[keys]` of the user's file become a keymap.
 
 use crate::config::diagnostic::nearest;
-use crate::config::merge::Draft;
+use crate::config::draft::Draft;
 use crate::ui::action::{Action, TABLE};
 use crate::ui::keymap::{Chord, Keymap, sequence};
 

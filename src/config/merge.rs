@@ -1,147 +1,23 @@
 //! Lays one file over the settings so far: values replace values, lists replace lists, tables are merged.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::config::diagnostic::Diagnostic;
-use crate::config::file::{
-    AgentTable, CheckTable, ConfigFile, Daemons, FixTable, Given, LimitsTable, List, Time, write_time,
-};
-use crate::config::origin::{Origin, Places};
+use crate::config::draft::Draft;
+use crate::config::file::{AgentTable, CheckTable, ConfigFile, Daemons, FixTable, LimitsTable};
+use crate::config::layer::Layer;
 use crate::config::policy;
-use crate::config::projects::ProjectsDraft;
-use crate::config::workflow::RuleDraft;
-use crate::model::budget::Budget;
 use crate::model::check::CheckName;
-use crate::model::policy::Policy;
-use crate::model::settings::{
-    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner,
-    Questions, Settings, Unattended, Watch, Workspace,
-};
+use crate::model::settings::{Agent, AgentKind, Check, Fix, Limits};
 
 /// How long a check may run if its table does not say; also in `config.example.toml`, as a comment.
 pub(crate) const CHECK_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long a run of an agent may take if its table does not say; the built-in agent's is the same.
 const AGENT_TIMEOUT: Duration = Duration::from_secs(1800);
-/// Settings under construction.
-#[derive(Debug)]
-pub(crate) struct Draft {
-    pub(crate) settings: Settings,
-    pub(crate) places: Places,
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    pub(crate) screen: ScreenDraft,
-    pub(crate) projects: ProjectsDraft,
-    /// `[[rule]]`, as written.
-    pub(crate) rules: Vec<RuleDraft>,
-    /// The events that built-in rules name.
-    pub(crate) events: BTreeSet<String>,
-    /// Files that are named for their text: `role.coding.prompt` → `prompts/coding.md`.
-    pub(crate) texts: BTreeMap<String, String>,
-}
-
-/// What the user's file says about the screen, as written.
-#[derive(Debug, Default)]
-pub(crate) struct ScreenDraft {
-    /// The name of the theme.
-    pub(crate) theme: String,
-    pub(crate) ascii: bool,
-    pub(crate) mouse: bool,
-    /// The keys of actions, by their names.
-    pub(crate) keys: BTreeMap<String, Vec<String>>,
-}
-
-/// The numbers that make sense for a key. Zero would stop everything; the upper ends are far above any use and catch
-/// typing errors.
-pub(crate) fn counts(key: &str) -> RangeInclusive<i64> {
-    match key {
-        "limits.running" | "lanes.queue" | "lanes.day" | "lanes.issue" | "lanes.session" => 1..=64,
-        "lanes.total" => 0..=256,
-        "limits.checks" => 1..=256,
-        "fix.attempts" | "fix.breaker.failures" => 1..=100,
-        "events.depth" | "events.rate" => 1..=1000,
-        role if role.starts_with("role.") => 1..=100,
-        _ => 1..=100_000,
-    }
-}
-
-/// The times that make sense for a key.
-pub(crate) fn times(key: &str) -> RangeInclusive<Duration> {
-    const MINUTE: u64 = 60;
-    const HOUR: u64 = 3600;
-    let (least, most) = match key {
-        "watch.settle" => (10, MINUTE),
-        "watch.settle_max" => (10, 10 * MINUTE),
-        "fix.after" | "fix.backoff" | "limits.stop" => (0, HOUR),
-        "fix.backoff_max" => (0, 24 * HOUR),
-        "fix.breaker.window" => (1000, 30 * 24 * HOUR),
-        "fix.plan_wait" | "limits.heartbeat" => (1000, HOUR),
-        "limits.health" => (5000, 24 * HOUR),
-        _ => (1000, 24 * HOUR),
-    };
-    Duration::from_millis(least)..=Duration::from_secs(most)
-}
 
 impl Draft {
-    /// Starts with nothing set; the built-in file, laid over it first, sets everything.
-    pub(crate) fn blank() -> Self {
-        let zero = Duration::ZERO;
-        let settings = Settings {
-            watch: Watch { settle: zero, settle_max: zero, ignore: Vec::new(), paths: Vec::new() },
-            checks: Vec::new(),
-            fix: Fix {
-                enabled: false,
-                agents: false,
-                on: FixOn::Red,
-                after: zero,
-                attempts: 0,
-                backoff: zero,
-                backoff_max: zero,
-                land: LandMode::Ask,
-                land_by: LandBy::Nobody,
-                isolation: Isolation::Worktree,
-                protect: Vec::new(),
-                breaker: Breaker { failures: 0, window: zero },
-                planner: Planner::Off,
-                plan_wait: zero,
-                planner_sleep: zero,
-            },
-            limits: Limits {
-                running: 0,
-                checks: 0,
-                completed: 0,
-                failed: 0,
-                history: 0,
-                heartbeat: zero,
-                health: zero,
-                stop: zero,
-            },
-            lanes: Lanes::default(),
-            events: Events::default(),
-            workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
-            budget: Budget::default(),
-            questions: Questions { wait: zero, unattended: Unattended::Refuse },
-            agents: BTreeMap::new(),
-            roles: BTreeMap::new(),
-            workflows: BTreeMap::new(),
-            rules: Vec::new(),
-            documents: BTreeMap::new(),
-            policy: Policy::default(),
-        };
-        Self {
-            settings,
-            places: Places::default(),
-            diagnostics: Vec::new(),
-            screen: ScreenDraft::default(),
-            projects: ProjectsDraft::default(),
-            rules: Vec::new(),
-            events: BTreeSet::new(),
-            texts: BTreeMap::new(),
-        }
-    }
-
     /// Lays `file`, whose text is the one with index `index`, over what there is.
     pub(crate) fn lay(&mut self, index: usize, file: ConfigFile) {
         let Self { settings, places, diagnostics, screen, projects, rules, events: _, texts } = self;
@@ -239,69 +115,7 @@ impl Draft {
     }
 }
 
-/// One file on its way into the settings.
-pub(crate) struct Layer<'a> {
-    index: usize,
-    pub(super) places: &'a mut Places,
-    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
-    pub(super) texts: &'a mut BTreeMap<String, String>,
-}
-
 impl Layer<'_> {
-    pub(crate) fn note<T>(&mut self, key: &str, given: &Spanned<T>) {
-        // Built-in values have no place: nobody wrote them.
-        if self.index > 0 {
-            self.places.keys.insert(key.to_owned(), Origin::File(self.index, given.span()));
-        }
-    }
-
-    pub(crate) fn put<T>(&mut self, key: &str, target: &mut T, given: Given<T>) {
-        if let Some(given) = given {
-            self.note(key, &given);
-            *target = given.into_inner();
-        }
-    }
-
-    pub(super) fn list(&mut self, key: &str, target: &mut Vec<String>, given: List) {
-        let Some(given) = given else { return };
-        self.places.forget(key);
-        self.note(key, &given);
-        let elements = given.into_inner().into_iter().enumerate();
-        *target = elements
-            .map(|(number, element)| {
-                self.note(&format!("{key}[{number}]"), &element);
-                element.into_inner()
-            })
-            .collect();
-    }
-
-    fn time(&mut self, key: &str, target: &mut Duration, given: Given<Time>) {
-        let Some(given) = given else { return };
-        self.note(key, &given);
-        let (Time(value), range) = (*given.get_ref(), times(key));
-        if range.contains(&value) {
-            *target = value;
-        } else {
-            let message = format!("{} makes no sense here", write_time(value));
-            let hint = format!("write a time from {} to {}", write_time(*range.start()), write_time(*range.end()));
-            self.diagnostics.push(self.places.diagnostic(key, message).hint(hint));
-        }
-    }
-
-    pub(super) fn count(&mut self, key: &str, target: &mut u32, given: Given<i64>) {
-        let Some(given) = given else { return };
-        self.note(key, &given);
-        let (value, range) = (*given.get_ref(), counts(key));
-        match u32::try_from(value) {
-            Ok(number) if range.contains(&value) => *target = number,
-            Ok(_) | Err(_) => {
-                let hint = format!("write a number from {} to {}", range.start(), range.end());
-                let diagnostic = self.places.diagnostic(key, format!("{value} makes no sense here"));
-                self.diagnostics.push(diagnostic.hint(hint));
-            }
-        }
-    }
-
     fn check(&mut self, number: usize, table: CheckTable) -> Check {
         let key = |name: &str| format!("check[{number}].{name}");
         let mut check = Check {

@@ -2,7 +2,7 @@
 
 use crate::config::diagnostic::Diagnostic;
 use crate::config::file::{List, PolicyTable};
-use crate::config::merge::Layer;
+use crate::config::layer::Layer;
 use crate::config::origin::Places;
 use crate::core::policy::{BadRule, check_command_rule, check_rule};
 use crate::model::policy::Policy;

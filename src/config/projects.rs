@@ -3,16 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::config::merge::Draft;
+use crate::config::draft::Draft;
 use crate::config::origin::Origin;
-
-/// What the user's file says about other repositories, as written.
-#[derive(Debug, Default)]
-pub(crate) struct ProjectsDraft {
-    pub(crate) dir: String,
-    pub(crate) clones: String,
-    pub(crate) host: String,
-}
 
 /// Where other repositories are. Only the user says that: a project must not choose what else is worked on, or whose
 /// code comes in.

@@ -4,8 +4,9 @@ use toml::Spanned;
 
 use crate::config::built_in::PROMPTS;
 use crate::config::diagnostic::{Diagnostic, nearest};
+use crate::config::draft::Draft;
 use crate::config::file::RoleTable;
-use crate::config::merge::{Draft, Layer};
+use crate::config::layer::Layer;
 use crate::config::origin::Places;
 use crate::model::cost::Usd;
 use crate::model::policy::FIXER;

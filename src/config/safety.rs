@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::diagnostic::Diagnostic;
-use crate::config::merge::Draft;
+use crate::config::draft::Draft;
 use crate::config::origin::{Origin, Places};
 use crate::config::trust::Running;
 use crate::model::budget::Budget;

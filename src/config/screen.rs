@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::config::draft::Draft;
 use crate::config::keys;
 use crate::config::load::Inputs;
-use crate::config::merge::Draft;
 use crate::config::theme;
 use crate::ui::glyph::{ASCII, Glyphs, UNICODE};
 use crate::ui::keymap::Keymap;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::built_in;
 use crate::config::diagnostic::{Diagnostic, SourceText, nearest};
+use crate::config::draft::Draft;
 use crate::config::file::{DocumentsTable, Given};
-use crate::config::merge::{Draft, Layer};
+use crate::config::layer::Layer;
 use crate::config::origin::Origin;
 use crate::config::trust::Running;
 use crate::model::document::{Document, DocumentName, QUOTED};

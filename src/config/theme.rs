@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::config::diagnostic::{Diagnostic, SourceText, nearest};
+use crate::config::draft::Draft;
 use crate::config::file::Given;
-use crate::config::merge::Draft;
 use crate::config::parse::parse;
 use crate::ui::theme::{ROLES, Theme};
 

@@ -3,8 +3,9 @@
 use toml::Spanned;
 
 use crate::config::diagnostic::{Diagnostic, nearest};
+use crate::config::draft::{Draft, RuleDraft};
 use crate::config::file::{RuleDoes, RuleTable, WorkflowTable};
-use crate::config::merge::{Draft, Layer};
+use crate::config::layer::Layer;
 use crate::config::origin::Places;
 use crate::config::role::{self, is_name};
 use crate::model::attempt::Stage;
@@ -15,17 +16,6 @@ use crate::model::settings::{Settings, WorkflowSpec};
 const PIPELINE: &str = "pipeline";
 /// The workflow that the fix loop has built in.
 const FIX: &str = "fix";
-
-/// A rule as it was written.
-#[derive(Debug)]
-pub(crate) struct RuleDraft {
-    /// Its place: `rule[0]`, counted over all files but the built-in ones.
-    key: String,
-    event: String,
-    does: Option<RuleDoes>,
-    role: String,
-    workflow: String,
-}
 
 impl Layer<'_> {
     /// Lays a workflow over the one of the same name.

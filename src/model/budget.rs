@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::cost::{Spent, Usd};
+use crate::model::number::thousands;
 use crate::model::time::{Now, Wall};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -138,26 +139,6 @@ impl fmt::Display for Day {
 
 fn seconds(wall: Wall) -> i64 {
     i64::try_from(wall.0 / 1000).unwrap_or(i64::MAX / 2)
-}
-
-/// Writes a number with a comma between thousands.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Returns how much of a whole a part is, in percent, rounded; 100 only if it is all of it, and nothing of nothing.
-pub fn percent(part: u64, whole: u64) -> Option<u64> {
-    let rounded = (u128::from(part) * 100 + u128::from(whole / 2)).checked_div(u128::from(whole))?;
-    let rounded = if part < whole { rounded.min(99) } else { rounded.max(100) };
-    Some(u64::try_from(rounded).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod id;
 pub mod kind;
 pub mod lane;
 pub mod lesson;
+pub mod number;
 pub mod orchestration;
 pub mod outcome;
 pub mod own_writes;

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use orchestrator_tui::app::channels::Channels;
-use orchestrator_tui::app::places::{Places, mark_of};
-use orchestrator_tui::app::redact::Secrecy;
+use orchestrator_tui::app::mark::mark_of;
+use orchestrator_tui::app::places::Places;
+use orchestrator_tui::app::secrecy::Secrecy;
 use orchestrator_tui::app::terminals;
 use orchestrator_tui::core::effect::Place;
 use orchestrator_tui::core::view::{CheckRow, View};

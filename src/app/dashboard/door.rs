@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::look::{self, Looked};
-use super::open::Wish;
 use super::window::{Heard, Window};
+use super::wish::Wish;
 use crate::app::background::{self, Attached, Doing};
 use crate::app::clock::{self, Clock};
 use crate::app::failure::Failure;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::open::Wish;
+use super::wish::Wish;
 use crate::app::examine::find_program;
 use crate::app::failure::{Code, Failure};
 use crate::app::setup::{Agreed, Site};

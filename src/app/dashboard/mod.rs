@@ -8,5 +8,7 @@ mod look;
 mod open;
 mod terminal;
 mod window;
+mod wish;
 
-pub use open::{Wish, open};
+pub use open::open;
+pub use wish::Wish;

@@ -7,27 +7,15 @@ use super::link::Link;
 use super::live::{End, Live};
 use super::look;
 use super::window::Window;
+use super::wish::Wish;
 use crate::app::failure::Failure;
-use crate::app::redact::Secrecy;
+use crate::app::secrecy::Secrecy;
 use crate::app::setup::Site;
 use crate::app::{clock, closing, logging, offline, panic};
-use crate::config::{Overrides, UiSettings};
+use crate::config::UiSettings;
 use crate::edge::tty;
 use crate::ui::state::State;
 use crate::ui::tour::Tour;
-
-/// What a screen is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// What the flags of `run` say.
-    pub overrides: Overrides,
-    /// Whether the person agreed to run what the project's configuration says.
-    pub trust: bool,
-    /// A word before the project's name; empty: none.
-    pub label: String,
-    /// Whether to explain what happens, step by step.
-    pub tour: bool,
-}
 
 /// Opens the screen and returns when the person has left it.
 ///

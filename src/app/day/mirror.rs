@@ -10,7 +10,7 @@ use crate::app::clock;
 use crate::app::day::folder::{Folder, Written};
 use crate::app::day::gather;
 use crate::app::report::Reporter;
-use crate::app::work::Tools;
+use crate::app::tools::Tools;
 use crate::core::book::Book;
 use crate::core::effect::{AgentOrder, Recorded};
 use crate::core::fact::Fact;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::app::day::markdown::{code, code_cell, line, quote};
 use crate::app::day::outline::spoken;
 use crate::model::assignment::Deliverable;
-use crate::model::budget::{percent, thousands};
 use crate::model::cost::{Spent, Usd};
+use crate::model::number::{percent, thousands};
 use crate::model::time::millis;
 use crate::model::workspace::{ChangeKind, FileChange};
 

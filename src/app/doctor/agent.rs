@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::child::{self, Said, first_line};
+use super::fence::FENCED;
 use super::finding::Finding;
 use super::order::Ground;
-use super::probe::FENCED;
 use crate::app::examine::find_program;
 use crate::edge::agent::claude;
 use crate::model::settings::{Agent, AgentKind};

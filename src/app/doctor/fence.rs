@@ -6,10 +6,16 @@ use std::process::Command;
 use super::child::{self, Said, first_line};
 use super::finding::Finding;
 use super::order::{Ground, QUICK};
-use super::probe::{FENCE, LEAVE};
 use crate::edge::agent::fence::{Fenced, GUARD, PROGRAM, USEFUL, shut};
 use crate::edge::agent::guard::Guard;
 use crate::model::policy::PolicyScope;
+
+/// The hidden verb that fences itself and tries to get out: `probe fence FOLDER`.
+pub(super) const FENCE: &str = "fence";
+/// The one that tries to write a file that it must not.
+pub(super) const LEAVE: &str = "leave";
+/// The one that fences itself and becomes another program.
+pub(super) const FENCED: &str = "fenced";
 
 /// Lets another process fence itself and try to get out.
 pub(super) async fn probe(ground: &Ground) -> Finding {

@@ -7,19 +7,13 @@ use std::time::Duration;
 
 use nix::unistd::{getsid, setsid};
 
+use super::fence::{FENCE, FENCED, LEAVE};
+use super::undo::UNDO;
 use super::{fence, undo};
 use crate::edge::session::ProcessId;
 
 /// A program, what it starts, and what that starts and leaves behind.
 pub(super) const DAEMON: [&str; 3] = ["leader", "daemon", "orphan"];
-/// Goes the whole way from a snapshot to an undo.
-pub(super) const UNDO: &str = "undo";
-/// Fences itself and tries to get out.
-pub(super) const FENCE: &str = "fence";
-/// Tries to write a file that it must not.
-pub(super) const LEAVE: &str = "leave";
-/// Fences itself and becomes another program.
-pub(super) const FENCED: &str = "fenced";
 
 /// How long the orphan lives if nobody ends it.
 const LIFE: Duration = Duration::from_secs(60);

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::finding::Finding;
 use crate::app::channels::Channels;
-use crate::app::places::mark_of;
+use crate::app::mark::mark_of;
 use crate::app::setup::Site;
 use crate::edge::control::{Client, ControlReply, Farewell, Server};
 use crate::edge::store::layout::SOCKET_PATH_MAX;

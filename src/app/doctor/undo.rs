@@ -12,10 +12,12 @@ use sha2::{Digest as _, Sha256};
 use super::child::{self, Said, first_line};
 use super::finding::Finding;
 use super::order::{Ground, SLOW};
-use super::probe::UNDO;
 use crate::edge::workspace::{Landing, MergeOutcome, Shadow, Undo};
 use crate::model::id::{LandingId, Slot};
 use crate::model::own_writes::OwnWrites;
+
+/// The hidden verb that goes the whole way from a snapshot to an undo: `probe undo FOLDER`.
+pub(super) const UNDO: &str = "undo";
 
 /// What can be done about it.
 const MEND: &str = "look at what is said; if git is a good one, please report this";

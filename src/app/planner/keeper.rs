@@ -11,7 +11,7 @@ use crate::app::agents::way_out;
 use crate::app::clock::Clock;
 use crate::app::conversation::conversation;
 use crate::app::prompt;
-use crate::app::work::Tools;
+use crate::app::tools::Tools;
 use crate::core::effect::{PlanOrder, PlannerOrder};
 use crate::core::input::Input;
 use crate::edge::agent::claude::planner::{Heard, HookEvent, Past};

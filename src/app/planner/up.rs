@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 
 use crate::app::checks::sweep_if_unknown;
 use crate::app::guarding::{Guarded, Ward};
-use crate::app::work::Tools;
+use crate::app::tools::Tools;
 use crate::core::effect::Place;
 use crate::edge::agent::claude::planner::{Bill, Heard, Past, PlannerSpec, Talk, environment};
 use crate::edge::control::{ControlCall, ControlReply};

@@ -45,7 +45,7 @@ fn the_example_is_the_defaults() {
 /// it was.
 #[test]
 fn the_example_sets_every_key() {
-    let blank = crate::config::merge::Draft::blank().settings;
+    let blank = crate::config::draft::Draft::blank().settings;
     let defaults = settings("");
     assert_ne!(blank.watch.settle, defaults.watch.settle);
     let keys: Vec<&str> = EXAMPLE

@@ -6,7 +6,7 @@ use super::configuration;
 use super::diff::hunks;
 use super::hard_code::{TestLiterals, quoted};
 use super::kind::{Kind, Kinds};
-use super::own_work::taken_back;
+use super::own_work::{UserEdit, taken_back};
 use super::shrink::{emptied, mostly_moved};
 use super::weaken::{shortened, weakened};
 use super::{silence, swallow};
@@ -43,19 +43,6 @@ pub struct Changed<'a> {
     pub mode_before: Option<Mode>,
     /// Its mode in the result.
     pub mode_after: Option<Mode>,
-}
-
-/// What the user did to a file since the check was last green.
-#[derive(Clone, Copy, Debug)]
-pub struct UserEdit<'a> {
-    /// Which file.
-    pub path: &'a ProjectPath,
-    /// Lines the user added.
-    pub added: &'a [&'a str],
-    /// Lines the user removed.
-    pub removed: &'a [&'a str],
-    /// The whole file at the last green run, if it is kept.
-    pub last_green: Option<&'a str>,
 }
 
 /// A result to be judged, with what it is judged by.

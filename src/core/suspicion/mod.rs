@@ -14,5 +14,6 @@ mod source;
 mod swallow;
 mod weaken;
 
-pub use judge::{Changed, Judgement, Mode, UserEdit, judge};
+pub use judge::{Changed, Judgement, Mode, judge};
 pub use kind::protected_paths;
+pub use own_work::UserEdit;

@@ -1,6 +1,19 @@
 //! Whether a result takes back what the user did since the last green run.
 
-use super::judge::UserEdit;
+use crate::model::path::ProjectPath;
+
+/// What the user did to a file since the check was last green.
+#[derive(Clone, Copy, Debug)]
+pub struct UserEdit<'a> {
+    /// Which file.
+    pub path: &'a ProjectPath,
+    /// Lines the user added.
+    pub added: &'a [&'a str],
+    /// Lines the user removed.
+    pub removed: &'a [&'a str],
+    /// The whole file at the last green run, if it is kept.
+    pub last_green: Option<&'a str>,
+}
 
 /// Says what of the user's work since the last green run is taken back.
 pub(super) fn taken_back(edit: &UserEdit<'_>, before: Option<&str>, after: Option<&str>) -> Option<String> {

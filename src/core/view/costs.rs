@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::book::{Account, Book, Typical};
 use crate::core::supervisor::Supervisor;
-use crate::model::budget::{Budget, Day, Limit, percent};
+use crate::model::budget::{Budget, Day, Limit};
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::TaskId;
+use crate::model::number::percent;
 use crate::model::time::{Now, Wall, brief};
 
 /// How many tasks are listed, those that used most.

@@ -8,7 +8,8 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::archive::Wanted;
-use super::client::{Client, ClientError, Facts, NotRunning};
+use super::client::{Client, Facts};
+use super::error::{ClientError, NotRunning};
 
 /// A [`Client`] whose calls return when the reply is there. Not for use inside a runtime.
 #[derive(Debug)]

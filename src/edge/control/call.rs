@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::door::Caller;
+use super::caller::Caller;
 use crate::model::id::{Seq, TaskId};
 use crate::model::session::Stranger;
 

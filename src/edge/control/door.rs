@@ -1,85 +1,73 @@
-//! Who is at the other end of a connection, and whether they may ask for what they ask for.
+//! What every route needs: the way to the app, and who may take it.
 
-use std::io;
 use std::sync::Arc;
 
-use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use axum::serve::{IncomingStream, Listener};
-use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::watch;
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::call::ControlRequest;
-use super::routes::Door;
-use crate::model::session::Stranger;
+use super::archive::Archive;
+use super::attach::AttachCall;
+use super::call::{ControlCall, ControlReply, ControlRequest, FactLine, Farewell};
+use super::caller::{Caller, Doorkeeper, Peer};
+use super::once::Replies;
+use super::views::Views;
 
 /// Where all paths begin.
 const ROOT: &str = "/api/v1/";
 
-/// Who asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Caller {
-    /// A person, or a program that one runs.
-    #[default]
-    Person,
-    /// What an agent or a check runs, or somebody who cannot be told from that.
-    Stranger(Stranger),
-}
-
-/// Tells callers apart, and says what they may do.
-pub trait Doorkeeper: Send + Sync + 'static {
-    /// Returns who a process is; `None`: the system does not say which process it is. May block for a moment.
-    fn who(&self, pid: Option<i32>) -> Caller;
-
-    /// Whether somebody may ask for this path below `/api/v1/`.
-    fn admits(&self, caller: Caller, method: &str, path: &str) -> bool;
-}
-
-/// A listener that looks at everybody who comes in: later, the number of a process that has ended may be another's.
-pub(super) struct Entrance {
-    pub(super) listener: UnixListener,
+/// What every route needs.
+pub(super) struct Door {
+    /// Where requests go.
+    pub(super) calls: mpsc::Sender<ControlCall>,
+    /// New facts.
+    pub(super) facts: broadcast::Sender<FactLine>,
+    /// Where those go who want to look at a session's terminal.
+    pub(super) attach: mpsc::Sender<AttachCall>,
+    /// Old facts.
+    pub(super) archive: Arc<dyn Archive>,
+    /// The view.
+    pub(super) views: Views,
+    /// Knows who may do what.
     pub(super) keeper: Arc<dyn Doorkeeper>,
+    /// Our version.
+    pub(super) version: &'static str,
+    /// Is there when the server stops.
+    pub(super) stopping: watch::Receiver<Option<Farewell>>,
+    /// Replies by idempotency key.
+    pub(super) replies: Replies,
 }
 
-/// Who connected, once that is known.
-#[derive(Clone, Debug)]
-pub(super) struct Peer(watch::Receiver<Option<Caller>>);
-
-impl Peer {
-    fn of(stream: &UnixStream, keeper: &Arc<dyn Doorkeeper>) -> Self {
-        let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()).filter(|pid| *pid > 0);
-        let (known, peer) = watch::channel(None);
-        let keeper = Arc::clone(keeper);
-        tokio::task::spawn_blocking(move || known.send_replace(Some(keeper.who(pid))));
-        Self(peer)
+impl Door {
+    /// Asks the app and waits for its reply, or for the server's end.
+    pub(super) async fn ask(&self, caller: Caller, request: ControlRequest) -> ControlReply {
+        let mut stopping = self.stopping.clone();
+        let answered = async {
+            let (reply, answer) = oneshot::channel();
+            self.calls.send(ControlCall { caller, request, reply }).await.ok()?;
+            answer.await.ok()
+        };
+        let refusal = || ControlReply::refused(503, "the supervisor is stopping", "start it again");
+        tokio::select! {
+            answer = answered => answer.unwrap_or_else(refusal),
+            _ = stopping.wait_for(Option::is_some) => refusal(),
+        }
     }
 
-    async fn caller(mut self) -> Caller {
-        let known = self.0.wait_for(Option::is_some).await.ok().and_then(|caller| *caller);
-        known.unwrap_or(Caller::Stranger(Stranger::Unknown))
-    }
-}
-
-impl Listener for Entrance {
-    type Io = UnixStream;
-    type Addr = Peer;
-
-    async fn accept(&mut self) -> (UnixStream, Peer) {
-        let (stream, _) = Listener::accept(&mut self.listener).await;
-        let peer = Peer::of(&stream, &self.keeper);
-        (stream, peer)
-    }
-
-    fn local_addr(&self) -> io::Result<Peer> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-}
-
-impl Connected<IncomingStream<'_, Entrance>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Entrance>) -> Self {
-        stream.remote_addr().clone()
+    pub(super) async fn command(
+        self: Arc<Self>,
+        caller: Caller,
+        name: String,
+        body: Value,
+        key: Option<String>,
+    ) -> ControlReply {
+        let asked = format!("{name}\n{body}");
+        let request = ControlRequest::Command { name, body };
+        let Some(key) = key else { return self.ask(caller, request).await };
+        let door = Arc::clone(&self);
+        self.replies.once(&key, asked.as_bytes(), async move { door.ask(caller, request).await }).await
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::sync::{broadcast, mpsc};
 
 use super::archive::{Archive, Batch, Wanted};
 use super::call::{ControlReply, FactLine};
+use super::door::Door;
 use super::lines::{Lines, line};
-use super::routes::Door;
 use crate::model::id::Seq;
 
 /// How many lines wait for a slow reader; behind them lies the broadcast's own limit, and then a resync.

@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, Incoming};
 use tokio::sync::mpsc;
 
-use super::client::{ClientError, REPLY_MAX};
+use super::error::{ClientError, REPLY_MAX};
 
 /// A body that is filled line by line.
 pub(super) struct Lines(pub(super) mpsc::Receiver<Bytes>);

@@ -9,8 +9,8 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use super::call::Farewell;
+use super::door::Door;
 use super::lines::{Lines, line};
-use super::routes::Door;
 use super::views::{Company, Seat, Shown};
 use crate::core::view::{Delta, View};
 use crate::model::id::Seq;

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::archive::Wanted;
 use super::call::Farewell;
-use super::client::{Client, ClientError, Facts, refused, unreadable};
+use super::client::{Client, Facts, refused, unreadable};
+use super::error::ClientError;
 use super::lines::LineReader;
 use super::views::Company;
 use crate::core::command::Command;

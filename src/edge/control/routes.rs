@@ -11,42 +11,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
 use serde_json::Value;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::archive::{Archive, Wanted};
-use super::attach::{AttachCall, attach};
-use super::call::{ControlCall, ControlReply, ControlRequest, FactLine, Farewell};
-use super::door::{Caller, Doorkeeper, guard};
+use super::archive::Wanted;
+use super::attach::attach;
+use super::call::{ControlReply, ControlRequest};
+use super::caller::Caller;
+use super::door::{Door, guard};
 use super::lines::Lines;
-use super::once::Replies;
-use super::views::Views;
 use super::{facts, looking};
 use crate::model::id::{BadTaskId, Seq, TaskId};
 
 /// The largest body that is read, in bytes. The largest there is names 100,000 changed files' paths by the thousand.
 const BODY_MAX: usize = 4 * 1024 * 1024;
-
-/// What every route needs.
-pub(super) struct Door {
-    /// Where requests go.
-    pub(super) calls: mpsc::Sender<ControlCall>,
-    /// New facts.
-    pub(super) facts: broadcast::Sender<FactLine>,
-    /// Where those go who want to look at a session's terminal.
-    pub(super) attach: mpsc::Sender<AttachCall>,
-    /// Old facts.
-    pub(super) archive: Arc<dyn Archive>,
-    /// The view.
-    pub(super) views: Views,
-    /// Knows who may do what.
-    pub(super) keeper: Arc<dyn Doorkeeper>,
-    /// Our version.
-    pub(super) version: &'static str,
-    /// Is there when the server stops.
-    pub(super) stopping: watch::Receiver<Option<Farewell>>,
-    /// Replies by idempotency key.
-    pub(super) replies: Replies,
-}
 
 /// Builds the routes.
 pub(super) fn router(door: Door) -> Router {
@@ -63,31 +39,6 @@ pub(super) fn router(door: Door) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(&door), guard))
         .with_state(door)
-}
-
-impl Door {
-    /// Asks the app and waits for its reply, or for the server's end.
-    pub(super) async fn ask(&self, caller: Caller, request: ControlRequest) -> ControlReply {
-        let mut stopping = self.stopping.clone();
-        let answered = async {
-            let (reply, answer) = oneshot::channel();
-            self.calls.send(ControlCall { caller, request, reply }).await.ok()?;
-            answer.await.ok()
-        };
-        let refusal = || ControlReply::refused(503, "the supervisor is stopping", "start it again");
-        tokio::select! {
-            answer = answered => answer.unwrap_or_else(refusal),
-            _ = stopping.wait_for(Option::is_some) => refusal(),
-        }
-    }
-
-    async fn command(self: Arc<Self>, caller: Caller, name: String, body: Value, key: Option<String>) -> ControlReply {
-        let asked = format!("{name}\n{body}");
-        let request = ControlRequest::Command { name, body };
-        let Some(key) = key else { return self.ask(caller, request).await };
-        let door = Arc::clone(&self);
-        self.replies.once(&key, asked.as_bytes(), async move { door.ask(caller, request).await }).await
-    }
 }
 
 impl IntoResponse for ControlReply {

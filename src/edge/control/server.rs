@@ -14,9 +14,10 @@ use tokio::task::JoinHandle;
 use super::archive::Archive;
 use super::attach::AttachCall;
 use super::call::{ControlCall, FactLine, Farewell};
-use super::door::{Doorkeeper, Entrance, Peer};
+use super::caller::{Doorkeeper, Entrance, Peer};
+use super::door::Door;
 use super::once::Replies;
-use super::routes::{self, Door};
+use super::routes;
 use super::views::Views;
 
 /// How long open requests may take to end when the server stops; a person waits for the terminal meanwhile.

@@ -16,11 +16,12 @@ use tokio::net::UnixStream;
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use crate::model::session::{Exit, Rung, SessionSpec, Terminal};
+use crate::model::session::{Rung, SessionSpec, Terminal};
 
 use super::error::StartError;
 use super::follow::Follower;
 use super::link::Link;
+use super::output::{Output, SessionGone};
 use super::place::{HOLDER_VARIABLE, Place, SESSION_VARIABLE};
 use super::process::{self, ProcessId};
 use super::window::Window;
@@ -30,43 +31,6 @@ use super::wire::{Hello, PIECE, Request};
 const HELLO: Duration = Duration::from_secs(30);
 /// How many pieces of output, of at most 64 KB, may wait to be received before reading from the holder stops.
 const QUEUE: usize = 64;
-
-/// What a session says, in order; [`SessionOutput::Ended`] comes exactly once, and last.
-///
-/// Not receiving costs the program nothing: the holder keeps the output. Dropping it is fine, too.
-pub type Output = mpsc::Receiver<SessionOutput>;
-
-/// What a session says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionOutput {
-    /// Output.
-    Bytes {
-        /// The offset of the first byte.
-        offset: u64,
-        /// The bytes.
-        bytes: Vec<u8>,
-    },
-    /// Standard error, when it is a pipe of its own; always from its beginning, also after an attach.
-    Errors(Vec<u8>),
-    /// Another client has typed this into the terminal.
-    Typed(Vec<u8>),
-    /// Others have typed meanwhile, and what [`Session::write_unless`] was to write was not written.
-    NotWritten,
-    /// Output that is not kept any more: the log was full and the reader too slow.
-    Hole {
-        /// The offset of the first byte that is lost.
-        from: u64,
-        /// The offset after the last one.
-        to: u64,
-    },
-    /// The whole tree has ended.
-    Ended(Exit),
-}
-
-/// The session has ended, or its program takes no more input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the session has ended or takes no more input")]
-pub struct SessionGone;
 
 /// A handle on one session; cheap to clone. Dropping it ends nothing.
 #[derive(Clone, Debug)]
@@ -164,7 +128,7 @@ impl Session {
     }
 
     /// Types into the terminal, unless others have typed more than these many bytes since this handle was made: all that
-    /// [`SessionOutput::Typed`] has told. Whether it was done follows from [`SessionOutput::NotWritten`].
+    /// [`SessionOutput::Typed`](super::SessionOutput::Typed) has told. Whether it was done follows from [`SessionOutput::NotWritten`](super::SessionOutput::NotWritten).
     ///
     /// # Errors
     /// When the session has ended, the input is closed, or it is more than one piece of 64 KB.
@@ -177,7 +141,7 @@ impl Session {
     }
 
     /// Writes what a terminal says by itself: an answer to a query, a move of the mouse. Nobody hears of it as
-    /// [`SessionOutput::Typed`], and it does not count for [`write_unless`](Self::write_unless).
+    /// [`SessionOutput::Typed`](super::SessionOutput::Typed), and it does not count for [`write_unless`](Self::write_unless).
     ///
     /// # Errors
     /// When the session has ended or the input is closed.

@@ -13,8 +13,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::model::session::Exit;
 
-use super::client::SessionOutput;
 use super::link::{Link, next};
+use super::output::SessionOutput;
 use super::place::Place;
 use super::process::{self, ProcessId};
 use super::window::Window;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Semaphore;
 
-use super::client::SessionGone;
+use super::output::SessionGone;
 
 /// How many bytes may be on their way to the program before a writer waits: a large message and more.
 const WINDOW: u32 = 4 * 1024 * 1024;

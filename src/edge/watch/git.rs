@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::edge::watch::poll::Stamp;
+use crate::edge::watch::stamp::Stamp;
 
 /// Files and folders whose change means that the repository moved.
 #[derive(Debug, Default)]

@@ -11,11 +11,11 @@ use std::time::Duration;
 use crate::edge::watch::event::{Kind, WatchError, WatchEvent};
 use crate::edge::watch::git::{GitPlaces, below};
 use crate::edge::watch::native::{Message, Native, Notice, Trouble};
+use crate::edge::watch::options::Options;
 use crate::edge::watch::poll::Poller;
 use crate::edge::watch::proof::Proofs;
 use crate::edge::watch::rules::{Rules, is_rule_file};
 use crate::edge::watch::walk::{Met, go};
-use crate::edge::watch::watcher::Options;
 use crate::model::path::ProjectPath;
 use crate::model::settings::Watch;
 

@@ -3,6 +3,7 @@
 mod relevant;
 mod suggest;
 mod taught;
+mod wish;
 mod words;
 
 pub use relevant::relevant;

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::model::assignment::Assignment;
-use crate::model::lesson::suggest::Wish;
 use crate::model::lesson::taught::{Lesson, LessonKind};
+use crate::model::lesson::wish::Wish;
 use crate::model::lesson::words::words;
 
 /// The most lessons that one prompt quotes.

@@ -8,6 +8,7 @@ use crate::model::assignment::{Assignment, Complexity};
 use crate::model::cost::Usd;
 use crate::model::lesson::relevant::About;
 use crate::model::lesson::taught::{Lesson, LessonKind};
+use crate::model::lesson::wish::Wish;
 use crate::model::lesson::words::words;
 
 /// The most files that are suggested.
@@ -110,36 +111,6 @@ fn files(lessons: &[Lesson], past: &[Past], task: &Assignment) -> Vec<SuggestedF
 fn nearness(about: &About<'_>, task: &Assignment, past: &Assignment) -> usize {
     let is_same_module = !task.module.is_empty() && task.module.eq_ignore_ascii_case(&past.module);
     usize::from(is_same_module) * ENOUGH + about.shared(&words(&past.name))
-}
-
-/// What "add PAGINATION.md to default context for pagination tasks" asks for.
-pub(super) struct Wish<'a> {
-    file: &'a str,
-    about: Vec<String>,
-    /// Whether it is wanted for whatever there is to do.
-    pub(super) for_all: bool,
-}
-
-impl<'a> Wish<'a> {
-    pub(super) fn of(text: &'a str) -> Option<Self> {
-        let lower = text.to_lowercase();
-        let asks = ["add ", "include ", "give ", "read ", "put "].iter().any(|verb| lower.starts_with(verb));
-        if !asks || !(lower.contains("context") || lower.starts_with("read ")) {
-            return None;
-        }
-        let file = text
-            .split_whitespace()
-            .map(|word| word.trim_matches(['`', '"', '\'', ',', ';', ':']).trim_end_matches('.'))
-            .find(|word| {
-                word.rsplit_once('.').is_some_and(|(name, ending)| !name.is_empty() && ending.len() <= 5)
-                    || word.contains('/')
-            })?;
-        let for_what = lower.split_once(" for ").map(|(_, rest)| rest.to_owned());
-        let mut about = words(for_what.as_deref().unwrap_or_default());
-        about.remove("task");
-        let for_all = about.is_empty();
-        Some(Self { file, about: about.into_iter().collect(), for_all })
-    }
 }
 
 /// Returns the whole path of a file that was called by its name alone, if past tasks know exactly one.

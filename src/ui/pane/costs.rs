@@ -4,8 +4,8 @@ use ratatui::text::{Line, Span};
 
 use super::time::count;
 use crate::core::view::{CostLine, Sum};
-use crate::model::budget::thousands;
 use crate::model::cost::Spent;
+use crate::model::number::thousands;
 use crate::ui::action::Action;
 use crate::ui::state::State;
 use crate::ui::theme::Role;

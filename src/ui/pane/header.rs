@@ -11,6 +11,7 @@ use super::events;
 use super::time::{age, count};
 use crate::core::view::Course;
 use crate::model::health::{Level, Part};
+use crate::model::number::thousands;
 use crate::ui::action::Action;
 use crate::ui::keyed::keyed;
 use crate::ui::state::State;
@@ -191,7 +192,7 @@ fn right(state: &State) -> Line<'static> {
     let mut spans: Vec<Span<'static>> = Vec::new();
     // What keeps anything from going on is worth more than what is watched.
     if state.seen && state.size.0 >= ROOMY && head.refused.is_none() && events::unseen(state).is_none() {
-        spans.push(Span::styled(format!("watching {} files  ", thousands(head.files)), style(Role::Dim)));
+        spans.push(Span::styled(format!("watching {} files  ", thousands(head.files as u64)), style(Role::Dim)));
     }
     if state.seen && state.size.0 >= 60 {
         spans.extend(money(state));
@@ -250,30 +251,5 @@ fn short(state: &State, part: Part) -> String {
             let most = if state.size.0 < ROOMY { AGENT_NARROW } else { AGENT };
             clip(&plain(&state.view.head.agent), most, state.glyphs.more)
         }
-    }
-}
-
-/// Writes a number with a comma between thousands.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(thousands(7), "7");
-        assert_eq!(thousands(1204), "1,204");
-        assert_eq!(thousands(1_000_000), "1,000,000");
     }
 }

@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use super::call::Attached;
 use super::frame::carry;
 use super::route::PROTOCOL;
-use crate::edge::control::client::{Client, ClientError, broken, build, collect, open, patiently, refused};
+use crate::edge::control::client::{Client, broken, build, collect, open, patiently, refused};
+use crate::edge::control::error::ClientError;
 use crate::model::id::SessionId;
 
 /// How many pieces of output, and how many wishes, may wait.

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::call::{AttachCall, Attached, Shown};
 use super::frame::carry;
 use crate::edge::control::call::ControlReply;
-use crate::edge::control::routes::Door;
+use crate::edge::control::door::Door;
 use crate::model::id::SessionId;
 
 /// The name of the protocol.
