@@ -64,7 +64,8 @@ impl Supervisor {
             Command::Changed { files } => {
                 let count = files.len();
                 self.changed(files.into_iter().map(|file| (file, Fate::Written)), true);
-                Ok(said(format!("{count} changed files noted")))
+                let files = if count == 1 { "file" } else { "files" };
+                Ok(said(format!("{count} changed {files} noted")))
             }
             Command::Quit => {
                 self.quit();

@@ -98,6 +98,14 @@ fn a_day_that_is_over_is_done_again_only_when_that_is_said() {
     land(&site, 3);
     land(&site, 4);
 
+    // What others have built on is said, and stays.
+    let said = site.run(&["undo", "1"]);
+    let why = "#1 cannot be taken back: #3, or you, changed the same lines since, in docs/1.md; nothing was written";
+    assert!(said.code == 1 && said.err.contains(why) && said.err.contains("undo 3"), "{said:?}");
+    let said = site.run(&["undo", "3"]);
+    assert!(said.code == 0 && said.out.contains("; #4 was made on top of it and stays"), "{said:?}");
+    assert_eq!((site.read("docs/1.md"), site.read("docs/3.md")), ("one\n".to_owned(), "three\n".to_owned()));
+
     script(&site, &[(1, 1, "again"), (2, 9, "again"), (3, 3, "again")]);
     let said = site.run(&["start", FILE, "--again"]);
     assert!(said.code == 0 && said.out.contains("#5 to #7 are filed, as batch 2"), "{said:?}");
