@@ -51,6 +51,8 @@ fn a_day_that_is_over_is_done_again_only_when_that_is_said() {
     let said = site.run(&["start", FILE]);
     assert!(said.code == 1 && said.out.contains(&format!("`orchestrator-tui start {FILE} --failed`")), "{said:?}");
     assert_eq!(states(&site), ["ready", "failed"]);
+    let report = site.read("results/2025-11-18-report.md");
+    assert!(report.contains(&format!("/{FILE} --failed`")), "{report}");
     // Something of it waits for a yes: it is shown again, and nothing of it begins anew.
     let said = site.run(&["start", FILE, "--again"]);
     assert!(said.code == 1 && said.err.contains("#1 is open: land, refuse or kill it first"), "{said:?}");
@@ -88,7 +90,7 @@ fn a_day_that_is_over_is_done_again_only_when_that_is_said() {
     let said = site.run(&["start", FILE]);
     assert!(said.code == 0 && said.out.contains("batch 1 goes on; #3 to #4 are filed"), "{said:?}");
     assert_eq!(states(&site), ["done", "done", "ready", "ready"]);
-    assert_eq!(site.task(4)["after"], json!([3]), "it builds on the new one");
+    assert_eq!(site.task(4)["assignment"]["after"], json!([3]), "it builds on the new one");
     let report = site.read("results/2025-11-18-report.md");
     assert!(
         report.contains("3 tasks: 1 done, 2 to review") && report.contains("✅ done: landed; done anew as #3"),
@@ -126,7 +128,7 @@ fn a_failed_task_that_is_written_anew_takes_with_it_what_waited_for_it() {
     let said = site.run(&["start", FILE]);
     assert!(said.code == 0 && said.out.contains("batch 1 goes on; #3 to #4 are filed"), "{said:?}");
     assert_eq!(states(&site), ["failed", "failed", "ready", "ready"]);
-    assert_eq!(site.task(4)["after"], json!([3]));
+    assert_eq!(site.task(4)["assignment"]["after"], json!([3]));
     let report = site.read("results/2025-11-18-report.md");
     assert!(report.contains("2 tasks: 2 to review"), "{report}");
     let waits = report.split("## Tasks").next().unwrap_or_default();

@@ -257,7 +257,8 @@ fn a_yes_to_checks_starts_no_agent_for_an_event_or_the_queue() {
     let site = site("[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"result\", text = \"Done.\" }]\n");
     let folder = site.outside("events");
     fs::create_dir_all(&folder).expect("made");
-    fs::write(folder.join("one.json"), r#"{"type": "audit.requested"}"#).expect("written");
+    fs::write(folder.join("one.json"), r#"{"type": "audit.requested", "data": {"title": "Look for leaks"}}"#)
+        .expect("written");
     let mut running = site.start_with(&["--checks-only"], &[("EVENT_DIR", folder.as_path())]);
     running.wait("the audit", |fact| fact["kind"] == "filed" && fact["task"]["id"] == 1);
     let said = site.run(&["queue", "add", "Right word"]);

@@ -78,6 +78,8 @@ pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayRep
         tasks(reporter.book, batch).filter_map(|task| Some((task, task.assignment()?))).collect();
     let spent = tasks.iter().fold(Spent::default(), |sum, (task, _)| sum + task.total());
     let anew = anew(reporter.book, batch);
+    let has_failed =
+        tasks.iter().any(|(task, _)| matches!(task.state, TaskState::Failed(_)) && !anew.contains_key(&task.id));
     let cut_short = batch.budget.filter(|limit| spent.usd >= *limit && tasks.iter().any(|(task, _)| !is_over(task)));
     Some(DayReport {
         date: date.clone(),
@@ -87,6 +89,12 @@ pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayRep
             .iter()
             .filter(|(task, _)| !anew.contains_key(&task.id))
             .filter_map(|(task, assignment)| waits(reporter.book, task, assignment))
+            // `retry` needs a supervisor that runs; after the day there is none.
+            .chain(has_failed.then(|| Waits {
+                label: String::new(),
+                what: "all that failed is tried again, also when no supervisor runs".to_owned(),
+                commands: vec![format!("orchestrator-tui start {} --failed", shown(file))],
+            }))
             .collect(),
         tasks: tasks
             .iter()
