@@ -3,7 +3,7 @@
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::Input;
 use orchestrator_tui::model::assignment::BatchKind;
-use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask};
+use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask, Redo};
 use orchestrator_tui::model::id::RequestId;
 
 use super::work::assignment;
@@ -32,7 +32,7 @@ pub(crate) fn measure_task_file(tasks: u32) {
             let assignment = Box::new(assignment(number, bench.lie));
             NewTask { assignment, after: before.into_iter().collect(), priority: 0, held: false }
         };
-        let batch = Some(NewBatch { kind, budget: None, again: None });
+        let batch = Some(NewBatch { kind, budget: None, again: None, redo: Redo::Changed });
         file(bench, Filing { batch, tasks: (1..=tasks).map(new).collect() })
     });
 }

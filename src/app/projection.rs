@@ -247,7 +247,7 @@ mod tests {
         let facts = [
             (Fact::Filed { task: Box::new(filed) }, vec!["task queued"]),
             (Fact::AttemptStarted { task, number: 1, slot: Slot(1), landing: false }, vec!["task assigned"]),
-            (Fact::Staged { task, stage: Stage::Agent }, vec![]),
+            (Fact::Staged { task, stage: Stage::Agent, brings: true }, vec![]),
             (Fact::AgentStarted { task, session }, vec!["agent coding-a starting", "task assigned"]),
             (Fact::AgentUp { task, session }, vec!["agent running", "task in_progress"]),
             (

@@ -298,7 +298,7 @@ impl Supervisor {
         let number = task.charged + 1;
         let slot = self.live.free_slot();
         self.record(Fact::AttemptStarted { task: id, number, slot, landing: false });
-        self.record(Fact::Staged { task: id, stage: Stage::Prepare });
+        self.record(self.staged(id, Stage::Prepare));
         let job = self.give(JobOwner::Attempt(id), Work::Snapshot, None);
         let attempt = self.new_attempt(&task, number, slot, Step::Snapshot(job), Stage::Prepare);
         self.live.attempts.insert(id, attempt);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::model::assignment::{Assignment, Batch, BatchKind, Deliverable, Lane, Mode, Project};
 use orchestrator_tui::model::cost::Usd;
-use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask};
+use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask, Redo};
 use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{BatchId, TaskId};
 use orchestrator_tui::model::orchestration::Wish;
@@ -35,6 +35,7 @@ impl World {
                 kind: BatchKind::Orchestration { requirement: "more".to_owned(), mode, start: true },
                 budget: None,
                 again: None,
+                redo: Redo::Changed,
             }),
             // There are few of them, so that most are under way when they are filed again.
             _ => Some(self.some_day()),
@@ -50,7 +51,8 @@ impl World {
         let again = (self.chance.one_in(3) && !known.is_empty()).then(|| *self.chance.pick(&known));
         let of_known = again.and_then(|id| Some(self.machine.book().batches.get(&id)?.kind.clone()));
         let kind = of_known.unwrap_or_else(|| day(self.chance.below(3)));
-        NewBatch { kind, budget: self.day_may_cost(), again }
+        let redo = *self.chance.pick(&[Redo::Changed, Redo::Failed, Redo::All]);
+        NewBatch { kind, budget: self.day_may_cost(), again, redo }
     }
 
     fn day_may_cost(&mut self) -> Option<Usd> {
@@ -67,7 +69,8 @@ impl World {
             let tasks = vec![NewTask { assignment, after: Vec::new(), priority: 0, held: false }];
             // By its number: a later day of the same file may be open, too.
             let again = batch.tasks.iter().all(|id| book.task(*id).is_some()).then_some(batch.id);
-            Some(Filing { batch: Some(NewBatch { kind: batch.kind.clone(), budget: Some(budget), again }), tasks })
+            let (kind, redo) = (batch.kind.clone(), Redo::Changed);
+            Some(Filing { batch: Some(NewBatch { kind, budget: Some(budget), again, redo }), tasks })
         };
         let filings: Vec<Filing> = book.batches.values().filter_map(|batch| more(batch)).collect();
         for filing in filings {

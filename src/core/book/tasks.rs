@@ -71,7 +71,7 @@ impl Book {
             }),
             Fact::Retried { task } => self.retried(*task),
             Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
-            Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
+            Fact::Staged { task, stage, .. } => self.change_task(*task, |task| task.stage = Some(*stage)),
             Fact::Used { task, spent } => self.used(*task, *spent),
             Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
             Fact::PlannerUsed { task, spent } => self.planner_used(*task, *spent),
