@@ -107,6 +107,11 @@ pub enum Fact {
         /// Which, in order.
         tasks: Vec<TaskId>,
     },
+    /// A person has said yes to a plan: what is left of it starts as it can.
+    BatchApproved {
+        /// Which.
+        batch: BatchId,
+    },
     /// What was filed together may cost so much now.
     BatchLimited {
         /// What.
@@ -181,6 +186,13 @@ pub enum Fact {
     },
     /// An agent began to work in an attempt.
     AgentStarted {
+        /// Of which task.
+        task: TaskId,
+        /// In which session.
+        session: SessionId,
+    },
+    /// The program of the agent that began to work runs.
+    AgentUp {
         /// Of which task.
         task: TaskId,
         /// In which session.

@@ -35,6 +35,7 @@ mod honest;
 mod hook;
 mod isolation;
 mod jobs;
+mod landing_order;
 mod lock_file;
 mod machine;
 mod many;

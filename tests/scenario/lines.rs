@@ -130,6 +130,7 @@ impl Teller {
             }
             Fact::EventFileLeft { file, why } => ("left", format!("{} stays: {why}", file.name)),
             Fact::BatchGrew { batch, tasks } => ("batch", format!("batch {} has {} more tasks", batch.0, tasks.len())),
+            Fact::BatchApproved { batch } => ("batch", format!("batch {} is approved", batch.0)),
             Fact::BatchLimited { batch, budget } => {
                 let limit = budget.map_or_else(|| "as much as it likes".to_owned(), |usd| usd.to_string());
                 ("batch", format!("batch {} may cost {limit}", batch.0))
@@ -149,6 +150,7 @@ impl Teller {
             Fact::AgentStarted { task, session } => {
                 ("agent-started", format!("{task} agent at work in @{}", session.0))
             }
+            Fact::AgentUp { task, session } => ("agent-up", format!("{task} agent runs in @{}", session.0)),
             Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),
             Fact::Planned { task, plan } => match &plan.advice {
                 Advice::Strategy(text) => ("planned", format!("{task} plan: {text}")),

@@ -155,6 +155,7 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
     let reason = (reporter.reason)(task);
     match &task.state {
         TaskState::Done(DoneReason::Landed(_)) => Outcome::Done("landed".to_owned()),
+        TaskState::Done(DoneReason::Unchanged) => Outcome::Unchanged,
         TaskState::Done(_) => Outcome::Done(reason),
         TaskState::Ready(ReadyReason::Suspicious(_)) => {
             Outcome::Ready(format!("its result is verified and waits for your yes; {reason}"))
@@ -193,7 +194,7 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
         TaskState::Review(reason) => {
             let way_on = match reason {
                 ReviewReason::Unstable | ReviewReason::RedTogether(_) => command("land"),
-                ReviewReason::Conflict(_) | ReviewReason::Refused(_) => command("retry"),
+                ReviewReason::Conflict(_) | ReviewReason::Baseless(..) | ReviewReason::Refused(_) => command("retry"),
                 ReviewReason::RedAfterLanding(_) => command("undo"),
             };
             (reason.to_string(), vec![command("show"), way_on, command("refuse")])
