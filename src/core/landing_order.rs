@@ -38,9 +38,11 @@ impl Supervisor {
         let other = self.book.task(id)?;
         match &other.state {
             TaskState::Ready(_) => Some(Before::Waits(id)),
-            // It is in the tree.
-            TaskState::Review(ReviewReason::RedAfterLanding(_)) => None,
-            TaskState::Review(_) => other.result.is_some().then_some(Before::Waits(id)),
+            // Red after its landing, it is in the tree.
+            TaskState::Review(reason) => {
+                let is_there = matches!(reason, ReviewReason::RedAfterLanding(_)) || other.result.is_none();
+                (!is_there).then_some(Before::Waits(id))
+            }
             TaskState::Running => {
                 let is_accepted = self.live.attempts.get(&id).is_some_and(|attempt| attempt.accepted.is_some());
                 (other.result.is_some() || is_accepted).then_some(Before::Lands(id))
@@ -58,15 +60,18 @@ impl Supervisor {
     /// Says of what was done once, and is to be done again, that it has not landed.
     fn made_anew(&self, id: TaskId) -> Option<Before> {
         match &self.book.task(id)?.state {
+            // What was passed on is held until those that it was passed on to are done.
+            TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled)
+            | TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => None,
             TaskState::Queued
             | TaskState::Pending(_)
             | TaskState::Blocked(_)
+            | TaskState::Held(_)
             | TaskState::Cooling { .. }
             | TaskState::Running => Some(Before::Waits(id)),
-            // What was passed on is held until those that it was passed on to are done.
-            TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) => None,
-            TaskState::Held(_) => Some(Before::Waits(id)),
-            TaskState::Ready(_) | TaskState::Review(_) | TaskState::Done(_) | TaskState::Failed(_) => None,
         }
     }
 

@@ -107,6 +107,15 @@ impl Book {
             self.over_batches.figures.entry(batch).or_default().count(&task);
         }
     }
+
+    /// What is left of a plan starts as it can.
+    pub(super) fn batch_approved(&mut self, batch: BatchId) {
+        if let Some(batch) = self.batches.get_mut(&batch)
+            && let BatchKind::Orchestration { start, .. } = &mut Arc::make_mut(batch).kind
+        {
+            *start = true;
+        }
+    }
 }
 
 impl Figures {
@@ -191,16 +200,5 @@ mod tests {
         }
         assert!(book.batches.len() <= WHOLE + 51, "{} batches", book.batches.len());
         assert!(book.batches.contains_key(&BatchId(many)) && !book.batches.contains_key(&BatchId(1)));
-    }
-}
-
-impl Book {
-    /// What is left of a plan starts as it can.
-    pub(super) fn batch_approved(&mut self, batch: BatchId) {
-        if let Some(batch) = self.batches.get_mut(&batch)
-            && let BatchKind::Orchestration { start, .. } = &mut Arc::make_mut(batch).kind
-        {
-            *start = true;
-        }
     }
 }
