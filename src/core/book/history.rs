@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::core::fact::Fact;
+use crate::core::fact::{Fact, Remember};
 use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
 use crate::model::id::TaskId;
@@ -111,6 +111,17 @@ impl Book {
             coverage: run.findings.coverage,
         };
         push(&mut self.results, result, self.remember.history);
+    }
+
+    /// Remembers as much as is asked for from now on.
+    pub(super) fn remember_so_much(&mut self, remember: Remember) {
+        self.remember = remember;
+        self.forget_oldest();
+        let limit = remember.history as usize;
+        let surplus = |len: usize| len.saturating_sub(limit);
+        self.history.drain(..surplus(self.history.len()));
+        self.results.drain(..surplus(self.results.len()));
+        self.events.forget(remember.history);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::core::fact::{Fact, Remember};
+use crate::core::fact::Fact;
 use crate::model::attempt::AttemptRecord;
 use crate::model::cost::Spent;
 use crate::model::id::{QuestionId, TaskId};
@@ -273,18 +273,7 @@ impl Book {
         });
     }
 
-    /// Remembers as much as is asked for from now on.
-    pub(super) fn remember_so_much(&mut self, remember: Remember) {
-        self.remember = remember;
-        self.forget_oldest();
-        let limit = remember.history as usize;
-        let surplus = |len: usize| len.saturating_sub(limit);
-        self.history.drain(..surplus(self.history.len()));
-        self.results.drain(..surplus(self.results.len()));
-        self.events.forget(remember.history);
-    }
-
-    fn forget_oldest(&mut self) {
+    pub(super) fn forget_oldest(&mut self) {
         for failed in [false, true] {
             let (limit, mut from) =
                 if failed { (self.remember.failed, self.kept.1) } else { (self.remember.completed, self.kept.0) };
