@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use orchestrator_tui::app::doctor::probe;
 use orchestrator_tui::app::planner;
-use orchestrator_tui::cli::{self, Cli};
+use orchestrator_tui::cli;
 use orchestrator_tui::edge::agent::{fence, hook, rehearsal};
 use orchestrator_tui::edge::session;
 
@@ -31,7 +30,7 @@ fn main() -> ExitCode {
         }
         Some("--fence") => fence::shell(args.get(2).and_then(|command| command.to_str()), &variables()),
         Some(fence::PROGRAM) => fence::program(args.get(2..).unwrap_or_default(), &variables()),
-        _ => cli::run(Cli::parse()),
+        _ => cli::main(args),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::model::cost::Usd;
 use crate::model::hold::Snooze;
 use crate::model::id::{QuestionId, Seq, TaskId};
 use crate::model::lesson::LessonId;
+use crate::model::plain;
 use crate::model::question::{Question, Reply};
 use crate::model::settings::LandMode;
 use crate::model::task::Task;
@@ -79,7 +80,7 @@ pub fn day_report(site: &Site, file: &Path) -> Result<(String, String), Failure>
         return Err(Failure::refused(text));
     };
     let report = query(site, &format!("batches/{}/report", batch["id"]))?;
-    let text = |part: &str| report[part].as_str().unwrap_or_default().to_owned();
+    let text = |part: &str| plain::text(report[part].as_str().unwrap_or_default()).into_owned();
     Ok((text("date"), text("markdown")))
 }
 

@@ -50,6 +50,7 @@ pub mod report;
 pub mod repositories;
 pub mod roles;
 pub mod run;
+pub mod say;
 pub mod secrecy;
 pub mod serve;
 pub mod sessions;

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::Value;
 
-use super::verbs::{pretty, said, say};
+use super::verbs::said;
 use crate::app::ask;
 use crate::app::failure::Failure;
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::model::cost::Usd;
 use crate::model::number::thousands;

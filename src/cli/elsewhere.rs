@@ -1,6 +1,6 @@
 //! `--repository`: the flag by which work names another repository, what is shown meanwhile, and where it was.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::verbs;
 use crate::app::failure::Failure;
 use crate::app::repositories::{Need, Place, Progress, place};
+use crate::app::say::{news, over};
 use crate::app::secrecy::of_project;
 use crate::app::setup::Site;
 
@@ -33,14 +34,11 @@ impl Elsewhere {
         let mut redactor = None;
         place(site, self.repository.as_deref(), need, &mut |progress: Progress<'_>| {
             let covered = redactor.get_or_insert_with(|| of_project(Some(&site.project))).text(progress.text);
-            // Whoever reads it is not needed.
-            let mut out = std::io::stderr().lock();
-            let _ = match (is_watched, progress.is_whole) {
-                (true, true) => writeln!(out, "\r\x1b[K{covered}"),
-                (true, false) => write!(out, "\r\x1b[K{covered}").and_then(|()| out.flush()),
-                (false, true) => writeln!(out, "{covered}"),
-                (false, false) => Ok(()),
-            };
+            match (is_watched, progress.is_whole) {
+                (true, whole) => over(&covered, whole),
+                (false, true) => news(&covered),
+                (false, false) => {}
+            }
         })
     }
 }

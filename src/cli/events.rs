@@ -5,9 +5,10 @@ use std::io::Read as _;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::verbs::{pretty, said, say};
+use super::verbs::said;
 use crate::app::ask;
 use crate::app::failure::Failure;
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::model::id::TaskId;
 

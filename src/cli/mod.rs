@@ -6,6 +6,7 @@ mod day;
 mod elsewhere;
 mod events;
 mod lessons;
+mod parse;
 mod questions;
 mod queue;
 mod render;
@@ -17,4 +18,4 @@ mod verbs;
 mod words;
 
 pub use args::Cli;
-pub use verbs::run;
+pub use parse::main;

@@ -5,8 +5,8 @@ use std::io::IsTerminal as _;
 use serde_json::{Value, json};
 
 use super::args::Answer;
-use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::app::{ask, clock};
 use crate::model::id::QuestionId;

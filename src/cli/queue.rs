@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 
 use super::args::{Json, Task};
 use super::elsewhere::{self, Elsewhere};
-use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
 use crate::app::orchestration as ask;
 use crate::app::repositories::{Need, Place};
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::model::assignment::Project;
 use crate::model::id::TaskId;
 use crate::model::lane::LaneWish;
+use crate::model::plain;
 
 /// What to do with the queue; nothing: show it.
 #[derive(Debug, Args)]
@@ -110,8 +111,9 @@ fn remove(place: &Place, task: TaskId, json: bool) -> Result<u8, Failure> {
 
 fn add_task(site: &Site, elsewhere: &Elsewhere, add: &Add) -> Result<u8, Failure> {
     let title = add.title.trim();
-    if title.is_empty() || title.lines().count() > 1 {
-        return Err(Failure::usage("a title is one line; --description has room for more"));
+    if title.is_empty() || !plain::is_row(title) {
+        let hint = "--description has room for more";
+        return Err(Failure::usage(format!("a title is one line without control characters\nhint: {hint}")));
     }
     let description = add.description.as_deref().unwrap_or(title).trim().to_owned();
     let place = elsewhere.place(site, Need::File)?;

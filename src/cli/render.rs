@@ -205,7 +205,11 @@ fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
 }
 
 fn block(out: &mut String, title: &str, text: &str) {
-    section(out, title, text.lines().map(str::to_owned));
+    // What ends with a carriage return shows it: a change of the ends of lines is one.
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    if !text.is_empty() {
+        section(out, title, text.split('\n').map(str::to_owned));
+    }
 }
 
 /// The answer to `receipt`.

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::args::Prompt;
-use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
 use crate::app::roles;
 use crate::app::setup::Site;
-use crate::app::voice::complain;
+use crate::app::say::{complain, pretty, say};
 use crate::config::Overrides;
 
 /// Carries out `roles`.

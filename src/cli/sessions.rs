@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 
 use super::args::Task;
 use super::elsewhere::{self, Elsewhere};
-use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
 use crate::app::orchestration as ask;
 use crate::app::repositories::{Need, Place, TaskName, dependencies};
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
+use crate::core::orchestrate::first_line;
 use crate::model::assignment::{Mode, Project};
 use crate::model::id::{BatchId, TaskId};
 use crate::model::orchestration::Wish;
+use crate::model::plain;
 
 /// What to do with sessions.
 #[derive(Debug, Args)]
@@ -208,6 +210,7 @@ fn file(here: &Site, elsewhere: &Elsewhere, wish: &Create) -> Result<u8, Failure
     if requirements.is_empty() {
         return Err(Failure::usage("a session needs a requirement: session create \"Build the login form\""));
     }
+    titled(&requirements)?;
     let place = elsewhere.place(here, Need::File)?;
     let project = ask::project(&place, wish.branch.as_deref())?;
     let after = dependencies(here, &place, &wish.after)?;
@@ -220,8 +223,20 @@ fn file(here: &Site, elsewhere: &Elsewhere, wish: &Create) -> Result<u8, Failure
     Ok(0)
 }
 
+/// Makes sure that the first line of a requirement can be the title of its work.
+fn titled(requirements: &str) -> Result<(), Failure> {
+    if plain::is_row(&first_line(requirements)) {
+        return Ok(());
+    }
+    Err(Failure::usage("the first line of a requirement is its title, which is one without control characters"))
+}
+
 /// Carries out `orchestrate`.
 pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure> {
+    if wish.requirements.trim().is_empty() {
+        return Err(Failure::usage("nothing is to be built\nhint: orchestrate \"Build a REST API\""));
+    }
+    titled(&wish.requirements)?;
     let place = wish.elsewhere.place(site, Need::File)?;
     let project = ask::project(&place, None)?;
     let named = if project.repository.is_empty() {

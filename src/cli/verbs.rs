@@ -1,6 +1,5 @@
 //! Carries out each verb of the command line.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
@@ -11,29 +10,35 @@ use super::args::{
 };
 use super::{costs, day, events, lessons, questions, queue, render, roles, sessions, stats, upkeep};
 use crate::app::failure::{Code, Failure};
+use crate::app::say::{compact, complain, has_spoken, pretty, say, script};
 use crate::app::secrecy::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
-use crate::app::voice::{Voice, complain};
+use crate::app::voice::Voice;
 use crate::app::{ask, background, dashboard, demo, fit, health, policy};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::hold::Snooze;
 use crate::model::policy::Permission;
 use crate::model::settings::LandMode;
 
-/// Carries out a command line and returns its exit code.
-pub fn run(cli: Cli) -> ExitCode {
+/// Carries out a command line and returns its exit code; what goes wrong is said as JSON, too, if that is asked for.
+pub(super) fn run(cli: Cli, is_json: bool) -> ExitCode {
     let project = cli.project.clone();
     let code = carry_out(cli).unwrap_or_else(|failure| {
-        complain(&of_project(project.as_deref()).text(&failure.message));
-        failure.code as u8
+        let message = of_project(project.as_deref()).text(&failure.message).into_owned();
+        complain(&message);
+        failed(&Failure { message, ..failure }, is_json)
     });
     ExitCode::from(code)
 }
 
-/// Writes to standard output; a reader that has gone is no error.
-pub(super) fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+/// Gives a failure to whoever reads JSON, unless they have got an answer already; returns its exit code.
+pub(super) fn failed(failure: &Failure, is_json: bool) -> u8 {
+    if is_json && !has_spoken() {
+        let (error, hint) = failure.message.split_once("\nhint: ").unwrap_or((&failure.message, ""));
+        say(&compact(&json!({ "success": false, "error": error, "hint": hint })));
+    }
+    failure.code as u8
 }
 
 fn voice(json: bool) -> Voice {
@@ -69,7 +74,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Logs(logs) => {
             let print = |value: &Value| {
                 if logs.json {
-                    say(&value.to_string());
+                    say(&compact(value));
                 } else if let Some(line) = ask::line_of(value) {
                     say(&line);
                 }
@@ -125,9 +130,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Trust(Trust { yes, json }) => upkeep::trust(&site()?, yes, json),
         Verb::Completions { shell } => {
             // Into memory first: it panics when its reader has gone (`| head`).
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut script);
-            let _ = std::io::stdout().lock().write_all(&script);
+            let mut bytes = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut bytes);
+            script(&bytes);
             Ok(0)
         }
     }
@@ -138,10 +143,6 @@ fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Re
     let body = ask::query(site, path)?;
     say(&if json { pretty(&body) } else { render(&body) });
     Ok(body)
-}
-
-pub(super) fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
 fn command(site: &Site, name: &str, task: &Task) -> Result<u8, Failure> {

@@ -10,6 +10,7 @@ use crate::model::filing::{After, Filing, NewBatch, NewTask};
 use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plain;
 use crate::model::task::{Goal, Origin, Task, TaskState};
 
 /// The most tasks that are filed at once.
@@ -81,7 +82,11 @@ impl Supervisor {
     }
 
     pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
-        let Assignment { role, workflow, check, name, deliverables, .. } = assignment;
+        let Assignment { role, workflow, check, name, label, deliverables, .. } = assignment;
+        if ![name, label].into_iter().all(|text| plain::is_row(text)) {
+            let shown = plain::row(name);
+            return Err(Refusal::because(format!("{shown}: a title is one line without control characters")));
+        }
         let Some(known) = self.settings.roles.get(role) else {
             return Err(Refusal::because(format!(
                 "{name}: there is no role `{role}`; `orchestrator-tui roles` lists them"

@@ -43,6 +43,7 @@ mod misbehaves;
 mod money;
 mod next_step;
 mod per_file;
+mod plain;
 mod planner;
 mod planner_claude;
 mod plans;

@@ -1,0 +1,38 @@
+//! Reads the command line, and says what is wrong with one that cannot be read.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use super::args::Cli;
+use super::verbs;
+use crate::app::failure::{Code, Failure};
+use crate::app::say::news;
+use crate::model::plain;
+
+/// Carries out what the arguments say; the first is the program's own name.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    let is_json = args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == "--json");
+    match Cli::try_parse_from(args) {
+        Ok(cli) => verbs::run(cli, is_json),
+        Err(error) => ExitCode::from(told(&error, is_json)),
+    }
+}
+
+/// Says what the parser says: the help that was asked for, or what is wrong.
+fn told(error: &clap::Error, is_json: bool) -> u8 {
+    let text = error.render().to_string();
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Code::Done as u8;
+    }
+    // In colours where it repeats nothing that would steer the terminal.
+    if plain::text(&text) == text {
+        let _ = error.print();
+    } else {
+        news(text.trim_end());
+    }
+    let text = text.trim_end();
+    verbs::failed(&Failure::usage(text.strip_prefix("error: ").unwrap_or(text)), is_json)
+}
