@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::app::failure::Failure;
 use crate::app::guarding::CONTROL;
 use crate::app::history::History;
+use crate::app::mark::space_of;
 use crate::app::report::Reporter;
 use crate::app::setup::Site;
 use crate::app::{clock, costs, offline, serve, setup, stats, supervise};
@@ -58,7 +59,7 @@ pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
         let book = offline::book(site)?;
         let now = clock::wall();
         let reason = |task: &Task| offline::reason(&book, task, now);
-        let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now }, path);
+        let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now, space: space_of(&site.layout) }, path);
         (reply.status(), reply.body().clone())
     };
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }

@@ -35,6 +35,7 @@ pub mod logging;
 pub mod mark;
 pub mod mirror;
 pub mod mirrors;
+pub mod named;
 pub mod offline;
 pub mod orchestration;
 pub mod panic;

@@ -9,6 +9,7 @@ use crate::edge::control::ControlReply;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
+use crate::model::id::Space;
 use crate::model::plan::Advice;
 use crate::model::receipt::{Receipt, Witness};
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
@@ -25,6 +26,8 @@ pub struct Reporter<'a> {
     pub running: bool,
     /// The calendar.
     pub now: Wall,
+    /// The project's own UUIDs.
+    pub space: Space,
 }
 
 fn seconds(millis: u64) -> Value {

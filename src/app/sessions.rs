@@ -37,15 +37,15 @@ pub fn session(reporter: &Reporter<'_>, task: &Task) -> Option<Value> {
     let assignment = task.assignment().filter(|_| lane(task) == Lane::Session)?;
     let project = assignment.project.clone().unwrap_or_default();
     Some(json!({
-        "id": task.id.uuid(),
+        "id": task.id.uuid(reporter.space),
         "type": assignment.role,
         "status": state(task),
         // There is no container: it works in a private copy of the tree.
         "containerId": Value::Null,
         "isolation": "workspace",
         "project": *project,
-        "dependencies": assignment.after.iter().map(|id| id.uuid()).collect::<Vec<_>>(),
-        "orchestrationId": assignment.batch.map(BatchId::uuid),
+        "dependencies": assignment.after.iter().map(|id| id.uuid(reporter.space)).collect::<Vec<_>>(),
+        "orchestrationId": assignment.batch.map(|batch| batch.uuid(reporter.space)),
         "task": task.id.0,
         "title": task.title(),
         "reason": (reporter.reason)(task),
@@ -64,9 +64,9 @@ pub fn list(reporter: &Reporter<'_>, of: Option<BatchId>) -> Value {
         "sessions": sessions,
         "orchestration": batch.map(|batch| match &batch.kind {
             BatchKind::Orchestration { requirement, mode, start } => json!({
-                "id": batch.id.uuid(), "number": batch.id.0, "requirement": requirement, "mode": mode_name(*mode), "autoStart": start,
+                "id": batch.id.uuid(reporter.space), "number": batch.id.0, "requirement": requirement, "mode": mode_name(*mode), "autoStart": start,
             }),
-            BatchKind::Day { file, .. } => json!({ "id": batch.id.uuid(), "number": batch.id.0, "file": file }),
+            BatchKind::Day { file, .. } => json!({ "id": batch.id.uuid(reporter.space), "number": batch.id.0, "file": file }),
         }),
     })
 }
@@ -94,7 +94,7 @@ pub fn output(reporter: &Reporter<'_>, task: &Task) -> Result<Value, String> {
         }
     }
     Ok(json!({
-        "sessionId": task.id.uuid(),
+        "sessionId": task.id.uuid(reporter.space),
         "task": task.id.0,
         "status": status,
         "output": {

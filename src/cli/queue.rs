@@ -85,7 +85,10 @@ pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
             Ok(0)
         }
         Some(QueueVerb::Add(add)) => add_task(site, &wish.elsewhere, add),
-        Some(QueueVerb::Remove(Task { task, json })) => remove(&place(Need::Order)?, *task, *json),
+        Some(QueueVerb::Remove(Task { task, json })) => {
+            let place = place(Need::Order)?;
+            remove(&place, task.at(&place.site)?, *json)
+        }
         Some(QueueVerb::Clear(Json { json })) => lane(LaneWish::Clear, *json),
         Some(QueueVerb::Pause(Json { json })) => lane(LaneWish::Pause, *json),
         Some(QueueVerb::Resume(Json { json })) => lane(LaneWish::Resume, *json),

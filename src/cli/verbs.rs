@@ -18,6 +18,7 @@ use crate::app::voice::Voice;
 use crate::app::{ask, background, dashboard, demo, fit, health, policy};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::hold::Snooze;
+use crate::model::id::TaskId;
 use crate::model::policy::Permission;
 use crate::model::settings::LandMode;
 
@@ -57,10 +58,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
-        Verb::Show(Task { task, json }) => show(&site()?, &format!("tasks/{}", task.0), json, render::task).map(|_| 0),
-        Verb::Receipt(Task { task, json }) => {
-            show(&site()?, &format!("tasks/{}/receipt", task.0), json, render::receipt).map(|_| 0)
-        }
+        Verb::Show(wish) => look(&site()?, &wish, "", render::task),
+        Verb::Receipt(wish) => look(&site()?, &wish, "/receipt", render::receipt),
         Verb::Health(Json { json }) => {
             let value = health::ask(&site()?)?;
             say(&if json { pretty(&value) } else { render::health(&value) });
@@ -79,7 +78,20 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
                     say(&line);
                 }
             };
-            ask::facts(&site()?, (logs.task, logs.last), logs.follow, print).map(|()| 0)
+            let site = site()?;
+            let task = logs.task.as_ref().map(|task| task.at(&site)).transpose()?;
+            let is_known = || task.map_or(Ok(Value::Null), |task| ask::query(&site, &format!("tasks/{}", task.0)));
+            if logs.follow {
+                is_known()?;
+            }
+            let mut count = 0_u64;
+            let each = |value: &Value| {
+                count += 1;
+                print(value);
+            };
+            ask::facts(&site, (task, logs.last), logs.follow, each)?;
+            // Of one that is not remembered any more there may be a log; of one that never was there is none.
+            if count == 0 { is_known().map(|_| 0) } else { Ok(0) }
         }
         Verb::Costs(wish) => costs::show(&site()?, &wish),
         Verb::Stats(wish) => stats::show(&site()?, &wish),
@@ -90,14 +102,16 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Unsnooze(task) => command(&site()?, "unsnooze", &task),
         Verb::Snooze(wish) => snooze(&site()?, &wish),
         Verb::Land(args::Land { task, always, json }) => {
-            ask::land(&site()?, task, always.then_some(LandMode::Auto)).map(|answer| said(&answer, json))
+            let site = site()?;
+            ask::land(&site, task.at(&site)?, always.then_some(LandMode::Auto)).map(|answer| said(&answer, json))
         }
-        Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
-        Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Refuse(wish) => asked(&site()?, &wish, ask::refuse),
+        Verb::Undo(wish) => asked(&site()?, &wish, ask::undo),
         Verb::Questions(Json { json }) => questions::list(&site()?, json),
         Verb::Answer(answer) => questions::answer(&site()?, &answer),
         Verb::Message(args::Message { task, words, json }) => {
-            ask::message(&site()?, task, &words.join(" ")).map(|answer| said(&answer, json))
+            let site = site()?;
+            ask::message(&site, task.at(&site)?, &words.join(" ")).map(|answer| said(&answer, json))
         }
         Verb::Emit(wish) => events::emit(site, &wish),
         Verb::Events(wish) => events::list(&site()?, &wish),
@@ -145,8 +159,22 @@ fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Re
     Ok(body)
 }
 
-fn command(site: &Site, name: &str, task: &Task) -> Result<u8, Failure> {
-    ask::command(site, name, Some(task.task)).map(|answer| said(&answer, task.json))
+/// Prints the answer to a query about a task.
+fn look(site: &Site, wish: &Task, more: &str, render: fn(&Value) -> String) -> Result<u8, Failure> {
+    show(site, &format!("tasks/{}{more}", wish.task.at(site)?.0), wish.json, render).map(|_| 0)
+}
+
+fn command(site: &Site, name: &str, wish: &Task) -> Result<u8, Failure> {
+    asked(site, wish, |site, task| ask::command(site, name, Some(task)))
+}
+
+/// Asks for something to be done to a task, and prints the answer.
+fn asked(
+    site: &Site,
+    wish: &Task,
+    ask: impl Fn(&Site, TaskId) -> Result<Value, Failure>,
+) -> Result<u8, Failure> {
+    ask(site, wish.task.at(site)?).map(|answer| said(&answer, wish.json))
 }
 
 fn snooze(site: &Site, wish: &args::Snooze) -> Result<u8, Failure> {
@@ -155,7 +183,7 @@ fn snooze(site: &Site, wish: &args::Snooze) -> Result<u8, Failure> {
         (false, true) => Snooze::OnBranch,
         (false, false) => Snooze::For(wish.span.as_secs()),
     };
-    ask::snooze(site, wish.task, until).map(|answer| said(&answer, wish.json))
+    ask::snooze(site, wish.task.at(site)?, until).map(|answer| said(&answer, wish.json))
 }
 
 /// Prints the answer to a command.

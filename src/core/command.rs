@@ -229,7 +229,7 @@ impl Refusal {
     }
 
     /// Refuses because there is no such task.
-    pub fn no_task(task: TaskId) -> Self {
+    pub fn no_task(task: impl std::fmt::Display) -> Self {
         Self { unknown: true, message: format!("there is no task {task}; `orchestrator-tui tasks` lists them") }
     }
 }
