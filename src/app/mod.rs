@@ -41,6 +41,7 @@ pub mod orchestration;
 pub mod panic;
 pub mod places;
 pub mod planner;
+pub mod plans;
 pub mod policy;
 pub mod projection;
 pub mod prompt;

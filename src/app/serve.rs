@@ -12,6 +12,7 @@ use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::events;
 use crate::app::mark::space;
 use crate::app::named::Named;
+use crate::app::plans;
 use crate::app::report::{self, Reporter};
 use crate::app::sessions;
 use crate::app::tools::Tools;
@@ -242,6 +243,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             let batches = reporter.book.batches.values();
             ControlReply::done(batches.map(|batch| gather::json(reporter, batch)).collect())
         }
+        ["plans"] => ControlReply::done(plans::json(reporter)),
         ["batches", id, "report"] => day_report(reporter, id),
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),

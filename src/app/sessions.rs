@@ -48,7 +48,7 @@ pub fn session(reporter: &Reporter<'_>, task: &Task) -> Option<Value> {
         "orchestrationId": assignment.batch.map(|batch| batch.uuid(reporter.space)),
         "task": task.id.0,
         "title": task.title(),
-        "reason": (reporter.reason)(task),
+        "reason": reporter.why(task),
     }))
 }
 

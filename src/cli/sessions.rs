@@ -12,7 +12,7 @@ use crate::app::mark::space_of;
 use crate::app::named::Named;
 use crate::app::orchestration as ask;
 use crate::app::repositories::{Need, Place, TaskName, dependencies};
-use crate::app::say::{pretty, say};
+use crate::app::say::{aimed, pretty, say};
 use crate::app::setup::Site;
 use crate::model::assignment::{Mode, Project};
 use crate::model::id::{BatchId, number_in};
@@ -201,7 +201,7 @@ pub(super) fn run(site: &Site, wish: &Session) -> Result<u8, Failure> {
 fn print(place: &Place, json: bool, message: &str, mut data: Value, words: &str) {
     if json {
         data["folder"] = json!(place.site.project);
-        say(&pretty(&json!({ "success": true, "message": message, "data": data })));
+        say(&pretty(&json!({ "success": true, "message": aimed(message), "data": data })));
     } else {
         say(&elsewhere::words(place, words));
     }

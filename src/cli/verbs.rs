@@ -10,7 +10,7 @@ use super::args::{
 };
 use super::{costs, day, events, lessons, questions, queue, render, roles, sessions, stats, upkeep};
 use crate::app::failure::{Code, Failure};
-use crate::app::say::{compact, complain, has_spoken, pretty, say, script};
+use crate::app::say::{aimed, compact, complain, has_spoken, speak_of, pretty, say, script};
 use crate::app::secrecy::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
@@ -25,6 +25,12 @@ use crate::model::settings::LandMode;
 /// Carries out a command line and returns its exit code; what goes wrong is said as JSON, too, if that is asked for.
 pub(super) fn run(cli: Cli, is_json: bool) -> ExitCode {
     let project = cli.project.clone();
+    let named = |flag| Site::project(flag, &setup::environment()).ok();
+    if let Some(folder) = project.as_deref().and_then(|flag| named(Some(flag)))
+        && named(None).as_ref() != Some(&folder)
+    {
+        speak_of(&folder);
+    }
     let code = carry_out(cli).unwrap_or_else(|failure| {
         let message = of_project(project.as_deref()).text(&failure.message).into_owned();
         complain(&message);
@@ -36,7 +42,8 @@ pub(super) fn run(cli: Cli, is_json: bool) -> ExitCode {
 /// Gives a failure to whoever reads JSON, unless they have got an answer already; returns its exit code.
 pub(super) fn failed(failure: &Failure, is_json: bool) -> u8 {
     if is_json && !has_spoken() {
-        let (error, hint) = failure.message.split_once("\nhint: ").unwrap_or((&failure.message, ""));
+        let message = aimed(&failure.message);
+        let (error, hint) = message.split_once("\nhint: ").unwrap_or((&message, ""));
         say(&compact(&json!({ "success": false, "error": error, "hint": hint })));
     }
     failure.code as u8
