@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use crate::app::configured::Configured;
 use crate::app::mark::hex;
 use crate::app::tools::Tools;
+use crate::config::nearest;
 use crate::core::input::{Dropped, Input};
 use crate::edge::watch::{Complete, WatchError};
 use crate::edge::workspace::move_to_free;
@@ -35,6 +36,9 @@ const NAMES: usize = 64;
 
 /// How often the folder is looked at where the system cannot watch it, or a file in it cannot be read.
 const POLL: Duration = Duration::from_secs(5);
+
+/// The keys that a file may have.
+const KEYS: [&str; 3] = ["type", "data", "task"];
 
 /// What may stand in a file.
 #[derive(Deserialize)]
@@ -222,7 +226,17 @@ fn said(bytes: &[u8]) -> Result<Dropped, String> {
     if bytes.len() as u64 > MOST {
         return Err(format!("it has more than {MOST} bytes"));
     }
-    let written: Written = serde_json::from_slice(bytes).map_err(|error| format!("{error}; {HINT}"))?;
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| format!("{error}; {HINT}"))?;
+    // A mistyped key would be an event about nothing.
+    let strange = value.as_object().into_iter().flat_map(|keys| keys.keys()).find(|key| !KEYS.contains(&key.as_str()));
+    if let Some(key) = strange {
+        let meant = nearest(key, KEYS).map_or_else(
+            || format!("there are {}; what is known besides belongs in `data`", KEYS.join(", ")),
+            |key| format!("did you mean `{key}`?"),
+        );
+        return Err(format!("there is no key `{key}`; {meant}"));
+    }
+    let written: Written = serde_json::from_value(value).map_err(|error| format!("{error}; {HINT}"))?;
     let task = match written.task {
         None | Some(Value::Null) => None,
         Some(task) => Some(task_of(&task).ok_or_else(|| format!("{task} is no task"))?),
@@ -313,7 +327,7 @@ mod tests {
     fn a_file_is_read_told_apart_and_put_away() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-        write("a.json", r#"{"type": "pr.created", "data": {"number": 7}, "task": "3", "more": 1}"#);
+        write("a.json", r#"{"type": "pr.created", "data": {"number": 7}, "task": "3"}"#);
         let (file, said) = taken(folder.path(), "a.json");
         let data = r#"{"number":7}"#.to_owned();
         assert_eq!(said, Ok(Dropped { event: "pr.created".to_owned(), data, task: Some(TaskId(3)) }));
@@ -347,7 +361,13 @@ mod tests {
         let said = taken(folder.path(), "c.json").1.unwrap_err();
         assert!(said.contains("link"), "{said}");
         for (text, part) in
-            [("{", "write {"), (r#"{"data": 1}"#, "type"), (r#"{"type": "a.b", "task": "x"}"#, "no task")]
+            [
+                ("{", "write {"),
+                (r#"{"data": 1}"#, "type"),
+                (r#"{"type": "a.b", "task": "x"}"#, "no task"),
+                (r#"{"type": "a.b", "tsak": 1}"#, "did you mean `task`?"),
+                (r#"{"type": "a.b", "bogus": 1}"#, "there is no key `bogus`; there are type, data, task"),
+            ]
         {
             fs::write(folder.path().join("bad.json"), text).unwrap();
             let said = taken(folder.path(), "bad.json").1.unwrap_err();

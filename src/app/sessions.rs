@@ -152,6 +152,9 @@ fn item(reporter: &Reporter<'_>, task: &Task, position: Option<usize>) -> Value 
     let (status, stands) = stands(&task.state);
     let assignment = task.assignment();
     let project = assignment.and_then(|assignment| assignment.project.as_deref());
+    // Of a result that waits for a yes the work is completed, if not the task.
+    let is_made = matches!(task.state, TaskState::Ready(_));
+    let made = task.result.as_ref().filter(|_| is_made).map(|result| result.receipt.at);
     let agent = reporter.book.agents.get(&task.id).map(|session| agent_name(task, *session));
     json!({
         "id": task.id.0,
@@ -159,14 +162,15 @@ fn item(reporter: &Reporter<'_>, task: &Task, position: Option<usize>) -> Value 
         "position": position,
         "status": status,
         "queued_at": task.filed.iso(),
-        "completed_at": task.ended.map(Wall::iso),
+        "completed_at": task.ended.or(made).map(Wall::iso),
         "title": assignment.map(Assignment::title),
         "description": assignment.map(|assignment| &assignment.description),
         "task_status": stands,
         "repo": project.map(|project| &project.repository).filter(|name| !name.is_empty()),
         "role": assignment.map(|assignment| &assignment.role),
         "priority": task.priority,
-        "execution_plan": task.outcome().map(|outcome| &outcome.summary),
+        // What an agent says last is no plan.
+        "execution_plan": task.plan.as_ref().and_then(|plan| plan.strategy()),
         "assigned_agent_id": agent,
         "reason": (reporter.reason)(task),
     })

@@ -12,6 +12,7 @@ use crate::app::named::Named;
 use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::model::id::TaskId;
+use crate::model::routing::is_event;
 
 /// What happened.
 #[derive(Debug, Args)]
@@ -58,6 +59,10 @@ pub struct Event {
 
 /// Reports an event.
 pub(super) fn emit(site: impl Fn() -> Result<Site, Failure>, wish: &Emit) -> Result<u8, Failure> {
+    if !is_event(&wish.event) {
+        let hint = "write lower-case words with dots between them, such as pr.created";
+        return Err(Failure::usage(format!("{:?} is no event\nhint: {hint}", wish.event)));
+    }
     let text = match wish.data.as_deref() {
         None => "{}".to_owned(),
         Some("-") => {

@@ -12,6 +12,7 @@ use crate::app::orchestration as ask;
 use crate::app::repositories::{Need, Place};
 use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
+use crate::config::Overrides;
 use crate::model::assignment::Project;
 use crate::model::id::TaskId;
 use crate::model::lane::LaneWish;
@@ -34,7 +35,7 @@ pub struct Queue {
 /// The verbs of `queue`.
 #[derive(Debug, Subcommand)]
 pub enum QueueVerb {
-    /// Queue a task for one agent; `queue.max_concurrent` of them are worked on at once (`lanes.queue`).
+    /// Queue a task for one agent; `lanes.queue` of them are worked on at once.
     Add(Add),
     /// Take a task out of the queue that is not worked on.
     Remove(Task),
@@ -120,6 +121,13 @@ fn add_task(site: &Site, elsewhere: &Elsewhere, add: &Add) -> Result<u8, Failure
     }
     let description = add.description.as_deref().unwrap_or(title).trim().to_owned();
     let place = elsewhere.place(site, Need::File)?;
+    // A configuration that cannot be read is the supervisor's to judge.
+    if let Ok(loaded) = place.site.read(Overrides::default())
+        && !loaded.settings.roles.contains_key(&add.role)
+    {
+        let hint = "`orchestrator-tui roles` lists them";
+        return Err(Failure::usage(format!("there is no role `{}`\nhint: {hint}", add.role)));
+    }
     let project = Project { requirements: description, ..ask::project(&place, None)? };
     let answer = ask::queue_up(&place.site, &add.role, title, project, add.priority)?;
     Ok(elsewhere::said(&place, &json!(answer), add.json))

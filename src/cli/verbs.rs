@@ -117,6 +117,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Questions(Json { json }) => questions::list(&site()?, json),
         Verb::Answer(answer) => questions::answer(&site()?, &answer),
         Verb::Message(args::Message { task, words, json }) => {
+            if words.iter().all(|word| word.trim().is_empty()) {
+                return Err(Failure::usage("there is nothing to tell\nhint: message 14 \"Leave the API as it is\""));
+            }
             let site = site()?;
             ask::message(&site, task.at(&site)?, &words.join(" ")).map(|answer| said(&answer, json))
         }

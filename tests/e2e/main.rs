@@ -25,6 +25,7 @@ mod day_watch;
 mod doctor;
 mod editors;
 mod events;
+mod exit_codes;
 mod file_questions;
 mod first;
 mod front;
