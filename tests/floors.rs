@@ -279,9 +279,8 @@ fn streams(source: &Source) -> Vec<Fault> {
         return Vec::new();
     }
     let is_one = |word: &str| ["stdout", "stderr"].contains(&word);
-    let writes = |at: &usize| {
-        is_one(&source.tokens[*at].text) && source.is(at + 1, "(") && !source.is(at + 4, "is_terminal")
-    };
+    let writes =
+        |at: &usize| is_one(&source.tokens[*at].text) && source.is(at + 1, "(") && !source.is(at + 4, "is_terminal");
     let named = (0..source.tokens.len()).filter(writes);
     let why = "words for a person leave by app/say.rs, where nothing in them steers their terminal";
     named

@@ -59,7 +59,10 @@ pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
         let book = offline::book(site)?;
         let now = clock::wall();
         let reason = |task: &Task| offline::reason(&book, task, now);
-        let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now, space: space_of(&site.layout) }, path);
+        let reply = serve::answer(
+            &Reporter { book: &book, reason: &reason, running: false, now, space: space_of(&site.layout) },
+            path,
+        );
         (reply.status(), reply.body().clone())
     };
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }

@@ -360,15 +360,13 @@ mod tests {
         assert!(matches!(look(folder.path(), "b.json"), Found::Nothing));
         let said = taken(folder.path(), "c.json").1.unwrap_err();
         assert!(said.contains("link"), "{said}");
-        for (text, part) in
-            [
-                ("{", "write {"),
-                (r#"{"data": 1}"#, "type"),
-                (r#"{"type": "a.b", "task": "x"}"#, "no task"),
-                (r#"{"type": "a.b", "tsak": 1}"#, "did you mean `task`?"),
-                (r#"{"type": "a.b", "bogus": 1}"#, "there is no key `bogus`; there are type, data, task"),
-            ]
-        {
+        for (text, part) in [
+            ("{", "write {"),
+            (r#"{"data": 1}"#, "type"),
+            (r#"{"type": "a.b", "task": "x"}"#, "no task"),
+            (r#"{"type": "a.b", "tsak": 1}"#, "did you mean `task`?"),
+            (r#"{"type": "a.b", "bogus": 1}"#, "there is no key `bogus`; there are type, data, task"),
+        ] {
             fs::write(folder.path().join("bad.json"), text).unwrap();
             let said = taken(folder.path(), "bad.json").1.unwrap_err();
             assert!(said.contains(part), "{said}");

@@ -215,7 +215,9 @@ impl Shell {
         }
         let unread = self.speaker.finish();
         if unread > 0 {
-            crate::app::say::complain(&format!("{unread} lines at the end were not written: nobody reads standard output"));
+            crate::app::say::complain(&format!(
+                "{unread} lines at the end were not written: nobody reads standard output"
+            ));
         }
         Farewell { code, said }
     }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use serde_json::Value;
 
@@ -17,9 +17,8 @@ const CLEAR: &str = "\r\x1b[2K";
 static ELSEWHERE: RwLock<Option<String>> = RwLock::new(None);
 
 /// Verbs that are named with the number of what they concern, without the program's name.
-const HINTED: [&str; 12] = [
-    "answer", "approve", "decline", "event", "fix", "kill", "land", "message", "refuse", "retry", "show", "undo",
-];
+const HINTED: [&str; 12] =
+    ["answer", "approve", "decline", "event", "fix", "kill", "land", "message", "refuse", "retry", "show", "undo"];
 
 /// From now on this process speaks of the project in another folder.
 pub fn speak_of(folder: &Path) {
@@ -115,7 +114,10 @@ mod tests {
     #[test]
     fn commands_name_the_folder_that_they_are_about() {
         for (text, aimed) in [
-            ("`orchestrator-tui approve 1` starts them, `decline 1` does not", "`orchestrator-tui -C /a approve 1` starts them, `orchestrator-tui -C /a decline 1` does not"),
+            (
+                "`orchestrator-tui approve 1` starts them, `decline 1` does not",
+                "`orchestrator-tui -C /a approve 1` starts them, `orchestrator-tui -C /a decline 1` does not",
+            ),
             ("`orchestrator-tui` shows it", "`orchestrator-tui -C /a` shows it"),
             ("`orchestrator-tui -C /b trust` first", "`orchestrator-tui -C /b trust` first"),
             ("`land mines` and show 1 of `status`", "`land mines` and show 1 of `status`"),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::args::Prompt;
 use crate::app::failure::Failure;
 use crate::app::roles;
-use crate::app::setup::Site;
 use crate::app::say::{complain, pretty, say};
+use crate::app::setup::Site;
 use crate::config::Overrides;
 
 /// Carries out `roles`.
@@ -28,7 +28,9 @@ pub(super) fn workflows(site: &Site, json: bool) -> Result<u8, Failure> {
 /// Carries out `prompt`.
 pub(super) fn prompt(site: &Site, wish: &Prompt) -> Result<u8, Failure> {
     if wish.about.iter().all(|word| word.trim().is_empty()) {
-        return Err(Failure::usage("a prompt is about something\nhint: the number of a task, or a text that says what to do"));
+        return Err(Failure::usage(
+            "a prompt is about something\nhint: the number of a task, or a text that says what to do",
+        ));
     }
     let prompt = roles::prompt(site, &wish.role, &wish.about.join(" "))?;
     if wish.json {

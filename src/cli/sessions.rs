@@ -305,8 +305,7 @@ fn told(session: &Value) -> String {
 
 fn row(session: &Value) -> String {
     let waits: Vec<&str> = session["dependencies"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let waits: Vec<String> =
-        waits.into_iter().filter_map(number_in).map(|number| format!("#{number}")).collect();
+    let waits: Vec<String> = waits.into_iter().filter_map(number_in).map(|number| format!("#{number}")).collect();
     let after = if waits.is_empty() { String::new() } else { format!("  after {}", waits.join(", ")) };
     format!(
         "#{:<4} {:<14} {:<12} {}{after}  ({})",

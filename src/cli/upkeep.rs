@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::app::failure::{Code, Failure};
-use crate::app::secrecy::of_project;
 use crate::app::say::{ask, over, pretty, say};
+use crate::app::secrecy::of_project;
 use crate::app::setup::Site;
 use crate::app::{doctor, gc, init, purge};
 use crate::config::Overrides;

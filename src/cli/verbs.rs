@@ -10,7 +10,7 @@ use super::args::{
 };
 use super::{costs, day, events, lessons, questions, queue, render, roles, sessions, stats, upkeep};
 use crate::app::failure::{Code, Failure};
-use crate::app::say::{aimed, compact, complain, has_spoken, speak_of, pretty, say, script};
+use crate::app::say::{aimed, compact, complain, has_spoken, pretty, say, script, speak_of};
 use crate::app::secrecy::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
@@ -77,29 +77,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
                 (false, false) => Code::Supervisor,
             } as u8)
         }
-        Verb::Logs(logs) => {
-            let print = |value: &Value| {
-                if logs.json {
-                    say(&compact(value));
-                } else if let Some(line) = ask::line_of(value) {
-                    say(&line);
-                }
-            };
-            let site = site()?;
-            let task = logs.task.as_ref().map(|task| task.at(&site)).transpose()?;
-            let is_known = || task.map_or(Ok(Value::Null), |task| ask::query(&site, &format!("tasks/{}", task.0)));
-            if logs.follow {
-                is_known()?;
-            }
-            let mut count = 0_u64;
-            let each = |value: &Value| {
-                count += 1;
-                print(value);
-            };
-            ask::facts(&site, (task, logs.last), logs.follow, each)?;
-            // Of one that is not remembered any more there may be a log; of one that never was there is none.
-            if count == 0 { is_known().map(|_| 0) } else { Ok(0) }
-        }
+        Verb::Logs(wish) => logs(&site()?, &wish),
         Verb::Costs(wish) => costs::show(&site()?, &wish),
         Verb::Stats(wish) => stats::show(&site()?, &wish),
         Verb::Retry(task) => command(&site()?, "retry", &task),
@@ -116,13 +94,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Undo(wish) => asked(&site()?, &wish, ask::undo),
         Verb::Questions(Json { json }) => questions::list(&site()?, json),
         Verb::Answer(answer) => questions::answer(&site()?, &answer),
-        Verb::Message(args::Message { task, words, json }) => {
-            if words.iter().all(|word| word.trim().is_empty()) {
-                return Err(Failure::usage("there is nothing to tell\nhint: message 14 \"Leave the API as it is\""));
-            }
-            let site = site()?;
-            ask::message(&site, task.at(&site)?, &words.join(" ")).map(|answer| said(&answer, json))
-        }
+        Verb::Message(wish) => message(&site()?, &wish),
         Verb::Emit(wish) => events::emit(site, &wish),
         Verb::Events(wish) => events::list(&site()?, &wish),
         Verb::Event(wish) => events::show(&site()?, &wish),
@@ -169,6 +141,35 @@ fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Re
     Ok(body)
 }
 
+/// Prints what happened, in all or in one task.
+fn logs(site: &Site, wish: &args::Logs) -> Result<u8, Failure> {
+    let task = wish.task.as_ref().map(|task| task.at(site)).transpose()?;
+    let is_known = || task.map_or(Ok(Value::Null), |task| ask::query(site, &format!("tasks/{}", task.0)));
+    if wish.follow {
+        is_known()?;
+    }
+    let mut count = 0_u64;
+    let each = |value: &Value| {
+        count += 1;
+        if wish.json {
+            say(&compact(value));
+        } else if let Some(line) = ask::line_of(value) {
+            say(&line);
+        }
+    };
+    ask::facts(site, (task, wish.last), wish.follow, each)?;
+    // Of one that is not remembered any more there may be a log; of one that never was there is none.
+    if count == 0 { is_known().map(|_| 0) } else { Ok(0) }
+}
+
+/// Tells the agent of a task something.
+fn message(site: &Site, wish: &args::Message) -> Result<u8, Failure> {
+    if wish.words.iter().all(|word| word.trim().is_empty()) {
+        return Err(Failure::usage("there is nothing to tell\nhint: message 14 \"Leave the API as it is\""));
+    }
+    ask::message(site, wish.task.at(site)?, &wish.words.join(" ")).map(|answer| said(&answer, wish.json))
+}
+
 /// Prints the answer to a query about a task.
 fn look(site: &Site, wish: &Task, more: &str, render: fn(&Value) -> String) -> Result<u8, Failure> {
     show(site, &format!("tasks/{}{more}", wish.task.at(site)?.0), wish.json, render).map(|_| 0)
@@ -179,11 +180,7 @@ fn command(site: &Site, name: &str, wish: &Task) -> Result<u8, Failure> {
 }
 
 /// Asks for something to be done to a task, and prints the answer.
-fn asked(
-    site: &Site,
-    wish: &Task,
-    ask: impl Fn(&Site, TaskId) -> Result<Value, Failure>,
-) -> Result<u8, Failure> {
+fn asked(site: &Site, wish: &Task, ask: impl Fn(&Site, TaskId) -> Result<Value, Failure>) -> Result<u8, Failure> {
     ask(site, wish.task.at(site)?).map(|answer| said(&answer, wish.json))
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::site::Site;
 
-const CONFIG: &str = "[lanes]\nsession = 1\n[[check]]\nname = \"unit\"\nrun = \"true\"\n[fix]\nplanner = \"off\"\nbackoff = \"0s\"\n";
+const CONFIG: &str =
+    "[lanes]\nsession = 1\n[[check]]\nname = \"unit\"\nrun = \"true\"\n[fix]\nplanner = \"off\"\nbackoff = \"0s\"\n";
 
 /// A session of another project, and a UUID of nobody's.
 const FOREIGN: &str = "01234567-89ab-85e5-8cde-f00000000001";

@@ -111,7 +111,8 @@ fn three_plans_are_approved_by_a_key_and_run_or_refused_by_one() {
     let plan = site.json(&["questions"]);
     let plan = plan.as_array().and_then(|all| all.iter().find(|one| one["kind"] == "plan")).expect("the plan").clone();
     let first = plan["sessions"][0]["task"].to_string();
-    for part in ["batch 4 · plan: A database", &format!("#{first} "), "starts at once", "orchestrator-tui approve 4`"] {
+    for part in ["batch 4 · plan: A database", &format!("#{first} "), "starts at once", "orchestrator-tui approve 4`"]
+    {
         assert!(waits.contains(part), "no {part:?} in {waits}");
     }
     assert_eq!(plan["batch"], 4);

@@ -7,8 +7,8 @@ use super::look;
 use super::window::Window;
 use super::wish::Wish;
 use crate::app::failure::Failure;
-use crate::app::secrecy::Secrecy;
 use crate::app::say::say;
+use crate::app::secrecy::Secrecy;
 use crate::app::setup::Site;
 use crate::app::{clock, closing, logging, offline, panic};
 use crate::config::UiSettings;
@@ -83,7 +83,9 @@ fn dress(site: &Site, wish: &Wish, state: &mut State) {
 
 fn say_goodbye(site: &Site, end: End) {
     match end {
-        End::Left => say("the supervisor goes on; `orchestrator-tui` comes back to it, `orchestrator-tui stop` ends it"),
+        End::Left => {
+            say("the supervisor goes on; `orchestrator-tui` comes back to it, `orchestrator-tui stop` ends it");
+        }
         End::Ended => match offline::book(site) {
             Ok(book) => say(&closing::statistics(&book, clock::wall())),
             Err(_) => say("stopped"),

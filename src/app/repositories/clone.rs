@@ -138,7 +138,9 @@ fn run(
     // What is no news of how far it is says why it failed, and is said once: there, or here.
     let said: Vec<String> = said.into_iter().filter(|line| !is_progress(line)).collect();
     if status.success() {
-        said.iter().for_each(|text| tell(Progress { text, is_whole: true }));
+        for text in &said {
+            tell(Progress { text, is_whole: true });
+        }
         return Ok(());
     }
     let last = &said[said.len().saturating_sub(TOLD)..];
