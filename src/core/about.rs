@@ -64,6 +64,7 @@ impl Fact {
             | Self::Emitted { .. }
             | Self::Routed { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchApproved { .. }
             | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }
@@ -126,6 +127,7 @@ impl Fact {
             | Self::BatchBegan { .. }
             | Self::EventFileLeft { .. }
             | Self::BatchGrew { .. }
+            | Self::BatchApproved { .. }
             | Self::BatchLimited { .. }
             | Self::Lane { .. }
             | Self::Changed { .. }

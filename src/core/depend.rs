@@ -91,7 +91,7 @@ impl Supervisor {
     }
 
     /// Returns the open tasks that another one was passed on to, as far as a task that waits for it cares.
-    fn makers(&self, task: &Task, other: TaskId) -> impl Iterator<Item = TaskId> {
+    pub(crate) fn makers(&self, task: &Task, other: TaskId) -> impl Iterator<Item = TaskId> {
         let makers = (!is_passed_on(task, other)).then(|| self.book.index.of_subject(other));
         makers.into_iter().flatten()
     }
@@ -244,7 +244,10 @@ impl Supervisor {
                 self.record(Fact::Gated { task: id, state });
             }
             (None, TaskState::Pending(_) | TaskState::Blocked(_)) => {
-                self.record(Fact::Gated { task: id, state: TaskState::Queued });
+                // A plan starts by a yes, or one by one.
+                let waits = self.is_planned_only(&task).is_some();
+                let state = if waits { TaskState::Held(HoldReason::Created) } else { TaskState::Queued };
+                self.record(Fact::Gated { task: id, state });
             }
             (_, _) => {}
         }
@@ -252,7 +255,7 @@ impl Supervisor {
 }
 
 /// Returns what a task waits for, by number.
-fn after(task: &Task) -> &[TaskId] {
+pub(crate) fn after(task: &Task) -> &[TaskId] {
     task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default()
 }
 

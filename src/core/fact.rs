@@ -107,6 +107,11 @@ pub enum Fact {
         /// Which, in order.
         tasks: Vec<TaskId>,
     },
+    /// A person has said yes to a plan: what is left of it starts as it can.
+    BatchApproved {
+        /// Which.
+        batch: BatchId,
+    },
     /// What was filed together may cost so much now.
     BatchLimited {
         /// What.

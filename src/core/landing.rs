@@ -6,6 +6,7 @@ use crate::core::command::Answer;
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
 use crate::core::finish::{DIFF_KEPT, truncate};
+use crate::core::landing_order::Before;
 use crate::core::live::{JobOwner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::agent::LogLine;
@@ -172,8 +173,22 @@ impl Supervisor {
         self.record(Fact::Staged { task: id, stage: Stage::Land });
     }
 
+    /// Lets a result go on that is to land: after what it was made from, and not before that has.
+    pub(crate) fn pass_gate(&mut self, id: TaskId) {
+        match self.book.task(id).and_then(|task| self.lands_after(task)) {
+            None => self.start_merge(id),
+            Some(Before::Lands(_)) => {}
+            Some(Before::Waits(first)) => {
+                self.log(id, "land", format!("it was made from {first}, which has not landed"));
+                let doubts = self.live.attempts.get(&id).and_then(|attempt| attempt.accepted.clone());
+                let doubts = doubts.filter(|doubts| !doubts.is_empty());
+                self.ready(id, doubts.map_or(ReadyReason::Asked, ReadyReason::Suspicious));
+            }
+        }
+    }
+
     /// Merges a result with what the user has now.
-    pub(crate) fn start_merge(&mut self, id: TaskId) {
+    fn start_merge(&mut self, id: TaskId) {
         let Some(attempt) = self.live.attempts.get(&id) else { return };
         let (Some(base), Some(result)) = (attempt.base.clone(), attempt.result.as_ref()) else { return };
         if attempt.place == Place::Tree {
@@ -215,7 +230,9 @@ impl Supervisor {
     }
 
     pub(crate) fn conflicted(&mut self, id: TaskId, paths: Vec<ProjectPath>, shown: &str) {
-        self.review(id, ReviewReason::Conflict(paths), shown.to_owned());
+        let gone = self.book.task(id).and_then(|task| self.gone_from_under(task, &paths));
+        let reason = gone.map_or(ReviewReason::Conflict(paths.clone()), |base| ReviewReason::Baseless(base, paths));
+        self.review(id, reason, shown.to_owned());
     }
 
     pub(crate) fn landing_refused(&mut self, id: TaskId, why: String) {

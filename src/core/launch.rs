@@ -136,7 +136,7 @@ impl Supervisor {
                 Step::Agent(None) if calm && !self.book.paused && self.has_room_for_agent(attempt.lane) => {
                     self.start_agent(task);
                 }
-                Step::Gate if calm => self.start_merge(task),
+                Step::Gate if calm => self.pass_gate(task),
                 Step::Gate
                 | Step::Plan(..)
                 | Step::Agent(_)

@@ -60,6 +60,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::EventFileLeft { file, why } => format!("⚠ the event file {} is left where it is: {why}", file.name),
         Fact::Routed { event, outcomes } => routed(*event, outcomes),
         Fact::BatchGrew { batch, tasks } => grew(*batch, tasks.len()),
+        Fact::BatchApproved { batch } => format!("the plan of batch {} is approved", batch.0),
         Fact::BatchLimited { batch, budget } => limited(*batch, *budget),
         Fact::Lane { lane, change } => lane_line(*lane, change),
         Fact::Gated { task, state } if *state == TaskState::Queued => format!("{task} waits for nothing more"),

@@ -45,6 +45,7 @@ mod green;
 mod hold;
 mod intake;
 mod landing;
+mod landing_order;
 mod launch;
 mod purse;
 mod question;

@@ -159,6 +159,13 @@ impl Supervisor {
         }
     }
 
+    /// Returns the orchestration of a task whose plan nobody has said yes to: what becomes free of it waits for that, or is
+    /// started alone.
+    pub(crate) fn is_planned_only(&self, task: &Task) -> Option<BatchId> {
+        let batch = self.book.batches.get(&task.assignment()?.batch?)?;
+        matches!(batch.kind, BatchKind::Orchestration { start: false, .. }).then_some(batch.id)
+    }
+
     /// Returns the sessions of an orchestration that a yes to its plan would let start; none: nothing waits for one.
     pub(crate) fn awaiting_yes(&self, batch: &Batch) -> Vec<TaskId> {
         let is_plan = matches!(batch.kind, BatchKind::Orchestration { .. });
@@ -217,6 +224,7 @@ impl Supervisor {
         let (known, tasks) = self.waiting_plan(batch)?;
         let count = self.unbegun(&known).len();
         let is_off = !self.settings.fix.enabled;
+        self.record(Fact::BatchApproved { batch });
         for task in &tasks {
             self.record(Fact::Released { task: *task, forced: is_off });
         }
@@ -241,6 +249,10 @@ impl Supervisor {
                 }
             }
             TaskState::Queued | TaskState::Cooling { .. } | TaskState::Running => format!("{id} is started already"),
+            TaskState::Pending(other) if let Some(batch) = self.is_planned_only(&task) => {
+                let hint = format!("`orchestrator-tui approve {}` lets all of the plan start as it can", batch.0);
+                return Err(Refusal::because(format!("{id} waits for {other}: start it when that is done; {hint}")));
+            }
             TaskState::Pending(other) => format!("{id} starts by itself: it waits for {other}"),
             TaskState::Blocked(_)
             | TaskState::Held(_)

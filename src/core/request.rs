@@ -4,6 +4,7 @@ use crate::core::command::{Answer, Command, Refusal};
 use crate::core::fact::Fact;
 use crate::core::hold::CHECKS_ONLY;
 use crate::core::input::Fate;
+use crate::core::landing_order::Before;
 use crate::core::supervisor::Supervisor;
 use crate::core::vanished::unconfirmed;
 use crate::model::budget::Limit;
@@ -84,6 +85,7 @@ impl Supervisor {
             | TaskState::Queued
             | TaskState::Review(
                 ReviewReason::Conflict(_)
+                | ReviewReason::Baseless(..)
                 | ReviewReason::RedTogether(_)
                 | ReviewReason::Unstable
                 | ReviewReason::Refused(_),
@@ -225,7 +227,12 @@ impl Supervisor {
     /// Whether a task has a result that can land after a yes, and now is a moment for it.
     pub(crate) fn may_land(&self, task: &Task) -> bool {
         let operation = self.live.repository.operation.is_some() && self.live.one_command;
-        landable(task).is_some() && self.unlanded(task).is_none() && !operation && self.may_begin_landing(task.id)
+        landable(task).is_some() && !self.is_before_its_turn(task) && !operation && self.may_begin_landing(task.id)
+    }
+
+    /// Whether a person has to say first what becomes of something that a result was made from.
+    fn is_before_its_turn(&self, task: &Task) -> bool {
+        matches!(self.lands_after(task), Some(Before::Waits(_)))
     }
 
     fn may_begin_landing(&self, id: TaskId) -> bool {
@@ -239,7 +246,8 @@ impl Supervisor {
             return Err(Refusal::because(format!("{id} has nothing that could land: {why}")));
         };
         is_shown(id, result, shown)?;
-        if let Some(first) = self.unlanded(&task) {
+        let lands_after = self.lands_after(&task);
+        if let Some(Before::Waits(first)) = lands_after {
             return Err(Refusal::because(format!("{id} builds on {first}, which has not landed; land that one first")));
         }
         if let Some(operation) = self.live.repository.operation.filter(|_| self.live.one_command) {
@@ -252,10 +260,13 @@ impl Supervisor {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }
         let mut accepted = accepted;
-        let mut but = String::new();
+        let mut but = match lands_after {
+            Some(Before::Lands(first)) => format!(" as soon as {first} has"),
+            Some(Before::Waits(_)) | None => String::new(),
+        };
         if let Some(key) = task.check().filter(|key| !self.is_meaningful(key)) {
             let doubt = unconfirmed(key);
-            but = format!("; {}", doubt.what);
+            but = format!("{but}; {}", doubt.what);
             if !accepted.contains(&doubt) {
                 accepted.push(doubt);
             }
@@ -322,8 +333,14 @@ fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
     match &task.state {
         TaskState::Ready(ReadyReason::Suspicious(doubts)) => Some((result, doubts.clone())),
         TaskState::Ready(ReadyReason::Asked | ReadyReason::First)
-        | TaskState::Review(ReviewReason::Unstable | ReviewReason::RedTogether(_)) => Some((result, Vec::new())),
-        TaskState::Review(ReviewReason::Conflict(_) | ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_))
+        | TaskState::Review(
+            ReviewReason::Unstable
+            | ReviewReason::RedTogether(_)
+            // The tree may be another one by now.
+            | ReviewReason::Conflict(_)
+            | ReviewReason::Baseless(..),
+        ) => Some((result, Vec::new())),
+        TaskState::Review(ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_))
         | TaskState::Queued
         | TaskState::Pending(_)
         | TaskState::Blocked(_)

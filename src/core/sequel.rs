@@ -1,6 +1,7 @@
 //! Which fact may follow what the book knows: promises about the order of facts, checked before each in debug builds.
 
 use crate::core::book::{Book, Wait};
+use crate::core::depend::after;
 use crate::core::fact::Fact;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::event::Consequence;
@@ -21,11 +22,15 @@ pub(crate) fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
         (Fact::Filed { task }, _) => {
             (task.check().is_none_or(|key| book.open_task(key).is_none()), "a check has one open task")
         }
-        (Fact::LandingBegan { landing, .. }, _) => {
+        (Fact::LandingBegan { landing, .. }, _) if *landing <= book.last_landing => {
             // Some numbers may be known from the disk alone.
-            (*landing > book.last_landing, "landings are numbered in order")
+            (false, "landings are numbered in order")
         }
-        (Fact::BatchGrew { batch, .. } | Fact::BatchLimited { batch, .. }, _) => {
+        (Fact::LandingBegan { .. }, Some(task)) => {
+            let waits = |id: &TaskId| book.task(*id).is_some_and(|other| matches!(other.state, TaskState::Ready(_)));
+            (!after(task).iter().any(waits), "a result lands after those that it was made from")
+        }
+        (Fact::BatchGrew { batch, .. } | Fact::BatchApproved { batch } | Fact::BatchLimited { batch, .. }, _) => {
             (book.batches.contains_key(batch), "only what was filed together changes")
         }
         (Fact::Changed { change, .. }, _) => (*change == book.last_change.next(), "changes are numbered in order"),
@@ -147,6 +152,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         | Fact::Emitted { .. }
         | Fact::Routed { .. }
         | Fact::BatchGrew { .. }
+        | Fact::BatchApproved { .. }
         | Fact::BatchLimited { .. }
         | Fact::Lane { .. }
         | Fact::Changed { .. }

@@ -70,7 +70,10 @@ impl Supervisor {
             }
             // What is in the tree, or cannot land, is in a person's hands anyway.
             TaskState::Review(
-                ReviewReason::Conflict(_) | ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_),
+                ReviewReason::Conflict(_)
+                | ReviewReason::Baseless(..)
+                | ReviewReason::RedAfterLanding(_)
+                | ReviewReason::Refused(_),
             )
             | TaskState::Done(_)
             | TaskState::Failed(_) => {}
@@ -106,6 +109,7 @@ impl Supervisor {
             | TaskState::Review(
                 ReviewReason::Unstable
                 | ReviewReason::Conflict(_)
+                | ReviewReason::Baseless(..)
                 | ReviewReason::RedAfterLanding(_)
                 | ReviewReason::Refused(_),
             )

@@ -29,6 +29,8 @@ pub enum ReadyReason {
 pub enum ReviewReason {
     /// The user and the agent changed the same lines.
     Conflict(Vec<ProjectPath>),
+    /// It was made from the result of this task, which is not in the tree any more, and does not fit without it.
+    Baseless(TaskId, Vec<ProjectPath>),
     /// A check turned red in the tree after landing, and the files were edited since.
     RedAfterLanding(CheckKey),
     /// The result is green alone, and red together with what the user typed meanwhile.
@@ -188,6 +190,9 @@ impl fmt::Display for ReviewReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Conflict(paths) => write!(f, "needs review: you both changed {}", names(paths)),
+            Self::Baseless(task, paths) => {
+                write!(f, "needs review: made from {task}, which is not in your tree any more: {}", names(paths))
+            }
             Self::RedAfterLanding(check) => write!(f, "needs review: {check} turned red after landing"),
             Self::RedTogether(check) => {
                 write!(f, "needs review: green alone, but {check} is red together with what you typed meanwhile")

@@ -130,6 +130,7 @@ impl Teller {
             }
             Fact::EventFileLeft { file, why } => ("left", format!("{} stays: {why}", file.name)),
             Fact::BatchGrew { batch, tasks } => ("batch", format!("batch {} has {} more tasks", batch.0, tasks.len())),
+            Fact::BatchApproved { batch } => ("batch", format!("batch {} is approved", batch.0)),
             Fact::BatchLimited { batch, budget } => {
                 let limit = budget.map_or_else(|| "as much as it likes".to_owned(), |usd| usd.to_string());
                 ("batch", format!("batch {} may cost {limit}", batch.0))

@@ -6,11 +6,13 @@ use std::time::Duration;
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::core::input::{Fate, Input, RunOutcome, Start};
 use orchestrator_tui::model::agent::{AgentReport, AgentResult, LogLine, Trouble, Violation};
+use orchestrator_tui::model::assignment::{Mode, Project};
 use orchestrator_tui::model::check::{CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::Spent;
 use orchestrator_tui::model::event::Reporter;
 use orchestrator_tui::model::hold::Snooze;
-use orchestrator_tui::model::id::{LandingId, PlanId, QuestionId, SessionId, TaskId};
+use orchestrator_tui::model::id::{BatchId, LandingId, PlanId, QuestionId, SessionId, TaskId};
+use orchestrator_tui::model::orchestration::Wish;
 use orchestrator_tui::model::path::ProjectPath;
 use orchestrator_tui::model::plan::{Conversation, PlannerNews, PlannerState};
 use orchestrator_tui::model::question::{About, Ask, Choice, Reply};
@@ -269,6 +271,7 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
         let number = rest.strip_prefix('#').and_then(|number| number.parse().ok());
         number.map(TaskId).ok_or_else(|| format!("{rest:?} is no task"))
     };
+    let batch = || rest.parse().map(BatchId).map_err(|_| format!("{rest:?} is no batch"));
     Ok(match word {
         "retry" => Command::Retry { task: task()? },
         "kill" => Command::Kill { task: task()? },
@@ -314,12 +317,22 @@ fn command(word: &str, rest: &str) -> Result<Command, String> {
             }
             None => Command::Refuse { task: task()?, result: None },
         },
+        "orchestrate" => Command::Orchestrate { wish: Box::new(wish(rest)) },
+        "begin" => Command::Begin { task: task()? },
+        "approve" => Command::Approve { batch: batch()? },
+        "decline" => Command::Decline { batch: batch()? },
         "check" => Command::Check,
         "pause" => Command::Pause,
         "resume" => Command::Resume,
         "quit" => Command::Quit,
         other => return Err(format!("what is {other}?")),
     })
+}
+
+/// A requirement that is taken apart by its words.
+fn wish(requirement: &str) -> Wish {
+    let project = Project { requirements: requirement.to_owned(), ..Project::default() };
+    Wish { project, mode: Mode::Parallel, start: false, agent: false }
 }
 
 fn snooze(text: &str) -> Result<Snooze, String> {

@@ -110,6 +110,25 @@ fn a_plan_stands_once_among_what_waits_and_is_refused_as_a_whole() {
 }
 
 #[test]
+fn what_is_started_alone_starts_nothing_else_of_its_plan() {
+    let mut hands = Hands::new(settings(3, 4));
+    let (answer, first) = begun(&mut hands, wish(Mode::Parallel, false, true));
+    hands.end(first, true, good());
+    let (plan, api, tests) = (hands.task("Plan").id, hands.task("API").id, hands.task("Tests").id);
+    let early = hands.ask(Command::Begin { task: api }).expect_err("what it waits for has not begun");
+    assert!(early.message.contains("`orchestrator-tui approve 1`"), "{early}");
+    hands.ask(Command::Begin { task: plan }).expect("it starts");
+    assert_eq!(play(&mut hands), ["Plan"]);
+    assert_eq!(hands.task("API").state, TaskState::Held(HoldReason::Created), "it is free, and nobody has said yes");
+    assert_eq!(hands.machine.view().batches[0].planned, 2, "the plan asks again");
+    hands.ask(Command::Begin { task: api }).expect("it starts");
+    assert_eq!(play(&mut hands), ["Plan", "API"]);
+    hands.ask(Command::Approve { batch: answer.batch.expect("a batch") }).expect("the rest starts");
+    assert_eq!(play(&mut hands), ["Plan", "API", "Tests"]);
+    assert!(hands.task("Tests").state.is_final(), "{:?}", hands.machine.book().tasks[&tests].state);
+}
+
+#[test]
 fn it_starts_at_once_where_that_is_said_and_in_the_order_of_its_mode() {
     for (mode, want) in
         [(Mode::Parallel, ["A", "B", "C"]), (Mode::Sequential, ["A", "B", "C"]), (Mode::WaitForCore, ["B", "A", "C"])]

@@ -193,7 +193,7 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
         TaskState::Review(reason) => {
             let way_on = match reason {
                 ReviewReason::Unstable | ReviewReason::RedTogether(_) => command("land"),
-                ReviewReason::Conflict(_) | ReviewReason::Refused(_) => command("retry"),
+                ReviewReason::Conflict(_) | ReviewReason::Baseless(..) | ReviewReason::Refused(_) => command("retry"),
                 ReviewReason::RedAfterLanding(_) => command("undo"),
             };
             (reason.to_string(), vec![command("show"), way_on, command("refuse")])

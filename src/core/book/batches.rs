@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::model::assignment::Batch;
+use crate::model::assignment::{Batch, BatchKind};
 use crate::model::id::{BatchId, TaskId};
 use crate::model::task::{Task, TaskState};
 
@@ -200,5 +200,16 @@ mod tests {
         }
         assert!(book.batches.len() <= WHOLE + 51, "{} batches", book.batches.len());
         assert!(book.batches.contains_key(&BatchId(many)) && !book.batches.contains_key(&BatchId(1)));
+    }
+}
+
+impl Book {
+    /// What is left of a plan starts as it can.
+    pub(super) fn batch_approved(&mut self, batch: BatchId) {
+        if let Some(batch) = self.batches.get_mut(&batch)
+            && let BatchKind::Orchestration { start, .. } = &mut Arc::make_mut(batch).kind
+        {
+            *start = true;
+        }
     }
 }

@@ -326,6 +326,7 @@ impl Book {
             Fact::ConfigRefused { why } => self.refused = Some((*at, why.clone())),
             Fact::BatchBegan { batch } => self.batch_began(batch),
             Fact::BatchGrew { batch, tasks } => self.batch_grew(*batch, tasks),
+            Fact::BatchApproved { batch } => self.batch_approved(*batch),
             Fact::BatchLimited { batch, budget } => self.batch_limited(*batch, *budget),
             Fact::Emitted { event } => self.events.emitted(event),
             Fact::EventFileLeft { file, why } => self.events.file_left(file, why),

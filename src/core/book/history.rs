@@ -150,6 +150,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::EventFileLeft { .. }
         | Fact::Routed { .. }
         | Fact::BatchGrew { .. }
+        | Fact::BatchApproved { .. }
         | Fact::BatchLimited { .. }
         | Fact::Lane { .. }
         | Fact::Gated { .. }

@@ -117,6 +117,7 @@ impl Book {
             | Fact::Emitted { .. }
             | Fact::Routed { .. }
             | Fact::BatchGrew { .. }
+            | Fact::BatchApproved { .. }
             | Fact::BatchLimited { .. }
             | Fact::Lane { .. }
             | Fact::Started { .. }

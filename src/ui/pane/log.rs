@@ -12,7 +12,7 @@ use crate::model::cost::Spent;
 use crate::model::id::Seq;
 use crate::model::plan::{Advice, Plan};
 use crate::model::receipt::Receipt;
-use crate::model::task::Task;
+use crate::model::task::{Task, TaskState};
 use crate::ui::body::{Item, Target};
 use crate::ui::state::{State, Story, Tab};
 use crate::ui::theme::Role;
@@ -97,7 +97,7 @@ fn entries(state: &State, recorded: &Recorded) -> Vec<Entry> {
             let mut lines = text.lines().map(plain);
             Entry::new("you", lines.next().unwrap_or_default(), Role::Accent).details(lines)
         }
-        Fact::AttemptEnded { record, .. } => ended(record),
+        Fact::AttemptEnded { record, then, .. } => ended(record, then),
         Fact::Landed { receipt, .. } => landed(receipt),
         fact => {
             let Some(text) = lines::local_line(fact, recorded.at, state.offset) else { return Vec::new() };
@@ -185,8 +185,9 @@ fn planned(plan: &Plan) -> Entry {
     }
 }
 
-fn ended(record: &AttemptRecord) -> Entry {
-    let role = if record.end == AttemptEnd::Verified { Role::Good } else { Role::Text };
+fn ended(record: &AttemptRecord, then: &TaskState) -> Entry {
+    let waits = record.landing && matches!(then, TaskState::Review(_) | TaskState::Ready(_));
+    let role = if record.end == AttemptEnd::Verified && !waits { Role::Good } else { Role::Text };
     let said = match &record.end {
         AttemptEnd::Refuted { run, .. } => run.findings.excerpt.lines().map(plain).collect(),
         _ => Vec::new(),
@@ -194,6 +195,7 @@ fn ended(record: &AttemptRecord) -> Entry {
     let summary = record.summary.lines().map(|line| format!("it said: {}", plain(line)));
     if record.landing {
         let text = match record.end {
+            AttemptEnd::Verified if waits => format!("not landed, after {}", short(record.took)),
             AttemptEnd::Verified => format!("green in your tree, after {}", short(record.took)),
             _ => format!("{} after {}", plain(&record.end.to_string()), short(record.took)),
         };

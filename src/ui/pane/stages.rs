@@ -10,6 +10,7 @@ use super::time::{count, short};
 use crate::core::fact::Fact;
 use crate::core::view::{Group, Row};
 use crate::model::attempt::{AttemptEnd, Stage};
+use crate::model::task::TaskState;
 use crate::model::time::Wall;
 use crate::ui::state::{State, Story};
 use crate::ui::theme::Role;
@@ -141,10 +142,14 @@ fn came(story: &Story) -> BTreeMap<Stage, Came> {
                 current = Some((*stage, recorded.at));
                 reached.insert(*stage, Came::Reached(recorded.at));
             }
-            Fact::AttemptEnded { record, .. } => {
+            Fact::AttemptEnded { record, then, .. } => {
                 if let Some((stage, since)) = current.take() {
                     let took = recorded.at.since(since);
                     match record.end {
+                        // Verified it is, and not in the tree.
+                        AttemptEnd::Verified if stage == Stage::Land && matches!(then, TaskState::Review(_)) => {
+                            reached.insert(stage, Came::Ended(took))
+                        }
                         AttemptEnd::Verified => reached.insert(stage, Came::Through(took)),
                         AttemptEnd::Refuted { .. }
                         | AttemptEnd::AgentFailed { .. }
