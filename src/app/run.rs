@@ -19,7 +19,7 @@ use crate::app::showing::Showing;
 use crate::app::told::{self, Told};
 use crate::app::tools::Tools;
 use crate::app::voice::{Speaker, Voice};
-use crate::app::{agents, checks, closing, mark, projection, redact, signals, work};
+use crate::app::{agents, checks, closing, mark, projection, redact, say, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::fact::Fact;
@@ -215,9 +215,7 @@ impl Shell {
         }
         let unread = self.speaker.finish();
         if unread > 0 {
-            crate::app::say::complain(&format!(
-                "{unread} lines at the end were not written: nobody reads standard output"
-            ));
+            say::complain(&format!("{unread} lines at the end were not written: nobody reads standard output"));
         }
         Farewell { code, said }
     }

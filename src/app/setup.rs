@@ -60,11 +60,6 @@ impl Site {
     /// # Errors
     /// If it does not exist.
     pub fn project(flag: Option<&Path>, environment: &BTreeMap<String, String>) -> Result<PathBuf, Failure> {
-        if flag.is_some_and(|flag| flag.as_os_str().is_empty()) {
-            return Err(Failure::usage(
-                "--project names nothing; nothing was done\nhint: an unset variable? Leave it out to mean the project here",
-            ));
-        }
         let current = std::env::current_dir().map_err(|error| {
             Failure::usage(format!("the current folder cannot be read: {error}; go to another one"))
         })?;

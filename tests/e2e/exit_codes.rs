@@ -28,7 +28,7 @@ fn every_verb_ends_with_the_code_of_its_mistake() {
             table.push((vec![verb, task], 1, "there is no task"));
         }
         table.push((vec![verb, "poet"], 2, "is not a task"));
-        table.push((vec!["-C", "", verb, "1"], 2, "--project names nothing"));
+        table.push((vec!["-C", "", verb, "1"], 2, "a value is required for '--project"));
     }
     for verb in [&["session", "get"][..], &["session", "start"], &["session", "output"]] {
         for task in ["999", FOREIGN] {
@@ -36,7 +36,7 @@ fn every_verb_ends_with_the_code_of_its_mistake() {
         }
         table.push(([verb, &["1", "--repository", ""]].concat(), 2, "--repository names nothing"));
     }
-    let others: [(&[&str], i32, &str); 24] = [
+    let others: [(&[&str], i32, &str); 23] = [
         (&["session", "create", "x", "--repository", ""], 2, "--repository names nothing"),
         (&["session", "create", "x", "--repo", " "], 2, "--repository names nothing"),
         (&["session", "create", " "], 2, "needs a requirement"),
@@ -59,7 +59,6 @@ fn every_verb_ends_with_the_code_of_its_mistake() {
         (&["costs", "--raise", "0"], 2, "a raise of nothing"),
         (&["costs", "--raise", "99999999999"], 1, "in the configuration"),
         (&["prompt", "coding", ""], 2, "a prompt is about something"),
-        (&["message", "1", ""], 2, "nothing to tell"),
         (&["nonsense"], 2, "unrecognized subcommand"),
     ];
     table.extend(others.into_iter().map(|(args, code, part)| (args.to_vec(), code, part)));
@@ -79,6 +78,8 @@ fn every_verb_ends_with_the_code_of_its_mistake() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let silent = site.run(&["message", "1", ""]);
+    assert!(silent.code == 2 && silent.err.contains("nothing to tell"), "{silent:?}");
     supervisor.stop();
 
     // Without a supervisor the same is unknown.

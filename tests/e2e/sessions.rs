@@ -300,7 +300,7 @@ fn the_queue_is_added_to_stopped_by_a_failure_resumed_and_cleared() {
         assert_eq!(site.run(args).code, 0, "{args:?}");
     }
     let wrong = site.run(&["queue", "add", "x", "--role", "poet"]);
-    assert!(wrong.code == 1 && wrong.err.contains("there is no role `poet`"), "{wrong:?}");
+    assert!(wrong.code == 2 && wrong.err.contains("there is no role `poet`"), "{wrong:?}");
     until("the first one works", || site.json(&["queue"])["items"][0]["status"] == "processing");
     let busy = site.run(&["queue", "remove", "1"]);
     assert!(busy.code == 1 && busy.err.contains("is being worked on"), "{busy:?}");
