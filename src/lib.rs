@@ -84,7 +84,7 @@
 //! | how is a task file read, worked on, told | [`config::read_task_file`], [`app::day`]; read again: `app/day/again.rs`, `core/refile.rs` |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
 //! | what was used after a `kill -9` | [`app::left`], `core/recover.rs` |
-//! | what may be spent, and what was | [`model::budget`], `core/budget.rs`, the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |
+//! | what may be spent, and what was | [`model::budget`]; which lines a task has: `core/purse.rs`; how they hold: `core/budget.rs`; the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |
 //! | what is secret, and where it is covered | [`core::secrets`]; every input: [`app::redact`]; transcripts: [`edge::session`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test may stop here")]
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -11,6 +12,11 @@ use std::time::Duration;
 use orchestrator_tui::core::policy::{World, judge};
 use orchestrator_tui::model::policy::{FIXER, Permission, Policy, PolicyScope, Rules, Verdict};
 use serde_json::{Value, json};
+
+#[path = "policy/begins.rs"]
+mod begins;
+#[path = "policy/looks.rs"]
+mod looks;
 
 const COMMANDS: &str = include_str!("policy/commands.txt");
 
@@ -70,7 +76,7 @@ impl World for Pretended {
         !self.touched.iter().any(|touched| Path::new(touched) == file)
     }
 
-    fn project_files(&self) -> Vec<String> {
+    fn project_files(&self) -> Cow<'_, [String]> {
         self.files.keys().filter_map(|file| file.strip_prefix("/project/")).map(str::to_owned).collect()
     }
 
@@ -96,7 +102,7 @@ fn scope(role: &str) -> PolicyScope {
         policy: Policy { database: vec!["bin/deploy-schema *".to_owned()], ..Policy::default() },
         variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         edits: true,
-        base: None,
+        ..PolicyScope::default()
     }
 }
 
@@ -158,31 +164,6 @@ fn tools_are_judged_by_what_they_touch() {
         ("deny guard.outside", "Write", json!({ "file_path": "/project/link/x" })),
     ] {
         assert_eq!(tool(&scope, name, &input), expected, "{name} {input}");
-    }
-}
-
-#[test]
-fn who_only_looks_asks_before_it_edits() {
-    let reviewer = PolicyScope { edits: false, ..scope("reviewer") };
-    assert_eq!(bash(&reviewer, "echo x > src/a.rs").to_string().split(':').next(), Some("ask by default.edit"));
-    assert_eq!(tool(&reviewer, "Edit", &json!({ "file_path": "/project/src/a.rs" })), "ask default.edit");
-    assert_eq!(tool(&reviewer, "WebFetch", &json!({ "url": "https://example.org" })), "ask default.unlisted");
-    // A planner says what is to be edited, and looks up what it needs.
-    let planner = PolicyScope { edits: false, ..scope("planner") };
-    assert_eq!(bash(&planner, "echo x > src/a.rs").to_string().split(':').next(), Some("deny by default.edit"));
-    assert_eq!(bash(&planner, "grep -n x src/a.rs").decision, Permission::Allow);
-    assert!(bash(&planner, "git commit -m x").violation);
-    assert!(!bash(&planner, "echo x > src/a.rs").violation);
-    for (expected, name, input) in [
-        ("deny default.edit", "Edit", json!({ "file_path": "/project/src/a.rs" })),
-        ("allow default.own", "Write", json!({ "file_path": "/scratch/plan.md" })),
-        ("deny guard.outside", "Write", json!({ "file_path": "/projects/a" })),
-        ("allow default.read", "Read", json!({ "file_path": "/project/src/a.rs" })),
-        ("allow default.look_up", "WebFetch", json!({ "url": "https://example.org" })),
-        ("allow default.look_up", "Agent", json!({ "prompt": "look" })),
-        ("ask person", "ExitPlanMode", json!({})),
-    ] {
-        assert_eq!(tool(&planner, name, &input), expected, "{name} {input}");
     }
 }
 

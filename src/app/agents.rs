@@ -97,8 +97,8 @@ pub async fn run(tools: Arc<Tools>, mut order: AgentOrder, mut told: mpsc::Recei
             return;
         }
     };
-    let first = talk.first_input();
-    let writer = handle.clone();
+    let _ = inbox.send(Input::Reported(session, AgentReport::Began)).await;
+    let (first, writer) = (talk.first_input(), handle.clone());
     // The prompt is all the input of such an agent; it is closed after it, not beside it.
     let is_all = agent.kind == AgentKind::Command;
     // Written beside the reading: a program that answers before it has read all must not block both.

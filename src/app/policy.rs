@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::app::configured::Configured;
 use crate::app::failure::Failure;
+use crate::app::places::Places;
 use crate::app::setup::Site;
 use crate::config::Overrides;
 use crate::core::policy::judge;
 use crate::edge::agent::guard::Tree;
 use crate::model::kind::ProjectKind;
-use crate::model::policy::{PolicyScope, Verdict};
-use crate::model::settings::Settings;
+use crate::model::policy::{FIXER, PolicyScope, Verdict};
+use crate::model::settings::{Isolation, Settings};
 use crate::model::template::placeholders;
 
 /// Devices that a command may need to write.
@@ -52,6 +54,7 @@ pub fn scope(
         policy: settings.policy.clone(),
         workspace,
         variables,
+        at: None,
         base: None,
     }
 }
@@ -63,6 +66,18 @@ pub fn fence(scope: &PolicyScope, kinds: &[ProjectKind], environment: &BTreeMap<
     paths.extend(DEVICES.map(PathBuf::from));
     paths.extend(kinds.iter().flat_map(|kind| caches(*kind, environment)));
     paths
+}
+
+/// Whether agents may write at a path of the user's by themselves, as far as they are held to anything.
+pub fn may_write(configured: &Configured, places: &Places, path: &Path) -> bool {
+    let scope = scope(&configured.settings, FIXER, &places.project, None, &places.environment);
+    let mut open = fence(&scope, &configured.kinds, &places.environment);
+    if configured.settings.fix.isolation == Isolation::Worktree {
+        open.retain(|folder| *folder != scope.workspace);
+    }
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = real(path);
+    open.iter().any(|folder| path.starts_with(real(folder)))
 }
 
 /// Returns where the package managers and compilers of a kind of project keep what they download and build.

@@ -35,7 +35,7 @@ pub fn of(facts: &[Recorded], book: &Book, lanes: &Lanes) -> Vec<RowChange> {
             of_task(task, book, &mut changes);
         } else if let Some(state) = facts.iter().rev().find_map(|recorded| end_of(&recorded.fact, id)) {
             // It is over and already forgotten.
-            changes.push(RowChange::TaskOver { task: id, status: stands(state).1, state: state.name() });
+            changes.push(RowChange::TaskOver { task: id, status: stands(state, false).1, state: state.name() });
         }
     }
     changes
@@ -94,6 +94,7 @@ fn of_one(recorded: &Recorded, book: &Book, lanes: &Lanes, changes: &mut Vec<Row
                 metadata: json!({ "session": session }).to_string(),
             })));
         }
+        Fact::AgentUp { task, .. } => changes.push(RowChange::AgentUp(*task)),
         Fact::AttemptEnded { task, record, .. } => changes.push(ended(*task, at, record)),
         Fact::Logged { task, lines } => {
             let texts = lines.iter().map(|line| format!("{}: {}", line.label, line.text)).collect();
@@ -113,6 +114,7 @@ fn of_one(recorded: &Recorded, book: &Book, lanes: &Lanes, changes: &mut Vec<Row
 fn ended(task: TaskId, at: Wall, record: &AttemptRecord) -> RowChange {
     let status = match &record.end {
         AttemptEnd::Verified => "completed",
+        AttemptEnd::TimedOut { .. } => "timeout",
         AttemptEnd::Violation(_) | AttemptEnd::Interrupted | AttemptEnd::Withdrawn => "killed",
         AttemptEnd::Refuted { .. }
         | AttemptEnd::AgentFailed { .. }
@@ -136,7 +138,7 @@ fn ended(task: TaskId, at: Wall, record: &AttemptRecord) -> RowChange {
 fn of_task(task: &Task, book: &Book, changes: &mut Vec<RowChange>) {
     let assignment = task.assignment();
     let project = assignment.and_then(|assignment| assignment.project.as_deref());
-    let (queue, status) = stands(&task.state);
+    let (queue, status) = stands(&task.state, book.up.contains(&task.id));
     let plan = task.outcome().and_then(|outcome| serde_json::to_string(outcome).ok());
     let plan = plan.or_else(|| task.plan.as_ref().and_then(|plan| serde_json::to_string(plan).ok()));
     changes.push(RowChange::Task(Box::new(TaskRow {
@@ -184,4 +186,72 @@ fn settings(book: &Book, lanes: &Lanes, changes: &mut Vec<RowChange>) {
         ("max_concurrent", lanes.queue.to_string()),
     ];
     changes.extend(values.map(|(key, value)| RowChange::Setting { key, value }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::assignment::Assignment;
+    use crate::model::attempt::Stage;
+    use crate::model::cost::Spent;
+    use crate::model::id::{Seq, SessionId, Slot};
+    use crate::model::task::{Goal, Origin};
+
+    fn record(end: AttemptEnd) -> Box<AttemptRecord> {
+        Box::new(AttemptRecord {
+            number: 1,
+            end,
+            summary: String::new(),
+            diff: String::new(),
+            spent: Spent::default(),
+            took: Duration::from_secs(60),
+            landing: false,
+            by: "claude".to_owned(),
+            outcome: None,
+        })
+    }
+
+    /// Says of each change what it writes as the status of a task or an agent.
+    fn statuses(changes: &[RowChange]) -> Vec<String> {
+        let said = |change: &RowChange| match change {
+            RowChange::Task(row) => Some(format!("task {}", row.status)),
+            RowChange::Agent(row) => Some(format!("agent {} starting", row.id)),
+            RowChange::AgentUp(_) => Some("agent running".to_owned()),
+            RowChange::AgentEnded { status, .. } => Some(format!("agent {status}")),
+            _ => None,
+        };
+        changes.iter().filter_map(said).collect()
+    }
+
+    #[test]
+    fn a_task_is_assigned_until_its_agent_runs() {
+        let (task, session) = (TaskId(1), SessionId(10));
+        let assignment = Assignment::new("write a guide".to_owned(), Lane::Queue, "task", "coding");
+        let filed = Task::new(task, Goal::Assignment(Box::new(assignment)), Origin::Person, Wall(0));
+        let then = TaskState::Failed(FailReason::Escalated { why: "tried".to_owned() });
+        let facts = [
+            (Fact::Filed { task: Box::new(filed) }, vec!["task queued"]),
+            (Fact::AttemptStarted { task, number: 1, slot: Slot(1), landing: false }, vec!["task assigned"]),
+            (Fact::Staged { task, stage: Stage::Agent }, vec![]),
+            (Fact::AgentStarted { task, session }, vec!["agent coding-a starting", "task assigned"]),
+            (Fact::AgentUp { task, session }, vec!["agent running", "task in_progress"]),
+            (
+                Fact::AttemptEnded {
+                    task,
+                    record: record(AttemptEnd::TimedOut { limit: Duration::from_secs(60) }),
+                    then,
+                },
+                vec!["agent timeout", "task failed"],
+            ),
+        ];
+        let mut book = Book::default();
+        for (number, (fact, said)) in facts.into_iter().enumerate() {
+            let recorded = Recorded { seq: Seq(number as u64 + 1), at: Wall(number as u64), fact };
+            book.apply(&recorded);
+            let changes = of(std::slice::from_ref(&recorded), &book, &Lanes::default());
+            assert_eq!(statuses(&changes), said, "{:?}", recorded.fact);
+        }
+    }
 }

@@ -108,6 +108,7 @@ fn cover_report(redactor: &Redactor, report: &mut AgentReport) {
         AgentReport::Violation(violation) => cover_violation(redactor, violation),
         AgentReport::Trouble(Trouble::Login { message }) => redactor.cover(message),
         AgentReport::Trouble(Trouble::RateLimit { .. } | Trouble::Overloaded | Trouble::Budget)
+        | AgentReport::Began
         | AgentReport::Used(_)
         | AgentReport::Withdrew { request: _ } => {}
     }

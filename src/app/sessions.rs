@@ -132,12 +132,15 @@ pub fn queue(reporter: &Reporter<'_>) -> Value {
     })
 }
 
-/// Returns the documented words for where a task stands in the queue, and as a task.
-pub fn stands(state: &TaskState) -> (&'static str, &'static str) {
+/// Returns the documented words for where a task stands in the queue, and as a task; `is_up`: an agent has begun to work in
+/// its attempt. Before that it is assigned, as is one that other roles work on.
+pub fn stands(state: &TaskState, is_up: bool) -> (&'static str, &'static str) {
     match state {
-        TaskState::Running => ("processing", "in_progress"),
+        TaskState::Running if is_up => ("processing", "in_progress"),
+        TaskState::Running => ("processing", "assigned"),
         TaskState::Done(_) | TaskState::Ready(_) => ("completed", "completed"),
         TaskState::Failed(_) => ("failed", "failed"),
+        TaskState::Held(HoldReason::PassedOn) => ("queued", "assigned"),
         TaskState::Held(_) | TaskState::Pending(_) | TaskState::Blocked(_) => ("queued", "pending"),
         TaskState::Queued | TaskState::Cooling { .. } | TaskState::Review(_) => ("queued", "queued"),
     }
@@ -149,7 +152,7 @@ pub fn agent_name(task: &Task, session: SessionId) -> String {
 }
 
 fn item(reporter: &Reporter<'_>, task: &Task, position: Option<usize>) -> Value {
-    let (status, stands) = stands(&task.state);
+    let (status, stands) = stands(&task.state, reporter.book.up.contains(&task.id));
     let assignment = task.assignment();
     let project = assignment.and_then(|assignment| assignment.project.as_deref());
     // Of a result that waits for a yes the work is completed, if not the task.

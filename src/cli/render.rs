@@ -183,10 +183,15 @@ pub(super) fn task(value: &Value) -> String {
                 "\n`orchestrator-tui land {number}` lands it, `orchestrator-tui refuse {number}` throws it away"
             )
         } else {
+            let by_hand = if value["assignment"].is_null() {
+                "Mend it by hand and it is done when the check is green; "
+            } else {
+                ""
+            };
             writeln!(
                 out,
-                "\nMend it by hand and it is done when the check is green; `orchestrator-tui retry {number}` lets an agent \
-                 begin again from what you have now, `orchestrator-tui refuse {number}` throws the result away"
+                "\n{by_hand}`orchestrator-tui retry {number}` lets an agent begin again from what you have now, \
+                 `orchestrator-tui refuse {number}` throws the result away"
             )
         };
     }

@@ -10,18 +10,19 @@ use crate::config::budget;
 use crate::config::diagnostic::SourceText;
 use crate::config::draft::Draft;
 use crate::config::file::write_time;
-use crate::config::layer::times;
+use crate::config::layer::{counts, times};
 use crate::config::origin::Origin;
 use crate::model::path::ProjectPath;
 use crate::model::settings::Agent;
 
 /// Names that mean a setting.
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 15] = [
     "PROJECT_ROOT",
     "WATCH_PATHS",
     "STATE_FILE",
     "LOCK_FILE",
     "CLAUDE_MODEL",
+    "MAX_CONCURRENT_AGENTS",
     "MAX_RETRIES",
     "AUTO_FIX_ENABLED",
     "FILE_WATCH_DEBOUNCE_SECONDS",
@@ -138,6 +139,13 @@ impl Variable<'_> {
                     self.taken("fix.attempts");
                 }
                 Ok(_) | Err(_) => self.refuse("write a number from 1 to 100"),
+            },
+            "MAX_CONCURRENT_AGENTS" => match self.value.parse() {
+                Ok(number) if counts("lanes.day").contains(&i64::from(number)) => {
+                    settings.lanes.day = number;
+                    self.taken("lanes.day");
+                }
+                Ok(_) | Err(_) => self.refuse("write a number from 1 to 64"),
             },
             "CIRCUIT_BREAKER_THRESHOLD" => match self.value.parse() {
                 Ok(number) if (1..=100).contains(&number) => {

@@ -11,6 +11,7 @@ impl Fact {
             self,
             Self::Logged { .. }
                 | Self::AgentStarted { .. }
+                | Self::AgentUp { .. }
                 | Self::Used { .. }
                 | Self::Neared { .. }
                 | Self::Trespassed { .. }
@@ -43,6 +44,7 @@ impl Fact {
             Self::Merged { .. }
             | Self::Staged { .. }
             | Self::AgentStarted { .. }
+            | Self::AgentUp { .. }
             | Self::Used { .. }
             | Self::Planned { .. }
             | Self::PlannerUsed { .. }
@@ -102,6 +104,7 @@ impl Fact {
             | Self::AttemptStarted { task, .. }
             | Self::Staged { task, .. }
             | Self::AgentStarted { task, .. }
+            | Self::AgentUp { task, .. }
             | Self::Used { task, .. }
             | Self::Planned { task, .. }
             | Self::Logged { task, .. }

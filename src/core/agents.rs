@@ -10,6 +10,7 @@ use crate::model::attempt::AttemptEnd;
 use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Closed;
 use crate::model::session::Exit;
+use crate::model::task::TaskState;
 use crate::model::time::Wall;
 /// How long to wait after "too many requests" when the service names no time: a minute, as its limits are per minute.
 const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
@@ -31,6 +32,12 @@ impl Supervisor {
         let Some(task) = self.agent_of(session) else { return };
         self.hear(task);
         match report {
+            AgentReport::Began => {
+                let known = self.book.agents.get(&task) == Some(&session) && !self.book.up.contains(&task);
+                if known && self.book.task(task).is_some_and(|task| task.state == TaskState::Running) {
+                    self.record(Fact::AgentUp { task, session });
+                }
+            }
             AgentReport::Ready { model, .. } => self.log(task, "agent", format!("started, {model}")),
             AgentReport::Log(lines) => {
                 self.record(Fact::Logged { task, lines });
@@ -122,6 +129,11 @@ impl Supervisor {
         let why = match &attempt.said {
             Some(said) if said.ok => return self.collect(task),
             _ if attempt.over.is_some() => return self.collect(task),
+            Some(_) | None if exit == Exit::TimedOut => {
+                let agent = self.settings.agents.get(&attempt.by);
+                let limit = agent.map(|agent| agent.timeout).unwrap_or_default();
+                return self.finish(task, AttemptEnd::TimedOut { limit }, None);
+            }
             Some(said) => said.text.clone(),
             None => format!("it ended without a result ({exit})"),
         };

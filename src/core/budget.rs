@@ -1,4 +1,4 @@
-//! Holds the lines of the budget: nothing starts over one, what runs is asked to end at one, a warning comes before.
+//! Holds the lines of a day and of a task: nothing starts over one, what runs is asked to end at one, a warning comes before.
 
 use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;

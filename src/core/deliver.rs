@@ -21,7 +21,9 @@ impl Supervisor {
             }
             return self.finish(id, AttemptEnd::Undelivered { missing }, None);
         }
-        let edits = self.settings.roles.get(&assignment.role).is_none_or(|role| role.edits);
+        // Who is to bring something could edit when the work began; what is configured since takes nothing from it.
+        let is_maker = !assignment.deliverables.is_empty();
+        let edits = is_maker || self.settings.roles.get(&assignment.role).is_none_or(|role| role.edits);
         if let Some(line) = self.stopped_at(id) {
             let why = format!("stopped at {} before it said that it was done", line.key());
             if unchanged || !edits {

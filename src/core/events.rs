@@ -7,7 +7,7 @@ use crate::core::fact::Fact;
 use crate::core::input::{Dropped, Product};
 use crate::core::live::{JobOwner, Owner, Step};
 use crate::core::supervisor::Supervisor;
-use crate::model::event::{By, Event, EventFile, MOST_DATA, Reporter};
+use crate::model::event::{By, EXPOSED, Event, EventFile, MOST_DATA, Reporter};
 use crate::model::id::{EventId, SessionId, TaskId};
 use crate::model::routing;
 use crate::model::task::Task;
@@ -108,6 +108,10 @@ impl Supervisor {
     pub(crate) fn event_file(&mut self, file: EventFile, said: Result<Dropped, String>) {
         if !self.is_up() {
             // It stays there until the next start.
+            return;
+        }
+        if self.book.events.why_left(&file) == Some(EXPOSED) {
+            // Whoever wrote it did so when agents could: that none can any more says nothing.
             return;
         }
         let is_known = self.book.events.of_file(&file).is_some();

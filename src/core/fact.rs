@@ -191,6 +191,13 @@ pub enum Fact {
         /// In which session.
         session: SessionId,
     },
+    /// The program of the agent that began to work runs.
+    AgentUp {
+        /// Of which task.
+        task: TaskId,
+        /// In which session.
+        session: SessionId,
+    },
     /// The running attempt has used so much in all.
     Used {
         /// Of which task.

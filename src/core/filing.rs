@@ -82,33 +82,32 @@ impl Supervisor {
     }
 
     pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
-        let Assignment { role, workflow, check, name, label, deliverables, .. } = assignment;
-        if ![name, label].into_iter().all(|text| plain::is_row(text)) {
-            let shown = plain::row(name);
+        let titles = [&assignment.name, &assignment.label];
+        if !titles.into_iter().all(|title| plain::is_row(title)) {
+            let shown = plain::row(&assignment.name);
             return Err(Refusal::because(format!("{shown}: a title is one line without control characters")));
         }
+        match self.unfit(assignment) {
+            None => Ok(()),
+            Some((why, hint)) => Err(Refusal::because(format!("{}: {why}{hint}", assignment.name))),
+        }
+    }
+
+    /// Says why an assignment cannot be done by what is configured, and what would mend that in the assignment.
+    pub(crate) fn unfit(&self, assignment: &Assignment) -> Option<(String, &'static str)> {
+        let Assignment { role, workflow, check, deliverables, .. } = assignment;
         let Some(known) = self.settings.roles.get(role) else {
-            return Err(Refusal::because(format!(
-                "{name}: there is no role `{role}`; `orchestrator-tui roles` lists them"
-            )));
+            return Some((format!("there is no role `{role}`"), "; `orchestrator-tui roles` lists them"));
         };
         if let (false, Some(first)) = (known.edits, deliverables.first()) {
-            let why = "what it writes is not taken; leave out the deliverables, or name a role that edits";
-            return Err(Refusal::because(format!(
-                "{name}: the role `{role}` only reads and cannot bring {}: {why}",
-                first.path
-            )));
+            let hint = ": what it writes is not taken; leave out the deliverables, or name a role that edits";
+            return Some((format!("the role `{role}` only reads and cannot bring {}", first.path), hint));
         }
         if !self.settings.workflows.contains_key(workflow) {
-            let hint = "`orchestrator-tui workflows` lists them";
-            return Err(Refusal::because(format!("{name}: there is no workflow `{workflow}`; {hint}")));
+            return Some((format!("there is no workflow `{workflow}`"), "; `orchestrator-tui workflows` lists them"));
         }
-        match check {
-            Some(check) if self.check(check).is_none() => {
-                Err(Refusal::because(format!("{name}: there is no check `{check}` in the configuration")))
-            }
-            Some(_) | None => Ok(()),
-        }
+        let gone = check.as_ref().filter(|check| self.check(check).is_none())?;
+        Some((format!("there is no check `{gone}` in the configuration"), ""))
     }
 
     /// Returns the newest open or remembered task with a label.

@@ -155,6 +155,7 @@ impl Supervisor {
             | AttemptEnd::Withdrawn
             | AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
+            | AttemptEnd::TimedOut { .. }
             | AttemptEnd::NoChange
             | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => false,
@@ -182,6 +183,7 @@ impl Supervisor {
             AttemptEnd::Violation(violation) => TaskState::Held(HoldReason::Violation(violation.clone())),
             AttemptEnd::Refuted { .. }
             | AttemptEnd::AgentFailed { .. }
+            | AttemptEnd::TimedOut { .. }
             | AttemptEnd::NoChange
             | AttemptEnd::Undelivered { .. }
             | AttemptEnd::Broken { .. } => {

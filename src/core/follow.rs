@@ -64,11 +64,19 @@ impl Supervisor {
     /// Takes note that a task stands elsewhere: for the one that it belongs to, and for the queue, which may pass it on.
     pub(crate) fn note_passed(&mut self, turned: TaskId) {
         let Some(task) = self.book.task(turned).filter(|task| task.check().is_none()) else { return };
-        let (subject, is_to_pass_on) = (subject_of(task), is_to_pass_on(task));
+        let (subject, is_to_pass_on) = (subject_of(task), self.is_to_pass_on(task));
         self.live.passed.insert(subject);
         if is_to_pass_on && self.settings.events.multi_agent {
             self.live.to_pass_on.insert(turned);
         }
+    }
+
+    /// Whether the queue passes a task on: nobody has worked on it, no person said to start it, or who is to do it.
+    fn is_to_pass_on(&self, task: &Task) -> bool {
+        let anybody = self.settings.workflows.get(TASK).map(|spec| &spec.role);
+        let is_own = |assignment: &Assignment| assignment.subject.is_none() && Some(&assignment.role) == anybody;
+        let is_queued = lane(task) == Lane::Queue && task.state == TaskState::Queued;
+        is_queued && task.assignment().is_some_and(is_own) && !task.forced && task.attempts.is_empty()
     }
 
     /// Takes note of all that waits in the queue: it is to be passed on from now on.
@@ -286,7 +294,7 @@ impl Supervisor {
         if !self.settings.events.multi_agent {
             return;
         }
-        let due = turned.into_iter().filter_map(|id| self.book.task(id)).filter(|task| is_to_pass_on(task));
+        let due = turned.into_iter().filter_map(|id| self.book.task(id)).filter(|task| self.is_to_pass_on(task));
         let due: BTreeSet<Rank> = due.map(|task| Rank::of(task)).collect();
         for id in due.into_iter().map(|rank| rank.task) {
             let Some(task) = self.task(id) else { continue };
@@ -311,6 +319,8 @@ impl Supervisor {
         };
         if is_first && self.book.events.pending().any(goes_on) {
             TaskState::Held(HoldReason::PassedOn)
+        } else if self.settings.roles.get(&assignment.role).is_none_or(|role| role.edits) {
+            TaskState::Done(DoneReason::Unchanged)
         } else {
             TaskState::Done(DoneReason::Finished)
         }
@@ -355,10 +365,4 @@ fn assignment(event: &Event, subject: Option<&Task>) -> Assignment {
 /// Whether a task waits for what it was passed on to.
 fn is_passed_on(task: &Task) -> bool {
     matches!(task.state, TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled))
-}
-
-/// Whether the queue passes a task on: nobody has worked on it, and no person said to start it.
-fn is_to_pass_on(task: &Task) -> bool {
-    let is_own = lane(task) == Lane::Queue && task.assignment().is_some_and(|assignment| assignment.subject.is_none());
-    is_own && task.state == TaskState::Queued && !task.forced && task.attempts.is_empty()
 }

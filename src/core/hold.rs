@@ -7,6 +7,7 @@ use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::core::live::Cause;
 use crate::core::supervisor::Supervisor;
+use crate::model::assignment::Assignment;
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, TaskId};
@@ -176,7 +177,7 @@ impl Supervisor {
             };
             let reason = match &task.goal {
                 Goal::Check(_) => self.reason_now(before.clone()),
-                Goal::Assignment(_) => self.assignment_held(before.clone()),
+                Goal::Assignment(assignment) => self.assignment_held(assignment, before.clone()),
             };
             if reason != before {
                 self.hold_or_release(task.id, reason);
@@ -184,9 +185,33 @@ impl Supervisor {
         }
     }
 
+    /// Holds an assignment that cannot be done by what is configured now, before anything is paid for it. It could when
+    /// it was filed. Returns whether it is held.
+    pub(crate) fn hold_unfit(&mut self, task: &Task) -> bool {
+        let Some((why, _)) = task.assignment().and_then(|assignment| self.unfit(assignment)) else { return false };
+        self.record(Fact::Held { task: task.id, reason: HoldReason::Unfit(why) });
+        true
+    }
+
+    /// Looks again at what could not be done by what was configured before.
+    pub(crate) fn hold_unfit_anew(&mut self) {
+        let held = self.book.open().filter_map(|task| {
+            let TaskState::Held(before @ HoldReason::Unfit(_)) = &task.state else { return None };
+            let now = self.assignment_held(task.assignment()?, Some(before.clone()));
+            (now.as_ref() != Some(before)).then_some((task.id, now))
+        });
+        for (task, reason) in held.collect::<Vec<_>>() {
+            self.hold_or_release(task, reason);
+        }
+    }
+
     /// Returns why an assignment is held now that was held for this reason, or waited for its turn.
-    fn assignment_held(&self, before: Option<HoldReason>) -> Option<HoldReason> {
+    fn assignment_held(&self, assignment: &Assignment, before: Option<HoldReason>) -> Option<HoldReason> {
         match before {
+            Some(HoldReason::Unfit(_)) => match self.unfit(assignment) {
+                None => self.assignment_held(assignment, None),
+                Some((why, _)) => Some(HoldReason::Unfit(why)),
+            },
             None | Some(HoldReason::FixingOff) => (!self.settings.fix.enabled).then_some(HoldReason::FixingOff),
             Some(reason) => Some(reason),
         }
@@ -212,6 +237,7 @@ impl Supervisor {
             | HoldReason::Created
             | HoldReason::PassedOn
             | HoldReason::Stalled
+            | HoldReason::Unfit(_)
             | HoldReason::Unanswered => Some(reason),
             HoldReason::Snoozed { until, then } => {
                 let then = then.and_then(|then| self.reason_now(Some(*then))).map(Box::new);
@@ -323,6 +349,7 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::Created
         | HoldReason::PassedOn
         | HoldReason::Stalled
+        | HoldReason::Unfit(_)
         | HoldReason::Unanswered => false,
     }
 }

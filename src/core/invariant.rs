@@ -28,6 +28,9 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     ledger_is_whole(machine)?;
     one_question_at_a_time(machine)?;
     questions_are_waited_for(machine)?;
+    if machine.book.up.iter().any(|task| !machine.book.agents.contains_key(task)) {
+        return Err("an agent runs that was not started".to_owned());
+    }
     events_are_followed(machine)?;
     turns_follow_the_queue(machine)?;
     if machine.book.index != Index::of(&machine.book.tasks) {

@@ -230,9 +230,23 @@ impl Supervisor {
     }
 
     pub(crate) fn conflicted(&mut self, id: TaskId, paths: Vec<ProjectPath>, shown: &str) {
+        let shown = self.landed_meanwhile(id, &paths).into_iter().chain([shown.to_owned()]).collect::<Vec<_>>();
         let gone = self.book.task(id).and_then(|task| self.gone_from_under(task, &paths));
         let reason = gone.map_or(ReviewReason::Conflict(paths.clone()), |base| ReviewReason::Baseless(base, paths));
-        self.review(id, reason, shown.to_owned());
+        self.review(id, reason, shown.join("\n"));
+    }
+
+    /// Says which other tasks have landed changes of these files since a task was filed: what stands against its result
+    /// may be theirs, and not what a person typed.
+    fn landed_meanwhile(&self, id: TaskId, paths: &[ProjectPath]) -> Vec<String> {
+        let Some(filed) = self.book.task(id).map(|task| task.filed) else { return Vec::new() };
+        let others = self.book.tasks.values().filter(|other| other.id != id);
+        let landed = others.filter_map(|other| {
+            let receipt = other.receipt.as_ref().filter(|receipt| receipt.at >= filed)?;
+            let changed = receipt.files.iter().find(|file| paths.contains(&file.path))?;
+            Some(format!("{} changed {} meanwhile: {}", other.id, changed.path, other.title()))
+        });
+        landed.collect()
     }
 
     pub(crate) fn landing_refused(&mut self, id: TaskId, why: String) {

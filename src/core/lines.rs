@@ -38,6 +38,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         | Fact::DayBegan { .. }
         | Fact::GreenAt { .. }
         | Fact::AgentStarted { .. }
+        | Fact::AgentUp { .. }
         | Fact::Used { .. }
         | Fact::PlannerUsed { .. }
         | Fact::PlannerTalks { .. }

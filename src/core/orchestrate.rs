@@ -152,7 +152,9 @@ impl Supervisor {
     pub(crate) fn file_left_components(&mut self) {
         let firsts = self.book.batches.values().filter(|batch| batch.tasks.len() == 1).filter_map(|batch| {
             let task = self.book.task(*batch.tasks.first()?)?;
-            (task.state == TaskState::Done(DoneReason::Finished)).then_some(task.id)
+            let came_through = TaskState::Done(DoneReason::Finished) == task.state
+                || TaskState::Done(DoneReason::Unchanged) == task.state;
+            came_through.then_some(task.id)
         });
         for id in firsts.collect::<Vec<_>>() {
             self.file_components(id);

@@ -1,4 +1,4 @@
-//! What a task may cost: by its own line, that of its role, and that of what it was filed together with.
+//! Which lines a task has: its own, that of its role, or a share of what was filed together; what is left of that, and when it is used up.
 
 use crate::core::book::Wait;
 use crate::core::budget::Pot;

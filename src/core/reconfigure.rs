@@ -45,6 +45,7 @@ impl Supervisor {
         self.live.planner.said = false;
         self.end_what_is_gone();
         self.fixing_toggled(before.fix.enabled);
+        self.hold_unfit_anew();
         if self.settings.events.multi_agent && !before.events.multi_agent {
             self.note_queue();
         }

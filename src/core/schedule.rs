@@ -208,6 +208,7 @@ impl Supervisor {
         }
         while let Some(turn) = self.next_turn() {
             match turn {
+                Turn::Starts(task) if self.hold_unfit(&task) => {}
                 Turn::Starts(task) => self.start_attempt(&task),
                 Turn::Broke(task) => {
                     self.record(Fact::Ended { task, state: TaskState::Failed(FailReason::Budget) });

@@ -115,6 +115,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         }
         Fact::Violated { .. } => (task.state == TaskState::Running, "only what runs breaks a rule"),
         Fact::AgentStarted { .. } => (task.state == TaskState::Running, "an agent works for a running task"),
+        Fact::AgentUp { .. } => (task.state == TaskState::Running, "an agent runs for a running task"),
         Fact::Messaged { .. } => (task.state == TaskState::Running, "only what runs is told something"),
         Fact::Staged { .. } => (task.state == TaskState::Running, "only a running task has a stage"),
         Fact::Planned { .. } => (task.state == TaskState::Running, "only a running task is planned for"),

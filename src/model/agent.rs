@@ -35,6 +35,8 @@ impl LogLine {
 /// Something the machine must know about a running agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentReport {
+    /// Its program runs; it has said nothing yet.
+    Began,
     /// It is up and speaks its protocol; the id is its own name for the conversation.
     Ready {
         /// The agent's own session id, for resuming.

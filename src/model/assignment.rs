@@ -257,7 +257,9 @@ impl Assignment {
 
     /// Returns the line that lists show: `task-001 · Create documentation`.
     pub fn title(&self) -> String {
-        if self.label.is_empty() { self.name.clone() } else { format!("{} · {}", self.label, self.name) }
+        // Parts of a plan are often called what they are.
+        let is_said = self.label.is_empty() || self.label.eq_ignore_ascii_case(&self.name);
+        if is_said { self.name.clone() } else { format!("{} · {}", self.label, self.name) }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::agent::Violation;
 use crate::model::check::CheckRun;
 use crate::model::cost::Spent;
 use crate::model::outcome::Outcome;
+use crate::model::time::brief;
 
 /// A stage of a workflow. Workflows are lists of these; see [`Workflow`](crate::model::task::Workflow).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,6 +72,11 @@ pub enum AttemptEnd {
         /// Why, for a person to read.
         why: String,
     },
+    /// The agent took longer than its limit, and was ended.
+    TimedOut {
+        /// The limit.
+        limit: Duration,
+    },
     /// The agent changed nothing.
     NoChange,
     /// What it was to bring is not there, or was not changed by it.
@@ -102,6 +108,7 @@ impl AttemptEnd {
         match self {
             Self::Refuted { .. }
             | Self::AgentFailed { .. }
+            | Self::TimedOut { .. }
             | Self::NoChange
             | Self::Undelivered { .. }
             | Self::Broken { .. }
@@ -121,6 +128,7 @@ impl fmt::Display for AttemptEnd {
                 more => write!(f, "refuted by {check}: {} and {} more", run.findings.failures[0].id, more - 1),
             },
             Self::AgentFailed { why } => write!(f, "agent failed: {why}"),
+            Self::TimedOut { limit } => write!(f, "the agent reached its time limit, {}", brief(*limit)),
             Self::NoChange => f.write_str("the agent changed nothing"),
             Self::Undelivered { missing } => write!(f, "not delivered: {}", missing.join(", ")),
             Self::Broken { why } => write!(f, "could not work: {why}"),

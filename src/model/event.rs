@@ -10,6 +10,10 @@ use crate::model::time::Wall;
 /// The most that the data of an event may be, in bytes: it is kept for ever, and read by agents.
 pub const MOST_DATA: usize = 64 * 1024;
 
+/// Why a file is not taken in that an agent could have written: nobody knows whose word it is.
+pub const EXPOSED: &str = "agents may write in this folder by themselves, and it may be of one; \
+                           report it with `orchestrator-tui emit`, or let EVENT_DIR be another folder";
+
 /// Who reports an event, as it reaches the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

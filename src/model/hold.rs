@@ -50,6 +50,8 @@ pub enum HoldReason {
     PassedOn,
     /// It was passed on, and nobody works on it any more.
     Stalled,
+    /// By what is configured now it cannot be done, for this reason.
+    Unfit(String),
 }
 
 impl fmt::Display for HoldReason {
@@ -73,6 +75,7 @@ impl fmt::Display for HoldReason {
             Self::Created => f.write_str("created, not started"),
             Self::PassedOn => f.write_str("passed on: other roles work on it, started by events"),
             Self::Stalled => f.write_str("held: it was passed on, and nobody goes on with it; see `events`"),
+            Self::Unfit(why) => write!(f, "held: by the configuration of now {why}"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,9 @@ pub struct PolicyScope {
     pub edits: bool,
     /// The folder that work stays in, absolute and free of links.
     pub workspace: PathBuf,
+    /// Where a request begins that begins elsewhere: an agent may have gone to another folder before.
+    #[serde(default)]
+    pub at: Option<PathBuf>,
     /// Further folders that may be written: the session's own temporary one, and `policy.write`.
     pub write: Vec<PathBuf>,
     /// Command lines that it may run: those of the checks.
@@ -91,6 +94,13 @@ pub struct PolicyScope {
     pub variables: BTreeMap<String, String>,
     /// What the work began from; without it, what the folder's own repository says.
     pub base: Option<Base>,
+}
+
+impl PolicyScope {
+    /// Returns the folder that a request begins in.
+    pub fn folder(&self) -> &Path {
+        self.at.as_deref().unwrap_or(&self.workspace)
+    }
 }
 
 /// A tree in a repository that no agent can write.

@@ -92,6 +92,8 @@ pub enum DoneReason {
     CheckGone,
     /// It brought what it was to bring, and there was nothing to land.
     Finished,
+    /// It came through, though it was to change files and changed none.
+    Unchanged,
 }
 
 /// How a task came to a bad end.
@@ -215,6 +217,7 @@ impl fmt::Display for DoneReason {
             Self::NothingToFix => f.write_str("green, nothing to fix"),
             Self::CheckGone => f.write_str("its check is no longer in the configuration"),
             Self::Finished => f.write_str("finished"),
+            Self::Unchanged => f.write_str("finished: nothing was changed"),
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Action {
     PageUp,
     /// Open what is selected.
     Open,
+    /// Fold or unfold what is marked.
+    Fold,
     /// Close one layer.
     Back,
     /// Go to the other pane.
@@ -168,6 +170,7 @@ pub const TABLE: &[Entry] = &[
     entry(Action::PageDown, "move.page-down", "ctrl+d pagedown", "page down", "Move down half a page", SCROLLED),
     entry(Action::PageUp, "move.page-up", "ctrl+u pageup", "page up", "Move up half a page", SCROLLED),
     entry(Action::Open, "open", "enter o", "open", "Open what is selected", LISTS),
+    entry(Action::Fold, "fold", "space", "fold", "Fold or unfold what is marked: a branch of the tree, details", TASK),
     entry(Action::Back, "back", "esc", "back", "Close one layer; never quits", SCROLLED),
     entry(Action::NextPane, "pane.next", "tab", "other pane", "Go to the other pane", PANES),
     entry(Action::Zoom, "pane.zoom", "z", "zoom", "Give this pane the whole screen, or take it back", PANES),
@@ -181,7 +184,14 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Tab(6), "tab.tree", "6", "tree", "Show what the task waits for, and what waits for it", PANES),
     entry(Action::New, "task.new", "n", "new task", "Write a new task, in a line", NEW),
     entry(Action::Answer, "task.answer", "a", "answer", "Answer the oldest task that waits for you", PANES),
-    entry(Action::NeedsMe, "task.needs-me", "!", "next that needs me", "Go to the next task that waits for you", PANES),
+    entry(
+        Action::NeedsMe,
+        "task.needs-me",
+        "!",
+        "next that needs me",
+        "Go to the next task that waits for you, or failed",
+        PANES,
+    ),
     entry(
         Action::Fix,
         "task.fix",
@@ -220,7 +230,7 @@ pub const TABLE: &[Entry] = &[
     entry(Action::Detach, "terminal.leave", "ctrl+q", "leave", "Leave the terminal; it goes on", ATTACHED),
     entry(Action::Edit, "open.editor", "e", "edit", "Open the file in $EDITOR, at the failing line", PANES),
     entry(Action::Copy, "copy", "y", "copy", "Copy what is marked, or all that is shown", COPIED),
-    entry(Action::Filter, "filter", "/", "filter", "Show only what matches; in a pane: search", PANES),
+    entry(Action::Filter, "filter", "/", "filter", "Show only what matches; in a pane: search", LISTS),
     entry(Action::NextMatch, "filter.next", "n", "next match", "Go to the next match", TASK),
     entry(Action::PrevMatch, "filter.previous", "N", "match before", "Go to the match before", TASK),
     entry(Action::Palette, "palette", ": ctrl+p", "commands", "Find an action by its name", SCROLLED),

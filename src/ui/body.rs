@@ -18,6 +18,8 @@ pub enum Target {
     Place(ProjectPath, Option<u32>),
     /// Another task.
     Task(TaskId),
+    /// Another task, with others below it that fold.
+    Branch(TaskId),
     /// What came of an event: the task with this place among those that it started, or else where it came from.
     Event(EventId, usize),
     /// What was filed together: the report of a day, the plan or the tasks of an orchestration.
@@ -57,6 +59,7 @@ struct Key {
     version: u64,
     tab: Tab,
     unfolded: std::collections::BTreeSet<(Tab, Seq)>,
+    folded: std::collections::BTreeSet<TaskId>,
     columns: u16,
     offset: i64,
     is_ascii: bool,
@@ -72,6 +75,7 @@ impl Key {
             version: state.story.1.version,
             tab: state.tab,
             unfolded: state.unfolded.clone(),
+            folded: if state.tab == Tab::Tree { state.folded.clone() } else { std::collections::BTreeSet::new() },
             columns: pane::text_area(state).map_or(0, |area| area.width),
             offset: state.offset,
             is_ascii: !state.glyphs.lines,

@@ -63,10 +63,10 @@ fn layers(state: &State, area: Rect, buf: &mut Buffer) {
     if let Some(area) = layout.tour {
         tour::draw(state, area, buf);
     }
-    pane::draw_footer(state, layout.footer, buf);
-    if state.popups.is_empty() {
-        pane::draw_toasts(state, &layout, buf);
+    if let Some(area) = layout.toasts {
+        pane::draw_toasts(state, area, buf);
     }
+    pane::draw_footer(state, layout.footer, layout.toasts.is_none(), buf);
     popups(state, area, buf);
 }
 

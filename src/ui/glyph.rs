@@ -29,6 +29,10 @@ pub struct Glyphs {
     pub thumb: &'static str,
     /// Good to know.
     pub note: &'static str,
+    /// Before what has others below it, and these are shown.
+    pub open: &'static str,
+    /// The same, and these are folded away.
+    pub folded: &'static str,
     /// Whether borders are drawn with lines, or with `+`, `-` and `|`.
     pub lines: bool,
 }
@@ -48,6 +52,8 @@ pub const UNICODE: Glyphs = Glyphs {
     dash: "─",
     thumb: "┃",
     note: "•",
+    open: "▾",
+    folded: "▸",
     lines: true,
 };
 
@@ -66,5 +72,7 @@ pub const ASCII: Glyphs = Glyphs {
     dash: "-",
     thumb: "#",
     note: "-",
+    open: "v",
+    folded: ">",
     lines: false,
 };

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::pane::toasts_height;
 use super::popup::strip_height;
 use super::state::{Focus, State};
 use super::tour;
@@ -32,6 +33,8 @@ pub struct Layout {
     pub question: Option<Rect>,
     /// The tour of the demo.
     pub tour: Option<Rect>,
+    /// What shows for a while.
+    pub toasts: Option<Rect>,
 }
 
 impl Layout {
@@ -40,6 +43,8 @@ impl Layout {
         let header = Rect { height: 1.min(screen.height), ..screen };
         let footer = Rect { y: screen.bottom().saturating_sub(1), height: 1.min(screen.height), ..screen };
         let mut body = Rect { y: screen.y + 1, height: screen.height.saturating_sub(2), ..screen };
+        let said = toasts_height(state, body);
+        let toasts = below(&mut body, said);
         let tour = below(&mut body, tour::height(state, screen));
         let asks = strip_height(state, body);
         let question = below(&mut body, asks);
@@ -54,7 +59,7 @@ impl Layout {
                 Focus::Task => (None, Some(body)),
             }
         };
-        Self { header, tasks, task, footer, body, question, tour }
+        Self { header, tasks, task, footer, body, question, tour, toasts }
     }
 }
 

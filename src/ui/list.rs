@@ -19,11 +19,13 @@ pub enum Entry {
     Task(TaskId, usize),
 }
 
-/// What stands at the right edge of the rows of a group.
+/// Where the rows of a group stand, and what at their right edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Ending {
     /// How many tasks the group has.
     pub tasks: usize,
+    /// The line of the first of them.
+    pub first: usize,
     /// Columns for a time.
     pub time: usize,
     /// Columns for a cost.
@@ -76,6 +78,7 @@ impl List {
             if group != Some(row.group) {
                 group = Some(row.group);
                 list.entries.push(Entry::Heading(row.group));
+                list.endings[row.group as usize].first = list.entries.len();
             }
             list.entries.push(Entry::Task(row.id, at));
             list.tasks += 1;
@@ -106,6 +109,12 @@ impl List {
     /// Returns what stands at the right edge of a group.
     pub fn ending(&self, group: Group) -> Ending {
         self.endings[group as usize]
+    }
+
+    /// Returns how many tasks of a group are above or below what is shown.
+    pub fn out_of_sight(&self, group: Group, top: usize, rows: usize) -> usize {
+        let Ending { tasks, first, .. } = self.ending(group);
+        tasks - (first + tasks).min(top + rows).saturating_sub(first.max(top)).min(tasks)
     }
 
     /// Returns the line of a task.

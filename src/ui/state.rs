@@ -111,6 +111,8 @@ pub struct State {
     pub marks: BTreeMap<Tab, usize>,
     /// What is unfolded in the log and in the journal.
     pub unfolded: BTreeSet<(Tab, Seq)>,
+    /// The tasks whose branches are folded in the tree.
+    pub folded: BTreeSet<TaskId>,
     /// Which task stands in which line of the list.
     pub list: List,
     /// The text of the shown tab.
@@ -127,6 +129,8 @@ pub struct State {
     pub terminal: Option<Box<Attached>>,
     /// A page over the panes, and its first line.
     pub page: Option<(Page, usize)>,
+    /// Narrows the page, where it is a list.
+    pub page_filter: Filter,
     /// What is marked on the page.
     pub page_mark: Option<Target>,
     /// The report of a day, as last asked for.
@@ -174,6 +178,7 @@ impl State {
             scrolls: BTreeMap::new(),
             marks: BTreeMap::new(),
             unfolded: BTreeSet::new(),
+            folded: BTreeSet::new(),
             list: List::default(),
             body: Body::default(),
             shape: Shape::default(),
@@ -182,6 +187,7 @@ impl State {
             search_at: None,
             terminal: None,
             page: None,
+            page_filter: Filter::default(),
             page_mark: None,
             report: None,
             events_seen: EventId::default(),

@@ -32,8 +32,8 @@ pub(super) fn spoken(millis: u64) -> String {
 /// Says who does it and where it belongs: `coding · batch 2`, `coding · queue`.
 pub(super) fn belongs(row: &Row) -> Option<String> {
     let work = row.work.as_ref()?;
-    Some(match work.batch {
-        Some(batch) => format!("{} · batch {}", work.role, batch.0),
-        None => format!("{} · {}", work.role, work.lane),
-    })
+    let place = work.batch.map_or_else(|| work.lane.to_string(), |batch| format!("batch {}", batch.0));
+    // A session is often called what its role is.
+    let is_said = row.title.eq_ignore_ascii_case(&work.role);
+    Some(if is_said { place } else { format!("{} · {place}", work.role) })
 }

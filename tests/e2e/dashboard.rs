@@ -224,6 +224,44 @@ fn after_a_sudden_death_it_says_at_once_what_is_red() {
 }
 
 #[test]
+fn a_screen_finds_the_supervisor_that_was_started_again_after_a_sudden_death() {
+    let site = site(GOOD, MEND);
+    let first = site.start(&[]);
+    until("the supervisor", || site.run(&["status"]).code == 0);
+    let mut terminal = Terminal::start(&site, &[], (80, 24));
+    terminal.wait_text("supervised already");
+    until("the question to take keys", || {
+        if terminal.screen().contains("supervised already") {
+            terminal.keys("a");
+        }
+        terminal.screen().contains("all green")
+    });
+    first.signal(Signal::SIGKILL);
+    first.end();
+    terminal.wait_text("The supervisor is gone");
+    let screen = terminal.screen();
+    let header = screen.lines().next().unwrap_or_default();
+    assert!(header.contains("the supervisor was killed; start it again"), "{screen}");
+    until("the question to take keys", || {
+        terminal.keys("n");
+        !terminal.screen().contains("The supervisor is gone")
+    });
+    let second = site.start(&[]);
+    terminal.wait("the new one", |screen| screen.contains("the supervisor runs again") && screen.contains("all green"));
+    // It is not only seen: what happens under it comes, and it hears.
+    site.write("calc.py", BAD);
+    terminal.wait("its work", |screen| screen.contains("DONE") && screen.contains("landed"));
+    terminal.keys("P");
+    terminal.wait_text("paused");
+    // It was never this screen's own.
+    terminal.keys("q");
+    let (code, last) = terminal.end();
+    assert!(code == 0 && last.contains("the supervisor goes on"), "{last}");
+    assert_eq!(second.stop(), 0);
+    site.wait_until_empty();
+}
+
+#[test]
 fn leaving_while_work_runs_asks_how() {
     let site = site(GOOD, SLOW);
     let mut terminal = Terminal::start(&site, &["run", "--trust"], (100, 30));

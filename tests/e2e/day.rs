@@ -10,7 +10,7 @@ use crate::real_claude::Claude;
 use crate::screen::client;
 use crate::site::{Site, until};
 
-const FILE: &str = "tasks/2025-11-18.yaml";
+pub(crate) const FILE: &str = "tasks/2025-11-18.yaml";
 
 /// Steps of an agent that does what this part of its prompt asks for.
 fn scenario(matches: &str, files: &[(&str, &str)], said: &str) -> String {
@@ -66,7 +66,7 @@ fn library(script: &str) -> Site {
     site
 }
 
-fn states(site: &Site) -> Vec<Value> {
+pub(crate) fn states(site: &Site) -> Vec<Value> {
     site.json(&["tasks"]).as_array().expect("tasks").iter().map(|task| task["state"].clone()).collect()
 }
 
@@ -149,7 +149,14 @@ fn without_its_deliverables_a_task_is_not_done_and_blocks_what_waits_for_it() {
 
 #[test]
 fn what_was_said_about_a_day_reaches_the_next_prompt_with_its_origin() {
-    let site = library(&[tests(), guide()].concat());
+    let all = [
+        ("docs/LOANS_GUIDE.md", "# Loans\n"),
+        ("docs/MODULE_REGISTRY.md", REGISTRY),
+        ("src/app/(main)/members/page.ts", "export const size = 25\n"),
+        ("src/app/(main)/members/page.test.ts", "t\n"),
+        ("src/app/(main)/loans/loan.test.ts", "test(1)\n"),
+    ];
+    let site = library(&scenario("make testing mandatory (feedback/2025-11-17.md:6)", &all, "It is tested."));
     site.write(
         "feedback/2025-11-17.md",
         "# Feedback - 2025-11-17\n\n## task-009: Old\nRating: 2/5\n\nAction: make testing mandatory\n",
@@ -157,6 +164,8 @@ fn what_was_said_about_a_day_reaches_the_next_prompt_with_its_origin() {
     site.run(&["start", FILE]);
     let told = site.read("agent_workspaces/task-001/agent_instructions.md");
     assert!(told.contains("make testing mandatory (feedback/2025-11-17.md:6)"), "{told}");
+    assert_eq!(site.json(&["show", "1"])["assignment"]["role"], "coding");
+    assert_eq!(states(&site)[..2], ["ready", "ready"], "each agent was told");
     site.wait_until_empty();
 }
 

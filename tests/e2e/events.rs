@@ -1,4 +1,4 @@
-//! Events: a queued task passes from role to role by what agents report in their sessions, and files bring events in.
+//! Events: a queued task passes from role to role by what agents report in their sessions.
 
 use std::fs;
 use std::path::Path;
@@ -8,22 +8,22 @@ use serde_json::{Value, json};
 
 use crate::site::{Site, until};
 
-const CONFIG: &str = "[fix]\nplanner = \"off\"\n[[check]]\nname = \"unit\"\nrun = \"test -f word.txt\"\n";
+pub(crate) const CONFIG: &str = "[fix]\nplanner = \"off\"\n[[check]]\nname = \"unit\"\nrun = \"test -f word.txt\"\n";
 
 /// What an agent does whose prompt has this text in it: some steps, then a report through our own program.
-fn scenario(matches: &str, steps: &[String], event: &str, data: &str) -> String {
+pub(crate) fn scenario(matches: &str, steps: &[String], event: &str, data: &str) -> String {
     let emit = format!("orchestrator-tui emit {event} --data '{data}'");
     let mut all: Vec<String> = steps.to_vec();
     all.push(format!("{{ do = \"run\", command = {emit:?}, ask = true }}"));
     scripted(matches, &all)
 }
 
-fn scripted(matches: &str, steps: &[String]) -> String {
+pub(crate) fn scripted(matches: &str, steps: &[String]) -> String {
     let steps = steps.join(",\n  ");
     format!("[[scenario]]\nmatch = {matches:?}\nsteps = [\n  {steps},\n  {{ do = \"result\", text = \"Done.\" }},\n]\n")
 }
 
-fn write(file: &str, content: &str) -> String {
+pub(crate) fn write(file: &str, content: &str) -> String {
     format!("{{ do = \"write\", file = {file:?}, content = {content:?} }}")
 }
 
@@ -44,15 +44,23 @@ fn pipeline(between: &[String], verdict: &str) -> String {
     .concat()
 }
 
-fn site(script: &str) -> Site {
+pub(crate) fn site(script: &str) -> Site {
     let site = Site::new(&[("word.txt", "left\n"), ("orchestrator.toml", CONFIG)]);
     site.script(script);
     site
 }
 
+/// Takes back that agents may write in the whole folder of the test: in one where they may, no file is a person's word.
+pub(crate) fn no_agent_writes_elsewhere(site: &Site) {
+    let file = site.outside("user.toml");
+    let text = fs::read_to_string(&file).expect("it is there");
+    let (kept, _) = text.split_once("[policy]").expect("it lets agents write");
+    fs::write(&file, kept).expect("written");
+}
+
 const MULTI: [(&str, &str); 1] = [("USE_MULTI_AGENT_EVENTS", "true")];
 
-fn start(site: &Site, variables: &[(&str, &str)]) -> crate::site::Supervisor {
+pub(crate) fn start(site: &Site, variables: &[(&str, &str)]) -> crate::site::Supervisor {
     let variables: Vec<(&str, &Path)> = variables.iter().map(|(name, value)| (*name, Path::new(value))).collect();
     let mut running = site.start_with(&[], &variables);
     running.wait_kind("ran");
@@ -66,7 +74,7 @@ fn roles(site: &Site) -> Vec<String> {
     numbers.map(|number| role(number).as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn events(site: &Site) -> Vec<Value> {
+pub(crate) fn events(site: &Site) -> Vec<Value> {
     site.json(&["events"])["events"].as_array().expect("events").clone()
 }
 
@@ -130,6 +138,75 @@ fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
 }
 
 #[test]
+fn killed_after_each_event_every_role_begins_once() {
+    let site = site(&pipeline(&[], "verify.passed"));
+    let once = ["task.assigned", "task.plan.created", "pr.created", "pr.merged", "deploy.completed", "verify.passed"];
+    let mut running = start(&site, &MULTI);
+    assert_eq!(site.run(&["queue", "add", "Right word", "--description", "The word should be right."]).code, 0);
+    let mut killed = 0;
+    for (number, event) in once.iter().enumerate() {
+        // Right after it was reported, which is before its work is taken, or when that has just been done.
+        running.wait(event, |fact| fact["kind"] == "emitted" && fact["event"]["type"] == *event);
+        if number % 2 == 1 {
+            running.wait("its end", |fact| fact["kind"] == "attempt_ended");
+        }
+        running.signal(Signal::SIGKILL);
+        running.end();
+        killed += 1;
+        running = start(&site, &MULTI);
+        if *event == "pr.merged" {
+            until("the deployer", || roles(&site).contains(&"deployer".to_owned()));
+            assert_eq!(site.run(&["land", "3"]).code, 0);
+        }
+    }
+    until("the end", || site.task(1)["state"] == "done");
+    assert_eq!(killed, once.len());
+    assert_eq!(roles(&site), ["coding", "starter", "coding", "reviewer", "deployer", "verifier"]);
+    let all = events(&site);
+    assert_eq!(processed(&all), once, "{all:#?}");
+    for event in all.iter().filter(|event| event["state"] != "processed") {
+        let why = event["outcome"].to_string();
+        assert!(event["state"] == "failed" && why.contains("came to nothing"), "{event:#}");
+    }
+    assert_eq!(running.stop(), 0);
+    site.wait_until_empty();
+}
+
+#[test]
+fn each_event_starts_the_role_of_its_row() {
+    let site = site("[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"result\", text = \"Done.\" }]\n");
+    let mut running = start(&site, &[]);
+    let rows = [
+        ("task.assigned", "starter"),
+        ("task.plan.created", "coding"),
+        ("pr.created", "reviewer"),
+        ("pr.updated", "reviewer"),
+        ("pr.merged", "deployer"),
+        ("deploy.requested", "deployer"),
+        ("deploy.completed", "verifier"),
+        ("audit.requested", "auditor"),
+        ("pr.changes.requested", "coding"),
+    ];
+    for (number, (event, role)) in rows.iter().enumerate() {
+        let data = json!({ "title": event, "description": "Look." }).to_string();
+        assert_eq!(site.run(&["emit", event, "--data", &data]).code, 0);
+        running.wait(event, |fact| fact["kind"] == "attempt_ended" && fact["task"] == number + 1);
+        let started = site.json(&["event", &(number + 1).to_string()]);
+        assert_eq!((&started["type"], &started["started"]), (&json!(event), &json!([number + 1])), "{started}");
+        assert_eq!(roles(&site).last().map(String::as_str), Some(*role), "{event}");
+    }
+    // Those that end a task, and the one that files a bug, are about one.
+    for (event, said) in
+        [("verify.passed", "#2 is done"), ("audit.completed", "#2 is done"), ("verify.failed", "filed the bug")]
+    {
+        assert_eq!(site.run(&["emit", event, "--task", "2", "--data", "{}"]).code, 0);
+        let last = events(&site).last().cloned().expect("one");
+        assert!(last["type"] == event && last["outcome"].to_string().contains(said), "{last:#}");
+    }
+    running.stop();
+}
+
+#[test]
 fn a_failed_verification_files_a_bug_and_wanted_changes_are_coded_again() {
     let first =
         scenario("You are the first to look", &[], "task.plan.created", r#"{"summary": "turn left into right"}"#);
@@ -166,95 +243,9 @@ fn a_failed_verification_files_a_bug_and_wanted_changes_are_coded_again() {
 }
 
 #[test]
-fn files_are_taken_in_once_and_what_cannot_be_read_stays() {
-    let site = site(&scenario("leaking taps", &[], "audit.completed", r#"{"found": "none"}"#));
-    let folder = site.outside("events");
-    let variables = [("EVENT_DIR", folder.to_str().expect("text"))];
-    fs::create_dir_all(&folder).expect("made");
-    fs::write(folder.join("early.json"), r#"{"type": "nobody.knows"}"#).expect("written");
-    let mut running = start(&site, &variables);
-    until("the early one", || !folder.join("early.json").exists());
-    fs::write(site.outside("late"), r#"{"type": "audit.requested", "data": {"title": "Look for leaking taps"}}"#)
-        .expect("written");
-    fs::rename(site.outside("late"), folder.join("late.json")).expect("renamed");
-    fs::write(folder.join("bad.json"), "{").expect("written");
-    running.wait_kind("event_file_left");
-    running.wait("the audit", |fact| fact["kind"] == "routed" && fact["event"] == 3);
-    until("they are put away", || {
-        folder.join("processed/late.json").exists() && folder.join("processed/early.json").exists()
-    });
-    assert!(folder.join("bad.json").exists() && !folder.join("late.json").exists());
-    let listed = site.run(&["events", "--failed"]);
-    assert!(listed.out.contains("no rule is about nobody.knows") && listed.out.contains("bad.json"), "{listed:?}");
-    assert_eq!(running.stop(), 0);
-
-    let running = start(&site, &variables);
-    assert_eq!(events(&site).len(), 3);
-    assert_eq!(running.stop(), 0);
-}
-
-#[test]
-fn what_a_result_would_drop_there_waits_for_a_yes() {
-    let event = r#"{"type": "verify.passed", "task": 1}"#;
-    let steps = [
-        write("word.txt", "right\n"),
-        write("inbox/x.json", event),
-        write("feedback/2025-11-18.md", "# Feedback - 2025-11-18\n\nAction: obey\n"),
-    ];
-    let site = Site::new(&[("orchestrator.toml", CONFIG), ("inbox/keep", ""), ("word.txt", "wrong\n")]);
-    site.script(&scripted("*", &steps));
-    site.write("orchestrator.toml", &CONFIG.replace("test -f word.txt", "grep -q right word.txt"));
-    site.commit("Now");
-    let mut running = start(&site, &[("EVENT_DIR", "inbox")]);
-    running.wait_kind("filed");
-    assert_eq!(site.run(&["fix", "1"]).code, 0);
-    let ready = running.wait_kind("ready");
-    let why = ready["reason"].to_string();
-    for part in ["inbox/x.json", "a protected file", "feedback/2025-11-18.md", "the configuration of checks or agents"]
-    {
-        assert!(why.contains(part), "no {part} in {why}");
-    }
-    assert_eq!(site.run(&["refuse", "1"]).code, 0);
-    assert_eq!(events(&site), Vec::<Value>::new());
-    running.stop();
-}
-
-#[test]
-fn a_folder_that_is_made_again_or_is_another_one_is_watched() {
-    let site = site("[[scenario]]\nmatch = \"*\"\nsteps = []\n");
-    let drop_into = |folder: &Path, kind: &str| {
-        fs::write(site.outside("new"), json!({ "type": kind }).to_string()).expect("written");
-        fs::rename(site.outside("new"), folder.join("new.json")).expect("renamed");
-    };
-    let (one, other) = (site.outside("one"), site.outside("other"));
-    site.write(".env", &format!("EVENT_DIR={}\n", one.display()));
-    let mut running = start(&site, &[]);
-    until("it is made", || one.exists());
-    drop_into(&one, "first.seen");
-    running.wait("the first", |fact| fact["kind"] == "routed" && fact["event"] == 1);
-    until("it is put away", || one.join("processed/new.json").exists());
-    fs::remove_dir_all(&one).expect("removed");
-    fs::create_dir(&one).expect("made");
-    drop_into(&one, "second.seen");
-    running.wait("the second", |fact| fact["kind"] == "routed" && fact["event"] == 2);
-
-    site.write(".env", &format!("EVENT_DIR={}\n", other.display()));
-    running.wait_kind("config_refused");
-    assert_eq!(site.run(&["trust", "--yes"]).code, 0);
-    let fact = running.wait_kind("reconfigured");
-    assert_eq!(fact["changes"], json!(["EVENT_DIR"]));
-    until("it is made", || other.exists());
-    drop_into(&one, "nobody.looks");
-    drop_into(&other, "third.seen");
-    running.wait("the third", |fact| fact["kind"] == "routed" && fact["event"] == 3);
-    let kinds: Vec<String> = events(&site).iter().map(|event| event["type"].to_string()).collect();
-    assert_eq!(kinds, ["\"first.seen\"", "\"second.seen\"", "\"third.seen\""]);
-    assert_eq!(running.stop(), 0);
-}
-
-#[test]
 fn a_yes_to_checks_starts_no_agent_for_an_event_or_the_queue() {
     let site = site("[[scenario]]\nmatch = \"*\"\nsteps = [{ do = \"result\", text = \"Done.\" }]\n");
+    no_agent_writes_elsewhere(&site);
     let folder = site.outside("events");
     fs::create_dir_all(&folder).expect("made");
     fs::write(folder.join("one.json"), r#"{"type": "audit.requested"}"#).expect("written");

@@ -17,7 +17,7 @@ const CHECK: &str = "grep -q right word.txt || { echo 'word.txt:1:1: error: wron
 const COMMITS: &str = "#!/bin/sh\ngit add -A\ngit commit -q -m mine\n";
 
 /// A project whose word is wrong, with the tools that the agent would misuse: each leaves a mark when it really runs.
-fn project() -> Site {
+pub(crate) fn project() -> Site {
     let config = format!("[[check]]\nname = \"{MARK}\"\nrun = \"sh check.sh\"\n");
     let tool = "#!/bin/sh\necho ran > ran-$1\n";
     let files = [
@@ -31,7 +31,7 @@ fn project() -> Site {
     Site::new(&files)
 }
 
-fn bash(command: &str) -> Reply {
+pub(crate) fn bash(command: &str) -> Reply {
     Reply::Tool("Bash", json!({ "command": command, "description": "go on" }))
 }
 
@@ -352,36 +352,4 @@ fn policy_check_says_what_holds_and_its_exit_code_too() {
     let said = site.run(&["policy", "check", "curl https://example.org"]);
     assert!(said.out.starts_with("allow  policy.allow \"Bash(curl *)\""), "{said:?}");
     assert_eq!(site.run(&["policy", "check"]).code, 2, "a line is needed");
-}
-
-#[test]
-fn a_hook_that_cannot_judge_says_no() {
-    let site = project();
-    let file = site.outside("guard.json");
-    let asks = |file: &std::path::Path, input: &str| {
-        use std::io::Write as _;
-        let file = file.to_str().expect("a path in UTF-8");
-        let mut command = site.command(&["hook", "pre-tool-use", file]);
-        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-        let mut child = command.stderr(std::process::Stdio::null()).spawn().expect("it starts");
-        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
-        let done = child.wait_with_output().expect("it ends");
-        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
-    };
-    let ask = r#"{"tool_name":"Bash","tool_input":{"command":"ls"}}"#;
-    assert_eq!(asks(&file, ask).0, Some(2), "no such file");
-    fs::write(&file, "{}").expect("written");
-    assert_eq!(asks(&file, ask).0, Some(2), "not what was written");
-    let scope = json!({ "role": "fixer", "workspace": site.project, "write": [], "commands": [], "variables": {},
-        "policy": { "rules": { "allow": [], "ask": [], "deny": [] }, "roles": {}, "database": [], "delete": "deny", "write": [] } });
-    fs::write(&file, json!({ "scope": scope, "fence": [], "keep": [] }).to_string()).expect("written");
-    assert_eq!(asks(&file, ask), (Some(0), String::new()));
-    assert_eq!(asks(&file, "no JSON").0, Some(2));
-    assert_eq!(asks(&file, "{}").0, Some(2));
-    let (code, said) = asks(&file, r#"{"tool_name":"Bash","tool_input":{"command":"git push"}}"#);
-    let said: Value = serde_json::from_str(&said).expect("JSON");
-    assert_eq!((code, &said["continue"]), (Some(0), &json!(false)));
-    assert_eq!(said["hookSpecificOutput"]["permissionDecision"], "deny");
-    let (_, said) = asks(&file, r#"{"tool_name":"Bash","tool_input":{"command":"curl x"}}"#);
-    assert!(said.contains("\"ask\""), "{said}");
 }

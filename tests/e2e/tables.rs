@@ -110,6 +110,38 @@ fn a_journal_that_lost_them_has_them_again_after_the_next_start() {
 }
 
 #[test]
+fn an_agent_starts_runs_and_is_out_of_time() {
+    let config = format!("[fix]\nattempts = 1\n{CONFIG}[agent.claude]\ntimeout = \"1s\"\n");
+    let site = Site::new(&[("price.py", "bad\n"), ("orchestrator.toml", &config)]);
+    site.script(&script("{ do = \"silent\" },\n"));
+    let mut supervisor = site.start(&["--until-idle"]);
+    // It has said nothing: that it runs is known from its process.
+    supervisor.wait_kind("agent_up");
+    until("a running agent", || {
+        let agents = rows(&site, "SELECT status FROM agents");
+        agents == ["running"] || agents == ["timeout"]
+    });
+    assert_eq!(supervisor.end(), 1);
+    let ended = rows(&site, "SELECT status, error, completed_at IS NOT NULL FROM agents");
+    assert_eq!(ended, ["timeout|the agent reached its time limit, 1.0 s|1"]);
+    let kinds = "SELECT kind FROM fact WHERE kind IN ('attempt_started', 'agent_started', 'agent_up') ORDER BY seq";
+    assert_eq!(rows(&site, kinds), ["attempt_started", "agent_started", "agent_up"]);
+    site.wait_until_empty();
+}
+
+#[test]
+fn an_agent_that_cannot_be_started_never_ran() {
+    let config = format!("{CONFIG}[agent.claude]\nprogram = \"/nowhere/at/all\"\n");
+    let site = Site::new(&[("price.py", "bad\n"), ("orchestrator.toml", &config)]);
+    let mut supervisor = site.start(&["--until-idle"]);
+    supervisor.wait_kind("attempt_ended");
+    supervisor.end();
+    let kinds = "SELECT kind FROM fact WHERE kind IN ('agent_started', 'agent_up') ORDER BY seq";
+    assert_eq!(rows(&site, kinds), ["agent_started"]);
+    assert_eq!(rows(&site, "SELECT status FROM agents"), ["failed"]);
+}
+
+#[test]
 fn the_queue_stands_there_in_its_order() {
     let site = Site::new(&[("price.py", "good\n"), ("orchestrator.toml", CONFIG)]);
     let mut supervisor = site.start(&[]);

@@ -150,6 +150,7 @@ impl Teller {
             Fact::AgentStarted { task, session } => {
                 ("agent-started", format!("{task} agent at work in @{}", session.0))
             }
+            Fact::AgentUp { task, session } => ("agent-up", format!("{task} agent runs in @{}", session.0)),
             Fact::Used { task, spent } => ("used", format!("{task} has used {spent}")),
             Fact::Planned { task, plan } => match &plan.advice {
                 Advice::Strategy(text) => ("planned", format!("{task} plan: {text}")),

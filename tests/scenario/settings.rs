@@ -100,6 +100,10 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
             let is_after = value.as_bool().ok_or("not a yes or no")?;
             settings.roles.values_mut().for_each(|role| role.after_landing = is_after);
         }
+        "role.edits" => {
+            let edits = value.as_bool().ok_or("not a yes or no")?;
+            settings.roles.values_mut().for_each(|role| role.edits = edits);
+        }
         "budget.task_usd" => settings.budget.task = text(value)?.parse().map_err(|_| "not an amount")?,
         other => return Err(format!("what is {other}?")),
     }

@@ -188,6 +188,14 @@ fn a_supervisor_that_dies_says_so_and_swallows_what_was_typed_before() {
     assert_eq!(types_at(&mut state, later(300), "n"), []);
     assert_eq!(types_at(&mut state, later(300), "x"), []);
     assert_eq!((state.popups.len(), said(&state)), (0, "the supervisor is gone"));
+    // Another one of the same project comes: all is fetched anew, and the keys work again.
+    let back = update(&mut state, later(400), Event::Seen(Box::new(busy())));
+    assert!(back.contains(&Intent::Fetch(TaskId(15))), "{back:?}");
+    assert_eq!((state.gone.as_deref(), said(&state)), (None, "the supervisor runs again: this is how it stands now"));
+    let mut waits = before(busy(), 15);
+    update(&mut waits, NOW, Event::Gone("it was killed".to_owned()));
+    update(&mut waits, NOW, Event::Seen(Box::new(busy())));
+    assert!(waits.popups.is_empty(), "what was asked about the old one is settled");
     let mut ended = before(busy(), 15);
     update(&mut ended, NOW, Event::Gone(String::new()));
     assert!(ended.popups.is_empty(), "an end in order needs no question");

@@ -18,6 +18,15 @@ use super::work::{assignment, day, of, work_row};
 pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "events", make: |size| Person::before(happening(), Some(24), size).types("E").state },
     Scene { name: "events-end", make: |size| Person::before(happening(), Some(24), size).types("EG").state },
+    Scene { name: "events-filter", make: |size| Person::before(happening(), Some(24), size).types("E/").state },
+    Scene {
+        name: "events-filtered",
+        make: |size| Person::before(happening(), Some(24), size).types("E/state:failed<enter>").state,
+    },
+    Scene {
+        name: "events-filtered-out",
+        make: |size| Person::before(happening(), Some(24), size).types("E/type:nothing<enter>").state,
+    },
     Scene { name: "events-go", make: |size| Person::before(happening(), Some(24), size).types("Ej<enter>").state },
     Scene { name: "events-header", make: |size| Person::before(happening(), Some(24), size).state },
     Scene { name: "events-work", make: |size| Person::before(happening(), Some(24), size).types("W").state },

@@ -298,6 +298,7 @@ pub(crate) fn busy() -> View {
         row.allowed.snooze = true;
         row.allowed.unsnooze = row.id == TaskId(9);
     }
+    rows.sort_by_key(|row| row.group);
     let mut view = red();
     view.head.lanes = vec![LaneRow { lane: Lane::Fix, at_work: 1, most: 2 }];
     view.rows = rows;

@@ -199,12 +199,72 @@ fn ten_thousand_tasks_end_where_they_should() {
     let rows = (0..10_000)
         .map(|id| super::screens::fixture::row(Group::Failed, &task(1000 + id, "unit", None, TaskState::Queued)));
     view.rows.extend(rows);
+    view.rows.sort_by_key(|row| row.group);
     let person = Person::before(view, Some(14), SIZE).types("G");
-    assert_eq!(person.state.selected, Some(TaskId(10_999)));
+    assert_eq!(person.state.selected, Some(TaskId(5)), "what is done stands below what failed");
     assert!(seen(&person.state, "#10999").is_some() && seen(&person.state, " end ").is_some());
     let person = person.types("<ctrl+u>kkgg");
     assert_eq!(person.state.selected, Some(TaskId(14)));
     assert!(seen(&person.state, "more below").is_some() && seen(&person.state, "FAILED 10002").is_some());
+}
+
+#[test]
+fn what_failed_is_said_where_it_is_out_of_sight_and_is_gone_to_after_what_waits() {
+    let person = Person::before(busy(), Some(14), (80, 24));
+    assert!(seen(&person.state, "2 failed: ! shows").is_some(), "the list is longer than the screen");
+    let person = person.types("!!");
+    assert_eq!(person.state.selected, Some(TaskId(12)), "after #11, which asks");
+    assert!(seen(&person.state, "2 failed: ! shows").is_none(), "they are in sight");
+    let mut view = busy();
+    view.rows.retain(|row| row.group == Group::Done);
+    let person = Person::before(view, None, SIZE).types("!");
+    assert!(seen(&person.state, "nothing waits for you").is_some());
+}
+
+#[test]
+fn branches_fold_by_key_and_by_mouse_and_stay_so_while_one_looks_elsewhere() {
+    let day = || Person::before(super::screens::work::day(), Some(24), SIZE).types("6<enter>gg");
+    let drawn = |person: &Person| show::written(&show::buffer(&person.state));
+    let person = day();
+    let (column, row) = seen(&person.state, "▾ ✓ #21").expect("the root of the tree");
+    let person = person.types("j<space>");
+    assert!(seen(&person.state, "▸ ✓ #21").is_some() && seen(&person.state, "7 below").is_some(), "{}", drawn(&person));
+    let person = person.types("1").types("6");
+    assert!(seen(&person.state, "7 below").is_some(), "another tab unfolds nothing");
+    let person = clicks(person, (column, row));
+    assert!(seen(&person.state, "▾ ✓ #21").is_some(), "{}", drawn(&person));
+    let person = clicks(person, (column, row));
+    assert!(seen(&person.state, "7 below").is_some(), "{}", drawn(&person));
+    // Beside the sign a click marks, and a second one goes there.
+    let person = clicks(clicks(person, (column + 4, row)), (column + 4, row));
+    assert_eq!(person.state.selected, Some(TaskId(21)));
+    let person = day().types("jj<space>");
+    assert!(seen(&person.state, "nothing is marked that folds").is_some(), "{}", drawn(&person));
+}
+
+#[test]
+fn events_are_filtered_by_state_type_and_text() {
+    let person = || Person::before(super::screens::events::happening(), Some(24), SIZE).types("E");
+    let heads = |person: &Person| {
+        let buffer = show::buffer(&person.state);
+        let words = ["pending", "processed", "unroutable", "failed  "];
+        let is_head = |row: &&str| words.iter().any(|word| row.contains(word)) && row.contains("from");
+        show::written(&buffer).lines().filter(is_head).count()
+    };
+    let all = heads(&person());
+    for (filter, found) in
+        [("state:failed", 1), ("pending", 1), ("type:deploy", 1), ("state:processed type:audit", 1), ("nowhere", 0)]
+    {
+        let person = person().types(&format!("/{filter}<enter>"));
+        assert_eq!(heads(&person), found, "{filter}:\n{}", show::written(&show::buffer(&person.state)));
+        assert!(seen(&person.state, &format!("Events {found} of {all}")).is_some(), "{filter}");
+        // One escape shows all again, the next one closes the page.
+        let person = person.types("<esc>");
+        assert_eq!(heads(&person), all);
+        assert!(person.types("<esc>").state.page.is_none());
+    }
+    let person = person().types("/x<esc>h/");
+    assert!(seen(&person.state, "only the tasks and the events can be filtered").is_some());
 }
 
 #[test]

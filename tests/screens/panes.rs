@@ -53,9 +53,12 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "paused", make: paused },
     Scene { name: "parked", make: parked },
     Scene { name: "stopping", make: stopping },
-    Scene { name: "gone", make: gone },
+    Scene { name: "gone", make: |size| gone(size).state },
+    Scene { name: "gone-later", make: |size| State { popups: Vec::new(), ..gone(size).state } },
+    Scene { name: "back", make: |size| gone(size).sends(Event::Seen(Box::new(busy()))).state },
     Scene { name: "late", make: late },
-    Scene { name: "toasts", make: toasts },
+    Scene { name: "toasts", make: |size| toasts(size).state },
+    Scene { name: "toasts-on-page", make: |size| toasts(size).types("$").state },
     Scene { name: "refused-keys", make: |size| Person::before(busy(), Some(13), size).types("x").state },
     Scene { name: "refused-key-on-page", make: |size| Person::before(busy(), Some(13), size).types("hx").state },
     Scene { name: "config-refused", make: |size| config_refused(size).state },
@@ -113,9 +116,9 @@ fn stopping(size: (u16, u16)) -> State {
     Person::before(view, Some(15), size).state
 }
 
-fn gone(size: (u16, u16)) -> State {
-    let event = Event::Gone("it was killed (signal 9); start orchestrator-tui again".to_owned());
-    Person::before(busy(), Some(15), size).sends(event).state
+fn gone(size: (u16, u16)) -> Person {
+    let event = Event::Gone("the supervisor was killed; start it again".to_owned());
+    Person::before(busy(), Some(15), size).sends(event)
 }
 
 fn late(size: (u16, u16)) -> State {
@@ -129,7 +132,7 @@ fn happened(person: Person, seq: u64, fact: Fact) -> Person {
 }
 
 /// Several at once: the newest first, of the answers only the last one.
-fn toasts(size: (u16, u16)) -> State {
+fn toasts(size: (u16, u16)) -> Person {
     let person = Person::before(busy(), Some(15), size);
     let person = happened(person, 2000, Fact::Undone { task: TaskId(3), landing: LandingId(2), files: Vec::new() });
     let files = vec![path("src/services/dates.ts")];
@@ -138,7 +141,6 @@ fn toasts(size: (u16, u16)) -> State {
     person
         .sends(Event::Answered(Ok("#14 lands".to_owned())))
         .sends(Event::Answered(Err("#12 is over; `orchestrator-tui retry 12` tries it again".to_owned())))
-        .state
 }
 
 /// The configuration was saved with a mistake while everything is paused and two checks are red.

@@ -32,6 +32,10 @@ pub(crate) const SCENES: &[Scene] = &[
         make: |size| State { glyphs: ASCII, ..Person::before(day(), Some(24), size).types("6<enter>").state },
     },
     Scene { name: "tree-go", make: |size| Person::before(day(), Some(24), size).types("6<enter>ggjjj<enter>").state },
+    Scene {
+        name: "tree-folded",
+        make: |size| Person::before(day(), Some(24), size).types("6<enter>ggjjj<space>").state,
+    },
     Scene { name: "tree-alone", make: |size| Person::before(day(), Some(30), size).types("6<enter>").state },
     Scene { name: "batches", make: |size| Person::before(day(), None, size).types("W").state },
     Scene { name: "batches-none", make: |size| Person::before(idle(), None, size).types("W").state },
@@ -144,8 +148,8 @@ fn tasks() -> Vec<(Group, Task)> {
         (Group::Queued, of(26, TaskState::Pending(TaskId(24)))),
         (Group::Queued, of(28, TaskState::Pending(TaskId(25)))),
         (Group::Queued, of(31, TaskState::Queued)),
-        (Group::Done, done),
         (Group::Failed, failed),
+        (Group::Done, done),
     ]
 }
 

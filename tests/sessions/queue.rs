@@ -3,6 +3,7 @@
 use orchestrator_tui::core::command::Command;
 use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::event::By;
+use orchestrator_tui::model::filing::NewTask;
 use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::lane::LaneWish;
@@ -83,11 +84,20 @@ fn what_was_queued_during_a_pause_is_passed_on_once_after_it_by_priority() {
         events.filter_map(|known| known.event.subject).collect()
     };
     hands.ask(Command::Pause).expect("it is always possible");
-    hands.file((0..500).map(|number| queued(&format!("q{number}"), number)).collect()).expect("filed");
+    let of = |role: &str, mut task: NewTask| {
+        role.clone_into(&mut task.assignment.role);
+        task
+    };
+    let all = (0..500).map(|number| of("coding", queued(&format!("q{number}"), number)));
+    hands.file(all.collect()).expect("filed");
     assert_eq!(assigned(&hands), [], "a pause is one for the queue, too");
     hands.ask(Command::Resume).expect("it is always possible");
     let by_priority: Vec<TaskId> = (1..=500).rev().map(TaskId).collect();
     assert_eq!(assigned(&hands), by_priority);
+    // Who asks for another role wants that one.
+    hands.file(vec![of("review", queued("look", 1000))]).expect("filed");
+    assert_eq!(assigned(&hands), by_priority);
+    assert_eq!(hands.task("look").state, TaskState::Queued, "it waits its turn");
     let kept = hands.journal.len();
     let hands = hands.restart(kept);
     assert_eq!(assigned(&hands), by_priority, "once");

@@ -174,6 +174,7 @@ impl World {
         self.agent_reports(&order, delay);
         let ending = Ending::Agent(Box::new(AgentPlan { order, deed }));
         self.sessions.insert(session, Session { ending: ending.clone(), stubborn });
+        self.at(1, Event::Reaches(Input::Reported(session, AgentReport::Began)));
         self.at(
             1,
             Event::Reaches(Input::Reported(

@@ -20,8 +20,11 @@ const STORY: usize = 1000;
 /// How long a screen that leaves waits for the supervisor to hear what it was told.
 const PARTING: Duration = Duration::from_secs(2);
 
-/// How long after a stream of facts broke it is asked for again.
+/// How long after a stream broke it is asked for again.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// What is said of a supervisor that went without a word.
+const KILLED: &str = "the supervisor was killed; start it again";
 
 /// What the screen wants from the supervisor.
 #[derive(Debug)]
@@ -87,17 +90,39 @@ impl Link {
     }
 }
 
-/// Hands on what there is to see until the supervisor is gone, and says why; nothing if it said that it was its end.
+/// Hands on what there is to see until the supervisor says that it is its end. One that went without a word may be started
+/// again by anybody: then this goes on with that one.
 async fn look(client: Client, goes_on: watch::Sender<bool>, events: mpsc::Sender<Event>) {
-    let why = match client.view(true).await {
-        Ok((first, stream)) => see(&client, first, stream, &goes_on, &events).await,
-        Err(ClientError::Ended { .. }) => String::new(),
-        Err(error) => error.to_string(),
-    };
-    // The screen may have gone first.
-    let _ = events.send(Event::Gone(why)).await;
+    let mut said: Option<String> = None;
+    while !events.is_closed() {
+        let why = match client.view(true).await {
+            Ok((first, stream)) => {
+                // It is seen again: whatever ends it is news.
+                said = None;
+                see(&client, first, stream, &goes_on, &events).await
+            }
+            Err(ClientError::Ended { .. }) => String::new(),
+            // What was said holds on: nobody is there yet, or not quite.
+            Err(ClientError::NotRunning(_) | ClientError::Broken { .. }) if said.is_some() => {
+                sleep(AGAIN).await;
+                continue;
+            }
+            Err(error) => error.to_string(),
+        };
+        let is_over = why.is_empty();
+        if said.as_ref() != Some(&why) {
+            said = Some(why.clone());
+            // The screen may have gone first.
+            let _ = events.send(Event::Gone(why)).await;
+        }
+        if is_over {
+            return;
+        }
+        sleep(AGAIN).await;
+    }
 }
 
+/// Hands on the view of one supervisor; returns why there is no more of it, or nothing if it ended in order.
 async fn see(
     client: &Client,
     first: First,
@@ -108,7 +133,9 @@ async fn see(
     let mut view = first.view;
     let alone = |company: Company| !company.leased || company.screens > 1;
     goes_on.send_replace(alone(first.company));
-    tokio::spawn(follow(client.clone(), first.seq, events.clone()));
+    // It ends with this one: the next supervisor's facts are followed from where its view begins.
+    let mut follower = JoinSet::new();
+    follower.spawn(follow(client.clone(), first.seq, events.clone()));
     loop {
         if events.send(Event::Seen(Box::new(view.clone()))).await.is_err() {
             return String::new();
@@ -120,7 +147,7 @@ async fn see(
                 ViewNews::Ended(Ending::Stopped(_)) => return String::new(),
                 ViewNews::Ended(Ending::Died(why)) => {
                     tracing::warn!(why, "the supervisor is gone");
-                    return "the supervisor was killed; start it again".to_owned();
+                    return KILLED.to_owned();
                 }
             }
         }

@@ -155,6 +155,7 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
     let reason = (reporter.reason)(task);
     match &task.state {
         TaskState::Done(DoneReason::Landed(_)) => Outcome::Done("landed".to_owned()),
+        TaskState::Done(DoneReason::Unchanged) => Outcome::Unchanged,
         TaskState::Done(_) => Outcome::Done(reason),
         TaskState::Ready(ReadyReason::Suspicious(_)) => {
             Outcome::Ready(format!("its result is verified and waits for your yes; {reason}"))

@@ -15,6 +15,8 @@ use crate::model::workspace::{ChangeKind, FileChange};
 pub enum Outcome {
     /// It is done; how it came in: `landed`, `landed after your yes`.
     Done(String),
+    /// It came through, though it was to change files and changed none.
+    Unchanged,
     /// There is a result, and a person is to look at it: why.
     Ready(String),
     /// It is still at work, or waits for an answer.
@@ -145,6 +147,7 @@ impl DayReport {
         let count = |is: fn(&Outcome) -> bool| self.tasks.iter().filter(|task| is(&task.outcome)).count();
         let parts = [
             (count(|outcome| matches!(outcome, Outcome::Done(_))), "done"),
+            (count(|outcome| matches!(outcome, Outcome::Unchanged)), "done without a change"),
             (count(|outcome| matches!(outcome, Outcome::Ready(_))), "to review"),
             (count(|outcome| matches!(outcome, Outcome::Running(_))), "at work"),
             (count(|outcome| matches!(outcome, Outcome::Paused(_))), "waiting"),
@@ -237,6 +240,7 @@ impl Outcome {
     fn word(&self) -> &'static str {
         match self {
             Self::Done(_) => "✅ done",
+            Self::Unchanged => "➖ nothing was changed",
             Self::Ready(_) => "👀 to review",
             Self::Running(_) => "⏳ at work",
             Self::Waiting(_) => "⏸ not begun",
@@ -249,6 +253,7 @@ impl Outcome {
     fn why(&self) -> String {
         match self {
             Self::Done(how) => how.clone(),
+            Self::Unchanged => "its agent said that it was done; look whether that can be".to_owned(),
             Self::Ready(why) | Self::Running(why) | Self::Waiting(why) | Self::Paused(why) | Self::Failed(why) => {
                 why.clone()
             }

@@ -115,6 +115,8 @@ pub struct Book {
     pub snoozed: BTreeMap<CheckKey, SnoozeEnd>,
     /// The sessions of agents at work, or that were when the supervisor died.
     pub agents: BTreeMap<TaskId, SessionId>,
+    /// The tasks of those whose program runs, or did in this attempt.
+    pub up: BTreeSet<TaskId>,
     /// What agents wait for, oldest first.
     pub questions: BTreeMap<QuestionId, Question>,
     /// How the last questions ended: what was said, or why nobody will.
@@ -186,6 +188,7 @@ impl Default for Book {
             paused: false,
             snoozed: BTreeMap::new(),
             agents: BTreeMap::new(),
+            up: BTreeSet::new(),
             questions: BTreeMap::new(),
             settled: VecDeque::new(),
             grants: Grants::default(),
@@ -297,9 +300,8 @@ impl Book {
             Fact::DayBegan { day } => self.ledger.begin(*day),
             Fact::Neared { line, reached, limit, .. } => self.ledger.said(*line, *reached, *limit),
             Fact::Raised { usd, tokens } => self.ledger.raise(*usd, *tokens),
-            Fact::AgentStarted { task, session } => {
-                self.agents.insert(*task, *session);
-            }
+            Fact::AgentStarted { task, session } => self.agents.extend([(*task, *session)]),
+            Fact::AgentUp { task, .. } => self.up.extend([*task]),
             Fact::Questioned { question } => {
                 self.last_question = question.id;
                 self.questions.insert(question.id, (**question).clone());

@@ -161,6 +161,7 @@ fn past_name(fact: &Fact) -> Option<&'static str> {
         | Fact::Merged { .. }
         | Fact::Staged { .. }
         | Fact::AgentStarted { .. }
+        | Fact::AgentUp { .. }
         | Fact::Used { .. }
         | Fact::Planned { .. }
         | Fact::PlannerUsed { .. }

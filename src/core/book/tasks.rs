@@ -108,6 +108,7 @@ impl Book {
             Fact::Closed { question, task, why } => self.answered(*task, *question, why.text().to_owned(), ""),
             Fact::Logged { .. }
             | Fact::AgentStarted { .. }
+            | Fact::AgentUp { .. }
             | Fact::Violated { .. }
             | Fact::Trespassed { .. }
             | Fact::PlannerTalks { .. }
@@ -234,6 +235,7 @@ impl Book {
 
     fn attempt_ended(&mut self, id: TaskId, record: &AttemptRecord, then: &TaskState) {
         self.agents.remove(&id);
+        self.up.remove(&id);
         self.statistics.spent += record.spent;
         self.this_run.spent += record.spent;
         self.ledger.attempt_ended(id, record.spent);

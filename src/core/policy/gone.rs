@@ -39,14 +39,15 @@ fn first_gone(path: &Path, is_glob: bool, tree: &dyn World) -> Option<String> {
     let text = path.to_str().unwrap_or_default();
     let files = tree.project_files();
     if text.is_empty() {
-        return files.into_iter().next();
+        return files.first().cloned();
     }
     let glob = is_glob.then(|| GlobBuilder::new(text).literal_separator(true).build().ok()).flatten();
     let matcher = glob.map(|glob| glob.compile_matcher());
-    files.into_iter().find(|file| {
+    let mut gone = files.iter().filter(|file| {
         let mut upward = Path::new(file).ancestors().filter(|part| !part.as_os_str().is_empty());
         upward.any(|part| part == path || matcher.as_ref().is_some_and(|matcher| matcher.is_match(part)))
-    })
+    });
+    gone.next().cloned()
 }
 
 /// What `find` finds, as far as its words say.
@@ -119,8 +120,9 @@ pub(super) fn found_and_deleted(
             Place::Unknown => return Some(Verdict::ask("default.unclear", "where it looks for files is not known")),
             Place::Inside(_) if search.is_hollow && !whole => {}
             Place::Inside(path) => {
-                let gone = tree.project_files().into_iter().find(|file| search.takes(Path::new(file), &path, whole));
-                if let Some(verdict) = gone.and_then(|file| by_setting(&file, scope)) {
+                let files = tree.project_files();
+                let gone = files.iter().find(|file| search.takes(Path::new(file), &path, whole));
+                if let Some(verdict) = gone.and_then(|file| by_setting(file, scope)) {
                     return Some(verdict);
                 }
             }

@@ -54,7 +54,7 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
     let field = READ_TOOLS.iter().chain(&EDIT_TOOLS).find(|(name, _)| *name == tool).map(|(_, field)| *field);
     let path = field.and_then(|field| input[field].as_str());
     let place =
-        |text: &str| Folders::new(&scope.workspace).place(&Word { glob: false, ..named(text, scope) }, scope, world);
+        |text: &str| Folders::new(scope.folder()).place(&Word { glob: false, ..named(text, scope) }, scope, world);
     let relative = path.and_then(|path| match place(path) {
         Place::Inside(inside) => inside.to_str().map(str::to_owned),
         Place::Free | Place::Outside(_) | Place::Unknown => None,
@@ -78,7 +78,14 @@ pub fn judge(scope: &PolicyScope, world: &dyn World, tool: &str, input: &Value) 
     } else if field.is_some() {
         // Without a path these search the folder that the agent is in.
         let pattern = if tool == "Glob" { input["pattern"].as_str() } else { None };
-        match path.into_iter().chain(pattern).map(|text| (text, place(text))).find(|(_, place)| !is_inside(place)) {
+        let searched = if path.is_none() { Some(".") } else { None };
+        match path
+            .or(searched)
+            .into_iter()
+            .chain(pattern)
+            .map(|text| (text, place(text)))
+            .find(|(_, place)| !is_inside(place))
+        {
             Some((text, _)) => Verdict::ask("default.outside", format!("{text} is outside the workspace")),
             None => Verdict::allow("default.read", "it only reads, in the workspace"),
         }
@@ -150,11 +157,15 @@ fn command(scope: &PolicyScope, world: &dyn World, lists: &Lists, input: &Value)
         .flat_map(|script| script.commands)
         .collect();
     let mut walk = Walk::new(scope, world, lists, &checks);
+    if let Place::Outside(path) = classify(scope.folder(), scope, world) {
+        walk.ask("default.outside", format!("it begins in {}, which is outside the workspace", path.display()));
+    }
     if text.len() > LONGEST {
         return Verdict::ask("default.unclear", "it is too long to be understood");
     }
     // The check itself may be written in ways that say nothing to us; word for word it is fine.
-    match scope.commands.iter().find_map(|line| Some((line.trim(), continues(text, line.trim())?))) {
+    let own = || scope.commands.iter().find_map(|line| Some((line.trim(), continues(text, line.trim())?)));
+    match own().filter(|_| scope.folder() == scope.workspace) {
         Some((line, rest)) if checks.len() != 1 => {
             walk.own_line(line);
             if !rest.is_empty() {

@@ -72,7 +72,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(scope: &'a PolicyScope, world: &'a dyn World, lists: &'a Lists, checks: &'a [Simple]) -> Self {
-        let folders = Folders::new(&scope.workspace);
+        let folders = Folders::new(scope.folder());
         Self {
             scope,
             world,
@@ -352,7 +352,7 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         self.folders.change(to.as_deref());
-        match to.map(|to| self.folders.place(&Word::literal(to), self.scope, self.world)) {
+        match to.map(|_| self.folders.place(&Word::literal("."), self.scope, self.world)) {
             Some(Place::Outside(path)) => {
                 self.ask("default.outside", format!("{} is outside the workspace", path.display()));
             }

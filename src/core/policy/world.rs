@@ -1,5 +1,6 @@
 //! What a verdict may have to know about the workspace; the edge looks, a test makes it up.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// A look at the workspace.
@@ -18,7 +19,7 @@ pub trait World {
 
     /// Returns the files of the project, relative to the workspace: those that were there when the work began and are
     /// not ignored.
-    fn project_files(&self) -> Vec<String>;
+    fn project_files(&self) -> Cow<'_, [String]>;
 
     /// Whether something is at this path.
     fn exists(&self, path: &Path) -> bool;

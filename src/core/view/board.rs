@@ -170,10 +170,10 @@ pub enum Group {
     Held,
     /// Goes on by itself.
     Queued,
+    /// Over, and red as far as we know: nobody goes on with it but a person.
+    Failed,
     /// Over, by a good end or by a person's wish.
     Done,
-    /// Over, and red as far as we know.
-    Failed,
 }
 
 impl Group {
@@ -184,8 +184,8 @@ impl Group {
             Self::Working => "WORKING",
             Self::Held => "HELD",
             Self::Queued => "QUEUED",
-            Self::Done => "DONE",
             Self::Failed => "FAILED",
+            Self::Done => "DONE",
         }
     }
 }

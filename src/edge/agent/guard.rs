@@ -1,10 +1,12 @@
 //! What the hook and the fence of one run go by, as a file that the agent cannot write; and the look at its workspace.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,17 +54,19 @@ impl Guard {
 pub struct Tree {
     folder: PathBuf,
     base: Option<Base>,
+    /// The files of the project, once somebody has asked for them: a request may name many files, and a list is a process.
+    files: OnceLock<Vec<String>>,
 }
 
 impl Tree {
     /// Looks at the user's own tree: a folder, absolute and free of links.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), base: None }
+        Self { folder: folder.into(), base: None, files: OnceLock::new() }
     }
 
-    /// Looks at the folder of a run.
+    /// Looks at the folder of a run, for one request.
     pub fn of(scope: &PolicyScope) -> Self {
-        Self { folder: scope.workspace.clone(), base: scope.base.clone() }
+        Self { folder: scope.workspace.clone(), base: scope.base.clone(), files: OnceLock::new() }
     }
 
     /// Runs a git command that only reads; the error is what it said.
@@ -96,6 +100,22 @@ impl Tree {
             None => format!("HEAD:./{inside}"),
         };
         self.git(&["cat-file", "blob", &name]).ok()
+    }
+
+    /// Lists the files that were there when the work began and are not ignored, relative to the folder.
+    fn list(&self) -> Vec<String> {
+        let tree = self.base.as_ref().map_or("HEAD", |base| &base.tree.0);
+        if let Ok(list) = self.git(&["ls-tree", "-r", "-z", "--name-only", tree]) {
+            let names = list.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+            return names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        }
+        // No repository, or none with a commit: what is there and not ignored.
+        let walk = ignore::WalkBuilder::new(&self.folder).hidden(false).build().flatten();
+        let files = walk.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
+        files
+            .filter_map(|entry| entry.path().strip_prefix(&self.folder).ok()?.to_str().map(str::to_owned))
+            .filter(|name| !name.starts_with(".git/"))
+            .collect()
     }
 
     /// Returns the folders of the user's repository: its own, and in a linked worktree the shared one.
@@ -203,19 +223,8 @@ impl World for Tree {
         files.map(ignore::DirEntry::into_path).collect()
     }
 
-    fn project_files(&self) -> Vec<String> {
-        let tree = self.base.as_ref().map_or("HEAD", |base| &base.tree.0);
-        if let Ok(list) = self.git(&["ls-tree", "-r", "-z", "--name-only", tree]) {
-            let names = list.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-            return names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-        }
-        // No repository, or none with a commit: what is there and not ignored.
-        let walk = ignore::WalkBuilder::new(&self.folder).hidden(false).build().flatten();
-        let files = walk.filter(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()));
-        files
-            .filter_map(|entry| entry.path().strip_prefix(&self.folder).ok()?.to_str().map(str::to_owned))
-            .filter(|name| !name.starts_with(".git/"))
-            .collect()
+    fn project_files(&self) -> Cow<'_, [String]> {
+        Cow::Borrowed(self.files.get_or_init(|| self.list()))
     }
 
     fn exists(&self, path: &Path) -> bool {
@@ -304,7 +313,8 @@ mod tests {
             fs::remove_file(object).unwrap();
         }
         let tree = Tree::of(&scope);
-        assert_eq!(tree.project_files(), ["a.txt"]);
+        assert_eq!(*tree.project_files(), ["a.txt"]);
+        assert_eq!(tree.project_files().as_ptr(), tree.project_files().as_ptr(), "asked for once");
         assert!(tree.is_untouched(&work.join("a.txt")));
         fs::write(work.join("a.txt"), "b\n").unwrap();
         assert!(!tree.is_untouched(&work.join("a.txt")));

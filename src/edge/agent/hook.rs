@@ -38,8 +38,16 @@ pub fn main(args: &[String]) -> ExitCode {
 /// # Errors
 /// Why it cannot be judged; then it is refused.
 pub fn judged(file: &Path, request: &Value) -> Result<Verdict, String> {
-    let guard = Guard::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut guard = Guard::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let tool = request["tool_name"].as_str().ok_or("the request names no tool")?;
+    guard.scope.at = match &request["cwd"] {
+        Value::Null => None,
+        Value::String(cwd) if Path::new(cwd).is_absolute() => {
+            let cwd = Path::new(cwd).canonicalize().map_err(|error| format!("{cwd}: {error}"))?;
+            (cwd != guard.scope.workspace).then_some(cwd)
+        }
+        other => return Err(format!("{other} is no folder that it could begin in")),
+    };
     Ok(judge(&guard.scope, &Tree::of(&guard.scope), tool, &request["tool_input"]))
 }
 

@@ -12,7 +12,7 @@ use super::record::signed;
 use crate::model::id::{Seq, TaskId};
 
 /// The shape of the tables. Whoever changes them, or what is written into them, counts on: they are filled anew then.
-const SHAPE: i64 = 1;
+const SHAPE: i64 = 2;
 
 /// The columns are documented, and only grow at the end. What a reader may count on is in the README.
 const TABLES: &str = "
@@ -95,7 +95,7 @@ pub struct TaskRow {
     pub agent: Option<String>,
 }
 
-/// An agent that begins to work.
+/// An agent that is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentRow {
     /// Its name.
@@ -143,8 +143,10 @@ pub enum RowChange {
         /// How, in the words of `tasks`.
         state: &'static str,
     },
-    /// An agent began to work.
+    /// An agent is started.
     Agent(Box<AgentRow>),
+    /// The agent of a task runs.
+    AgentUp(TaskId),
     /// The agent of a task ended.
     AgentEnded {
         /// Of which task.
@@ -255,9 +257,12 @@ fn carry_out(connection: &Connection, change: &RowChange) -> rusqlite::Result<()
         RowChange::Agent(row) => connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO agents (id, task_id, container_id, status, agent_type, started_at, metadata)
-                 VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6)",
+                 VALUES (?1, ?2, ?3, 'starting', ?4, ?5, ?6)",
             )?
             .execute(params![row.id, row.task.long(), row.session, row.role, row.at, row.metadata]),
+        RowChange::AgentUp(task) => connection
+            .prepare_cached("UPDATE agents SET status = 'running' WHERE task_id = ?1 AND completed_at IS NULL")?
+            .execute([task.long()]),
         RowChange::AgentEnded { task, status, at, error, metadata } => connection
             .prepare_cached(
                 "UPDATE agents SET status = ?2, completed_at = ?3, error = ?4, metadata = json_patch(metadata, ?5)

@@ -5,24 +5,26 @@ use std::time::Duration;
 use ratatui::text::{Line, Span};
 
 use super::events;
-use super::tasks::sign;
+use super::tasks::{short_why, sign};
 use super::time::clock;
 use crate::core::view::{BatchRow, Group, Row};
 use crate::model::cost::Spent;
 use crate::model::time::hours;
 use crate::ui::action::Action;
 use crate::ui::body::{Item, Target};
-use crate::ui::keyed::keyed;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, clip_line, plain, width};
+use crate::ui::widget::{clip, clip_clauses, clip_line, plain, width};
 use crate::ui::work::{elapsed, overrun};
 
 /// The columns of the bar that says how far it is.
 const BAR: usize = 12;
 
-/// The widest that the title of a task becomes.
-const TITLE: usize = 48;
+/// The columns that why a task is where it is gets, before its title is cut.
+const WHY: usize = 24;
+
+/// The columns of the sign and the number of a task.
+const LEAD: usize = 10;
 
 /// Returns the lines of the page.
 pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
@@ -61,7 +63,7 @@ fn batch_items(state: &State, batch: &BatchRow, columns: usize) -> Vec<Item> {
     let head = Line::from(vec![Span::styled(title, style(Role::Heading)), Span::styled(number, style(Role::Dim))]);
     let mut lines: Vec<Item> = vec![Item { line: head, hang: 0, target: Some(Target::Batch(batch.id)) }];
     // What a person ended or took back is over, and not done.
-    let is_done = |row: &&&Row| row.group == Group::Done && sign(state, row).1 == Role::Good;
+    let is_done = |row: &&&Row| row.group == Group::Done && sign(state, row).0 == state.glyphs.good;
     let (done, failed) = (rows.iter().filter(is_done).count(), of(Group::Failed));
     let dropped = of(Group::Done) - done;
     let parts = [
@@ -92,9 +94,10 @@ fn batch_items(state: &State, batch: &BatchRow, columns: usize) -> Vec<Item> {
         let text = format!("  waits for you: {} (esc, then {answer})", waits.len());
         lines.push(Line::styled(text, style(Role::Warn)).into());
     }
+    let table = Table::of(state, &rows, columns);
     lines.extend(rows.iter().map(|row| {
         let target = Some(Target::Task(row.id));
-        Item { line: task_line(state, row, columns), hang: 0, target }
+        Item { line: table.line(state, row), hang: 0, target }
     }));
     lines
 }
@@ -141,28 +144,54 @@ fn time(state: &State, rows: &[&Row]) -> Line<'static> {
     ])
 }
 
-/// Writes a task in one line: what is cut is in its own pane.
-fn task_line(state: &State, row: &Row, columns: usize) -> Line<'static> {
-    let (glyph, role) = sign(state, row);
-    let dim = state.theme.style(Role::Dim);
-    let wide = (columns * 2 / 5).min(TITLE);
-    let title = clip(&plain(&row.title), wide, state.glyphs.more);
-    let mut spans = vec![
-        Span::raw("  "),
-        Span::styled(glyph, state.theme.style(role)),
-        Span::styled(format!(" {:<5} ", row.id.to_string()), dim),
-        Span::raw(format!("{title}{}  ", " ".repeat(wide.saturating_sub(width(&title))))),
-    ];
-    if let Some(over) = overrun(state, row) {
-        spans.push(Span::styled(format!("{over}  "), state.theme.style(Role::Warn)));
+/// How wide the columns of the tasks are; one that nothing stands in has none.
+struct Table {
+    columns: usize,
+    title: usize,
+    cost: usize,
+    time: usize,
+}
+
+impl Table {
+    fn of(state: &State, rows: &[&Row], columns: usize) -> Self {
+        let widest = |text: &dyn Fn(&Row) -> String| rows.iter().map(|row| width(&text(row))).max().unwrap_or(0);
+        let (cost, time) = (widest(&cost), widest(&|row| took(state, row)));
+        let rest = columns.saturating_sub(LEAD + cost + time + 6);
+        let title = widest(&|row| plain(&row.title)).min(rest.saturating_sub(WHY).max(rest / 2));
+        Self { columns, title, cost, time }
     }
-    if row.spent != Spent::default() {
-        spans.push(Span::styled(format!("{}  ", row.spent), dim));
+
+    /// Writes a task in one line: what is cut is in its own pane.
+    fn line(&self, state: &State, row: &Row) -> Line<'static> {
+        let (glyph, role) = sign(state, row);
+        let dim = state.theme.style(Role::Dim);
+        let title = clip(&plain(&row.title), self.title, state.glyphs.more);
+        let mut spans = vec![
+            Span::raw("  "),
+            Span::styled(glyph, state.theme.style(role)),
+            Span::styled(format!(" {:<5} ", row.id.to_string()), dim),
+            Span::raw(format!("{title}{}  ", " ".repeat(self.title.saturating_sub(width(&title))))),
+        ];
+        for (text, wide) in [(cost(row), self.cost), (took(state, row), self.time)] {
+            if wide > 0 {
+                spans.push(Span::styled(format!("{text:>wide$}  "), dim));
+            }
+        }
+        if let Some(over) = overrun(state, row) {
+            spans.push(Span::styled(format!("{over}  "), state.theme.style(Role::Warn)));
+        }
+        let room = self.columns.saturating_sub(spans.iter().map(Span::width).sum());
+        spans.push(Span::styled(clip_clauses(&short_why(state, row), room, state.glyphs.more), dim));
+        clip_line(Line::from(spans), self.columns, state.glyphs.more)
     }
+}
+
+fn cost(row: &Row) -> String {
+    if row.spent == Spent::default() { String::new() } else { row.spent.to_string() }
+}
+
+fn took(state: &State, row: &Row) -> String {
     let took = elapsed(state, row);
-    if row.group == Group::Done && took > 0 {
-        spans.push(Span::styled(format!("{}  ", super::time::short(Duration::from_millis(took))), dim));
-    }
-    spans.push(Span::styled(keyed(state, &row.why), dim));
-    clip_line(Line::from(spans), columns, state.glyphs.more)
+    let is_over = row.group == Group::Done && took > 0;
+    if is_over { super::time::short(Duration::from_millis(took)) } else { String::new() }
 }

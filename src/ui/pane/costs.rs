@@ -1,4 +1,4 @@
-//! The page that says what was spent: today and its lines, by task, by day, for each landed fix.
+//! The page that says what was spent: today and its lines, by task, by day, for each landed result.
 
 use ratatui::text::{Line, Span};
 
@@ -11,8 +11,8 @@ use crate::ui::state::State;
 use crate::ui::theme::Role;
 use crate::ui::widget::{clip, plain, width};
 
-/// The widest that a task's title becomes.
-const TITLE: usize = 44;
+/// The columns that a task's amounts get beside its title.
+const AMOUNTS: usize = 36;
 
 /// How many columns the bar of a line has.
 const BAR: usize = 20;
@@ -27,9 +27,10 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     if !costs.tasks.is_empty() {
         lines.push(Line::default());
         lines.push(heading("TASKS OF TODAY".to_owned()));
+        let most = usize::from(state.layout().body.width).saturating_sub(AMOUNTS).max(AMOUNTS);
         let names = costs.tasks.iter().map(|task| {
             let title = if task.title.is_empty() { "no longer remembered".to_owned() } else { plain(&task.title) };
-            clip(&format!("{:<4} {title}", task.id.to_string()), TITLE, state.glyphs.more)
+            clip(&format!("{:<4} {title}", task.id.to_string()), most, state.glyphs.more)
         });
         let names: Vec<String> = names.collect();
         // The amounts stand below each other, however long a name is.
@@ -41,7 +42,7 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
         }));
     }
     lines.push(Line::default());
-    lines.push(heading("LANDED FIXES".to_owned()));
+    lines.push(heading("LANDED RESULTS".to_owned()));
     for (name, sum) in [("today", &costs.today), ("since the journal began", &costs.total)] {
         let each = match sum.for_each_fix() {
             Some(each) => format!("{} for each of {}, failed attempts included", words(each), sum.landed),
@@ -118,7 +119,7 @@ fn limit(state: &State, line: &CostLine) -> Line<'static> {
 }
 
 fn sum(state: &State, sum: &Sum) -> Vec<Line<'static>> {
-    let mut lines = vec![row(state, "fixers", words(sum.fixer)), row(state, "planner", words(sum.planner))];
+    let mut lines = vec![row(state, "agents", words(sum.fixer)), row(state, "planner", words(sum.planner))];
     let all = sum.spent();
     let tokens = format!("{} in, {} out", thousands(all.tokens_in), thousands(all.tokens_out));
     lines.push(row(state, "tokens", tokens));

@@ -10,10 +10,13 @@ use crate::ui::body::{Item, Target};
 use crate::ui::keyed::keyed;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, clip_line, plain, width};
+use crate::ui::widget::{clip, clip_line, holds, plain, width};
 
-/// The columns of a type, where there is room; a longer one pushes the rest.
-const KIND: usize = 22;
+/// The most columns of a type; a longer one pushes the rest.
+const KIND: usize = 24;
+
+/// The fewest columns that are worth the beginning of a name.
+const WORTH: usize = 12;
 
 /// The widest that the name of a task becomes.
 const TITLE: usize = 40;
@@ -36,12 +39,19 @@ pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
     if let Some(text) = news(state) {
         items.extend([Line::styled(text, state.theme.style(Role::Warn)).into(), Line::default().into()]);
     }
-    for (file, why) in &events.left {
+    let filter = &state.page_filter.text;
+    for (file, why) in events.left.iter().filter(|(file, _)| filter.is_empty() || holds(file, filter)) {
         let text = format!("{} the file {} stays where it is: {}", state.glyphs.bad, plain(file), keyed(state, why));
         items.push(Item { line: Line::styled(text, state.theme.style(Role::Bad)), hang: 2, target: None });
     }
-    for event in &events.rows {
-        items.extend(told(state, event, columns));
+    let shown: Vec<_> = events.rows.iter().filter(|event| lets_through(event, filter)).collect();
+    let kind = shown.iter().map(|event| width(&event.kind)).max().unwrap_or(0).min(KIND);
+    for event in &shown {
+        items.extend(told(state, event, columns, kind));
+    }
+    if shown.is_empty() && !filter.is_empty() {
+        let key = state.keymap.key_of(Action::Back);
+        items.push(Line::styled(format!("no event here is like that; {key} shows all"), dim).into());
     }
     if events.earlier > 0 {
         items.push(
@@ -49,6 +59,36 @@ pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
         );
     }
     items
+}
+
+/// Returns how many of the events a filter lets through, and how many there are.
+pub(super) fn found(state: &State) -> (usize, usize) {
+    let rows = &state.view.events.rows;
+    (rows.iter().filter(|event| lets_through(event, &state.page_filter.text)).count(), rows.len())
+}
+
+/// Whether an event has every word of a filter: `state:failed` and `type:pr.` look there alone, any other word everywhere.
+fn lets_through(event: &EventRow, filter: &str) -> bool {
+    filter.split_whitespace().all(|word| match word.split_once(':') {
+        Some(("state", state)) => word_of(event.state).starts_with(&state.to_lowercase()),
+        Some(("type", kind)) => holds(&event.kind, kind),
+        Some(_) | None => {
+            let about = event.subject.is_some_and(|task| task.to_string() == word);
+            let texts = [event.kind.as_str(), &event.by, word_of(event.state)];
+            let came = event.came.iter().map(|(text, _)| text.as_str());
+            about || texts.into_iter().chain(came).any(|text| holds(text, word))
+        }
+    })
+}
+
+/// Names where an event stands.
+fn word_of(state: EventState) -> &'static str {
+    match state {
+        EventState::Pending => "pending",
+        EventState::Processed => "processed",
+        EventState::Unroutable => "unroutable",
+        EventState::Failed => "failed",
+    }
 }
 
 /// Says how many events wait or went nowhere; nothing if all was followed.
@@ -72,13 +112,14 @@ pub(in crate::ui) fn leads_to(event: &EventRow, place: usize) -> Option<TaskId> 
     started.or(event.from).or(event.subject)
 }
 
-fn told(state: &State, event: &EventRow, columns: usize) -> Vec<Item> {
+fn told(state: &State, event: &EventRow, columns: usize, kind: usize) -> Vec<Item> {
     let style = |role| state.theme.style(role);
-    let (sign, word, role) = match event.state {
-        EventState::Pending => (state.glyphs.queued, "pending", Role::Busy),
-        EventState::Processed => (state.glyphs.good, "processed", Role::Good),
-        EventState::Unroutable => (state.glyphs.needs, "unroutable", Role::Warn),
-        EventState::Failed => (state.glyphs.bad, "failed", Role::Bad),
+    let word = word_of(event.state);
+    let (sign, role) = match event.state {
+        EventState::Pending => (state.glyphs.queued, Role::Busy),
+        EventState::Processed => (state.glyphs.good, Role::Good),
+        EventState::Unroutable => (state.glyphs.needs, Role::Warn),
+        EventState::Failed => (state.glyphs.bad, Role::Bad),
     };
     let is_old = state.now.since(event.at).as_secs() >= DAY;
     let when = if is_old { age(event.at, state.now) } else { clock(state, event.at) };
@@ -86,14 +127,18 @@ fn told(state: &State, event: &EventRow, columns: usize) -> Vec<Item> {
     if let Some(subject) = event.subject.filter(|subject| event.from != Some(*subject)) {
         about = format!("{about}, about {subject}");
     }
-    if let Some(title) = event.from.or(event.subject).and_then(|task| title(state, task)) {
-        about = format!("{about} {title}");
+    let lead = INDENT + 8 + 2 + width(&plain(&event.kind)).max(kind) + 2 + 10 + 2;
+    let room = columns.saturating_sub(lead + width(&about) + 2);
+    if let Some(title) = event.from.or(event.subject).and_then(|task| title(state, task))
+        && (width(&title) <= room || room >= WORTH)
+    {
+        about = format!("{about}  {title}");
     }
     let head = Line::from(vec![
         Span::styled(format!("{sign} "), style(role)),
         Span::styled(format!("{:>4}  ", event.id.0), style(Role::Dim)),
         Span::styled(format!("{when:<8}  "), style(Role::Dim)),
-        Span::styled(format!("{:<KIND$}  ", plain(&event.kind)), style(Role::Accent)),
+        Span::styled(format!("{:<kind$}  ", plain(&event.kind)), style(Role::Accent)),
         Span::styled(format!("{word:<10}  "), style(role)),
         Span::raw(about),
     ]);

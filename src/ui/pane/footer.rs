@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Styled as _;
 use ratatui::text::{Line, Span};
 
-use super::toast;
+use super::{events::found as events_found, toast};
 use crate::core::view::Group;
 use crate::ui::action::Action;
 use crate::ui::body::Target;
@@ -15,20 +15,25 @@ use crate::ui::state::{Filter, Focus, Page, State};
 use crate::ui::theme::Role;
 use crate::ui::widget::{clip_line, put};
 
-/// Draws the footer.
-pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+/// Draws the footer; `says`: what shows for a while has no other place.
+pub(in crate::ui) fn draw(state: &State, area: Rect, says: bool, buf: &mut Buffer) {
     let style = |role| state.theme.style(role);
-    if !state.popups.is_empty() {
-        // No key of the panes works now; what came of the last one may stand here.
-        if let Some(toast) = state.toasts.last() {
+    let toast = state.toasts.last().filter(|_| says);
+    if !state.popups.is_empty() || toast.is_some() {
+        // No key of the panes works now, or nobody could read both; what came of the last one may stand here.
+        if let Some(toast) = toast {
             let line =
                 clip_line(toast::line(state, toast), usize::from(area.width.saturating_sub(2)), state.glyphs.more);
             put(&line, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, buf);
         }
         return;
     }
-    let typing =
-        [(&state.filter, "filter", state.focus == Focus::Tasks), (&state.search, "search", state.focus == Focus::Task)];
+    let is_page = state.page.is_some();
+    let typing = [
+        (&state.page_filter, "filter", is_page),
+        (&state.filter, "filter", !is_page && state.focus == Focus::Tasks),
+        (&state.search, "search", !is_page && state.focus == Focus::Task),
+    ];
     if let Some((Filter { text, editing }, name, _)) =
         typing.into_iter().find(|(filter, _, here)| *here && (filter.editing || !filter.text.is_empty()))
     {
@@ -39,7 +44,10 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         spans.push(Span::styled(format!("   {}", found(state)), style(Role::Dim)));
         let next = hint(state, Action::NextMatch, &[]);
         let drop = Line::styled(if *editing { "   enter keep   esc drop" } else { "   esc drop" }, style(Role::Dim));
-        if !*editing && state.focus == Focus::Task {
+        if is_page && *editing && text.is_empty() {
+            spans.push(Span::styled("   type:pr. state:failed, any text", style(Role::Dim)));
+        }
+        if !*editing && !is_page && state.focus == Focus::Task {
             spans.push(Span::raw("   "));
             spans.extend(next.spans.into_iter().map(|span| span.content.trim_end().to_owned().set_style(span.style)));
         }
@@ -73,6 +81,10 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
 
 /// Says how much the typed text finds.
 fn found(state: &State) -> String {
+    if state.page.is_some() {
+        let (found, known) = events_found(state);
+        return format!("{found} of {known} events");
+    }
     match state.focus {
         Focus::Tasks => format!("{} of {} tasks", state.list.tasks, state.view.rows.len()),
         Focus::Task if state.search.text.is_empty() => String::new(),
@@ -114,7 +126,10 @@ fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
         match state.page_mark {
             Some(Target::Batch(_)) => keys.push((Action::Open, &["open"])),
             Some(Target::Task(_) | Target::Event(..)) => keys.push((Action::Open, &["go there"])),
-            Some(Target::Fold(_) | Target::Place(..)) | None => {}
+            Some(Target::Fold(_) | Target::Place(..) | Target::Branch(_)) | None => {}
+        }
+        if page == Page::Events {
+            keys.push((Action::Filter, &[]));
         }
         if page == Page::Batches && unable(state, Action::Report).is_none() {
             keys.push((Action::Report, &[]));
@@ -138,6 +153,10 @@ fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
                     }
                     Some(Target::Fold(_)) => keys.push((Action::Open, &["unfold"])),
                     Some(Target::Place(..)) => keys.push((Action::Edit, &["edit there"])),
+                    Some(Target::Branch(task)) => {
+                        keys.push((Action::Open, &["go there"]));
+                        keys.push((Action::Fold, if state.folded.contains(task) { &["unfold"] } else { &["fold"] }));
+                    }
                     Some(Target::Task(_) | Target::Event(..) | Target::Batch(_)) => {
                         keys.push((Action::Open, &["go there"]));
                     }

@@ -190,6 +190,10 @@ fn right(state: &State) -> Line<'static> {
     let head = &state.view.head;
     let style = |role| state.theme.style(role);
     let mut spans: Vec<Span<'static>> = Vec::new();
+    if state.gone.is_some() {
+        // Nothing of it is known any more, and why not is worth the whole line.
+        return Line::default();
+    }
     // What keeps anything from going on is worth more than what is watched.
     if state.seen && state.size.0 >= ROOMY && head.refused.is_none() && events::unseen(state).is_none() {
         spans.push(Span::styled(format!("watching {} files  ", thousands(head.files as u64)), style(Role::Dim)));
@@ -199,7 +203,7 @@ fn right(state: &State) -> Line<'static> {
     }
     let heart = if state.is_late() {
         (format!("{} heart late {}  ", state.glyphs.bad, age(head.beat, state.now)), Role::Bad)
-    } else if state.gone.is_some() || !state.seen {
+    } else if !state.seen {
         (format!("{}  ", state.glyphs.quiet), Role::Dim)
     } else {
         (format!("{}  ", state.glyphs.heart), Role::Good)

@@ -38,4 +38,4 @@ pub(super) use task::{content, draw as draw_task, tab_at, text_area};
 pub(super) use tasks::{draw as draw_tasks, row_at};
 pub(super) use terminal::{area as terminal_area, draw as draw_terminal};
 pub(super) use time::clock;
-pub(super) use toast::draw as draw_toasts;
+pub(super) use toast::{draw as draw_toasts, height as toasts_height};

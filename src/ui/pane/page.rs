@@ -58,7 +58,10 @@ pub(in crate::ui) fn rows(state: &State) -> usize {
 /// Draws the page from row `top` on.
 pub(in crate::ui) fn draw(state: &State, page: Page, top: usize, area: Rect, buf: &mut Buffer) {
     Clear.render(area, buf);
+    let (found, known) = events::found(state);
+    let narrowed = format!("Events {found} of {known}");
     let title = match page {
+        Page::Events if !state.page_filter.text.is_empty() => &narrowed,
         Page::Health => "Health and statistics",
         Page::Costs => "Costs",
         Page::Stats => "How work went",

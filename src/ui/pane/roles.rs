@@ -36,7 +36,7 @@ fn role_lines(state: &State, role: &RoleRow) -> Vec<Line<'static>> {
         Span::raw(format!("{:<13}", if role.edits { "changes files" } else { "only looks" })),
     ];
     if let Some(budget) = role.budget {
-        head.push(Span::styled(format!(" at most {budget}"), dim));
+        head.push(Span::styled(format!("  at most {budget}"), dim));
     }
     if working > 0 {
         head.push(Span::styled(format!("  {} {working} at work", state.glyphs.busy), state.theme.style(Role::Busy)));

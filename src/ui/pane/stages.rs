@@ -153,6 +153,7 @@ fn came(story: &Story) -> BTreeMap<Stage, Came> {
                         AttemptEnd::Verified => reached.insert(stage, Came::Through(took)),
                         AttemptEnd::Refuted { .. }
                         | AttemptEnd::AgentFailed { .. }
+                        | AttemptEnd::TimedOut { .. }
                         | AttemptEnd::NoChange
                         | AttemptEnd::Undelivered { .. }
                         | AttemptEnd::Violation(_)

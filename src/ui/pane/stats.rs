@@ -8,10 +8,14 @@ use crate::model::budget::Day;
 use crate::model::cost::Spent;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{bars, clip, plain, spark};
+use crate::ui::widget::{bars, clip, plain, spark, width};
 
-/// The columns of a name.
+/// The columns of a name, and the most where there is room.
 const NAME: usize = 14;
+const NAME_MAX: usize = 32;
+
+/// The columns of all the rest of a line.
+const REST: usize = 59;
 
 /// The columns of a bar; what a wide screen has more stays free, so that the numbers stay beside it.
 const BAR: u16 = 16;
@@ -30,34 +34,36 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
         return vec![Line::styled(text, state.theme.style(Role::Dim))];
     }
     let columns = usize::from(state.layout().body.width.saturating_sub(4));
-    let mut lines = vec![heading(state, "ALL"), row(state, &all.total, Vec::new())];
+    let names = [&all.roles, &all.agents, &all.checks].into_iter().flatten().map(|line| width(&line.name)).max();
+    let name = names.unwrap_or(0).min(columns.saturating_sub(REST)).clamp(NAME, NAME_MAX);
+    let mut lines = vec![heading(state, "ALL", name), row(state, &all.total, Vec::new(), name)];
     lines.push(Line::default());
-    lines.extend(days(state, columns));
+    lines.extend(days(state, columns, name));
     for (title, of) in [("BY ROLE", &all.roles), ("BY AGENT", &all.agents), ("BY CHECK", &all.checks)] {
         if of.is_empty() {
             continue;
         }
         lines.push(Line::default());
-        lines.push(heading(state, title));
+        lines.push(heading(state, title, name));
         let shown = &of[..of.len().min(MOST)];
         let counts: Vec<u64> = shown.iter().map(|line| u64::from(line.tasks)).collect();
         let drawn = bars(state, &counts, BAR, Role::Accent);
-        lines.extend(shown.iter().zip(drawn).map(|(line, bar)| row(state, line, bar)));
+        lines.extend(shown.iter().zip(drawn).map(|(line, bar)| row(state, line, bar, name)));
         if of.len() > MOST {
             let text = format!("  and {} more; `stats --json` has them", of.len() - MOST);
             lines.push(Line::styled(text.replace('`', ""), state.theme.style(Role::Dim)));
         }
     }
     lines.push(Line::default());
-    lines.push(heading(state, "BY DAY"));
+    lines.push(heading(state, "BY DAY", name));
     let counts: Vec<u64> = all.days.iter().rev().map(|(_, line)| u64::from(line.tasks)).collect();
     let drawn = bars(state, &counts, BAR, Role::Accent);
-    lines.extend(all.days.iter().rev().zip(drawn).map(|((_, line), bar)| row(state, line, bar)));
+    lines.extend(all.days.iter().rev().zip(drawn).map(|((_, line), bar)| row(state, line, bar, name)));
     lines
 }
 
-fn heading(state: &State, title: &str) -> Line<'static> {
-    let title = Span::styled(format!("{title:<0$}", NAME + 2), state.theme.style(Role::Heading));
+fn heading(state: &State, title: &str, name: usize) -> Line<'static> {
+    let title = Span::styled(format!("{title:<0$}", name + 2), state.theme.style(Role::Heading));
     let columns = format!(
         " {:width$} {:>5} {:>6} {:>7} {:>7}  {:>9}",
         "",
@@ -71,7 +77,7 @@ fn heading(state: &State, title: &str) -> Line<'static> {
     Line::from(vec![title, Span::styled(columns, state.theme.style(Role::Dim))])
 }
 
-fn row(state: &State, line: &StatsLine, bar: Vec<Span<'static>>) -> Line<'static> {
+fn row(state: &State, line: &StatsLine, bar: Vec<Span<'static>>, name: usize) -> Line<'static> {
     let dim = state.theme.style(Role::Dim);
     let time = |millis: Option<u64>| match millis {
         Some(millis) => short(std::time::Duration::from_millis(millis)),
@@ -85,7 +91,7 @@ fn row(state: &State, line: &StatsLine, bar: Vec<Span<'static>>) -> Line<'static
         Some(_) => Role::Bad,
         None => Role::Dim,
     };
-    let mut spans = vec![Span::raw(format!("  {:<NAME$} ", clip(&plain(&line.name), NAME, state.glyphs.more)))];
+    let mut spans = vec![Span::raw(format!("  {:<name$} ", clip(&plain(&line.name), name, state.glyphs.more)))];
     if bar.is_empty() {
         spans.push(Span::raw(" ".repeat(usize::from(BAR))));
     } else {
@@ -109,7 +115,7 @@ fn cost(spent: Spent) -> String {
 }
 
 /// Draws the last days, one shape for each number.
-fn days(state: &State, columns: usize) -> Vec<Line<'static>> {
+fn days(state: &State, columns: usize, room: usize) -> Vec<Line<'static>> {
     let known = &state.view.stats.days;
     let Some((last, _)) = known.last() else { return Vec::new() };
     let first = known.first().map_or(last.0, |(day, _)| day.0).max(last.0 - DAYS + 1);
@@ -118,7 +124,7 @@ fn days(state: &State, columns: usize) -> Vec<Line<'static>> {
         (first..=last.0).map(|day| of(day).map_or(0, value)).collect()
     };
     let count = usize::try_from(last.0 - first + 1).unwrap_or(1);
-    let wide = (columns.saturating_sub(NAME + 24) / count).clamp(1, 3);
+    let wide = (columns.saturating_sub(room + 24) / count).clamp(1, 3);
     let done = series(&|line| u64::from(line.succeeded));
     let failed = series(&|line| u64::from(line.failed));
     let cost = series(&|line| line.spent.usd.0);
@@ -130,7 +136,7 @@ fn days(state: &State, columns: usize) -> Vec<Line<'static>> {
     let dollars = |value: u64| crate::model::cost::Usd(value).to_string();
     let span = if count == 1 { last.to_string() } else { format!("{} to {last}", Day(first)) };
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!("{:<1$}", "DAYS", NAME + 2), state.theme.style(Role::Heading)),
+        Span::styled(format!("{:<1$}", "DAYS", room + 2), state.theme.style(Role::Heading)),
         Span::styled(format!(" {span}"), state.theme.style(Role::Dim)),
     ])];
     for (name, values, role, text) in [
@@ -138,7 +144,7 @@ fn days(state: &State, columns: usize) -> Vec<Line<'static>> {
         ("failed", &failed, Role::Bad, numbers(&failed, &plainly)),
         ("cost", &cost, Role::Accent, numbers(&cost, &dollars)),
     ] {
-        let mut spans = vec![Span::raw(format!("  {name:<NAME$} "))];
+        let mut spans = vec![Span::raw(format!("  {name:<room$} "))];
         spans.extend(spark(state, values, wide, role));
         spans.push(Span::styled(text, state.theme.style(Role::Dim)));
         lines.push(Line::from(spans));

@@ -17,7 +17,7 @@ use crate::ui::keyed::keyed;
 use crate::ui::list::Entry;
 use crate::ui::state::{Focus, State};
 use crate::ui::theme::Role;
-use crate::ui::widget::{bar, clip, foot, framed, marked, note, plain, put, width};
+use crate::ui::widget::{bar, clip, clip_clauses, foot, framed, marked, note, plain, put, width};
 use crate::ui::work::{belongs, overrun};
 
 /// The fewest columns that a reason gets before a title is cut.
@@ -84,8 +84,12 @@ pub(in crate::ui) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     }
     let kept = if entries.len() > rows { NOTE } else { 0 };
     let room = usize::from(area.width.saturating_sub(4 + kept));
-    if let Some(text) = red_alone(state)
+    // What failed waits for a person, also where it is out of sight.
+    let failed = list.out_of_sight(Group::Failed, top, rows);
+    let failed = (failed > 0).then(|| format!("{failed} failed: {} shows", state.keymap.key_of(Action::NeedsMe)));
+    if let Some(text) = failed
         .into_iter()
+        .chain(red_alone(state))
         .map(|text| format!(" {} {text} ", state.glyphs.bad))
         .find(|text| width(text) <= room)
     {
@@ -134,21 +138,30 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
     let (glyph, role) = sign(state, row);
     let more = state.glyphs.more;
     let ending = ending(state, row, columns.inner);
-    let title = clip(&plain(&row.title.clone()), columns.title, more);
-    let fixed = 4 + columns.ids + columns.title + 2 + width(&ending) + usize::from(!ending.is_empty());
-    let why = clip(&reason(state, row), columns.inner.saturating_sub(fixed), more);
+    let title = plain(&row.title);
+    let (why, place) = reason(state, row);
+    let room = columns.inner.saturating_sub(4 + columns.ids + 2 + width(&ending) + usize::from(!ending.is_empty()));
+    // A long title may have what a short reason leaves; where a task belongs is said where that is left by both.
+    let wide = width(&title).min(room.saturating_sub(width(&why))).max(columns.title);
+    // That nothing was changed where something was to be must not be cut.
+    let most = if is_unchanged(row) { room.saturating_sub(width(&why)).max(REASON_MIN) } else { wide };
+    let wide = wide.min(most);
+    let title = clip(&title, wide, more);
+    let room = room.saturating_sub(wide);
+    let why = match place.filter(|place| width(&why) + 2 + width(place) <= room) {
+        Some(place) if why.is_empty() => place,
+        Some(place) => format!("{why}  {place}"),
+        None => clip_clauses(&why, room, more),
+    };
     let is_news = matches!(row.group, Group::NeedsYou | Group::Working | Group::Queued | Group::Failed);
     let pad = |text: &str, columns: usize| " ".repeat(columns.saturating_sub(width(text)));
     let line = Line::from(vec![
         Span::styled(if is_selected { state.glyphs.cursor } else { " " }, state.theme.style(Role::Accent)),
         Span::styled(glyph, style(role)),
         Span::styled(format!(" {:>1$} ", row.id.to_string(), columns.ids), style(Role::Dim)),
-        Span::styled(
-            format!("{title}{}  ", pad(&title, columns.title)),
-            style(if is_news { Role::Text } else { Role::Dim }),
-        ),
+        Span::styled(format!("{title}{}  ", pad(&title, wide)), style(if is_news { Role::Text } else { Role::Dim })),
         Span::styled(why.clone(), style(if row.group == Group::NeedsYou { Role::Warn } else { Role::Dim })),
-        Span::styled(pad(&why, columns.inner.saturating_sub(fixed)), style(Role::Text)),
+        Span::styled(pad(&why, room), style(Role::Text)),
         Span::styled(if ending.is_empty() { String::new() } else { format!(" {ending}") }, style(Role::Text)),
     ]);
     let line = if state.filter.text.is_empty() {
@@ -159,30 +172,39 @@ fn draw_row(state: &State, row: &Row, columns: &Columns, area: Rect, buf: &mut B
     put(&line, area, buf);
 }
 
-/// Returns why the row is where it is, without what its heading says.
-fn reason(state: &State, row: &Row) -> String {
+/// Returns why the row is where it is, without what its heading says, and who does it and where it belongs.
+fn reason(state: &State, row: &Row) -> (String, Option<String>) {
     let (made, limit) = row.attempts;
+    let place = belongs(row).map(|place| plain(&place));
     if row.group == Group::Working {
         if let Some(since) = row.quiet {
-            return format!("quiet {}", age(since, state.now));
+            return (format!("quiet {}", age(since, state.now)), None);
         }
         let over = overrun(state, row).map(|over| format!("{over}  ")).unwrap_or_default();
-        return with_place(row, format!("{over}{} {made}/{limit}", plain(&row.why)));
+        return (plain(&format!("{over}{} {made}/{limit}", row.why)), place);
     }
-    let known = ["held: ", "needs review: ", "ready, ", "ready: ", "starts ", "paused by ", "the check "];
-    let why = keyed(state, known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why));
+    let why = short_why(state, row);
     match &row.typical {
-        Some(typical) => format!("{why}; {}", plain(typical)),
-        None => with_place(row, why),
+        Some(typical) => (format!("{why}; {}", plain(typical)), None),
+        None => (why, place),
     }
 }
 
-/// Adds who does it and where it belongs; what is cut there is in its pane.
-fn with_place(row: &Row, why: String) -> String {
-    match belongs(row) {
-        Some(place) => format!("{why}  {}", plain(&place)),
-        None => why,
-    }
+/// Returns why a task is where it is, without what its sign says.
+pub(super) fn short_why(state: &State, row: &Row) -> String {
+    let known = [
+        "held: ",
+        "needs review: ",
+        "ready to land: ",
+        "ready, ",
+        "ready: ",
+        "blocked: ",
+        "finished: ",
+        "starts ",
+        "paused by ",
+        "the check ",
+    ];
+    keyed(state, known.iter().find_map(|known| row.why.strip_prefix(known)).unwrap_or(&row.why))
 }
 
 /// Returns what stands at the right edge: a time, then what it cost, each in a column of its group.
@@ -219,9 +241,15 @@ pub(super) fn sign(state: &State, row: &Row) -> (&'static str, Role) {
         Group::Done if row.allowed.undo || row.why.starts_with("fixed") || row.why == "finished" => {
             (state.glyphs.good, Role::Good)
         }
+        Group::Done if is_unchanged(row) => (state.glyphs.good, Role::Dim),
         Group::Done => (state.glyphs.quiet, Role::Dim),
         Group::Failed => (state.glyphs.bad, Role::Bad),
     }
+}
+
+/// Whether it came to a good end although it was to change something and did not.
+pub(super) fn is_unchanged(row: &Row) -> bool {
+    row.group == Group::Done && row.why.starts_with("finished:")
 }
 
 /// Returns the task that is drawn in a row of the screen.

@@ -1,17 +1,17 @@
-//! What a task waits for and what waits for it, or all that was filed with it, as a tree; each task stands in it once.
+//! What a task waits for and what waits for it, or all that was filed with it, as a tree that folds; each task stands in it
+//! once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ratatui::text::{Line, Span};
 
-use super::tasks::sign;
+use super::tasks::{short_why, sign};
 use crate::core::view::Row;
 use crate::model::id::TaskId;
 use crate::ui::body::{Item, Target};
-use crate::ui::keyed::keyed;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::{clip, clip_line, plain, width};
+use crate::ui::widget::{clip, clip_clauses, clip_line, plain, width};
 use crate::ui::work::overrun;
 
 /// How many tasks are drawn; more are only counted.
@@ -20,8 +20,8 @@ const MOST: usize = 500;
 /// How deep lines are indented; what is deeper stands there too.
 const DEEPEST: usize = 16;
 
-/// The widest that a title becomes.
-const TITLE: usize = 40;
+/// The columns between a name and why the task is where it is.
+const GAP: usize = 2;
 
 /// Returns the lines of the tab.
 pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
@@ -42,12 +42,17 @@ pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
         let text = format!("batch {}: {}, {} tasks", batch.id.0, plain(&batch.title), batch.tasks);
         items.push(Line::styled(text, state.theme.style(Role::Heading)).into());
     }
-    let shown = branches(&members, &rows);
-    for branch in &shown {
-        items.extend(rows.get(&branch.task).map(|row| item(state, selected.id, row, branch, columns)));
-    }
-    if shown.len() < members.len() {
-        items.push(Line::styled(format!("and {} more", members.len() - shown.len()), dim).into());
+    let shown = branches(&members, &rows, &state.folded);
+    let known: Vec<(&Branch, &Row)> =
+        shown.iter().filter_map(|branch| Some((branch, *rows.get(&branch.task)?))).collect();
+    // The reasons stand below each other, so that one can run down them; names have what the reasons leave.
+    let reason = known.iter().map(|(branch, row)| reason(state, row, branch, columns).width()).max().unwrap_or(0);
+    let names = known.iter().map(|(branch, row)| width(&lead(state, branch)) + width(&name(row))).max().unwrap_or(0);
+    let names = names.min(columns.saturating_sub(reason).max(columns * 3 / 5));
+    items.extend(known.into_iter().map(|(branch, row)| item(state, selected.id, row, branch, (names, columns))));
+    let known = shown.len() + shown.iter().filter_map(|branch| branch.folded).sum::<usize>();
+    if known < members.len() {
+        items.push(Line::styled(format!("and {} more; a fold above makes room", members.len() - known), dim).into());
     }
     items
 }
@@ -94,10 +99,14 @@ struct Branch {
     follows: Vec<bool>,
     /// What else it waits for, besides what it stands below.
     also: Vec<TaskId>,
+    /// Whether others stand below it.
+    has_more: bool,
+    /// How many of them are folded away, if it is folded.
+    folded: Option<usize>,
 }
 
 /// Puts each task once below the latest of what it waits for, as many as are drawn.
-fn branches(members: &BTreeSet<TaskId>, rows: &BTreeMap<TaskId, &Row>) -> Vec<Branch> {
+fn branches(members: &BTreeSet<TaskId>, rows: &BTreeMap<TaskId, &Row>, folds: &BTreeSet<TaskId>) -> Vec<Branch> {
     let after = |id: TaskId| {
         let work = rows.get(&id).and_then(|row| row.work.as_ref());
         // What is waited for was filed before: so nothing can stand below itself.
@@ -122,48 +131,97 @@ fn branches(members: &BTreeSet<TaskId>, rows: &BTreeMap<TaskId, &Row>) -> Vec<Br
     while let Some((task, follows)) = stack.pop()
         && out.len() < MOST
     {
-        push(&mut stack, Some(task), &follows);
         let parent = after(task).max();
-        out.push(Branch { task, also: after(task).filter(|other| Some(*other) != parent).collect(), follows });
+        let also = after(task).filter(|other| Some(*other) != parent).collect();
+        let has_more = below.contains_key(&Some(task));
+        let folded = (has_more && folds.contains(&task)).then(|| count(&below, task));
+        if folded.is_none() {
+            push(&mut stack, Some(task), &follows);
+        }
+        out.push(Branch { task, follows, also, has_more, folded });
     }
     out
 }
 
-fn item(state: &State, selected: TaskId, row: &Row, branch: &Branch, columns: usize) -> Item {
-    let dim = state.theme.style(Role::Dim);
-    let (along, end, through) =
-        if state.glyphs.lines { ("├─ ", "└─ ", "│  ") } else { ("|- ", "`- ", "|  ") };
-    let mut lead = String::new();
-    if let Some((own, above)) = branch.follows.split_last() {
-        // Roots stand at the edge.
-        let deep = above.len().saturating_sub(DEEPEST);
-        for more in above.iter().skip(1.max(deep)) {
-            lead.push_str(if *more { through } else { "   " });
-        }
-        if !above.is_empty() {
-            lead.push_str(if *own { along } else { end });
-        }
+/// Returns how many stand below a task, however deep.
+fn count(below: &BTreeMap<Option<TaskId>, Vec<TaskId>>, task: TaskId) -> usize {
+    let mut left = vec![task];
+    let mut found = 0;
+    while let Some(id) = left.pop() {
+        let children = below.get(&Some(id)).map(Vec::as_slice).unwrap_or_default();
+        found += children.len();
+        left.extend(children);
     }
+    found
+}
+
+/// Draws the lines that lead to a task, and whether something is folded below it.
+fn lead(state: &State, branch: &Branch) -> String {
+    let (along, end, through) = if state.glyphs.lines { ("├", "└", "│  ") } else { ("|", "`", "|  ") };
+    let mut lead = String::new();
+    let Some((own, above)) = branch.follows.split_last() else { return lead };
+    let deep = above.len().saturating_sub(DEEPEST);
+    for more in above.iter().skip(1.max(deep)) {
+        lead.push_str(if *more { through } else { "   " });
+    }
+    // Roots stand at the edge.
+    if !above.is_empty() {
+        lead.push_str(if *own { along } else { end });
+    }
+    lead.push_str(match (branch.has_more, branch.folded) {
+        (true, Some(_)) => state.glyphs.folded,
+        (true, None) => state.glyphs.open,
+        (false, _) if above.is_empty() => " ",
+        (false, _) => state.glyphs.dash,
+    });
+    lead.push(' ');
+    lead
+}
+
+/// Names a task, with a sign and a space before it.
+fn name(row: &Row) -> String {
+    format!("? {} {}", row.id, plain(&row.title))
+}
+
+/// Says why a task is where it is, what else it waits for, and how many are folded below it.
+fn reason(state: &State, row: &Row, branch: &Branch, columns: usize) -> Line<'static> {
+    let also: Vec<String> = branch.also.iter().map(ToString::to_string).collect();
+    let (below, over) = (branch.folded.map(|count| format!("{count} below")), overrun(state, row));
+    let taken: usize = below.iter().chain(&over).map(|text| width(text) + GAP).sum();
+    let why = clip_clauses(&short_why(state, row), columns.saturating_sub(taken), state.glyphs.more);
+    let parts = [
+        below.map(|below| (below, Role::Accent)),
+        over.map(|over| (over, Role::Warn)),
+        Some((why, Role::Dim)),
+        (!also.is_empty()).then(|| (format!("also after {}", also.join(", ")), Role::Dim)),
+    ];
+    let parts = parts.into_iter().flatten().map(|(text, role)| Span::styled(text, state.theme.style(role)));
+    Line::from(parts.flat_map(|part| [part, Span::raw("  ")]).collect::<Vec<_>>())
+}
+
+fn item(state: &State, selected: TaskId, row: &Row, branch: &Branch, (names, columns): (usize, usize)) -> Item {
+    let dim = state.theme.style(Role::Dim);
+    let lead = lead(state, branch);
     let (glyph, role) = sign(state, row);
     let is_selected = row.id == selected;
-    let name = state.theme.style(if is_selected { Role::Accent } else { Role::Text });
+    let style = state.theme.style(if is_selected { Role::Accent } else { Role::Text });
     let hang = width(&lead) + 2;
+    let number = format!("{} ", row.id);
+    let room = names.saturating_sub(hang + width(&number));
+    let title = clip(&plain(&row.title), room, state.glyphs.more);
+    let pad = " ".repeat(room.saturating_sub(width(&title)) + GAP);
+    let left = columns.saturating_sub(names + GAP);
     let mut spans = vec![
         Span::styled(lead, dim),
         Span::styled(format!("{glyph} "), state.theme.style(role)),
-        Span::styled(format!("{} ", row.id), dim),
-        Span::styled(clip(&plain(&row.title), TITLE, state.glyphs.more), name),
-        Span::styled(format!("  {}", keyed(state, &row.why)), dim),
+        Span::styled(number, dim),
+        Span::styled(title, style),
+        Span::raw(pad),
     ];
-    if let Some(over) = overrun(state, row) {
-        spans.push(Span::styled(format!("  {over}"), state.theme.style(Role::Warn)));
-    }
-    if !branch.also.is_empty() {
-        let also: Vec<String> = branch.also.iter().map(ToString::to_string).collect();
-        spans.push(Span::styled(format!("  also after {}", also.join(", ")), dim));
-    }
+    spans.extend(reason(state, row, branch, left).spans);
     let line = clip_line(Line::from(spans), columns, state.glyphs.more);
-    Item { line, hang, target: Some(Target::Task(row.id)) }
+    let target = if branch.has_more { Target::Branch(row.id) } else { Target::Task(row.id) };
+    Item { line, hang, target: Some(target) }
 }
 
 #[cfg(test)]
@@ -206,7 +264,7 @@ mod tests {
     fn tree(rows: &[Row], of: u32) -> (usize, Vec<(u32, usize)>) {
         let known: BTreeMap<TaskId, &Row> = rows.iter().map(|row| (row.id, row)).collect();
         let members = members(known[&TaskId(of)], &known);
-        let drawn = branches(&members, &known);
+        let drawn = branches(&members, &known, &BTreeSet::new());
         (members.len(), drawn.iter().map(|branch| (branch.task.0, branch.follows.len())).collect())
     }
 
@@ -216,6 +274,17 @@ mod tests {
         assert_eq!(tree(&rows, 4), (5, vec![(1, 1), (2, 2), (3, 2), (4, 3), (5, 4)]));
         assert_eq!(tree(&rows, 7), (1, vec![(7, 1)]));
         assert_eq!(tree(&rows, 1).0, 6, "all that waits for it");
+    }
+
+    #[test]
+    fn what_is_folded_is_counted_and_not_drawn() {
+        let rows = [row(1, &[]), row(2, &[1]), row(3, &[2]), row(4, &[2]), row(5, &[4]), row(6, &[1])];
+        let known: BTreeMap<TaskId, &Row> = rows.iter().map(|row| (row.id, row)).collect();
+        let members = members(known[&TaskId(1)], &known);
+        let folds = BTreeSet::from([TaskId(2), TaskId(6)]);
+        let drawn = branches(&members, &known, &folds);
+        let drawn: Vec<_> = drawn.iter().map(|branch| (branch.task.0, branch.has_more, branch.folded)).collect();
+        assert_eq!(drawn, [(1, true, None), (2, true, Some(3)), (6, false, None)], "a leaf has nothing to fold");
     }
 
     #[test]

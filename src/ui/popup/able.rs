@@ -2,8 +2,9 @@
 
 use crate::core::view::{Allowed, Group, Row};
 use crate::ui::action::{Action, Context};
+use crate::ui::body::Target;
 use crate::ui::keymap::{Chord, Found};
-use crate::ui::state::{Filter, State};
+use crate::ui::state::{Filter, Page, State};
 use crate::ui::update::running;
 
 /// Why a task is held that a person holds.
@@ -24,13 +25,21 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
         Action::Open if state.page.is_some() => {
             state.page_mark.is_none().then(|| "nothing on this page leads anywhere".to_owned())
         }
+        Action::Filter if state.page.is_some_and(|(page, _)| page != Page::Events) => {
+            Some("only the tasks and the events can be filtered".to_owned())
+        }
+        Action::Fold => {
+            let folds = state.spot().is_some_and(|spot| matches!(spot.target, Target::Branch(_) | Target::Fold(_)));
+            (!folds).then(|| "nothing is marked that folds; j and k mark".to_owned())
+        }
         Action::Open | Action::Diff | Action::Edit | Action::NextTab | Action::PrevTab | Action::Tab(_)
             if state.row().is_none() =>
         {
             Some(none())
         }
         Action::Answer | Action::NeedsMe => {
-            let waits = state.view.rows.iter().any(|row| row.group == Group::NeedsYou);
+            let failed = |row: &Row| action == Action::NeedsMe && row.group == Group::Failed;
+            let waits = state.view.rows.iter().any(|row| row.group == Group::NeedsYou || failed(row));
             (!waits).then(|| "nothing waits for you".to_owned())
         }
         Action::Report if !state.view.batches.iter().any(|batch| batch.date.is_some()) => {

@@ -185,7 +185,8 @@ pub(super) fn lines(state: &State, ask: &Ask) -> Vec<Line<'static>> {
         Subject::Gone(why) => vec![
             Line::styled(plain(why), state.theme.style(Role::Bad)),
             Line::styled(
-                "What is shown is as it was last seen. Nothing is lost: the next start goes on from the journal.",
+                "What is shown is as it was last seen. Nothing is lost: the next start goes on from the journal, and this \
+                 screen goes on with it by itself.",
                 state.theme.style(Role::Dim),
             ),
         ],

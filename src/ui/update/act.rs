@@ -6,7 +6,7 @@ use super::terminal;
 use super::write;
 use super::{copy, costs, page, question};
 use crate::core::command::Command;
-use crate::core::view::Group;
+use crate::core::view::{Group, Row};
 use crate::model::id::TaskId;
 use crate::ui::action::Action;
 use crate::ui::body::Target;
@@ -36,6 +36,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
             }
             Focus::Task => open_spot(state, true),
         },
+        Action::Fold => fold(state),
         Action::Back => back(state),
         Action::NextPane => {
             state.focus = if state.focus == Focus::Tasks { Focus::Task } else { Focus::Tasks };
@@ -73,6 +74,11 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Intent> {
         Action::Copy => copy::copy(state),
         Action::Zoom => {
             state.shape.zoom = !state.shape.zoom;
+            Vec::new()
+        }
+        Action::Filter if state.page.is_some() => {
+            state.page_filter = Filter { editing: true, ..Filter::default() };
+            page::turn_to_top(state);
             Vec::new()
         }
         Action::Filter => {
@@ -147,9 +153,10 @@ fn turn(state: &mut State, by: usize) -> Vec<Intent> {
     Vec::new()
 }
 
-/// Selects the next task that waits for a person, after the selected one.
+/// Selects the next task that waits for a person, after the selected one: with a question, then those that failed.
 fn needs_me(state: &mut State) -> Vec<Intent> {
-    let waiting: Vec<_> = state.view.rows.iter().filter(|row| row.group == Group::NeedsYou).map(|row| row.id).collect();
+    let waits = |row: &&Row| matches!(row.group, Group::NeedsYou | Group::Failed);
+    let waiting: Vec<_> = state.view.rows.iter().filter(waits).map(|row| row.id).collect();
     let at = waiting.iter().position(|id| Some(*id) == state.selected);
     let next = at.map_or(0, |at| (at + 1) % waiting.len());
     match waiting.get(next) {
@@ -183,14 +190,36 @@ pub(super) fn open_spot(state: &mut State, places: bool) -> Vec<Intent> {
             Vec::new()
         }
         Some(Target::Place(file, line)) if places => vec![Intent::Edit(file, line)],
-        Some(Target::Task(task)) if places && state.view.rows.iter().any(|row| row.id == task) => {
+        Some(Target::Task(task) | Target::Branch(task))
+            if places && state.view.rows.iter().any(|row| row.id == task) =>
+        {
             if state.list.line_of(task).is_none() {
                 state.filter = Filter::default();
             }
             state.selected = Some(task);
             fetch_if_new(state, false)
         }
-        Some(Target::Place(..) | Target::Task(_) | Target::Event(..) | Target::Batch(_)) | None => Vec::new(),
+        Some(Target::Place(..) | Target::Task(_) | Target::Branch(_) | Target::Event(..) | Target::Batch(_)) | None => {
+            Vec::new()
+        }
+    }
+}
+
+/// Folds or unfolds what is marked: a branch of the tree, or details.
+pub(super) fn fold(state: &mut State) -> Vec<Intent> {
+    match state.spot().map(|spot| spot.target.clone()) {
+        Some(Target::Branch(task)) => {
+            // What is marked stays where it is; what is below it comes or goes.
+            let top = state.top();
+            if !state.folded.remove(&task) {
+                state.folded.insert(task);
+            }
+            state.scrolls.insert(state.tab, Scroll { top, follow: false });
+            Vec::new()
+        }
+        Some(Target::Fold(_) | Target::Place(..) | Target::Task(_) | Target::Event(..) | Target::Batch(_)) | None => {
+            open_spot(state, false)
+        }
     }
 }
 

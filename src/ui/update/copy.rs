@@ -34,7 +34,12 @@ fn marked(state: &State) -> Option<String> {
         Target::Place(file, line) if !is_hunk => {
             Some(line.map_or_else(|| file.to_string(), |line| format!("{file}:{line}")))
         }
-        Target::Place(..) | Target::Fold(_) | Target::Task(_) | Target::Event(..) | Target::Batch(_) => {
+        Target::Place(..)
+        | Target::Fold(_)
+        | Target::Task(_)
+        | Target::Branch(_)
+        | Target::Event(..)
+        | Target::Batch(_) => {
             let end = state.body.spots.get(at + 1).map_or(state.body.rows.len(), |next| next.row);
             Some(text(state, spot.row, end))
         }

@@ -80,7 +80,11 @@ fn take_in(state: &mut State, event: Event) -> Vec<Intent> {
 
 fn seen(state: &mut State, view: View) -> Vec<Intent> {
     let (was_seen, waited) = (state.seen, review::waiting(&state.view));
+    let is_back = state.gone.take().is_some();
     let mut intents = arrive::seen(state, view);
+    if is_back {
+        intents.extend(question::back(state));
+    }
     intents.extend(review::review(state));
     if was_seen {
         // What waited before the person came is on the screen; ringing is for what comes while they look elsewhere.
@@ -133,6 +137,8 @@ fn paste(state: &mut State, text: &str) {
         }
     } else if state.filter.editing {
         state.filter.text.push_str(&line);
+    } else if state.page_filter.editing {
+        state.page_filter.text.push_str(&line);
     } else if state.search.editing {
         state.search.text.push_str(&line);
     }

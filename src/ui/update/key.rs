@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::arrive::{fetch_if_new, say};
-use super::{act, reply, terminal, write};
+use super::{act, page, reply, terminal, write};
 use crate::ui::action::{Action, Context};
 use crate::ui::event::Intent;
 use crate::ui::keymap::{Chord, Found};
@@ -36,6 +36,11 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Intent> {
     }
     if state.filter.editing {
         return type_filter(state, key);
+    }
+    if state.page_filter.editing {
+        edit(&mut state.page_filter, key);
+        page::turn_to_top(state);
+        return Vec::new();
     }
     if state.search.editing {
         edit(&mut state.search, key);

@@ -3,9 +3,10 @@
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::act::open_spot;
+use super::act::{fold, open_spot};
 use super::page;
 use super::scroll::wheel;
+use crate::ui::body::Target;
 use crate::ui::event::Intent;
 use crate::ui::pane::{row_at, tab_at, text_area};
 use crate::ui::state::{Focus, State};
@@ -62,7 +63,7 @@ fn pressed(state: &mut State, at: Position, over: Focus) -> Vec<Intent> {
     clicked_text(state, at)
 }
 
-/// Marks the spot that was clicked; a fold opens at once, a place at the second click.
+/// Marks the spot that was clicked; a fold opens at once, a branch by its sign, a place at the second click.
 fn clicked_text(state: &mut State, at: Position) -> Vec<Intent> {
     let Some(area) = text_area(state).filter(|area| area.contains(at)) else { return Vec::new() };
     let scroll = state.scroll();
@@ -71,5 +72,15 @@ fn clicked_text(state: &mut State, at: Position) -> Vec<Intent> {
     let row = top + usize::from(at.y - area.y);
     let Some(spot) = state.body.spots.iter().position(|spot| spot.row == row) else { return Vec::new() };
     let again = state.marks.insert(state.tab, spot) == Some(spot);
+    let is_branch = matches!(state.body.spots[spot].target, Target::Branch(_));
+    if is_branch && fold_sign(state, row) == Some(usize::from(at.x - area.x)) {
+        return fold(state);
+    }
     open_spot(state, again)
+}
+
+/// Returns the column of the sign that says whether a branch is folded; before it stand only lines.
+fn fold_sign(state: &State, row: usize) -> Option<usize> {
+    let is_sign = |letter: char| [state.glyphs.open, state.glyphs.folded].iter().any(|sign| sign.starts_with(letter));
+    state.body.rows.get(row)?.to_string().chars().position(is_sign)
 }

@@ -22,12 +22,23 @@ pub(super) fn toggle(state: &mut State, page: Page) -> Vec<Intent> {
 }
 
 fn show(state: &mut State, page: Page) {
+    state.page_filter = Filter::default();
     state.page = Some((page, 0));
     state.page_mark = page_laid(state, page).spots.first().map(|spot| spot.target.clone());
 }
 
-/// Closes the page on top; returns whether there was one.
+/// Shows the page from its first row, as after its filter became another one.
+pub(super) fn turn_to_top(state: &mut State) {
+    state.page = state.page.map(|(page, _)| (page, 0));
+}
+
+/// Closes the page on top, or first what narrows it; returns whether there was one.
 pub(super) fn close(state: &mut State) -> bool {
+    if state.page.is_some() && state.page_filter != Filter::default() {
+        state.page_filter = Filter::default();
+        turn_to_top(state);
+        return true;
+    }
     let Some((page, _)) = state.page.take() else { return false };
     if page == Page::Report
         && let Some((below, top, mark)) = state.report.as_mut().and_then(|report| report.below.take())
@@ -119,7 +130,7 @@ pub(super) fn open(state: &mut State) -> Vec<Intent> {
             }
         }
         Some(Target::Batch(batch)) => to_batch(state, batch),
-        Some(Target::Fold(_) | Target::Place(..)) | None => Vec::new(),
+        Some(Target::Fold(_) | Target::Place(..) | Target::Branch(_)) | None => Vec::new(),
     }
 }
 

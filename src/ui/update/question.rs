@@ -245,13 +245,27 @@ pub(super) fn quit(state: &mut State) -> Vec<Intent> {
 
 /// Says that the supervisor is gone, unless it ended in order.
 pub(super) fn gone(state: &mut State, why: &str) {
+    let is_open = state.popups.iter().any(is_about_gone);
     // Nobody is left who could be told an answer.
     state.popups.retain(|popup| !matches!(popup, Popup::Ask(_) | Popup::Reply(_) | Popup::Write(_)));
-    if !why.is_empty() {
+    // Whoever has put that away is not told again, only because there is more to say.
+    if !why.is_empty() && (state.gone.is_none() || is_open) {
         let choices = vec![
             Choice::new('q', "leave", vec![Intent::Leave(Leave::Finish)]),
             Choice::new('n', "not now: look at what is here", Vec::new()),
         ];
         review::open_unasked(state, Ask::new(Subject::Gone(why.to_owned()), choices));
     }
+}
+
+/// Takes in that there is a supervisor again: what was asked about the one that was gone is settled, and what was fetched
+/// from it is fetched anew.
+pub(super) fn back(state: &mut State) -> Vec<Intent> {
+    state.popups.retain(|popup| !is_about_gone(popup));
+    state.toast(Tone::Good, "the supervisor runs again: this is how it stands now", false);
+    state.selected.map(Intent::Fetch).into_iter().collect()
+}
+
+fn is_about_gone(popup: &Popup) -> bool {
+    matches!(popup, Popup::Ask(Ask { subject: Subject::Gone(_), .. }))
 }

@@ -6,4 +6,6 @@ mod text;
 
 pub use chart::{bars, spark};
 pub use frame::{bar, divider, foot, framed, note};
-pub use text::{clip, clip_line, found, holds, marked, plain, put, width, wrap, wrapped_rows, write_lines};
+pub use text::{
+    clip, clip_clauses, clip_line, found, holds, marked, plain, put, width, wrap, wrapped_rows, write_lines,
+};

@@ -43,6 +43,18 @@ pub fn clip(text: &str, columns: usize, more: &str) -> String {
     cut
 }
 
+/// Cuts a text to so many columns, where that does it by leaving out what follows a semicolon; else as [`clip`] does.
+pub fn clip_clauses(text: &str, columns: usize, more: &str) -> String {
+    let mut rest = text;
+    while width(rest) > columns {
+        match rest.rsplit_once("; ") {
+            Some((before, _)) => rest = before,
+            None => return clip(text, columns, more),
+        }
+    }
+    rest.to_owned()
+}
+
 /// Cuts a line to so many columns and keeps its styles; `more` marks the cut.
 pub fn clip_line(line: Line<'static>, columns: usize, more: &str) -> Line<'static> {
     if line.width() <= columns {

@@ -100,8 +100,11 @@ const ADDED: [(&str, &str); 4] = [
     ("GIT_EDITOR", "true"),
 ];
 
+/// Each command begins in the workspace, wherever the one before it went: so it can be judged by what stands in it.
+const AT_HOME: (&str, &str) = ("CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR", "1");
+
 /// Returns the environment for a run: the inherited one without the marks of a surrounding Claude session, then
-/// ours, then what the agent's `env` table sets, which is taken as it is.
+/// ours, then what the agent's `env` table sets, which is taken as it is; and what verdicts rely on.
 pub fn environment(inherited: &BTreeMap<String, String>, agent: &Agent) -> BTreeMap<String, String> {
     let mut env: BTreeMap<String, String> = inherited
         .iter()
@@ -112,6 +115,7 @@ pub fn environment(inherited: &BTreeMap<String, String>, agent: &Agent) -> BTree
         env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     }
     env.extend(agent.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    env.insert(AT_HOME.0.to_owned(), AT_HOME.1.to_owned());
     env
 }
 
@@ -193,6 +197,7 @@ pub(super) mod tests {
         assert_eq!(
             names,
             [
+                "CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR",
                 "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS",
                 "CLAUDE_CODE_MAX_RETRIES",
                 "CLAUDE_CODE_USE_BEDROCK",

@@ -14,22 +14,21 @@ use crate::model::policy::{Permission, PolicyScope, Verdict};
 #[derive(Debug)]
 pub(super) struct Watch {
     scope: PolicyScope,
-    tree: Tree,
     /// Whether a broken rule was said already; the first is enough.
     said: bool,
 }
 
 impl Watch {
     pub(super) fn new(scope: PolicyScope) -> Self {
-        let tree = Tree::of(&scope);
-        Self { scope, tree, said: false }
+        Self { scope, said: false }
     }
 
     /// Answers whether a tool may be used; `blocked_path` is the place that the CLI itself found to be outside.
     pub(super) fn judge(&self, tool: &str, input: &Value, blocked_path: Option<&str>) -> Verdict {
-        let verdict = judge(&self.scope, &self.tree, tool, input);
+        let tree = Tree::of(&self.scope);
+        let verdict = judge(&self.scope, &tree, tool, input);
         match blocked_path {
-            Some(path) if verdict.decision == Permission::Allow && leaves(&self.scope, &self.tree, path) => {
+            Some(path) if verdict.decision == Permission::Allow && leaves(&self.scope, &tree, path) => {
                 Verdict::ask("default.outside", format!("{path} is outside the workspace"))
             }
             Some(_) | None => verdict,

@@ -12,7 +12,9 @@ const ATTEMPT_DIFF_CAP: usize = 3_000;
 
 /// Tells the last few attempts: how each ended, what the check said then, what it had changed.
 pub(super) fn attempts(records: &[AttemptRecord]) -> String {
-    let told: Vec<_> = records.iter().filter(|record| record.end.is_charged()).collect();
+    // Who begins again after a result that was taken has none of it in the tree: it did not land, or was taken back.
+    let is_lost = |record: &AttemptRecord| record.end == AttemptEnd::Verified && !record.landing;
+    let told: Vec<_> = records.iter().filter(|record| record.end.is_charged() || is_lost(record)).collect();
     let skipped = told.len().saturating_sub(ATTEMPTS);
     let mut parts = Vec::new();
     if skipped > 0 {
@@ -20,6 +22,12 @@ pub(super) fn attempts(records: &[AttemptRecord]) -> String {
     }
     for record in &told[skipped..] {
         parts.push(format!("### Attempt {}: {}", record.number, line(&record.end.to_string())));
+        if is_lost(record) {
+            let why = "changed by others meanwhile, refused, or taken back";
+            parts.push(format!(
+                "Its result passed the checks, and is not in the tree ({why}). Look at what is there now."
+            ));
+        }
         if !record.summary.is_empty() {
             parts.push(format!("It said: {}", shorten(&record.summary, ATTEMPT_SUMMARY_CAP)));
         }

@@ -95,6 +95,7 @@ fn an_agent_has_its_log_and_its_end() {
         ended(1),
         logged(1, "nobody any more"),
         agent("coding-3", 1),
+        RowChange::AgentUp(TaskId(1)),
         logged(1, "three"),
     ];
     journal.append_with(vec![fact(1)], story).unwrap();
@@ -107,7 +108,7 @@ fn an_agent_has_its_log_and_its_end() {
         rows(&path, agents),
         [
             "coding-1 completed later {\"session\":1,\"tokens\":7}",
-            "coding-2 running - {\"session\":1}",
+            "coding-2 starting - {\"session\":1}",
             "coding-3 running - {\"session\":1}"
         ]
     );
