@@ -19,7 +19,7 @@ use orchestrator_tui::core::fact::Fact;
 use orchestrator_tui::edge::store::Journal;
 use orchestrator_tui::model::assignment::{Assignment, Lane};
 use orchestrator_tui::model::id::{Seq, SessionId, Slot, TaskId};
-use orchestrator_tui::model::settings::{LandMode, Lanes};
+use orchestrator_tui::model::settings::Lanes;
 use orchestrator_tui::model::task::{DoneReason, Goal, Origin, Task, TaskState};
 use orchestrator_tui::model::time::Wall;
 
@@ -96,23 +96,10 @@ fn print(what: &str, times: &mut [Duration]) {
 fn task(number: u32) -> Task {
     let assignment = Assignment {
         label: format!("task-{number:05}"),
-        name: format!("Write the module number {number}"),
         description: "What it must do stands in a few sentences, as a person writes them.".repeat(4),
-        lane: Lane::Queue,
-        workflow: "task".into(),
-        role: "coding".into(),
         module: "modules".into(),
-        complexity: None,
         context_files: vec!["docs/guide.md".into()],
-        deliverables: Vec::new(),
-        after: Vec::new(),
-        check: None,
-        budget: None,
-        land: LandMode::Ask,
-        batch: None,
-        event: None,
-        subject: None,
-        project: None,
+        ..Assignment::new(format!("Write the module number {number}"), Lane::Queue, "task", "coding")
     };
     Task::new(TaskId(number), Goal::Assignment(Box::new(assignment)), Origin::Person, Wall(1_767_225_600_000))
 }

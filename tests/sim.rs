@@ -112,6 +112,7 @@ fn every_seed_keeps_every_promise() {
         ("events not followed", sum.not_followed),
         ("loops cut", sum.cut),
         ("event files left", sum.files_left),
+        ("plans refused", sum.declined),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

@@ -5,12 +5,16 @@ use std::time::Duration;
 use orchestrator_tui::model::budget::Budget;
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::cost::Usd;
+use orchestrator_tui::model::routing::{Does, Rule};
 use orchestrator_tui::model::settings::{
-    Breaker, Check, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings, Unattended,
-    Watch, Workspace,
+    Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions, Role, Settings,
+    Unattended, Watch, Workspace,
 };
 
-pub(crate) fn settings(running: u32) -> Settings {
+use super::{Goals, Lie};
+
+pub(crate) fn settings(lie: Lie) -> Settings {
+    let running = lie.running;
     let check = Check {
         name: CheckName("each".into()),
         paths: vec!["src/**".into()],
@@ -58,7 +62,7 @@ pub(crate) fn settings(running: u32) -> Settings {
             stop: Duration::from_secs(30),
         },
         lanes: orchestrator_tui::model::settings::Lanes { queue: running, ..Default::default() },
-        events: orchestrator_tui::model::settings::Events::default(),
+        events: Events { multi_agent: lie.goals == Goals::Passed, ..Events::default() },
         workspace: Workspace { copy: Vec::new(), prepare: String::new(), link: Vec::new() },
         budget: Budget { task: Usd(1_000_000), day: Usd(50_000_000), warn: 750, ..Budget::default() },
         questions: Questions { wait: Duration::from_secs(3600), unattended: Unattended::Refuse },
@@ -69,7 +73,10 @@ pub(crate) fn settings(running: u32) -> Settings {
         ]
         .into(),
         workflows: workflows(),
-        rules: Vec::new(),
+        rules: vec![Rule {
+            event: "task.assigned".into(),
+            does: Does::Start { role: "coding".into(), workflow: "task".into() },
+        }],
         documents: std::collections::BTreeMap::new(),
         policy: orchestrator_tui::model::policy::Policy::default(),
     }

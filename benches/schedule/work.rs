@@ -62,7 +62,14 @@ pub(crate) fn assignment(number: u32, lie: Lie) -> Assignment {
             .collect(),
         Goals::Last if number == tasks => (1..tasks).collect(),
         Goals::Chain if is_known && number > 1 => vec![number - 1],
-        Goals::Own | Goals::Common | Goals::Brought | Goals::Folder | Goals::Last | Goals::Chain => Vec::new(),
+        Goals::Own
+        | Goals::Common
+        | Goals::Brought
+        | Goals::Folder
+        | Goals::Last
+        | Goals::Chain
+        | Goals::Passed
+        | Goals::None => Vec::new(),
     };
     let after: std::collections::BTreeSet<TaskId> = after.into_iter().map(TaskId).collect();
     let deliverables = match goals {
@@ -70,8 +77,8 @@ pub(crate) fn assignment(number: u32, lie: Lie) -> Assignment {
             vec![Deliverable { said: "src/".into(), path: ProjectPath::new("src").unwrap() }]
         }
         // With nothing that must be there, it is done when its agent is.
-        Goals::Last => Vec::new(),
-        Goals::Own | Goals::Common | Goals::Brought | Goals::Folder | Goals::Chain => {
+        Goals::Last | Goals::Chain | Goals::Passed | Goals::None => Vec::new(),
+        Goals::Own | Goals::Common | Goals::Brought | Goals::Folder => {
             vec![Deliverable { said: format!("Updated {}", file(number)), path: file(number) }]
         }
     };

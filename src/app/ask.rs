@@ -259,9 +259,18 @@ pub fn drop_lesson(site: &Site, lesson: LessonId, dropped: bool) -> Result<Value
 }
 
 fn with_or_without(site: &Site, name: &str, wish: Command) -> Result<Value, Failure> {
-    if is_supervised(site)? {
+    if let Some(client) = connect(site)? {
         let arguments = serde_json::to_value(&wish).map_err(Failure::supervisor)?;
-        return send(site, name, &arguments);
+        let (status, body) = client.command(name, &arguments).map_err(Failure::supervisor)?;
+        match status {
+            // It comes to its end, as after `start`; how its last facts are read is all the same.
+            503 => drop(client.facts(&Wanted { limit: Some(0), ..Wanted::default() }, true, |_| true)),
+            300.. => return Err(refusal(status, &body)),
+            _ => return Ok(body),
+        }
+        if is_supervised(site)? {
+            return Err(refusal(status, &body));
+        }
     }
     if offline::facts(site)?.is_empty() {
         return Err(Failure::refused(format!("no supervisor ever ran in this project; there is nothing to {name}")));

@@ -60,3 +60,9 @@ pub fn offset(at: Wall) -> i64 {
     let at = i64::try_from(at.0).ok().and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
     at.map_or(0, |at| i64::from(jiff::tz::TimeZone::system().to_offset(at).seconds()))
 }
+
+/// Writes a time, given as ISO 8601, as the user's clock shows it, to the minute: `2025-11-18 18:30`.
+pub fn local(iso: &str) -> Option<String> {
+    let at: jiff::Timestamp = iso.parse().ok()?;
+    Some(at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+}

@@ -10,9 +10,10 @@ use crate::model::time::{Wall, brief};
 
 /// Says what stopping waits for; nothing if it is not stopping.
 pub fn stopping(machine: &Supervisor) -> Option<String> {
-    let Phase::Stopping { asked, .. } = machine.live().phase else { return None };
+    let Phase::Stopping { asked, until } = machine.live().phase else { return None };
     let names: Vec<String> = machine.live().attempts.keys().map(ToString::to_string).collect();
-    let stop = brief(machine.settings().limits.stop);
+    // Not all of `limits.stop`: ending what runs takes time, too.
+    let stop = brief(until.since(machine.live().now.moment));
     Some(match (asked, names.is_empty()) {
         (_, true) => "stopping".to_owned(),
         (1, false) => {

@@ -33,11 +33,11 @@ pub fn json(costs: &Costs) -> Value {
 fn sum(sum: &Sum) -> Value {
     json!({
         "all": spent(sum.spent()),
-        "fixer": spent(sum.fixer),
+        "agents": spent(sum.fixer),
         "planner": spent(sum.planner),
         "unpriced_tokens": sum.unpriced,
         "landed": sum.landed,
-        "for_each_landed_fix": sum.for_each_fix().map(spent),
+        "for_each_landed": sum.for_each_fix().map(spent),
     })
 }
 

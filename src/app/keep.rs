@@ -122,8 +122,17 @@ pub fn readable(bytes: u64) -> String {
     let Some((unit, name)) = units.into_iter().find(|(unit, _)| bytes >= *unit) else {
         return format!("{bytes} bytes");
     };
-    let (whole, tenths) = (bytes / unit, bytes % unit * 10 / unit);
-    if whole < 10 && tenths > 0 { format!("{whole}.{tenths} {name}") } else { format!("{whole} {name}") }
+    let tenths = bytes.saturating_mul(10).saturating_add(unit / 2) / unit;
+    if tenths < 100 && !tenths.is_multiple_of(10) {
+        return format!("{}.{} {name}", tenths / 10, tenths % 10);
+    }
+    let whole = bytes.saturating_add(unit / 2) / unit;
+    // 999,999 bytes are a megabyte, not a thousand kilobytes.
+    match (whole, name) {
+        (1000, "KB") => "1 MB".to_owned(),
+        (1000, "MB") => "1 GB".to_owned(),
+        _ => format!("{whole} {name}"),
+    }
 }
 
 #[cfg(test)]

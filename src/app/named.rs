@@ -47,8 +47,11 @@ impl Named<BatchId> {
     pub fn at(&self, site: &Site) -> Result<BatchId, Failure> {
         match self {
             Self::Number(batch) => Ok(*batch),
-            Self::Uuid(text) => BatchId::of_uuid(space_of(&site.layout), text)
-                .ok_or_else(|| Failure::refused(format!("there is no orchestration {text}"))),
+            Self::Uuid(text) => BatchId::of_uuid(space_of(&site.layout), text).ok_or_else(|| {
+                Failure::refused(format!(
+                    "there is no orchestration {text}\nhint: `orchestrator-tui session list` shows the sessions of all"
+                ))
+            }),
         }
     }
 }

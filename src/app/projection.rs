@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::app::sessions::{agent_name, stands};
-use crate::core::book::Book;
+use crate::core::book::{Book, Class, Source, Wait};
 use crate::core::effect::Recorded;
 use crate::core::fact::Fact;
 use crate::core::lanes::lane;
-use crate::edge::store::{AgentRow, Journal, QueueRow, RowChange, StoreError, TaskRow};
+use crate::edge::store::{AgentRow, Journal, QueueRow, RowChange, StoreError, TaskRow, TurnRow};
 use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::id::TaskId;
@@ -152,6 +152,17 @@ fn of_task(task: &Task, book: &Book, changes: &mut Vec<RowChange>) {
         agent: book.agents.get(&task.id).map(|session| agent_name(task, *session)),
     })));
     if lane(task) == Lane::Queue {
+        let source = Source::of(task);
+        for forced in [false, true] {
+            let line = (Lane::Queue, Class::with(forced, task.priority), source);
+            let turn = book.turns.stamp(&line).map(|stamp| TurnRow {
+                forced,
+                priority: task.priority,
+                source: source.number(),
+                stamp,
+            });
+            changes.extend(turn.map(RowChange::Turn));
+        }
         changes.push(if task.state == TaskState::Failed(FailReason::Killed) {
             // What was taken out is no failure of the queue.
             RowChange::Unqueued(task.id)
@@ -163,6 +174,8 @@ fn of_task(task: &Task, book: &Book, changes: &mut Vec<RowChange>) {
                 priority: task.priority,
                 at: task.filed.iso(),
                 ended: task.ended.map(Wall::iso),
+                source: source.number(),
+                waits: Wait::of(task).is_some(),
             })
         });
     }
@@ -234,7 +247,7 @@ mod tests {
         let facts = [
             (Fact::Filed { task: Box::new(filed) }, vec!["task queued"]),
             (Fact::AttemptStarted { task, number: 1, slot: Slot(1), landing: false }, vec!["task assigned"]),
-            (Fact::Staged { task, stage: Stage::Agent }, vec![]),
+            (Fact::Staged { task, stage: Stage::Agent, brings: true }, vec![]),
             (Fact::AgentStarted { task, session }, vec!["agent coding-a starting", "task assigned"]),
             (Fact::AgentUp { task, session }, vec!["agent running", "task in_progress"]),
             (

@@ -17,7 +17,7 @@ use crate::app::report::{self, Reporter};
 use crate::app::sessions;
 use crate::app::tools::Tools;
 use crate::app::{costs, stats};
-use crate::core::command::{Answer, Command, Refusal};
+use crate::core::command::{Answer, Command, Refusal, Refused};
 use crate::core::live::Step;
 use crate::core::schedule::Waiting as Reason;
 use crate::core::supervisor::Supervisor;
@@ -53,7 +53,12 @@ impl Waiting {
         let Some(waits) = self.replies.remove(&request) else { return };
         let reply = match reply {
             Ok(answer) => ControlReply::done(json!(answer)),
-            Err(refusal) => ControlReply::refused(if refusal.unknown { 404 } else { 409 }, refusal.message, ""),
+            Err(refusal) => match refusal.kind {
+                Refused::State => ControlReply::refused(409, refusal.message, ""),
+                Refused::Unknown => ControlReply::refused(404, refusal.message, ""),
+                Refused::Usage => ControlReply::refused(422, refusal.message, ""),
+                Refused::Stopping => ControlReply::refused(503, refusal.message, "start it again"),
+            },
         };
         // Whoever asked may have gone.
         let _ = waits.send(reply);
@@ -265,7 +270,11 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             };
             match known.filter(|batch| reporter.book.batches.contains_key(batch)) {
                 Some(batch) => ControlReply::done(sessions::list(reporter, Some(batch))),
-                None => ControlReply::refused(404, format!("there is no orchestration {batch}"), ""),
+                None => ControlReply::refused(
+                    404,
+                    format!("there is no orchestration {batch}"),
+                    "`orchestrator-tui session list` shows the sessions of all",
+                ),
             }
         }
         ["session", id] => with_task(reporter, id, |task| match sessions::session(reporter, task) {
@@ -324,7 +333,8 @@ pub fn reason(machine: &Supervisor, task: &Task, now: Now) -> String {
             }
             _ if let Some(line) = machine.waits_for_money(task.id) => short(line).to_owned(),
             _ => {
-                let stage = task.stage.map_or_else(|| "running".to_owned(), |stage| stage.name().to_owned());
+                let stage =
+                    task.stage.map_or("running", |stage| stage.name_for(task.assignment().is_some())).to_owned();
                 let attempt = machine.live().attempts.get(&task.id);
                 match attempt.and_then(|attempt| machine.quiet_since(attempt)) {
                     Some(heard) => format!("{stage}, quiet for {}", brief(now.moment.since(heard))),

@@ -40,13 +40,13 @@ pub enum Verb {
     /// The supervisor behind a dashboard.
     #[command(hide = true)]
     Supervise(Supervise),
-    /// Read a task file, a day's work in YAML: say what is wrong with it, or what the day would be.
+    /// Work on a task file, a day's work in YAML, until its report; --dry-run only reads it.
     Start(Start),
     /// Write the report of a task file's day beside it, as it stands now.
     Report(super::day::Report),
     /// Say how a feedback file is read, and what is learnt from it.
     Feedback(Feedback),
-    /// List what was learnt from feedback files and which tasks it concerns; drop some of it.
+    /// List what was learnt from feedback files and which open tasks it concerns; drop some of it.
     Lessons(super::lessons::Lessons),
     /// Show the whole thing on a small project of its own: no account, no model, no cost.
     Demo(Demo),
@@ -78,7 +78,7 @@ pub enum Verb {
     Refuse(Task),
     /// Show the evidence for a landed fix.
     Receipt(Task),
-    /// Show what was spent: today and its lines, by task, for each landed fix.
+    /// Show what was spent: today and its lines, by task, for each landed result.
     Costs(Costs),
     /// Show how work went: counts, success, times and cost by role, agent, check and day.
     Stats(Stats),

@@ -85,17 +85,20 @@ fn sum(out: &mut String, sum: &Value) {
         let count = |name: &str| thousands(of[name].as_u64().unwrap_or_default());
         format!("{} tokens in, {} out", count("tokens_in"), count("tokens_out"))
     };
-    for name in ["fixer", "planner"] {
+    for name in ["agents", "planner"] {
         let of = &sum[name];
         let _ = writeln!(out, "  {name:<18} {}, {}", text(of, "text"), tokens(of));
     }
-    match sum["for_each_landed_fix"]["text"].as_str() {
+    match sum["for_each_landed"]["text"].as_str() {
         Some(each) => {
-            let _ =
-                writeln!(out, "  {:<18} {}, {each} for each, failed attempts included", "landed fixes", sum["landed"]);
+            let _ = writeln!(
+                out,
+                "  {:<18} {}, {each} for each, failed attempts included",
+                "landed results", sum["landed"]
+            );
         }
         None => {
-            let _ = writeln!(out, "  {:<18} none", "landed fixes");
+            let _ = writeln!(out, "  {:<18} none", "landed results");
         }
     }
     let unpriced = sum["unpriced_tokens"].as_u64().unwrap_or_default();

@@ -1,11 +1,11 @@
 //! Carries out the verbs about a day's work: what a task file asks for, and what its feedback teaches.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::ask;
 use crate::app::day::drive::{self, Ended, Told, Watched};
 use crate::app::day::folder::Folder;
 use crate::app::day::{hidden, lessons as known, outline, taught};
@@ -13,12 +13,17 @@ use crate::app::failure::{Code, Failure};
 use crate::app::say::{compact, complain, pretty, say};
 use crate::app::secrecy::of_project;
 use crate::app::setup::{self, Site};
+use crate::app::{ask, clock};
 use crate::config::{Diagnostic, Names, Overrides, ReadTaskFile, TaskFile, lessons, read_feedback, read_task_file};
-use crate::model::filing::Filing;
+use crate::model::filing::{Filing, Redo};
 use crate::model::path::ProjectPath;
 
 /// Flags of `start`.
 #[derive(Debug, Args)]
+#[command(after_help = "start tasks/2025-11-18.yaml --dry-run     what is wrong with it, or what the day would be\n\
+                        start tasks/2025-11-18.yaml               do it; done before: only what is new or says something else\n\
+                        start tasks/2025-11-18.yaml --failed      and what failed, once more")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Start {
     /// The task file, such as tasks/2025-11-18.yaml.
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -26,6 +31,12 @@ pub struct Start {
     /// Only check it and show what would be done; start nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Try again what failed, besides what is new in the file.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub failed: bool,
+    /// Do all of it again, also what has landed: at its full cost.
+    #[arg(long, conflicts_with_all = ["dry_run", "failed"])]
+    pub again: bool,
     /// Stay when the work is done, and take up what changes in the file; ctrl-c ends, with the report written.
     #[arg(long, conflicts_with = "dry_run")]
     pub watch: bool,
@@ -36,6 +47,7 @@ pub struct Start {
 
 /// Flags of `feedback`.
 #[derive(Debug, Args)]
+#[command(after_help = "feedback feedback/2025-11-18.md     what is read in it, line by line, and what could not be")]
 pub struct Feedback {
     /// The feedback file, such as feedback/2025-11-18.md.
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -47,6 +59,7 @@ pub struct Feedback {
 
 /// Flags of `report`.
 #[derive(Debug, Args)]
+#[command(after_help = "report tasks/2025-11-18.yaml --print")]
 pub struct Report {
     /// The task file whose day it is.
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -54,6 +67,9 @@ pub struct Report {
     /// Only print it; write nothing.
     #[arg(long)]
     pub print: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `start FILE`
@@ -61,9 +77,16 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
     if wish.dry_run {
         return outlined(site, &wish.file, wish.json);
     }
-    let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
+    let file = there(&wish.file)?;
     let mut again = || filed(site, &file);
-    let filing = again()?;
+    let mut filing = again()?;
+    if let Some(batch) = &mut filing.batch {
+        batch.redo = match (wish.again, wish.failed) {
+            (true, _) => Redo::All,
+            (false, true) => Redo::Failed,
+            (false, false) => Redo::Changed,
+        };
+    }
     let mut tell = |told: Told<'_>| match told {
         Told::Line(line) if wish.json => say(&compact(line.fact)),
         Told::Line(line) => say(line.text),
@@ -72,7 +95,8 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
             complain(&of_project(Some(&site.project)).text(&format!("{}\nthe day goes on as it was", failure.message)));
         }
         Told::Settled(batch) => {
-            ended(site, &file, batch, wish.json).map_or_else(|failure| complain(&failure.message), |_| ());
+            ended(site, (&wish.file, &file), batch, wish.json)
+                .map_or_else(|failure| complain(&failure.message), |_| ());
             if !wish.json {
                 say(&format!("{} is watched: what is new in it is taken up; ctrl-c ends", wish.file.display()));
             }
@@ -88,8 +112,44 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
             complain(&format!("{said}\nhint: `orchestrator-tui start {}` shows it again", wish.file.display()));
             Ok(Code::Refused as u8)
         }
-        Ended::Settled(batch) => ended(site, &file, &batch, wish.json),
+        Ended::Settled(batch) => ended(site, (&wish.file, &file), &batch, wish.json),
+        Ended::Before(batch) => {
+            let why = before(&wish.file, &batch);
+            if wish.json {
+                say(&json!({ "refused": why, "ended": batch }).to_string());
+            }
+            Err(Failure::refused(of_project(Some(&site.project)).text(&why).into_owned()))
+        }
     }
+}
+
+/// Returns where a task file lies.
+fn there(file: &Path) -> Result<PathBuf, Failure> {
+    let hint = "name a task file, such as tasks/2025-11-18.yaml";
+    file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}\nhint: {hint}", file.display())))
+}
+
+/// Says that nothing is done, as all of a file has ended before: what that brought, when, what failed, and how it is done again.
+fn before(file: &Path, batch: &Value) -> String {
+    let all = batch["tasks"].as_array().map_or(&[][..], Vec::as_slice);
+    let tasks: Vec<&Value> = all.iter().filter(|task| task["done_anew_as"].is_null()).collect();
+    let (done, failed): (Vec<&Value>, Vec<&Value>) = tasks.iter().partition(|task| task["state"] == "done");
+    let when = tasks.iter().filter_map(|task| task["ended"].as_str()).max().and_then(clock::local);
+    let when = when.map(|when| format!(", ended {when}")).unwrap_or_default();
+    let brought = match failed.len() {
+        0 => format!("{} done", done.len()),
+        count => format!("{} done, {count} not", done.len()),
+    };
+    let mut text =
+        format!("{} was done before and says nothing new: batch {}{when}, {brought}", file.display(), batch["id"]);
+    for task in &failed {
+        let (title, why) = (task["title"].as_str().unwrap_or_default(), task["reason"].as_str().unwrap_or_default());
+        let _ = write!(text, "\n  #{} {title}: {why}", task["number"]);
+    }
+    let start = format!("orchestrator-tui start {}", file.display());
+    let all = format!("`{start} --again` does all of it again, at its full cost");
+    let hint = if failed.is_empty() { all } else { format!("`{start} --failed` tries again what failed; {all}") };
+    format!("{text}\nhint: {hint}")
 }
 
 /// Reads a task file as work.
@@ -102,9 +162,10 @@ fn filed(site: &Site, file: &Path) -> Result<Filing, Failure> {
 }
 
 /// Writes the report of a day that goes on no more, and says where it is.
-fn ended(site: &Site, file: &Path, batch: &Value, json: bool) -> Result<u8, Failure> {
+fn ended(site: &Site, (named, file): (&Path, &Path), batch: &Value, json: bool) -> Result<u8, Failure> {
     let (path, _) = written(site, file)?;
-    let is_done = |task: &Value| task["state"] == "done" || task["state"] == "ready";
+    // What is done anew counts as what came of that.
+    let is_done = |task: &Value| !task["done_anew_as"].is_null() || task["state"] == "done" || task["state"] == "ready";
     let all_done = batch["tasks"].as_array().into_iter().flatten().all(is_done);
     if json {
         say(&compact(&json!({ "ended": batch, "report": path, "done": all_done })));
@@ -115,6 +176,9 @@ fn ended(site: &Site, file: &Path, batch: &Value, json: bool) -> Result<u8, Fail
                 (task["title"].as_str().unwrap_or_default(), task["reason"].as_str().unwrap_or_default());
             say(&format!("#{} {title}: {reason}", task["number"]));
         }
+        if batch["tasks"].as_array().into_iter().flatten().any(|task| !is_done(task) && task["state"] == "failed") {
+            say(&format!("`orchestrator-tui start {} --failed` tries again what failed", named.display()));
+        }
         say(&format!("the report is in {}", path.display()));
     }
     Ok(if all_done { Code::Done as u8 } else { Code::Refused as u8 })
@@ -122,14 +186,14 @@ fn ended(site: &Site, file: &Path, batch: &Value, json: bool) -> Result<u8, Fail
 
 /// `report FILE`
 pub(super) fn report(site: &Site, wish: &Report) -> Result<u8, Failure> {
-    let file = wish.file.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", wish.file.display())))?;
+    let file = there(&wish.file)?;
     if wish.print {
-        let (_, text) = ask::day_report(site, &file)?;
-        say(text.trim_end());
+        let (date, text) = ask::day_report(site, &file)?;
+        say(&if wish.json { pretty(&json!({ "date": date, "markdown": text })) } else { text.trim_end().to_owned() });
         return Ok(0);
     }
-    let (path, _) = written(site, &file)?;
-    say(&path.display().to_string());
+    let (path, text) = written(site, &file)?;
+    say(&if wish.json { pretty(&json!({ "report": path, "markdown": text })) } else { path.display().to_string() });
     Ok(0)
 }
 

@@ -17,7 +17,8 @@ use crate::model::routing::is_event;
 /// What happened.
 #[derive(Debug, Args)]
 #[command(after_help = "emit pr.created --task 14 --data '{\"summary\": \"Paging is there\"}'\n\
-                        emit audit.requested --data @question.json      from a file; --data - reads standard input")]
+                        emit audit.requested --data @question.json      from a file; --data - reads standard input\n\n\
+                        What puts somebody to work needs a task or data that says on what; `workflows` lists what follows")]
 pub struct Emit {
     /// Its type, words with dots between them: pr.created.
     #[arg(value_name = "TYPE")]
@@ -35,6 +36,7 @@ pub struct Emit {
 
 /// Which events.
 #[derive(Debug, Args)]
+#[command(after_help = "events --failed     what nobody followed, and why")]
 pub struct Events {
     /// Only those that wait.
     #[arg(long, conflicts_with = "failed")]
@@ -49,6 +51,7 @@ pub struct Events {
 
 /// An event, and the output.
 #[derive(Debug, Args)]
+#[command(after_help = "event 3")]
 pub struct Event {
     /// Its number, as `events` shows it: 3.
     pub event: u32,

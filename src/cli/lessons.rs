@@ -12,6 +12,8 @@ use crate::model::lesson::LessonId;
 
 /// What to do with the lessons; nothing: list them.
 #[derive(Debug, Args)]
+#[command(after_help = "lessons                  all, with their ids\n\
+                        lessons drop 3f2a91c0    no prompt quotes it from now on")]
 pub struct Lessons {
     /// Which.
     #[command(subcommand)]
@@ -49,15 +51,17 @@ pub(super) fn run(site: &Site, wish: &Lessons) -> Result<u8, Failure> {
             say(&if wish.json { pretty(&lessons::json(&all)) } else { lessons::text(&all) });
             Ok(0)
         }
-        Some(LessonVerb::Drop(one)) => {
-            if !lessons::all(site)?.iter().any(|learnt| learnt.lesson.id == one.lesson) {
-                return Err(Failure::refused(format!(
-                    "no lesson {} was learnt here\nhint: `orchestrator-tui lessons` lists them",
-                    one.lesson
-                )));
-            }
-            Ok(said(&ask::drop_lesson(site, one.lesson, true)?, one.json))
-        }
-        Some(LessonVerb::Keep(one)) => Ok(said(&ask::drop_lesson(site, one.lesson, false)?, one.json)),
+        Some(LessonVerb::Drop(one)) => decide(site, one, true),
+        Some(LessonVerb::Keep(one)) => decide(site, one, false),
     }
+}
+
+fn decide(site: &Site, one: &One, dropped: bool) -> Result<u8, Failure> {
+    if !lessons::all(site)?.iter().any(|learnt| learnt.lesson.id == one.lesson) {
+        return Err(Failure::refused(format!(
+            "no lesson {} was learnt here\nhint: `orchestrator-tui lessons` lists them",
+            one.lesson
+        )));
+    }
+    Ok(said(&ask::drop_lesson(site, one.lesson, dropped)?, one.json))
 }

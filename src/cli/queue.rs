@@ -14,12 +14,16 @@ use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::config::Overrides;
 use crate::model::assignment::Project;
+use crate::model::filing::PRIORITIES;
 use crate::model::id::TaskId;
 use crate::model::lane::LaneWish;
 use crate::model::plain;
 
 /// What to do with the queue; nothing: show it.
 #[derive(Debug, Args)]
+#[command(after_help = "queue add \"Sort the imports\" --priority 5\n\
+                        queue add \"Paging\" --description \"The list of members in pages of 25.\"\n\
+                        queue remove 14")]
 pub struct Queue {
     /// Which.
     #[command(subcommand)]
@@ -35,6 +39,8 @@ pub struct Queue {
 /// The verbs of `queue`.
 #[derive(Debug, Subcommand)]
 pub enum QueueVerb {
+    /// Show the queue, as without a verb.
+    List(Json),
     /// Queue a task for one agent; `lanes.queue` of them are worked on at once.
     Add(Add),
     /// Take a task out of the queue that is not worked on.
@@ -56,8 +62,8 @@ pub struct Add {
     /// What to do, whole.
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
-    /// Higher goes first.
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    /// Higher goes first: from -100 to 100.
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = priority)]
     pub priority: i32,
     /// The role that works on it, as `roles` lists them.
     #[arg(long, default_value = "coding")]
@@ -65,6 +71,11 @@ pub struct Add {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+fn priority(text: &str) -> Result<i32, String> {
+    let number = text.parse().ok().filter(|number| PRIORITIES.contains(number));
+    number.ok_or_else(|| format!("write a number from {} to {}", PRIORITIES.start(), PRIORITIES.end()))
 }
 
 /// Carries out `queue`.
@@ -76,15 +87,8 @@ pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
         Ok(elsewhere::said(&place, &json!(answer), json))
     };
     match &wish.verb {
-        None => {
-            let place = place(Need::Look)?;
-            let mut queue = ask::queue(&place.site)?;
-            if wish.json {
-                queue["folder"] = json!(place.site.project);
-            }
-            say(&if wish.json { pretty(&queue) } else { elsewhere::words(&place, &rendered(&queue)) });
-            Ok(0)
-        }
+        None => list(&place(Need::Look)?, wish.json),
+        Some(QueueVerb::List(Json { json })) => list(&place(Need::Look)?, *json || wish.json),
         Some(QueueVerb::Add(add)) => add_task(site, &wish.elsewhere, add),
         Some(QueueVerb::Remove(Task { task, json })) => {
             let place = place(Need::Order)?;
@@ -94,6 +98,15 @@ pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
         Some(QueueVerb::Pause(Json { json })) => lane(LaneWish::Pause, *json),
         Some(QueueVerb::Resume(Json { json })) => lane(LaneWish::Resume, *json),
     }
+}
+
+fn list(place: &Place, json: bool) -> Result<u8, Failure> {
+    let mut queue = ask::queue(&place.site)?;
+    if json {
+        queue["folder"] = json!(place.site.project);
+    }
+    say(&if json { pretty(&queue) } else { elsewhere::words(place, &rendered(&queue)) });
+    Ok(0)
 }
 
 fn remove(place: &Place, task: TaskId, json: bool) -> Result<u8, Failure> {

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::app::clock;
+
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
@@ -17,6 +19,12 @@ fn money(value: &Value) -> String {
         Some(dollars) => format!("${dollars:.2}"),
         None => "no price".to_owned(),
     }
+}
+
+/// Writes a time as the user's clock shows it.
+fn when(value: &Value, field: &str) -> String {
+    let iso = text(value, field);
+    clock::local(iso).unwrap_or_else(|| iso.to_owned())
 }
 
 fn seconds(value: &Value) -> String {
@@ -48,7 +56,7 @@ pub(super) fn status(value: &Value) -> String {
     }
     let refused = &value["configuration"];
     if !refused.is_null() {
-        let _ = writeln!(out, "refused     the configuration as it is written, since {}:", text(refused, "since"));
+        let _ = writeln!(out, "refused     the configuration as it is written, since {}:", when(refused, "since"));
         for line in text(refused, "refused").lines() {
             let _ = writeln!(out, "            {line}");
         }
@@ -78,7 +86,7 @@ pub(super) fn status(value: &Value) -> String {
             "timed_out" => "took too long",
             verdict => verdict,
         };
-        let _ = write!(out, "{glyph} {name}  {verdict} since {}", text(check, "since"));
+        let _ = write!(out, "{glyph} {name}  {verdict} since {}", when(check, "since"));
         if let Some(first) = failures.first() {
             let more = if failures.len() > 1 { format!(" and {} more", failures.len() - 1) } else { String::new() };
             let _ = write!(out, ": {}{more}", text(first, "id"));
@@ -331,7 +339,7 @@ pub(super) fn health(value: &Value) -> String {
         };
         let _ = write!(out, "{glyph} {}{}", part.name(), if glyph == "·" { " was not examined" } else { "" });
         if let Some(reason) = level["reason"].as_str() {
-            let _ = write!(out, ", since {}: {reason}", text(level, "since"));
+            let _ = write!(out, ", since {}: {reason}", when(level, "since"));
         }
         out.push('\n');
         if let Some(mend) = level["mend"].as_str() {

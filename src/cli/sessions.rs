@@ -20,6 +20,9 @@ use crate::model::orchestration::Wish;
 
 /// What to do with sessions.
 #[derive(Debug, Args)]
+#[command(after_help = "session create --type analysis \"Design the paging of the list\" --start\n\
+                        session create \"Build the paging\" --after 1      begins when #1 is done\n\
+                        session output 1")]
 pub struct Session {
     /// Which.
     #[command(subcommand)]
@@ -46,6 +49,7 @@ pub enum SessionVerb {
 
 /// Flags of `session create`.
 #[derive(Debug, Args)]
+#[command(after_help = "session create \"Build the paging\" --after 1 --context \"SQLite only\"")]
 pub struct Create {
     /// What it does.
     #[arg(long = "type", value_enum, default_value = "implementation")]
@@ -98,6 +102,7 @@ pub struct List {
 
 /// Flags of `orchestrate`.
 #[derive(Debug, Args)]
+#[command(after_help = "orchestrate \"A REST API with login, and tests\"     shows a plan; `approve 1` starts it")]
 pub struct Orchestrate {
     /// What is to be built.
     #[arg(value_name = "REQUIREMENT")]
@@ -136,6 +141,8 @@ pub enum How {
 
 /// Flags of `approve` and `decline`.
 #[derive(Debug, Args)]
+#[command(after_help = "approve 1     what `session list --orchestration 1` shows begins\n\
+                        decline 1     what of it has not begun is dropped")]
 pub struct Approve {
     /// The orchestration: its number or id, as `orchestrate` and `session list` say it.
     #[arg(value_name = "BATCH")]

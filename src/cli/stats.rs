@@ -15,6 +15,7 @@ use crate::model::time::brief;
 
 /// Flags of `stats`.
 #[derive(Debug, Args)]
+#[command(after_help = "stats --by role")]
 pub struct Stats {
     /// Show only these lines.
     #[arg(long, value_enum, value_name = "WHAT")]

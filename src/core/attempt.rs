@@ -26,8 +26,14 @@ impl Supervisor {
         attempt.stage = stage;
         attempt.step = step;
         if news {
-            self.record(Fact::Staged { task: id, stage });
+            self.record(self.staged(id, stage));
         }
+    }
+
+    /// Returns the fact that a stage was reached.
+    pub(crate) fn staged(&self, task: TaskId, stage: Stage) -> Fact {
+        let brings = self.book.task(task).is_some_and(|task| task.assignment().is_some());
+        Fact::Staged { task, stage, brings }
     }
 
     pub(crate) fn log(&mut self, id: TaskId, label: &str, text: impl Into<String>) {

@@ -207,30 +207,57 @@ impl Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// Whether the thing that was named does not exist at all.
-    pub unknown: bool,
+    /// Of which kind.
+    pub kind: Refused,
     /// For a person to read, with a hint.
     pub message: String,
+}
+
+/// What a refusal means for whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// The thing is in no state for it.
+    State,
+    /// The thing that was named does not exist at all.
+    Unknown,
+    /// What is asked makes no sense, in whatever state.
+    Usage,
+    /// The supervisor comes to its end.
+    Stopping,
 }
 
 impl Refusal {
     /// Refuses because the thing is in no state for it.
     pub fn because(message: impl Into<String>) -> Self {
-        Self { unknown: false, message: message.into() }
+        Self { kind: Refused::State, message: message.into() }
+    }
+
+    /// Refuses because what is asked makes no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { kind: Refused::Usage, message: message.into() }
+    }
+
+    /// Refuses because the supervisor comes to its end.
+    pub fn stopping() -> Self {
+        Self { kind: Refused::Stopping, message: "the supervisor is stopping".to_owned() }
     }
 
     /// Refuses because there is no such question.
     pub fn no_question(question: QuestionId) -> Self {
         let number = question.0;
         Self {
-            unknown: true,
+            kind: Refused::Unknown,
             message: format!("there is no question {number}; `orchestrator-tui questions` lists those that wait"),
         }
     }
 
     /// Refuses because there is no such task.
     pub fn no_task(task: impl std::fmt::Display) -> Self {
-        Self { unknown: true, message: format!("there is no task {task}; `orchestrator-tui tasks` lists them") }
+        Self {
+            kind: Refused::Unknown,
+            message: format!("there is no task {task}; `orchestrator-tui tasks` lists them"),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Takes in what happened: from a person, from the agent of a task, from a file; each once.
 
+use serde_json::Value;
+
 use crate::core::book::{Known, Standing};
 use crate::core::command::{Answer, Refusal};
 use crate::core::effect::Work;
@@ -9,7 +11,7 @@ use crate::core::live::{JobOwner, Owner, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::event::{By, EXPOSED, Event, EventFile, MOST_DATA, Reporter};
 use crate::model::id::{EventId, SessionId, TaskId};
-use crate::model::routing;
+use crate::model::routing::{self, Does};
 use crate::model::task::Task;
 
 impl Supervisor {
@@ -33,6 +35,9 @@ impl Supervisor {
             Reporter::Person => (By::Person, self.meant(task)?),
             Reporter::File(file) => (By::File(file), self.meant(task)?),
         };
+        if subject.is_none() {
+            self.is_about_something(kind, &data, &by)?;
+        }
         if let Some(known) = self.said_before(&by, kind, &data) {
             return Ok(answer(format!("event {} says that already", known.0), known));
         }
@@ -59,6 +64,30 @@ impl Supervisor {
         let event = Event { id, kind: kind.to_owned(), data, by, subject, depth, at };
         self.record(Fact::Emitted { event: Box::new(event) });
         id
+    }
+
+    /// Makes sure that whoever an event about no task puts to work knows what it is about, and that nothing is to end which
+    /// nobody has named.
+    fn is_about_something(&self, kind: &str, data: &str, by: &By) -> Result<(), Refusal> {
+        let (task, said) = match by {
+            By::File(_) => (r#"`"task": 14`"#, r#"`"data": {"title": "…", "description": "…"}`"#),
+            By::Person | By::Queue | By::Task(_) => ("`--task 14`", r#"`--data '{"title": "…", "description": "…"}'`"#),
+        };
+        let says = serde_json::from_str(data).is_ok_and(|data| says_something(&data));
+        for does in routing::follows(&self.settings.rules, kind) {
+            let why = match does {
+                Does::Complete => format!("{kind} ends the task that it is about, and none is named; {task} names it"),
+                Does::Start { .. } | Does::FileBug if says => continue,
+                Does::Start { role, .. } => format!(
+                    "{kind} puts the {role} to work, and nothing says on what; {task} names a task, or {said} says it"
+                ),
+                Does::FileBug => {
+                    format!("{kind} files a bug, and nothing says which; {task} names what is wrong, or {said} says it")
+                }
+            };
+            return Err(Refusal::usage(why));
+        }
+        Ok(())
     }
 
     /// Returns the task whose agent reports an event.
@@ -152,18 +181,29 @@ pub(crate) fn subject_of(task: &Task) -> TaskId {
     task.assignment().and_then(|assignment| assignment.subject).unwrap_or(task.id)
 }
 
+/// Whether there is any word or number in the data of an event.
+fn says_something(data: &Value) -> bool {
+    match data {
+        Value::Null => false,
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(fields) => fields.values().any(says_something),
+    }
+}
+
 fn is_event(kind: &str, data: &str) -> Result<(), Refusal> {
     if !routing::is_event(kind) {
         let hint = "write lower-case words with dots between them, such as pr.created";
-        return Err(Refusal::because(format!("{kind:?} is no event; {hint}")));
+        return Err(Refusal::usage(format!("{kind:?} is no event; {hint}")));
     }
     if data.len() > MOST_DATA {
         let size = data.len();
-        return Err(Refusal::because(format!("the data has {size} bytes; an event has at most {MOST_DATA}")));
+        return Err(Refusal::usage(format!("the data has {size} bytes; an event has at most {MOST_DATA}")));
     }
     match serde_json::from_str::<serde::de::IgnoredAny>(data) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Refusal::because(format!("the data is not JSON: {error}"))),
+        Err(error) => Err(Refusal::usage(format!("the data is not JSON: {error}"))),
     }
 }
 

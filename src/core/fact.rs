@@ -183,6 +183,9 @@ pub enum Fact {
         task: TaskId,
         /// Which stage.
         stage: Stage,
+        /// Whether the task is to bring something, rather than to mend a check.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        brings: bool,
     },
     /// An agent began to work in an attempt.
     AgentStarted {

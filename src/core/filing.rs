@@ -6,7 +6,7 @@ use crate::core::command::{Answer, Refusal};
 use crate::core::fact::Fact;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch};
-use crate::model::filing::{After, Filing, NewBatch, NewTask};
+use crate::model::filing::{After, Filing, NewBatch, NewTask, PRIORITIES, Redo};
 use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::path::ProjectPath;
@@ -29,12 +29,16 @@ impl Supervisor {
                 filing.tasks.len()
             )));
         }
-        if let Some(batch) = self.day_under_way(&filing)? {
+        if let Some(batch) = self.day_before(&filing)? {
             return self.take_again(&batch, &filing);
         }
-        let batch = filing.batch.map(|batch| (self.book.last_batch.next(), batch));
-        let (id, kind) = batch.map_or((None, None), |(id, new)| (Some(id), Some(new)));
-        self.file_tasks(&filing.tasks, id, kind)
+        let id = filing.batch.as_ref().map(|_| self.book.last_batch.next());
+        let again = filing.batch.as_ref().filter(|new| new.redo == Redo::All).map(|new| new.kind.clone());
+        let answer = self.file_tasks(&filing.tasks, id, filing.batch)?;
+        if let (Some(id), Some(kind)) = (id, again) {
+            self.end_left_over(id, &kind);
+        }
+        Ok(answer)
     }
 
     /// Files more tasks as parts of what was filed together before; that it grew is recorded by who asks for it.
@@ -47,6 +51,14 @@ impl Supervisor {
 
     fn file_tasks(&mut self, new: &[NewTask], id: Option<BatchId>, kind: Option<NewBatch>) -> Result<Answer, Refusal> {
         for task in new {
+            if !PRIORITIES.contains(&task.priority) {
+                return Err(Refusal::usage(format!(
+                    "a priority is a number from {} to {}, not {}",
+                    PRIORITIES.start(),
+                    PRIORITIES.end(),
+                    task.priority
+                )));
+            }
             self.may_file(&task.assignment)?;
         }
         let order = self.in_order(new)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::core::book;
 use crate::core::fact::Fact;
+use crate::core::hold::unpriced;
 use crate::core::live::{Attempt, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
@@ -106,7 +107,11 @@ impl Supervisor {
         let is_open = matches!(then, TaskState::Queued | TaskState::Cooling { .. } | TaskState::Held(_));
         // Who withdraws it says where it stands.
         let is_gone = is_open && end != AttemptEnd::Withdrawn && !self.has_goal(&task);
-        let then = if is_gone { TaskState::Done(DoneReason::CheckGone) } else { then };
+        let then = match unpriced(&then).filter(|_| is_unpriced) {
+            _ if is_gone => TaskState::Done(DoneReason::CheckGone),
+            Some(reason) => TaskState::Held(reason),
+            None => then,
+        };
         let mut diff = attempt.result.as_ref().map(|result| result.patch.clone()).unwrap_or_default();
         truncate(&mut diff, DIFF_KEPT);
         let said = attempt.said.as_ref().map(|said| said.text.clone()).unwrap_or_default();
@@ -125,9 +130,6 @@ impl Supervisor {
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
-        if is_unpriced {
-            self.hold_unpriced(id);
-        }
         if escalated && task.check().is_some() {
             self.trip_breaker(&book::subject(&task));
         }

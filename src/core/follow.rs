@@ -271,6 +271,18 @@ impl Supervisor {
         }
     }
 
+    /// A person does not want what a task has made: the one that it was passed on from has failed with it, even if it was
+    /// done. What waits for that one is blocked then, as behind any failure, and does not begin without what was made.
+    pub(crate) fn not_wanted(&mut self, maker: TaskId) {
+        let Some(subject) = self.book.task(maker).map(|task| subject_of(task)).filter(|subject| *subject != maker)
+        else {
+            return;
+        };
+        if self.book.task(subject).is_some_and(|task| task.state == TaskState::Done(DoneReason::Finished)) {
+            self.record(Fact::Ended { task: subject, state: TaskState::Failed(FailReason::Refused) });
+        }
+    }
+
     /// Returns what a task that an event starts comes after: the one that reported it, and what that one was built on and
     /// has not landed; if none of ours did, its subject, and what that was passed on to and has not landed.
     fn built_on(&self, event: &Event) -> BTreeSet<TaskId> {

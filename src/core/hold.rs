@@ -187,9 +187,10 @@ impl Supervisor {
 
     /// Holds an assignment that cannot be done by what is configured now, before anything is paid for it. It could when
     /// it was filed. Returns whether it is held.
-    pub(crate) fn hold_unfit(&mut self, task: &Task) -> bool {
-        let Some((why, _)) = task.assignment().and_then(|assignment| self.unfit(assignment)) else { return false };
-        self.record(Fact::Held { task: task.id, reason: HoldReason::Unfit(why) });
+    pub(crate) fn hold_unfit(&mut self, task: TaskId) -> bool {
+        let assignment = self.book.task(task).and_then(|task| task.assignment());
+        let Some((why, _)) = assignment.and_then(|assignment| self.unfit(assignment)) else { return false };
+        self.record(Fact::Held { task, reason: HoldReason::Unfit(why) });
         true
     }
 
@@ -255,22 +256,9 @@ impl Supervisor {
 
     /// Holds a task that would go on, because nobody knows what it may still spend.
     pub(crate) fn hold_unpriced(&mut self, id: TaskId) {
-        let Some(task) = self.task(id) else { return };
-        let reason = match &task.state {
-            TaskState::Queued | TaskState::Cooling { .. } => HoldReason::PriceUnknown,
-            TaskState::Held(HoldReason::Snoozed { until, then: None }) => {
-                HoldReason::Snoozed { until: until.clone(), then: Some(Box::new(HoldReason::PriceUnknown)) }
-            }
-            TaskState::Pending(_)
-            | TaskState::Blocked(_)
-            | TaskState::Held(_)
-            | TaskState::Running
-            | TaskState::Ready(_)
-            | TaskState::Review(_)
-            | TaskState::Done(_)
-            | TaskState::Failed(_) => return,
-        };
-        self.record(Fact::Held { task: id, reason });
+        if let Some(reason) = self.task(id).and_then(|task| unpriced(&task.state)) {
+            self.record(Fact::Held { task: id, reason });
+        }
     }
 
     /// Whether a person can hold a task: it waits, or is worked on and not just landing.
@@ -351,5 +339,23 @@ fn is_about_before(reason: &HoldReason) -> bool {
         | HoldReason::Stalled
         | HoldReason::Unfit(_)
         | HoldReason::Unanswered => false,
+    }
+}
+
+/// Returns why a task is held of which nobody knows what it may still spend; nothing, if it does not go on by itself.
+pub(crate) fn unpriced(state: &TaskState) -> Option<HoldReason> {
+    match state {
+        TaskState::Queued | TaskState::Cooling { .. } => Some(HoldReason::PriceUnknown),
+        TaskState::Held(HoldReason::Snoozed { until, then: None }) => {
+            Some(HoldReason::Snoozed { until: until.clone(), then: Some(Box::new(HoldReason::PriceUnknown)) })
+        }
+        TaskState::Pending(_)
+        | TaskState::Blocked(_)
+        | TaskState::Held(_)
+        | TaskState::Running
+        | TaskState::Ready(_)
+        | TaskState::Review(_)
+        | TaskState::Done(_)
+        | TaskState::Failed(_) => None,
     }
 }

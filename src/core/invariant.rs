@@ -33,6 +33,7 @@ pub fn check(machine: &Supervisor) -> Result<(), String> {
     }
     events_are_followed(machine)?;
     turns_follow_the_queue(machine)?;
+    machine.waiters_hold()?;
     if machine.book.index != Index::of(&machine.book.tasks) {
         return Err("the index of tasks is not what the tasks say".to_owned());
     }

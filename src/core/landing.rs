@@ -170,7 +170,7 @@ impl Supervisor {
             patch: result.diff.clone(),
         });
         self.live.attempts.insert(id, attempt);
-        self.record(Fact::Staged { task: id, stage: Stage::Land });
+        self.record(self.staged(id, Stage::Land));
     }
 
     /// Lets a result go on that is to land: after what it was made from, and not before that has.

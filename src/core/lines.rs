@@ -77,7 +77,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
         Fact::AttemptStarted { task, number, slot, landing: false } => {
             format!("{task} attempt {number} in workspace {}", slot.0)
         }
-        Fact::Staged { task, stage } => format!("{task} {}", stage.name()),
+        Fact::Staged { task, stage, brings } => format!("{task} {}", stage.name_for(*brings)),
         Fact::Planned { task, plan } => planned(*task, plan),
         Fact::Logged { task, lines } => {
             let lines: Vec<String> =
@@ -96,7 +96,7 @@ fn said(fact: &Fact, now: Wall, time: &dyn Fn(Wall) -> String) -> Option<String>
             let lines: Vec<String> = text.lines().map(|line| format!("{task}   {:<8} {line}", "you")).collect();
             lines.join("\n")
         }
-        Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now),
+        Fact::AttemptEnded { task, record, then } => return ended(*task, record, then, now, time),
         Fact::Ready { task, reason, .. } => {
             format!("{task} {reason}; `orchestrator-tui show {0}`, then `land {0}` or `refuse {0}`", task.0)
         }
@@ -212,7 +212,10 @@ fn limited(batch: BatchId, budget: Option<Usd>) -> String {
 fn began(batch: &Batch) -> String {
     let count = batch.tasks.len();
     match &batch.kind {
-        BatchKind::Day { file, .. } => format!("batch {}: {count} tasks of {}", batch.id.0, file.display()),
+        BatchKind::Day { file, .. } => {
+            let tasks = if count == 1 { "task" } else { "tasks" };
+            format!("batch {}: {count} {tasks} of {}", batch.id.0, file.display())
+        }
         BatchKind::Orchestration { requirement, .. } => {
             let sessions = if count == 1 { "session" } else { "sessions" };
             let first = requirement.lines().next().unwrap_or_default();
@@ -232,7 +235,13 @@ fn lane_line(lane: Lane, change: &LaneChange) -> String {
 }
 
 /// Says how an attempt ended.
-fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> Option<String> {
+fn ended(
+    task: TaskId,
+    record: &AttemptRecord,
+    then: &TaskState,
+    now: Wall,
+    time: &dyn Fn(Wall) -> String,
+) -> Option<String> {
     let text = match then {
         // The line that says it waits for a person has said so.
         TaskState::Ready(_) | TaskState::Review(_) if record.end == AttemptEnd::Verified => return None,
@@ -245,6 +254,11 @@ fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> O
         TaskState::Done(_) | TaskState::Failed(_) => format!("{task} {}", then.reason(now)),
         TaskState::Cooling { until } => {
             format!("{task} attempt {} {}; next in {}", record.number, record.end, brief(until.since(now)))
+        }
+        // A person's word was said when it was given, and a broken rule is how it ended.
+        TaskState::Held(reason) if is_news(reason, &record.end) => {
+            let (why, number) = (held(reason, time), record.number);
+            format!("{task} attempt {number} {}; {why}; `orchestrator-tui fix {}` starts it", record.end, task.0)
         }
         TaskState::Queued
         | TaskState::Pending(_)
@@ -264,6 +278,28 @@ fn ended(task: TaskId, record: &AttemptRecord, then: &TaskState, now: Wall) -> O
         }
     };
     Some(text)
+}
+
+/// Whether nobody has said yet that a task is held after an attempt that ended like this.
+fn is_news(reason: &HoldReason, end: &AttemptEnd) -> bool {
+    match reason {
+        HoldReason::PriceUnknown => true,
+        HoldReason::Snoozed { then: Some(then), .. } => is_news(then, end),
+        HoldReason::ByYou | HoldReason::Violation(_) | HoldReason::Snoozed { then: None, .. } => false,
+        HoldReason::RedBefore
+        | HoldReason::HeadMoved
+        | HoldReason::Operation(_)
+        | HoldReason::TooMany(_)
+        | HoldReason::Undone(_)
+        | HoldReason::Refused(_)
+        | HoldReason::FixingOff
+        | HoldReason::RedBeforeFixing
+        | HoldReason::Unanswered
+        | HoldReason::Created
+        | HoldReason::PassedOn
+        | HoldReason::Stalled
+        | HoldReason::Unfit(_) => end.is_charged(),
+    }
 }
 
 fn held(reason: &HoldReason, time: &dyn Fn(Wall) -> String) -> String {

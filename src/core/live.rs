@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::core::effect::Place;
 use crate::core::input::{Collected, Fate};
+use crate::core::waiters::Waiters;
 use crate::model::agent::AgentResult;
 use crate::model::assignment::Lane;
 use crate::model::attempt::{AttemptEnd, Stage};
@@ -362,6 +363,8 @@ pub struct Live {
     pub to_pass_on: BTreeSet<TaskId>,
     /// Whether something may have changed for the tasks that wait since they were looked at.
     pub look: bool,
+    /// Which of them are looked at.
+    pub waiters: Waiters,
     /// When time alone may change something for them.
     pub due: Due,
     /// What may be more than the settings allow, because they were read again meanwhile.

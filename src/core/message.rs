@@ -25,7 +25,7 @@ impl Supervisor {
         let Step::Agent(Some(session)) = attempt.step else {
             return Err(format!(
                 "no agent works on {id} just now ({}); a message needs one that runs",
-                attempt.stage.name()
+                attempt.stage.name_for(task.assignment().is_some())
             ));
         };
         if attempt.ending.is_some() {

@@ -26,6 +26,7 @@ pub mod supervisor;
 #[expect(clippy::wildcard_enum_match_arm, reason = "a language without a rule of its own follows the common one")]
 pub mod suspicion;
 pub mod view;
+pub mod waiters;
 
 mod about;
 mod agents;

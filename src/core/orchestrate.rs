@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::core::command::{Answer, Refusal};
+use crate::core::command::{Answer, Refusal, Refused};
 use crate::core::decompose::{arranged, by_words};
 use crate::core::fact::Fact;
 use crate::core::hold::CHECKS_ONLY;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch, BatchKind, Lane, Mode, Project};
-use crate::model::filing::{After, Filing, NewBatch, NewTask};
+use crate::model::filing::{After, Filing, NewBatch, NewTask, Redo};
 use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::orchestration::Wish;
@@ -37,7 +37,7 @@ impl Supervisor {
         }
         let (mode, start) = (wish.mode, wish.start);
         let kind = BatchKind::Orchestration { requirement: requirement.clone(), mode, start };
-        let batch = NewBatch { kind, budget: None, again: None };
+        let batch = NewBatch { kind, budget: None, again: None, redo: Redo::Changed };
         let mut project = wish.project;
         project.requirements.clone_from(&requirement);
         let why = match (&self.book.parked, wish.agent) {
@@ -199,7 +199,8 @@ impl Supervisor {
     /// Returns a batch whose plan waits for a yes, and what would start at once.
     fn waiting_plan(&self, batch: BatchId) -> Result<(Arc<Batch>, Vec<TaskId>), Refusal> {
         let Some(known) = self.book.batches.get(&batch).cloned() else {
-            return Err(Refusal { unknown: true, message: format!("there is no batch {}", batch.0) });
+            let hint = "`orchestrator-tui session list` shows what was planned";
+            return Err(Refusal { kind: Refused::Unknown, message: format!("there is no batch {}; {hint}", batch.0) });
         };
         let tasks = self.awaiting_yes(&known);
         if tasks.is_empty() {

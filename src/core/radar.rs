@@ -86,12 +86,15 @@ impl Supervisor {
 
 /// Whether two tasks can be in each other's way. What an assignment takes hours for keeps no fix waiting: both land by a
 /// merge.
-fn are_alike(one: &Task, other: &Task) -> bool {
+pub(crate) fn are_alike(one: &Task, other: &Task) -> bool {
     one.check().is_some() == other.check().is_some()
 }
 
 /// Returns the first path that both sides mean, the narrower of the two.
-fn first_common<'a>(ours: &[ProjectPath], theirs: impl IntoIterator<Item = &'a ProjectPath>) -> Option<ProjectPath> {
+pub(crate) fn first_common<'a>(
+    ours: &[ProjectPath],
+    theirs: impl IntoIterator<Item = &'a ProjectPath>,
+) -> Option<ProjectPath> {
     theirs.into_iter().find_map(|theirs| {
         let own = ours.iter().find(|own| own.meets(theirs))?;
         Some(if theirs.is_below(own) { theirs } else { own }.clone())

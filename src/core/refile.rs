@@ -10,35 +10,72 @@ use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Batch, BatchKind};
 use crate::model::budget::Limit;
 use crate::model::cost::Usd;
-use crate::model::filing::{After, Filing, NewTask};
-use crate::model::id::TaskId;
-use crate::model::task::Task;
+use crate::model::filing::{After, Filing, NewTask, Redo};
+use crate::model::id::{BatchId, TaskId};
+use crate::model::task::{FailReason, Task, TaskState};
 
 /// The tasks of a day, by what the file calls them.
 type Known = BTreeMap<String, Arc<Task>>;
 
 impl Supervisor {
-    /// Returns what a filing goes on with: the same day of the same file, of which something is open, or which it names.
+    /// Returns what a filing goes on with: the day that it names, or else the same day of the same file, under way or over;
+    /// nothing, if it is a day of its own.
     ///
     /// # Errors
-    /// If it names one that is another day, or of which so much is forgotten that nobody knows what is new.
-    pub(crate) fn day_under_way(&self, filing: &Filing) -> Result<Option<Arc<Batch>>, Refusal> {
+    /// If it names one that is another day, so much of it is forgotten that nobody knows what is new, or all of it is to be
+    /// done again while some of it is open.
+    pub(crate) fn day_before(&self, filing: &Filing) -> Result<Option<Arc<Batch>>, Refusal> {
         let Some(new) = &filing.batch else { return Ok(None) };
-        let BatchKind::Day { file, date, .. } = &new.kind else { return Ok(None) };
-        let is_it = |kind: &BatchKind| matches!(kind, BatchKind::Day { file: known, date: day, .. } if known == file && day == date);
+        let BatchKind::Day { .. } = &new.kind else { return Ok(None) };
+        let is_it = |kind: &BatchKind| is_same_day(kind, &new.kind);
         let Some(again) = new.again else {
-            let mut batches = self.book.batches.values().rev();
-            return Ok(batches.find(|batch| is_it(&batch.kind) && self.book.index.is_open_batch(batch.id)).cloned());
+            let open = |batch: &&Arc<Batch>| self.book.index.is_open_batch(batch.id);
+            let mut batches = self.book.batches.values().rev().filter(|batch| is_it(&batch.kind));
+            let (known, last) = (batches.clone().find(open), batches.next());
+            return match (new.redo, known.or(last)) {
+                (Redo::All, _) => known.map_or(Ok(None), |batch| self.may_leave(batch).map(|()| None)),
+                (Redo::Failed, None) => Err(Refusal::because("nothing of this day was ever begun; `start` begins it")),
+                (Redo::Changed | Redo::Failed, Some(batch)) => self.whole(batch).map(Some),
+                (Redo::Changed, None) => Ok(None),
+            };
         };
-        let is_whole = |batch: &Batch| batch.tasks.iter().all(|id| self.book.task(*id).is_some());
-        let refused = |why: &str| Err(Refusal::because(format!("{why}; `start` files all of it as a day of its own")));
         match self.book.batches.get(&again) {
-            Some(batch) if !is_it(&batch.kind) => refused(&format!("this is another day than batch {}", again.0)),
-            Some(batch) if is_whole(batch) => Ok(Some(Arc::clone(batch))),
-            Some(_) | None => refused(&format!(
-                "of batch {} not all is remembered (limits.completed, limits.failed), so what is new is not known",
+            Some(batch) if is_it(&batch.kind) => self.whole(batch).map(Some),
+            Some(_) => Err(Refusal::because(format!(
+                "this is another day than batch {}; `start` files all of it as a day of its own",
                 again.0
-            )),
+            ))),
+            None => Err(forgotten(again)),
+        }
+    }
+
+    /// Returns a day of which every task is remembered.
+    fn whole(&self, batch: &Arc<Batch>) -> Result<Arc<Batch>, Refusal> {
+        let is_whole = batch.tasks.iter().all(|id| self.book.task(*id).is_some());
+        if is_whole { Ok(Arc::clone(batch)) } else { Err(forgotten(batch.id)) }
+    }
+
+    /// Makes sure that of a day nothing is open but what was never begun, as what it waits for failed.
+    fn may_leave(&self, batch: &Batch) -> Result<(), Refusal> {
+        let open = batch.tasks.iter().filter_map(|id| self.book.task(*id));
+        let open = open.filter(|task| !task.state.is_final() && !is_left_over(task));
+        let open: Vec<String> = open.map(|task| task.id.to_string()).collect();
+        let which = match open.as_slice() {
+            [] => return Ok(()),
+            [one] => format!("{one} is open: land, refuse or kill it first"),
+            [some @ .., last] => format!("{} and {last} are open: land, refuse or kill them first", some.join(", ")),
+        };
+        Err(Refusal::because(format!("batch {} is not over, {which}; without --again the day goes on", batch.id.0)))
+    }
+
+    /// Ends what was never begun of the same days before, when all of one is done again.
+    pub(crate) fn end_left_over(&mut self, again: BatchId, kind: &BatchKind) {
+        let is_it = |batch: &&Arc<Batch>| batch.id != again && is_same_day(&batch.kind, kind);
+        let before: Vec<TaskId> =
+            self.book.batches.values().filter(is_it).flat_map(|batch| batch.tasks.iter().copied()).collect();
+        let left = |id: &TaskId| self.book.task(*id).is_some_and(|task| is_left_over(task));
+        for id in before.into_iter().filter(left).collect::<Vec<_>>() {
+            self.close(id, TaskState::Failed(FailReason::Killed));
         }
     }
 
@@ -48,18 +85,40 @@ impl Supervisor {
     /// If what is new in it cannot be filed. Nothing of it is taken then.
     pub(crate) fn take_again(&mut self, batch: &Batch, filing: &Filing) -> Result<Answer, Refusal> {
         let of_batch = self.book.tasks.values().filter(|task| is_of(task, batch));
+        // Of those that were done anew the last one counts.
         let known: Known = of_batch.filter_map(|task| Some((name(task.assignment()?), Arc::clone(task)))).collect();
-        let filed = self.file_new(batch, &known, &filing.tasks)?;
-        let is_over = filed.is_empty() && !self.book.index.is_open_batch(batch.id);
+        let new = filing.batch.as_ref();
+        // Whoever watches a file saves it half written: nothing is done anew for that.
+        let is_judged = new.is_some_and(|new| new.again.is_none());
+        let anew = if is_judged { self.anew(&known, &filing.tasks) } else { BTreeSet::new() };
+        let wanted = |new: &&NewTask| {
+            let name = name(&new.assignment);
+            !known.contains_key(&name) || anew.contains(&name)
+        };
+        let wanted: Vec<NewTask> = filing.tasks.iter().filter(wanted).cloned().collect();
+        let mut begun = self.file_new(batch, &known, wanted)?;
+        let left_over = known.iter().filter(|(name, task)| anew.contains(*name) && is_left_over(task));
+        for (_, task) in left_over {
+            self.close(task.id, TaskState::Failed(FailReason::Killed));
+        }
+        let failed = new.is_some_and(|new| new.redo == Redo::Failed);
+        let written = |task: &&Arc<Task>| {
+            filing.tasks.iter().any(|new| Some(name(&new.assignment)) == task.assignment().map(name))
+        };
+        let failed: Vec<Arc<Task>> = known.values().filter(|_| failed).filter(written).cloned().collect();
+        let (retried, whether) = self.retry_failed(&failed, &anew);
+        let is_over = begun.is_empty() && retried.is_empty() && !self.book.index.is_open_batch(batch.id);
         let stands = if is_over { "is over, and nothing is new" } else { "goes on" };
         let mut said = vec![format!("batch {} {stands}", batch.id.0)];
-        said.extend((!filed.is_empty()).then(|| listed(&filed)));
-        let budget = filing.batch.as_ref().and_then(|new| new.budget);
+        said.extend((!begun.is_empty()).then(|| listed(&begun)));
+        said.extend(whether);
+        let budget = new.and_then(|new| new.budget);
         if budget != batch.budget {
             self.record(Fact::BatchLimited { batch: batch.id, budget });
             said.push(moved(batch.budget, budget));
         }
-        said.extend(filing.tasks.iter().filter_map(|new| self.stays(new, known.get(&name(&new.assignment))?)));
+        let rest = filing.tasks.iter().filter(|new| !anew.contains(&name(&new.assignment)));
+        said.extend(rest.filter_map(|new| self.stays(new, known.get(&name(&new.assignment))?)));
         let written: BTreeSet<String> = filing.tasks.iter().map(|new| name(&new.assignment)).collect();
         let gone = known.iter().filter(|(name, task)| !written.contains(*name) && !task.state.is_final());
         said.extend(gone.map(|(name, task)| {
@@ -68,15 +127,40 @@ impl Supervisor {
                 task.id, task.id.0
             )
         }));
-        Ok(Answer { said: said.join("; "), tasks: filed, batch: Some(batch.id), event: None })
+        begun.extend(retried);
+        Ok(Answer { said: said.join("; "), tasks: begun, batch: Some(batch.id), event: None })
+    }
+
+    /// Returns what is done anew: what ended and is something else now, and what never began as it waits for such.
+    fn anew(&self, known: &Known, tasks: &[NewTask]) -> BTreeSet<String> {
+        let is_changed = |new: &NewTask, task: &Task| {
+            task.state.is_final() && is_other(new, task)
+                || is_left_over(task) && (is_other(new, task) || self.waits_for_others(new, task))
+        };
+        let known = |new: &NewTask| known.get(&name(&new.assignment));
+        let mut anew = BTreeSet::new();
+        loop {
+            let waits = |new: &NewTask| {
+                new.after.iter().any(|after| matches!(after, After::Label(label) if anew.contains(label)))
+            };
+            let more = |new: &&NewTask| {
+                !anew.contains(&name(&new.assignment))
+                    && known(new).is_some_and(|task| is_changed(new, task) || is_left_over(task) && waits(new))
+            };
+            let more: Vec<String> = tasks.iter().filter(more).map(|new| name(&new.assignment)).collect();
+            if more.is_empty() {
+                return anew;
+            }
+            anew.extend(more);
+        }
     }
 
     /// Files what is new in a file; what it waits for may be older.
-    fn file_new(&mut self, batch: &Batch, known: &Known, tasks: &[NewTask]) -> Result<Vec<TaskId>, Refusal> {
-        let mut new: Vec<NewTask> =
-            tasks.iter().filter(|new| !known.contains_key(&name(&new.assignment))).cloned().collect();
+    fn file_new(&mut self, batch: &Batch, known: &Known, mut new: Vec<NewTask>) -> Result<Vec<TaskId>, Refusal> {
+        let names: BTreeSet<String> = new.iter().map(|new| name(&new.assignment)).collect();
         for after in new.iter_mut().flat_map(|new| &mut new.after) {
             if let After::Label(label) = after
+                && !names.contains(label)
                 && let Some(task) = known.get(label)
             {
                 *after = After::Task(task.id);
@@ -87,6 +171,37 @@ impl Supervisor {
             self.record(Fact::BatchGrew { batch: batch.id, tasks: filed.clone() });
         }
         Ok(filed)
+    }
+
+    /// Tries again what failed, but for what a person ended and what is done anew; returns which, and what there is to say.
+    fn retry_failed(&mut self, known: &[Arc<Task>], anew: &BTreeSet<String>) -> (Vec<TaskId>, Vec<String>) {
+        let (mut retried, mut said) = (Vec::new(), Vec::new());
+        for task in known {
+            let TaskState::Failed(why) = &task.state else { continue };
+            let id = task.id;
+            if task.assignment().is_some_and(|assignment| anew.contains(&name(assignment))) {
+                continue;
+            }
+            match why {
+                FailReason::Killed | FailReason::Refused | FailReason::Undone => {
+                    let why = task.state.reason(self.live.now.wall);
+                    said.push(format!("{id} stays {why}; `orchestrator-tui retry {}` tries it again", id.0));
+                }
+                FailReason::Escalated { .. }
+                | FailReason::EnvironmentDiffers
+                | FailReason::WorkspaceUnusable { .. }
+                | FailReason::Budget
+                | FailReason::NotVerified(_)
+                | FailReason::CheckBroken { .. } => match self.retry(id) {
+                    Ok(answer) => {
+                        retried.push(id);
+                        said.push(answer.said);
+                    }
+                    Err(refusal) => said.push(refusal.message),
+                },
+            }
+        }
+        (retried, said)
     }
 
     /// Says what of a task is written otherwise than it was filed, and is not taken.
@@ -118,6 +233,37 @@ impl Supervisor {
         // Of what is forgotten nothing can be said.
         known.zip(wanted).is_some_and(|(known, wanted)| known != wanted)
     }
+}
+
+/// Refuses because nobody knows what is new.
+fn forgotten(batch: BatchId) -> Refusal {
+    Refusal::because(format!(
+        "of batch {} not all is remembered (limits.completed, limits.failed), so what is new is not known; `start --again` files all of it as a day of its own",
+        batch.0
+    ))
+}
+
+fn is_same_day(one: &BatchKind, other: &BatchKind) -> bool {
+    match (one, other) {
+        (BatchKind::Day { file, date, .. }, BatchKind::Day { file: known, date: day, .. }) => {
+            file == known && date == day
+        }
+        (BatchKind::Orchestration { .. }, _) | (_, BatchKind::Orchestration { .. }) => false,
+    }
+}
+
+/// Whether a task waits for one that failed, and was never begun.
+fn is_left_over(task: &Task) -> bool {
+    matches!(task.state, TaskState::Blocked(_)) && task.began.is_none()
+}
+
+/// Whether a file says something else now about a task: what failed may go better with more money, what is done is done
+/// whatever it may cost.
+fn is_other(new: &NewTask, task: &Task) -> bool {
+    let of_the_work = |field: &&str| !matches!(*field, "estimated_complexity" | "budget_usd");
+    let fields = task.assignment().map(|known| differences(&new.assignment, known)).unwrap_or_default();
+    let is_done = matches!(task.state, TaskState::Done(_));
+    fields.iter().any(|field| !is_done || of_the_work(field))
 }
 
 fn is_of(task: &Task, batch: &Batch) -> bool {

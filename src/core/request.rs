@@ -37,7 +37,7 @@ impl Supervisor {
             Command::Check | Command::File { .. } | Command::Orchestrate { .. } | Command::Emit { .. }
                 if !self.is_up() =>
             {
-                Err(Refusal::because("the supervisor is stopping"))
+                Err(Refusal::stopping())
             }
             Command::Check => {
                 self.want_everything(false);
@@ -65,7 +65,8 @@ impl Supervisor {
             Command::Changed { files } => {
                 let count = files.len();
                 self.changed(files.into_iter().map(|file| (file, Fate::Written)), true);
-                Ok(said(format!("{count} changed files noted")))
+                let files = if count == 1 { "file" } else { "files" };
+                Ok(said(format!("{count} changed {files} noted")))
             }
             Command::Quit => {
                 self.quit();
@@ -138,7 +139,7 @@ impl Supervisor {
         is_open && !waits_for_person || self.has_goal(task)
     }
 
-    fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
+    pub(crate) fn retry(&mut self, id: TaskId) -> Result<Answer, Refusal> {
         let task = self.task(id).ok_or_else(|| Refusal::no_task(id))?;
         self.may_retry(&task, |task| self.is_green(task)).map_err(|why| self.no_retry(&task, why))?;
         self.record(Fact::Retried { task: id });
@@ -181,6 +182,9 @@ impl Supervisor {
             return Err(Refusal::because(format!("{id} is just landing; undo it afterwards")));
         }
         self.close(id, TaskState::Failed(FailReason::Killed));
+        if task.result.is_some() {
+            self.not_wanted(id);
+        }
         Ok(said(format!("{id} is killed")))
     }
 
@@ -256,6 +260,9 @@ impl Supervisor {
                 "{id} cannot land: {operation} under way; land it when that is over"
             )));
         }
+        if !self.is_up() {
+            return Err(Refusal::stopping());
+        }
         if !self.may_begin_landing(id) {
             return Err(Refusal::because(format!("{id} cannot land just now; try again in a moment")));
         }
@@ -291,6 +298,7 @@ impl Supervisor {
             is_shown(id, result, shown)?;
         }
         self.record(Fact::Ended { task: id, state: TaskState::Failed(FailReason::Refused) });
+        self.not_wanted(id);
         Ok(said(format!("the result of {id} is thrown away")))
     }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::book::{self, Rank, Wait};
+use crate::core::book::{self, Line, Wait};
 use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
 use crate::core::lanes::lane;
 use crate::core::live::{Attempt, Due, JobOwner, Step};
 use crate::core::supervisor::Supervisor;
+use crate::core::waiters::Obstacle;
 use crate::model::assignment::Lane;
 use crate::model::attempt::Stage;
 use crate::model::cost::Spent;
@@ -20,9 +20,6 @@ use crate::model::settings::Isolation;
 use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::time::{Moment, Now, Wall, brief};
 use crate::model::workspace::GitOperation;
-
-/// How many files of waiting tasks are kept in mind while looking for the next one.
-const TAKEN_FILES: usize = 256;
 
 /// Why a task that could run does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,9 +103,10 @@ impl fmt::Display for Place {
 }
 
 /// What the next step of scheduling is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
     /// This task starts.
-    Starts(Arc<Task>),
+    Starts(TaskId),
     /// This task has used up its money.
     Broke(TaskId),
 }
@@ -208,8 +206,8 @@ impl Supervisor {
         }
         while let Some(turn) = self.next_turn() {
             match turn {
-                Turn::Starts(task) if self.hold_unfit(&task) => {}
-                Turn::Starts(task) => self.start_attempt(&task),
+                Turn::Starts(task) if self.hold_unfit(task) => {}
+                Turn::Starts(task) => self.start_attempt(task),
                 Turn::Broke(task) => {
                     self.record(Fact::Ended { task, state: TaskState::Failed(FailReason::Budget) });
                 }
@@ -236,59 +234,74 @@ impl Supervisor {
         }
     }
 
-    fn next_turn(&self) -> Option<Turn> {
-        if self.standstill().is_some() || self.live.burst.is_some() {
+    /// Returns what comes next. It looks at each waiting task once, and again when what that stands behind has gone; only one
+    /// that waits for anything else than what is an [`Obstacle`], such as its check, is looked at each time.
+    fn next_turn(&mut self) -> Option<Turn> {
+        if self.standstill().is_some() || self.live.burst.is_some() || self.is_tree_taken() {
             return None;
         }
-        self.open_lanes().into_iter().find_map(|lane| self.next_turn_in(lane))
+        self.sort_waiters();
+        let mut left = Vec::new();
+        let turn = self.first_turn(|line| self.live.waiters.looked_at(line), &mut left);
+        #[cfg(debug_assertions)]
+        {
+            let plain = self.first_turn(|line| self.book.index.waiting_at(line), &mut Vec::new());
+            debug_assert!(
+                turn == plain,
+                "broken promise: {turn:?} comes next, and {plain:?} would if all were looked at"
+            );
+        }
+        for (task, obstacle) in left {
+            self.live.waiters.leave(task, obstacle);
+        }
+        turn
     }
 
-    fn next_turn_in(&self, lane: Lane) -> Option<Turn> {
-        // Files for which a task that waits goes first, so that the many behind it are not looked at one by one.
-        let mut taken: BTreeMap<ProjectPath, Rank> = BTreeMap::new();
-        self.book.index.waiting_in(lane).find_map(|(class, sources)| {
-            let mut order = self.book.turns.in_order(lane, class).filter_map(|source| sources.get(&source));
-            order.find_map(|tasks| self.next_turn_of(tasks, &mut taken))
+    /// Whether an attempt works in the user's tree, or any other would: beside that nothing starts.
+    fn is_tree_taken(&self) -> bool {
+        let in_place = self.settings.fix.isolation == Isolation::InPlace;
+        self.live.attempts.values().any(|attempt| in_place || attempt.place == Place::Tree)
+    }
+
+    /// Returns what comes next of these tasks, line by line, and what those before it stand behind.
+    fn first_turn<'a>(
+        &'a self,
+        tasks: impl Fn(&Line) -> Option<&'a BTreeMap<TaskId, Wait>>,
+        left: &mut Vec<(TaskId, Obstacle)>,
+    ) -> Option<Turn> {
+        self.open_lanes().into_iter().find_map(|lane| {
+            self.book.index.waiting_in(lane).find_map(|(class, _)| {
+                let mut sources = self.book.turns.in_order(lane, class);
+                sources.find_map(|source| self.first_turn_of(tasks(&(lane, class, source))?, left))
+            })
         })
     }
 
-    /// Returns what may start of what one source has filed.
-    fn next_turn_of(&self, tasks: &BTreeMap<TaskId, Wait>, taken: &mut BTreeMap<ProjectPath, Rank>) -> Option<Turn> {
+    fn first_turn_of(&self, tasks: &BTreeMap<TaskId, Wait>, left: &mut Vec<(TaskId, Obstacle)>) -> Option<Turn> {
         let due = tasks.iter().filter(|(_, wait)| self.pause(wait).is_none());
         for task in due.filter_map(|(id, _)| self.book.task(*id)) {
             if self.task_line(task).is_some() {
                 return Some(Turn::Broke(task.id));
             }
-            let rank = Rank::of(task);
-            let is_taken = |file| book::near(taken, file).any(|(_, first)| *first < rank);
-            if !task.forced && task.files.iter().any(is_taken) {
-                continue;
-            }
             match self.waiting(task) {
-                None => return Some(Turn::Starts(task.clone())),
+                None => return Some(Turn::Starts(task.id)),
                 // All of one source share what they may cost.
                 Some(Waiting::Batch(_)) => return None,
-                Some(Waiting::Breaker(..) | Waiting::Unlanded(..)) => {}
-                Some(_) if taken.len() < TAKEN_FILES => {
-                    for file in &task.files {
-                        let first = taken.entry(file.clone()).or_insert(rank);
-                        *first = rank.min(*first);
-                    }
-                }
-                Some(_) => {}
+                Some(waiting) => left.extend(self.obstacle_of(task, &waiting).map(|obstacle| (task.id, obstacle))),
             }
         }
         None
     }
 
-    fn start_attempt(&mut self, task: &Task) {
+    fn start_attempt(&mut self, id: TaskId) {
+        let Some(task) = self.task(id) else { return };
         let number = task.charged + 1;
         let slot = self.live.free_slot();
-        self.record(Fact::AttemptStarted { task: task.id, number, slot, landing: false });
-        self.record(Fact::Staged { task: task.id, stage: Stage::Prepare });
-        let job = self.give(JobOwner::Attempt(task.id), Work::Snapshot, None);
-        let attempt = self.new_attempt(task, number, slot, Step::Snapshot(job), Stage::Prepare);
-        self.live.attempts.insert(task.id, attempt);
+        self.record(Fact::AttemptStarted { task: id, number, slot, landing: false });
+        self.record(self.staged(id, Stage::Prepare));
+        let job = self.give(JobOwner::Attempt(id), Work::Snapshot, None);
+        let attempt = self.new_attempt(&task, number, slot, Step::Snapshot(job), Stage::Prepare);
+        self.live.attempts.insert(id, attempt);
     }
 
     /// Returns a new attempt in the given step.

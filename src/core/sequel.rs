@@ -6,7 +6,7 @@ use crate::core::fact::Fact;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::event::Consequence;
 use crate::model::id::TaskId;
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{DoneReason, FailReason, Task, TaskState};
 
 /// Returns why a fact cannot be true after what the book knows.
 ///
@@ -133,7 +133,11 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
             let landed = task.receipt.as_ref().is_some_and(|receipt| receipt.landing == *landing);
             (landed && task.state != TaskState::Failed(FailReason::Undone), "only what has landed is undone, and once")
         }
-        Fact::Ended { state, .. } => (open && state.is_final(), "a task ends once"),
+        Fact::Ended { state, .. } => {
+            let is_done = task.state == TaskState::Done(DoneReason::Finished);
+            let may = open || is_done && *state == TaskState::Failed(FailReason::Refused);
+            (may && state.is_final(), "a task ends once, unless what was made for it is not wanted")
+        }
         Fact::Filed { .. }
         | Fact::LandingBegan { .. }
         | Fact::LandingFailed { .. }

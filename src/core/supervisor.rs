@@ -151,6 +151,7 @@ impl Supervisor {
         let recorded = Recorded { seq: self.book.seq.next(), at: self.live.now.wall, fact };
         self.live.look |= recorded.fact.is_about_waiting();
         self.live.turned.extend(recorded.fact.turns());
+        self.live.waiters.note(&recorded.fact);
         self.book.apply(&recorded);
         let seq = recorded.seq;
         self.out.push(Effect::Record(recorded));

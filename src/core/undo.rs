@@ -1,5 +1,8 @@
 //! Takes landings back: for a person, after a crash, and work done in place that came to nothing.
 
+use std::fmt::Write as _;
+use std::sync::Arc;
+
 use crate::core::command::{Answer, Refusal};
 use crate::core::effect::{Effect, Place, Work};
 use crate::core::fact::Fact;
@@ -152,15 +155,27 @@ impl Supervisor {
                 } else {
                     format!("took back {task}: {}", names(files.iter().map(|file| &file.path)))
                 };
+                let said = format!("{said}{}", self.builds_on(task, landing));
                 self.wrote(&files);
                 self.record(Fact::Undone { task, landing, files: files.clone() });
+                self.not_wanted(task);
                 self.wants_checks_of(&files, task);
                 Ok(Answer::said(said))
             }
-            Undone::Edited(paths) => Err(Refusal::because(format!(
-                "{task} cannot be taken back: you edited the same lines since, in {}; nothing was written",
-                names(paths.iter())
-            ))),
+            Undone::Edited(paths) => {
+                let others = self.landed_since(task, landing, |path| paths.contains(path));
+                let (who, hint) = match others.last() {
+                    Some(last) => {
+                        let hint = format!("; `orchestrator-tui undo {}` takes the later one back first", last.0);
+                        (format!("{}, or you, changed", list(&others)), hint)
+                    }
+                    None => ("you edited".to_owned(), String::new()),
+                };
+                Err(Refusal::because(format!(
+                    "{task} cannot be taken back: {who} the same lines since, in {}; nothing was written{hint}",
+                    names(paths.iter())
+                )))
+            }
             Undone::Nothing => Err(Refusal::because(format!("the landing of {task} was taken back before"))),
             Undone::Failed(why) => {
                 // Some of it may have been written.
@@ -171,6 +186,48 @@ impl Supervisor {
             }
         };
         self.reply(request, reply);
+    }
+
+    /// Returns the tasks that landed something after a landing, and have not taken it back, in files that are asked about.
+    fn landed_since(&self, task: TaskId, landing: LandingId, touches: impl Fn(&ProjectPath) -> bool) -> Vec<TaskId> {
+        let later = |other: &&Arc<Task>| other.id != task && standing(other).is_some_and(|since| since > landing);
+        let files = |other: &Task| other.receipt.iter().flat_map(|receipt| receipt.files.clone()).collect::<Vec<_>>();
+        let mut found: Vec<(LandingId, TaskId)> = self
+            .book
+            .tasks
+            .values()
+            .filter(later)
+            .filter(|other| files(other).iter().any(|file| touches(&file.path)))
+            .filter_map(|other| Some((standing(other)?, other.id)))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Says what was made on top of a landing that is taken back: it stays, and may miss what it builds on.
+    fn builds_on(&self, task: TaskId, landing: LandingId) -> String {
+        let landed: Vec<ProjectPath> = self
+            .book
+            .task(task)
+            .and_then(|task| task.receipt.as_ref())
+            .map(|receipt| receipt.files.iter().map(|file| file.path.clone()).collect())
+            .unwrap_or_default();
+        let later = self.landed_since(task, landing, |path| landed.contains(path));
+        let made = |other: &&Arc<Task>| {
+            let waited = other.assignment().is_some_and(|assignment| assignment.after.contains(&task));
+            waited && !later.contains(&other.id) && (other.result.is_some() || standing(other).is_some())
+        };
+        let made: Vec<TaskId> = self.book.tasks.values().filter(made).map(|other| other.id).collect();
+        let mut said = String::new();
+        if !later.is_empty() {
+            let stays = if later.len() == 1 { "stays" } else { "stay" };
+            let _ = write!(said, "; {} changed the same files later and {stays}", list(&later));
+        }
+        if !made.is_empty() {
+            let (was, stays) = if made.len() == 1 { ("was", "stays") } else { ("were", "stay") };
+            let _ = write!(said, "; {} {was} made on top of it and {stays}: worth another look", list(&made));
+        }
+        said
     }
 
     /// Answers a request.
@@ -219,6 +276,17 @@ impl Supervisor {
 pub(crate) fn standing(task: &Task) -> Option<LandingId> {
     let receipt = task.receipt.as_ref()?;
     (task.state != TaskState::Failed(FailReason::Undone)).then_some(receipt.landing)
+}
+
+/// Names tasks: `#3`, `#3 and #4`.
+fn list(tasks: &[TaskId]) -> String {
+    match tasks {
+        [some @ .., one, last] => {
+            let before: Vec<String> = some.iter().chain([one]).map(ToString::to_string).collect();
+            format!("{} and {last}", before.join(", "))
+        }
+        few => few.iter().map(ToString::to_string).collect(),
+    }
 }
 
 fn names<'a>(paths: impl Iterator<Item = &'a ProjectPath>) -> String {

@@ -1,4 +1,4 @@
-//! How large numbers are written for a person.
+//! How large numbers and shares are written for a person.
 
 /// Writes a number with a comma between thousands.
 pub fn thousands(number: u64) -> String {
@@ -13,9 +13,26 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// Returns how much of a whole a part is, in percent, rounded; 100 only if it is all of it, and nothing of nothing.
+pub fn percent(part: u64, whole: u64) -> Option<u64> {
+    let rounded = (u128::from(part) * 100 + u128::from(whole / 2)).checked_div(u128::from(whole))?;
+    let rounded = if part < whole { rounded.min(99) } else { rounded.max(100) };
+    Some(u64::try_from(rounded).unwrap_or(u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_is_rounded_and_no_more_than_it_is() {
+        for (part, whole, percents) in
+            [(0, 3, 0), (596, 1000, 60), (594, 1000, 59), (1, 200, 1), (999, 1000, 99), (5, 5, 100), (815, 800, 102)]
+        {
+            assert_eq!(percent(part, whole), Some(percents), "{part} of {whole}");
+        }
+        assert_eq!((percent(1, 0), percent(u64::MAX, 1).is_some()), (None, true));
+    }
 
     #[test]
     fn thousands_are_grouped() {

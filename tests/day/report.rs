@@ -32,6 +32,7 @@ fn task(label: &str, name: &str, outcome: Outcome) -> TaskReport {
     TaskReport {
         label: label.to_owned(),
         name: name.to_owned(),
+        anew: None,
         module: String::new(),
         role: "coding".to_owned(),
         outcome,

@@ -248,7 +248,8 @@ fn a_yes_to_checks_starts_no_agent_for_an_event_or_the_queue() {
     no_agent_writes_elsewhere(&site);
     let folder = site.outside("events");
     fs::create_dir_all(&folder).expect("made");
-    fs::write(folder.join("one.json"), r#"{"type": "audit.requested"}"#).expect("written");
+    fs::write(folder.join("one.json"), r#"{"type": "audit.requested", "data": {"title": "Look for leaks"}}"#)
+        .expect("written");
     let mut running = site.start_with(&["--checks-only"], &[("EVENT_DIR", folder.as_path())]);
     running.wait("the audit", |fact| fact["kind"] == "filed" && fact["task"]["id"] == 1);
     let said = site.run(&["queue", "add", "Right word"]);
@@ -271,15 +272,20 @@ fn emit_says_what_is_wrong() {
     let site = site("[[scenario]]\nmatch = \"*\"\nsteps = []\n");
     assert_eq!(site.run(&["emit", "pr.created"]).code, 3, "nobody runs");
     let running = start(&site, &[]);
-    for (args, part) in [
-        (["emit", "Pr", "--data", "{}"], "is no event"),
-        (["emit", "pr.created", "--data", "{"], "not JSON"),
-        (["emit", "pr.created", "--data", "@nowhere.json"], "nowhere.json"),
-        (["emit", "pr.created", "--task", "77"], "no task #77"),
-        (["emit", "pr.created", "--task", "x"], "is not a task"),
+    for (args, code, part) in [
+        (&["emit", "Pr", "--data", "{}"][..], 2, "is no event"),
+        (&["emit", "pr.created", "--data", "{"], 2, "not JSON"),
+        (&["emit", "pr.created", "--data", "@nowhere.json"], 2, "nowhere.json"),
+        (&["emit", "pr.created", "--task", "77"], 1, "no task #77"),
+        (&["emit", "pr.created", "--task", "x"], 2, "is not a task"),
+        // Nobody is paid who has nothing to look at.
+        (&["emit", "pr.created"], 2, "puts the reviewer to work, and nothing says on what; `--task 14` names a task"),
+        (&["emit", "task.assigned", "--data", "{\"title\": \"\"}"], 2, "puts the starter to work"),
+        (&["emit", "verify.passed", "--data", "{\"title\": \"x\"}"], 2, "ends the task that it is about"),
+        (&["emit", "verify.failed"], 2, "files a bug, and nothing says which"),
     ] {
-        let said = site.run(&args);
-        assert!(said.code > 0 && said.err.contains(part), "{args:?}: {said:?}");
+        let said = site.run(args);
+        assert!(said.code == code && said.err.contains(part), "{args:?}: {said:?}");
     }
     assert_eq!(events(&site), Vec::<Value>::new());
     assert!(site.run(&["event", "1"]).err.contains("no event 1"));

@@ -21,6 +21,7 @@ mod crashes;
 mod dashboard;
 mod dashboard_claude;
 mod day;
+mod day_again;
 mod day_watch;
 mod doctor;
 mod editors;

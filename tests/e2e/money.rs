@@ -253,7 +253,7 @@ fn what_a_fix_has_cost_is_said_before_the_next() {
     assert!(reason.contains("such a fix: $0.25, ") && reason.contains("(1 landed here)"), "{reason}");
     let costs = site.json(&["costs"]);
     assert_eq!((&costs["today"]["landed"], &costs["total"]["landed"]), (&1.into(), &1.into()), "{costs:#}");
-    assert_eq!(costs["today"]["for_each_landed_fix"]["cost_usd"], 0.25, "{costs:#}");
+    assert_eq!(costs["today"]["for_each_landed"]["cost_usd"], 0.25, "{costs:#}");
     assert_eq!(costs["tasks"][0]["number"].to_string(), one, "{costs:#}");
     assert_eq!(costs["tasks"][0]["today"]["cost_usd"], 0.25, "{costs:#}");
     supervisor.stop();
@@ -268,7 +268,7 @@ fn what_a_fix_has_cost_is_said_before_the_next() {
     assert_eq!(site.run(&["undo", &one]).code, 0);
     let costs = site.json(&["costs"]);
     assert_eq!((&costs["today"]["landed"], &costs["total"]["landed"]), (&0.into(), &0.into()), "{costs:#}");
-    assert_eq!(costs["today"]["for_each_landed_fix"], serde_json::Value::Null, "{costs:#}");
+    assert_eq!(costs["today"]["for_each_landed"], serde_json::Value::Null, "{costs:#}");
     assert_eq!(costs["today"]["all"]["cost_usd"], 0.25, "{costs:#}");
 }
 

@@ -168,7 +168,7 @@ fn an_event_is_seen_and_leads_to_what_it_started() {
             && has(&["waits for the end of the attempt at #1"])
             && has(&["2", "audit.requested", "processed", "from you"])
             && has(&["started #1"])
-            && has(&["1", "deploy.wanted", "unroutable", "from you"])
+            && has(&["1", "deploy.wanted", "failed", "from you"])
             && has(&["no rule is about deploy.wanted"])
     });
     terminal.keys("j\r");

@@ -307,6 +307,13 @@ fn the_queue_is_added_to_stopped_by_a_failure_resumed_and_cleared() {
     }
     let wrong = site.run(&["queue", "add", "x", "--role", "poet"]);
     assert!(wrong.code == 2 && wrong.err.contains("there is no role `poet`"), "{wrong:?}");
+    let wrong = site.run(&["queue", "add", "x", "--priority", "101"]);
+    assert!(wrong.code == 2 && wrong.err.contains("write a number from -100 to 100"), "{wrong:?}");
+    let wrong = site.run(&["land", "1", "--repository", "owner/shop"]);
+    assert!(wrong.code == 2 && wrong.err.contains("orchestrator-tui -C FOLDER"), "{wrong:?}");
+    let wrong = site.run(&["session", "list", "--orchestration", "99"]);
+    assert!(wrong.code == 1 && wrong.err.contains("hint: `orchestrator-tui session list`"), "{wrong:?}");
+    assert_eq!(site.json(&["queue", "list"])["items"], site.json(&["queue"])["items"]);
     until("the first one works", || site.json(&["queue"])["items"][0]["status"] == "processing");
     let busy = site.run(&["queue", "remove", "1"]);
     assert!(busy.code == 1 && busy.err.contains("is being worked on"), "{busy:?}");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use orchestrator_tui::model::assignment::{Assignment, BatchKind, Deliverable, Lane};
 use orchestrator_tui::model::check::CheckName;
-use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask};
+use orchestrator_tui::model::filing::{After, Filing, NewBatch, NewTask, Redo};
 use orchestrator_tui::model::id::TaskId;
 use orchestrator_tui::model::settings::LandMode;
 
@@ -12,10 +12,11 @@ use super::person::spent;
 use super::stage::path;
 
 /// Reads a filing: a word for each task, `NAME=FILE,FILE!ROLE<NAME,NAME`, words with `+` about all of
-/// them, `$9.00` for what they may cost, `/day/other.yaml` for another file, `^1` for batch 1 again.
+/// them, `$9.00` for what they may cost, `/day/other.yaml` for another file, `^1` for batch 1 again, `^failed` and `^all` for
+/// what is done again of a day.
 pub(super) fn read(text: &str) -> Result<Filing, String> {
     let (mut landing, mut lane, mut budget, mut held) = (LandMode::Ask, Lane::Day, None, false);
-    let mut again = None;
+    let (mut again, mut redo) = (None, Redo::Changed);
     let mut check = None;
     let mut tasks = Vec::new();
     let mut file = PathBuf::from("/day/day.yaml");
@@ -25,6 +26,8 @@ pub(super) fn read(text: &str) -> Result<Filing, String> {
             "+created" => held = true,
             "+sessions" => lane = Lane::Session,
             "+queue" => lane = Lane::Queue,
+            "^failed" => redo = Redo::Failed,
+            "^all" => redo = Redo::All,
             _ if word.starts_with('/') => file = PathBuf::from(word),
             _ if word.starts_with('^') => again = Some(word[1..].parse().map_err(|error| format!("{word}: {error}"))?),
             _ if let Some(name) = word.strip_prefix("+check=") => check = Some(CheckName(name.to_owned())),
@@ -37,7 +40,7 @@ pub(super) fn read(text: &str) -> Result<Filing, String> {
         task.assignment.check.clone_from(&check);
     }
     let kind = BatchKind::Day { file, folder: PathBuf::from("/day"), date: "2026-01-01".to_owned() };
-    Ok(Filing { batch: Some(NewBatch { kind, budget, again }), tasks })
+    Ok(Filing { batch: Some(NewBatch { kind, budget, again, redo }), tasks })
 }
 
 fn task(word: &str) -> Result<NewTask, String> {

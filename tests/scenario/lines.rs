@@ -146,7 +146,7 @@ impl Teller {
                 let what = if *landing { "goes on to land" } else { "begins" };
                 ("attempt", format!("{task} attempt {number} {what} in workspace {}", slot.0))
             }
-            Fact::Staged { task, stage } => ("staged", format!("{task} stage {}", stage.name())),
+            Fact::Staged { task, stage, .. } => ("staged", format!("{task} stage {}", stage.name())),
             Fact::AgentStarted { task, session } => {
                 ("agent-started", format!("{task} agent at work in @{}", session.0))
             }

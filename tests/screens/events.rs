@@ -87,7 +87,7 @@ pub(crate) fn happening() -> View {
             event(11, "code.done", Some(24), ago(20), EventState::Pending),
             &[("waits for the end of the attempt at #24", Some(24))],
         ),
-        came(event(10, "deploy.wanted", None, ago(400), EventState::Unroutable), &[(nobody, None)]),
+        came(event(10, "deploy.wanted", None, ago(400), EventState::Failed), &[(nobody, None)]),
         came(event(9, "verify.failed", Some(23), ago(910), EventState::Failed), &[(failed, None)]),
         came(
             event(8, "analysis.done", Some(21), ago(18_200), EventState::Processed),

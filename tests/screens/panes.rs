@@ -230,9 +230,9 @@ fn landed_after_yes(size: (u16, u16)) -> State {
     let task = TaskId(14);
     let landing = Fact::AttemptStarted { task, number: 2, slot: Slot(2), landing: true };
     let person = happened(person, 3000, landing);
-    let person = happened(person, 3001, Fact::Staged { task, stage: Stage::Land });
+    let person = happened(person, 3001, Fact::Staged { task, stage: Stage::Land, brings: false });
     let person = happened(person, 3002, Fact::Landed { task, receipt: Box::new(receipt(14)) });
-    let person = happened(person, 3003, Fact::Staged { task, stage: Stage::Confirm });
+    let person = happened(person, 3003, Fact::Staged { task, stage: Stage::Confirm, brings: false });
     let record = AttemptRecord { landing: true, end: AttemptEnd::Verified, ..attempt(2) };
     let then = TaskState::Done(DoneReason::Landed(LandingId(5)));
     let mut state = happened(person, 3004, Fact::AttemptEnded { task, record: Box::new(record), then }).state;

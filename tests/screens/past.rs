@@ -42,7 +42,7 @@ fn said(label: &str, text: &str) -> LogLine {
 /// Returns the facts, oldest first.
 pub(crate) fn story(view: &View, id: u32) -> Vec<Recorded> {
     let task = TaskId(id);
-    let staged = |stage| Fact::Staged { task, stage };
+    let staged = |stage| Fact::Staged { task, stage, brings: false };
     let logged = |lines: Vec<LogLine>| Fact::Logged { task, lines };
     let facts = vec![
         (162, Fact::Filed { task: Box::new(detail(view, id).task) }),
@@ -107,16 +107,16 @@ fn so_far(view: &View, id: u32, mut facts: Vec<(u64, Fact)>) -> Vec<(u64, Fact)>
         Group::Held => facts = vec![facts.remove(0), (162, Fact::Held { task, reason: HoldReason::RedBefore })],
         Group::Queued => facts.truncate(1),
         Group::NeedsYou => {
-            facts.push((38, Fact::Staged { task, stage: Stage::Verify }));
+            facts.push((38, Fact::Staged { task, stage: Stage::Verify, brings: false }));
             let reason = ReadyReason::Asked;
             facts.push((31, Fact::Ready { task, reason: reason.clone(), result: Box::new(pending(id)) }));
             facts.push(end(TaskState::Ready(reason)));
         }
         Group::Done => {
-            facts.push((38, Fact::Staged { task, stage: Stage::Verify }));
-            facts.push((33, Fact::Staged { task, stage: Stage::Land }));
+            facts.push((38, Fact::Staged { task, stage: Stage::Verify, brings: false }));
+            facts.push((33, Fact::Staged { task, stage: Stage::Land, brings: false }));
             facts.push((32, Fact::Landed { task, receipt: Box::new(receipt(id)) }));
-            facts.push((32, Fact::Staged { task, stage: Stage::Confirm }));
+            facts.push((32, Fact::Staged { task, stage: Stage::Confirm, brings: false }));
             facts.push(end(TaskState::Done(DoneReason::Landed(LandingId(4)))));
         }
         Group::Failed => {

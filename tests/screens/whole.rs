@@ -201,7 +201,7 @@ impl World {
             Step::Stage => {
                 let Some(task) = self.state.selected else { return };
                 self.seq += 1;
-                let fact = Fact::Staged { task, stage: Stage::Verify };
+                let fact = Fact::Staged { task, stage: Stage::Verify, brings: false };
                 Event::Happened(Box::new(Recorded { seq: Seq(self.seq), at: self.now, fact }))
             }
             Step::Answer(ok, text) => Event::Answered(if ok { Ok(text) } else { Err(text) }),

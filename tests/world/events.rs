@@ -68,7 +68,8 @@ impl World {
     /// A person reports something, often about a task.
     pub(super) fn somebody_reports(&mut self) {
         let task = self.chance.one_in(2).then(|| self.some_task(|task| !task.state.is_final()));
-        let (event, data) = (self.some_kind(), "{}".to_owned());
+        let data = if self.chance.one_in(4) { "{}" } else { r#"{"title": "more"}"# }.to_owned();
+        let event = self.some_kind();
         self.ask(Command::Emit { event, data, task, by: Reporter::Person });
     }
 
@@ -88,7 +89,7 @@ impl World {
     /// The folder for events is looked at.
     pub(super) fn lies(&mut self, name: &str) {
         let Some((file, kind)) = self.folder.files.get(name).cloned() else { return };
-        let dropped = Dropped { event: kind.clone(), data: "{}".to_owned(), task: None };
+        let dropped = Dropped { event: kind.clone(), data: r#"{"title": "more"}"#.to_owned(), task: None };
         let said = if kind.is_empty() { Err("not JSON".to_owned()) } else { Ok(dropped) };
         self.input(Input::EventFile(file, said));
     }

@@ -61,7 +61,7 @@ impl World {
             self.stored = self.journal.len();
             return self.restart();
         }
-        match self.chance.below(70) {
+        match self.chance.below(73) {
             0..=13 => self.saves(),
             14 => {
                 for _ in 0..8 {
@@ -139,6 +139,8 @@ impl World {
             43 | 60 => self.somebody_pays(),
 
             67 | 68 => self.somebody_files(),
+            70 if self.chance.one_in(3) => self.somebody_orchestrates(),
+            71 | 72 => self.somebody_decides(),
             69 => {
                 let screens = self.chance.below(3) as usize;
                 self.input(Input::Screens(screens));

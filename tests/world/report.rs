@@ -52,6 +52,7 @@ pub(crate) struct Report {
     pub not_followed: u64,
     pub cut: u64,
     pub files_left: u64,
+    pub declined: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -103,6 +104,7 @@ impl Report {
         self.not_followed += other.not_followed;
         self.cut += other.cut;
         self.files_left += other.files_left;
+        self.declined += other.declined;
         self.unanswered += other.unanswered;
         self.restarted += other.restarted;
         self.planners_ended += other.planners_ended;

@@ -1,22 +1,30 @@
 //! Lets a supervisor do the work of a task file, and tells how it goes until nothing of it goes on by itself.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
 
 use crate::app::background::{self, Attached, Doing};
-use crate::app::clock;
+use crate::app::clock::{self, Stopwatch};
 use crate::app::day::again;
-use crate::app::failure::Failure;
+use crate::app::failure::{Code, Failure};
 use crate::app::setup::Site;
 use crate::app::signals;
 use crate::config::Overrides;
 use crate::core::command::{Answer, Command};
 use crate::core::lines;
-use crate::edge::control::{Client, ClientError, FactNews, ViewNews};
-use crate::model::filing::Filing;
+use crate::edge::control::{Client, ClientError, FactNews, FactStream, ViewNews, ViewStream};
+use crate::model::filing::{Filing, Redo};
 use crate::model::id::{BatchId, TaskId};
+
+/// How long a supervisor that comes to its end is waited for.
+const ENDING: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether it has ended.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// How the work of a task file came to stand still.
 #[derive(Debug)]
@@ -25,6 +33,8 @@ pub enum Ended {
     Settled(Value),
     /// A person went away from it; it goes on, as this says.
     Left(String),
+    /// All of it had ended before, and nothing of it is done again; how the batch stands.
+    Before(Value),
 }
 
 /// What a line is about.
@@ -55,7 +65,7 @@ pub struct Watched<'a> {
     pub read: &'a mut dyn FnMut() -> Result<Filing, Failure>,
 }
 
-/// Files the work, or what is new in it if it is under way already, and follows it until nothing of it goes on by itself;
+/// Files the work, or what is new in it if it was filed before, and follows it until nothing of it goes on by itself;
 /// a file that is `watched` until a person leaves.
 ///
 /// # Errors
@@ -79,24 +89,27 @@ async fn follow(
     let mut signals = signals::listen().map_err(Failure::usage)?;
     let program =
         std::env::current_exe().map_err(|error| Failure::usage(format!("our own program cannot be found: {error}")))?;
-    let (doing, _) = watch::channel(Doing::default());
-    let Attached { client, remarks: _ } = background::attach(&program, site, &Overrides::default(), &doing).await?;
-    let (first, mut views) = client.view(true).await.map_err(Failure::supervisor)?;
-    let mut facts = client.follow(first.seq, None).await.map_err(Failure::supervisor)?;
+    let Begun { client, mut views, mut facts, said, batch: number, tasks: new } =
+        begin(&program, site, &filing).await?;
     let mut changes = watched.as_ref().map(|watched| again::changes(watched.file));
-    let mut taken = filing.clone();
-    let (said, number) = begin(&client, filing).await?;
-    tell(Told::Line(Line { text: &said, fact: &json!({ "said": said }) }));
+    let mut taken = filing;
+    if let Some(batch) = &mut taken.batch {
+        batch.redo = Redo::Changed;
+    }
     let path = format!("batches/{}", number.0);
+    if new.is_empty() && watched.is_none() {
+        let batch = look(&client, &path).await?;
+        if batch["over"] == true {
+            return Ok(Ended::Before(batch));
+        }
+    }
+    tell(Told::Line(Line { text: &said, fact: &json!({ "said": said }) }));
     let (mut tasks, mut is_stale) = (Vec::new(), true);
     // How the batch stands since nothing of it goes on, and what was wrong with the file the last time.
     let (mut settled, mut wrong) = (None, String::new());
     loop {
         if std::mem::take(&mut is_stale) {
-            let (status, batch) = client.get(&path).await.map_err(Failure::supervisor)?;
-            if status >= 300 {
-                return Err(Failure::supervisor(batch["error"].as_str().unwrap_or("the batch is gone").to_owned()));
-            }
+            let batch = look(&client, &path).await?;
             tasks = numbers(&batch);
             match (batch["goes_on"] == false, &watched) {
                 (true, None) => return Ok(Ended::Settled(batch)),
@@ -124,9 +137,9 @@ async fn follow(
                 let read = tokio::task::block_in_place(|| (watched.read)());
                 let outcome = match read {
                     Ok(filing) if filing == taken => Ok(None),
-                    Ok(filing) => begin(&client, more(&filing, number)).await.map(|(said, _)| {
+                    Ok(filing) => file(&client, more(&filing, number)).await.map(|answer| {
                         taken = filing;
-                        Some(said)
+                        Some(answer.said)
                     }),
                     Err(failure) => Err(failure),
                 };
@@ -169,6 +182,46 @@ async fn follow(
     }
 }
 
+/// A supervisor that has taken the work.
+struct Begun {
+    client: Client,
+    views: ViewStream,
+    facts: FactStream,
+    said: String,
+    batch: BatchId,
+    tasks: Vec<TaskId>,
+}
+
+/// Finds a supervisor or starts one, and files the work there; one that comes to its end just then, as after another
+/// `start`, is waited for.
+async fn begin(program: &Path, site: &Site, filing: &Filing) -> Result<Begun, Failure> {
+    let (doing, _) = watch::channel(Doing::default());
+    let waited = Stopwatch::start();
+    loop {
+        let Attached { client, remarks: _ } = background::attach(program, site, &Overrides::default(), &doing).await?;
+        let (first, mut views) = match client.view(true).await {
+            Ok(seen) => seen,
+            Err(ClientError::Ended { .. }) if waited.read() < ENDING => {
+                sleep(AGAIN).await;
+                continue;
+            }
+            Err(error) => return Err(Failure::supervisor(error)),
+        };
+        let facts = client.follow(first.seq, None).await.map_err(Failure::supervisor)?;
+        match file(&client, filing.clone()).await {
+            Ok(Answer { said, tasks, batch, .. }) => {
+                let batch = batch.ok_or_else(|| Failure::supervisor("what was filed is no day"))?;
+                return Ok(Begun { client, views, facts, said, batch, tasks });
+            }
+            Err(failure) if failure.code == Code::Supervisor && waited.read() < ENDING => {
+                let end = async { while !matches!(views.next().await, ViewNews::Ended(_)) {} };
+                let _ = timeout(ENDING, end).await;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
 /// Waits for a change of the file; for ever where none is watched.
 async fn changed(changes: &mut Option<mpsc::Receiver<()>>) -> Option<()> {
     match changes {
@@ -190,17 +243,26 @@ fn gone(error: &ClientError) -> Failure {
     Failure::supervisor(format!("{error}; `start` again goes on with the rest"))
 }
 
-/// Files what the file asks for that is not under way; returns what came of it, and the batch.
-async fn begin(client: &Client, filing: Filing) -> Result<(String, BatchId), Failure> {
+/// Returns how a batch stands.
+async fn look(client: &Client, path: &str) -> Result<Value, Failure> {
+    let (status, batch) = client.get(path).await.map_err(Failure::supervisor)?;
+    if status < 300 {
+        return Ok(batch);
+    }
+    Err(Failure::supervisor(batch["error"].as_str().unwrap_or("the batch is gone").to_owned()))
+}
+
+/// Files what the file asks for that was not filed before, and what is to be done again.
+async fn file(client: &Client, filing: Filing) -> Result<Answer, Failure> {
     let command = Command::File { filing: Box::new(filing) };
     let arguments = serde_json::to_value(&command).map_err(Failure::usage)?;
     let (status, answer) = client.command("file", &arguments).await.map_err(Failure::supervisor)?;
-    if status >= 300 {
-        return Err(Failure::refused(answer["error"].as_str().unwrap_or("refused without a reason").to_owned()));
+    let why = || answer["error"].as_str().unwrap_or("refused without a reason").to_owned();
+    match status {
+        503 => Err(Failure::supervisor(why())),
+        300.. => Err(Failure::refused(why())),
+        _ => serde_json::from_value(answer).map_err(Failure::supervisor),
     }
-    let answer: Answer = serde_json::from_value(answer).map_err(Failure::supervisor)?;
-    let batch = answer.batch.ok_or_else(|| Failure::supervisor("what was filed is no day"))?;
-    Ok((answer.said, batch))
 }
 
 fn numbers(batch: &Value) -> Vec<TaskId> {

@@ -1,5 +1,6 @@
 //! Gathers what there is to say about a batch out of the book: for its report, its status and its files.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::core::view::attempts;
 use crate::model::assignment::{Assignment, Batch, BatchKind};
 use crate::model::attempt::AttemptEnd;
 use crate::model::cost::Spent;
+use crate::model::id::TaskId;
 use crate::model::task::{DoneReason, ReadyReason, ReviewReason, Task, TaskState};
 use crate::model::time::Wall;
 use crate::model::workspace::FileChange;
@@ -27,6 +29,7 @@ pub fn json(reporter: &Reporter<'_>, batch: &Batch) -> Value {
         _ => reporter.book.ledger.of_batch(batch.id),
     };
     let is_over = |task: &&Task| task.state.is_final();
+    let anew = anew(reporter.book, batch);
     json!({
         "id": batch.id,
         "kind": batch.kind,
@@ -42,6 +45,8 @@ pub fn json(reporter: &Reporter<'_>, batch: &Batch) -> Value {
             "stage": task.stage,
             "reason": (reporter.reason)(task),
             "cost_usd": task.total().price().map(crate::model::cost::Usd::dollars),
+            "ended": task.ended.map(Wall::iso),
+            "done_anew_as": anew.get(&task.id).map(|id| id.0),
         })).collect::<Vec<_>>(),
     })
 }
@@ -51,6 +56,20 @@ pub fn tasks<'a>(book: &'a Book, batch: &'a Batch) -> impl Iterator<Item = &'a T
     batch.tasks.iter().filter_map(|id| book.task(*id)).map(AsRef::as_ref)
 }
 
+/// Returns the tasks that others of the same batch do anew, as the file says something else about them since: which ones.
+fn anew(book: &Book, batch: &Batch) -> BTreeMap<TaskId, TaskId> {
+    let mut last: BTreeMap<&str, TaskId> = BTreeMap::new();
+    let mut anew = BTreeMap::new();
+    for task in tasks(book, batch).collect::<Vec<_>>().into_iter().rev() {
+        let Some(assignment) = task.assignment().filter(|assignment| !assignment.label.is_empty()) else { continue };
+        match last.get(assignment.label.as_str()) {
+            Some(later) => drop(anew.insert(task.id, *later)),
+            None => drop(last.insert(&assignment.label, task.id)),
+        }
+    }
+    anew
+}
+
 /// Says all about the day of a batch; nothing if it is none. `offset`: how far local time is ahead of UTC, in seconds.
 pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayReport> {
     let BatchKind::Day { file, folder, date } = &batch.kind else { return None };
@@ -58,13 +77,32 @@ pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayRep
     let tasks: Vec<(&Task, &Assignment)> =
         tasks(reporter.book, batch).filter_map(|task| Some((task, task.assignment()?))).collect();
     let spent = tasks.iter().fold(Spent::default(), |sum, (task, _)| sum + task.total());
+    let anew = anew(reporter.book, batch);
+    let has_failed =
+        tasks.iter().any(|(task, _)| matches!(task.state, TaskState::Failed(_)) && !anew.contains_key(&task.id));
     let cut_short = batch.budget.filter(|limit| spent.usd >= *limit && tasks.iter().any(|(task, _)| !is_over(task)));
     Some(DayReport {
         date: date.clone(),
         file: shown(file),
         written: local(now, offset),
-        waits: tasks.iter().filter_map(|(task, assignment)| waits(reporter.book, task, assignment)).collect(),
-        tasks: tasks.iter().map(|(task, assignment)| one(reporter, task, assignment)).collect(),
+        waits: tasks
+            .iter()
+            .filter(|(task, _)| !anew.contains_key(&task.id))
+            .filter_map(|(task, assignment)| waits(reporter.book, task, assignment))
+            // `retry` needs a supervisor that runs; after the day there is none.
+            .chain(has_failed.then(|| Waits {
+                label: String::new(),
+                what: "all that failed is tried again, also when no supervisor runs".to_owned(),
+                commands: vec![format!("orchestrator-tui start {} --failed", shown(file))],
+            }))
+            .collect(),
+        tasks: tasks
+            .iter()
+            .map(|(task, assignment)| TaskReport {
+                anew: anew.get(&task.id).map(|id| id.0),
+                ..one(reporter, task, assignment)
+            })
+            .collect(),
         limit: batch.budget,
         cut_short: cut_short.map(|limit| {
             let used = spent.usd;
@@ -105,6 +143,7 @@ fn one(reporter: &Reporter<'_>, task: &Task, assignment: &Assignment) -> TaskRep
     TaskReport {
         label: assignment.label.clone(),
         name: assignment.name.clone(),
+        anew: None,
         module: assignment.module.clone(),
         role: assignment.role.clone(),
         outcome: outcome(reporter, task),
@@ -232,7 +271,7 @@ pub fn status(reporter: &Reporter<'_>, task: &Task, assignment: &Assignment) -> 
             }
         },
         why: (reporter.reason)(task),
-        stage: task.stage.map(|stage| stage.name().to_owned()).unwrap_or_default(),
+        stage: task.stage.map(|stage| stage.name_for(true).to_owned()).unwrap_or_default(),
         attempt: attempts(task),
         started: task.began,
         updated: reporter.now,

@@ -29,7 +29,7 @@ pub struct Learnt {
     pub lesson: Lesson,
     /// Whether a person dropped it.
     pub dropped: bool,
-    /// Which of the known tasks are told it: their numbers and titles.
+    /// Which of the open tasks are told it: their numbers and titles.
     pub concerns: Vec<(u32, String)>,
 }
 
@@ -50,7 +50,10 @@ struct Told {
 
 /// `GET lessons`: where feedback is read, which lessons were dropped, and the tasks that lessons may concern.
 pub fn known(book: &Book) -> Value {
-    let told = |task: &Arc<Task>| Some(Told { number: task.id, assignment: task.assignment()?.clone() });
+    // What is over is told nothing any more.
+    let told = |task: &Arc<Task>| {
+        (!task.state.is_final()).then_some(Told { number: task.id, assignment: task.assignment()?.clone() })
+    };
     json!(Known {
         days: book.days(),
         dropped: book.dropped.iter().copied().collect(),

@@ -7,7 +7,8 @@ use crate::app::day::markdown::{code, code_cell, line, quote};
 use crate::app::day::outline::spoken;
 use crate::model::assignment::Deliverable;
 use crate::model::cost::{Spent, Usd};
-use crate::model::number::thousands;
+use crate::model::number::{percent, thousands};
+use crate::model::time::millis;
 use crate::model::workspace::{ChangeKind, FileChange};
 
 /// What became of a task.
@@ -69,6 +70,8 @@ pub struct TaskReport {
     pub label: String,
     /// Its name.
     pub name: String,
+    /// The number of the task that does it anew, as the file says something else about it since.
+    pub anew: Option<u32>,
     /// The part of the project; may be empty.
     pub module: String,
     /// The role.
@@ -144,7 +147,8 @@ impl DayReport {
     }
 
     fn counts(&self) -> String {
-        let count = |is: fn(&Outcome) -> bool| self.tasks.iter().filter(|task| is(&task.outcome)).count();
+        let counted = || self.tasks.iter().filter(|task| task.anew.is_none());
+        let count = |is: fn(&Outcome) -> bool| counted().filter(|task| is(&task.outcome)).count();
         let parts = [
             (count(|outcome| matches!(outcome, Outcome::Done(_))), "done"),
             (count(|outcome| matches!(outcome, Outcome::Unchanged)), "done without a change"),
@@ -157,7 +161,7 @@ impl DayReport {
         ];
         let said: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        let tasks = self.tasks.len();
+        let tasks = counted().count();
         format!("{tasks} {}: {}", if tasks == 1 { "task" } else { "tasks" }, said.join(", "))
     }
 
@@ -184,7 +188,10 @@ impl DayReport {
                 "| {} · {} | {} | {} | {} | {} | {} |",
                 line(&task.label),
                 line(&task.name),
-                task.outcome.word(),
+                task.anew.map_or_else(
+                    || task.outcome.word().to_owned(),
+                    |later| format!("{}, then #{later}", task.outcome.word())
+                ),
                 task.begun(spoken(task.took)),
                 task.expected.map_or_else(|| "—".to_owned(), spoken),
                 task.begun(price(task.spent)),
@@ -224,7 +231,7 @@ impl DayReport {
             code(&self.feedback)
         )?;
         writeln!(out, "# Feedback - {}", self.date)?;
-        for task in self.tasks.iter().filter(|task| task.attempts > 0) {
+        for task in self.tasks.iter().filter(|task| task.attempts > 0 && task.anew.is_none()) {
             writeln!(
                 out,
                 "\n## {}: {}\nRating: ?/5\n\n✅ \n⚠️ \nAction: ",
@@ -272,6 +279,7 @@ impl TaskReport {
         writeln!(out, "\n### {} · {}\n", line(&self.label), line(&self.name))?;
         let why = self.outcome.why();
         let why = if why.is_empty() { why } else { format!(": {}", line(&why)) };
+        let why = self.anew.map_or_else(|| why.clone(), |later| format!("{why}; done anew as #{later}"));
         writeln!(out, "{}{why}", self.outcome.word())?;
         if self.attempts == 0 {
             return Ok(());
@@ -337,7 +345,7 @@ fn price(spent: Spent) -> String {
 /// Says how much of a limit was used; of an unknown price nothing can be said.
 fn within(spent: Spent, limit: Usd) -> String {
     let reached = if spent.usd >= limit { ", **the limit is reached**" } else { "" };
-    let percent = spent.usd.0.saturating_mul(100).checked_div(limit.0).unwrap_or(100);
+    let percent = percent(spent.usd.0, limit.0).unwrap_or(100);
     match spent.price() {
         Some(_) => format!(" of {limit} ({percent} %){reached}"),
         None => format!("; the limit is {limit}"),
@@ -347,7 +355,7 @@ fn within(spent: Spent, limit: Usd) -> String {
 fn against(took: Duration, expected: Option<Duration>) -> String {
     match expected {
         Some(expected) if took > expected => {
-            let percent = took.as_secs().saturating_mul(100).checked_div(expected.as_secs()).unwrap_or(100);
+            let percent = percent(millis(took), millis(expected)).unwrap_or(100);
             format!(
                 " instead of {}: **{} over** ({percent} %)",
                 spoken(expected),

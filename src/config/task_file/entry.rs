@@ -33,8 +33,10 @@ const LONGEST_ID: usize = 64;
 
 /// A task as read, before its order is judged.
 pub(super) struct Draft {
-    /// Where its id stands.
+    /// Its id, and where it stands; empty where there is none.
     pub(super) id: Placed<String>,
+    /// Whether it can be called by that id.
+    pub(super) is_named: bool,
     /// What it is to bring.
     pub(super) assignment: Assignment,
     /// Its own priority.
@@ -49,10 +51,11 @@ pub(super) struct Draft {
     pub(super) missing: Vec<Placed<String>>,
 }
 
-/// Reads a task; nothing, if it cannot even be named.
+/// Reads a task; nothing, if it is none. One that has no name that could be used is read all the same: all that is wrong is
+/// said at once.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: &Names<'_>) -> Option<Draft> {
     let fields = reader.fields(node, &FIELDS, "a task")?;
-    let id = id(reader, &fields);
+    let (id, is_named) = id(reader, &fields);
     let before = reader.errors.len();
     let name = reader.text(fields.get("name"));
     if name.is_none() && reader.errors.len() == before {
@@ -75,7 +78,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: 
         reader.error(&first.range, format!("the role {role} only reads: it brings no files"), hint);
     }
     let assignment = Assignment {
-        label: id.as_ref().map(|id| id.value.clone()).unwrap_or_default(),
+        label: id.value.clone(),
         description: description.map_or_else(|| name.clone(), |text| text.value),
         module: reader.text(fields.get("module")).map(|module| one_line(&module.value)).unwrap_or_default(),
         complexity: complexity(reader, fields.get("estimated_complexity")),
@@ -97,7 +100,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: &Node, project: &Path, names: 
             true
         }
     });
-    Some(Draft { id: id?, assignment, priority, depends_on, wanted, context, missing })
+    Some(Draft { id, is_named, assignment, priority, depends_on, wanted, context, missing })
 }
 
 fn repeated(names: &[Placed<String>]) -> Vec<Placed<String>> {
@@ -109,14 +112,14 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Reads the id. It becomes the name of a folder and of files, so it is plain.
-fn id(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Placed<String>> {
+/// Reads the id, and says whether it can be one. It becomes the name of a folder and of files, so it is plain.
+fn id(reader: &mut Reader<'_>, fields: &Fields<'_>) -> (Placed<String>, bool) {
     let before = reader.errors.len();
     let Some(id) = reader.text(fields.get("id")) else {
         if reader.errors.len() == before {
             reader.error(&fields.range, "this task has no id", "write one that no other has: id: task-001");
         }
-        return None;
+        return (Placed { range: fields.range.clone(), value: String::new() }, false);
     };
     let is_plain = id.value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     if !is_plain || id.value.starts_with(['.', '-']) || id.value.len() > LONGEST_ID {
@@ -124,13 +127,13 @@ fn id(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Placed<String>> {
             "it names files: write at most {LONGEST_ID} of letters, digits, - _ and ., and begin with a letter or digit"
         );
         reader.error(&id.range, format!("\"{}\" cannot be an id", id.value), hint);
-        return None;
+        return (id, false);
     }
     if id.value.to_lowercase().ends_with("-answer") {
         let hint = "the answers to questions of a task lie in files of that name; call it something else";
         reader.error(&id.range, "an id does not end in -answer", hint);
     }
-    Some(id)
+    (id, true)
 }
 
 /// Reads a name; one that is not known is a mistake, where it is known what there is.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use crate::config::diagnostic::{Diagnostic, SourceText, nearest};
 use crate::config::task_file::yaml::{Key, Node, Value};
 use crate::model::cost::Usd;
+use crate::model::filing::PRIORITIES;
 use crate::model::plain;
 
 /// A value that was read, and where it stands.
@@ -146,16 +147,16 @@ impl Reader<'_> {
 
     /// Reads a priority: a word, or a number.
     pub(super) fn priority(&mut self, field: Option<Field<'_>>) -> Option<i32> {
-        const HIGHEST: i32 = 100;
         let text = self.text(field)?;
         let priority = match text.value.to_lowercase().as_str() {
             "low" => Some(-10),
             "normal" | "medium" => Some(0),
             "high" => Some(10),
-            number => number.parse().ok().filter(|number| (-HIGHEST..=HIGHEST).contains(number)),
+            number => number.parse().ok().filter(|number| PRIORITIES.contains(number)),
         };
         if priority.is_none() {
-            let hint = format!("write low, normal, high, or a number from -{HIGHEST} to {HIGHEST}");
+            let hint =
+                format!("write low, normal, high, or a number from {} to {}", PRIORITIES.start(), PRIORITIES.end());
             self.error(&text.range, format!("\"{}\" is no priority", text.value), hint);
         }
         priority

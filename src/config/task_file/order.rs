@@ -18,7 +18,7 @@ pub(super) fn judge<'a>(reader: &mut Reader<'_>, steps: &[Step<'a>]) -> BTreeMap
     let known: BTreeSet<&str> = steps.iter().map(|step| step.id).collect();
     for step in steps {
         for name in step.after.iter().filter(|name| !known.contains(&*name.value)) {
-            let hint = match nearest(&name.value, known.iter().copied().filter(|id| *id != step.id)) {
+            let hint = match nearest(&name.value, known.iter().copied().filter(|id| *id != step.id && !id.is_empty())) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => "depends_on names ids of tasks of this file".to_owned(),
             };

@@ -85,8 +85,8 @@ pub struct ReadTaskFile {
 pub fn read_task_file(path: &Path, project: &Path, names: &Names<'_>) -> Result<ReadTaskFile, Vec<Diagnostic>> {
     let text = text_of(path).map_err(|error| vec![*error])?;
     let source = SourceText::new(path, project, text);
-    let root = yaml::parse(&source).map_err(|error| vec![*error])?;
-    let mut reader = Reader { source: &source, errors: Vec::new(), warnings: Vec::new() };
+    let (root, errors) = yaml::parse(&source).map_err(|error| vec![*error])?;
+    let mut reader = Reader { source: &source, errors, warnings: Vec::new() };
     let file = day(&mut reader, &root, project, names);
     let Reader { mut errors, mut warnings, .. } = reader;
     let place = |said: &Diagnostic| (said.line, said.col);
@@ -196,7 +196,7 @@ fn drafts(reader: &mut Reader<'_>, field: Option<Field<'_>>, project: &Path, nam
 /// Ids name files, and some disks do not tell `A` from `a`.
 fn twice(reader: &mut Reader<'_>, drafts: &[Draft]) {
     let mut seen: BTreeMap<String, &Placed<String>> = BTreeMap::new();
-    for draft in drafts {
+    for draft in drafts.iter().filter(|draft| draft.is_named) {
         let Some(first) = seen.get(&draft.id.value.to_lowercase()) else {
             seen.insert(draft.id.value.to_lowercase(), &draft.id);
             continue;

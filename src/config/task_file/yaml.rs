@@ -68,14 +68,16 @@ impl Value {
     }
 }
 
-/// Reads a text of one document.
-pub(super) fn parse(source: &SourceText) -> Result<Node, Mistake> {
+/// Reads a text of one document; fields that are written twice are told, and the first counts, so that reading goes on.
+pub(super) fn parse(source: &SourceText) -> Result<(Node, Vec<Diagnostic>), Mistake> {
     let mut builder = Builder::new(source);
     for event in Parser::new_from_str(&source.text) {
         let (event, span) = event.map_err(|error| Box::new(builder.syntax(error.marker().index(), error.info())))?;
         builder.take(event, span)?;
     }
-    builder.root.ok_or_else(|| source.diagnostic(&(0..0), "there is nothing in this file").hint(BEGIN).into())
+    let twice = builder.twice;
+    let root = builder.root.ok_or_else(|| source.diagnostic(&(0..0), "there is nothing in this file").hint(BEGIN))?;
+    Ok((root, twice))
 }
 
 /// A list or map that is not closed yet.
@@ -108,6 +110,7 @@ struct Builder<'a> {
     /// All that was made so far, copies included.
     weight: usize,
     documents: usize,
+    twice: Vec<Diagnostic>,
     root: Option<Node>,
 }
 
@@ -115,7 +118,7 @@ impl<'a> Builder<'a> {
     fn new(source: &'a SourceText) -> Self {
         let bytes = source.text.char_indices().map(|(at, _)| at).chain([source.text.len()]).collect();
         let (open, anchors) = (Vec::new(), BTreeMap::new());
-        Self { source, bytes, open, anchors, weight: 0, documents: 0, root: None }
+        Self { source, bytes, open, anchors, weight: 0, documents: 0, twice: Vec::new(), root: None }
     }
 
     fn byte(&self, index: usize) -> usize {
@@ -132,11 +135,15 @@ impl<'a> Builder<'a> {
         let at = self.byte(index);
         let start = self.source.text[..at].rfind('\n').map_or(0, |end| end + 1);
         let line = self.source.text[start..].lines().next().unwrap_or_default();
-        let indent = &line[..line.len() - line.trim_start().len()];
+        // What the parser says of a tab is often about the line before.
+        let reach = if info.contains("tab") { self.source.text.len() } else { start + line.len() };
+        if let Some(tab) = indenting_tab(&self.source.text[..reach], start) {
+            let error =
+                self.source.diagnostic(&(tab..tab + 1), "this is no YAML: a tab where only spaces are possible");
+            return error.hint("YAML is indented by spaces; replace the tabs");
+        }
         let error = self.source.diagnostic(&(at..at), format!("this is no YAML: {info}"));
-        if indent.contains('\t') {
-            error.hint("YAML is indented by spaces; replace the tabs")
-        } else if info.contains("unknown anchor") {
+        if info.contains("unknown anchor") {
             error.hint("*name takes over what &name was written before, and there is none of that name above")
         } else if info.contains("mapping values") {
             error.hint("a text with \": \" in it is written in quotes, and fields of one map start in one column")
@@ -287,11 +294,30 @@ impl<'a> Builder<'a> {
             Holds::Entries { entries, key, merges } => match key.take() {
                 None => *key = Some(self.source.key(entries, node)?),
                 Some(key) if key.text == "<<" => merges.push(node),
-                Some(key) => entries.push((key, node)),
+                Some(key) => match entries.iter().find(|(known, _)| known.text == key.text) {
+                    Some((first, _)) if self.twice.len() < MOST_FIELDS => {
+                        self.twice.push(self.source.twice(first, &key));
+                    }
+                    Some(_) => {}
+                    None => entries.push((key, node)),
+                },
             },
         }
         Ok(())
     }
+}
+
+/// Returns where the first line from `start` on has a tab in its indentation, in bytes.
+fn indenting_tab(text: &str, start: usize) -> Option<usize> {
+    let mut at = start;
+    for line in text.get(start..)?.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line[..indent].find('\t') {
+            return Some(at + tab);
+        }
+        at += line.len();
+    }
+    None
 }
 
 impl SourceText {
@@ -303,12 +329,14 @@ impl SourceText {
                 .diagnostic(&node.range, format!("a field's name is a text, not {}", node.value.kind()))
                 .into());
         };
-        if let Some((first, _)) = entries.iter().find(|(key, _)| key.text == text) {
-            let (line, _) = self.place(first.range.start);
-            let error = self.diagnostic(&node.range, format!("{text} is written twice in one map"));
-            return Err(error.hint(format!("it stands on line {line} already; remove one")).into());
-        }
         Ok(Key { range: node.range, text })
+    }
+
+    /// Says that a field is written twice in one map.
+    fn twice(&self, first: &Key, again: &Key) -> Diagnostic {
+        let (line, _) = self.place(first.range.start);
+        let error = self.diagnostic(&again.range, format!("{} is written twice in one map", again.text));
+        error.hint(format!("it stands on line {line} already; remove one"))
     }
 
     /// Makes sure that a map can take one field more.

@@ -110,19 +110,10 @@ impl Book {
 }
 
 impl Figures {
+    /// Counts a task that is over.
     fn count(&mut self, task: &Task) {
-        match &task.state {
-            TaskState::Failed(_) => self.failed += 1,
-            TaskState::Done(_)
-            | TaskState::Queued
-            | TaskState::Pending(_)
-            | TaskState::Blocked(_)
-            | TaskState::Held(_)
-            | TaskState::Running
-            | TaskState::Cooling { .. }
-            | TaskState::Ready(_)
-            | TaskState::Review(_) => self.done += 1,
-        }
+        let is_failed = matches!(task.state, TaskState::Failed(_));
+        *(if is_failed { &mut self.failed } else { &mut self.done }) += 1;
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a person allowed for as long as a task is open: to whom, and word for word.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::id::TaskId;
 use crate::model::question::{About, Ask, Question};
@@ -16,22 +16,24 @@ struct Grant {
 
 /// All that was allowed for tasks that are open.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Grants(BTreeSet<(TaskId, Grant)>);
+pub struct Grants(BTreeMap<TaskId, BTreeSet<Grant>>);
 
 impl Grants {
     /// Whether this was allowed before, to the same agent and for the same task.
     pub fn allow(&self, task: TaskId, agent: &str, ask: &Ask) -> bool {
-        grant(agent, ask).is_some_and(|grant| self.0.contains(&(task, grant)))
+        grant(agent, ask).is_some_and(|grant| self.0.get(&task).is_some_and(|given| given.contains(&grant)))
     }
 
     /// A person allowed what was asked, for the task.
     pub(super) fn give(&mut self, question: &Question) {
-        self.0.extend(grant(&question.agent, &question.ask).map(|grant| (question.task, grant)));
+        if let Some(grant) = grant(&question.agent, &question.ask) {
+            self.0.entry(question.task).or_default().insert(grant);
+        }
     }
 
     /// A task is over, and what was allowed for it.
     pub(super) fn end(&mut self, task: TaskId) {
-        self.0.retain(|(of, _)| *of != task);
+        self.0.remove(&task);
     }
 }
 

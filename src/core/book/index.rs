@@ -86,6 +86,7 @@ pub struct Index {
     typed: BTreeSet<(Wall, TaskId)>,
     labels: BTreeMap<String, BTreeSet<TaskId>>,
     dependents: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    /// What tasks were passed on to, also when that is over, as long as it is remembered.
     subjects: BTreeMap<TaskId, BTreeSet<TaskId>>,
     batches: BTreeMap<BatchId, BTreeSet<TaskId>>,
 }
@@ -135,6 +136,11 @@ impl Index {
         near(&self.files, file).flat_map(|(_, tasks)| tasks).copied()
     }
 
+    /// Returns those of them that were filed before a task, the last first in each place.
+    pub fn near_file_before<'a>(&'a self, file: &ProjectPath, task: TaskId) -> impl Iterator<Item = TaskId> + use<'a> {
+        near(&self.files, file).flat_map(move |(_, tasks)| tasks.range(..task).rev()).copied()
+    }
+
     /// Returns the tasks whose results changed something there and wait for a person, or that were to, each with the path.
     pub fn unlanded_near<'a>(
         &'a self,
@@ -162,10 +168,22 @@ impl Index {
         self.waiting.get(&lane).into_iter().flatten().map(|(class, sources)| (*class, sources))
     }
 
+    /// Returns the tasks that wait in a line, in the order they were filed.
+    pub fn waiting_at(&self, (lane, class, source): &Line) -> Option<&BTreeMap<TaskId, Wait>> {
+        self.waiting.get(lane)?.get(class)?.get(source)
+    }
+
+    /// Returns every line in which something waits.
+    pub fn lines(&self) -> impl Iterator<Item = (Line, &BTreeMap<TaskId, Wait>)> {
+        let classes = self.waiting.iter().flat_map(|(lane, classes)| classes.iter().map(move |at| (*lane, at)));
+        classes.flat_map(|(lane, (class, sources))| {
+            sources.iter().map(move |(source, tasks)| ((lane, *class, *source), tasks))
+        })
+    }
+
     /// Whether something of a source waits there.
-    pub(super) fn waits(&self, (lane, class, source): &Line) -> bool {
-        let sources = self.waiting.get(lane).and_then(|classes| classes.get(class));
-        sources.is_some_and(|sources| sources.contains_key(source))
+    pub(super) fn waits(&self, line: &Line) -> bool {
+        self.waiting_at(line).is_some()
     }
 
     /// Returns when the next pause after a failed attempt ends.
@@ -185,6 +203,11 @@ impl Index {
 
     /// Returns the open tasks that a task was passed on to.
     pub fn of_subject(&self, subject: TaskId) -> impl Iterator<Item = TaskId> {
+        self.remembered_of_subject(subject).filter(|id| self.is_open(*id))
+    }
+
+    /// Returns the tasks that a task was passed on to, those that are over and remembered with them.
+    pub(super) fn remembered_of_subject(&self, subject: TaskId) -> impl Iterator<Item = TaskId> {
         self.subjects.get(&subject).into_iter().flatten().copied()
     }
 
@@ -203,10 +226,33 @@ impl Index {
         self.batches.contains_key(&batch)
     }
 
+    /// Returns what the result of a task changed, or was to change, if it waits for a person; a fix lands by a merge.
+    pub fn unlanded(task: &Task) -> Vec<ProjectPath> {
+        match &task.state {
+            TaskState::Ready(_) | TaskState::Review(_) if task.check().is_none() => {
+                let all: BTreeSet<&ProjectPath> = task.files.iter().chain(task.unlanded()).collect();
+                all.into_iter().cloned().collect()
+            }
+            TaskState::Ready(_)
+            | TaskState::Review(_)
+            | TaskState::Queued
+            | TaskState::Pending(_)
+            | TaskState::Blocked(_)
+            | TaskState::Held(_)
+            | TaskState::Running
+            | TaskState::Cooling { .. }
+            | TaskState::Done(_)
+            | TaskState::Failed(_) => Vec::new(),
+        }
+    }
+
     /// Adds a task that is not in it.
     pub(super) fn add(&mut self, task: &Task) {
         if let Some(assignment) = task.assignment().filter(|known| !known.label.is_empty()) {
             self.labels.entry(assignment.label.clone()).or_default().insert(task.id);
+        }
+        if let Some(subject) = subject_of(task) {
+            self.subjects.entry(subject).or_default().insert(task.id);
         }
         self.changed(&Before { open: false, turn: None, files: 0, unlanded: Vec::new() }, task);
     }
@@ -216,6 +262,9 @@ impl Index {
         if let Some(assignment) = task.assignment() {
             take(&mut self.labels, &assignment.label, task.id);
         }
+        if let Some(subject) = subject_of(task) {
+            take(&mut self.subjects, &subject, task.id);
+        }
     }
 
     /// Returns what it says about a task; to be taken before the task changes.
@@ -224,7 +273,7 @@ impl Index {
             open: !task.state.is_final(),
             turn: Wait::of(task).map(|wait| (Class::of(task), wait)),
             files: task.files.len(),
-            unlanded: unlanded(task),
+            unlanded: Self::unlanded(task),
         }
     }
 
@@ -263,7 +312,7 @@ impl Index {
                 self.closed(task.id, assignment);
             }
         }
-        let unlanded = unlanded(task);
+        let unlanded = Self::unlanded(task);
         if before.unlanded != unlanded {
             for file in &before.unlanded {
                 take(&mut self.unlanded, file, task.id);
@@ -310,9 +359,6 @@ impl Index {
         for other in &assignment.after {
             self.dependents.entry(*other).or_default().insert(task);
         }
-        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
-            self.subjects.entry(subject).or_default().insert(task);
-        }
         if let Some(batch) = assignment.batch {
             self.batches.entry(batch).or_default().insert(task);
         }
@@ -321,9 +367,6 @@ impl Index {
     fn closed(&mut self, task: TaskId, assignment: &Assignment) {
         for other in &assignment.after {
             take(&mut self.dependents, other, task);
-        }
-        if let Some(subject) = assignment.subject.filter(|subject| *subject != task) {
-            take(&mut self.subjects, &subject, task);
         }
         if let Some(batch) = assignment.batch {
             take(&mut self.batches, &batch, task);
@@ -341,24 +384,9 @@ pub fn near<'a, V>(
     at.into_iter().chain(map.range(path.within()))
 }
 
-/// Returns what the result of a task changed, or was to change, if it waits for a person; a fix lands by a merge.
-fn unlanded(task: &Task) -> Vec<ProjectPath> {
-    match &task.state {
-        TaskState::Ready(_) | TaskState::Review(_) if task.check().is_none() => {
-            let all: BTreeSet<&ProjectPath> = task.files.iter().chain(task.unlanded()).collect();
-            all.into_iter().cloned().collect()
-        }
-        TaskState::Ready(_)
-        | TaskState::Review(_)
-        | TaskState::Queued
-        | TaskState::Pending(_)
-        | TaskState::Blocked(_)
-        | TaskState::Held(_)
-        | TaskState::Running
-        | TaskState::Cooling { .. }
-        | TaskState::Done(_)
-        | TaskState::Failed(_) => Vec::new(),
-    }
+/// Returns the task that another one works on for, if that is not itself.
+fn subject_of(task: &Task) -> Option<TaskId> {
+    task.assignment()?.subject.filter(|subject| *subject != task.id)
 }
 
 fn take<K: Ord>(map: &mut BTreeMap<K, BTreeSet<TaskId>>, key: &K, task: TaskId) {

@@ -24,4 +24,4 @@ pub use lanes::Lanes;
 pub use ledger::{Account, Ledger, Typical};
 pub use tally::{Score, Tally};
 pub use tasks::subject;
-pub use turns::{Class, Source, Turns};
+pub use turns::{Class, Line, Source, Turns, line};

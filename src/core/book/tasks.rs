@@ -71,7 +71,7 @@ impl Book {
             }),
             Fact::Retried { task } => self.retried(*task),
             Fact::AttemptStarted { task, .. } => self.attempt_started(at, *task),
-            Fact::Staged { task, stage } => self.change_task(*task, |task| task.stage = Some(*stage)),
+            Fact::Staged { task, stage, .. } => self.change_task(*task, |task| task.stage = Some(*stage)),
             Fact::Used { task, spent } => self.used(*task, *spent),
             Fact::Planned { task, plan } => self.change_task(*task, |task| task.plan = Some((**plan).clone())),
             Fact::PlannerUsed { task, spent } => self.planner_used(*task, *spent),
@@ -180,12 +180,24 @@ impl Book {
     /// Looks whether something was remembered only because this task was open; then it may be forgotten now.
     fn release(&mut self, id: TaskId) {
         self.grants.end(id);
-        let Some(assignment) = self.tasks.get(&id).and_then(|task| task.assignment()) else { return };
+        let Some(task) = self.tasks.get(&id).cloned() else { return };
+        let Some(assignment) = task.assignment() else { return };
         if let Some(batch) = assignment.batch.filter(|batch| !self.index.is_open_batch(*batch)) {
-            self.batch_over(batch);
-        } else if assignment.after.iter().any(|other| !self.index.has_dependents(*other)) {
-            // It, or those that it was passed on to, may be needed no more.
-            self.kept = (0, 0);
+            return self.batch_over(batch);
+        }
+        // What it waited for, and those that this was passed on to, may be needed no more.
+        let over = assignment.after.iter().filter(|other| !self.index.has_dependents(**other));
+        let all = over.flat_map(|other| std::iter::once(*other).chain(self.index.remembered_of_subject(*other)));
+        for free in all.filter(|id| !self.is_needed(*id)).collect::<Vec<_>>() {
+            self.may_forget(free);
+        }
+    }
+
+    /// A task that is over is needed no more.
+    fn may_forget(&mut self, id: TaskId) {
+        let (done, failed) = &self.finished;
+        for (side, kept) in [(done, &mut self.kept.0), (failed, &mut self.kept.1)] {
+            *kept = side.iter().take(*kept).position(|known| *known == id).unwrap_or(*kept);
         }
     }
 

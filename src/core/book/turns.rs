@@ -37,6 +37,18 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Returns a number for each source, in their order.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Checks => 0,
+            Self::Person => 1,
+            Self::Events => 2,
+            Self::Batch(BatchId(batch)) => 3 + u64::from(batch),
+        }
+    }
+}
+
 impl Book {
     /// Lets sources have turns only where something of them waits.
     pub(super) fn take_turns(&mut self, lines: impl IntoIterator<Item = Line>) {
@@ -70,15 +82,20 @@ pub struct Class {
 impl Class {
     /// Returns the class of a task.
     pub fn of(task: &Task) -> Self {
-        Self { unforced: !task.forced, priority: Reverse(task.priority) }
+        Self::with(task.forced, task.priority)
+    }
+
+    /// Returns the class of what a person asked for first, or did not, with a priority.
+    pub fn with(forced: bool, priority: i32) -> Self {
+        Self { unforced: !forced, priority: Reverse(priority) }
     }
 }
 
 /// Where tasks of a source wait.
-pub(super) type Line = (Lane, Class, Source);
+pub type Line = (Lane, Class, Source);
 
 /// Returns where a task would wait.
-pub(super) fn line(task: &Task) -> Line {
+pub fn line(task: &Task) -> Line {
     (lane(task), Class::of(task), Source::of(task))
 }
 
@@ -97,6 +114,11 @@ impl Turns {
         self.order.get(&(lane, class)).into_iter().flatten().map(|(_, source)| *source)
     }
 
+    /// Returns when a line has its turn among those of its lane and class: the lowest first, of the same the first source.
+    pub fn stamp(&self, line: &Line) -> Option<u64> {
+        self.stamps.get(line).copied()
+    }
+
     /// Returns every line that has a turn.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
         self.stamps.keys()
@@ -106,7 +128,7 @@ impl Turns {
     /// was served last.
     pub(super) fn wait(&mut self, line: Line, waits: bool) {
         match (waits, self.stamps.contains_key(&line)) {
-            (true, false) => self.stamp(line, self.served.saturating_mul(2)),
+            (true, false) => self.put(line, self.served.saturating_mul(2)),
             (false, true) => self.drop(line),
             (true, true) | (false, false) => {}
         }
@@ -117,11 +139,11 @@ impl Turns {
         self.served += 1;
         if self.stamps.contains_key(&line) {
             self.drop(line);
-            self.stamp(line, self.served.saturating_mul(2).saturating_add(1));
+            self.put(line, self.served.saturating_mul(2).saturating_add(1));
         }
     }
 
-    fn stamp(&mut self, line: Line, stamp: u64) {
+    fn put(&mut self, line: Line, stamp: u64) {
         let (queue, class, source) = line;
         self.stamps.insert(line, stamp);
         self.order.entry((queue, class)).or_default().insert((stamp, source));

@@ -191,7 +191,7 @@ pub(super) fn git(args: &[Word], exists: impl Fn(&str) -> bool) -> GitUse {
         None if is_known(subcommand) => {
             GitUse::Other { what, folders: [folders, trees].concat(), writes: written(subcommand, rest) }
         }
-        None => GitUse::Unclear(format!("{what}, which may be an alias")),
+        None => GitUse::Unclear(format!("{what}, which may be an alias,")),
     }
 }
 

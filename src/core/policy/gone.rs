@@ -15,7 +15,7 @@ pub(super) fn refuse_delete(word: &Word, folders: &Folders, scope: &PolicyScope,
         Place::Free => None,
         Place::Outside(path) => Some(outside(&path, scope)),
         Place::Unknown => {
-            Some(Verdict::ask("default.unclear", format!("which files {} names is not known", word.text)))
+            Some(Verdict::ask("default.unclear", format!("it is not known which files {} names", word.text)))
         }
         Place::Inside(path) => {
             refuse_protected(&path).or_else(|| by_setting(&first_gone(&path, word.glob, tree)?, scope))

@@ -10,6 +10,7 @@ use crate::core::supervisor::Supervisor;
 use crate::model::budget::{Budget, Day, Limit};
 use crate::model::cost::{Spent, Usd};
 use crate::model::id::TaskId;
+use crate::model::number::percent;
 use crate::model::time::{Now, Wall, brief};
 
 /// How many tasks are listed, those that used most.
@@ -105,7 +106,7 @@ impl Line {
 
     /// Returns the share that is used, in percent.
     pub fn percent(&self) -> u64 {
-        self.used.saturating_mul(100).checked_div(self.limit).unwrap_or(0)
+        percent(self.used, self.limit).unwrap_or(0)
     }
 }
 

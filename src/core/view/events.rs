@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::book::{Book, Known};
-use crate::model::event::{By, Consequence};
+use crate::model::event::By;
 use crate::model::id::{EventId, TaskId};
 use crate::model::time::Wall;
 
@@ -41,9 +41,7 @@ pub enum EventState {
     Pending,
     /// Something came of it.
     Processed,
-    /// No rule is about it.
-    Unroutable,
-    /// It was not followed, or not all of it.
+    /// It was not followed, or not all of it; also if no rule is about it.
     Failed,
 }
 
@@ -93,7 +91,6 @@ impl EventRow {
     fn of(known: &Known) -> Self {
         let event = &known.event;
         let outcomes = known.outcomes.as_deref();
-        let is_nobody = |outcome: &Consequence| matches!(outcome, Consequence::Nobody(_));
         let came = match (outcomes, &event.by) {
             (Some(outcomes), _) => outcomes.iter().map(|outcome| (outcome.to_string(), outcome.filed())).collect(),
             (None, By::Task(task)) => vec![(format!("waits for the end of the attempt at {task}"), Some(*task))],
@@ -108,7 +105,6 @@ impl EventRow {
             at: event.at,
             state: match outcomes {
                 None => EventState::Pending,
-                Some(outcomes) if outcomes.iter().any(is_nobody) => EventState::Unroutable,
                 Some(_) if known.has_failed() => EventState::Failed,
                 Some(_) => EventState::Processed,
             },
@@ -119,7 +115,7 @@ impl EventRow {
     /// Whether a person should look at it.
     pub fn is_trouble(&self) -> bool {
         match self.state {
-            EventState::Unroutable | EventState::Failed => true,
+            EventState::Failed => true,
             EventState::Pending | EventState::Processed => false,
         }
     }

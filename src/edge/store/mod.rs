@@ -14,4 +14,4 @@ pub use journal::{Journal, Pulse};
 pub use layout::{Layout, LayoutError};
 pub use lock::{Holder, Lock, LockError};
 pub use record::{Checkpoint, Page, Replay, StoredFact, Tail};
-pub use tables::{AgentRow, QueueRow, RowChange, TaskRow};
+pub use tables::{AgentRow, QueueRow, RowChange, TaskRow, TurnRow};

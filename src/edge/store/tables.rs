@@ -14,10 +14,13 @@ use crate::model::id::{Seq, TaskId};
 /// The shape of the tables. Whoever changes them, or what is written into them, counts on: they are filled anew then.
 const SHAPE: i64 = 2;
 
-/// The columns are documented, and only grow at the end. What a reader may count on is in the README.
+/// The columns are documented, and only grow at the end. What a reader may count on is in the README. The position in the
+/// queue is that of [`Book::in_turn`](crate::core::book::Book::in_turn): those at work, then round by round one of each source,
+/// in turn, then what is held or waits for others.
 const TABLES: &str = "
     DROP VIEW IF EXISTS queue;
     DROP TABLE IF EXISTS queue_entry;
+    DROP TABLE IF EXISTS queue_turn;
     DROP TABLE IF EXISTS queue_settings;
     DROP TABLE IF EXISTS agent_logs;
     DROP TABLE IF EXISTS agents;
@@ -63,13 +66,29 @@ const TABLES: &str = "
         forced       INTEGER NOT NULL,
         priority     INTEGER NOT NULL,
         queued_at    TEXT NOT NULL,
-        completed_at TEXT
+        completed_at TEXT,
+        source       INTEGER NOT NULL,
+        waits        INTEGER NOT NULL
+    );
+    CREATE TABLE queue_turn (
+        forced   INTEGER NOT NULL,
+        priority INTEGER NOT NULL,
+        source   INTEGER NOT NULL,
+        stamp    INTEGER NOT NULL,
+        PRIMARY KEY (forced, priority, source)
     );
     CREATE VIEW queue AS
-        SELECT id, task_id, iif(status IN ('queued', 'processing'), row_number() OVER (
-                   ORDER BY status NOT IN ('queued', 'processing'), status <> 'processing', forced DESC, priority DESC, id
+        WITH entry AS (
+            SELECT *, status IN ('queued', 'processing') AS open,
+                   iif(waits, row_number() OVER (PARTITION BY waits, forced, priority, source ORDER BY id), 0) AS round,
+                   iif(waits, (SELECT stamp FROM queue_turn AS turn WHERE turn.forced = queue_entry.forced
+                               AND turn.priority = queue_entry.priority AND turn.source = queue_entry.source), 0) AS stamp
+            FROM queue_entry
+        )
+        SELECT id, task_id, iif(open, row_number() OVER (
+                   ORDER BY NOT open, status <> 'processing', NOT waits, forced DESC, priority DESC, round, stamp, source, id
                ), NULL) AS position, status, queued_at, completed_at
-        FROM queue_entry;
+        FROM entry;
     CREATE TABLE queue_settings (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE projection (version INTEGER NOT NULL, seq INTEGER NOT NULL);
 ";
@@ -127,6 +146,23 @@ pub struct QueueRow {
     pub at: String,
     /// When it was over.
     pub ended: Option<String>,
+    /// Who filed it, as a number.
+    pub source: u64,
+    /// Whether it only waits for its turn.
+    pub waits: bool,
+}
+
+/// When a source has its turn, among those who filed what is as urgent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnRow {
+    /// Whether it is about what a person put before all others.
+    pub forced: bool,
+    /// How urgent.
+    pub priority: i32,
+    /// The source, as a number.
+    pub source: u64,
+    /// The lowest has its turn first.
+    pub stamp: u64,
 }
 
 /// What becomes of a row.
@@ -171,6 +207,8 @@ pub enum RowChange {
     },
     /// A task stands so in the queue.
     Queued(QueueRow),
+    /// A source has its turn then.
+    Turn(TurnRow),
     /// A task was taken out of the queue.
     Unqueued(TaskId),
     /// What is over left the queue.
@@ -210,7 +248,8 @@ pub(super) fn prepare(connection: &Connection, path: &Path, last: Seq) -> Result
 
 /// Takes everything out, inside the caller's transaction.
 pub(super) fn empty(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let all = "DELETE FROM agent_logs; DELETE FROM agents; DELETE FROM queue_entry; DELETE FROM queue_settings;
+    let all = "DELETE FROM agent_logs; DELETE FROM agents; DELETE FROM queue_entry; DELETE FROM queue_turn;
+               DELETE FROM queue_settings;
                DELETE FROM tasks;";
     connection.execute_batch(all).map_err(|error| StoreError::from_database(path, &error))
 }
@@ -281,8 +320,21 @@ fn carry_out(connection: &Connection, change: &RowChange) -> rusqlite::Result<()
             return Ok(());
         }
         RowChange::Queued(row) => connection
-            .prepare_cached("INSERT OR REPLACE INTO queue_entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-            .execute(params![row.task.0, row.task.long(), row.status, row.forced, row.priority, row.at, row.ended]),
+            .prepare_cached("INSERT OR REPLACE INTO queue_entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+            .execute(params![
+                row.task.0,
+                row.task.long(),
+                row.status,
+                row.forced,
+                row.priority,
+                row.at,
+                row.ended,
+                number(row.source),
+                row.waits
+            ]),
+        RowChange::Turn(row) => connection
+            .prepare_cached("INSERT OR REPLACE INTO queue_turn VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![row.forced, row.priority, number(row.source), number(row.stamp)]),
         RowChange::Unqueued(task) => {
             connection.prepare_cached("DELETE FROM queue_entry WHERE id = ?1")?.execute([task.0])
         }
@@ -294,6 +346,11 @@ fn carry_out(connection: &Connection, change: &RowChange) -> rusqlite::Result<()
             .execute(params![key, value]),
     }
     .map(drop)
+}
+
+/// Returns a number as a table holds it.
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

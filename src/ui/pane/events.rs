@@ -86,7 +86,6 @@ fn word_of(state: EventState) -> &'static str {
     match state {
         EventState::Pending => "pending",
         EventState::Processed => "processed",
-        EventState::Unroutable => "unroutable",
         EventState::Failed => "failed",
     }
 }
@@ -118,7 +117,6 @@ fn told(state: &State, event: &EventRow, columns: usize, kind: usize) -> Vec<Ite
     let (sign, role) = match event.state {
         EventState::Pending => (state.glyphs.queued, Role::Busy),
         EventState::Processed => (state.glyphs.good, Role::Good),
-        EventState::Unroutable => (state.glyphs.needs, Role::Warn),
         EventState::Failed => (state.glyphs.bad, Role::Bad),
     };
     let is_old = state.now.since(event.at).as_secs() >= DAY;

@@ -23,8 +23,16 @@ fn task(number: u32, state: &'static str) -> RowChange {
 }
 
 fn queued(number: u32, status: &'static str, priority: i32) -> RowChange {
-    let (forced, at, ended) = (false, "then".to_owned(), None);
-    RowChange::Queued(QueueRow { task: TaskId(number), status, forced, priority, at, ended })
+    of_source(1, number, status, priority)
+}
+
+fn of_source(source: u64, number: u32, status: &'static str, priority: i32) -> RowChange {
+    let (forced, at, ended, waits) = (false, "then".to_owned(), None, status == "queued");
+    RowChange::Queued(QueueRow { task: TaskId(number), status, forced, priority, at, ended, source, waits })
+}
+
+fn turn(source: u64, stamp: u64) -> RowChange {
+    RowChange::Turn(TurnRow { forced: false, priority: 0, source, stamp })
 }
 
 fn agent(id: &str, number: u32) -> RowChange {
@@ -111,6 +119,24 @@ fn an_agent_has_its_log_and_its_end() {
             "coding-2 starting - {\"session\":1}",
             "coding-3 running - {\"session\":1}"
         ]
+    );
+}
+
+#[test]
+fn sources_take_turns_in_the_queue() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("journal.db");
+    let mut journal = open(&path);
+    let of = |source: u64, numbers: &[u32]| -> Vec<RowChange> {
+        numbers.iter().map(|number| of_source(source, *number, "queued", 0)).collect()
+    };
+    let filed = [of(1, &[1, 2, 3]), of(4, &[4, 5]), of(5, &[6]), vec![turn(1, 7), turn(4, 2), turn(5, 2)]].concat();
+    journal.append_with(vec![fact(1)], filed).unwrap();
+    journal.append_with(vec![fact(2)], vec![turn(4, 9)]).unwrap();
+    journal.close().unwrap();
+    assert_eq!(
+        rows(&path, QUEUE),
+        [6, 1, 4, 2, 5, 3].iter().zip(1..).map(|(id, at)| format!("{id} {at} queued")).collect::<Vec<_>>()
     );
 }
 

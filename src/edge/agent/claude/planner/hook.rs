@@ -108,7 +108,7 @@ impl HookEvent {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "brought into range before")]
 fn percent(value: f64) -> u8 {
-    value.clamp(0.0, 100.0) as u8
+    value.clamp(0.0, 100.0).round() as u8
 }
 
 /// Returns what a hook answers by itself, whatever becomes of the supervisor: a plan is only written down, and a
