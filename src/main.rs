@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         }
         Some("--fence") => fence::shell(args.get(2).and_then(|command| command.to_str()), &variables()),
         Some(fence::PROGRAM) => fence::program(args.get(2..).unwrap_or_default(), &variables()),
-        _ => cli::run(cli::parse(args)),
+        _ => cli::main(args),
     }
 }
 

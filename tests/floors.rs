@@ -95,6 +95,16 @@ const SLEEPS: &[(&str, usize, &str)] = &[
     ("tests/session/home.rs", 1, "looks again, with a deadline: a process that is not our child reports to nobody"),
 ];
 
+/// The files above the edge that write to the standard streams, and why not by the one door.
+const STREAMS: &[(&str, &str)] = &[
+    ("src/app/say.rs", "the door itself"),
+    ("src/app/voice.rs", "makes plain what a thread of its own writes"),
+    ("src/app/background.rs", "speaks to the process that started it"),
+    ("src/app/planner/hook.rs", "speaks to an agent"),
+    ("src/app/doctor/probe.rs", "speaks to the process that started it"),
+    ("src/app/dashboard/window.rs", "draws the screen"),
+];
+
 /// A broken rule.
 type Fault = String;
 
@@ -262,6 +272,24 @@ fn wildcards(source: &Source) -> Vec<Fault> {
     Vec::new()
 }
 
+/// What a person reads leaves by one door, where it is made plain; whether a terminal is there may be asked anywhere.
+fn streams(source: &Source) -> Vec<Fault> {
+    let is_above = ["src/app/", "src/cli/"].iter().any(|folder| source.path.starts_with(folder));
+    if !is_above || STREAMS.iter().any(|(path, _)| *path == source.path) {
+        return Vec::new();
+    }
+    let is_one = |word: &str| ["stdout", "stderr"].contains(&word);
+    let writes =
+        |at: &usize| is_one(&source.tokens[*at].text) && source.is(at + 1, "(") && !source.is(at + 4, "is_terminal");
+    let named = (0..source.tokens.len()).filter(writes);
+    let why = "words for a person leave by app/say.rs, where nothing in them steers their terminal";
+    named
+        // A method of a command, which sets the stream of another process.
+        .filter(|at| *at == 0 || !source.is(at - 1, "."))
+        .map(|at| fault(source, source.tokens[at].line, why))
+        .collect()
+}
+
 /// Nothing names a place of the machine it was written on.
 fn places(path: &str, text: &str) -> Vec<Fault> {
     let places =
@@ -289,6 +317,7 @@ fn rust_rules(source: &Source, long: &[(&str, &str)]) -> Vec<Fault> {
         faults.extend(reach(source));
         faults.extend(declarations(source));
         faults.extend(wildcards(source));
+        faults.extend(streams(source));
     }
     faults.extend(size(source, long));
     faults

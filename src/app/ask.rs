@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::app::failure::Failure;
 use crate::app::guarding::CONTROL;
 use crate::app::history::History;
+use crate::app::mark::space_of;
 use crate::app::report::Reporter;
 use crate::app::setup::Site;
 use crate::app::{clock, costs, offline, serve, setup, stats, supervise};
@@ -21,6 +22,7 @@ use crate::model::cost::Usd;
 use crate::model::hold::Snooze;
 use crate::model::id::{QuestionId, Seq, TaskId};
 use crate::model::lesson::LessonId;
+use crate::model::plain;
 use crate::model::question::{Question, Reply};
 use crate::model::settings::LandMode;
 use crate::model::task::Task;
@@ -57,7 +59,10 @@ pub fn query(site: &Site, path: &str) -> Result<Value, Failure> {
         let book = offline::book(site)?;
         let now = clock::wall();
         let reason = |task: &Task| offline::reason(&book, task, now);
-        let reply = serve::answer(&Reporter { book: &book, reason: &reason, running: false, now }, path);
+        let reply = serve::answer(
+            &Reporter { book: &book, reason: &reason, running: false, now, space: space_of(&site.layout) },
+            path,
+        );
         (reply.status(), reply.body().clone())
     };
     if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
@@ -79,7 +84,7 @@ pub fn day_report(site: &Site, file: &Path) -> Result<(String, String), Failure>
         return Err(Failure::refused(text));
     };
     let report = query(site, &format!("batches/{}/report", batch["id"]))?;
-    let text = |part: &str| report[part].as_str().unwrap_or_default().to_owned();
+    let text = |part: &str| plain::text(report[part].as_str().unwrap_or_default()).into_owned();
     Ok((text("date"), text("markdown")))
 }
 

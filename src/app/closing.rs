@@ -4,6 +4,7 @@ use crate::app::report::Reporter;
 use crate::core::book::Book;
 use crate::core::live::Phase;
 use crate::core::supervisor::Supervisor;
+use crate::model::id::Space;
 use crate::model::task::Task;
 use crate::model::time::{Wall, brief};
 
@@ -38,5 +39,5 @@ pub fn why_not_green(book: &Book) -> Option<String> {
 /// Returns the statistics as they are printed last.
 pub fn statistics(book: &Book, now: Wall) -> String {
     let reason = |_: &Task| String::new();
-    Reporter { book, reason: &reason, running: true, now }.statistics_text()
+    Reporter { book, reason: &reason, running: true, now, space: Space::default() }.statistics_text()
 }

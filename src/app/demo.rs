@@ -1,15 +1,14 @@
 //! The demo: a small project with a real bug, real checks, and the rehearsal agent, in a folder of its own.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::app::dashboard;
 use crate::app::failure::Failure;
 use crate::app::setup::Site;
 use crate::app::supervise::{self, Presence, Wish};
 use crate::app::voice::Voice;
+use crate::app::{dashboard, say};
 use crate::config::Overrides;
 use crate::core::findings;
 use crate::edge::agent::rehearsal::demo;
@@ -60,7 +59,7 @@ pub fn run(voice: Voice, keep: bool) -> Result<u8, Failure> {
     let quiet = voice != Voice::Lines;
     let say = |text: &str| {
         if !quiet {
-            let _ = writeln!(std::io::stdout().lock(), "{text}");
+            say::say(text);
         }
     };
     say("A small project with a bug. Its tests are real; the agent is a rehearsal: no model, no account, no cost.");
@@ -94,7 +93,7 @@ pub fn tour(keep: bool) -> Result<u8, Failure> {
     let code = dashboard::open(&site, &wish)?;
     if keep {
         let kept = folder.keep();
-        let _ = writeln!(std::io::stdout().lock(), "kept in {}", kept.display());
+        say::say(&format!("kept in {}", kept.display()));
     }
     Ok(code)
 }

@@ -16,6 +16,7 @@ use crate::app::configured::Configured;
 use crate::app::mark::hex;
 use crate::app::policy;
 use crate::app::tools::Tools;
+use crate::config::nearest;
 use crate::core::input::{Dropped, Input};
 use crate::edge::watch::{Complete, WatchError};
 use crate::edge::workspace::move_to_free;
@@ -36,6 +37,9 @@ const NAMES: usize = 64;
 
 /// How often the folder is looked at where the system cannot watch it, or a file in it cannot be read.
 const POLL: Duration = Duration::from_secs(5);
+
+/// The keys that a file may have.
+const KEYS: [&str; 3] = ["type", "data", "task"];
 
 /// What may stand in a file.
 #[derive(Deserialize)]
@@ -229,7 +233,17 @@ fn said(bytes: &[u8]) -> Result<Dropped, String> {
     if bytes.len() as u64 > MOST {
         return Err(format!("it has more than {MOST} bytes"));
     }
-    let written: Written = serde_json::from_slice(bytes).map_err(|error| format!("{error}; {HINT}"))?;
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| format!("{error}; {HINT}"))?;
+    // A mistyped key would be an event about nothing.
+    let strange = value.as_object().into_iter().flat_map(|keys| keys.keys()).find(|key| !KEYS.contains(&key.as_str()));
+    if let Some(key) = strange {
+        let meant = nearest(key, KEYS).map_or_else(
+            || format!("there are {}; what is known besides belongs in `data`", KEYS.join(", ")),
+            |key| format!("did you mean `{key}`?"),
+        );
+        return Err(format!("there is no key `{key}`; {meant}"));
+    }
+    let written: Written = serde_json::from_value(value).map_err(|error| format!("{error}; {HINT}"))?;
     let task = match written.task {
         None | Some(Value::Null) => None,
         Some(task) => Some(task_of(&task).ok_or_else(|| format!("{task} is no task"))?),

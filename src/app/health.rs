@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::app::failure::Failure;
+use crate::app::mark::space_of;
 use crate::app::report::{self, Reporter};
 use crate::app::setup::Site;
 use crate::app::{ask, clock, keep, offline};
@@ -54,7 +55,8 @@ fn of_the_journal(site: &Site, silent: bool) -> Result<Value, Failure> {
     let book = offline::book(site)?;
     let now = clock::wall();
     let reason = |task: &Task| offline::reason(&book, task, now);
-    let health = Reporter { book: &book, reason: &reason, running: silent, now }.health();
+    let health =
+        Reporter { book: &book, reason: &reason, running: silent, now, space: space_of(&site.layout) }.health();
     let mut reply = ControlReply::done(health).with("sizes", keep::sizes(&site.layout).json());
     if silent {
         let loaded = site.load(Overrides::default());

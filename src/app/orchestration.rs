@@ -14,6 +14,7 @@ use crate::model::filing::{After, Filing, NewTask};
 use crate::model::id::{BatchId, TaskId};
 use crate::model::lane::LaneWish;
 use crate::model::orchestration::Wish;
+use crate::model::plain;
 
 /// Creates a session of a type; it starts by itself if it waits for others, or is not held.
 ///
@@ -22,6 +23,11 @@ use crate::model::orchestration::Wish;
 pub fn create(site: &Site, role: &str, project: Project, after: &[TaskId], held: bool) -> Result<Answer, Failure> {
     let name = first_line(&project.requirements);
     file(site, orchestrate::session(role, String::new(), name, project), after, 0, held)
+}
+
+/// Whether the first line of a requirement can be the title of its work: a text that is shown as it is.
+pub fn is_title(requirements: &str) -> bool {
+    plain::is_row(&first_line(requirements))
 }
 
 /// Queues a task.

@@ -1,8 +1,8 @@
 //! What a panic does while the terminal is ours: the terminal is given back, the reason said, the process ends.
 
-use std::io::Write as _;
 use std::panic;
 
+use crate::app::say::{complain, news};
 use crate::app::secrecy::Secrecy;
 use crate::edge::tty;
 use crate::ui::terminal::is_contained;
@@ -16,7 +16,7 @@ pub fn cover(secrecy: Secrecy) {
     panic::set_hook(Box::new(move |panic| {
         let text = secrecy.now().text(&said(panic)).into_owned();
         tracing::error!(panic = text, "a thread broke");
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        news(&text);
     }));
 }
 
@@ -54,10 +54,9 @@ pub fn install() {
             return;
         }
         tracing::error!(why, place, "the screen broke");
-        let mut out = std::io::stderr().lock();
-        let _ = writeln!(out, "orchestrator-tui: the screen broke{place}: {why}");
-        let _ = writeln!(out, "hint: nothing is lost; start `orchestrator-tui` again. Please report this");
-        let _ = out.flush();
+        complain(&format!(
+            "the screen broke{place}: {why}\nhint: nothing is lost; start `orchestrator-tui` again. Please report this"
+        ));
         std::process::exit(SOFTWARE);
     }));
 }

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::app::events;
+use crate::app::{events, plans};
 use crate::core::book::{Book, Statistics};
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
+use crate::model::id::Space;
 use crate::model::plan::Advice;
 use crate::model::receipt::{Receipt, Witness};
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
@@ -25,6 +26,8 @@ pub struct Reporter<'a> {
     pub running: bool,
     /// The calendar.
     pub now: Wall,
+    /// The project's own UUIDs.
+    pub space: Space,
 }
 
 fn seconds(millis: u64) -> Value {
@@ -92,6 +95,7 @@ impl Reporter<'_> {
                 "failures": failures(&status.failures),
             })).collect::<Vec<_>>(),
             "statistics": self.statistics(),
+            "waiting_for_you": self.waiting(),
             "paused": self.book.paused,
             "parked": self.book.parked.as_ref().map(|(until, why)| json!({
                 "until": until.map(Wall::iso),
@@ -152,6 +156,20 @@ impl Reporter<'_> {
         )
     }
 
+    /// Says why a task is where it is; of a plan, which yes it waits for.
+    pub fn why(&self, task: &Task) -> String {
+        plans::waits_for(self.book, task).unwrap_or_else(|| (self.reason)(task))
+    }
+
+    /// What waits for a person, counted.
+    fn waiting(&self) -> Value {
+        let results = self.book.tasks.values();
+        let results = results.filter(|task| matches!(task.state, TaskState::Ready(_) | TaskState::Review(_))).count();
+        // Without a supervisor no agent hears an answer.
+        let questions = if self.running { self.book.questions.len() } else { 0 };
+        json!({ "questions": questions, "results": results, "plans": plans::waiting(self.book).count() })
+    }
+
     /// `GET tasks`: one row for each task.
     pub fn tasks(&self) -> Value {
         self.book.tasks.values().map(|task| self.row(task)).collect()
@@ -164,7 +182,7 @@ impl Reporter<'_> {
             "title": task.title(),
             "state": task.state.name(),
             "stage": task.stage,
-            "reason": (self.reason)(task),
+            "reason": self.why(task),
             "files": task.files,
             "attempts": attempts(task),
             "cost_usd": cost(task.total()),

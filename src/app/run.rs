@@ -18,8 +18,8 @@ use crate::app::setup;
 use crate::app::showing::Showing;
 use crate::app::told::{self, Told};
 use crate::app::tools::Tools;
-use crate::app::voice::{Speaker, Voice, complain};
-use crate::app::{agents, checks, closing, projection, redact, signals, work};
+use crate::app::voice::{Speaker, Voice};
+use crate::app::{agents, checks, closing, mark, projection, redact, say, signals, work};
 use crate::core::command::Command;
 use crate::core::effect::{Effect, Recorded, RunOrder, Work};
 use crate::core::fact::Fact;
@@ -215,7 +215,7 @@ impl Shell {
         }
         let unread = self.speaker.finish();
         if unread > 0 {
-            complain(&format!("{unread} lines at the end were not written: nobody reads standard output"));
+            say::complain(&format!("{unread} lines at the end were not written: nobody reads standard output"));
         }
         Farewell { code, said }
     }
@@ -392,9 +392,9 @@ impl Shell {
         if !self.mirrors.is_stale() {
             return;
         }
-        let now = self.clock.now();
+        let (now, space) = (self.clock.now(), mark::space(&self.tools.places.mark));
         let reason = |task: &Task| serve::reason(&self.machine, task, now);
         let book = self.machine.book();
-        self.mirrors.reflect(&Reporter { book, reason: &reason, running: self.exit.is_none(), now: now.wall });
+        self.mirrors.reflect(&Reporter { book, reason: &reason, running: self.exit.is_none(), now: now.wall, space });
     }
 }

@@ -10,6 +10,9 @@ use crate::app::day::folder::Folder;
 use crate::app::day::{gather, hidden, lessons};
 use crate::app::doorkeeper::{deed, what_is_open};
 use crate::app::events;
+use crate::app::mark::space;
+use crate::app::named::Named;
+use crate::app::plans;
 use crate::app::report::{self, Reporter};
 use crate::app::sessions;
 use crate::app::tools::Tools;
@@ -22,7 +25,7 @@ use crate::core::view::{Stats, short};
 use crate::edge::control::{Caller, ControlCall, ControlReply, ControlRequest};
 use crate::model::assignment::BatchKind;
 use crate::model::event::Reporter as EventBy;
-use crate::model::id::{BatchId, EventId, RequestId, TaskId};
+use crate::model::id::{BatchId, EventId, RequestId, Space, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Stranger;
 use crate::model::task::Task;
@@ -83,7 +86,7 @@ pub enum Called {
 pub fn call((machine, tools): (&Supervisor, &Tools), now: Now, waiting: &mut Waiting, call: ControlCall) -> Called {
     match call.request {
         ControlRequest::Query { path, query: _ } => {
-            let _ = call.reply.send(query_reply(machine, now, &path));
+            let _ = call.reply.send(query_reply(machine, now, space(&tools.places.mark), &path));
             Called::Answered
         }
         ControlRequest::Trespass { by, method, path } => {
@@ -97,7 +100,7 @@ pub fn call((machine, tools): (&Supervisor, &Tools), now: Now, waiting: &mut Wai
             let _ = call.reply.send(no_person(&machine.whose(by).0, &deed));
             Called::Trespass(by, deed)
         }
-        ControlRequest::Command { name, body, .. } => match command_of(&name, &body) {
+        ControlRequest::Command { name, body, .. } => match command_of(&name, &body, space(&tools.places.mark)) {
             Ok(command) if let Some(why) = hidden::refused(tools, &command) => {
                 let _ = call.reply.send(ControlReply::refused(409, why, "name another place"));
                 Called::Answered
@@ -138,14 +141,18 @@ fn no_person(whose: &str, deed: &str) -> ControlReply {
 ///
 /// # Errors
 /// What is wrong with them.
-pub fn command_of(name: &str, body: &Value) -> Result<Command, String> {
+pub fn command_of(name: &str, body: &Value, space: Space) -> Result<Command, String> {
     let mut tagged = match body {
         Value::Object(fields) => fields.clone(),
         Value::Null => serde_json::Map::new(),
         _ => return Err("the arguments of a command are a JSON object".to_owned()),
     };
     if let Some(Value::String(text)) = tagged.get("task") {
-        let task: TaskId = text.parse().map_err(|error: crate::model::id::BadTaskId| error.to_string())?;
+        let named: Named<TaskId> = text.parse().map_err(|error: crate::model::id::BadTaskId| error.to_string())?;
+        let task = match named {
+            Named::Number(task) => task,
+            Named::Uuid(text) => TaskId::of_uuid(space, &text).ok_or_else(|| Refusal::no_task(text).message)?,
+        };
         tagged.insert("task".to_owned(), json!(task));
     }
     if name == EMIT {
@@ -165,9 +172,9 @@ pub fn command_of(name: &str, body: &Value) -> Result<Command, String> {
     serde_json::from_value(Value::Object(tagged)).map_err(|error| format!("{name}: {error}"))
 }
 
-fn query_reply(machine: &Supervisor, now: Now, path: &str) -> ControlReply {
+fn query_reply(machine: &Supervisor, now: Now, space: Space, path: &str) -> ControlReply {
     let reason = |task: &Task| reason(machine, task, now);
-    let reporter = Reporter { book: machine.book(), reason: &reason, running: true, now: now.wall };
+    let reporter = Reporter { book: machine.book(), reason: &reason, running: true, now: now.wall, space };
     if let Some(id) = path.strip_prefix("detail/") {
         return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
@@ -241,6 +248,7 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
             let batches = reporter.book.batches.values();
             ControlReply::done(batches.map(|batch| gather::json(reporter, batch)).collect())
         }
+        ["plans"] => ControlReply::done(plans::json(reporter)),
         ["batches", id, "report"] => day_report(reporter, id),
         ["questions"] => ControlReply::done(json!(reporter.book.questions.values().collect::<Vec<_>>())),
         ["health"] | ["health", "last"] => ControlReply::done(reporter.health()),
@@ -254,17 +262,21 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
         },
         ["tasks", id] => with_task(reporter, id, |task| ControlReply::done(reporter.task(task))),
         ["session"] => ControlReply::done(sessions::list(reporter, None)),
-        ["session", "of", batch] => match batch.parse() {
-            Ok(batch) if reporter.book.batches.contains_key(&batch) => {
-                ControlReply::done(sessions::list(reporter, Some(batch)))
+        ["session", "of", batch] => {
+            let known = match batch.parse() {
+                Ok(Named::Number(batch)) => Some(batch),
+                Ok(Named::Uuid(text)) => BatchId::of_uuid(reporter.space, &text),
+                Err(error) => return ControlReply::refused(422, format!("{error}"), ""),
+            };
+            match known.filter(|batch| reporter.book.batches.contains_key(batch)) {
+                Some(batch) => ControlReply::done(sessions::list(reporter, Some(batch))),
+                None => ControlReply::refused(
+                    404,
+                    format!("there is no orchestration {batch}"),
+                    "`orchestrator-tui session list` shows the sessions of all",
+                ),
             }
-            Ok(_) => ControlReply::refused(
-                404,
-                format!("there is no orchestration {batch}"),
-                "`orchestrator-tui session list` shows the sessions of all",
-            ),
-            Err(error) => ControlReply::refused(422, format!("{error}"), ""),
-        },
+        }
         ["session", id] => with_task(reporter, id, |task| match sessions::session(reporter, task) {
             Some(session) => ControlReply::done(session),
             None => ControlReply::refused(404, format!("{} is no session", task.id), ""),
@@ -289,9 +301,14 @@ pub fn answer(reporter: &Reporter<'_>, path: &str) -> ControlReply {
 }
 
 fn with_task(reporter: &Reporter<'_>, id: &str, reply: impl Fn(&Task) -> ControlReply) -> ControlReply {
-    let id: TaskId = match id.parse() {
-        Ok(id) => id,
+    let named = match id.parse() {
+        Ok(Named::Number(id)) => Ok(id),
+        Ok(Named::Uuid(text)) => TaskId::of_uuid(reporter.space, &text).ok_or(text),
         Err(error) => return ControlReply::refused(422, format!("{error}"), ""),
+    };
+    let id = match named {
+        Ok(id) => id,
+        Err(text) => return ControlReply::refused(404, Refusal::no_task(text).message, ""),
     };
     reporter
         .book

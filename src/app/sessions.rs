@@ -37,18 +37,18 @@ pub fn session(reporter: &Reporter<'_>, task: &Task) -> Option<Value> {
     let assignment = task.assignment().filter(|_| lane(task) == Lane::Session)?;
     let project = assignment.project.clone().unwrap_or_default();
     Some(json!({
-        "id": task.id.uuid(),
+        "id": task.id.uuid(reporter.space),
         "type": assignment.role,
         "status": state(task),
         // There is no container: it works in a private copy of the tree.
         "containerId": Value::Null,
         "isolation": "workspace",
         "project": *project,
-        "dependencies": assignment.after.iter().map(|id| id.uuid()).collect::<Vec<_>>(),
-        "orchestrationId": assignment.batch.map(BatchId::uuid),
+        "dependencies": assignment.after.iter().map(|id| id.uuid(reporter.space)).collect::<Vec<_>>(),
+        "orchestrationId": assignment.batch.map(|batch| batch.uuid(reporter.space)),
         "task": task.id.0,
         "title": task.title(),
-        "reason": (reporter.reason)(task),
+        "reason": reporter.why(task),
     }))
 }
 
@@ -64,9 +64,9 @@ pub fn list(reporter: &Reporter<'_>, of: Option<BatchId>) -> Value {
         "sessions": sessions,
         "orchestration": batch.map(|batch| match &batch.kind {
             BatchKind::Orchestration { requirement, mode, start } => json!({
-                "id": batch.id.uuid(), "number": batch.id.0, "requirement": requirement, "mode": mode_name(*mode), "autoStart": start,
+                "id": batch.id.uuid(reporter.space), "number": batch.id.0, "requirement": requirement, "mode": mode_name(*mode), "autoStart": start,
             }),
-            BatchKind::Day { file, .. } => json!({ "id": batch.id.uuid(), "number": batch.id.0, "file": file }),
+            BatchKind::Day { file, .. } => json!({ "id": batch.id.uuid(reporter.space), "number": batch.id.0, "file": file }),
         }),
     })
 }
@@ -94,7 +94,7 @@ pub fn output(reporter: &Reporter<'_>, task: &Task) -> Result<Value, String> {
         }
     }
     Ok(json!({
-        "sessionId": task.id.uuid(),
+        "sessionId": task.id.uuid(reporter.space),
         "task": task.id.0,
         "status": status,
         "output": {
@@ -155,6 +155,9 @@ fn item(reporter: &Reporter<'_>, task: &Task, position: Option<usize>) -> Value 
     let (status, stands) = stands(&task.state, reporter.book.up.contains(&task.id));
     let assignment = task.assignment();
     let project = assignment.and_then(|assignment| assignment.project.as_deref());
+    // Of a result that waits for a yes the work is completed, if not the task.
+    let is_made = matches!(task.state, TaskState::Ready(_));
+    let made = task.result.as_ref().filter(|_| is_made).map(|result| result.receipt.at);
     let agent = reporter.book.agents.get(&task.id).map(|session| agent_name(task, *session));
     json!({
         "id": task.id.0,
@@ -162,14 +165,15 @@ fn item(reporter: &Reporter<'_>, task: &Task, position: Option<usize>) -> Value 
         "position": position,
         "status": status,
         "queued_at": task.filed.iso(),
-        "completed_at": task.ended.map(Wall::iso),
+        "completed_at": task.ended.or(made).map(Wall::iso),
         "title": assignment.map(Assignment::title),
         "description": assignment.map(|assignment| &assignment.description),
         "task_status": stands,
         "repo": project.map(|project| &project.repository).filter(|name| !name.is_empty()),
         "role": assignment.map(|assignment| &assignment.role),
         "priority": task.priority,
-        "execution_plan": task.outcome().map(|outcome| &outcome.summary),
+        // What an agent says last is no plan.
+        "execution_plan": task.plan.as_ref().and_then(|plan| plan.strategy()),
         "assigned_agent_id": agent,
         "reason": (reporter.reason)(task),
     })

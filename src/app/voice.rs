@@ -2,7 +2,6 @@
 //! reading never stops the work.
 
 use std::collections::VecDeque;
-use std::io::Write as _;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::model::id::Seq;
+use crate::model::plain;
 
 /// How much may wait to be written, in bytes; what comes then is counted and said to be missing.
 const WAITING: usize = 4 * 1024 * 1024;
@@ -134,6 +134,7 @@ impl Speaker {
         }
         state.mark(self.voice);
         state.last = seq.unwrap_or(state.last);
+        let text = if self.voice == Voice::Json { plain::json(text) } else { plain::text(text) };
         state.put(format!("{text}\n"));
         self.queue.changed.notify_all();
     }
@@ -185,11 +186,6 @@ fn write(queue: &Queue, mut out: impl std::io::Write) {
         state.written += 1;
         queue.changed.notify_all();
     }
-}
-
-/// Complains on standard error; if that cannot be read either, there is nobody to tell.
-pub fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "orchestrator-tui: {text}");
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::events::{Emit, Event, Events};
 use super::sessions::{Approve, Orchestrate, Session};
 use super::stats::Stats;
 pub(super) use super::words::{Answer, Message};
+use crate::app::named::Named;
 use crate::config::parse_time;
 use crate::model::id::TaskId;
 
@@ -271,7 +272,7 @@ pub struct Purge {
 #[derive(Debug, Args)]
 pub struct Task {
     /// Its number, as `tasks` shows it: 14.
-    pub task: TaskId,
+    pub task: Named<TaskId>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -281,7 +282,7 @@ pub struct Task {
 #[derive(Debug, Args)]
 pub struct Land {
     /// Its number, as `tasks` shows it: 14.
-    pub task: TaskId,
+    pub task: Named<TaskId>,
     /// From now on land verified fixes in this project without asking.
     #[arg(long)]
     pub always: bool,
@@ -294,7 +295,7 @@ pub struct Land {
 #[derive(Debug, Args)]
 pub struct Snooze {
     /// Its number, as `tasks` shows it: 14.
-    pub task: TaskId,
+    pub task: Named<TaskId>,
     /// For so long: 30s, 10m, 1h.
     #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = span, group = "until")]
     pub span: Duration,
@@ -319,7 +320,7 @@ fn span(text: &str) -> Result<Duration, String> {
 #[derive(Debug, Args)]
 pub struct Logs {
     /// Only this task: its number, as `tasks` shows it.
-    pub task: Option<TaskId>,
+    pub task: Option<Named<TaskId>>,
     /// Only the last so many.
     #[arg(short = 'n', long, value_name = "N")]
     pub last: Option<usize>,

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::Value;
 
-use super::verbs::{pretty, said, say};
+use super::verbs::said;
 use crate::app::ask;
 use crate::app::failure::Failure;
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::model::cost::Usd;
 use crate::model::number::thousands;
@@ -30,6 +31,9 @@ pub struct Costs {
 pub(super) fn show(site: &Site, wish: &Costs) -> Result<u8, Failure> {
     if wish.raise.is_some() || wish.raise_tokens.is_some() {
         let (usd, tokens) = (wish.raise.unwrap_or(Usd(0)), wish.raise_tokens.unwrap_or(0));
+        if usd == Usd(0) && tokens == 0 {
+            return Err(Failure::usage("a raise of nothing\nhint: say by how much: costs --raise 10"));
+        }
         return ask::raise(site, usd, tokens).map(|answer| said(&answer, wish.json));
     }
     let value = ask::costs(site)?;

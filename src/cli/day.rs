@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::verbs::{pretty, say};
 use crate::app::day::drive::{self, Ended, Told, Watched};
 use crate::app::day::folder::Folder;
 use crate::app::day::{hidden, lessons as known, outline, taught};
 use crate::app::failure::{Code, Failure};
+use crate::app::say::{compact, complain, pretty, say};
 use crate::app::secrecy::of_project;
 use crate::app::setup::{self, Site};
-use crate::app::voice::complain;
 use crate::app::{ask, clock};
 use crate::config::{Diagnostic, Names, Overrides, ReadTaskFile, TaskFile, lessons, read_feedback, read_task_file};
 use crate::model::filing::{Filing, Redo};
@@ -89,9 +88,9 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
         };
     }
     let mut tell = |told: Told<'_>| match told {
-        Told::Line(line) if wish.json => say(&line.fact.to_string()),
+        Told::Line(line) if wish.json => say(&compact(line.fact)),
         Told::Line(line) => say(line.text),
-        Told::Refused(failure) if wish.json => say(&json!({ "refused": failure.message }).to_string()),
+        Told::Refused(failure) if wish.json => say(&compact(&json!({ "refused": failure.message }))),
         Told::Refused(failure) => {
             complain(&of_project(Some(&site.project)).text(&format!("{}\nthe day goes on as it was", failure.message)));
         }
@@ -169,7 +168,7 @@ fn ended(site: &Site, (named, file): (&Path, &Path), batch: &Value, json: bool) 
     let is_done = |task: &Value| !task["done_anew_as"].is_null() || task["state"] == "done" || task["state"] == "ready";
     let all_done = batch["tasks"].as_array().into_iter().flatten().all(is_done);
     if json {
-        say(&json!({ "ended": batch, "report": path, "done": all_done }).to_string());
+        say(&compact(&json!({ "ended": batch, "report": path, "done": all_done })));
     } else {
         // What it stands still for may have been said long ago, or only to a log.
         for task in batch["tasks"].as_array().into_iter().flatten().filter(|task| !is_done(task)) {

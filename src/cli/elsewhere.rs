@@ -1,6 +1,6 @@
 //! `--repository`: the flag by which work names another repository, what is shown meanwhile, and where it was.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::verbs;
 use crate::app::failure::Failure;
 use crate::app::repositories::{Need, Place, Progress, place};
+use crate::app::say::{aimed, news, over, speak_of};
 use crate::app::secrecy::of_project;
 use crate::app::setup::Site;
 
@@ -31,17 +32,18 @@ impl Elsewhere {
     pub(super) fn place(&self, site: &Site, need: Need) -> Result<Place, Failure> {
         let is_watched = std::io::stderr().is_terminal();
         let mut redactor = None;
-        place(site, self.repository.as_deref(), need, &mut |progress: Progress<'_>| {
+        let place = place(site, self.repository.as_deref(), need, &mut |progress: Progress<'_>| {
             let covered = redactor.get_or_insert_with(|| of_project(Some(&site.project))).text(progress.text);
-            // Whoever reads it is not needed.
-            let mut out = std::io::stderr().lock();
-            let _ = match (is_watched, progress.is_whole) {
-                (true, true) => writeln!(out, "\r\x1b[K{covered}"),
-                (true, false) => write!(out, "\r\x1b[K{covered}").and_then(|()| out.flush()),
-                (false, true) => writeln!(out, "{covered}"),
-                (false, false) => Ok(()),
-            };
-        })
+            match (is_watched, progress.is_whole) {
+                (true, whole) => over(&covered, whole),
+                (false, true) => news(&covered),
+                (false, false) => {}
+            }
+        })?;
+        if place.is_other {
+            speak_of(&place.site.project);
+        }
+        Ok(place)
     }
 }
 
@@ -55,6 +57,7 @@ pub(super) fn said(place: &Place, answer: &Value, json: bool) -> u8 {
     let mut answer = answer.clone();
     if json {
         answer["folder"] = json!(place.site.project);
+        answer["said"] = json!(aimed(answer["said"].as_str().unwrap_or("done")));
     } else {
         answer["said"] = json!(words(place, answer["said"].as_str().unwrap_or("done")));
     }

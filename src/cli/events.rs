@@ -5,11 +5,14 @@ use std::io::Read as _;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::verbs::{pretty, said, say};
+use super::verbs::said;
 use crate::app::ask;
 use crate::app::failure::Failure;
+use crate::app::named::Named;
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::model::id::TaskId;
+use crate::model::routing::is_event;
 
 /// What happened.
 #[derive(Debug, Args)]
@@ -25,7 +28,7 @@ pub struct Emit {
     pub data: Option<String>,
     /// The task it is about; an agent's own is known.
     #[arg(long, value_name = "N")]
-    pub task: Option<TaskId>,
+    pub task: Option<Named<TaskId>>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -59,6 +62,10 @@ pub struct Event {
 
 /// Reports an event.
 pub(super) fn emit(site: impl Fn() -> Result<Site, Failure>, wish: &Emit) -> Result<u8, Failure> {
+    if !is_event(&wish.event) {
+        let hint = "write lower-case words with dots between them, such as pr.created";
+        return Err(Failure::usage(format!("{:?} is no event\nhint: {hint}", wish.event)));
+    }
     let text = match wish.data.as_deref() {
         None => "{}".to_owned(),
         Some("-") => {
@@ -75,7 +82,13 @@ pub(super) fn emit(site: impl Fn() -> Result<Site, Failure>, wish: &Emit) -> Res
     let data: Value = serde_json::from_str(&text).map_err(|error| {
         Failure::usage(format!("the data is not JSON: {error}\nhint: --data '{{\"summary\": \"…\"}}'"))
     })?;
-    ask::emit(site, &wish.event, &data, wish.task).map(|answer| said(&answer, wish.json))
+    let task = match &wish.task {
+        Some(Named::Number(task)) => Some(*task),
+        // Only a UUID says something about its project, which an agent's process need not find.
+        Some(named @ Named::Uuid(_)) => Some(named.at(&site()?)?),
+        None => None,
+    };
+    ask::emit(site, &wish.event, &data, task).map(|answer| said(&answer, wish.json))
 }
 
 /// Lists events.

@@ -2,10 +2,11 @@
 
 use clap::{Args, Subcommand};
 
-use super::verbs::{pretty, said, say};
+use super::verbs::said;
 use crate::app::ask;
 use crate::app::day::lessons;
 use crate::app::failure::Failure;
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::model::lesson::LessonId;
 

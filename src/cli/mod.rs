@@ -18,5 +18,4 @@ mod verbs;
 mod words;
 
 pub use args::Cli;
-pub use parse::parse;
-pub use verbs::run;
+pub use parse::main;

@@ -5,8 +5,8 @@ use std::io::IsTerminal as _;
 use serde_json::{Value, json};
 
 use super::args::Answer;
-use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::app::{ask, clock};
 use crate::model::id::QuestionId;
@@ -22,15 +22,19 @@ pub(super) fn list(site: &Site, json: bool) -> Result<u8, Failure> {
     let questions = ask::questions(site)?;
     let tasks = ask::query(site, "tasks")?;
     let waiting = tasks.as_array().into_iter().flatten().filter(|task| verbs(task).is_some());
+    let plans = ask::query(site, "plans")?;
+    let plans = plans.as_array().into_iter().flatten();
     if json {
-        let all: Vec<Value> = questions.iter().map(of_question).chain(waiting.map(of_result)).collect();
+        let all = questions.iter().map(of_question).chain(waiting.map(of_result)).chain(plans.cloned());
+        let all: Vec<Value> = all.collect();
         say(&pretty(&json!(all)));
         return Ok(0);
     }
     let now = clock::wall();
     let mut shown: Vec<String> = questions.iter().map(|question| text(question, now)).collect();
     shown.extend(waiting.filter_map(result));
-    say(&if shown.is_empty() { "no question waits".to_owned() } else { shown.join("\n\n") });
+    shown.extend(plans.map(plan));
+    say(&if shown.is_empty() { "nothing waits for you".to_owned() } else { shown.join("\n\n") });
     Ok(0)
 }
 
@@ -78,6 +82,24 @@ fn result(task: &Value) -> Option<String> {
     let verbs = verbs.replace("{0}", &number.to_string());
     let why = task["reason"].as_str().unwrap_or_default();
     Some(format!("#{number} {title} · result\n   {why}\n   `orchestrator-tui show {number}`, {verbs}"))
+}
+
+/// Writes a plan that waits for a yes, with its sessions in order.
+fn plan(plan: &Value) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or_default().lines().next().unwrap_or_default().to_owned();
+    let batch = &plan["batch"];
+    let mut lines = vec![format!("batch {batch} · plan: {}", word(&plan["requirement"]))];
+    for session in plan["sessions"].as_array().into_iter().flatten() {
+        let after: Vec<String> =
+            session["after"].as_array().into_iter().flatten().map(|task| format!("#{task}")).collect();
+        let after = if after.is_empty() { "starts at once".to_owned() } else { format!("after {}", after.join(", ")) };
+        let number = format!("#{}", session["task"]);
+        lines.push(format!("   {number:<5} {}  {after}", word(&session["title"])));
+    }
+    lines.push(format!(
+        "   `orchestrator-tui show N` says what each is to do, then `orchestrator-tui approve {batch}` or `decline {batch}`"
+    ));
+    lines.join("\n")
 }
 
 /// Answers a question; without words it is shown.

@@ -7,15 +7,17 @@ use serde_json::{Value, json};
 
 use super::args::{Json, Task};
 use super::elsewhere::{self, Elsewhere};
-use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
 use crate::app::orchestration as ask;
 use crate::app::repositories::{Need, Place};
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
+use crate::config::Overrides;
 use crate::model::assignment::Project;
 use crate::model::filing::PRIORITIES;
 use crate::model::id::TaskId;
 use crate::model::lane::LaneWish;
+use crate::model::plain;
 
 /// What to do with the queue; nothing: show it.
 #[derive(Debug, Args)]
@@ -39,7 +41,7 @@ pub struct Queue {
 pub enum QueueVerb {
     /// Show the queue, as without a verb.
     List(Json),
-    /// Queue a task for one agent; `queue.max_concurrent` of them are worked on at once (`lanes.queue`).
+    /// Queue a task for one agent; `lanes.queue` of them are worked on at once.
     Add(Add),
     /// Take a task out of the queue that is not worked on.
     Remove(Task),
@@ -88,7 +90,10 @@ pub(super) fn run(site: &Site, wish: &Queue) -> Result<u8, Failure> {
         None => list(&place(Need::Look)?, wish.json),
         Some(QueueVerb::List(Json { json })) => list(&place(Need::Look)?, *json || wish.json),
         Some(QueueVerb::Add(add)) => add_task(site, &wish.elsewhere, add),
-        Some(QueueVerb::Remove(Task { task, json })) => remove(&place(Need::Order)?, *task, *json),
+        Some(QueueVerb::Remove(Task { task, json })) => {
+            let place = place(Need::Order)?;
+            remove(&place, task.at(&place.site)?, *json)
+        }
         Some(QueueVerb::Clear(Json { json })) => lane(LaneWish::Clear, *json),
         Some(QueueVerb::Pause(Json { json })) => lane(LaneWish::Pause, *json),
         Some(QueueVerb::Resume(Json { json })) => lane(LaneWish::Resume, *json),
@@ -123,11 +128,19 @@ fn remove(place: &Place, task: TaskId, json: bool) -> Result<u8, Failure> {
 
 fn add_task(site: &Site, elsewhere: &Elsewhere, add: &Add) -> Result<u8, Failure> {
     let title = add.title.trim();
-    if title.is_empty() || title.lines().count() > 1 {
-        return Err(Failure::usage("a title is one line; --description has room for more"));
+    if title.is_empty() || !plain::is_row(title) {
+        let hint = "--description has room for more";
+        return Err(Failure::usage(format!("a title is one line without control characters\nhint: {hint}")));
     }
     let description = add.description.as_deref().unwrap_or(title).trim().to_owned();
     let place = elsewhere.place(site, Need::File)?;
+    // A configuration that cannot be read is the supervisor's to judge.
+    if let Ok(loaded) = place.site.read(Overrides::default())
+        && !loaded.settings.roles.contains_key(&add.role)
+    {
+        let hint = "`orchestrator-tui roles` lists them";
+        return Err(Failure::usage(format!("there is no role `{}`\nhint: {hint}", add.role)));
+    }
     let project = Project { requirements: description, ..ask::project(&place, None)? };
     let answer = ask::queue_up(&place.site, &add.role, title, project, add.priority)?;
     Ok(elsewhere::said(&place, &json!(answer), add.json))

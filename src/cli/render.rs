@@ -71,6 +71,9 @@ pub(super) fn status(value: &Value) -> String {
         count("completed"),
         count("failed")
     );
+    if let Some(what) = waiting(&value["waiting_for_you"]) {
+        let _ = writeln!(out, "for you     {what}; `orchestrator-tui questions` lists what waits");
+    }
     for check in list(value, "checks") {
         let failures = list(check, "failures");
         let glyph = if check["verdict"] == "green" { "✓" } else { "✗" };
@@ -91,6 +94,17 @@ pub(super) fn status(value: &Value) -> String {
         out.push('\n');
     }
     out.trim_end().to_owned()
+}
+
+/// Says how many things wait for a person, if any does.
+fn waiting(counts: &Value) -> Option<String> {
+    let counted = |(one, field): (&str, &str)| {
+        let count = counts[field].as_u64().filter(|count| *count > 0)?;
+        Some(format!("{count} {one}{}", if count == 1 { "" } else { "s" }))
+    };
+    let kinds = [("question", "questions"), ("result", "results"), ("plan", "plans")];
+    let parts: Vec<String> = kinds.into_iter().filter_map(counted).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// The answer to `tasks`.
@@ -131,6 +145,7 @@ pub(super) fn task(value: &Value) -> String {
     if !files.is_empty() {
         let _ = writeln!(out, "files {}", files.join(", "));
     }
+    assignment(&mut out, &value["assignment"]);
     section(&mut out, "events", super::events::of_task(&value["events"]).into_iter());
     section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
     section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
@@ -194,6 +209,26 @@ pub(super) fn task(value: &Value) -> String {
     out.trim_end().to_owned()
 }
 
+/// What a task is to bring that is about no check: who does it, after what, and in which words it was asked for.
+fn assignment(out: &mut String, assignment: &Value) {
+    if assignment.is_null() {
+        return;
+    }
+    let batch = assignment["batch"].as_u64().map(|batch| format!("  batch {batch}")).unwrap_or_default();
+    let _ = writeln!(out, "role {}{batch}", text(assignment, "role"));
+    let after: Vec<String> = list(assignment, "after").iter().map(|task| format!("#{task}")).collect();
+    let brings: Vec<&str> = list(assignment, "deliverables").iter().map(|wanted| text(wanted, "path")).collect();
+    let reads: Vec<&str> = list(assignment, "context_files").iter().filter_map(Value::as_str).collect();
+    let check: Vec<&str> = assignment["check"].as_str().into_iter().collect();
+    let after: Vec<&str> = after.iter().map(String::as_str).collect();
+    for (what, which) in [("after", after), ("brings", brings), ("reads", reads), ("green then", check)] {
+        if !which.is_empty() {
+            let _ = writeln!(out, "{what} {}", which.join(", "));
+        }
+    }
+    block(out, "to do", text(assignment, "description"));
+}
+
 /// What an agent handed over, besides its words.
 fn outcome(out: &mut String, outcome: &Value) {
     let named = |artifact: &Value| match artifact["path"].as_str() {
@@ -218,7 +253,11 @@ fn section(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
 }
 
 fn block(out: &mut String, title: &str, text: &str) {
-    section(out, title, text.lines().map(str::to_owned));
+    // What ends with a carriage return shows it: a change of the ends of lines is one.
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    if !text.is_empty() {
+        section(out, title, text.split('\n').map(str::to_owned));
+    }
 }
 
 /// The answer to `receipt`.

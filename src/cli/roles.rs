@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::args::Prompt;
-use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
 use crate::app::roles;
+use crate::app::say::{complain, pretty, say};
 use crate::app::setup::Site;
-use crate::app::voice::complain;
 use crate::config::Overrides;
 
 /// Carries out `roles`.
@@ -28,6 +27,11 @@ pub(super) fn workflows(site: &Site, json: bool) -> Result<u8, Failure> {
 
 /// Carries out `prompt`.
 pub(super) fn prompt(site: &Site, wish: &Prompt) -> Result<u8, Failure> {
+    if wish.about.iter().all(|word| word.trim().is_empty()) {
+        return Err(Failure::usage(
+            "a prompt is about something\nhint: the number of a task, or a text that says what to do",
+        ));
+    }
     let prompt = roles::prompt(site, &wish.role, &wish.about.join(" "))?;
     if wish.json {
         say(&pretty(&json!({

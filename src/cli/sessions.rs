@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 use super::args::Task;
 use super::elsewhere::{self, Elsewhere};
-use super::verbs::{pretty, say};
 use crate::app::failure::Failure;
+use crate::app::mark::space_of;
+use crate::app::named::Named;
 use crate::app::orchestration as ask;
 use crate::app::repositories::{Need, Place, TaskName, dependencies};
+use crate::app::say::{aimed, pretty, say};
 use crate::app::setup::Site;
 use crate::model::assignment::{Mode, Project};
-use crate::model::id::{BatchId, TaskId};
+use crate::model::id::{BatchId, number_in};
 use crate::model::orchestration::Wish;
 
 /// What to do with sessions.
@@ -92,7 +94,7 @@ pub enum Kind {
 pub struct List {
     /// Only those of this orchestration: its id or number.
     #[arg(long, value_name = "ID")]
-    pub orchestration: Option<BatchId>,
+    pub orchestration: Option<Named<BatchId>>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -144,7 +146,7 @@ pub enum How {
 pub struct Approve {
     /// The orchestration: its number or id, as `orchestrate` and `session list` say it.
     #[arg(value_name = "BATCH")]
-    pub batch: BatchId,
+    pub batch: Named<BatchId>,
     /// In another repository.
     #[command(flatten)]
     pub elsewhere: Elsewhere,
@@ -172,27 +174,29 @@ pub(super) fn run(site: &Site, wish: &Session) -> Result<u8, Failure> {
         SessionVerb::Create(create) => file(site, &wish.elsewhere, create),
         SessionVerb::Start(Task { task, json }) => {
             let place = place(Need::Order)?;
-            let answer = ask::begin(&place.site, *task)?;
-            let session = ask::session(&place.site, *task)?;
+            let task = task.at(&place.site)?;
+            let answer = ask::begin(&place.site, task)?;
+            let session = ask::session(&place.site, task)?;
             print(&place, *json, &answer.said, json!({ "session": session }), &answer.said);
             Ok(0)
         }
         SessionVerb::Get(Task { task, json }) => {
             let place = place(Need::Look)?;
-            let session = ask::session(&place.site, *task)?;
+            let session = ask::session(&place.site, task.at(&place.site)?)?;
             print(&place, *json, "Session found", json!({ "session": session }), &told(&session));
             Ok(0)
         }
         SessionVerb::Output(Task { task, json }) => {
             let place = place(Need::Look)?;
-            let output = ask::output(&place.site, *task)?;
+            let output = ask::output(&place.site, task.at(&place.site)?)?;
             let words = brought(&output);
             print(&place, *json, "Session output", output, &words);
             Ok(0)
         }
         SessionVerb::List(List { orchestration, json }) => {
             let place = place(Need::Look)?;
-            let all = ask::sessions(&place.site, *orchestration)?;
+            let of = orchestration.as_ref().map(|batch| batch.at(&place.site)).transpose()?;
+            let all = ask::sessions(&place.site, of)?;
             let words = listed(&all);
             print(&place, *json, "Sessions", all, &words);
             Ok(0)
@@ -204,7 +208,7 @@ pub(super) fn run(site: &Site, wish: &Session) -> Result<u8, Failure> {
 fn print(place: &Place, json: bool, message: &str, mut data: Value, words: &str) {
     if json {
         data["folder"] = json!(place.site.project);
-        say(&pretty(&json!({ "success": true, "message": message, "data": data })));
+        say(&pretty(&json!({ "success": true, "message": aimed(message), "data": data })));
     } else {
         say(&elsewhere::words(place, words));
     }
@@ -215,6 +219,7 @@ fn file(here: &Site, elsewhere: &Elsewhere, wish: &Create) -> Result<u8, Failure
     if requirements.is_empty() {
         return Err(Failure::usage("a session needs a requirement: session create \"Build the login form\""));
     }
+    titled(&requirements)?;
     let place = elsewhere.place(here, Need::File)?;
     let project = ask::project(&place, wish.branch.as_deref())?;
     let after = dependencies(here, &place, &wish.after)?;
@@ -227,8 +232,20 @@ fn file(here: &Site, elsewhere: &Elsewhere, wish: &Create) -> Result<u8, Failure
     Ok(0)
 }
 
+/// Makes sure that the first line of a requirement can be the title of its work.
+fn titled(requirements: &str) -> Result<(), Failure> {
+    if ask::is_title(requirements) {
+        return Ok(());
+    }
+    Err(Failure::usage("the first line of a requirement is its title, which is one without control characters"))
+}
+
 /// Carries out `orchestrate`.
 pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure> {
+    if wish.requirements.trim().is_empty() {
+        return Err(Failure::usage("nothing is to be built\nhint: orchestrate \"Build a REST API\""));
+    }
+    titled(&wish.requirements)?;
     let place = wish.elsewhere.place(site, Need::File)?;
     let project = ask::project(&place, None)?;
     let named = if project.repository.is_empty() {
@@ -252,7 +269,7 @@ pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure
     let count = all["sessions"].as_array().map_or(0, Vec::len);
     let does = if wish.auto_start || count == 1 { "Started" } else { "Planned" };
     let data = json!({
-        "orchestrationId": answer.batch.map(BatchId::uuid),
+        "orchestrationId": answer.batch.map(|batch| batch.uuid(space_of(&place.site.layout))),
         "batch": answer.batch,
         "status": "initiated",
         "sessions": all["sessions"],
@@ -266,8 +283,9 @@ pub(super) fn orchestrate(site: &Site, wish: &Orchestrate) -> Result<u8, Failure
 /// Carries out `decline`.
 pub(super) fn decline(site: &Site, wish: &Approve) -> Result<u8, Failure> {
     let place = wish.elsewhere.place(site, Need::Order)?;
-    let answer = ask::decline(&place.site, wish.batch)?;
-    let all = ask::sessions(&place.site, Some(wish.batch))?;
+    let batch = wish.batch.at(&place.site)?;
+    let answer = ask::decline(&place.site, batch)?;
+    let all = ask::sessions(&place.site, Some(batch))?;
     print(&place, wish.json, &answer.said, all, &answer.said);
     Ok(0)
 }
@@ -275,8 +293,9 @@ pub(super) fn decline(site: &Site, wish: &Approve) -> Result<u8, Failure> {
 /// Carries out `approve`.
 pub(super) fn approve(site: &Site, wish: &Approve) -> Result<u8, Failure> {
     let place = wish.elsewhere.place(site, Need::Order)?;
-    let answer = ask::approve(&place.site, wish.batch)?;
-    let all = ask::sessions(&place.site, Some(wish.batch))?;
+    let batch = wish.batch.at(&place.site)?;
+    let answer = ask::approve(&place.site, batch)?;
+    let all = ask::sessions(&place.site, Some(batch))?;
     print(&place, wish.json, &answer.said, all, &answer.said);
     Ok(0)
 }
@@ -293,8 +312,7 @@ fn told(session: &Value) -> String {
 
 fn row(session: &Value) -> String {
     let waits: Vec<&str> = session["dependencies"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let waits: Vec<String> =
-        waits.into_iter().filter_map(|id| id.parse::<TaskId>().ok()).map(|id| id.to_string()).collect();
+    let waits: Vec<String> = waits.into_iter().filter_map(number_in).map(|number| format!("#{number}")).collect();
     let after = if waits.is_empty() { String::new() } else { format!("  after {}", waits.join(", ")) };
     format!(
         "#{:<4} {:<14} {:<12} {}{after}  ({})",

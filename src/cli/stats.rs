@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::verbs::{pretty, say};
 use crate::app::ask;
 use crate::app::failure::Failure;
+use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
 use crate::model::number::thousands;
 use crate::model::time::brief;

@@ -1,13 +1,13 @@
 //! Carries out the verbs that look after the installation: doctor, init, gc, purge.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::verbs::{pretty, say};
 use crate::app::failure::{Code, Failure};
+use crate::app::say::{ask, over, pretty, say};
 use crate::app::secrecy::of_project;
 use crate::app::setup::Site;
 use crate::app::{doctor, gc, init, purge};
@@ -15,9 +15,6 @@ use crate::config::Overrides;
 
 /// How long nothing is said about what is waited for.
 const QUIET: Duration = Duration::from_secs(1);
-
-/// Takes the last line on standard error back.
-const CLEAR: &str = "\r\x1b[2K";
 
 /// A line on standard error that is written over; nothing where that is no terminal.
 struct Progress {
@@ -33,8 +30,7 @@ impl Progress {
     fn show(&mut self, text: &str) {
         if self.is_seen {
             let cut: String = text.chars().take(76).collect();
-            let mut out = std::io::stderr().lock();
-            let _ = write!(out, "{CLEAR}{cut}").and_then(|()| out.flush());
+            over(&cut, false);
             self.is_shown = true;
         }
     }
@@ -43,8 +39,7 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.is_shown {
-            let mut out = std::io::stderr().lock();
-            let _ = write!(out, "{CLEAR}").and_then(|()| out.flush());
+            over("", false);
         }
     }
 }
@@ -155,8 +150,7 @@ pub(super) fn purge(site: &Site, yes: bool, json: bool) -> Result<u8, Failure> {
 
 /// Asks on the terminal; only a clear yes is one.
 fn agrees(question: &str) -> bool {
-    let mut out = std::io::stderr().lock();
-    let _ = write!(out, "{question}").and_then(|()| out.flush());
+    ask(question);
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).is_ok() && matches!(line.trim(), "y" | "Y" | "yes" | "Yes")
 }

@@ -1,6 +1,5 @@
 //! Carries out each verb of the command line.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
@@ -11,29 +10,43 @@ use super::args::{
 };
 use super::{costs, day, events, lessons, questions, queue, render, roles, sessions, stats, upkeep};
 use crate::app::failure::{Code, Failure};
+use crate::app::say::{aimed, compact, complain, has_spoken, pretty, say, script, speak_of};
 use crate::app::secrecy::of_project;
 use crate::app::setup::{self, Site};
 use crate::app::supervise::{self, Presence, Wish};
-use crate::app::voice::{Voice, complain};
+use crate::app::voice::Voice;
 use crate::app::{ask, background, dashboard, demo, fit, health, policy};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::hold::Snooze;
+use crate::model::id::TaskId;
 use crate::model::policy::Permission;
 use crate::model::settings::LandMode;
 
-/// Carries out a command line and returns its exit code.
-pub fn run(cli: Cli) -> ExitCode {
+/// Carries out a command line and returns its exit code; what goes wrong is said as JSON, too, if that is asked for.
+pub(super) fn run(cli: Cli, is_json: bool) -> ExitCode {
     let project = cli.project.clone();
+    let named = |flag| Site::project(flag, &setup::environment()).ok();
+    if let Some(folder) = project.as_deref().and_then(|flag| named(Some(flag)))
+        && named(None).as_ref() != Some(&folder)
+    {
+        speak_of(&folder);
+    }
     let code = carry_out(cli).unwrap_or_else(|failure| {
-        complain(&of_project(project.as_deref()).text(&failure.message));
-        failure.code as u8
+        let message = of_project(project.as_deref()).text(&failure.message).into_owned();
+        complain(&message);
+        failed(&Failure { message, ..failure }, is_json)
     });
     ExitCode::from(code)
 }
 
-/// Writes to standard output; a reader that has gone is no error.
-pub(super) fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+/// Gives a failure to whoever reads JSON, unless they have got an answer already; returns its exit code.
+pub(super) fn failed(failure: &Failure, is_json: bool) -> u8 {
+    if is_json && !has_spoken() {
+        let message = aimed(&failure.message);
+        let (error, hint) = message.split_once("\nhint: ").unwrap_or((&message, ""));
+        say(&compact(&json!({ "success": false, "error": error, "hint": hint })));
+    }
+    failure.code as u8
 }
 
 fn voice(json: bool) -> Voice {
@@ -52,10 +65,8 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Demo(demo) => show_demo(&demo),
         Verb::Status(Json { json }) => show(&site()?, "status", json, render::status).map(|_| 0),
         Verb::Tasks(Json { json }) => show(&site()?, "tasks", json, render::tasks).map(|_| 0),
-        Verb::Show(Task { task, json }) => show(&site()?, &format!("tasks/{}", task.0), json, render::task).map(|_| 0),
-        Verb::Receipt(Task { task, json }) => {
-            show(&site()?, &format!("tasks/{}/receipt", task.0), json, render::receipt).map(|_| 0)
-        }
+        Verb::Show(wish) => look(&site()?, &wish, "", render::task),
+        Verb::Receipt(wish) => look(&site()?, &wish, "/receipt", render::receipt),
         Verb::Health(Json { json }) => {
             let value = health::ask(&site()?)?;
             say(&if json { pretty(&value) } else { render::health(&value) });
@@ -66,16 +77,7 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
                 (false, false) => Code::Supervisor,
             } as u8)
         }
-        Verb::Logs(logs) => {
-            let print = |value: &Value| {
-                if logs.json {
-                    say(&value.to_string());
-                } else if let Some(line) = ask::line_of(value) {
-                    say(&line);
-                }
-            };
-            ask::facts(&site()?, (logs.task, logs.last), logs.follow, print).map(|()| 0)
-        }
+        Verb::Logs(wish) => logs(&site()?, &wish),
         Verb::Costs(wish) => costs::show(&site()?, &wish),
         Verb::Stats(wish) => stats::show(&site()?, &wish),
         Verb::Retry(task) => command(&site()?, "retry", &task),
@@ -85,15 +87,14 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Unsnooze(task) => command(&site()?, "unsnooze", &task),
         Verb::Snooze(wish) => snooze(&site()?, &wish),
         Verb::Land(args::Land { task, always, json }) => {
-            ask::land(&site()?, task, always.then_some(LandMode::Auto)).map(|answer| said(&answer, json))
+            let site = site()?;
+            ask::land(&site, task.at(&site)?, always.then_some(LandMode::Auto)).map(|answer| said(&answer, json))
         }
-        Verb::Refuse(Task { task, json }) => ask::refuse(&site()?, task).map(|answer| said(&answer, json)),
-        Verb::Undo(Task { task, json }) => ask::undo(&site()?, task).map(|answer| said(&answer, json)),
+        Verb::Refuse(wish) => asked(&site()?, &wish, ask::refuse),
+        Verb::Undo(wish) => asked(&site()?, &wish, ask::undo),
         Verb::Questions(Json { json }) => questions::list(&site()?, json),
         Verb::Answer(answer) => questions::answer(&site()?, &answer),
-        Verb::Message(args::Message { task, words, json }) => {
-            ask::message(&site()?, task, &words.join(" ")).map(|answer| said(&answer, json))
-        }
+        Verb::Message(wish) => message(&site()?, &wish),
         Verb::Emit(wish) => events::emit(site, &wish),
         Verb::Events(wish) => events::list(&site()?, &wish),
         Verb::Event(wish) => events::show(&site()?, &wish),
@@ -125,9 +126,9 @@ fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Trust(Trust { yes, json }) => upkeep::trust(&site()?, yes, json),
         Verb::Completions { shell } => {
             // Into memory first: it panics when its reader has gone (`| head`).
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut script);
-            let _ = std::io::stdout().lock().write_all(&script);
+            let mut bytes = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "orchestrator-tui", &mut bytes);
+            script(&bytes);
             Ok(0)
         }
     }
@@ -140,12 +141,47 @@ fn show(site: &Site, path: &str, json: bool, render: fn(&Value) -> String) -> Re
     Ok(body)
 }
 
-pub(super) fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+/// Prints what happened, in all or in one task.
+fn logs(site: &Site, wish: &args::Logs) -> Result<u8, Failure> {
+    let task = wish.task.as_ref().map(|task| task.at(site)).transpose()?;
+    let is_known = || task.map_or(Ok(Value::Null), |task| ask::query(site, &format!("tasks/{}", task.0)));
+    if wish.follow {
+        is_known()?;
+    }
+    let mut count = 0_u64;
+    let each = |value: &Value| {
+        count += 1;
+        if wish.json {
+            say(&compact(value));
+        } else if let Some(line) = ask::line_of(value) {
+            say(&line);
+        }
+    };
+    ask::facts(site, (task, wish.last), wish.follow, each)?;
+    // Of one that is not remembered any more there may be a log; of one that never was there is none.
+    if count == 0 { is_known().map(|_| 0) } else { Ok(0) }
 }
 
-fn command(site: &Site, name: &str, task: &Task) -> Result<u8, Failure> {
-    ask::command(site, name, Some(task.task)).map(|answer| said(&answer, task.json))
+/// Tells the agent of a task something.
+fn message(site: &Site, wish: &args::Message) -> Result<u8, Failure> {
+    if wish.words.iter().all(|word| word.trim().is_empty()) {
+        return Err(Failure::usage("there is nothing to tell\nhint: message 14 \"Leave the API as it is\""));
+    }
+    ask::message(site, wish.task.at(site)?, &wish.words.join(" ")).map(|answer| said(&answer, wish.json))
+}
+
+/// Prints the answer to a query about a task.
+fn look(site: &Site, wish: &Task, more: &str, render: fn(&Value) -> String) -> Result<u8, Failure> {
+    show(site, &format!("tasks/{}{more}", wish.task.at(site)?.0), wish.json, render).map(|_| 0)
+}
+
+fn command(site: &Site, name: &str, wish: &Task) -> Result<u8, Failure> {
+    asked(site, wish, |site, task| ask::command(site, name, Some(task)))
+}
+
+/// Asks for something to be done to a task, and prints the answer.
+fn asked(site: &Site, wish: &Task, ask: impl Fn(&Site, TaskId) -> Result<Value, Failure>) -> Result<u8, Failure> {
+    ask(site, wish.task.at(site)?).map(|answer| said(&answer, wish.json))
 }
 
 fn snooze(site: &Site, wish: &args::Snooze) -> Result<u8, Failure> {
@@ -154,7 +190,7 @@ fn snooze(site: &Site, wish: &args::Snooze) -> Result<u8, Failure> {
         (false, true) => Snooze::OnBranch,
         (false, false) => Snooze::For(wish.span.as_secs()),
     };
-    ask::snooze(site, wish.task, until).map(|answer| said(&answer, wish.json))
+    ask::snooze(site, wish.task.at(site)?, until).map(|answer| said(&answer, wish.json))
 }
 
 /// Prints the answer to a command.

@@ -148,7 +148,7 @@ impl SourceText {
 }
 
 /// Returns the known name that `word` most probably means: at most a third of it, and at least one letter, is wrong.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
     known
         .into_iter()

@@ -32,7 +32,7 @@ mod trust;
 mod workflow;
 
 pub use detect::{Detected, detect, kinds, target};
-pub use diagnostic::{Diagnostic, Excerpt, Severity};
+pub use diagnostic::{Diagnostic, Excerpt, Severity, nearest};
 pub use environment::Secrets;
 pub use feedback::{Feedback, Note, Rating, Remark, TaskFeedback, lessons, read_feedback};
 pub use file::parse_time;

@@ -257,10 +257,33 @@ impl Supervisor {
                 return Err(Refusal::because(format!("{} is not set, so there is nothing to raise", line.key())));
             }
         }
+        let (raised, raised_tokens) = self.raised();
+        let most = [
+            (raised.0.saturating_add(usd.0), most(budget.day.0, FREE.0), Limit::DayUsd),
+            (raised_tokens.saturating_add(tokens), most(budget.day_tokens, FREE_TOKENS), Limit::DayTokens),
+        ];
+        if let Some((_, most, line)) = most.into_iter().find(|(sum, most, _)| sum > most) {
+            let (key, most) = (line.key(), line.amount(most));
+            return Err(Refusal::because(format!(
+                "today can be raised by {most} in all; a higher {key} in the configuration allows more"
+            )));
+        }
         self.record(Fact::Raised { usd, tokens });
         let now = self.budget();
         let lines = Limit::DAY.into_iter().filter(|line| now.limit(*line) > 0);
         let lines: Vec<String> = lines.map(|line| line.amount(now.limit(line))).collect();
-        Ok(Answer::said(format!("today may cost {}; tomorrow is as configured", lines.join(" and "))))
+        Ok(Answer::said(format!(
+            "today may cost {}; tomorrow is as configured, and until then nothing takes that back, but `orchestrator-tui pause` lets nothing new start",
+            lines.join(" and ")
+        )))
     }
+}
+
+/// What a day can be raised by whatever its line is; one that is meant to be higher belongs in the configuration.
+const FREE: Usd = Usd(1_000_000_000);
+const FREE_TOKENS: u64 = 1_000_000_000;
+
+/// Returns the most that a line of the day can be raised by: more is a slip of the finger.
+fn most(line: u64, free: u64) -> u64 {
+    line.saturating_mul(10).max(free)
 }

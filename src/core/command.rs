@@ -253,7 +253,7 @@ impl Refusal {
     }
 
     /// Refuses because there is no such task.
-    pub fn no_task(task: TaskId) -> Self {
+    pub fn no_task(task: impl std::fmt::Display) -> Self {
         Self {
             kind: Refused::Unknown,
             message: format!("there is no task {task}; `orchestrator-tui tasks` lists them"),

@@ -10,6 +10,7 @@ use crate::model::filing::{After, Filing, NewBatch, NewTask, PRIORITIES, Redo};
 use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, TaskId};
 use crate::model::path::ProjectPath;
+use crate::model::plain;
 use crate::model::task::{Goal, Origin, Task, TaskState};
 
 /// The most tasks that are filed at once.
@@ -93,6 +94,11 @@ impl Supervisor {
     }
 
     pub(crate) fn may_file(&self, assignment: &Assignment) -> Result<(), Refusal> {
+        let titles = [&assignment.name, &assignment.label];
+        if !titles.into_iter().all(|title| plain::is_row(title)) {
+            let shown = plain::row(&assignment.name);
+            return Err(Refusal::because(format!("{shown}: a title is one line without control characters")));
+        }
         match self.unfit(assignment) {
             None => Ok(()),
             Some((why, hint)) => Err(Refusal::because(format!("{}: {why}{hint}", assignment.name))),

@@ -61,22 +61,57 @@ impl TaskId {
         format!("task_{:08x}", self.0)
     }
 
-    /// Returns the UUID by which sessions are named (version 8: its bits are ours); always the same for a number.
-    pub fn uuid(self) -> String {
-        format!("{SESSION}{:012x}", self.0)
+    /// Returns the UUID by which a project's sessions are named; always the same for a number.
+    pub fn uuid(self, space: Space) -> String {
+        space.uuid(SESSION, self.0)
+    }
+
+    /// Returns the session of a project that has this UUID; `None` if it is no session of it.
+    pub fn of_uuid(space: Space, text: &str) -> Option<Self> {
+        let id = Self(number_in(text)?);
+        (id.uuid(space) == text).then_some(id)
     }
 }
 
-/// How the UUIDs of sessions begin.
-const SESSION: &str = "5e551000-0000-8000-8000-";
+/// What tells a project's UUIDs from those of all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Space(pub u64);
 
-/// How the UUIDs of orchestrations begin.
-const ORCHESTRATION: &str = "0c4e5700-0000-8000-8000-";
+/// What stands in the UUIDs of sessions and of orchestrations, which are numbered apart.
+const SESSION: u64 = 0x5e5;
+const ORCHESTRATION: u64 = 0x0c4;
+
+impl Space {
+    /// Writes a UUID of version 8, whose bits are ours: the project, what it names, and its number.
+    fn uuid(self, what: u64, number: u32) -> String {
+        let Self(project) = self;
+        let (high, middle, low) = (project >> 32, project >> 16 & 0xffff, project & 0xffff);
+        format!("{high:08x}-{middle:04x}-8{what:03x}-8{:03x}-{:01x}000{number:08x}", low >> 4, low & 0xf)
+    }
+}
+
+/// Whether a text has the form of a UUID.
+pub fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
+/// Returns the number in a UUID of ours, whichever project's it is.
+pub fn number_in(uuid: &str) -> Option<u32> {
+    is_uuid(uuid).then(|| u32::from_str_radix(uuid.get(28..)?, 16).ok())?
+}
 
 impl BatchId {
-    /// Returns the UUID by which orchestrations are named; always the same for a number.
-    pub fn uuid(self) -> String {
-        format!("{ORCHESTRATION}{:012x}", self.0)
+    /// Returns the UUID by which a project's orchestrations are named; always the same for a number.
+    pub fn uuid(self, space: Space) -> String {
+        space.uuid(ORCHESTRATION, self.0)
+    }
+
+    /// Returns the orchestration of a project that has this UUID; `None` if it is none of it.
+    pub fn of_uuid(space: Space, text: &str) -> Option<Self> {
+        let id = Self(number_in(text)?);
+        (id.uuid(space) == text).then_some(id)
     }
 }
 
@@ -89,11 +124,7 @@ impl FromStr for BatchId {
     type Err = BadBatchId;
 
     fn from_str(text: &str) -> Result<Self, BadBatchId> {
-        let number = match text.strip_prefix(ORCHESTRATION) {
-            Some(hex) => u32::from_str_radix(hex, 16),
-            None => text.parse(),
-        };
-        number.map(BatchId).map_err(|_| BadBatchId(text.to_owned()))
+        text.parse().map(BatchId).map_err(|_| BadBatchId(text.to_owned()))
     }
 }
 
@@ -106,7 +137,7 @@ impl FromStr for TaskId {
     type Err = BadTaskId;
 
     fn from_str(text: &str) -> Result<Self, BadTaskId> {
-        let number = match text.strip_prefix("task_").or_else(|| text.strip_prefix(SESSION)) {
+        let number = match text.strip_prefix("task_") {
             Some(hex) => u32::from_str_radix(hex, 16),
             None => text.strip_prefix('#').unwrap_or(text).parse(),
         };
@@ -120,12 +151,23 @@ mod tests {
 
     #[test]
     fn a_task_is_named_in_several_ways() {
-        for text in ["14", "#14", "task_0000000e", &TaskId(14).uuid()] {
+        for text in ["14", "#14", "task_0000000e"] {
             assert_eq!(text.parse(), Ok(TaskId(14)));
         }
-        assert_eq!(BatchId(3).uuid().parse(), Ok(BatchId(3)));
-        assert!(BatchId(3).uuid().parse::<TaskId>().is_err() && TaskId(3).uuid().parse::<BatchId>().is_err());
         assert_eq!(TaskId(14).long(), "task_0000000e");
         assert!("fourteen".parse::<TaskId>().is_err());
+    }
+    #[test]
+    fn a_uuid_names_one_thing_of_one_project() {
+        let (here, there) = (Space(0x0123_4567_89ab_cdef), Space(0x0123_4567_89ab_cdee));
+        let session = TaskId(14).uuid(here);
+        assert_eq!(session, "01234567-89ab-85e5-8cde-f0000000000e");
+        assert!(is_uuid(&session) && number_in(&session) == Some(14));
+        assert_eq!(TaskId::of_uuid(here, &session), Some(TaskId(14)));
+        assert_eq!(TaskId::of_uuid(there, &session), None);
+        assert_eq!(BatchId::of_uuid(here, &session), None);
+        assert_eq!(BatchId::of_uuid(here, &BatchId(3).uuid(here)), Some(BatchId(3)));
+        assert_ne!(TaskId(14).uuid(there), session);
+        assert!(session.parse::<TaskId>().is_err() && !is_uuid("01234567-89ab-85e5-8cde-f0000000000g"));
     }
 }

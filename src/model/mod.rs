@@ -20,6 +20,7 @@ pub mod orchestration;
 pub mod outcome;
 pub mod own_writes;
 pub mod path;
+pub mod plain;
 pub mod plan;
 pub mod policy;
 pub mod prompt;

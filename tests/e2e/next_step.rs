@@ -30,7 +30,7 @@ fn a_result_that_waits_stands_in_questions_and_may_be_the_last_that_asks() {
     let log = site.run(&["logs"]);
     assert!(log.out.contains("from now on verified fixes land by themselves"), "{log:?}");
     assert!(log.out.contains("agent    It is right now."), "the rehearsal is no Claude: {log:?}");
-    assert_eq!(site.run(&["questions"]).out.trim(), "no question waits");
+    assert_eq!(site.run(&["questions"]).out.trim(), "nothing waits for you");
     site.write("word.txt", "wrong again\n");
     assert_eq!(site.until_idle().code, 0, "nobody is asked any more");
     assert_eq!(site.read("word.txt"), "right again\n");

@@ -112,10 +112,33 @@ fn three_plans_are_approved_by_a_key_and_run_or_refused_by_one() {
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
 
-    // And without a dashboard.
+    // And without a dashboard, where each verb that says what waits says so.
     let mut supervisor = site.start(&[]);
     supervisor.wait_kind("ran");
     assert_eq!(site.run(&["orchestrate", "A database", "--no-agent"]).code, 0);
+    let waits = site.run(&["questions"]).out;
+    let plan = site.json(&["questions"]);
+    let plan = plan.as_array().and_then(|all| all.iter().find(|one| one["kind"] == "plan")).expect("the plan").clone();
+    let first = plan["sessions"][0]["task"].to_string();
+    for part in ["batch 5 · plan: A database", &format!("#{first} "), "starts at once", "orchestrator-tui approve 5`"]
+    {
+        assert!(waits.contains(part), "no {part:?} in {waits}");
+    }
+    assert_eq!(plan["batch"], 5);
+    assert_eq!(site.json(&["status"])["waiting_for_you"]["plans"], 1);
+    assert!(site.run(&["status"]).out.contains("1 plan; `orchestrator-tui questions` lists"));
+    assert!(site.run(&["tasks"]).out.contains("waits for your yes to the plan of batch 5"));
+    assert!(site.run(&["session", "list"]).out.contains("`orchestrator-tui approve 5`"));
+    let shown = site.run(&["show", &first]).out;
+    assert!(shown.contains("  batch 5\n") && shown.contains("\nto do\n"), "{shown}");
+    // From another folder the commands name the project.
+    let aimed = site.command(&["-C"]).arg(&site.project).arg("questions").current_dir(site.outside("home")).output();
+    let aimed = String::from_utf8(aimed.expect("our program").stdout).expect("text");
+    let folder = site.project.canonicalize().expect("a folder").display().to_string();
+    for verb in ["show N", "approve 5", "decline 5"] {
+        let command = format!("`orchestrator-tui -C {folder} {verb}`");
+        assert!(aimed.contains(&command), "no {command} in {aimed}");
+    }
     let said = site.run(&["decline", "5"]);
     assert!(said.code == 0 && said.out.contains("the plan of batch 5 is refused"), "{said:?}");
     supervisor.stop();

@@ -64,7 +64,7 @@ fn a_permission_is_given_on_the_command_line() {
     let log = site.run(&["logs"]);
     assert!(log.out.contains("wants to run: echo") && log.out.contains("allowed once"), "{log:?}");
     let none = site.run(&["questions"]);
-    assert_eq!((none.code, none.out.trim()), (0, "no question waits"));
+    assert_eq!((none.code, none.out.trim()), (0, "nothing waits for you"));
     let late = site.run(&["answer", "1", "allow"]);
     assert_eq!(late.code, 3, "no supervisor runs: {late:?}");
 }

@@ -306,7 +306,7 @@ fn the_queue_is_added_to_stopped_by_a_failure_resumed_and_cleared() {
         assert_eq!(site.run(args).code, 0, "{args:?}");
     }
     let wrong = site.run(&["queue", "add", "x", "--role", "poet"]);
-    assert!(wrong.code == 1 && wrong.err.contains("there is no role `poet`"), "{wrong:?}");
+    assert!(wrong.code == 2 && wrong.err.contains("there is no role `poet`"), "{wrong:?}");
     let wrong = site.run(&["queue", "add", "x", "--priority", "101"]);
     assert!(wrong.code == 2 && wrong.err.contains("write a number from -100 to 100"), "{wrong:?}");
     let wrong = site.run(&["land", "1", "--repository", "owner/shop"]);

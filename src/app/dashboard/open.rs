@@ -1,7 +1,5 @@
 //! Opens the screen of a project: the supervisor in the background, the terminal, and the way out.
 
-use std::io::Write as _;
-
 use super::door::{Door, Entered};
 use super::link::Link;
 use super::live::{End, Live};
@@ -9,6 +7,7 @@ use super::look;
 use super::window::Window;
 use super::wish::Wish;
 use crate::app::failure::Failure;
+use crate::app::say::say;
 use crate::app::secrecy::Secrecy;
 use crate::app::setup::Site;
 use crate::app::{clock, closing, logging, offline, panic};
@@ -83,16 +82,13 @@ fn dress(site: &Site, wish: &Wish, state: &mut State) {
 }
 
 fn say_goodbye(site: &Site, end: End) {
-    let mut out = std::io::stdout().lock();
-    // A terminal that is gone reads nothing.
-    let _ = match end {
-        End::Left => writeln!(
-            out,
-            "the supervisor goes on; `orchestrator-tui` comes back to it, `orchestrator-tui stop` ends it"
-        ),
+    match end {
+        End::Left => {
+            say("the supervisor goes on; `orchestrator-tui` comes back to it, `orchestrator-tui stop` ends it");
+        }
         End::Ended => match offline::book(site) {
-            Ok(book) => writeln!(out, "{}", closing::statistics(&book, clock::wall())),
-            Err(_) => writeln!(out, "stopped"),
+            Ok(book) => say(&closing::statistics(&book, clock::wall())),
+            Err(_) => say("stopped"),
         },
-    };
+    }
 }

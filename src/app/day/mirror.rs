@@ -17,6 +17,7 @@ use crate::core::fact::Fact;
 use crate::core::lines;
 use crate::model::assignment::{Assignment, BatchKind};
 use crate::model::id::TaskId;
+use crate::model::plain;
 use crate::model::task::Task;
 
 /// How many things to write may wait for a slow disk; then the loop waits, and nothing is left out.
@@ -64,12 +65,12 @@ impl DayMirror {
         self.stale.insert(id);
         if let Some(line) = lines::line(&recorded.fact, recorded.at) {
             let line = lines::stamped(recorded.at, clock::offset(recorded.at), &line);
-            self.wish(folder, Wish::Log(assignment.label.clone(), format!("{line}\n")));
+            self.wish(folder, Wish::Log(assignment.label.clone(), format!("{}\n", plain::text(&line))));
         }
         if let Fact::AttemptEnded { record, .. } = &recorded.fact
             && !record.summary.is_empty()
         {
-            self.wish(folder, Wish::Summary(assignment.label.clone(), record.summary.clone()));
+            self.wish(folder, Wish::Summary(assignment.label.clone(), plain::text(&record.summary).into_owned()));
         }
     }
 

@@ -15,7 +15,7 @@ fn taken(folder: &Path, name: &str) -> (EventFile, Result<Dropped, String>) {
 fn a_file_is_read_told_apart_and_put_away() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("a.json", r#"{"type": "pr.created", "data": {"number": 7}, "task": "3", "more": 1}"#);
+    write("a.json", r#"{"type": "pr.created", "data": {"number": 7}, "task": "3"}"#);
     let (file, said) = taken(folder.path(), "a.json");
     let data = r#"{"number":7}"#.to_owned();
     assert_eq!(said, Ok(Dropped { event: "pr.created".to_owned(), data, task: Some(TaskId(3)) }));
@@ -48,7 +48,13 @@ fn what_is_no_event_is_said_or_passed_over() {
     assert!(matches!(look(folder.path(), "b.json"), Found::Nothing));
     let said = taken(folder.path(), "c.json").1.unwrap_err();
     assert!(said.contains("link"), "{said}");
-    for (text, part) in [("{", "write {"), (r#"{"data": 1}"#, "type"), (r#"{"type": "a.b", "task": "x"}"#, "no task")] {
+    for (text, part) in [
+        ("{", "write {"),
+        (r#"{"data": 1}"#, "type"),
+        (r#"{"type": "a.b", "task": "x"}"#, "no task"),
+        (r#"{"type": "a.b", "tsak": 1}"#, "did you mean `task`?"),
+        (r#"{"type": "a.b", "bogus": 1}"#, "there is no key `bogus`; there are type, data, task"),
+    ] {
         fs::write(folder.path().join("bad.json"), text).unwrap();
         let said = taken(folder.path(), "bad.json").1.unwrap_err();
         assert!(said.contains(part), "{said}");

@@ -133,9 +133,14 @@ fn run(
     command.args(["clone", "--progress", "--template=", "--no-recurse-submodules", "--no-local", "--", address]);
     let spawned = command.arg(tree).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
     let mut child = spawned.map_err(|error| Failure::usage(format!("git cannot be started: {error}")))?;
-    let said = child.stderr.take().map(|pipe| listen(pipe, tell)).unwrap_or_default();
+    let said = child.stderr.take().map(|pipe| listen(pipe, &mut *tell)).unwrap_or_default();
     let status = child.wait().map_err(|error| Failure::usage(format!("git was lost: {error}")))?;
+    // What is no news of how far it is says why it failed, and is said once: there, or here.
+    let said: Vec<String> = said.into_iter().filter(|line| !is_progress(line)).collect();
     if status.success() {
+        for text in &said {
+            tell(Progress { text, is_whole: true });
+        }
         return Ok(());
     }
     let last = &said[said.len().saturating_sub(TOLD)..];
@@ -147,7 +152,12 @@ fn run(
     )))
 }
 
-/// Hands out what git says, and returns its whole lines.
+/// Whether a line of git's says how far it is.
+fn is_progress(line: &str) -> bool {
+    line.starts_with("Cloning into ") || line.contains("% (")
+}
+
+/// Hands out how far git is, and returns its whole lines.
 fn listen(mut pipe: impl Read, tell: &mut dyn FnMut(Progress<'_>)) -> Vec<String> {
     let mut whole = Vec::new();
     let (mut line, mut bytes) = (Vec::new(), [0; 4096]);
@@ -162,7 +172,9 @@ fn listen(mut pipe: impl Read, tell: &mut dyn FnMut(Progress<'_>)) -> Vec<String
             line.clear();
             let (text, is_whole) = (text.trim(), *byte == b'\n');
             if !text.is_empty() {
-                tell(Progress { text, is_whole });
+                if !is_whole || is_progress(text) {
+                    tell(Progress { text, is_whole });
+                }
                 if is_whole {
                     whole.push(text.to_owned());
                 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::app::failure::Failure;
+use crate::app::named::Named as Asked;
 use crate::model::id::TaskId;
 
 /// The last words of an address, or what somebody wrote instead of one.
@@ -157,11 +158,11 @@ pub struct TaskName {
     /// The repository that was named with it.
     pub repository: Option<String>,
     /// Its number there.
-    pub task: TaskId,
+    pub task: Asked<TaskId>,
 }
 
 impl FromStr for TaskName {
-    type Err = <TaskId as FromStr>::Err;
+    type Err = <Asked<TaskId> as FromStr>::Err;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let named = text.rsplit_once('#').filter(|(repository, _)| !repository.is_empty());
@@ -228,9 +229,9 @@ mod tests {
 
     #[test]
     fn a_task_may_be_named_with_its_repository() {
-        let read = |text: &str| text.parse::<TaskName>().map(|name| (name.repository, name.task.0));
-        assert_eq!(read("owner/shop#14").unwrap(), (Some("owner/shop".to_owned()), 14));
-        assert_eq!(read("#14").unwrap(), (None, 14));
+        let read = |text: &str| text.parse::<TaskName>().map(|name| (name.repository, name.task));
+        assert_eq!(read("owner/shop#14").unwrap(), (Some("owner/shop".to_owned()), Asked::Number(TaskId(14))));
+        assert_eq!(read("#14").unwrap(), (None, Asked::Number(TaskId(14))));
         assert!(read("owner/shop").is_err());
     }
 }

@@ -8,6 +8,7 @@ use super::{find, git};
 use crate::app::ask;
 use crate::app::doorkeeper::not_from_a_session;
 use crate::app::failure::Failure;
+use crate::app::named::Named as Asked;
 use crate::app::setup::Site;
 use crate::config::{Overrides, Projects};
 use crate::model::id::TaskId;
@@ -48,6 +49,11 @@ pub fn place(
     tell: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Place, Failure> {
     let text = repository.unwrap_or_default().trim();
+    if repository.is_some() && text.is_empty() {
+        return Err(Failure::usage(
+            "--repository names nothing; nothing was done\nhint: an unset variable? Leave it out to mean the project here",
+        ));
+    }
     if text.is_empty() {
         return Ok(Place { site: site.clone(), name: String::new(), is_other: false });
     }
@@ -222,13 +228,19 @@ pub fn dependencies(here: &Site, place: &Place, after: &[TaskName]) -> Result<Ve
             if let Some(repository) = repository {
                 let named = Named::read(repository, home.as_deref())?;
                 let is_there = is_here(&place.site, &named) || *repository == place.name;
-                return if is_there { Ok(*task) } else { Err(elsewhere(*task, repository)) };
+                return match task {
+                    Asked::Number(task) if !is_there => Err(elsewhere(*task, repository)),
+                    Asked::Number(_) | Asked::Uuid(_) => task.at(&place.site),
+                };
             }
-            let is_known = |site: &Site| ask::query(site, &format!("session/{}", task.0)).is_ok();
-            if place.is_other && !is_known(&place.site) && is_known(here) {
-                return Err(elsewhere(*task, &here.project.display().to_string()));
+            let known = |site: &Site| {
+                let task = task.at(site).ok()?;
+                ask::query(site, &format!("session/{}", task.0)).ok().map(|_| task)
+            };
+            match known(here).filter(|_| place.is_other && known(&place.site).is_none()) {
+                Some(task) => Err(elsewhere(task, &here.project.display().to_string())),
+                None => task.at(&place.site),
             }
-            Ok(*task)
         })
         .collect()
 }

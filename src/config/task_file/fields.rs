@@ -8,6 +8,7 @@ use crate::config::diagnostic::{Diagnostic, SourceText, nearest};
 use crate::config::task_file::yaml::{Key, Node, Value};
 use crate::model::cost::Usd;
 use crate::model::filing::PRIORITIES;
+use crate::model::plain;
 
 /// A value that was read, and where it stands.
 #[derive(Clone, Debug)]
@@ -85,6 +86,11 @@ impl Reader<'_> {
             // It reaches terminals, prompts and reports.
             Value::Text(text) if text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') => {
                 self.error(&node.range, format!("{} has control characters in it", key.text), "remove them");
+                None
+            }
+            Value::Text(text) if key.text == "name" && text.contains(plain::turns) => {
+                let message = "name has signs in it that turn the reading order";
+                self.error(&node.range, message, "a name is one line of what can be seen");
                 None
             }
             Value::Text(text) => {

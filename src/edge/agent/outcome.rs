@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::plain::one_line;
 use crate::model::outcome::{Artifact, Component, Outcome};
 use crate::model::path::ProjectPath;
 
@@ -116,7 +117,8 @@ fn is_commit(sha: &str) -> bool {
 /// A component has a name and a description; without a type it is an implementation.
 fn component(value: &Value) -> Option<Component> {
     let field = |key: &str, most: usize| value.get(key).map(|value| cut(text(value).trim(), most)).unwrap_or_default();
-    let (name, description) = (field("name", TEXT), field("description", DESCRIPTION));
+    // A title, which stands in lists and graphs.
+    let (name, description) = (one_line(&field("name", TEXT), TEXT), field("description", DESCRIPTION));
     if name.is_empty() || description.is_empty() {
         return None;
     }
@@ -125,7 +127,7 @@ fn component(value: &Value) -> Option<Component> {
         kind => kind.to_lowercase(),
     };
     let dependencies = value.get("dependencies").map(items).unwrap_or_default();
-    let dependencies = dependencies.into_iter().map(|name| cut(text(name).trim(), TEXT));
+    let dependencies = dependencies.into_iter().map(|name| one_line(&cut(text(name).trim(), TEXT), TEXT));
     Some(Component {
         name,
         kind,

@@ -1,5 +1,7 @@
 //! Makes a program's text safe to show: one line, no escape sequences, no control characters, bounded.
 
+use crate::model::plain::turns;
+
 /// Returns `text` as one line of at most `cap` characters; what is cut off is marked with `…`.
 ///
 /// Terminal escape sequences are removed whole, white space is collapsed, control characters and the characters
@@ -18,7 +20,7 @@ pub(super) fn one_line(text: &str, cap: usize) -> String {
             gap = !line.is_empty();
             continue;
         }
-        if letter.is_control() || turns_direction(letter) {
+        if letter.is_control() || turns(letter) {
             continue;
         }
         let needed = 1 + usize::from(gap);
@@ -49,7 +51,7 @@ pub(super) fn visible(text: &str, cap: usize) -> String {
         match letter {
             '\n' => shown.push('\n'),
             '\t' => shown.push_str("    "),
-            letter if letter.is_control() || turns_direction(letter) => shown.extend(letter.escape_unicode()),
+            letter if letter.is_control() || turns(letter) => shown.extend(letter.escape_unicode()),
             letter => shown.push(letter),
         }
     }
@@ -79,10 +81,6 @@ fn skip_escape(letters: &mut std::str::Chars<'_>) {
         }
         Some(_) | None => {}
     }
-}
-
-fn turns_direction(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::model::plain;
 use crate::ui::state::State;
 
 /// Returns how many columns a text takes.
@@ -14,19 +15,9 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Returns the text without control characters and without those that turn the reading order; a tab becomes spaces.
+/// Returns the text as it can be shown in a row: signs stand for what would steer the terminal, a tab becomes spaces.
 pub fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\t' => out.push_str("    "),
-            // These show a text in another order than the one in which it works.
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            letter if letter.is_control() => {}
-            letter => out.push(letter),
-        }
-    }
-    out
+    plain::row(text)
 }
 
 /// Cuts a text to so many columns; `more` marks the cut.
@@ -282,9 +273,9 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_not_written() {
-        assert_eq!(plain("a\u{1b}[31mb\tc\u{7}"), "a[31mb    c");
-        assert_eq!(plain("rm \u{202e}fr- \u{9b}x"), "rm fr- x");
+    fn control_characters_are_shown() {
+        assert_eq!(plain("a\u{1b}[31mb\tc\u{7}"), "a␛[31mb    c␇");
+        assert_eq!(plain("rm \u{202e}fr- \u{9b}x"), "rm <U+202E>fr- <U+009B>x");
     }
 
     #[test]
