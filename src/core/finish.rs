@@ -45,6 +45,10 @@ impl Supervisor {
         match &attempt.step {
             Step::Land(_) | Step::Record(_) | Step::TakeBack(_) => {}
             Step::Confirm(_) => self.confirm_unseen(id),
+            // It is verified and paid for, and waits for another one to land.
+            Step::Gate if self.is_paid_result(id) => {
+                self.wait_for_yes(id, "the supervisor stopped before it landed".to_owned());
+            }
             Step::Snapshot(_)
             | Step::Prepare(_)
             | Step::Run(..)
@@ -57,6 +61,13 @@ impl Supervisor {
             | Step::Restore(_)
             | Step::Ending => self.end_attempt(id, AttemptEnd::Interrupted),
         }
+    }
+
+    /// Whether the attempt at an assignment has a verified result that is about to land and nowhere written down.
+    fn is_paid_result(&self, id: TaskId) -> bool {
+        let is_new =
+            self.live.attempts.get(&id).is_some_and(|attempt| attempt.accepted.is_some() && !attempt.only_lands);
+        is_new && self.book.task(id).is_some_and(|task| task.check().is_none() && task.state == TaskState::Running)
     }
 
     /// Ends an attempt as soon as its session or job is over.

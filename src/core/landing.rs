@@ -117,7 +117,10 @@ impl Supervisor {
         receipt.tree_after = result.tree.clone();
         // Of a fix, its check has said that it is whole.
         let is_fix = self.book.task(id).is_some_and(|task| task.check().is_some());
-        let unfinished = !is_fix && self.stopped_at(id).is_some();
+        let unfinished = match self.book.task(id).and_then(|task| task.result.as_ref()) {
+            Some(known) if attempt.only_lands => known.unfinished,
+            Some(_) | None => !is_fix && self.stopped_at(id).is_some(),
+        };
         Some(PendingResult { receipt, base: attempt.base.clone()?, diff, conflict, unfinished })
     }
 
@@ -173,18 +176,27 @@ impl Supervisor {
         self.record(self.staged(id, Stage::Land));
     }
 
-    /// Lets a result go on that is to land: after what it was made from, and not before that has.
+    /// Lets a result go on that is to land: after what it was made from, and not before that has. Without a yes nothing
+    /// lands that was made from what came to nothing.
     pub(crate) fn pass_gate(&mut self, id: TaskId) {
-        match self.book.task(id).and_then(|task| self.lands_after(task)) {
-            None => self.start_merge(id),
-            Some(Before::Lands(_)) => {}
-            Some(Before::Waits(first)) => {
-                self.log(id, "land", format!("it was made from {first}, which has not landed"));
-                let doubts = self.live.attempts.get(&id).and_then(|attempt| attempt.accepted.clone());
-                let doubts = doubts.filter(|doubts| !doubts.is_empty());
-                self.ready(id, doubts.map_or(ReadyReason::Asked, ReadyReason::Suspicious));
+        let Some(task) = self.book.task(id) else { return };
+        let only_lands = self.live.attempts.get(&id).is_some_and(|attempt| attempt.only_lands);
+        let failed = self.failed_from_under(task).filter(|_| !only_lands);
+        match (self.lands_after(task), failed) {
+            (None, None) => self.start_merge(id),
+            (Some(Before::Lands(_)), _) => {}
+            (Some(Before::Waits(first)), _) => {
+                self.wait_for_yes(id, format!("it was made from {first}, which has not landed"));
             }
+            (None, Some(base)) => self.wait_for_yes(id, format!("it was made from {base}, which came to nothing")),
         }
+    }
+
+    /// Keeps the result of an attempt that is about to land for a person, instead.
+    pub(crate) fn wait_for_yes(&mut self, id: TaskId, why: String) {
+        self.log(id, "land", why);
+        let doubts = self.live.attempts.get(&id).and_then(|attempt| attempt.accepted.clone()).unwrap_or_default();
+        self.ready(id, if doubts.is_empty() { ReadyReason::Asked } else { ReadyReason::Suspicious(doubts) });
     }
 
     /// Merges a result with what the user has now.
@@ -270,10 +282,15 @@ impl Supervisor {
     /// Writes the merged tree into the user's tree, once the journal knows of it.
     pub(crate) fn land(&mut self, id: TaskId) {
         let Some((ours, tree)) = self.live.attempts.get(&id).and_then(|attempt| attempt.merged.clone()) else { return };
-        if self.live.repository.operation.is_some() {
-            return self.enter(id, Stage::Land, Step::Gate);
+        // What it was made from may be about to be made anew by now.
+        let waits = self.book.task(id).is_some_and(|task| self.lands_after(task).is_some());
+        if waits && let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.merged = None;
         }
         self.enter(id, Stage::Land, Step::Gate);
+        if waits || self.live.repository.operation.is_some() {
+            return;
+        }
         let landing = self.begin_landing(id);
         let after = Some(self.book.seq);
         let job = self.give(JobOwner::Attempt(id), Work::Land { landing, ours, tree }, after);

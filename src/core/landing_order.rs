@@ -43,10 +43,11 @@ impl Supervisor {
                 let is_there = matches!(reason, ReviewReason::RedAfterLanding(_)) || other.result.is_none();
                 (!is_there).then_some(Before::Waits(id))
             }
-            TaskState::Running => {
-                let is_accepted = self.live.attempts.get(&id).is_some_and(|attempt| attempt.accepted.is_some());
-                (other.result.is_some() || is_accepted).then_some(Before::Lands(id))
-            }
+            TaskState::Running => match self.live.attempts.get(&id) {
+                Some(attempt) if attempt.accepted.is_some() => Some(Before::Lands(id)),
+                // What a supervisor that died has begun is looked at by the next one.
+                Some(_) | None => other.result.is_some().then_some(Before::Waits(id)),
+            },
             TaskState::Queued
             | TaskState::Pending(_)
             | TaskState::Blocked(_)
@@ -73,6 +74,13 @@ impl Supervisor {
             | TaskState::Cooling { .. }
             | TaskState::Running => Some(Before::Waits(id)),
         }
+    }
+
+    /// Returns what a result was made from that came to nothing: it was refused, say, while an agent went on with it.
+    pub(crate) fn failed_from_under(&self, task: &Task) -> Option<TaskId> {
+        let has_failed =
+            |id: &&TaskId| self.book.task(**id).is_some_and(|other| matches!(other.state, TaskState::Failed(_)));
+        after(task).iter().find(has_failed).copied()
     }
 
     /// Returns what a result was made from that is not in the user's tree any more, if it has to do with these files.

@@ -203,7 +203,9 @@ impl Supervisor {
             return Err(Refusal { kind: Refused::Unknown, message: format!("there is no batch {}; {hint}", batch.0) });
         };
         let tasks = self.awaiting_yes(&known);
-        if tasks.is_empty() {
+        // Of one that was started in part, what is left may wait for what is at work.
+        let is_open = matches!(known.kind, BatchKind::Orchestration { start: false, .. });
+        if tasks.is_empty() && (!is_open || self.unbegun(&known).is_empty()) {
             return Err(Refusal::because(format!("nothing of batch {} waits for a yes", batch.0)));
         }
         Ok((known, tasks))

@@ -9,6 +9,7 @@ use crate::core::supervisor::Supervisor;
 use crate::core::vanished::unconfirmed;
 use crate::model::budget::Limit;
 use crate::model::cost::Usd;
+use crate::model::hold::HoldReason;
 use crate::model::id::{RequestId, TaskId};
 use crate::model::settings::LandMode;
 use crate::model::task::{FailReason, PendingResult, ReadyReason, ReviewReason, Task, TaskState};
@@ -332,7 +333,18 @@ pub(crate) enum NoRetry {
 
 /// Whether a task waits to be started.
 fn may_start(task: &Task) -> bool {
-    matches!(task.state, TaskState::Held(_) | TaskState::Queued | TaskState::Cooling { .. })
+    match &task.state {
+        TaskState::Queued | TaskState::Cooling { .. } => true,
+        // It would be held again at once.
+        TaskState::Held(reason) => !matches!(reason, HoldReason::Unfit(_)),
+        TaskState::Pending(_)
+        | TaskState::Blocked(_)
+        | TaskState::Running
+        | TaskState::Ready(_)
+        | TaskState::Review(_)
+        | TaskState::Done(_)
+        | TaskState::Failed(_) => false,
+    }
 }
 
 /// Returns the result of a task that a yes would let land, and the doubts that the yes is about.
@@ -347,7 +359,7 @@ fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
             // The tree may be another one by now.
             | ReviewReason::Conflict(_)
             | ReviewReason::Baseless(..),
-        ) => Some((result, Vec::new())),
+        ) => Some((result, result.receipt.accepted.clone())),
         TaskState::Review(ReviewReason::RedAfterLanding(_) | ReviewReason::Refused(_))
         | TaskState::Queued
         | TaskState::Pending(_)

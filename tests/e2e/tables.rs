@@ -158,7 +158,7 @@ fn the_queue_stands_there_in_its_order() {
     until("the queue", || rows(&site, queue) == ["1|two|queued|queued|2", "2|three|queued|queued|3"]);
     // What an event files has its turn between those that you file.
     assert_eq!(site.run(&["queue", "add", "four"]).code, 0);
-    assert_eq!(site.run(&["emit", "audit.requested"]).code, 0);
+    assert_eq!(site.run(&["emit", "audit.requested", "--data", "{\"question\": \"Is it good?\"}"]).code, 0);
     until("the turns", || rows(&site, "SELECT id FROM queue ORDER BY position") == ["2", "3", "5", "4"]);
     let listed = site.json(&["queue"]);
     let positions: Vec<String> = listed["items"]

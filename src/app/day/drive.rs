@@ -93,13 +93,15 @@ async fn follow(
         begin(&program, site, &filing).await?;
     let mut changes = watched.as_ref().map(|watched| again::changes(watched.file));
     let mut taken = filing;
-    if let Some(batch) = &mut taken.batch {
-        batch.redo = Redo::Changed;
-    }
+    let asked = taken.batch.as_mut().map(|batch| std::mem::replace(&mut batch.redo, Redo::Changed));
     let path = format!("batches/{}", number.0);
     if new.is_empty() && watched.is_none() {
         let batch = look(&client, &path).await?;
         if batch["over"] == true {
+            if asked == Some(Redo::Failed) {
+                // Why nothing of it could be tried again.
+                tell(Told::Line(Line { text: &said, fact: &json!({ "said": said }) }));
+            }
             return Ok(Ended::Before(batch));
         }
     }

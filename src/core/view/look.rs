@@ -10,6 +10,7 @@ use super::events::Events;
 use super::stats::Stats;
 use super::work::Work;
 use crate::core::book::CheckStatus;
+use crate::core::landing_order::Before;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
@@ -291,6 +292,11 @@ impl Supervisor {
                 let waits = matches!(gate, Some(Step::Gate | Step::Agent(None)));
                 match self.live.repository.operation.filter(|_| waits) {
                     Some(operation) => (Waiting::Operation(operation).text(now, window), None),
+                    None if matches!(gate, Some(Step::Gate))
+                        && let Some(Before::Lands(first)) = self.lands_after(task) =>
+                    {
+                        (format!("lands after {first}"), None)
+                    }
                     None if let Some(why) = self.plan_waits(task.id) => (why, None),
                     None if let Some(line) = self.waits_for_money(task.id) => (short(line).to_owned(), None),
                     None => (
