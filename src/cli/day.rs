@@ -116,7 +116,7 @@ pub(super) fn start(site: &Site, wish: &Start) -> Result<u8, Failure> {
         Ended::Before(batch) => {
             let why = before(&wish.file, &batch);
             if wish.json {
-                say(&json!({ "refused": why, "ended": batch }).to_string());
+                say(&compact(&json!({ "refused": why, "ended": batch })));
             }
             Err(Failure::refused(of_project(Some(&site.project)).text(&why).into_owned()))
         }

@@ -253,7 +253,9 @@ impl Supervisor {
             for (line, tasks) in lines {
                 for (id, wait) in tasks {
                     let is_over = matches!(obstacle, Obstacle::Breaker(until) if *until <= self.live.now.wall);
-                    if !is_over && !self.book.task(*id).is_some_and(|task| self.stands_behind(task, *obstacle)) {
+                    // Nor does what has no money left, until it has some.
+                    let stands = |task: &Task| self.batch_line(task).is_some() || self.stands_behind(task, *obstacle);
+                    if !is_over && !self.book.task(*id).is_some_and(|task| stands(task)) {
                         return Err(format!("{id} is left alone and does not stand behind {obstacle:?}"));
                     }
                     if known.entry(*line).or_default().insert(*id, *wait).is_some() {

@@ -318,7 +318,8 @@ fn a_turn_that_an_end_cuts_off_is_paid() {
         let story = site.task(1);
         assert_eq!(story["tokens"], tokens, "for its task: {story:#}");
         // Once.
-        let again = site.start(&["--checks-only"]);
+        let mut again = site.start(&["--checks-only"]);
+        again.wait_kind("ran");
         again.stop();
         assert_eq!(paid(&site), all);
     }
