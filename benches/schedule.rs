@@ -5,10 +5,10 @@
 //! schedule`. Each line is the median, the 95th percentile and the worst of some hundred inputs, `next_wake` included; where
 //! the machine is busy with other things, the median tells.
 //!
-//! On two shared cores (load 5, optimized, 10,000 tasks, medians): a red check 9 to 14 µs, also when all may touch one file or lie
-//! below one folder that is being worked on; the end of an attempt and the start of the next up to 14 µs, a filing 6 µs, or 36 µs
-//! where each is passed on; a task file of 10,000 tasks 70 ms, 7 µs for each. What thousands wait for makes each of them looked at
-//! once when it goes: some ms. 10,000 fixes take 43 MiB, 10,000 assignments 29 MiB (resident, measured before anything else).
+//! On two quiet cores (release, 10,000 tasks, medians): a red check 8 to 11 µs, also when all may touch one file or lie below one
+//! folder that is being worked on; the end of an attempt and the start of the next up to 12 µs, a filing 5 µs, also where each is
+//! passed on; a task file of 10,000 tasks 61 ms, 6 µs for each. What thousands wait for makes each of them looked at once when it
+//! goes: up to 3 ms. 10,000 fixes take 42 MiB, 10,000 assignments 29 MiB (resident, measured before anything else).
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints what it measured, and may stop")]
 
 use std::sync::Arc;
