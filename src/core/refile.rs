@@ -1,4 +1,4 @@
-//! Takes in a task file again whose day is under way: what is new in it is filed, its line moves; what cannot is said.
+//! Takes in a task file again: what of its day is filed now, what is done again because somebody said so, what stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

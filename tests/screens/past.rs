@@ -42,7 +42,8 @@ fn said(label: &str, text: &str) -> LogLine {
 /// Returns the facts, oldest first.
 pub(crate) fn story(view: &View, id: u32) -> Vec<Recorded> {
     let task = TaskId(id);
-    let staged = |stage| Fact::Staged { task, stage, brings: false };
+    let brings = detail(view, id).task.assignment().is_some();
+    let staged = |stage| Fact::Staged { task, stage, brings };
     let logged = |lines: Vec<LogLine>| Fact::Logged { task, lines };
     let facts = vec![
         (162, Fact::Filed { task: Box::new(detail(view, id).task) }),

@@ -61,10 +61,10 @@ pub(in crate::ui) fn groups(state: &State, story: &Story, columns: usize, from: 
     let mut facts = story.facts.iter().enumerate().skip(from).peekable();
     while let Some((place, recorded)) = facts.next() {
         let mut stages = Vec::new();
-        if let Fact::Staged { stage, .. } = &recorded.fact {
-            stages.push(stage.name());
-            while let Some(Fact::Staged { stage, .. }) = facts.peek().map(|(_, next)| &next.fact) {
-                stages.push(stage.name());
+        if let Fact::Staged { stage, brings, .. } = &recorded.fact {
+            stages.push(stage.name_for(*brings));
+            while let Some(Fact::Staged { stage, brings, .. }) = facts.peek().map(|(_, next)| &next.fact) {
+                stages.push(stage.name_for(*brings));
                 facts.next();
             }
             let entry = Entry::new("stage", stages.join(&format!(" {} ", state.glyphs.dash)), Role::Dim);
