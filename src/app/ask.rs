@@ -1,6 +1,7 @@
 //! Asks about a project, or asks for something: the running supervisor if there is one, else the journal.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -27,6 +28,11 @@ use crate::model::question::{Question, Reply};
 use crate::model::settings::LandMode;
 use crate::model::task::Task;
 use crate::model::time::Wall;
+
+/// How often, and how long after, it is looked whether a supervisor has gone that answers nobody any more: its last replies
+/// take at most 200 ms to leave, on a loaded machine longer.
+const LOOKS: u32 = 250;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Connects to the running supervisor, if there is one.
 ///
@@ -127,9 +133,27 @@ fn of_the_running(site: &Site, path: &str) -> Result<Option<(u16, Value)>, Failu
     match client.get(path) {
         Ok((503, _)) => Ok(None),
         Ok(answer) => Ok(Some(answer)),
-        Err(_) if connect(site)?.is_none() => Ok(None),
+        Err(error) if error.is_its_end() && has_gone(site, &client)? => Ok(None),
         Err(error) => Err(Failure::supervisor(error)),
     }
+}
+
+/// Waits for the end of a supervisor that is about to end, as after `start`: whether nobody answers in its place then.
+fn has_gone(site: &Site, client: &BlockingClient) -> Result<bool, Failure> {
+    // The stream ends with it; how its last facts are read is all the same.
+    drop(client.facts(&Wanted { limit: Some(0), ..Wanted::default() }, true, |_| true));
+    for _ in 0..LOOKS {
+        if !is_supervised(site)? {
+            return Ok(true);
+        }
+        pause();
+    }
+    Ok(false)
+}
+
+#[expect(clippy::disallowed_methods, reason = "that a socket goes away can only be looked at again")]
+fn pause() {
+    std::thread::sleep(BETWEEN_LOOKS);
 }
 
 fn refusal(status: u16, body: &Value) -> Failure {
@@ -261,15 +285,16 @@ pub fn drop_lesson(site: &Site, lesson: LessonId, dropped: bool) -> Result<Value
 fn with_or_without(site: &Site, name: &str, wish: Command) -> Result<Value, Failure> {
     if let Some(client) = connect(site)? {
         let arguments = serde_json::to_value(&wish).map_err(Failure::supervisor)?;
-        let (status, body) = client.command(name, &arguments).map_err(Failure::supervisor)?;
-        match status {
-            // It comes to its end, as after `start`; how its last facts are read is all the same.
-            503 => drop(client.facts(&Wanted { limit: Some(0), ..Wanted::default() }, true, |_| true)),
-            300.. => return Err(refusal(status, &body)),
-            _ => return Ok(body),
-        }
-        if is_supervised(site)? {
-            return Err(refusal(status, &body));
+        let ending = match client.command(name, &arguments) {
+            Ok((503, body)) => refusal(503, &body),
+            Ok((status @ 300.., body)) => return Err(refusal(status, &body)),
+            Ok((_, body)) => return Ok(body),
+            // What it may have carried out all the same is refused when it is asked for once more, in words that say so.
+            Err(error) if error.is_its_end() => Failure::supervisor(error),
+            Err(error) => return Err(Failure::supervisor(error)),
+        };
+        if !has_gone(site, &client)? {
+            return Err(ending);
         }
     }
     if offline::facts(site)?.is_empty() {

@@ -74,7 +74,7 @@ struct Door {
 /// If it cannot start: another one runs, something needed is missing, a folder cannot be written.
 pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure> {
     runtime()?.block_on(async {
-        let _lock = lock(site, loaded)?;
+        let lock = lock(site, loaded)?;
         let leased = wish.presence == Presence::Background { leased: true };
         let channels = Channels::new(site.layout.journal(), leased);
         let (caller, calls) = mpsc::channel(CALLS);
@@ -89,6 +89,7 @@ pub fn supervise(site: &Site, loaded: &Loaded, wish: Wish) -> Result<u8, Failure
             Ok(farewell) => farewell.clone(),
             Err(failure) => Farewell { code: failure.code as u8, said: failure.message.clone() },
         };
+        lock.let_go_soon();
         server.stop(farewell).await;
         ended.map(|farewell| farewell.code)
     })

@@ -201,15 +201,18 @@ async fn begin(program: &Path, site: &Site, filing: &Filing) -> Result<Begun, Fa
     let waited = Stopwatch::start();
     loop {
         let Attached { client, remarks: _ } = background::attach(program, site, &Overrides::default(), &doing).await?;
-        let (first, mut views) = match client.view(true).await {
-            Ok(seen) => seen,
-            Err(ClientError::Ended { .. }) if waited.read() < ENDING => {
+        let looked = async {
+            let (first, views) = client.view(true).await?;
+            Ok((views, client.follow(first.seq, None).await?))
+        };
+        let (mut views, facts) = match looked.await {
+            Ok(streams) => streams,
+            Err(error) if ClientError::is_its_end(&error) && waited.read() < ENDING => {
                 sleep(AGAIN).await;
                 continue;
             }
             Err(error) => return Err(Failure::supervisor(error)),
         };
-        let facts = client.follow(first.seq, None).await.map_err(Failure::supervisor)?;
         match file(&client, filing.clone()).await {
             Ok(Answer { said, tasks, batch, .. }) => {
                 let batch = batch.ok_or_else(|| Failure::supervisor("what was filed is no day"))?;

@@ -152,7 +152,8 @@ pub(super) async fn open(socket: &Path) -> Result<UnixStream, NotRunning> {
     let path = socket.to_owned();
     UnixStream::connect(socket).await.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => NotRunning::NoSocket { socket: path },
-        io::ErrorKind::ConnectionRefused => NotRunning::Stale { socket: path },
+        // Refused: nobody listens there. Reset: who listened went away just then.
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => NotRunning::Stale { socket: path },
         _ => NotRunning::Unreachable { socket: path, source: error },
     })
 }

@@ -38,6 +38,24 @@ pub enum NotRunning {
     },
 }
 
+impl ClientError {
+    /// Whether the supervisor came to its end, as far as can be seen: it said so, or it went away while it was asked.
+    pub fn is_its_end(&self) -> bool {
+        match self {
+            Self::NotRunning(NotRunning::NoSocket { .. } | NotRunning::Stale { .. })
+            | Self::Broken { .. }
+            | Self::Refused { status: 503, .. }
+            | Self::Ended { .. } => true,
+            Self::NotRunning(NotRunning::Unreachable { .. })
+            | Self::Late
+            | Self::Unreadable { .. }
+            | Self::BadRequest { .. }
+            | Self::Refused { .. }
+            | Self::OtherVersion { .. } => false,
+        }
+    }
+}
+
 /// A request that was not answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {

@@ -131,6 +131,13 @@ impl Lock {
         &self.path
     }
 
+    /// Says that its holder is about to let go: whoever wants the lock from now on waits for a moment instead of being told
+    /// who has it.
+    pub fn let_go_soon(&self) {
+        // If it cannot be emptied they are told, as before.
+        let _ = self.file.set_len(0);
+    }
+
     fn write(&mut self, holder: &Holder) -> io::Result<()> {
         let mut text = serde_json::to_string(holder)?;
         text.push('\n');
