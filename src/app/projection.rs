@@ -195,6 +195,7 @@ fn end_of(fact: &Fact, id: TaskId) -> Option<&TaskState> {
 fn settings(book: &Book, lanes: &Lanes, changes: &mut Vec<RowChange>) {
     let values = [
         ("paused", book.lanes.is_paused(Lane::Queue).to_string()),
+        ("enabled", lanes.enabled.to_string()),
         ("stop_on_failure", lanes.stop_on_failure.to_string()),
         ("max_concurrent", lanes.queue.to_string()),
     ];

@@ -6,6 +6,7 @@ use crate::app::{events, plans};
 use crate::core::book::{Book, Statistics};
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
+use crate::model::assignment::Lane;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
@@ -97,6 +98,7 @@ impl Reporter<'_> {
             "statistics": self.statistics(),
             "waiting_for_you": self.waiting(),
             "paused": self.book.paused,
+            "queue_paused": self.book.lanes.why(Lane::Queue),
             "parked": self.book.parked.as_ref().map(|(until, why)| json!({
                 "until": until.map(Wall::iso),
                 "reason": why,

@@ -79,6 +79,7 @@ impl Supervisor {
         Wait::of(task).is_some()
             && self.breaker(task).is_none()
             && !self.book.lanes.is_paused(lane(task))
+            && !self.is_off(task)
             && self.batch_line(task).is_none()
             && self.unlanded_before(task).is_none()
     }

@@ -84,7 +84,7 @@ fn a_fix_is_in_them_from_its_beginning_across_a_kill_to_its_end() {
     assert_eq!(rows(&site, agents), ["killed|interrupted with the supervisor|0", "completed||11"]);
     assert_eq!(
         rows(&site, "SELECT key, value FROM queue_settings ORDER BY key"),
-        ["max_concurrent|1", "paused|false", "stop_on_failure|true"]
+        ["enabled|true", "max_concurrent|1", "paused|false", "stop_on_failure|true"]
     );
     site.wait_until_empty();
 }

@@ -12,7 +12,7 @@ use super::record::signed;
 use crate::model::id::{Seq, TaskId};
 
 /// The shape of the tables. Whoever changes them, or what is written into them, counts on: they are filled anew then.
-const SHAPE: i64 = 2;
+const SHAPE: i64 = 3;
 
 /// The columns are documented, and only grow at the end. What a reader may count on is in the README. The position in the
 /// queue is that of [`Book::in_turn`](crate::core::book::Book::in_turn): those at work, then round by round one of each source,
