@@ -15,6 +15,7 @@ use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::id::TaskId;
 use crate::model::lane::LaneChange;
 use crate::model::policy::FIXER;
+use crate::model::session::Exit;
 use crate::model::settings::Lanes;
 use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::time::{Wall, millis};
@@ -132,7 +133,8 @@ fn ended(task: TaskId, at: Wall, record: &AttemptRecord) -> RowChange {
         "outcome": record.end.to_string(),
     });
     let error = (record.end != AttemptEnd::Verified).then(|| record.end.to_string());
-    RowChange::AgentEnded { task, status, at: at.iso(), error, metadata: metadata.to_string() }
+    let exit = record.exit.and_then(Exit::number);
+    RowChange::AgentEnded { task, status, at: at.iso(), error, exit, metadata: metadata.to_string() }
 }
 
 fn of_task(task: &Task, book: &Book, changes: &mut Vec<RowChange>) {
@@ -224,6 +226,7 @@ mod tests {
             landing: false,
             by: "claude".to_owned(),
             outcome: None,
+            exit: None,
         })
     }
 

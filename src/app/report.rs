@@ -13,6 +13,7 @@ use crate::model::health::{Level, Part};
 use crate::model::id::Space;
 use crate::model::plan::Advice;
 use crate::model::receipt::{Receipt, Witness};
+use crate::model::session::Exit;
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::{Wall, hours};
 use crate::model::workspace::FileChange;
@@ -225,6 +226,8 @@ impl Reporter<'_> {
                 "handed_over": attempt.outcome,
                 "diff": attempt.diff,
                 "landing": attempt.landing,
+                "exit_code": attempt.exit.and_then(Exit::number),
+                "agent_end": attempt.exit.map(|exit| exit.to_string()),
                 "cost_usd": cost(attempt.spent),
                 "duration": span(attempt.took),
             })).collect::<Vec<_>>(),

@@ -178,6 +178,12 @@ pub(super) fn task(value: &Value) -> String {
             seconds(&attempt["duration"]),
             money(&attempt["cost_usd"])
         );
+        if attempt["exit_code"] != 0
+            && let Some(end) = attempt["agent_end"].as_str()
+            && !text(attempt, "outcome").contains(end)
+        {
+            let _ = writeln!(out, "  the agent's process: {end}");
+        }
         block(&mut out, "said", text(attempt, "summary"));
         outcome(&mut out, &attempt["handed_over"]);
         // The diff that waits for a yes follows below; it need not be read twice.

@@ -343,6 +343,7 @@ impl Supervisor {
             only_lands: false,
             said: None,
             outcome: None,
+            exit: None,
             over: None,
             heard: None,
             asks_since: None,

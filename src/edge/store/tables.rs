@@ -193,6 +193,8 @@ pub enum RowChange {
         at: String,
         /// Why, if it brought nothing.
         error: Option<String>,
+        /// The exit code of its process, as a shell has it.
+        exit: Option<i32>,
         /// More about it, as JSON; added to what is known.
         metadata: String,
     },
@@ -302,12 +304,13 @@ fn carry_out(connection: &Connection, change: &RowChange) -> rusqlite::Result<()
         RowChange::AgentUp(task) => connection
             .prepare_cached("UPDATE agents SET status = 'running' WHERE task_id = ?1 AND completed_at IS NULL")?
             .execute([task.long()]),
-        RowChange::AgentEnded { task, status, at, error, metadata } => connection
+        RowChange::AgentEnded { task, status, at, error, exit, metadata } => connection
             .prepare_cached(
-                "UPDATE agents SET status = ?2, completed_at = ?3, error = ?4, metadata = json_patch(metadata, ?5)
+                "UPDATE agents SET status = ?2, completed_at = ?3, error = ?4, exit_code = ?5,
+                        metadata = json_patch(metadata, ?6)
                  WHERE task_id = ?1 AND completed_at IS NULL",
             )?
-            .execute(params![task.long(), status, at, error, metadata]),
+            .execute(params![task.long(), status, at, error, exit, metadata]),
         RowChange::Logged { task, at, lines } => {
             // What is said while no agent works, such as by a check, is in the journal alone.
             let mut statement = connection.prepare_cached(
