@@ -127,7 +127,7 @@ impl Archive for History {
             .map_err(|error| error.to_string())?;
         if let Some(page) = page.filter(|page| page.to > after) {
             let facts = page.facts.iter().map(line_of).collect::<Result<_, _>>()?;
-            return Ok(Batch { from: page.from, facts, to: page.to, more: true });
+            return Ok(Batch { from: after, facts, to: page.to, more: true });
         }
         let rest: Vec<FactLine> = recent.lines.into_iter().filter(|line| line.seq > after).collect();
         let from = rest.first().map_or(recent.last.max(after), |first| before(first.seq));

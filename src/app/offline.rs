@@ -18,7 +18,7 @@ pub fn facts(site: &Site) -> Result<Vec<Recorded>, Failure> {
         Err(StoreError::Missing { .. }) => return Ok(Vec::new()),
         Err(error) => return Err(Failure::usage(error)),
     };
-    replay.facts.iter().map(setup::fact_of).collect::<Result<_, _>>().map_err(Failure::usage)
+    replay.facts.into_iter().map(|fact| setup::fact_of(&fact)).collect::<Result<_, _>>().map_err(Failure::usage)
 }
 
 /// Folds all facts of a project.

@@ -296,10 +296,15 @@ fn open_journal(site: &Site, history: &History) -> Result<Opened, Failure> {
     };
     match Journal::open(&site.layout.journal(), confirm) {
         Ok((journal, replay)) => {
-            let facts: Vec<Recorded> =
-                replay.facts.iter().map(setup::fact_of).collect::<Result<_, _>>().map_err(Failure::usage)?;
-            history.restored(replay.last());
-            send.send_modify(|stored| stored.seq = replay.last());
+            let last = replay.last();
+            let facts: Vec<Recorded> = replay
+                .facts
+                .into_iter()
+                .map(|fact| setup::fact_of(&fact))
+                .collect::<Result<_, _>>()
+                .map_err(Failure::usage)?;
+            history.restored(last);
+            send.send_modify(|stored| stored.seq = last);
             Ok((journal, facts, stored))
         }
         Err(error @ (StoreError::Newer { .. } | StoreError::Corrupt { .. })) => Err(Failure::usage(error)),

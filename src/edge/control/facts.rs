@@ -21,7 +21,7 @@ struct Left;
 
 /// Starts a stream of the wanted facts, and of those to come if `follow`.
 ///
-/// Where facts are missing (compacted away, or the reader was too slow) stands the line
+/// Where facts are missing (the journal cannot be read, or the reader was too slow) stands the line
 /// `{"resync":true,"after":N}`: the last fact before the gap; the reader should ask for the state anew. Where only the
 /// last ones were wanted and there are more, the first line is `{"cut":true,"left_out":N}`.
 pub(super) async fn stream(door: Arc<Door>, wanted: Wanted, follow: bool) -> Result<Lines, ControlReply> {

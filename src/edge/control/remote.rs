@@ -99,7 +99,7 @@ pub enum FactNews {
     Fact(Box<Recorded>),
     /// So many earlier ones are left out, because only the last were asked for.
     LeftOut(u64),
-    /// Facts after this one are missing: they were compacted away, or came faster than they were read.
+    /// Facts after this one are missing: the journal cannot be read, or they came faster than they were read.
     Missing(Seq),
 }
 
@@ -176,7 +176,7 @@ impl Client {
             match news? {
                 FactNews::Fact(fact) => story.facts.push(*fact),
                 FactNews::LeftOut(count) => story.left_out = count,
-                // What was compacted away cannot be asked for again.
+                // What cannot be read cannot be asked for again.
                 FactNews::Missing(_) => {}
             }
         }

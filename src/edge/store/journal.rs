@@ -1,4 +1,8 @@
 //! The journal: an append-only list of facts that survives the process.
+//!
+//! It only grows, and a start reads all of it: 100,000 facts take a fifth of a second, 300,000 two thirds of one, and a
+//! quarter more memory meanwhile than they take on disk (28 and 85 MiB); `benches/journal.rs` measures it. A task that is
+//! mended leaves some forty of them, so 300,000 are the work of years; leaving out what is old would save less than it costs.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -7,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::error::StoreError;
-use super::record::{self, Checkpoint, Page, Replay, StoredFact, Tail};
+use super::record::{self, Page, Replay, StoredFact, Tail};
 use super::schema;
 use super::tables::{self, RowChange};
 use super::writer::{Confirm, Job, Rows, Writer};
@@ -19,8 +23,6 @@ pub struct Journal {
     path: PathBuf,
     /// The last fact that was queued.
     queued: Seq,
-    /// The last fact a queued checkpoint includes.
-    compacted: Seq,
     /// Whether the tables said what the facts say when it was opened.
     has_tables: bool,
     queue: Option<Arc<Sender<Job>>>,
@@ -51,11 +53,9 @@ impl Journal {
             .name("journal".to_owned())
             .spawn(move || writer.run(&jobs))
             .map_err(|error| StoreError::Other { path: path.to_owned(), cause: error.to_string() })?;
-        let compacted = replay.checkpoint.as_ref().map(|checkpoint| checkpoint.seq).unwrap_or_default();
         let journal = Self {
             path: path.to_owned(),
             queued: stored,
-            compacted,
             has_tables,
             queue: Some(Arc::new(queue)),
             writer: Some(writer),
@@ -143,20 +143,6 @@ impl Journal {
         }
         self.send(Job::Append(facts, changes.map(|changes| Rows { seq: last, changes })))?;
         self.queued = last;
-        Ok(())
-    }
-
-    /// Queues a checkpoint: the state after fact `seq`, which replaces all facts up to it in one transaction.
-    ///
-    /// # Errors
-    /// [`StoreError::OutOfOrder`] when `seq` was not queued yet or lies before an earlier checkpoint,
-    /// [`StoreError::Closed`] when the writer is gone.
-    pub fn checkpoint(&mut self, seq: Seq, body: String) -> Result<(), StoreError> {
-        if seq > self.queued || seq < self.compacted {
-            return Err(StoreError::OutOfOrder { expected: self.queued, found: seq });
-        }
-        self.send(Job::Compact(Checkpoint { seq, body }))?;
-        self.compacted = seq;
         Ok(())
     }
 

@@ -13,5 +13,5 @@ pub use error::StoreError;
 pub use journal::{Journal, Pulse};
 pub use layout::{Layout, LayoutError};
 pub use lock::{Holder, Lock, LockError};
-pub use record::{Checkpoint, Page, Replay, StoredFact, Tail};
+pub use record::{Page, Replay, StoredFact, Tail};
 pub use tables::{AgentRow, QueueRow, RowChange, TaskRow, TurnRow};

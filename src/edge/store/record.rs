@@ -1,4 +1,4 @@
-//! Facts and checkpoints as rows: how they are written and read back.
+//! Facts as rows: how they are written and read back.
 
 use std::path::Path;
 
@@ -23,37 +23,23 @@ pub struct StoredFact {
     pub body: String,
 }
 
-/// The state after a fact, which makes all facts up to it unnecessary.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// The last fact it includes.
-    pub seq: Seq,
-    /// The state as JSON.
-    pub body: String,
-}
-
-/// All that is needed to know the state: a checkpoint, and what became true after it.
+/// All that became true.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replay {
-    /// Where to start; nothing when the history was never compacted.
-    pub checkpoint: Option<Checkpoint>,
-    /// The facts after it, in order and without a gap.
+    /// The facts, in order and without a gap.
     pub facts: Vec<StoredFact>,
 }
 
 impl Replay {
     /// Returns the position of the last fact, 0 in an empty journal.
     pub fn last(&self) -> Seq {
-        let compacted = self.checkpoint.as_ref().map(|checkpoint| checkpoint.seq);
-        self.facts.last().map(|fact| fact.seq).or(compacted).unwrap_or_default()
+        self.facts.last().map(|fact| fact.seq).unwrap_or_default()
     }
 }
 
 /// A stretch of the journal as of one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// What was looked at begins behind this position; what lies between it and the asked one is compacted away.
-    pub from: Seq,
     /// The facts that fit, in order.
     pub facts: Vec<StoredFact>,
     /// What was looked at ends here; the rest of the journal if it is not full.
@@ -79,14 +65,12 @@ pub(super) fn page(
 ) -> Result<Page, StoreError> {
     let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
     let view = connection.unchecked_transaction().map_err(wrap)?;
-    let compacted = compacted(&view).map_err(wrap)?;
-    let from = after.max(compacted);
-    let facts = select(&view, path, from, task, limit)?;
+    let facts = select(&view, path, after, task, limit)?;
     let to = match facts.last() {
         Some(last) if facts.len() >= limit => last.seq,
-        _ => newest(&view).map_err(wrap)?.max(from),
+        _ => newest(&view).map_err(wrap)?.max(after),
     };
-    Ok(Page { from, facts, to })
+    Ok(Page { facts, to })
 }
 
 /// Finds where the last `count` facts after `after` and up to `upto` begin, of one task if one is named.
@@ -112,12 +96,6 @@ pub(super) fn tail(
     Ok(Tail { after: Seq(start), left_out: left_out.map_err(wrap)? })
 }
 
-/// Returns the last fact that a checkpoint has replaced.
-fn compacted(connection: &Connection) -> rusqlite::Result<Seq> {
-    let seq = connection.query_row("SELECT seq FROM checkpoint", [], |row| number(row, 0)).optional()?;
-    Ok(Seq(seq.unwrap_or_default()))
-}
-
 /// Returns the last fact, 0 if there is none.
 fn newest(connection: &Connection) -> rusqlite::Result<Seq> {
     connection.query_row("SELECT ifnull(max(seq), 0) FROM fact", [], |row| number(row, 0)).map(Seq)
@@ -125,18 +103,8 @@ fn newest(connection: &Connection) -> rusqlite::Result<Seq> {
 
 /// Reads everything as of one moment.
 pub(super) fn replay(connection: &Connection, path: &Path) -> Result<Replay, StoreError> {
-    let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
-    // Deferred, so it only fixes what is seen: a checkpoint must not appear between the two reads.
-    let view = connection.unchecked_transaction().map_err(wrap)?;
-    let checkpoint = view
-        .query_row("SELECT seq, body FROM checkpoint", [], |row| {
-            Ok(Checkpoint { seq: Seq(number(row, 0)?), body: row.get(1)? })
-        })
-        .optional()
-        .map_err(wrap)?;
-    let start = checkpoint.as_ref().map(|checkpoint| checkpoint.seq).unwrap_or_default();
-    let facts = select(&view, path, start, None, usize::MAX)?;
-    let mut expected = start.next();
+    let facts = select(connection, path, Seq(0), None, usize::MAX)?;
+    let mut expected = Seq(1);
     for fact in &facts {
         if fact.seq != expected {
             let cause = format!("fact {} is followed by fact {}", expected.0 - 1, fact.seq.0);
@@ -144,7 +112,7 @@ pub(super) fn replay(connection: &Connection, path: &Path) -> Result<Replay, Sto
         }
         expected = expected.next();
     }
-    Ok(Replay { checkpoint, facts })
+    Ok(Replay { facts })
 }
 
 /// Reads at most `limit` facts after `after`, in order.
@@ -206,16 +174,6 @@ pub(super) fn insert(connection: &Connection, path: &Path, facts: &[StoredFact])
         let task = fact.task.map(|task| task.0);
         statement.execute(params![seq, wall, fact.kind, task, fact.body]).map_err(wrap)?;
     }
-    Ok(())
-}
-
-/// Writes a checkpoint and removes what it makes unnecessary, inside the caller's transaction.
-pub(super) fn compact(connection: &Connection, path: &Path, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-    let wrap = |error: rusqlite::Error| StoreError::from_database(path, &error);
-    let seq = signed(checkpoint.seq, checkpoint.seq.0)?;
-    let sql = "INSERT OR REPLACE INTO checkpoint (only, seq, body) VALUES (1, ?1, ?2)";
-    connection.execute(sql, params![seq, checkpoint.body]).map_err(wrap)?;
-    connection.execute("DELETE FROM fact WHERE seq <= ?1", [seq]).map_err(wrap)?;
     Ok(())
 }
 

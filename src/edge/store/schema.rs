@@ -23,11 +23,6 @@ const STEPS: [&str; 1] = ["
         body TEXT NOT NULL
     ) STRICT;
     CREATE INDEX fact_of_task ON fact (task) WHERE task IS NOT NULL;
-    CREATE TABLE checkpoint (
-        only INTEGER PRIMARY KEY CHECK (only = 1),
-        seq  INTEGER NOT NULL,
-        body TEXT NOT NULL
-    ) STRICT;
 "];
 
 /// Opens the journal for its one writer, creating or upgrading it.

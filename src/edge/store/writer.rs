@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::StoreError;
-use super::record::{self, Checkpoint, StoredFact};
+use super::record::{self, StoredFact};
 use super::tables::{self, RowChange};
 use crate::model::id::Seq;
 
@@ -24,8 +24,6 @@ pub(super) enum Job {
     Append(Vec<StoredFact>, Option<Rows>),
     /// Fill the tables anew.
     Fill(Rows),
-    /// Keep this state instead of the facts up to it.
-    Compact(Checkpoint),
     /// Write something that changes nothing, and say how that went.
     Prove(Sender<Result<(), StoreError>>),
 }
@@ -80,7 +78,6 @@ impl Writer {
                     waiting.clear();
                 }
                 Err(error) if open => {
-                    forget_superseded(&mut waiting);
                     if !outage {
                         outage = true;
                         (self.confirm)(Err(error.clone()));
@@ -111,10 +108,6 @@ impl Writer {
                     tables::empty(&transaction, &self.path)?;
                     tables::write(&transaction, &self.path, rows.seq, &rows.changes)?;
                 }
-                Job::Compact(checkpoint) => {
-                    record::compact(&transaction, &self.path, checkpoint)?;
-                    last = last.max(checkpoint.seq);
-                }
                 Job::Prove(_) => record::touch(&transaction, &self.path)?,
             }
         }
@@ -130,26 +123,5 @@ fn answer(waiting: &mut Vec<Job>, result: &Result<(), StoreError>) {
         // Whoever asked may have given up.
         let _ = answer.send(result.clone());
         false
-    });
-}
-
-/// Drops what the last checkpoint includes, so that a long outage holds no more than the state and what is new.
-fn forget_superseded(waiting: &mut Vec<Job>) {
-    let Some(newest) = waiting.iter().rposition(|job| matches!(job, Job::Compact(_))) else { return };
-    let Some(Job::Compact(checkpoint)) = waiting.get(newest) else { return };
-    let seq = checkpoint.seq;
-    let mut position = 0;
-    waiting.retain_mut(|job| {
-        let is_newest = position == newest;
-        position += 1;
-        match job {
-            Job::Append(facts, rows) => {
-                facts.retain(|fact| fact.seq > seq);
-                // The tables are no part of the state that the checkpoint holds.
-                !facts.is_empty() || rows.is_some()
-            }
-            Job::Compact(_) => is_newest,
-            Job::Fill(_) | Job::Prove(_) => true,
-        }
     });
 }

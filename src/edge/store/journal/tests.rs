@@ -56,7 +56,7 @@ fn what_was_appended_is_there_after_a_restart() {
     until(&confirmed, 5);
     assert_eq!(journal.close(), Ok(Seq(5)));
     let (mut journal, replay, _confirmed) = open(&path).unwrap();
-    assert_eq!(replay, Replay { checkpoint: None, facts: facts(1, 5) });
+    assert_eq!(replay, Replay { facts: facts(1, 5) });
     journal.append(facts(6, 6)).unwrap();
     drop(journal);
     assert_eq!(Journal::read(&path).unwrap().last(), Seq(6), "dropping writes what is queued");
@@ -81,52 +81,29 @@ fn a_gap_and_a_repetition_are_refused_and_change_nothing() {
 }
 
 #[test]
-fn a_checkpoint_replaces_the_facts_before_it() {
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("journal.db");
-    let (mut journal, _, _confirmed) = open(&path).unwrap();
-    journal.append(facts(1, 10)).unwrap();
-    journal.checkpoint(Seq(4), "\"four\"".to_owned()).unwrap();
-    journal.checkpoint(Seq(8), "\"eight\"".to_owned()).unwrap();
-    assert!(matches!(journal.checkpoint(Seq(7), String::new()), Err(StoreError::OutOfOrder { .. })));
-    assert!(matches!(journal.checkpoint(Seq(11), String::new()), Err(StoreError::OutOfOrder { .. })));
-    journal.append(facts(11, 11)).unwrap();
-    journal.close().unwrap();
-    let checkpoint = Some(Checkpoint { seq: Seq(8), body: "\"eight\"".to_owned() });
-    assert_eq!(Journal::read(&path).unwrap(), Replay { checkpoint, facts: facts(9, 11) });
-    let (mut journal, _, _confirmed) = open(&path).unwrap();
-    journal.checkpoint(Seq(11), "\"eleven\"".to_owned()).unwrap();
-    journal.close().unwrap();
-    let (mut journal, replay, _confirmed) = open(&path).unwrap();
-    assert_eq!((replay.last(), replay.facts), (Seq(11), Vec::new()));
-    journal.append(facts(12, 12)).unwrap();
-}
-
-#[test]
 fn pages_and_tails_are_of_one_task_if_one_is_named() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("journal.db");
     let (mut journal, _, _confirmed) = open(&path).unwrap();
     journal.append(facts(1, 10)).unwrap();
-    journal.checkpoint(Seq(3), "{}".to_owned()).unwrap();
     journal.close().unwrap();
     let even = |list: &[u64]| list.iter().copied().map(fact).collect::<Vec<_>>();
     let page = |after, task, limit| Journal::page(&path, Seq(after), task, limit).unwrap();
     let seven = Some(TaskId(7));
-    assert_eq!(page(0, seven, 2), Page { from: Seq(3), facts: even(&[4, 6]), to: Seq(6) });
-    assert_eq!(page(6, seven, 9), Page { from: Seq(6), facts: even(&[8, 10]), to: Seq(10) });
-    assert_eq!(page(0, Some(TaskId(8)), 9), Page { from: Seq(3), facts: Vec::new(), to: Seq(10) });
-    assert_eq!(page(4, None, 2), Page { from: Seq(4), facts: facts(5, 6), to: Seq(6) });
-    assert_eq!(page(10, None, 2), Page { from: Seq(10), facts: Vec::new(), to: Seq(10) });
+    assert_eq!(page(0, seven, 2), Page { facts: even(&[2, 4]), to: Seq(4) });
+    assert_eq!(page(6, seven, 9), Page { facts: even(&[8, 10]), to: Seq(10) });
+    assert_eq!(page(0, Some(TaskId(8)), 9), Page { facts: Vec::new(), to: Seq(10) });
+    assert_eq!(page(4, None, 2), Page { facts: facts(5, 6), to: Seq(6) });
+    assert_eq!(page(10, None, 2), Page { facts: Vec::new(), to: Seq(10) });
     let tail = |after, task, count| Journal::tail(&path, (Seq(after), Seq(u64::MAX)), task, count).unwrap();
-    assert_eq!(tail(0, seven, 2), Tail { after: Seq(6), left_out: 2 });
-    assert_eq!(tail(0, seven, 4), Tail { after: Seq(0), left_out: 0 });
+    assert_eq!(tail(0, seven, 2), Tail { after: Seq(6), left_out: 3 });
+    assert_eq!(tail(0, seven, 5), Tail { after: Seq(0), left_out: 0 });
     assert_eq!(tail(5, seven, 2), Tail { after: Seq(6), left_out: 1 });
-    assert_eq!(tail(0, None, 3), Tail { after: Seq(7), left_out: 4 });
-    assert_eq!(tail(0, None, 0), Tail { after: Seq(10), left_out: 7 });
+    assert_eq!(tail(0, None, 3), Tail { after: Seq(7), left_out: 7 });
+    assert_eq!(tail(0, None, 0), Tail { after: Seq(10), left_out: 10 });
     assert_eq!(tail(0, Some(TaskId(8)), 3), Tail { after: Seq(0), left_out: 0 });
     let upto = Journal::tail(&path, (Seq(0), Seq(8)), seven, 1).unwrap();
-    assert_eq!(upto, Tail { after: Seq(6), left_out: 2 });
+    assert_eq!(upto, Tail { after: Seq(6), left_out: 3 });
 }
 
 #[test]
@@ -156,11 +133,10 @@ fn an_outage_is_said_once_and_nothing_is_lost() {
     let busy = StoreError::Busy { path: path.clone() };
     assert_eq!(confirmed.recv_timeout(DEADLINE), Ok(Err(busy.clone())));
     journal.append(facts(3, 6)).unwrap();
-    journal.checkpoint(Seq(4), "\"four\"".to_owned()).unwrap();
     journal.append(facts(7, 7)).unwrap();
     other.execute_batch("COMMIT").unwrap();
     until(&confirmed, 7);
-    assert_eq!(Journal::read(&path).unwrap().facts, facts(5, 7));
+    assert_eq!(Journal::read(&path).unwrap().facts, facts(1, 7));
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     journal.append(facts(8, 8)).unwrap();
     assert_eq!(confirmed.recv_timeout(DEADLINE), Ok(Err(busy.clone())), "the next outage is said again");
