@@ -75,7 +75,7 @@
 //! | who plays which part, and is told what | [`model::settings::Role`], `assets/roles`, `assets/prompts`, [`app::prompt`], [`edge::agent::prompt`] |
 //! | which stages there are, and what follows from an event | `assets/workflows`, [`model::routing`]; how files change them: `config/workflow.rs` |
 //! | what an agent hands over | [`model::outcome`], read by [`edge::agent::outcome()`]; told to those who waited: [`core::brought`] |
-//! | which result lands before which | `core/landing_order.rs` |
+//! | where a result stands on its way into the tree | `core/made.rs`; which lands before which: `core/landing_order.rs` |
 //! | how do words reach a person, and what is made plain in them | [`app::say`], [`model::plain`] |
 //! | what do all parts that act for a supervisor share | [`app::tools`]; what the watcher sees: [`app::watching`] |
 //! | who waits for whom | `core/depend.rs`; a requirement taken apart: [`core::decompose`], [`core::orchestrate`] |

@@ -8,6 +8,7 @@ use crate::core::book::{Known, Rank, Standing};
 use crate::core::events::subject_of;
 use crate::core::fact::Fact;
 use crate::core::lanes::lane;
+use crate::core::made::Made;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Lane};
 use crate::model::event::{By, Consequence, Event};
@@ -159,7 +160,7 @@ impl Supervisor {
         assignment.subject = Some(event.subject.unwrap_or(id));
         // Only the first of those who make something makes all of it.
         let edits = self.settings.roles.get(role).is_some_and(|role| role.edits);
-        let is_more = after.iter().any(|id| self.is_ready(*id));
+        let is_more = after.iter().any(|id| self.is_kept(*id));
         if !edits || is_more {
             assignment.deliverables.clear();
         }
@@ -204,7 +205,7 @@ impl Supervisor {
         let subject = event.subject.and_then(|subject| self.task(subject));
         let mut after = self.built_on(event);
         // Its subject is over by it, and would be in its way; only a result that has not landed is what there is to mend.
-        after.retain(|id| Some(*id) != event.subject || self.is_ready(*id));
+        after.retain(|id| Some(*id) != event.subject || self.is_kept(*id));
         let mut assignment = assignment(event, subject.as_deref());
         let wanted = std::mem::take(&mut assignment.description);
         assignment.label = format!("bug-{}", event.id.0);
@@ -290,11 +291,11 @@ impl Supervisor {
         let before = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
         let its = event.subject.filter(|subject| *subject == task.id && event.by != By::Task(task.id));
         let made = its.into_iter().flat_map(|subject| self.book.index.of_subject(subject));
-        before.iter().copied().chain(made).filter(|id| self.is_ready(*id)).chain([task.id]).collect()
+        before.iter().copied().chain(made).filter(|id| self.is_kept(*id)).chain([task.id]).collect()
     }
 
-    fn is_ready(&self, id: TaskId) -> bool {
-        self.book.task(id).is_some_and(|task| matches!(task.state, TaskState::Ready(_)))
+    fn is_kept(&self, id: TaskId) -> bool {
+        self.made(id) == Some(Made::Kept)
     }
 
     /// Passes queued tasks on to the first role, if that is wanted, instead of giving each to one agent.

@@ -15,6 +15,7 @@ pub mod lanes;
 mod lesson;
 pub mod lines;
 pub mod live;
+mod made;
 pub mod matching;
 mod message;
 pub mod orchestrate;

@@ -3,6 +3,7 @@
 use crate::core::book::{Book, Wait};
 use crate::core::depend::after;
 use crate::core::fact::Fact;
+use crate::core::made::Made;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::event::Consequence;
 use crate::model::id::TaskId;
@@ -27,8 +28,8 @@ pub(crate) fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
             (false, "landings are numbered in order")
         }
         (Fact::LandingBegan { .. }, Some(task)) => {
-            let waits = |id: &TaskId| book.task(*id).is_some_and(|other| matches!(other.state, TaskState::Ready(_)));
-            (!after(task).iter().any(waits), "a result lands after those that it was made from")
+            let is_kept = |id: &TaskId| book.task(*id).is_some_and(|other| Made::of(other) == Made::Kept);
+            (!after(task).iter().any(is_kept), "a result lands after those that it was made from")
         }
         (Fact::BatchGrew { batch, .. } | Fact::BatchApproved { batch } | Fact::BatchLimited { batch, .. }, _) => {
             (book.batches.contains_key(batch), "only what was filed together changes")
