@@ -84,7 +84,7 @@
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
 //! | what is a task that is about no check, and when may it begin | [`model::assignment`], `core/filing.rs`, `core/depend.rs`, [`core::lanes`], `core/purse.rs` |
 //! | when is it done | `core/deliver.rs`; then as a fix: `core/verify.rs`, `core/landing.rs` |
-//! | how is a task file read, worked on, told | [`config::read_task_file`], [`app::day`]; read again: `app/day/again.rs`, `core/refile.rs` |
+//! | how is a task file read, worked on, told | [`config::read_task_file`], [`app::day`]; read again: `app/day/again.rs`, `core/day_before.rs`, `core/refile.rs` |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
 //! | what was used after a `kill -9` | [`app::left`], `core/recover.rs` |
 //! | what may be spent, and what was | [`model::budget`]; which lines a task has: `core/purse.rs`; how they hold: `core/budget.rs`; the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |

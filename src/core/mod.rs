@@ -35,6 +35,7 @@ mod attempt;
 mod budget;
 mod checks;
 mod confirm;
+mod day_before;
 mod deliver;
 mod depend;
 mod echo;
