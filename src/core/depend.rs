@@ -11,7 +11,7 @@ use crate::model::assignment::Batch;
 use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
-use crate::model::task::{Task, TaskState};
+use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::workspace::{Snapshot, TreeId};
 
 impl Supervisor {
@@ -48,6 +48,10 @@ impl Supervisor {
             }
             // It waits for what it has led to, and not the other way round.
             TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, id) => None,
+            // To make that again helps, and leaves as it is what others did for it.
+            TaskState::Failed(FailReason::NotWanted(maker)) if self.book.task(*maker).is_some() => {
+                Some(TaskState::Blocked(*maker))
+            }
             TaskState::Failed(_) => Some(TaskState::Blocked(id)),
             // What it waits for in the end.
             TaskState::Blocked(root) => Some(TaskState::Blocked(*root)),

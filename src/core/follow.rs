@@ -67,6 +67,7 @@ impl Supervisor {
         let Some(task) = self.book.task(turned).filter(|task| task.check().is_none()) else { return };
         let (subject, is_to_pass_on) = (subject_of(task), self.is_to_pass_on(task));
         self.live.passed.insert(subject);
+        self.wanted_again(subject);
         if is_to_pass_on && self.settings.events.multi_agent {
             self.live.to_pass_on.insert(turned);
         }
@@ -269,18 +270,6 @@ impl Supervisor {
                 let why = subject.state.reason(self.live.now.wall);
                 Consequence::Failed(format!("{id} was not passed on, and ends by itself ({why})"))
             }
-        }
-    }
-
-    /// A person does not want what a task has made: the one that it was passed on from has failed with it, even if it was
-    /// done. What waits for that one is blocked then, as behind any failure, and does not begin without what was made.
-    pub(crate) fn not_wanted(&mut self, maker: TaskId) {
-        let Some(subject) = self.book.task(maker).map(|task| subject_of(task)).filter(|subject| *subject != maker)
-        else {
-            return;
-        };
-        if self.book.task(subject).is_some_and(|task| task.state == TaskState::Done(DoneReason::Finished)) {
-            self.record(Fact::Ended { task: subject, state: TaskState::Failed(FailReason::Refused) });
         }
     }
 

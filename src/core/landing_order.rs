@@ -71,7 +71,7 @@ impl Supervisor {
                     landed.into_iter().any(|file| paths.contains(&file.path))
                 }
                 // What was in it is not known any more.
-                TaskState::Failed(FailReason::Refused | FailReason::Killed) => true,
+                TaskState::Failed(FailReason::Refused | FailReason::Killed | FailReason::NotWanted(_)) => true,
                 TaskState::Queued
                 | TaskState::Pending(_)
                 | TaskState::Blocked(_)

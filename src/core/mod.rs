@@ -50,6 +50,7 @@ mod intake;
 mod landing;
 mod landing_order;
 mod launch;
+mod not_wanted;
 mod purse;
 mod question;
 mod queue;

@@ -123,6 +123,7 @@ impl Supervisor {
                 continue;
             }
             match why {
+                FailReason::NotWanted(_) => said.push(format!("{id} stays: {}", task.state.reason(self.live.now.wall))),
                 FailReason::Killed | FailReason::Refused | FailReason::Undone => {
                     let why = task.state.reason(self.live.now.wall);
                     said.push(format!("{id} stays {why}; `orchestrator-tui retry {}` tries it again", id.0));

@@ -92,7 +92,9 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         }
         Fact::Held { .. } => {
             let works = task.state == TaskState::Running && task.result.is_none();
-            (waits || is_held || works, "only what waits or is worked on is held")
+            // What was made for it is made again.
+            let anew = matches!(task.state, TaskState::Failed(FailReason::NotWanted(_)));
+            (waits || is_held || works || anew, "only what waits or is worked on is held")
         }
         Fact::Released { .. } => (waits || is_held, "only what waits is released"),
         Fact::Replaced { landing, .. } => {
@@ -136,7 +138,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         }
         Fact::Ended { state, .. } => {
             let is_done = task.state == TaskState::Done(DoneReason::Finished);
-            let may = open || is_done && *state == TaskState::Failed(FailReason::Refused);
+            let may = open || is_done && matches!(state, TaskState::Failed(FailReason::NotWanted(_)));
             (may && state.is_final(), "a task ends once, unless what was made for it is not wanted")
         }
         Fact::Filed { .. }
