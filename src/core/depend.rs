@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::core::events::subject_of;
 use crate::core::fact::Fact;
+use crate::core::landing_order::Before;
 use crate::core::made::Made;
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
@@ -11,7 +12,7 @@ use crate::model::assignment::Batch;
 use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{FailReason, ReadyReason, Task, TaskState};
 use crate::model::workspace::{Snapshot, TreeId};
 
 impl Supervisor {
@@ -42,6 +43,8 @@ impl Supervisor {
         let other = self.book.task(id)?;
         match &other.state {
             TaskState::Ready(_) if is_unfinished(other) => Some(TaskState::Pending(id)),
+            // It lands in a moment, and what is made from what has landed needs no yes for that.
+            TaskState::Ready(ReadyReason::InTurn(_)) => Some(TaskState::Pending(id)),
             TaskState::Done(_) | TaskState::Ready(_) => {
                 let kept = if waits { self.kept_of(task, id).next() } else { None };
                 kept.or_else(|| self.in_between(task, id)).map(TaskState::Pending)
@@ -81,7 +84,7 @@ impl Supervisor {
     /// nothing can be made from it, and the tree is no good beginning without it either.
     fn in_between(&self, task: &Task, other: TaskId) -> Option<TaskId> {
         let is_between = |made: Made| match made {
-            Made::Landing | Made::Stuck | Made::InDoubt => true,
+            Made::Landing | Made::InTurn | Made::Stuck | Made::InDoubt => true,
             Made::NotYet | Made::ByOthers | Made::UnderWay | Made::Kept | Made::There | Made::Nothing => false,
         };
         self.makers(task, other).find(|id| self.made(*id).is_some_and(is_between))
@@ -125,6 +128,7 @@ impl Supervisor {
     pub fn goes_on(&self, batch: &Batch) -> bool {
         let moves = |task: &Task| match &task.state {
             TaskState::Running => true,
+            TaskState::Ready(ReadyReason::InTurn(_)) => !matches!(self.lands_after(task), Some(Before::Waits(_))),
             TaskState::Queued | TaskState::Cooling { .. } => {
                 !matches!(self.waiting(task), Some(Waiting::Batch(_) | Waiting::Budget(..) | Waiting::Unlanded(..)))
             }

@@ -1,11 +1,12 @@
-//! Which result lands before which: what was made from another one lands after it, or not at all.
+//! Which result lands before which: what was made from another one lands after it, by itself if it may, or not at all.
 
 use crate::core::depend::after;
+use crate::core::fact::Fact;
 use crate::core::made::Made;
 use crate::core::supervisor::Supervisor;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{FailReason, ReadyReason, Task, TaskState};
 
 /// What a result that another one was made from has still to go through before that one may land.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,20 @@ pub(crate) enum Before {
     Lands(TaskId),
     /// A person has to say what becomes of it.
     Waits(TaskId),
+}
+
+/// Why nothing lands by itself on a base that is not what it was.
+const GONE: &str = "which came to nothing, or is made anew";
+
+/// Whether it is the turn of a result that lands by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Not yet.
+    Comes,
+    /// Now.
+    HasCome,
+    /// Never: this is not what it was made from any more.
+    IsGone(TaskId),
 }
 
 impl Supervisor {
@@ -41,6 +56,10 @@ impl Supervisor {
         let lands = attempt.is_some_and(|attempt| attempt.accepted.is_some()).then_some(Before::Lands(id));
         match self.made(id)? {
             Made::Kept | Made::Stuck => Some(Before::Waits(id)),
+            Made::InTurn => match self.lands_after(self.book.task(id)?) {
+                Some(Before::Waits(_)) => Some(Before::Waits(id)),
+                Some(Before::Lands(_)) | None => Some(Before::Lands(id)),
+            },
             Made::UnderWay => lands,
             // What a supervisor that died has begun is looked at by the next one.
             Made::Landing => lands.or_else(|| self.book.task(id)?.result.as_ref().map(|_| Before::Waits(id))),
@@ -52,7 +71,49 @@ impl Supervisor {
     fn made_anew(&self, id: TaskId) -> Option<Before> {
         match self.made(id)? {
             Made::NotYet | Made::UnderWay | Made::Landing => Some(Before::Waits(id)),
-            Made::ByOthers | Made::Kept | Made::Stuck | Made::InDoubt | Made::There | Made::Nothing => None,
+            Made::ByOthers | Made::Kept | Made::InTurn | Made::Stuck | Made::InDoubt | Made::There | Made::Nothing => {
+                None
+            }
+        }
+    }
+
+    /// Lets those results land whose turn has come. One whose base came to nothing, or is made anew, waits for a yes instead:
+    /// nobody has seen it work with what there is now. Returns whether something came of it.
+    pub(crate) fn land_in_turn(&mut self) -> bool {
+        let before = self.book.seq;
+        for id in self.book.index.in_turn().collect::<Vec<_>>() {
+            let Some(task) = self.task(id) else { continue };
+            match self.turn_of(&task) {
+                Turn::Comes => {}
+                Turn::HasCome => {
+                    if let Some(result) = &task.result {
+                        self.land_by_itself(id, result);
+                    }
+                }
+                Turn::IsGone(base) => self.ask_instead(&task, format!("it was made from {base}, {GONE}")),
+            }
+        }
+        self.book.seq != before
+    }
+
+    /// Says whether it is the turn of a result that lands by itself.
+    pub(crate) fn turn_of(&self, task: &Task) -> Turn {
+        let is_anew = |id: &&TaskId| self.before(**id).is_none() && self.made_anew(**id).is_some();
+        let anew = || after(task).iter().find(is_anew).copied();
+        if let Some(base) = self.failed_from_under(task).or_else(anew) {
+            return Turn::IsGone(base);
+        }
+        let is_free =
+            !self.live.one_command && self.may_begin_landing(task.id) && self.live.repository.operation.is_none();
+        if is_free && self.lands_after(task).is_none() { Turn::HasCome } else { Turn::Comes }
+    }
+
+    /// Lets a result that was to land by itself wait for a yes.
+    pub(crate) fn ask_instead(&mut self, task: &Task, why: String) {
+        if let Some(result) = &task.result {
+            self.log(task.id, "land", why);
+            let result = Box::new(result.clone());
+            self.record(Fact::Ready { task: task.id, reason: ReadyReason::Asked, result });
         }
     }
 

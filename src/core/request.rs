@@ -240,7 +240,7 @@ impl Supervisor {
         matches!(self.lands_after(task), Some(Before::Waits(_)))
     }
 
-    fn may_begin_landing(&self, id: TaskId) -> bool {
+    pub(crate) fn may_begin_landing(&self, id: TaskId) -> bool {
         self.is_up() && !self.live.attempts.contains_key(&id) && !self.is_working_in_place()
     }
 
@@ -352,7 +352,7 @@ fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
     let result = task.result.as_ref()?;
     match &task.state {
         TaskState::Ready(ReadyReason::Suspicious(doubts)) => Some((result, doubts.clone())),
-        TaskState::Ready(ReadyReason::Asked | ReadyReason::First)
+        TaskState::Ready(ReadyReason::Asked | ReadyReason::First | ReadyReason::InTurn(_))
         | TaskState::Review(
             ReviewReason::Unstable
             | ReviewReason::RedTogether(_)

@@ -28,7 +28,8 @@ pub(crate) fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
             (false, "landings are numbered in order")
         }
         (Fact::LandingBegan { .. }, Some(task)) => {
-            let is_kept = |id: &TaskId| book.task(*id).is_some_and(|other| Made::of(other) == Made::Kept);
+            let is_kept =
+                |id: &TaskId| book.task(*id).is_some_and(|other| matches!(Made::of(other), Made::Kept | Made::InTurn));
             (!after(task).iter().any(is_kept), "a result lands after those that it was made from")
         }
         (Fact::BatchGrew { batch, .. } | Fact::BatchApproved { batch } | Fact::BatchLimited { batch, .. }, _) => {

@@ -113,7 +113,11 @@ pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayRep
 }
 
 fn is_over(task: &Task) -> bool {
-    task.state.is_final() || matches!(task.state, TaskState::Ready(_) | TaskState::Review(_))
+    match task.state {
+        TaskState::Ready(ReadyReason::InTurn(_)) => false,
+        TaskState::Ready(_) | TaskState::Review(_) => true,
+        _ => task.state.is_final(),
+    }
 }
 
 fn shown(path: &Path) -> String {
@@ -199,6 +203,7 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
         TaskState::Ready(ReadyReason::Suspicious(_)) => {
             Outcome::Ready(format!("its result is verified and waits for your yes; {reason}"))
         }
+        TaskState::Ready(ReadyReason::InTurn(_)) => Outcome::Running(reason),
         TaskState::Ready(ReadyReason::Asked | ReadyReason::First) => {
             Outcome::Ready("its result is verified and waits for your yes".to_owned())
         }
@@ -229,6 +234,7 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
             format!("its agent asks: {}", question.ask.about.brief()),
             vec![format!("orchestrator-tui answer {}", question.id.0)],
         ),
+        TaskState::Ready(ReadyReason::InTurn(_)) => return None,
         TaskState::Ready(reason) => (reason.to_string(), vec![command("show"), command("land"), command("refuse")]),
         TaskState::Review(reason) => {
             let way_on = match reason {
@@ -261,7 +267,7 @@ pub fn status(reporter: &Reporter<'_>, task: &Task, assignment: &Assignment) -> 
         role: assignment.role.clone(),
         standing: match &task.state {
             _ if !questions.is_empty() => Standing::Asking,
-            TaskState::Running => Standing::Running,
+            TaskState::Running | TaskState::Ready(ReadyReason::InTurn(_)) => Standing::Running,
             TaskState::Ready(_) | TaskState::Review(_) => Standing::Ready,
             TaskState::Done(_) => Standing::Completed,
             TaskState::Failed(_) => Standing::Failed,

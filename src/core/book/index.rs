@@ -81,6 +81,8 @@ pub struct Index {
     changes: BTreeMap<ChangeId, BTreeSet<TaskId>>,
     /// What is left alone until a person has said what becomes of a result.
     reserved: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
+    /// Tasks whose results land by themselves, in their turn.
+    in_turn: BTreeSet<TaskId>,
     waiting: BTreeMap<Lane, BTreeMap<Class, Sources>>,
     /// Waiting tasks by the end of their pause, and by when they were filed.
     cooling: BTreeSet<(Wall, TaskId)>,
@@ -227,10 +229,15 @@ impl Index {
         self.batches.contains_key(&batch)
     }
 
-    /// Returns what the result of a task changed, or was to change, if it waits for a person: others leave it alone until
-    /// then. A fix lands by a merge and reserves nothing.
+    /// Returns the tasks whose results land by themselves as soon as it is their turn.
+    pub fn in_turn(&self) -> impl Iterator<Item = TaskId> {
+        self.in_turn.iter().copied()
+    }
+
+    /// Returns what the result of a task changed, or was to change, if it waits to land: others leave it alone until then. A
+    /// fix lands by a merge and reserves nothing.
     pub fn reserved(task: &Task) -> Vec<ProjectPath> {
-        if task.check().is_some() || !Made::of(task).waits_for_person() {
+        if task.check().is_some() || !Made::of(task).reserves() {
             return Vec::new();
         }
         let changed = task.result.iter().flat_map(|result| result.receipt.files.iter().map(|file| &file.path));
@@ -304,6 +311,8 @@ impl Index {
                 self.closed(task.id, assignment);
             }
         }
+        self.in_turn.remove(&task.id);
+        self.in_turn.extend((Made::of(task) == Made::InTurn).then_some(task.id));
         let reserved = Self::reserved(task);
         if before.reserved != reserved {
             for file in &before.reserved {

@@ -22,7 +22,7 @@ use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Question;
 use crate::model::settings::{AgentKind, Planner, Settings};
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{FailReason, ReadyReason, Task, TaskState};
 use crate::model::time::{Moment, Wall, millis};
 
 /// Says why an agent does not begin although this line is not reached.
@@ -359,8 +359,8 @@ pub fn attempts(task: &Task) -> u32 {
 
 fn group(state: &TaskState) -> Group {
     match state {
+        TaskState::Running | TaskState::Ready(ReadyReason::InTurn(_)) => Group::Working,
         TaskState::Ready(_) | TaskState::Review(_) => Group::NeedsYou,
-        TaskState::Running => Group::Working,
         TaskState::Held(_) | TaskState::Blocked(_) => Group::Held,
         TaskState::Queued | TaskState::Pending(_) | TaskState::Cooling { .. } => Group::Queued,
         TaskState::Done(_)
