@@ -5,6 +5,7 @@ use crate::core::fact::Fact;
 use crate::core::hold::CHECKS_ONLY;
 use crate::core::input::Fate;
 use crate::core::landing_order::Before;
+use crate::core::live::JobOwner;
 use crate::core::supervisor::Supervisor;
 use crate::core::vanished::unconfirmed;
 use crate::model::budget::Limit;
@@ -241,7 +242,10 @@ impl Supervisor {
     }
 
     pub(crate) fn may_begin_landing(&self, id: TaskId) -> bool {
-        self.is_up() && !self.live.attempts.contains_key(&id) && !self.is_working_in_place()
+        // What a supervisor that died has begun to write is taken back first.
+        let recovers = |owner: &JobOwner| matches!(owner, JobOwner::Recover(..));
+        let is_busy = self.is_working_in_place() || self.live.jobs.values().any(recovers);
+        self.is_up() && !self.live.attempts.contains_key(&id) && !is_busy
     }
 
     fn land_now(&mut self, id: TaskId, shown: Option<&TreeId>, agree: Option<LandMode>) -> Result<Answer, Refusal> {
