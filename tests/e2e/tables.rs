@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 use rusqlite::{Connection, OpenFlags};
@@ -173,4 +174,46 @@ fn the_queue_stands_there_in_its_order() {
     supervisor.end();
     agree(&site);
     assert_eq!(site.until_idle().code, 1, "paused as it is, it still has what waits");
+}
+
+/// What was answered is promised: it outlives a kill, and what does not was never answered.
+#[test]
+fn an_answer_is_given_when_its_facts_are_on_disk() {
+    let site = Site::new(&[("orchestrator.toml", "[[check]]\nname = \"unit\"\nrun = \"true\"\n")]);
+    site.script(&script("{ do = \"silent\" },\n"));
+    for word in ["one", "two", "three", "four", "five", "six"] {
+        let mut running = site.start(&[]);
+        running.wait_kind("ran");
+        // A program that holds the journal for a moment is a slow disk.
+        let path = journal_below(&site.state()).expect("a journal");
+        let slow = Connection::open(path).expect("opened");
+        slow.busy_timeout(std::time::Duration::from_secs(30)).expect("set");
+        slow.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        let mut adding = site.command(&["queue", "add", word, "--description", "Say it."]);
+        let adding = adding.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("our program");
+        running.wait_kind("filed");
+        // Who asks after that is answered, so whoever added it would be by now.
+        assert_eq!(site.json(&["tasks"])[0]["title"], word);
+        running.signal(Signal::SIGKILL);
+        let (_, seen) = running.end_with_facts();
+        let code = adding.wait_with_output().expect("it ends").status.code();
+        drop(slow);
+        if seen.iter().any(|fact| fact["kind"] == "felt") {
+            // The machine was so busy that the disk was given up in between: then all goes on in memory, and says so.
+            continue;
+        }
+        assert_eq!(code, Some(3), "nothing of it was on disk: {seen:#?}");
+        assert_eq!(rows(&site, "SELECT title FROM tasks"), Vec::<String>::new());
+
+        let mut running = site.start(&[]);
+        running.wait_kind("ran");
+        assert_eq!(site.run(&["queue", "add", word, "--description", "Say it."]).code, 0);
+        running.signal(Signal::SIGKILL);
+        running.end();
+        assert_eq!(rows(&site, "SELECT title FROM tasks"), [word]);
+        let running = site.start(&[]);
+        running.stop();
+        return;
+    }
+    panic!("it never came to it");
 }
