@@ -363,7 +363,8 @@ fn group(state: &TaskState) -> Group {
         TaskState::Running => Group::Working,
         TaskState::Held(_) | TaskState::Blocked(_) => Group::Held,
         TaskState::Queued | TaskState::Pending(_) | TaskState::Cooling { .. } => Group::Queued,
-        TaskState::Done(_) | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused) => {
+        TaskState::Done(_)
+        | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused | FailReason::NotWanted(_)) => {
             Group::Done
         }
         TaskState::Failed(
