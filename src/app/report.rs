@@ -6,12 +6,14 @@ use crate::app::{events, plans};
 use crate::core::book::{Book, Statistics};
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
+use crate::model::assignment::Lane;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
 use crate::model::id::Space;
 use crate::model::plan::Advice;
 use crate::model::receipt::{Receipt, Witness};
+use crate::model::session::Exit;
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::{Wall, hours};
 use crate::model::workspace::FileChange;
@@ -97,6 +99,7 @@ impl Reporter<'_> {
             "statistics": self.statistics(),
             "waiting_for_you": self.waiting(),
             "paused": self.book.paused,
+            "queue_paused": self.book.lanes.why(Lane::Queue),
             "parked": self.book.parked.as_ref().map(|(until, why)| json!({
                 "until": until.map(Wall::iso),
                 "reason": why,
@@ -223,6 +226,8 @@ impl Reporter<'_> {
                 "handed_over": attempt.outcome,
                 "diff": attempt.diff,
                 "landing": attempt.landing,
+                "exit_code": attempt.exit.and_then(Exit::number),
+                "agent_end": attempt.exit.map(|exit| exit.to_string()),
                 "cost_usd": cost(attempt.spent),
                 "duration": span(attempt.took),
             })).collect::<Vec<_>>(),

@@ -81,11 +81,11 @@ fn a_fix_is_in_them_from_its_beginning_across_a_kill_to_its_end() {
     assert_eq!(said.code, 0, "{said:?}");
     agree(&site);
     assert_eq!(rows(&site, task), ["completed|", "completed|"]);
-    let agents = "SELECT status, error, json_extract(metadata, '$.tokens') FROM agents ORDER BY started_at";
-    assert_eq!(rows(&site, agents), ["killed|interrupted with the supervisor|0", "completed||11"]);
+    let agents = "SELECT status, error, exit_code, json_extract(metadata, '$.tokens') FROM agents ORDER BY started_at";
+    assert_eq!(rows(&site, agents), ["killed|interrupted with the supervisor||0", "completed||0|11"]);
     assert_eq!(
         rows(&site, "SELECT key, value FROM queue_settings ORDER BY key"),
-        ["max_concurrent|1", "paused|false", "stop_on_failure|true"]
+        ["enabled|true", "max_concurrent|1", "paused|false", "stop_on_failure|true"]
     );
     site.wait_until_empty();
 }
@@ -128,6 +128,30 @@ fn an_agent_starts_runs_and_is_out_of_time() {
     let kinds = "SELECT kind FROM fact WHERE kind IN ('attempt_started', 'agent_started', 'agent_up') ORDER BY seq";
     assert_eq!(rows(&site, kinds), ["attempt_started", "agent_started", "agent_up"]);
     site.wait_until_empty();
+}
+
+#[test]
+fn how_the_process_of_an_agent_ended_is_there_and_in_what_show_says() {
+    let agent = |line: &str| {
+        format!(
+            "[fix]\nattempts = 1\n{CONFIG}[agent.claude]\nkind = \"command\"\nprogram = \"sh\"\nargs = [\"-c\", \"{line}\"]\n"
+        )
+    };
+    for (line, code, how) in [("exit 7", "7", "exit code 7"), ("kill -9 $$", "137", "signal 9")] {
+        let site = Site::new(&[("price.py", "bad\n"), ("orchestrator.toml", &agent(line))]);
+        let said = site.until_idle();
+        assert_eq!(said.code, 1, "{said:?}");
+        assert_eq!(rows(&site, "SELECT status, exit_code FROM agents"), [format!("failed|{code}")]);
+        let history = site.task(1)["history"][0].clone();
+        assert_eq!((history["exit_code"].to_string(), history["agent_end"].as_str()), (code.to_owned(), Some(how)));
+        let text = site.run(&["show", "1"]).out;
+        assert!(text.contains(how), "{text}");
+        // What was written before ends were kept is read as before.
+        let path = journal_below(&site.state()).expect("a journal");
+        let old = "UPDATE fact SET body = json_remove(body, '$.attempt_ended.record.exit', '$.record.exit')";
+        Connection::open(&path).expect("ours").execute_batch(old).expect("as it was");
+        assert_eq!(site.task(1)["history"][0]["exit_code"], Value::Null);
+    }
 }
 
 #[test]
@@ -180,7 +204,7 @@ fn the_queue_stands_there_in_its_order() {
 #[test]
 fn an_answer_is_given_when_its_facts_are_on_disk() {
     let site = Site::new(&[("orchestrator.toml", "[[check]]\nname = \"unit\"\nrun = \"true\"\n")]);
-    site.script(&script("{ do = \"silent\" },\n"));
+    site.script(&script("{ do = \"result\", text = \"Done.\" },\n"));
     for word in ["one", "two", "three", "four", "five", "six"] {
         let mut running = site.start(&[]);
         running.wait_kind("ran");

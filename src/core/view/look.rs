@@ -278,6 +278,7 @@ impl Supervisor {
                     other @ (Waiting::Down
                     | Waiting::Paused
                     | Waiting::LanePaused(..)
+                    | Waiting::QueueOff(_)
                     | Waiting::Operation(_)
                     | Waiting::Checking
                     | Waiting::Ending
