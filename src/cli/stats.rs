@@ -109,7 +109,7 @@ fn line(out: &mut String, line: &Value) {
         (Some(usd), true) => format!("${usd:.2}+"),
         (None, _) => "?".to_owned(),
     };
-    let name: String = line["name"].as_str().unwrap_or_default().chars().take(20).collect();
+    let name = line["name"].as_str().unwrap_or_default();
     let _ = writeln!(
         out,
         "{name:<20} {:>6} {:>6} {:>6} {rate:>8} {:>8} {:>8} {cost:>10} {:>14}",

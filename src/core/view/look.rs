@@ -58,7 +58,7 @@ impl Supervisor {
             head: self.head(),
             checks: self.check_rows(),
             rows: self.rows(),
-            costs: self.costs(),
+            costs: self.costs().short(),
             stats: Stats::of(&self.book),
             batches: self.batch_rows(),
             roles: self.role_rows(),
