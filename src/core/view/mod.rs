@@ -8,7 +8,7 @@ mod look;
 mod stats;
 mod work;
 
-pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
+pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Row, View};
 pub use costs::{Costs, Line as CostLine, Sum, TASKS as TASKS_LISTED, TaskCosts};
 pub use delta::Delta;
 pub use events::{EventRow, EventState, Events};
