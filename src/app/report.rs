@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{events, plans};
+use crate::app::{chain, events, plans};
 use crate::core::book::Book;
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
@@ -211,6 +211,8 @@ impl Reporter<'_> {
             "failure_reason": match &task.state { TaskState::Failed(reason) => json!(reason.to_string()), _ => Value::Null },
             "final_test_result": task.check().and_then(|key| self.book.checks.get(key)).map(|status| run(&status.last)),
             "total_duration": task.began.map(|began| span(ended.since(began))),
+            "worked": span(task.worked()),
+            "chain": chain::of_task(self.book, task),
             "plan": task.plan.as_ref().map(|plan| json!({
                 "attempt": plan.attempt,
                 "strategy": plan.strategy(),

@@ -1,7 +1,6 @@
 //! How work went: tasks that ended, how long they took, what was used; by role, agent, check and day. It outlives the tasks.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use crate::model::attempt::AttemptRecord;
 use crate::model::budget::Day;
@@ -101,9 +100,8 @@ impl Tally {
 
     /// A task that was worked on is over.
     pub(super) fn ended(&mut self, task: &Task, state: &TaskState, day: Day) {
-        let took: Duration = task.attempts.iter().map(|attempt| attempt.took).sum();
         let by = by(task).to_owned();
-        self.each(task, &by, day, |score| score.ended(state, millis(took)));
+        self.each(task, &by, day, |score| score.ended(state, millis(task.worked())));
         self.ended.push_back((task.id, day));
         if self.ended.len() > ENDED {
             self.ended.pop_front();
