@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod ask;
 pub mod background;
+pub mod chain;
 pub mod channels;
 pub mod checks;
 pub mod clock;
