@@ -67,6 +67,7 @@
 //!
 //! | question | answer |
 //! |---|---|
+//! | what waits until it is on disk | [`app::held`] |
 //! | when does a task start | `core/schedule.rs`, [`core::waiters`]; why it is held: `core/hold.rs`, `core/snooze.rs` |
 //! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |

@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod ask;
 pub mod background;
+pub mod chain;
 pub mod channels;
 pub mod checks;
 pub mod clock;
@@ -25,6 +26,7 @@ pub mod fit;
 pub mod gc;
 pub mod guarding;
 pub mod health;
+pub mod held;
 pub mod history;
 pub mod init;
 pub mod keep;

@@ -2,16 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{events, plans};
-use crate::core::book::{Book, Statistics};
+use crate::app::{chain, events, plans};
+use crate::core::book::Book;
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
+use crate::model::assignment::Lane;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
+use crate::model::counts::Counts;
 use crate::model::health::{Level, Part};
 use crate::model::id::Space;
 use crate::model::plan::Advice;
 use crate::model::receipt::{Receipt, Witness};
+use crate::model::session::Exit;
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::{Wall, hours};
 use crate::model::workspace::FileChange;
@@ -97,6 +100,7 @@ impl Reporter<'_> {
             "statistics": self.statistics(),
             "waiting_for_you": self.waiting(),
             "paused": self.book.paused,
+            "queue_paused": self.book.lanes.why(Lane::Queue),
             "parked": self.book.parked.as_ref().map(|(until, why)| json!({
                 "until": until.map(Wall::iso),
                 "reason": why,
@@ -130,9 +134,9 @@ impl Reporter<'_> {
     /// Numbers of this run of the supervisor, or of the last one, as printed at the end; `all_time`: since the journal
     /// began.
     pub fn statistics(&self) -> Value {
-        let mut numbers = counted(&self.book.this_run);
+        let mut numbers = counted(self.book.this_run.counts);
         numbers["uptime"] = json!(hours(self.uptime()));
-        numbers["all_time"] = counted(&self.book.statistics);
+        numbers["all_time"] = counted(self.book.statistics.counts);
         numbers
     }
 
@@ -143,16 +147,17 @@ impl Reporter<'_> {
 
     /// The statistics as text, as printed at the end.
     pub fn statistics_text(&self) -> String {
-        let numbers = &self.book.this_run;
+        let counts = self.book.this_run.counts;
+        let by_you = counts.said_by_person().map(|how| format!("  Tasks ended by you: {how}\n")).unwrap_or_default();
         format!(
             "Session Statistics:\n  Uptime: {}\n  Tasks processed: {}\n  Tasks succeeded: {}\n  Tasks failed: {}\n  \
-             Tasks escalated: {}\n  Success rate: {}",
+             Tasks escalated: {}\n{by_you}  Success rate: {}",
             hours(self.uptime()),
-            numbers.processed,
-            numbers.succeeded,
-            numbers.failed,
-            numbers.escalated,
-            success_rate(numbers.succeeded, numbers.processed),
+            counts.ended,
+            counts.succeeded,
+            counts.failed,
+            counts.escalated,
+            rate(counts),
         )
     }
 
@@ -209,6 +214,8 @@ impl Reporter<'_> {
             "failure_reason": match &task.state { TaskState::Failed(reason) => json!(reason.to_string()), _ => Value::Null },
             "final_test_result": task.check().and_then(|key| self.book.checks.get(key)).map(|status| run(&status.last)),
             "total_duration": task.began.map(|began| span(ended.since(began))),
+            "worked": span(task.worked()),
+            "chain": chain::of_task(self.book, task),
             "plan": task.plan.as_ref().map(|plan| json!({
                 "attempt": plan.attempt,
                 "strategy": plan.strategy(),
@@ -223,6 +230,8 @@ impl Reporter<'_> {
                 "handed_over": attempt.outcome,
                 "diff": attempt.diff,
                 "landing": attempt.landing,
+                "exit_code": attempt.exit.and_then(Exit::number),
+                "agent_end": attempt.exit.map(|exit| exit.to_string()),
                 "cost_usd": cost(attempt.spent),
                 "duration": span(attempt.took),
             })).collect::<Vec<_>>(),
@@ -282,22 +291,22 @@ pub fn with_heart(health: ControlReply, beat: Wall, now: Wall, every: std::time:
     health.with("healthy", json!(healthy)).with("heart", heart)
 }
 
-fn counted(numbers: &Statistics) -> Value {
+fn counted(counts: Counts) -> Value {
     json!({
-        "tasks_processed": numbers.processed,
-        "tasks_succeeded": numbers.succeeded,
-        "tasks_failed": numbers.failed,
-        "tasks_escalated": numbers.escalated,
-        "success_rate": success_rate(numbers.succeeded, numbers.processed),
+        "tasks_processed": counts.ended,
+        "tasks_succeeded": counts.succeeded,
+        "tasks_failed": counts.failed,
+        "tasks_escalated": counts.escalated,
+        "tasks_refused": counts.refused,
+        "tasks_undone": counts.undone,
+        "tasks_killed": counts.killed,
+        "success_rate": rate(counts),
     })
 }
 
-/// Returns the percentage of tasks that ended well, to one decimal, as the sources print it.
-fn success_rate(succeeded: u32, processed: u32) -> String {
-    if processed == 0 {
-        return "0.0%".to_owned();
-    }
-    format!("{:.1}%", f64::from(succeeded) * 100.0 / f64::from(processed))
+/// Writes the share of tasks that ended well as the sources print it.
+fn rate(counts: Counts) -> String {
+    counts.percent().unwrap_or_else(|| "0.0%".to_owned())
 }
 
 /// Returns the status word of the state file's schema.

@@ -22,10 +22,13 @@ fn line(line: &StatsLine) -> Value {
     let unknown = line.spent.unpriced && line.spent.usd == Usd(0);
     json!({
         "name": line.name,
-        "tasks": line.tasks,
-        "succeeded": line.succeeded,
-        "failed": line.failed,
-        "success_rate": line.rate().map(|rate| f64::from(rate) / 1000.0),
+        "tasks": line.counts.ended,
+        "succeeded": line.counts.succeeded,
+        "failed": line.counts.failed,
+        "refused": line.counts.refused,
+        "undone": line.counts.undone,
+        "killed": line.counts.killed,
+        "success_rate": line.counts.rate().map(|rate| f64::from(rate) / 1000.0),
         "attempts": line.attempts,
         "median_seconds": seconds(line.median),
         "p95_seconds": seconds(line.p95),

@@ -50,6 +50,11 @@ pub(super) fn status(value: &Value) -> String {
     if value["paused"] == true {
         let _ = writeln!(out, "paused      `orchestrator-tui resume` goes on");
     }
+    if let Some(why) = value["queue_paused"].as_str() {
+        let _ = writeln!(out, "the queue   paused: {why}; `orchestrator-tui queue resume` goes on");
+    } else if value["queue_enabled"] == false {
+        let _ = writeln!(out, "the queue   off: queue.enabled is false (ENABLE_QUEUE_PROCESSOR)");
+    }
     if !value["parked"].is_null() {
         let until = value["parked"]["until"].as_str().map(|until| format!(" until {until}")).unwrap_or_default();
         let _ = writeln!(out, "parked{until}: {}", text(&value["parked"], "reason"));
@@ -139,8 +144,9 @@ pub(super) fn task(value: &Value) -> String {
         "filed {}  attempts {}  {}",
         text(value, "filed_at"),
         value["attempts"],
-        money(&value["cost_usd"])
+        used(value, &value["worked"])
     );
+    chain(&mut out, &value["chain"]);
     let files: Vec<&str> = list(value, "files").iter().filter_map(Value::as_str).collect();
     if !files.is_empty() {
         let _ = writeln!(out, "files {}", files.join(", "));
@@ -173,6 +179,12 @@ pub(super) fn task(value: &Value) -> String {
             seconds(&attempt["duration"]),
             money(&attempt["cost_usd"])
         );
+        if attempt["exit_code"] != 0
+            && let Some(end) = attempt["agent_end"].as_str()
+            && !text(attempt, "outcome").contains(end)
+        {
+            let _ = writeln!(out, "  the agent's process: {end}");
+        }
         block(&mut out, "said", text(attempt, "summary"));
         outcome(&mut out, &attempt["handed_over"]);
         // The diff that waits for a yes follows below; it need not be read twice.
@@ -207,6 +219,33 @@ pub(super) fn task(value: &Value) -> String {
         let _ = writeln!(out, "\n{}", receipt(&value["receipt"]));
     }
     out.trim_end().to_owned()
+}
+
+/// Writes what was used: money, tokens, time of work.
+fn used(value: &Value, worked: &Value) -> String {
+    let tokens = crate::model::number::thousands(value["tokens"].as_u64().unwrap_or_default());
+    format!("{}  {tokens} tokens  {} of work", money(&value["cost_usd"]), seconds(worked))
+}
+
+/// The tasks that one piece of work passed through, and what they used together.
+fn chain(out: &mut String, chain: &Value) {
+    let links = list(chain, "tasks");
+    if links.is_empty() {
+        return;
+    }
+    let (count, all) = (links.len(), used(chain, &chain["seconds"]));
+    let _ = writeln!(out, "all {count} tasks about #{}, from role to role: {all}", chain["subject"]);
+    let role = links.iter().map(|link| text(link, "role").chars().count()).max().unwrap_or(0);
+    for link in links {
+        let number = format!("#{}", link["number"]);
+        let _ = writeln!(
+            out,
+            "  {number:<5} {:<role$}  {:<7}  {}",
+            text(link, "role"),
+            text(link, "state"),
+            used(link, &link["seconds"])
+        );
+    }
 }
 
 /// What a task is to bring that is about no check: who does it, after what, and in which words it was asked for.

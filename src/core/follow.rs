@@ -68,7 +68,7 @@ impl Supervisor {
         let (subject, is_to_pass_on) = (subject_of(task), self.is_to_pass_on(task));
         self.live.passed.insert(subject);
         self.wanted_again(subject);
-        if is_to_pass_on && self.settings.events.multi_agent {
+        if is_to_pass_on && self.settings.events.multi_agent && self.settings.lanes.enabled {
             self.live.to_pass_on.insert(turned);
         }
     }
@@ -293,7 +293,7 @@ impl Supervisor {
             return;
         }
         let turned = std::mem::take(&mut self.live.to_pass_on);
-        if !self.settings.events.multi_agent {
+        if !self.settings.events.multi_agent || !self.settings.lanes.enabled {
             return;
         }
         let due = turned.into_iter().filter_map(|id| self.book.task(id)).filter(|task| self.is_to_pass_on(task));

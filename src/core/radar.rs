@@ -80,6 +80,7 @@ impl Supervisor {
         Wait::of(task).is_some()
             && self.breaker(task).is_none()
             && !self.book.lanes.is_paused(lane(task))
+            && !self.is_off(task)
             && self.batch_line(task).is_none()
             && self.reserved_by(task).is_none()
     }

@@ -20,6 +20,8 @@ type Lines = BTreeMap<Line, BTreeMap<TaskId, Wait>>;
 pub enum Obstacle {
     /// A breaker, until then.
     Breaker(Wall),
+    /// The queue is off, until it is on, or a person starts the task.
+    QueueOff,
     /// A task that is worked on.
     AtWork(TaskId),
     /// A task whose result is to land first, or to be refused.
@@ -170,6 +172,7 @@ impl Supervisor {
     pub(crate) fn obstacle_of(&self, task: &Task, waiting: &Waiting) -> Option<Obstacle> {
         let all = match waiting {
             Waiting::Breaker(_, until) => vec![Obstacle::Breaker(*until)],
+            Waiting::QueueOff(_) => vec![Obstacle::QueueOff],
             Waiting::Behind(other, _) => {
                 let last = self.last_before(task).map(Obstacle::First);
                 let at_work = self.live.attempts.keys().map(|id| Obstacle::AtWork(*id));
@@ -203,6 +206,7 @@ impl Supervisor {
         let task = |id: TaskId| self.book.task(id).map(AsRef::as_ref);
         match obstacle {
             Obstacle::Breaker(until) => until > self.live.now.wall,
+            Obstacle::QueueOff => !self.settings.lanes.enabled,
             Obstacle::AtWork(id) => self.live.attempts.contains_key(&id) && task(id).is_some(),
             Obstacle::Reserved(id) => task(id).is_some_and(|task| !Index::reserved(task).is_empty()),
             Obstacle::First(id) => {
@@ -219,6 +223,7 @@ impl Supervisor {
         let meets = |other: &Task| first_common(&task.files, &other.files).is_some();
         let is_behind = match obstacle {
             Obstacle::Breaker(_) => !task.forced,
+            Obstacle::QueueOff => self.is_off(task),
             Obstacle::AtWork(id) => other(id).is_some_and(|other| meets(other)),
             Obstacle::Reserved(id) => {
                 let is_near = |other: &Task| first_common(&task.files, &Index::reserved(other)).is_some();

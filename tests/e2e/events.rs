@@ -132,6 +132,12 @@ fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
     assert_eq!(site.json(&["event", "2"])["data"]["summary"], "turn left into right");
     let shown = site.run(&["show", "1"]);
     assert!(shown.out.contains("verify.passed") && shown.out.contains("#1 is done"), "{shown:?}");
+    // What all of them used together, beside what each of them did.
+    assert!(shown.out.contains("all 6 tasks about #1, from role to role: $0.00"), "{shown:?}");
+    let numbers: Vec<&Value> =
+        coding["chain"]["tasks"].as_array().into_iter().flatten().map(|task| &task["number"]).collect();
+    assert_eq!(json!(numbers), json!([1, 2, 3, 4, 5, 6]), "{coding:#?}");
+    assert!(coding["chain"]["seconds"].as_f64() > coding["worked"].as_f64(), "{coding:#?}");
     assert!(site.run(&["events", "--failed"]).out.contains("pr.merged"));
     assert_eq!(running.stop(), 0);
     site.wait_until_empty();

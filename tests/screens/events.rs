@@ -102,7 +102,7 @@ pub(crate) fn happening() -> View {
     });
     rows.extend(older);
     let left = vec![("0043.json".to_owned(), "it is no JSON: expected `,` or `}` at line 3 column 1".to_owned())];
-    View { events: Events { rows, earlier: 140, pending: 1, left }, ..day() }
+    View { events: Events { rows, earlier: 140, pending: 1, left, more_left: 0 }, ..day() }
 }
 
 /// The sessions of a plan.

@@ -117,6 +117,7 @@ pub(crate) fn work_row(group: Group, task: &Task) -> Row {
         lane: assignment.lane,
         batch: assignment.batch,
         after: assignment.after.clone(),
+        subject: assignment.subject,
         began: task.began,
         worked: task.attempts.iter().map(|attempt| millis(attempt.took)).sum(),
         expected: assignment.complexity.map(|complexity| millis(complexity.expected())),

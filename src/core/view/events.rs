@@ -31,6 +31,9 @@ pub struct Events {
     /// Files that were not taken in, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<(String, String)>,
+    /// How many more of them.
+    #[serde(default)]
+    pub more_left: usize,
 }
 
 /// Where an event stands.
@@ -82,6 +85,7 @@ impl Events {
             earlier: book.events.len() - shown.len(),
             pending: book.events.waiting(),
             left: left.collect(),
+            more_left: book.events.left().count().saturating_sub(FILES),
             rows: shown.into_iter().map(EventRow::of).collect(),
         }
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
+use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Row, View};
 use super::costs;
 use super::events::Events;
 use super::stats::Stats;
@@ -58,7 +58,7 @@ impl Supervisor {
             head: self.head(),
             checks: self.check_rows(),
             rows: self.rows(),
-            costs: self.costs(),
+            costs: self.costs().short(),
             stats: Stats::of(&self.book),
             batches: self.batch_rows(),
             roles: self.role_rows(),
@@ -116,12 +116,7 @@ impl Supervisor {
             health: self.book.health.clone(),
             lanes: Lane::ALL.into_iter().filter_map(|lane| self.lane_row(lane)).collect(),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
-            numbers: Numbers {
-                processed: this_run.processed,
-                succeeded: this_run.succeeded,
-                failed: this_run.failed,
-                escalated: this_run.escalated,
-            },
+            numbers: this_run.counts,
         }
     }
 
@@ -278,6 +273,7 @@ impl Supervisor {
                     other @ (Waiting::Down
                     | Waiting::Paused
                     | Waiting::LanePaused(..)
+                    | Waiting::QueueOff(_)
                     | Waiting::Operation(_)
                     | Waiting::Checking
                     | Waiting::Ending

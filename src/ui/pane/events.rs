@@ -44,6 +44,10 @@ pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
         let text = format!("{} the file {} stays where it is: {}", state.glyphs.bad, plain(file), keyed(state, why));
         items.push(Item { line: Line::styled(text, state.theme.style(Role::Bad)), hang: 2, target: None });
     }
+    if events.more_left > 0 {
+        let text = format!("  and {} more files; orchestrator-tui events --failed lists them", events.more_left);
+        items.push(Line::styled(text, dim).into());
+    }
     let shown: Vec<_> = events.rows.iter().filter(|event| lets_through(event, filter)).collect();
     let kind = shown.iter().map(|event| width(&event.kind)).max().unwrap_or(0).min(KIND);
     for event in &shown {
@@ -93,7 +97,7 @@ fn word_of(state: EventState) -> &'static str {
 /// Says how many events wait or went nowhere; nothing if all was followed.
 pub(super) fn news(state: &State) -> Option<String> {
     let events = &state.view.events;
-    let trouble = events.rows.iter().filter(|event| event.is_trouble()).count() + events.left.len();
+    let trouble = events.rows.iter().filter(|event| event.is_trouble()).count() + events.left.len() + events.more_left;
     let said = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
     let waits = if events.pending == 1 { "event waits" } else { "events wait" };
     let parts = [

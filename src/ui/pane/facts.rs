@@ -18,7 +18,10 @@ const ROWS: usize = 3;
 /// Returns the lines of the journal.
 pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
     let dim = state.theme.style(Role::Dim);
-    let mut items = Vec::new();
+    let mut items: Vec<Item> = Vec::new();
+    if story.cut {
+        items.push(Line::styled("what came before is too long to be shown; orchestrator-tui logs has it", dim).into());
+    }
     for recorded in &story.facts {
         // Facts are made to be written; what cannot be is shown as Rust sees it.
         let value = serde_json::to_value(&recorded.fact)

@@ -5,16 +5,19 @@ use std::collections::BTreeSet;
 use ratatui::text::{Line, Span};
 
 use super::tasks::sign;
+use crate::core::view::Row;
 use crate::model::assignment::{Assignment, Deliverable};
 use crate::model::attempt::AttemptEnd;
+use crate::model::cost::Spent;
+use crate::model::number::thousands;
 use crate::model::task::Task;
 use crate::model::time::millis;
 use crate::ui::body::{Item, Target};
 use crate::ui::keyed::keyed;
 use crate::ui::state::State;
 use crate::ui::theme::Role;
-use crate::ui::widget::plain;
-use crate::ui::work::{overrun, spoken};
+use crate::ui::widget::{plain, width};
+use crate::ui::work::{chain, elapsed, overrun, spoken, took};
 
 /// Returns the lines of the tab.
 pub(super) fn items(state: &State, task: &Task, assignment: &Assignment) -> Vec<Item> {
@@ -48,11 +51,43 @@ pub(super) fn items(state: &State, task: &Task, assignment: &Assignment) -> Vec<
             None => Line::styled(format!("  {other} is no longer remembered"), style(Role::Dim)).into(),
         }));
     }
+    if let Some(chain) = state.row().and_then(|row| chain(state, row)) {
+        heading(&mut items, &format!("from role to role, about {}", chain.subject));
+        let name = chain.rows.iter().map(|row| width(role_of(row))).max().unwrap_or(0);
+        items.extend(chain.rows.iter().map(|row| link(state, row, task, name)));
+        let tokens = thousands(chain.spent.tokens());
+        let all = format!("  all: {}, {tokens} tokens, {} of work", chain.spent, took(chain.worked));
+        items.push(Line::raw(all).into());
+    }
     if !assignment.context_files.is_empty() {
         heading(&mut items, "to read first");
         items.extend(assignment.context_files.iter().map(|file| Item::from(Line::raw(format!("  {}", plain(file))))));
     }
     items
+}
+
+fn role_of(row: &Row) -> &str {
+    row.work.as_ref().map_or("fixer", |work| work.role.as_str())
+}
+
+/// One of the tasks that work on the same: who did it, where it stands, what it used.
+fn link(state: &State, row: &Row, task: &Task, name: usize) -> Item {
+    let (glyph, role) = sign(state, row);
+    let style = |role| state.theme.style(role);
+    let own = if row.id == task.id { Role::Heading } else { Role::Text };
+    let worked = elapsed(state, row);
+    let mut used = if row.spent == Spent::default() { String::new() } else { row.spent.to_string() };
+    if worked > 0 {
+        used = format!("{used}  {}", took(worked));
+    }
+    let line = Line::from(vec![
+        Span::styled(format!("  {glyph} "), style(role)),
+        Span::styled(format!("{:<4} ", row.id.to_string()), style(Role::Dim)),
+        Span::styled(format!("{:<name$}  ", plain(role_of(row))), style(own)),
+        Span::raw(format!("{used}  ")),
+        Span::styled(keyed(state, &row.why), style(Role::Dim)),
+    ]);
+    Item { line, hang: 4, target: Some(Target::Task(row.id)).filter(|_| row.id != task.id) }
 }
 
 /// Says in a few lines who does it, where it belongs, what it may take.

@@ -53,7 +53,7 @@ impl Entry {
 pub(in crate::ui) fn groups(state: &State, story: &Story, columns: usize, from: usize) -> Vec<(usize, Vec<Item>)> {
     let mut groups: Vec<(usize, Vec<Item>)> = Vec::new();
     if story.cut && from == 0 {
-        let text = "what came before is too long to be shown; the journal keeps it";
+        let text = "what came before is too long to be shown; orchestrator-tui logs has it";
         groups.push((0, vec![Line::styled(text, state.theme.style(Role::Dim)).into()]));
     }
     // On a narrow screen the minutes are enough.
