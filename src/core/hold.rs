@@ -264,11 +264,10 @@ impl Supervisor {
     /// Whether a person can hold a task: it waits, or is worked on and not just landing.
     pub(crate) fn may_hold(&self, task: &Task) -> bool {
         match &task.state {
-            TaskState::Queued | TaskState::Cooling { .. } => true,
+            TaskState::Queued | TaskState::Cooling { .. } | TaskState::Ready(ReadyReason::InTurn(_)) => true,
             TaskState::Held(reason) => *reason != HoldReason::ByYou,
             // With a result it was let land by a person.
             TaskState::Running => task.result.is_none() && self.may_withdraw(task.id),
-            TaskState::Ready(ReadyReason::InTurn(_)) => true,
             TaskState::Pending(_)
             | TaskState::Blocked(_)
             | TaskState::Ready(_)

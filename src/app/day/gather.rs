@@ -203,12 +203,11 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
         TaskState::Ready(ReadyReason::Suspicious(_)) => {
             Outcome::Ready(format!("its result is verified and waits for your yes; {reason}"))
         }
-        TaskState::Ready(ReadyReason::InTurn(_)) => Outcome::Running(reason),
         TaskState::Ready(ReadyReason::Asked | ReadyReason::First) => {
             Outcome::Ready("its result is verified and waits for your yes".to_owned())
         }
         TaskState::Review(_) => Outcome::Ready(reason.trim_start_matches("needs review: ").to_owned()),
-        TaskState::Running => Outcome::Running(reason),
+        TaskState::Running | TaskState::Ready(ReadyReason::InTurn(_)) => Outcome::Running(reason),
         TaskState::Blocked(id) => {
             let other = reporter.book.task(*id).and_then(|other| Some(other.assignment()?.label.clone()));
             Outcome::Blocked(other.unwrap_or_else(|| id.to_string()))
@@ -234,8 +233,9 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
             format!("its agent asks: {}", question.ask.about.brief()),
             vec![format!("orchestrator-tui answer {}", question.id.0)],
         ),
-        TaskState::Ready(ReadyReason::InTurn(_)) => return None,
-        TaskState::Ready(reason) => (reason.to_string(), vec![command("show"), command("land"), command("refuse")]),
+        TaskState::Ready(reason @ (ReadyReason::Asked | ReadyReason::First | ReadyReason::Suspicious(_))) => {
+            (reason.to_string(), vec![command("show"), command("land"), command("refuse")])
+        }
         TaskState::Review(reason) => {
             let way_on = match reason {
                 ReviewReason::Unstable | ReviewReason::RedTogether(_) => command("land"),
@@ -251,6 +251,7 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
         | TaskState::Blocked(_)
         | TaskState::Running
         | TaskState::Cooling { .. }
+        | TaskState::Ready(ReadyReason::InTurn(_))
         | TaskState::Done(_) => return None,
     };
     Some(Waits { label: assignment.label.clone(), what, commands })
