@@ -152,7 +152,7 @@ impl Yard {
         self.give(Input::Asked(RequestId(self.requests), command));
     }
 
-    fn pick(&self, at: &prop::sample::Index, matters: impl Fn(&Task) -> bool) -> Option<TaskId> {
+    fn pick(&self, at: prop::sample::Index, matters: impl Fn(&Task) -> bool) -> Option<TaskId> {
         let such: Vec<TaskId> =
             self.machine.book().tasks.values().filter(|task| matters(task)).map(|task| task.id).collect();
         (!such.is_empty()).then(|| such[at.index(such.len())])
@@ -211,7 +211,7 @@ impl Yard {
         true
     }
 
-    fn does(&mut self, deed: Deed, at: &prop::sample::Index) {
+    fn does(&mut self, deed: Deed, at: prop::sample::Index) {
         let command = match deed {
             Deed::GoesOn | Deed::GoesWrong => {
                 self.goes_on(|count| at.index(count), matches!(deed, Deed::GoesOn));
@@ -301,7 +301,7 @@ proptest! {
         let filing = Filing { batch: None, tasks: filing(&graph) };
         yard.give(Input::Asked(RequestId(yard.requests), Command::File { filing: Box::new(filing) }));
         for (deed, at) in &deeds {
-            yard.does(*deed, at);
+            yard.does(*deed, *at);
         }
         yard.calm_down();
         yard.check_paid_once();
