@@ -146,7 +146,7 @@ pub(super) fn task(value: &Value) -> String {
     if !files.is_empty() {
         let _ = writeln!(out, "files {}", files.join(", "));
     }
-    assignment(&mut out, &value["assignment"]);
+    assignment(&mut out, value);
     section(&mut out, "events", super::events::of_task(&value["events"]).into_iter());
     section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
     section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
@@ -238,7 +238,8 @@ fn chain(out: &mut String, chain: &Value) {
 }
 
 /// What a task is to bring that is about no check: who does it, after what, and in which words it was asked for.
-fn assignment(out: &mut String, assignment: &Value) {
+fn assignment(out: &mut String, value: &Value) {
+    let assignment = &value["assignment"];
     if assignment.is_null() {
         return;
     }
@@ -254,7 +255,16 @@ fn assignment(out: &mut String, assignment: &Value) {
             let _ = writeln!(out, "{what} {}", which.join(", "));
         }
     }
-    block(out, "to do", text(assignment, "description"));
+    let asked = &value["events"]["asked"];
+    if !asked.is_null() {
+        let what = format!("asked by event {}, {} from {}", asked["id"], text(asked, "type"), text(asked, "by"));
+        block(out, &what, &crate::app::say::pretty(&asked["data"]));
+    }
+    // What an event starts knows the text of its subject; what it is to do itself, its role and the event say.
+    match value["events"]["subject"].as_u64().filter(|subject| value["number"] != *subject) {
+        Some(subject) => block(out, &format!("what #{subject} is about"), text(assignment, "description")),
+        None => block(out, "to do", text(assignment, "description")),
+    }
 }
 
 /// What an agent handed over, besides its words.
