@@ -31,6 +31,9 @@ pub struct Costs {
     pub json: bool,
 }
 
+/// A longer title pushes what follows it.
+const WIDEST: usize = 48;
+
 /// Carries out `costs`.
 pub(super) fn show(site: &Site, wish: &Costs) -> Result<u8, Failure> {
     if wish.raise.is_some() || wish.raise_tokens.is_some() {
@@ -71,11 +74,16 @@ fn render(value: &Value, all: bool) -> String {
     if !shown.is_empty() {
         out.push_str("\ntasks of today\n");
     }
+    let title_of = |task| match text(task, "title") {
+        "" => "no longer remembered",
+        title => title,
+    };
+    let width = shown.iter().map(|task| title_of(task).chars().count()).max().unwrap_or(0).min(WIDEST);
     for task in shown {
-        let title = if text(task, "title").is_empty() { "no longer remembered" } else { text(task, "title") };
+        let title = title_of(task);
         let _ = writeln!(
             out,
-            "  #{:<4} {title}  {} ({} in all)",
+            "  #{:<4} {title:<width$}  {} ({} in all)",
             task["number"],
             text(&task["today"], "text"),
             text(&task["total"], "text")

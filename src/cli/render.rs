@@ -227,13 +227,9 @@ fn chain(out: &mut String, chain: &Value) {
     let role = links.iter().map(|link| text(link, "role").chars().count()).max().unwrap_or(0);
     for link in links {
         let number = format!("#{}", link["number"]);
-        let _ = writeln!(
-            out,
-            "  {number:<5} {:<role$}  {:<7}  {}",
-            text(link, "role"),
-            text(link, "state"),
-            used(link, &link["seconds"])
-        );
+        let is_begun = link["seconds"].as_f64().is_some_and(|took| took > 0.0) || link["tokens"] != 0;
+        let used = if is_begun { used(link, &link["seconds"]) } else { "nothing used".to_owned() };
+        let _ = writeln!(out, "  {number:<5} {:<role$}  {:<7}  {}", text(link, "role"), text(link, "state"), used);
     }
 }
 

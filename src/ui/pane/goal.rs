@@ -36,7 +36,7 @@ pub(super) fn items(state: &State, task: &Task, assignment: &Assignment) -> Vec<
         heading(&mut items, "what to do");
         if let Some(role) = state.view.roles.iter().find(|role| role.name == assignment.role) {
             items.extend(text(&role.purpose));
-            items.push(Line::styled(format!("It hands over: {}", plain(&role.produces)), style(Role::Dim)).into());
+            items.push(Line::styled(format!("  brings: {}", plain(&role.produces)), style(Role::Dim)).into());
         }
         items.extend(event.into_iter().flat_map(|event| reported(state, event, assignment)));
         if !is_for_another {
@@ -71,7 +71,10 @@ pub(super) fn items(state: &State, task: &Task, assignment: &Assignment) -> Vec<
     if let Some(chain) = state.row().and_then(|row| chain(state, row)) {
         heading(&mut items, &format!("from role to role, about {}", chain.subject));
         let name = chain.rows.iter().map(|row| width(role_of(row))).max().unwrap_or(0);
-        items.extend(chain.rows.iter().map(|row| link(state, row, task, name)));
+        let used: Vec<[String; 2]> = chain.rows.iter().map(|row| used(state, row)).collect();
+        let wide = [0, 1].map(|at| used.iter().map(|used| width(&used[at])).max().unwrap_or(0));
+        let words = used.iter().map(|[cost, time]| format!("{cost:>0$}  {time:>1$}", wide[0], wide[1]));
+        items.extend(chain.rows.iter().zip(words).map(|(row, used)| link(state, row, task, (name, &used))));
         let tokens = thousands(chain.spent.tokens());
         let all = format!("  all: {}, {tokens} tokens, {} of work", chain.spent, took(chain.worked));
         items.push(Line::raw(all).into());
@@ -87,16 +90,18 @@ fn role_of(row: &Row) -> &str {
     row.work.as_ref().map_or("fixer", |work| work.role.as_str())
 }
 
+/// Writes what a task cost and how long it was worked on; nothing of what was not begun.
+fn used(state: &State, row: &Row) -> [String; 2] {
+    let worked = elapsed(state, row);
+    let cost = if row.spent == Spent::default() { String::new() } else { row.spent.to_string() };
+    [cost, if worked > 0 { took(worked) } else { String::new() }]
+}
+
 /// One of the tasks that work on the same: who did it, where it stands, what it used.
-fn link(state: &State, row: &Row, task: &Task, name: usize) -> Item {
+fn link(state: &State, row: &Row, task: &Task, (name, used): (usize, &str)) -> Item {
     let (glyph, role) = sign(state, row);
     let style = |role| state.theme.style(role);
     let own = if row.id == task.id { Role::Heading } else { Role::Text };
-    let worked = elapsed(state, row);
-    let mut used = if row.spent == Spent::default() { String::new() } else { row.spent.to_string() };
-    if worked > 0 {
-        used = format!("{used}  {}", took(worked));
-    }
     let line = Line::from(vec![
         Span::styled(format!("  {glyph} "), style(role)),
         Span::styled(format!("{:<4} ", row.id.to_string()), style(Role::Dim)),
