@@ -67,6 +67,7 @@
 //!
 //! | question | answer |
 //! |---|---|
+//! | what waits until it is on disk | [`app::held`] |
 //! | when does a task start | `core/schedule.rs`, [`core::waiters`]; why it is held: `core/hold.rs`, `core/snooze.rs` |
 //! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
@@ -75,7 +76,7 @@
 //! | who plays which part, and is told what | [`model::settings::Role`], `assets/roles`, `assets/prompts`, [`app::prompt`], [`edge::agent::prompt`] |
 //! | which stages there are, and what follows from an event | `assets/workflows`, [`model::routing`]; how files change them: `config/workflow.rs` |
 //! | what an agent hands over | [`model::outcome`], read by [`edge::agent::outcome()`]; told to those who waited: [`core::brought`] |
-//! | which result lands before which | `core/landing_order.rs` |
+//! | where a result stands on its way into the tree | `core/made.rs`; which lands before which: `core/landing_order.rs` |
 //! | how do words reach a person, and what is made plain in them | [`app::say`], [`model::plain`] |
 //! | what do all parts that act for a supervisor share | [`app::tools`]; what the watcher sees: [`app::watching`] |
 //! | who waits for whom | `core/depend.rs`; a requirement taken apart: [`core::decompose`], [`core::orchestrate`] |
@@ -84,7 +85,7 @@
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
 //! | what is a task that is about no check, and when may it begin | [`model::assignment`], `core/filing.rs`, `core/depend.rs`, [`core::lanes`], `core/purse.rs` |
 //! | when is it done | `core/deliver.rs`; then as a fix: `core/verify.rs`, `core/landing.rs` |
-//! | how is a task file read, worked on, told | [`config::read_task_file`], [`app::day`]; read again: `app/day/again.rs`, `core/refile.rs` |
+//! | how is a task file read, worked on, told | [`config::read_task_file`], [`app::day`]; read again: `app/day/again.rs`, `core/day_before.rs`, `core/refile.rs` |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
 //! | what was used after a `kill -9` | [`app::left`], `core/recover.rs` |
 //! | what may be spent, and what was | [`model::budget`]; which lines a task has: `core/purse.rs`; how they hold: `core/budget.rs`; the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |

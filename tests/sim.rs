@@ -113,6 +113,7 @@ fn every_seed_keeps_every_promise() {
         ("loops cut", sum.cut),
         ("event files left", sum.files_left),
         ("plans refused", sum.declined),
+        ("results that were not wanted after all", sum.not_wanted),
     ] {
         assert!(count > 0, "no {what} in {seeds} seeds: {sum:?}");
     }

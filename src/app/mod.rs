@@ -26,6 +26,7 @@ pub mod fit;
 pub mod gc;
 pub mod guarding;
 pub mod health;
+pub mod held;
 pub mod history;
 pub mod init;
 pub mod keep;

@@ -143,6 +143,7 @@ pub fn queue(site: &Site) -> Result<Value, Failure> {
     // A running supervisor has said by what it goes; without one the files say by what the next one will.
     if let (true, Ok(loaded)) = (queue["settings"]["max_concurrent"].is_null(), site.read(Overrides::default())) {
         queue["settings"]["max_concurrent"] = json!(loaded.settings.lanes.queue);
+        queue["settings"]["enabled"] = json!(loaded.settings.lanes.enabled);
         queue["settings"]["stop_on_failure"] = json!(loaded.settings.lanes.stop_on_failure);
     }
     Ok(queue)

@@ -15,6 +15,7 @@ use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::id::TaskId;
 use crate::model::lane::LaneChange;
 use crate::model::policy::FIXER;
+use crate::model::session::Exit;
 use crate::model::settings::Lanes;
 use crate::model::task::{FailReason, Task, TaskState};
 use crate::model::time::{Wall, millis};
@@ -132,7 +133,8 @@ fn ended(task: TaskId, at: Wall, record: &AttemptRecord) -> RowChange {
         "outcome": record.end.to_string(),
     });
     let error = (record.end != AttemptEnd::Verified).then(|| record.end.to_string());
-    RowChange::AgentEnded { task, status, at: at.iso(), error, metadata: metadata.to_string() }
+    let exit = record.exit.and_then(Exit::number);
+    RowChange::AgentEnded { task, status, at: at.iso(), error, exit, metadata: metadata.to_string() }
 }
 
 fn of_task(task: &Task, book: &Book, changes: &mut Vec<RowChange>) {
@@ -195,6 +197,7 @@ fn end_of(fact: &Fact, id: TaskId) -> Option<&TaskState> {
 fn settings(book: &Book, lanes: &Lanes, changes: &mut Vec<RowChange>) {
     let values = [
         ("paused", book.lanes.is_paused(Lane::Queue).to_string()),
+        ("enabled", lanes.enabled.to_string()),
         ("stop_on_failure", lanes.stop_on_failure.to_string()),
         ("max_concurrent", lanes.queue.to_string()),
     ];
@@ -223,6 +226,7 @@ mod tests {
             landing: false,
             by: "claude".to_owned(),
             outcome: None,
+            exit: None,
         })
     }
 

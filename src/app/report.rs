@@ -6,6 +6,7 @@ use crate::app::{chain, events, plans};
 use crate::core::book::Book;
 use crate::core::view::attempts;
 use crate::edge::control::ControlReply;
+use crate::model::assignment::Lane;
 use crate::model::check::{CheckRun, Fingerprint, Verdict};
 use crate::model::cost::Spent;
 use crate::model::counts::Counts;
@@ -13,6 +14,7 @@ use crate::model::health::{Level, Part};
 use crate::model::id::Space;
 use crate::model::plan::Advice;
 use crate::model::receipt::{Receipt, Witness};
+use crate::model::session::Exit;
 use crate::model::task::{DoneReason, FailReason, Goal, Task, TaskState};
 use crate::model::time::{Wall, hours};
 use crate::model::workspace::FileChange;
@@ -98,6 +100,7 @@ impl Reporter<'_> {
             "statistics": self.statistics(),
             "waiting_for_you": self.waiting(),
             "paused": self.book.paused,
+            "queue_paused": self.book.lanes.why(Lane::Queue),
             "parked": self.book.parked.as_ref().map(|(until, why)| json!({
                 "until": until.map(Wall::iso),
                 "reason": why,
@@ -227,6 +230,8 @@ impl Reporter<'_> {
                 "handed_over": attempt.outcome,
                 "diff": attempt.diff,
                 "landing": attempt.landing,
+                "exit_code": attempt.exit.and_then(Exit::number),
+                "agent_end": attempt.exit.map(|exit| exit.to_string()),
                 "cost_usd": cost(attempt.spent),
                 "duration": span(attempt.took),
             })).collect::<Vec<_>>(),

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 use crate::app::channels::Channels;
 use crate::app::clock::{self, Clock};
 use crate::app::failure::Failure;
+use crate::app::held::{Held, Stored};
 use crate::app::history;
 use crate::app::lease::Lease;
 use crate::app::mirrors::Mirrors;
@@ -29,19 +30,10 @@ use crate::core::live::Phase;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{Audience, ControlCall, Farewell};
 use crate::edge::session;
-use crate::edge::store::{Journal, StoreError};
+use crate::edge::store::Journal;
 use crate::model::health::{Level, Part};
-use crate::model::id::{JobId, Seq, SessionId};
+use crate::model::id::{JobId, SessionId};
 use crate::model::task::{DoneReason, Task, TaskState};
-
-/// What the journal's writer last said.
-#[derive(Clone, Debug, Default)]
-pub struct Stored {
-    /// The last fact on disk.
-    pub seq: Seq,
-    /// Why nothing more gets there, if so.
-    pub outage: Option<StoreError>,
-}
 
 /// Everything the loop needs, made by [`crate::app::supervise`].
 pub struct Shell {
@@ -56,7 +48,7 @@ pub struct Shell {
     showing: Showing,
     waiting: Waiting,
     sessions: BTreeMap<SessionId, mpsc::Sender<Told>>,
-    held_back: Vec<(Seq, JobId, Work)>,
+    held: Held,
     mirrors: Mirrors,
     speaker: Speaker,
     answer: Option<Result<String, String>>,
@@ -88,7 +80,7 @@ impl Shell {
             clock: Clock::start(),
             waiting: Waiting::default(),
             sessions: BTreeMap::new(),
-            held_back: Vec::new(),
+            held: Held::default(),
             mirrors,
             speaker,
             answer: None,
@@ -213,6 +205,9 @@ impl Shell {
             tracing::error!(%error, "the journal could not be closed");
             code = code.max(1);
         }
+        for (request, reply) in self.held.replies() {
+            self.waiting.reply(request, reply);
+        }
         let unread = self.speaker.finish();
         if unread > 0 {
             say::complain(&format!("{unread} lines at the end were not written: nobody reads standard output"));
@@ -262,8 +257,9 @@ impl Shell {
             self.tell(recorded);
         }
         let changes = projection::of(facts, self.machine.book(), &self.machine.settings().lanes);
-        if let Err(error) = self.journal.append_with(rows, changes) {
-            tracing::error!(%error, "the journal takes no facts");
+        match self.journal.append_with(rows, changes) {
+            Ok(()) => self.held.appended(facts.last().map(|recorded| recorded.seq).unwrap_or_default()),
+            Err(error) => tracing::error!(%error, "the journal takes no facts"),
         }
     }
 
@@ -294,15 +290,19 @@ impl Shell {
         if was_down != stored.outage.is_some() {
             self.input(Input::Felt(Part::StateManager, level));
         }
-        // With a broken store everything goes on in memory; landings keep their images all the same.
-        let ready = |seq: Seq| seq <= stored.seq || stored.outage.is_some();
-        let (go, stay): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.held_back).into_iter().partition(|(seq, _, _)| ready(*seq));
-        self.held_back = stay;
-        for (_, job, work) in go {
+        self.let_go();
+        self.input(Input::Stored(stored.seq));
+    }
+
+    /// Does and says what waited for the disk.
+    fn let_go(&mut self) {
+        let free = self.held.free(&self.stored.borrow());
+        for (job, work) in free.work {
             self.work(job, work);
         }
-        self.input(Input::Stored(stored.seq));
+        for (request, reply) in free.replies {
+            self.waiting.reply(request, reply);
+        }
     }
 
     fn execute(&mut self, effect: Effect) {
@@ -330,18 +330,16 @@ impl Shell {
                 told::hand_over(self.sessions.get(&session), Told::Message(text));
             }
             Effect::Do { job, work, after } => {
-                let stored = self.stored.borrow().clone();
-                match after {
-                    Some(seq) if seq > stored.seq && stored.outage.is_none() => self.held_back.push((seq, job, work)),
-                    _ => self.work(job, work),
-                }
+                self.held.work(after.unwrap_or_default(), job, work);
+                self.let_go();
             }
             Effect::Reply(request, reply) => {
                 self.answer = Some(match &reply {
                     Ok(answer) => Ok(answer.said.clone()),
                     Err(refusal) => Err(refusal.message.clone()),
                 });
-                self.waiting.reply(request, reply);
+                self.held.reply(request, reply);
+                self.let_go();
             }
             Effect::Exit(code) => self.exit = Some(code),
         }

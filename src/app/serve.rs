@@ -191,6 +191,7 @@ fn query_reply(machine: &Supervisor, now: Now, space: Space, path: &str) -> Cont
         let lanes = &machine.settings().lanes;
         let mut queue = sessions::queue(&reporter);
         queue["settings"]["max_concurrent"] = json!(lanes.queue);
+        queue["settings"]["enabled"] = json!(lanes.enabled);
         queue["settings"]["stop_on_failure"] = json!(lanes.stop_on_failure);
         return ControlReply::done(queue);
     }
@@ -199,6 +200,11 @@ fn query_reply(machine: &Supervisor, now: Now, space: Space, path: &str) -> Cont
     }
     if path == "stats" {
         return ControlReply::done(stats::json(&Stats::of(machine.book())));
+    }
+    if path == "status" {
+        let mut status = reporter.status();
+        status["queue_enabled"] = json!(machine.settings().lanes.enabled);
+        return ControlReply::done(status);
     }
     let reply = answer(&reporter, path);
     if path.starts_with("health") {

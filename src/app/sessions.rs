@@ -81,7 +81,11 @@ pub fn output(reporter: &Reporter<'_>, task: &Task) -> Result<Value, String> {
     }
     let status = state(task);
     if status != "completed" {
-        return Err(format!("session {} has no output: it is {status} ({})", task.id, (reporter.reason)(task)));
+        let last = task.attempts.iter().rev().find_map(|attempt| attempt.exit).filter(|exit| exit.number() != Some(0));
+        let why = (reporter.reason)(task);
+        let how = last.map(|exit| exit.to_string()).filter(|how| !why.contains(how));
+        let how = how.map(|how| format!("; its agent's process: {how}")).unwrap_or_default();
+        return Err(format!("session {} has no output: it is {status} ({why}{how})", task.id));
     }
     let outcome = task.outcome().cloned().unwrap_or_default();
     let receipt = task.receipt.as_ref().or(task.result.as_ref().map(|result| &result.receipt));

@@ -41,7 +41,7 @@ pub struct Queue {
 pub enum QueueVerb {
     /// Show the queue, as without a verb.
     List(Json),
-    /// Queue a task for one agent; `lanes.queue` of them are worked on at once.
+    /// Queue a task for one agent; `lanes.queue` of them are worked on at once, none by itself while `queue.enabled` is false.
     Add(Add),
     /// Take a task out of the queue that is not worked on.
     Remove(Task),
@@ -152,6 +152,11 @@ fn rendered(queue: &Value) -> String {
     match settings["reason"].as_str() {
         Some(why) => {
             let _ = writeln!(out, "paused: {why}; `orchestrator-tui queue resume` goes on");
+        }
+        None if settings["enabled"] == false => {
+            out.push_str(
+                "off: queue.enabled is false (ENABLE_QUEUE_PROCESSOR); `orchestrator-tui fix ID` starts a task\n",
+            );
         }
         None => {
             let _ = writeln!(out, "{} at a time", settings["max_concurrent"]);

@@ -50,6 +50,11 @@ pub(super) fn status(value: &Value) -> String {
     if value["paused"] == true {
         let _ = writeln!(out, "paused      `orchestrator-tui resume` goes on");
     }
+    if let Some(why) = value["queue_paused"].as_str() {
+        let _ = writeln!(out, "the queue   paused: {why}; `orchestrator-tui queue resume` goes on");
+    } else if value["queue_enabled"] == false {
+        let _ = writeln!(out, "the queue   off: queue.enabled is false (ENABLE_QUEUE_PROCESSOR)");
+    }
     if !value["parked"].is_null() {
         let until = value["parked"]["until"].as_str().map(|until| format!(" until {until}")).unwrap_or_default();
         let _ = writeln!(out, "parked{until}: {}", text(&value["parked"], "reason"));
@@ -174,6 +179,12 @@ pub(super) fn task(value: &Value) -> String {
             seconds(&attempt["duration"]),
             money(&attempt["cost_usd"])
         );
+        if attempt["exit_code"] != 0
+            && let Some(end) = attempt["agent_end"].as_str()
+            && !text(attempt, "outcome").contains(end)
+        {
+            let _ = writeln!(out, "  the agent's process: {end}");
+        }
         block(&mut out, "said", text(attempt, "summary"));
         outcome(&mut out, &attempt["handed_over"]);
         // The diff that waits for a yes follows below; it need not be read twice.

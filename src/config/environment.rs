@@ -16,7 +16,7 @@ use crate::model::path::ProjectPath;
 use crate::model::settings::Agent;
 
 /// Names that mean a setting.
-const SETTINGS: [&str; 15] = [
+const SETTINGS: [&str; 16] = [
     "PROJECT_ROOT",
     "WATCH_PATHS",
     "STATE_FILE",
@@ -32,6 +32,7 @@ const SETTINGS: [&str; 15] = [
     "COST_WARNING_THRESHOLD",
     "EVENT_DIR",
     "USE_MULTI_AGENT_EVENTS",
+    "ENABLE_QUEUE_PROCESSOR",
 ];
 
 /// Names whose values are kept, unread, for the parts that need them.
@@ -124,6 +125,13 @@ impl Variable<'_> {
                 Some(yes) => {
                     settings.events.multi_agent = yes;
                     self.taken("events.multi_agent");
+                }
+                None => self.refuse("write true or false"),
+            },
+            "ENABLE_QUEUE_PROCESSOR" => match yes_or_no(self.value) {
+                Some(yes) => {
+                    settings.lanes.enabled = yes;
+                    self.taken("queue.enabled");
                 }
                 None => self.refuse("write true or false"),
             },

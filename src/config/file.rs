@@ -152,6 +152,7 @@ pub(crate) struct LanesTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QueueTable {
+    pub(crate) enabled: Given<bool>,
     pub(crate) stop_on_failure: Given<bool>,
 }
 

@@ -61,6 +61,7 @@ impl Draft {
             layer.count("lanes.total", &mut lanes.total, table.total);
         }
         if let Some(table) = file.queue {
+            layer.put("queue.enabled", &mut settings.lanes.enabled, table.enabled);
             layer.put("queue.stop_on_failure", &mut settings.lanes.stop_on_failure, table.stop_on_failure);
         }
         if let Some(table) = file.workspace {

@@ -147,7 +147,7 @@ fn elsewhere(key: &str) -> Option<&'static str> {
         ),
         ("[limits]", &["running", "checks", "completed", "failed", "history", "heartbeat", "health", "stop"]),
         ("[lanes]", &["queue", "day", "issue", "session", "total"]),
-        ("[queue]", &["stop_on_failure"]),
+        ("[queue]", &["enabled", "stop_on_failure"]),
         ("[workspace]", &["copy", "prepare", "link"]),
         ("[events]", &["depth", "rate", "multi_agent"]),
         ("[budget]", &["day_usd", "task_usd", "day_tokens", "task_tokens", "warn"]),

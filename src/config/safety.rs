@@ -15,6 +15,7 @@ const LAND: &str = "fix.land";
 const ISOLATION: &str = "fix.isolation";
 const PROTECT: &str = "fix.protect";
 const ENABLED: &str = "fix.enabled";
+const QUEUE: &str = "queue.enabled";
 const DELETE: &str = "policy.delete";
 const WARN: &str = "budget.warn";
 const WAIT: &str = "questions.wait";
@@ -49,6 +50,7 @@ pub(crate) struct Below {
     roles: Vec<(String, Role)>,
     origins: BTreeMap<String, Origin>,
     enabled: (bool, Option<Origin>),
+    queue: (bool, Option<Origin>),
     delete: (Permission, Option<Origin>),
     warn: (u32, Option<Origin>),
     questions: (Questions, [Option<Origin>; 2]),
@@ -76,6 +78,7 @@ impl Below {
                 .map(|(key, origin)| (key.clone(), origin.clone()))
                 .collect(),
             enabled: (fix.enabled, origin(ENABLED)),
+            queue: (draft.settings.lanes.enabled, origin(QUEUE)),
             delete: (draft.settings.policy.delete, origin(DELETE)),
             warn: (draft.settings.budget.warn, origin(WARN)),
             questions: (draft.settings.questions, [origin(WAIT), origin(UNATTENDED)]),
@@ -97,6 +100,13 @@ impl Below {
         {
             settings.fix.enabled = false;
             said.push(not_used(places, ENABLED, origin));
+        }
+        if let (false, Some(origin)) = self.queue
+            && by_project(places, QUEUE)
+            && settings.lanes.enabled
+        {
+            settings.lanes.enabled = false;
+            said.push(not_used(places, QUEUE, origin));
         }
         if by_project(places, DELETE) && settings.policy.delete < self.delete.0 {
             if let (before, Some(origin)) = self.delete {

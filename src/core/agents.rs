@@ -119,7 +119,8 @@ impl Supervisor {
         self.live.sessions.remove(&session);
         self.live.requests.retain(|(asker, _)| *asker != session);
         self.close_questions(task, Closed::RunOver);
-        let Some(attempt) = self.live.attempts.get(&task) else { return };
+        let Some(attempt) = self.live.attempts.get_mut(&task) else { return };
+        attempt.exit = Some(exit);
         if let Some(end) = attempt.ending.clone() {
             return self.finish(task, end, None);
         }

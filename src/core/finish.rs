@@ -12,7 +12,7 @@ use crate::model::cost::{Spent, Usd};
 use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::question::Closed;
-use crate::model::session::Rung;
+use crate::model::session::{Exit, Rung};
 use crate::model::settings::AgentKind;
 use crate::model::task::{DoneReason, FailReason, ReadyReason, Task, TaskState};
 use crate::model::time::millis;
@@ -104,7 +104,9 @@ impl Supervisor {
         }
         let end = self.cut_short(id, end);
         let Some(attempt) = self.live.attempts.remove(&id) else { return };
-        let Some(task) = self.task(id) else { return self.bury(id, attempt.number, end, attempt.spent) };
+        let Some(task) = self.task(id) else {
+            return self.bury(id, attempt.number, end, (attempt.spent, attempt.exit));
+        };
         let then = match then {
             Some(then) => then,
             // A person has said meanwhile where it stands.
@@ -138,6 +140,7 @@ impl Supervisor {
             landing: attempt.only_lands,
             by: attempt.by.clone(),
             outcome: attempt.outcome,
+            exit: attempt.exit,
         };
         let escalated = matches!(then, TaskState::Failed(FailReason::Escalated { .. }));
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
@@ -147,10 +150,10 @@ impl Supervisor {
     }
 
     /// Writes the record of an attempt whose task is forgotten: what it used was used all the same.
-    pub(crate) fn bury(&mut self, id: TaskId, number: u32, end: AttemptEnd, spent: Spent) {
+    pub(crate) fn bury(&mut self, id: TaskId, number: u32, end: AttemptEnd, (spent, exit): (Spent, Option<Exit>)) {
         let (summary, diff, took, landing) = (String::new(), String::new(), Duration::ZERO, false);
         let (by, outcome) = (String::new(), None);
-        let record = AttemptRecord { number, end, summary, diff, spent, took, landing, by, outcome };
+        let record = AttemptRecord { number, end, summary, diff, spent, took, landing, by, outcome, exit };
         let then = TaskState::Failed(FailReason::Killed);
         self.record(Fact::AttemptEnded { task: id, record: Box::new(record), then });
     }

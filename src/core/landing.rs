@@ -48,7 +48,7 @@ impl Supervisor {
         let Some(task) = self.book.task(id) else { return self.why_ask() };
         match task.assignment().map(|assignment| assignment.land) {
             None => self.why_ask(),
-            Some(LandMode::Auto) if self.unlanded(task).is_none() => None,
+            Some(LandMode::Auto) if self.built_from(task).is_empty() => None,
             Some(LandMode::Auto | LandMode::Ask) => Some(ReadyReason::Asked),
         }
     }

@@ -17,7 +17,7 @@ use crate::model::id::{ChangeId, JobId, LandingId, PlanId, QuestionId, RequestId
 use crate::model::outcome::Outcome;
 use crate::model::path::ProjectPath;
 use crate::model::receipt::Witness;
-use crate::model::session::{Rung, Stranger};
+use crate::model::session::{Exit, Rung, Stranger};
 use crate::model::task::Workflow;
 use crate::model::time::{Moment, Now, Wall};
 use crate::model::workspace::{FileChange, RepoState, Snapshot, Suspicion, TreeId};
@@ -219,6 +219,8 @@ pub struct Attempt {
     pub said: Option<AgentResult>,
     /// What it handed over.
     pub outcome: Option<Box<Outcome>>,
+    /// How the process of its last agent ended.
+    pub exit: Option<Exit>,
     /// The line of the budget at which its agent was asked to end, or ended; its work may be done all the same.
     pub over: Option<Limit>,
     /// When its agent was last heard of.

@@ -46,7 +46,8 @@ impl Supervisor {
         self.end_what_is_gone();
         self.fixing_toggled(before.fix.enabled);
         self.hold_unfit_anew();
-        if self.settings.events.multi_agent && !before.events.multi_agent {
+        let is_passed_on = |settings: &Settings| settings.events.multi_agent && settings.lanes.enabled;
+        if is_passed_on(&self.settings) && !is_passed_on(&before) {
             self.note_queue();
         }
         if self.settings.roles != before.roles {
@@ -229,7 +230,7 @@ fn differences(before: &Settings, after: &Settings) -> Vec<String> {
         changes.push("EVENT_DIR".to_owned());
     }
     fields!("questions", before.questions, after.questions, changes, [wait, unattended]);
-    fields!("queue", before.lanes, after.lanes, changes, [stop_on_failure]);
+    fields!("queue", before.lanes, after.lanes, changes, [enabled, stop_on_failure]);
     fields!("workspace", before.workspace, after.workspace, changes, [copy, prepare, link]);
     let lines = Limit::DAY.into_iter().chain(Limit::TASK);
     let lines = lines.filter(|line| before.budget.limit(*line) != after.budget.limit(*line));

@@ -48,7 +48,7 @@ impl Supervisor {
                 self.ended_before(&task, AttemptEnd::Interrupted, task.state.clone());
             } else {
                 let found = self.live.left_by_the_last.get(&id).copied();
-                self.bury(id, 0, AttemptEnd::Interrupted, found.map_or(spent, |found| found.or_more(spent)));
+                self.bury(id, 0, AttemptEnd::Interrupted, (found.map_or(spent, |found| found.or_more(spent)), None));
             }
         }
     }
@@ -74,6 +74,7 @@ impl Supervisor {
             landing: task.result.is_some(),
             by: if is_cut { agent.to_owned() } else { String::new() },
             outcome: None,
+            exit: None,
         };
         self.record(Fact::AttemptEnded { task: task.id, record: Box::new(record), then });
         if is_unpriced {

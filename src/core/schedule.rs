@@ -9,6 +9,7 @@ use crate::core::effect::{Place, Work};
 use crate::core::fact::Fact;
 use crate::core::lanes::lane;
 use crate::core::live::{Attempt, Due, JobOwner, Step};
+use crate::core::queue::QUEUE_OFF;
 use crate::core::supervisor::Supervisor;
 use crate::core::waiters::Obstacle;
 use crate::model::assignment::Lane;
@@ -30,6 +31,8 @@ pub enum Waiting {
     Paused,
     /// Its queue is paused, and why.
     LanePaused(Lane, String),
+    /// The queue is off, and no person has said to start this.
+    QueueOff(TaskId),
     /// The service refused.
     Parked(Option<Wall>, String),
     /// A line of the day's budget is reached, as the text says; until midnight, or until it is raised.
@@ -63,6 +66,9 @@ impl Waiting {
             Self::Down => "waits for the supervisor".to_owned(),
             Self::Paused => "paused".to_owned(),
             Self::LanePaused(lane, why) => format!("the {lane} lane is paused: {why}"),
+            Self::QueueOff(task) => {
+                format!("the queue is off: {QUEUE_OFF}; `orchestrator-tui fix {}` starts it", task.0)
+            }
             Self::Parked(None, why) | Self::Batch(why) => format!("parked: {why}"),
             Self::Parked(Some(until), why) => format!("parked until {}: {why}", until.iso()),
             Self::Budget(_, why) => {
@@ -117,6 +123,7 @@ impl Supervisor {
         let wait = Wait::of(task)?;
         self.standstill()
             .or_else(|| self.paused_lane(task))
+            .or_else(|| self.is_off(task).then_some(Waiting::QueueOff(task.id)))
             .or_else(|| self.breaker(task))
             .or_else(|| self.is_looking(task).then_some(Waiting::Checking))
             .or_else(|| self.pause(&wait))
@@ -336,6 +343,7 @@ impl Supervisor {
             only_lands: false,
             said: None,
             outcome: None,
+            exit: None,
             over: None,
             heard: None,
             asks_since: None,

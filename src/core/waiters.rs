@@ -20,10 +20,12 @@ type Lines = BTreeMap<Line, BTreeMap<TaskId, Wait>>;
 pub enum Obstacle {
     /// A breaker, until then.
     Breaker(Wall),
+    /// The queue is off, until it is on, or a person starts the task.
+    QueueOff,
     /// A task that is worked on.
     AtWork(TaskId),
-    /// A task whose result is to land first.
-    Unlanded(TaskId),
+    /// A task whose result is to land first, or to be refused.
+    Reserved(TaskId),
     /// A task that goes first: it is worked on, its result is to land, or it waits and will have its turn.
     First(TaskId),
 }
@@ -151,12 +153,12 @@ impl Supervisor {
                     waiters.put(line(task), id, wait, None);
                 }
                 // Those near it may wait for it now, and go before nobody.
-                let near = Index::unlanded(task).into_iter().flat_map(|path| self.book.index.near_file(&path));
+                let near = Index::reserved(task).into_iter().flat_map(|path| self.book.index.near_file(&path));
                 for other in near.filter(|other| !self.stands(Obstacle::First(*other))) {
                     waiters.release(Obstacle::First(other));
                 }
             }
-            for obstacle in [Obstacle::AtWork(id), Obstacle::Unlanded(id), Obstacle::First(id)] {
+            for obstacle in [Obstacle::AtWork(id), Obstacle::Reserved(id), Obstacle::First(id)] {
                 if !self.stands(obstacle) {
                     waiters.release(obstacle);
                 }
@@ -170,12 +172,13 @@ impl Supervisor {
     pub(crate) fn obstacle_of(&self, task: &Task, waiting: &Waiting) -> Option<Obstacle> {
         let all = match waiting {
             Waiting::Breaker(_, until) => vec![Obstacle::Breaker(*until)],
+            Waiting::QueueOff(_) => vec![Obstacle::QueueOff],
             Waiting::Behind(other, _) => {
                 let last = self.last_before(task).map(Obstacle::First);
                 let at_work = self.live.attempts.keys().map(|id| Obstacle::AtWork(*id));
                 last.into_iter().chain([Obstacle::First(*other)]).chain(at_work).collect()
             }
-            Waiting::Unlanded(other, _) => vec![Obstacle::First(*other), Obstacle::Unlanded(*other)],
+            Waiting::Unlanded(other, _) => vec![Obstacle::First(*other), Obstacle::Reserved(*other)],
             Waiting::Down
             | Waiting::Paused
             | Waiting::LanePaused(..)
@@ -203,11 +206,12 @@ impl Supervisor {
         let task = |id: TaskId| self.book.task(id).map(AsRef::as_ref);
         match obstacle {
             Obstacle::Breaker(until) => until > self.live.now.wall,
+            Obstacle::QueueOff => !self.settings.lanes.enabled,
             Obstacle::AtWork(id) => self.live.attempts.contains_key(&id) && task(id).is_some(),
-            Obstacle::Unlanded(id) => task(id).is_some_and(|task| !Index::unlanded(task).is_empty()),
+            Obstacle::Reserved(id) => task(id).is_some_and(|task| !Index::reserved(task).is_empty()),
             Obstacle::First(id) => {
                 let waits = |task: &Task| builds_on_nothing(task) && self.will_wait_its_turn(task);
-                self.stands(Obstacle::AtWork(id)) || self.stands(Obstacle::Unlanded(id)) || task(id).is_some_and(waits)
+                self.stands(Obstacle::AtWork(id)) || self.stands(Obstacle::Reserved(id)) || task(id).is_some_and(waits)
             }
         }
     }
@@ -219,9 +223,10 @@ impl Supervisor {
         let meets = |other: &Task| first_common(&task.files, &other.files).is_some();
         let is_behind = match obstacle {
             Obstacle::Breaker(_) => !task.forced,
+            Obstacle::QueueOff => self.is_off(task),
             Obstacle::AtWork(id) => other(id).is_some_and(|other| meets(other)),
-            Obstacle::Unlanded(id) => {
-                let is_near = |other: &Task| first_common(&task.files, &Index::unlanded(other)).is_some();
+            Obstacle::Reserved(id) => {
+                let is_near = |other: &Task| first_common(&task.files, &Index::reserved(other)).is_some();
                 other(id).is_some_and(|other| !task.forced && is_news(task, other) && is_near(other))
             }
             Obstacle::First(id) => other(id).is_some_and(|other| {

@@ -9,6 +9,7 @@ use crate::model::agent::Violation;
 use crate::model::check::CheckRun;
 use crate::model::cost::Spent;
 use crate::model::outcome::Outcome;
+use crate::model::session::Exit;
 use crate::model::time::brief;
 
 /// A stage of a workflow. Workflows are lists of these; see [`Workflow`](crate::model::task::Workflow).
@@ -164,4 +165,7 @@ pub struct AttemptRecord {
     /// What its agent handed over to others, if it was asked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Box<Outcome>>,
+    /// How the process of its agent ended; none if none ran to its end before us, or nobody wrote it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Exit>,
 }

@@ -41,7 +41,7 @@ impl Counts {
     fn sort(&mut self, state: &TaskState) {
         let counter = match state {
             TaskState::Failed(reason) => match reason {
-                FailReason::Refused => &mut self.refused,
+                FailReason::Refused | FailReason::NotWanted(_) => &mut self.refused,
                 FailReason::Undone => &mut self.undone,
                 FailReason::Killed => &mut self.killed,
                 FailReason::Escalated { .. } => {

@@ -138,6 +138,18 @@ pub enum Exit {
     Unknown,
 }
 
+impl Exit {
+    /// Returns the number that a shell would have: 128 and more for a signal. What reached its time limit has none, as what
+    /// ended it then is not its own doing.
+    pub fn number(self) -> Option<i32> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Signal(signal) => Some(128 + signal),
+            Self::TimedOut | Self::Unknown => None,
+        }
+    }
+}
+
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -246,6 +246,8 @@ pub struct Lanes {
     pub session: u32,
     /// All of them together, fixes included; 0: no limit.
     pub total: u32,
+    /// `queue.enabled`: whether what waits in the queue starts without a person's word for each.
+    pub enabled: bool,
     /// `queue.stop_on_failure`: whether a failed task pauses the queue, and only the queue.
     pub stop_on_failure: bool,
 }
@@ -272,7 +274,7 @@ impl Settings {
 
 impl Default for Lanes {
     fn default() -> Self {
-        Self { queue: 1, day: 3, issue: 5, session: 4, total: 0, stop_on_failure: true }
+        Self { queue: 1, day: 3, issue: 5, session: 4, total: 0, enabled: true, stop_on_failure: true }
     }
 }
 

@@ -122,6 +122,8 @@ pub enum FailReason {
     Budget,
     /// It was looked at when it was done, and is not what it was to be; this is about what went wrong.
     NotVerified(TaskId),
+    /// It was passed on and done, and then a person did not want what this task had made for it.
+    NotWanted(TaskId),
     /// The check itself cannot be run.
     CheckBroken {
         /// Why, for a person to read.
@@ -237,6 +239,7 @@ impl fmt::Display for FailReason {
             Self::Refused => f.write_str("refused"),
             Self::Budget => f.write_str("stopped: the budget of a task is used up"),
             Self::NotVerified(bug) => write!(f, "its verification failed: {bug} is about it"),
+            Self::NotWanted(maker) => write!(f, "what {maker} made for it is not wanted; retry {maker}"),
             Self::CheckBroken { why } => write!(f, "the check cannot run: {why}"),
         }
     }

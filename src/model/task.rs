@@ -250,9 +250,4 @@ impl Task {
     pub fn overlaps(&self, other: &Self) -> bool {
         self.files.iter().any(|file| other.files.iter().any(|known| file.meets(known)))
     }
-
-    /// Returns what its verified result changed that has not landed.
-    pub fn unlanded(&self) -> impl Iterator<Item = &ProjectPath> {
-        self.result.iter().flat_map(|result| result.receipt.files.iter().map(|file| &file.path))
-    }
 }

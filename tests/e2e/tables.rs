@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 use rusqlite::{Connection, OpenFlags};
@@ -80,11 +81,11 @@ fn a_fix_is_in_them_from_its_beginning_across_a_kill_to_its_end() {
     assert_eq!(said.code, 0, "{said:?}");
     agree(&site);
     assert_eq!(rows(&site, task), ["completed|", "completed|"]);
-    let agents = "SELECT status, error, json_extract(metadata, '$.tokens') FROM agents ORDER BY started_at";
-    assert_eq!(rows(&site, agents), ["killed|interrupted with the supervisor|0", "completed||11"]);
+    let agents = "SELECT status, error, exit_code, json_extract(metadata, '$.tokens') FROM agents ORDER BY started_at";
+    assert_eq!(rows(&site, agents), ["killed|interrupted with the supervisor||0", "completed||0|11"]);
     assert_eq!(
         rows(&site, "SELECT key, value FROM queue_settings ORDER BY key"),
-        ["max_concurrent|1", "paused|false", "stop_on_failure|true"]
+        ["enabled|true", "max_concurrent|1", "paused|false", "stop_on_failure|true"]
     );
     site.wait_until_empty();
 }
@@ -127,6 +128,30 @@ fn an_agent_starts_runs_and_is_out_of_time() {
     let kinds = "SELECT kind FROM fact WHERE kind IN ('attempt_started', 'agent_started', 'agent_up') ORDER BY seq";
     assert_eq!(rows(&site, kinds), ["attempt_started", "agent_started", "agent_up"]);
     site.wait_until_empty();
+}
+
+#[test]
+fn how_the_process_of_an_agent_ended_is_there_and_in_what_show_says() {
+    let agent = |line: &str| {
+        format!(
+            "[fix]\nattempts = 1\n{CONFIG}[agent.claude]\nkind = \"command\"\nprogram = \"sh\"\nargs = [\"-c\", \"{line}\"]\n"
+        )
+    };
+    for (line, code, how) in [("exit 7", "7", "exit code 7"), ("kill -9 $$", "137", "signal 9")] {
+        let site = Site::new(&[("price.py", "bad\n"), ("orchestrator.toml", &agent(line))]);
+        let said = site.until_idle();
+        assert_eq!(said.code, 1, "{said:?}");
+        assert_eq!(rows(&site, "SELECT status, exit_code FROM agents"), [format!("failed|{code}")]);
+        let history = site.task(1)["history"][0].clone();
+        assert_eq!((history["exit_code"].to_string(), history["agent_end"].as_str()), (code.to_owned(), Some(how)));
+        let text = site.run(&["show", "1"]).out;
+        assert!(text.contains(how), "{text}");
+        // What was written before ends were kept is read as before.
+        let path = journal_below(&site.state()).expect("a journal");
+        let old = "UPDATE fact SET body = json_remove(body, '$.attempt_ended.record.exit', '$.record.exit')";
+        Connection::open(&path).expect("ours").execute_batch(old).expect("as it was");
+        assert_eq!(site.task(1)["history"][0]["exit_code"], Value::Null);
+    }
 }
 
 #[test]
@@ -173,4 +198,46 @@ fn the_queue_stands_there_in_its_order() {
     supervisor.end();
     agree(&site);
     assert_eq!(site.until_idle().code, 1, "paused as it is, it still has what waits");
+}
+
+/// What was answered is promised: it outlives a kill, and what does not was never answered.
+#[test]
+fn an_answer_is_given_when_its_facts_are_on_disk() {
+    let site = Site::new(&[("orchestrator.toml", "[[check]]\nname = \"unit\"\nrun = \"true\"\n")]);
+    site.script(&script("{ do = \"result\", text = \"Done.\" },\n"));
+    for word in ["one", "two", "three", "four", "five", "six"] {
+        let mut running = site.start(&[]);
+        running.wait_kind("ran");
+        // A program that holds the journal for a moment is a slow disk.
+        let path = journal_below(&site.state()).expect("a journal");
+        let slow = Connection::open(path).expect("opened");
+        slow.busy_timeout(std::time::Duration::from_secs(30)).expect("set");
+        slow.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        let mut adding = site.command(&["queue", "add", word, "--description", "Say it."]);
+        let adding = adding.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("our program");
+        running.wait_kind("filed");
+        // Who asks after that is answered, so whoever added it would be by now.
+        assert_eq!(site.json(&["tasks"])[0]["title"], word);
+        running.signal(Signal::SIGKILL);
+        let (_, seen) = running.end_with_facts();
+        let code = adding.wait_with_output().expect("it ends").status.code();
+        drop(slow);
+        if seen.iter().any(|fact| fact["kind"] == "felt") {
+            // The machine was so busy that the disk was given up in between: then all goes on in memory, and says so.
+            continue;
+        }
+        assert_eq!(code, Some(3), "nothing of it was on disk: {seen:#?}");
+        assert_eq!(rows(&site, "SELECT title FROM tasks"), Vec::<String>::new());
+
+        let mut running = site.start(&[]);
+        running.wait_kind("ran");
+        assert_eq!(site.run(&["queue", "add", word, "--description", "Say it."]).code, 0);
+        running.signal(Signal::SIGKILL);
+        running.end();
+        assert_eq!(rows(&site, "SELECT title FROM tasks"), [word]);
+        let running = site.start(&[]);
+        running.stop();
+        return;
+    }
+    panic!("it never came to it");
 }

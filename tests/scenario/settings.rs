@@ -83,6 +83,7 @@ fn set(settings: &mut Settings, key: &str, value: &Value) -> Result<(), String> 
         }
         "events.depth" => settings.events.depth = number(value)?,
         "events.rate" => settings.events.rate = number(value)?,
+        "queue.enabled" => settings.lanes.enabled = value.as_bool().ok_or("not a yes or no")?,
         "events.multi_agent" => settings.events.multi_agent = value.as_bool().ok_or("not a yes or no")?,
         "events.rules" if value.as_str() == Some("built-in") => {
             let built_in = config::load(&config::Inputs { project: "/nowhere".into(), ..config::Inputs::default() })

@@ -26,6 +26,7 @@ pub(crate) fn attempt(number: u32) -> AttemptRecord {
         landing: false,
         by: String::new(),
         outcome: None,
+        exit: None,
     }
 }
 

@@ -131,6 +131,14 @@ impl Hands {
         self.give(Input::AgentEnded(order.session, Exit::Code(0)));
     }
 
+    /// Lets other settings hold from now on.
+    pub(crate) fn reconfigure(&mut self, settings: Settings) {
+        let settings = Arc::new(settings);
+        let matcher = Arc::new(Matcher::new(&settings).expect("no globs"));
+        self.settings = settings.clone();
+        self.give(Input::Reconfigured(settings, matcher));
+    }
+
     /// Lets so much time pass.
     pub(crate) fn wait(&mut self, millis: u64) {
         self.now += millis;

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use orchestrator_tui::core::command::Command;
+use orchestrator_tui::core::schedule::Waiting;
 use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::event::By;
 use orchestrator_tui::model::filing::NewTask;
@@ -105,4 +106,31 @@ fn what_was_queued_during_a_pause_is_passed_on_once_after_it_by_priority() {
     let hands = hands.restart(kept);
     assert_eq!(assigned(&hands), by_priority, "once");
     assert_eq!(hands.task("q0").state, TaskState::Held(HoldReason::PassedOn));
+}
+
+#[test]
+fn while_it_is_off_only_a_person_starts_what_is_queued() {
+    let mut off = settings(1, 4);
+    off.lanes.enabled = false;
+    let mut hands = Hands::new(off);
+    let multi = |enabled: bool| {
+        let mut settings = settings(1, 4);
+        settings.events.multi_agent = true;
+        settings.lanes.enabled = enabled;
+        settings
+    };
+    let mut passed = queued("b", 9);
+    "coding".clone_into(&mut passed.assignment.role);
+    hands.file(vec![queued("a", 0), passed, queued("c", 0), node("session", &[])]).expect("filed");
+    assert_eq!(works(&hands), ["session"], "all else goes on");
+    let said = hands.machine.waiting(hands.task("a")).expect("it waits");
+    assert!(matches!(said, Waiting::QueueOff(_)), "{said:?}");
+    let task = hands.task("c").id;
+    hands.ask(Command::Fix { task }).expect("a person may start it");
+    assert_eq!(works(&hands), ["c", "session"]);
+    // Nor is it passed on, until it is on again.
+    hands.reconfigure(multi(false));
+    assert_eq!(hands.task("b").state, TaskState::Queued);
+    hands.reconfigure(multi(true));
+    assert_eq!(hands.task("b").state, TaskState::Held(HoldReason::PassedOn));
 }

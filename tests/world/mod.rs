@@ -328,6 +328,7 @@ impl World {
                 TaskState::Done(DoneReason::FixedBy(_)) => self.report.fixed_by_other += 1,
                 TaskState::Failed(FailReason::Escalated { .. }) => self.report.escalated += 1,
                 TaskState::Failed(FailReason::Killed) => self.report.killed += 1,
+                TaskState::Failed(FailReason::NotWanted(_)) => self.report.not_wanted += 1,
                 TaskState::Held(HoldReason::PriceUnknown) => self.report.unpriced += 1,
                 _ => {}
             },

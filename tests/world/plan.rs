@@ -8,8 +8,8 @@ use orchestrator_tui::config::{Inputs, load};
 use orchestrator_tui::model::check::CheckName;
 use orchestrator_tui::model::policy::Policy;
 use orchestrator_tui::model::settings::{
-    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Limits, Planner, Questions,
-    Settings, Unattended, Watch, Workspace,
+    Agent, AgentKind, Breaker, Check, Events, Fix, FixOn, Isolation, LandBy, LandMode, Lanes, Limits, Planner,
+    Questions, Settings, Unattended, Watch, Workspace,
 };
 
 /// A splitmix64 generator: small, good enough, the same everywhere.
@@ -101,7 +101,7 @@ pub(super) fn settings(chance: &mut Chance) -> Settings {
             health: Duration::from_secs(600),
             stop: Duration::from_secs(30),
         },
-        lanes: orchestrator_tui::model::settings::Lanes::default(),
+        lanes: Lanes { enabled: !chance.one_in(6), ..Lanes::default() },
         events: Events {
             depth: chance.between(3, 12) as u32,
             rate: chance.between(3, 30) as u32,

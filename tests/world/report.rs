@@ -53,6 +53,7 @@ pub(crate) struct Report {
     pub cut: u64,
     pub files_left: u64,
     pub declined: u64,
+    pub not_wanted: u64,
     /// A hash of all effects, so that two runs of a seed can be compared; zero if not asked for.
     pub story: u64,
 }
@@ -105,6 +106,7 @@ impl Report {
         self.cut += other.cut;
         self.files_left += other.files_left;
         self.declined += other.declined;
+        self.not_wanted += other.not_wanted;
         self.unanswered += other.unanswered;
         self.restarted += other.restarted;
         self.planners_ended += other.planners_ended;

@@ -40,6 +40,7 @@ fn a_bad_variable_is_named() {
     let mut inputs = inputs(project.path());
     inputs.environment = environment(&[
         ("AUTO_FIX_ENABLED", "perhaps"),
+        ("ENABLE_QUEUE_PROCESSOR", "maybe"),
         ("FILE_WATCH_DEBOUNCE_SECONDS", "-1"),
         ("WATCH_PATHS", "/etc"),
         ("CIRCUIT_BREAKER_WINDOW", "NaN"),
@@ -77,6 +78,10 @@ fn a_bad_variable_is_named() {
     error: COST_WARNING_THRESHOLD: "75" is not possible here
       --> environment
       hint: write a share from 0 to 1, such as 0.75
+
+    error: ENABLE_QUEUE_PROCESSOR: "maybe" is not possible here
+      --> environment
+      hint: write true or false
     "#);
 }
 

@@ -188,6 +188,7 @@ fn the_environment_is_taken_by_name() {
         ("COST_WARNING_THRESHOLD", "0.9"),
         ("GITHUB_TOKEN", "hush"),
         ("MAX_CONCURRENT_AGENTS", "5"),
+        ("ENABLE_QUEUE_PROCESSOR", "0"),
         ("MAX_RETRIES", ""),
         ("HOME", "/home/me"),
     ]);
@@ -202,7 +203,7 @@ fn the_environment_is_taken_by_name() {
     assert!(!settings.fix.enabled);
     assert_eq!((settings.fix.breaker.failures, settings.fix.breaker.window, settings.fix.attempts), (4, secs(60), 5));
     assert_eq!((settings.budget.day, settings.budget.warn), (Usd(12_500_000), 900));
-    assert_eq!(settings.lanes.day, 5);
+    assert_eq!((settings.lanes.day, settings.lanes.enabled), (5, false));
     assert_eq!(loaded.state_file, Some(root.join("state/app.json")));
     assert_eq!(loaded.lock_file, Some(PathBuf::from("/run/x.lock")));
     assert_eq!(loaded.secrets.get("GITHUB_TOKEN"), Some("hush"));

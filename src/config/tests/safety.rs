@@ -123,6 +123,10 @@ fn nothing_of_a_project_turns_on_what_its_user_has_turned_off() {
     assert!(!fixes("", off, on) && !fixes("AUTO_FIX_ENABLED=false\n", on, on));
     assert!(fixes("AUTO_FIX_ENABLED=true\n", off, ""), "the project's own files may differ");
     assert!(fixes("", on, "") && fixes("", "", ""));
+    let queue = |dot_env: &str, file: &str, user: &str| with_dot_env(dot_env, file, user).settings.lanes.enabled;
+    let (on, off) = ("[queue]\nenabled = true\n", "[queue]\nenabled = false\n");
+    assert!(!queue("", on, off) && !queue("ENABLE_QUEUE_PROCESSOR=true\n", "", off) && !queue("", off, on));
+    assert!(queue("ENABLE_QUEUE_PROCESSOR=true\n", off, "") && queue("", "", ""));
 }
 
 #[test]

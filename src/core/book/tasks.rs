@@ -61,10 +61,18 @@ impl Book {
                 task.excerpt.clone_from(excerpt);
             }),
             Fact::Gated { task, state } => self.change_task(*task, |task| task.state = state.clone()),
-            Fact::Held { task, reason } => self.change_task(*task, |task| {
-                task.state = TaskState::Held(reason.clone());
-                task.stage = None;
-            }),
+            Fact::Held { task, reason } => {
+                let was_over = self.task(*task).is_some_and(|task| task.state.is_final());
+                self.change_task(*task, |task| {
+                    task.state = TaskState::Held(reason.clone());
+                    task.stage = None;
+                    task.ended = None;
+                });
+                // What was made for it may be made again, after its end.
+                if was_over {
+                    self.unlist(*task);
+                }
+            }
             Fact::Released { task, forced } => self.change_task(*task, |task| {
                 task.state = TaskState::Queued;
                 task.forced = *forced;

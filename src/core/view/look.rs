@@ -274,6 +274,7 @@ impl Supervisor {
                     other @ (Waiting::Down
                     | Waiting::Paused
                     | Waiting::LanePaused(..)
+                    | Waiting::QueueOff(_)
                     | Waiting::Operation(_)
                     | Waiting::Checking
                     | Waiting::Ending
@@ -359,7 +360,8 @@ fn group(state: &TaskState) -> Group {
         TaskState::Running => Group::Working,
         TaskState::Held(_) | TaskState::Blocked(_) => Group::Held,
         TaskState::Queued | TaskState::Pending(_) | TaskState::Cooling { .. } => Group::Queued,
-        TaskState::Done(_) | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused) => {
+        TaskState::Done(_)
+        | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused | FailReason::NotWanted(_)) => {
             Group::Done
         }
         TaskState::Failed(

@@ -114,6 +114,7 @@ mod tests {
             landing: false,
             by: "claude".to_owned(),
             outcome: None,
+            exit: None,
         };
         let then = if good {
             TaskState::Done(DoneReason::Landed(LandingId(id)))

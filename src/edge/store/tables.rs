@@ -12,7 +12,7 @@ use super::record::signed;
 use crate::model::id::{Seq, TaskId};
 
 /// The shape of the tables. Whoever changes them, or what is written into them, counts on: they are filled anew then.
-const SHAPE: i64 = 2;
+const SHAPE: i64 = 3;
 
 /// The columns are documented, and only grow at the end. What a reader may count on is in the README. The position in the
 /// queue is that of [`Book::in_turn`](crate::core::book::Book::in_turn): those at work, then round by round one of each source,
@@ -193,6 +193,8 @@ pub enum RowChange {
         at: String,
         /// Why, if it brought nothing.
         error: Option<String>,
+        /// The exit code of its process, as a shell has it.
+        exit: Option<i32>,
         /// More about it, as JSON; added to what is known.
         metadata: String,
     },
@@ -302,12 +304,13 @@ fn carry_out(connection: &Connection, change: &RowChange) -> rusqlite::Result<()
         RowChange::AgentUp(task) => connection
             .prepare_cached("UPDATE agents SET status = 'running' WHERE task_id = ?1 AND completed_at IS NULL")?
             .execute([task.long()]),
-        RowChange::AgentEnded { task, status, at, error, metadata } => connection
+        RowChange::AgentEnded { task, status, at, error, exit, metadata } => connection
             .prepare_cached(
-                "UPDATE agents SET status = ?2, completed_at = ?3, error = ?4, metadata = json_patch(metadata, ?5)
+                "UPDATE agents SET status = ?2, completed_at = ?3, error = ?4, exit_code = ?5,
+                        metadata = json_patch(metadata, ?6)
                  WHERE task_id = ?1 AND completed_at IS NULL",
             )?
-            .execute(params![task.long(), status, at, error, metadata]),
+            .execute(params![task.long(), status, at, error, exit, metadata]),
         RowChange::Logged { task, at, lines } => {
             // What is said while no agent works, such as by a check, is in the journal alone.
             let mut statement = connection.prepare_cached(

@@ -58,6 +58,7 @@ fn record(number: u32, why: &str) -> AttemptRecord {
         landing: false,
         by: String::new(),
         outcome: None,
+        exit: None,
     }
 }
 

@@ -166,6 +166,7 @@ mod tests {
             landing: false,
             by: String::new(),
             outcome: None,
+            exit: None,
         }
     }
 

@@ -52,7 +52,7 @@ fn logged(number: u32, text: &str) -> RowChange {
 
 fn ended(number: u32) -> RowChange {
     let (at, metadata) = ("later".to_owned(), "{\"tokens\":7}".to_owned());
-    RowChange::AgentEnded { task: TaskId(number), status: "completed", at, error: None, metadata }
+    RowChange::AgentEnded { task: TaskId(number), status: "completed", at, error: None, exit: Some(0), metadata }
 }
 
 /// Reads a table as its neighbours see it.
