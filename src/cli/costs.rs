@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::verbs::said;
 use crate::app::ask;
+use crate::app::costs::LISTED as TASKS;
 use crate::app::failure::Failure;
 use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
-use crate::core::view::TASKS_LISTED as TASKS;
 use crate::model::cost::Usd;
 use crate::model::number::thousands;
 
