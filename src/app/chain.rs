@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::core::book::Book;
-use crate::model::cost::Spent;
+use crate::model::cost::{Spent, Usd};
 use crate::model::task::Task;
 
 /// Returns the tasks that work on the same as this one, and what they used in all; null if it is the only one. What is
@@ -33,7 +33,7 @@ pub fn of_task(book: &Book, task: &Task) -> Value {
 
 fn used(spent: Spent, worked: std::time::Duration) -> Value {
     json!({
-        "cost_usd": spent.price().map(|usd| usd.dollars()),
+        "cost_usd": spent.price().map(Usd::dollars),
         "unpriced": spent.unpriced,
         "tokens": spent.tokens(),
         "seconds": worked.as_secs_f64(),

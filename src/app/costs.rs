@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::core::view::{CostLine, Costs, Sum};
+use crate::core::view::{CostLine, Costs, Sum, TASKS_LISTED};
 use crate::model::budget::Limit;
 use crate::model::cost::{Spent, Usd};
+
+/// How many tasks a person is shown unless all are asked for.
+pub const LISTED: usize = TASKS_LISTED;
 
 /// Writes costs as JSON. Dollars are null where no price is known, and `unpriced` says that there is more to pay.
 pub fn json(costs: &Costs) -> Value {

@@ -27,9 +27,11 @@ pub fn one(book: &Book, id: EventId) -> Option<Value> {
 
 /// What a task has to do with events: the one that started it, and those that it reported or is the subject of.
 pub fn of_task(book: &Book, task: &Task) -> Value {
+    let event = task.assignment().and_then(|assignment| assignment.event);
     let concerns = |known: &&Known| known.event.by == By::Task(task.id) || known.event.subject == Some(task.id);
     json!({
-        "started_by": task.assignment().and_then(|assignment| assignment.event),
+        "started_by": event,
+        "asked": event.and_then(|event| one(book, event)),
         "subject": task.assignment().and_then(|assignment| assignment.subject).map(|subject| subject.0),
         "events": book.events.all().filter(concerns).map(row).collect::<Vec<_>>(),
     })

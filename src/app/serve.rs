@@ -178,6 +178,12 @@ fn query_reply(machine: &Supervisor, now: Now, space: Space, path: &str) -> Cont
     if let Some(id) = path.strip_prefix("detail/") {
         return with_task(&reporter, id, |task| ControlReply::done(json!(machine.detail(task.id))));
     }
+    if let Some(id) = path.strip_prefix("happening/") {
+        return match id.parse().ok().and_then(|id| machine.happening(EventId(id))) {
+            Some(happening) => ControlReply::done(json!(happening)),
+            None => ControlReply::refused(404, format!("event {id} is not remembered"), ""),
+        };
+    }
     if let Some(number) = path.strip_prefix("batches/").and_then(|id| id.parse().ok()) {
         return batch_reply(machine, BatchId(number), &reporter);
     }

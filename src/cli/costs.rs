@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::verbs::said;
 use crate::app::ask;
+use crate::app::costs::LISTED as TASKS;
 use crate::app::failure::Failure;
 use crate::app::say::{pretty, say};
 use crate::app::setup::Site;
-use crate::core::view::TASKS_LISTED as TASKS;
 use crate::model::cost::Usd;
 use crate::model::number::thousands;
 
@@ -30,6 +30,9 @@ pub struct Costs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// A longer title pushes what follows it.
+const WIDEST: usize = 48;
 
 /// Carries out `costs`.
 pub(super) fn show(site: &Site, wish: &Costs) -> Result<u8, Failure> {
@@ -71,11 +74,16 @@ fn render(value: &Value, all: bool) -> String {
     if !shown.is_empty() {
         out.push_str("\ntasks of today\n");
     }
+    let title_of = |task| match text(task, "title") {
+        "" => "no longer remembered",
+        title => title,
+    };
+    let width = shown.iter().map(|task| title_of(task).chars().count()).max().unwrap_or(0).min(WIDEST);
     for task in shown {
-        let title = if text(task, "title").is_empty() { "no longer remembered" } else { text(task, "title") };
+        let title = title_of(task);
         let _ = writeln!(
             out,
-            "  #{:<4} {title}  {} ({} in all)",
+            "  #{:<4} {title:<width$}  {} ({} in all)",
             task["number"],
             text(&task["today"], "text"),
             text(&task["total"], "text")

@@ -20,7 +20,7 @@ pub enum Target {
     Task(TaskId),
     /// Another task, with others below it that fold.
     Branch(TaskId),
-    /// What came of an event: the task with this place among those that it started, or else where it came from.
+    /// An event, whole (0), or the first, second … task that it started.
     Event(EventId, usize),
     /// What was filed together: the report of a day, the plan or the tasks of an orchestration.
     Batch(BatchId),

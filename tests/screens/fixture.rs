@@ -331,5 +331,5 @@ pub(crate) fn detail(view: &View, id: u32) -> Detail {
         task.attempts.push(attempt(1));
     }
     task.red_before = vec![failure("CaseService > sorts by due date", "src/services/CaseService.test.ts", 80)];
-    Detail { task, stages: Workflow::fix(true).stages, run: Some(run(Verdict::Red)) }
+    Detail { task, stages: Workflow::fix(true).stages, run: Some(run(Verdict::Red)), event: None }
 }

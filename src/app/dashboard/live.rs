@@ -164,6 +164,7 @@ impl<'a> Live<'a> {
         match intent {
             Intent::Command(command) => self.want(Wanted::Command(command)).await,
             Intent::Fetch(task) => self.want(Wanted::Task(task)).await,
+            Intent::Event(event) => self.want(Wanted::Event(event)).await,
             Intent::Report(batch) => self.want(Wanted::Report(batch)).await,
             Intent::Edit(file, line) => return self.edit(&file, line).await,
             Intent::Attention(_) => self.window.ring()?,

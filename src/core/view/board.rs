@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::costs::Costs;
-use super::events::Events;
+use super::events::{Events, Happening};
 use super::stats::Stats;
 use super::work::{BatchRow, RoleRow, Work};
 use crate::model::assignment::Lane;
@@ -259,4 +259,7 @@ pub struct Detail {
     pub stages: Vec<Stage>,
     /// The last run of its check in the user's tree.
     pub run: Option<CheckRun>,
+    /// The event that started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Box<Happening>>,
 }

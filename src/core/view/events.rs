@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::book::{Book, Known};
+use crate::core::supervisor::Supervisor;
 use crate::model::event::By;
 use crate::model::id::{EventId, TaskId};
 use crate::model::time::Wall;
@@ -70,6 +71,22 @@ pub struct EventRow {
     pub state: EventState,
     /// What came of it, or what it waits for; each with the task that it leads to.
     pub came: Vec<(String, Option<TaskId>)>,
+}
+
+/// An event, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happening {
+    /// As a list shows it.
+    pub row: EventRow,
+    /// What was reported with it, as JSON.
+    pub data: String,
+}
+
+impl Supervisor {
+    /// Returns all about one event.
+    pub fn happening(&self, id: EventId) -> Option<Happening> {
+        self.book.events.get(id).map(|known| Happening { row: EventRow::of(known), data: known.event.data.clone() })
+    }
 }
 
 impl Events {

@@ -75,7 +75,8 @@ impl Supervisor {
             |attempt| attempt.workflow.clone(),
         );
         let run = self.status_of(task).map(|status| (*status.last).clone());
-        Some(Detail { task: (**task).clone(), stages: workflow.stages, run })
+        let event = task.assignment().and_then(|assignment| self.happening(assignment.event?)).map(Box::new);
+        Some(Detail { task: (**task).clone(), stages: workflow.stages, run, event })
     }
 
     /// Returns the calendar time of a moment of this process; the same one whenever it is asked.

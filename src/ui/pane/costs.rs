@@ -45,7 +45,7 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
             row(state, &format!("{name}{pad}"), format!("{}{all}", words(task.today)))
         }));
         if let (more @ 1.., spent) = costs.more {
-            lines.push(left(state, format!("and {more} more, {}", words(spent))));
+            lines.push(left(state, &format!("and {more} more, {}", words(spent))));
         }
     }
     lines.push(Line::default());
@@ -66,7 +66,7 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
             }),
         );
         if costs.earlier > 0 {
-            lines.push(left(state, format!("and {} earlier", costs.earlier)));
+            lines.push(left(state, &format!("and {} earlier", costs.earlier)));
         }
     }
     lines.push(Line::default());
@@ -148,7 +148,7 @@ fn sum(state: &State, sum: &Sum) -> Vec<Line<'static>> {
 }
 
 /// Says what is not listed here, and where it is.
-fn left(state: &State, what: String) -> Line<'static> {
+fn left(state: &State, what: &str) -> Line<'static> {
     Line::styled(format!("  {what}; orchestrator-tui costs --all lists them"), state.theme.style(Role::Dim))
 }
 

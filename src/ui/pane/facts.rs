@@ -36,7 +36,8 @@ pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
             Some(text) => {
                 // What to type elsewhere is a key here, and stands in the footer.
                 let text = text.split("; `orchestrator-tui").next().unwrap_or_default();
-                plain(&text.lines().next().unwrap_or_default().replace(&own, "")).trim().to_owned()
+                let text = text.lines().next().unwrap_or_default();
+                plain(text.strip_prefix(own.as_str()).unwrap_or(text)).trim().to_owned()
             }
             None => fields(&value, state.glyphs.more),
         };

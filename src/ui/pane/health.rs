@@ -9,6 +9,7 @@ use super::time::{age, clock, count};
 use crate::core::view::LaneRow;
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
+use crate::model::number::thousands;
 use crate::model::time::{Wall, hours};
 use crate::ui::keyed::keyed;
 use crate::ui::state::State;
@@ -154,7 +155,7 @@ fn numbers(state: &State) -> Vec<Line<'static>> {
     let rows = rows.into_iter().chain(by_you).chain([
         ("success rate", rate),
         ("cost", head.spent.price().map_or_else(|| Spent::NO_PRICE.to_owned(), |_| head.spent.to_string())),
-        ("tokens", format!("{} in, {} out", head.spent.tokens_in, head.spent.tokens_out)),
+        ("tokens", format!("{} in, {} out", thousands(head.spent.tokens_in), thousands(head.spent.tokens_out))),
         ("files watched", head.files.to_string()),
         ("agents", at_work(&head.lanes)),
     ]);

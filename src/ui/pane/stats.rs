@@ -18,7 +18,7 @@ const NAME_MAX: usize = 32;
 const REST: usize = 62;
 
 /// The columns of a bar; what a wide screen has more stays free, so that the numbers stay beside it.
-const BAR: u16 = 12;
+const BAR: u16 = 11;
 
 /// How many days are drawn, today last.
 const DAYS: i64 = 31;
@@ -38,7 +38,7 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     let name = names.unwrap_or(0).min(columns.saturating_sub(REST)).clamp(NAME, NAME_MAX);
     let mut lines = vec![heading(state, "ALL", name), row(state, &all.total, Vec::new(), name)];
     let counts = all.total.counts;
-    let rest = counts.said_by_person().map(|how| format!("; by you: {how}, which is neither")).unwrap_or_default();
+    let rest = counts.said_by_person().map(|how| format!("; {how} by you, which is neither")).unwrap_or_default();
     let said = format!(
         "  good: {} of the {} that succeeded or failed{rest}",
         counts.succeeded,
@@ -73,7 +73,7 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
 fn heading(state: &State, title: &str, name: usize) -> Line<'static> {
     let title = Span::styled(format!("{title:<0$}", name + 2), state.theme.style(Role::Heading));
     let columns = format!(
-        " {:width$} {:>5} {:>6} {:>6} {:>7} {:>7}  {:>9}",
+        " {:width$} {:>5} {:>6}  {:>6} {:>7} {:>7}  {:>9}",
         "",
         "tasks",
         "good",
@@ -109,7 +109,7 @@ fn row(state: &State, line: &StatsLine, bar: Vec<Span<'static>>, name: usize) ->
     spans.push(Span::raw(format!(" {:>5} ", line.counts.ended)));
     spans.push(Span::styled(format!("{rate:>6} "), state.theme.style(role)));
     let by_you = if line.counts.by_person() > 0 { line.counts.by_person().to_string() } else { String::new() };
-    spans.push(Span::raw(format!("{by_you:>6} ")));
+    spans.push(Span::raw(format!(" {by_you:>6} ")));
     spans.push(Span::styled(format!("{:>7} {:>7}  ", time(line.median), time(line.p95)), dim));
     spans.push(Span::raw(format!("{:>9}", cost(line.spent))));
     Line::from(spans)

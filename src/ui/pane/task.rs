@@ -250,7 +250,7 @@ fn rest(state: &State, row: &Row) -> Vec<String> {
         parts.push(row.spent.to_string());
     }
     if let Some(chain) = chain(state, row) {
-        parts.push(format!("all {} of {}: {}, {}", chain.rows.len(), chain.subject, chain.spent, took(chain.worked)));
+        parts.push(format!("all {}: {}, {}", chain.rows.len(), chain.spent, took(chain.worked)));
     }
     let facts = state.told().map(|story| story.facts.as_slice()).unwrap_or_default();
     let slot = facts.iter().rev().find_map(|recorded| match &recorded.fact {
