@@ -11,8 +11,8 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use orchestrator_tui::app::projection;
-use orchestrator_tui::app::setup::stored_of;
+use orchestrator_tui::app::project::setup::stored_of;
+use orchestrator_tui::app::records::projection;
 use orchestrator_tui::core::book::Book;
 use orchestrator_tui::core::effect::Recorded;
 use orchestrator_tui::core::fact::Fact;

@@ -6,11 +6,11 @@ use clap::Args;
 use serde_json::Value;
 
 use super::verbs::said;
-use crate::app::ask;
-use crate::app::costs::LISTED as TASKS;
+use crate::app::answers::costs::LISTED as TASKS;
 use crate::app::failure::Failure;
-use crate::app::say::{pretty, say};
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
+use crate::app::verbs::ask;
+use crate::app::words::say::{pretty, say};
 use crate::model::cost::Usd;
 use crate::model::number::thousands;
 

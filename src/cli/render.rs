@@ -243,7 +243,7 @@ fn assignment(out: &mut String, value: &Value) {
     let asked = &value["events"]["asked"];
     if !asked.is_null() {
         let what = format!("asked by event {}, {} from {}", asked["id"], text(asked, "type"), text(asked, "by"));
-        block(out, &what, &crate::app::say::pretty(&asked["data"]));
+        block(out, &what, &crate::app::words::say::pretty(&asked["data"]));
     }
     // What an event starts knows the text of its subject; what it is to do itself, its role and the event say.
     match value["events"]["subject"].as_u64().filter(|subject| value["number"] != *subject) {
@@ -386,5 +386,5 @@ pub(super) fn health(value: &Value) -> String {
 
 /// Writes an amount of disk space the way a person reads it.
 pub(super) fn bytes(value: &Value) -> String {
-    crate::app::keep::readable(value.as_u64().unwrap_or_default())
+    crate::app::records::keep::readable(value.as_u64().unwrap_or_default())
 }

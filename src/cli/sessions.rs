@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::args::Task;
 use super::elsewhere::{self, Elsewhere};
+use crate::app::answers::named::Named;
 use crate::app::failure::Failure;
-use crate::app::mark::space_of;
-use crate::app::named::Named;
-use crate::app::orchestration as ask;
+use crate::app::project::mark::space_of;
+use crate::app::project::setup::Site;
 use crate::app::repositories::{Need, Place, TaskName, dependencies};
-use crate::app::say::{aimed, pretty, say};
-use crate::app::setup::Site;
+use crate::app::verbs::orchestration as ask;
+use crate::app::words::say::{aimed, pretty, say};
 use crate::model::assignment::{Mode, Project};
 use crate::model::id::{BatchId, number_in};
 use crate::model::orchestration::Wish;

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
-use crate::app::secrecy::of_project;
+use crate::app::words::secrecy::of_project;
 use crate::core::command::Command;
 use crate::edge::control::{Client, ClientError, Company, Ending, FactNews, First, ViewNews, ViewStream};
 use crate::model::id::{BatchId, EventId, Seq, TaskId};

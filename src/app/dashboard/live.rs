@@ -7,7 +7,7 @@ use super::link::{Link, Wanted};
 use super::terminal::Remote;
 use super::window::{Heard, Window};
 use crate::app::clock::{self, Clock};
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
 use crate::core::command::Command;
 use crate::model::path::ProjectPath;
 use crate::model::time::Moment;

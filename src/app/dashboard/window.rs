@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 
 use super::editor;
 use crate::app::clock::Clock;
-use crate::app::setup::Site;
-use crate::app::signals;
+use crate::app::process::signals;
+use crate::app::project::setup::Site;
 use crate::edge::tty::{self, Borrower, Fate, Guard, Keys, Pressed, size};
 use crate::model::time::Moment;
 use crate::ui::event::Event;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::app::answers::report::Reporter;
 use crate::app::day::folder::Folder;
 use crate::app::day::report::{self, DayReport, Delivered, Outcome, TaskReport, Waits};
 use crate::app::day::status_file::{AgentStatus, Standing};
-use crate::app::report::Reporter;
 use crate::core::book::Book;
 use crate::core::view::attempts;
 use crate::model::assignment::{Assignment, Batch, BatchKind};
