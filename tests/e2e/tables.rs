@@ -200,6 +200,34 @@ fn the_queue_stands_there_in_its_order() {
     assert_eq!(site.until_idle().code, 1, "paused as it is, it still has what waits");
 }
 
+#[test]
+fn they_are_found_where_the_environment_says() {
+    let sites = [(); 2].map(|()| Site::new(&[("price.py", "good\n"), ("orchestrator.toml", CONFIG)]));
+    let [site, other] = &sites;
+    let path = site.outside("data/orchestrator.db");
+    let mut supervisor = site.start_with(&[], &[("DATABASE_PATH", &path)]);
+    supervisor.wait_kind("ran");
+    assert_eq!(site.run(&["queue", "add", "Say it", "--description", "Say it."]).code, 0);
+    let reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("readable");
+    let found = reader.query_row("SELECT count(*) FROM tasks WHERE title = 'Say it'", [], |row| row.get::<_, i64>(0));
+    assert_eq!(found.expect("the documented table"), 1);
+    // It belongs to one project, and nothing that is there is taken away.
+    for (site, path, why) in [
+        (other, path.clone(), "already"),
+        (other, other.outside("user.toml"), "not ours"),
+        (other, other.project.join("all.db"), "in the project"),
+    ] {
+        let mut command = site.command(&["run", "--headless", "--until-idle", "--trust"]);
+        let said = command.env("DATABASE_PATH", &path).output().expect("our program");
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.status.code() == Some(2) && text.contains("DATABASE_PATH") && text.contains(why), "{text}");
+    }
+    assert!(other.outside("user.toml").is_file() && path.is_symlink());
+    supervisor.signal(Signal::SIGINT);
+    supervisor.signal(Signal::SIGINT);
+    supervisor.end();
+}
+
 /// What was answered is promised: it outlives a kill, and what does not was never answered.
 #[test]
 fn an_answer_is_given_when_its_facts_are_on_disk() {

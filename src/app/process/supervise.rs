@@ -24,7 +24,7 @@ use crate::app::project::doorkeeper::only_for_a_person;
 use crate::app::project::mark::mark_of;
 use crate::app::project::setup::{self, Site};
 use crate::app::records::mirrors::Mirrors;
-use crate::app::records::{keep, mirror, projection};
+use crate::app::records::{database, keep, mirror, projection};
 use crate::app::words::secrecy::Secrecy;
 use crate::config::{Loaded, Overrides};
 use crate::core::command::Command;
@@ -234,6 +234,14 @@ fn prepare(
             Failure::usage(format!(
                 "STATE_FILE {} cannot be written: {error}\nhint: name a file in a folder that you can write, or unset it",
                 file.display()
+            ))
+        })?;
+    }
+    if let Some(path) = &loaded.database {
+        database::link(path, &layout.journal(), &site.project).map_err(|error| {
+            Failure::usage(format!(
+                "DATABASE_PATH {} cannot be used: {error}\nhint: name a file that is not there yet, outside of the project, or unset it",
+                path.display()
             ))
         })?;
     }

@@ -1,5 +1,6 @@
 //! What is kept beside the journal, or outside of the state folder because somebody asked for it.
 
+pub mod database;
 pub mod keep;
 pub mod mirror;
 pub mod mirrors;

@@ -9,6 +9,7 @@ use crate::app::effects::left;
 use crate::app::failure::Failure;
 use crate::app::project::mark::mark_of;
 use crate::app::project::setup::Site;
+use crate::app::records::database;
 use crate::app::records::keep::readable;
 use crate::app::verbs::{ask, gc, offline};
 use crate::config::Overrides;
@@ -51,6 +52,9 @@ pub fn plan(site: &Site) -> Result<Plan, Failure> {
         }
         if let Some(file) = loaded.state_file.filter(|file| is_mirror(file)) {
             add("mirror", file, "STATE_FILE");
+        }
+        if let Some(link) = loaded.database.filter(|path| database::leads_to(path, &site.layout.journal())) {
+            add("link", link, "DATABASE_PATH");
         }
     }
     if site.is_known()? {
