@@ -263,7 +263,8 @@ fn an_answer_is_given_when_its_facts_are_on_disk() {
         running.signal(Signal::SIGKILL);
         running.end();
         assert_eq!(rows(&site, "SELECT title FROM tasks"), [word]);
-        let running = site.start(&[]);
+        let mut running = site.start(&[]);
+        running.wait_kind("started");
         running.stop();
         return;
     }
