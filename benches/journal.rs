@@ -14,8 +14,8 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use orchestrator_tui::app::projection;
-use orchestrator_tui::app::setup::{fact_of, stored_of};
+use orchestrator_tui::app::project::setup::{fact_of, stored_of};
+use orchestrator_tui::app::records::projection;
 use orchestrator_tui::core::book::Book;
 use orchestrator_tui::core::effect::Recorded;
 use orchestrator_tui::core::fact::Fact;
@@ -82,8 +82,8 @@ fn measure_opening(count: u64) {
     println!(
         "{:<28} {all:>10.1?}: {read:.1?} to read, {:.1?} to understand, {:.1?} for the book of {} tasks; {} MiB on disk, {} MiB in memory",
         format!("  {} facts", seq.0),
-        understood - read,
-        all - understood,
+        understood.saturating_sub(read),
+        all.saturating_sub(understood),
         book.tasks.len(),
         std::fs::metadata(&path).unwrap().len() >> 20,
         most.saturating_sub(before) >> 20,

@@ -1,6 +1,6 @@
 //! orchestrator-tui: you keep typing; it keeps the project green.
 //!
-//! This page is the map. Start here, then read [`core::supervisor`] (the spine) and [`app::run`] (the loop).
+//! This page is the map. Start here, then read [`core::supervisor`] (the spine) and [`app::process::run`] (the loop).
 //!
 //! # Three rules
 //!
@@ -30,6 +30,13 @@
 //! | 5 | [`app`] | wires, loops, carries out effects |
 //! | 6 | [`cli`], `main.rs` | arguments in, verbs carried out, exit code out |
 //!
+//! The rooms of [`app`]: [`process`](app::process) is the supervisor as a process, with the loop; [`effects`](app::effects)
+//! carries out what the machine wants done; [`answers`](app::answers) says what the book says; [`verbs`](app::verbs) is what
+//! the command line asks for, or does itself; [`project`](app::project) is whose project it is and how it is set up;
+//! [`records`](app::records) is what is kept beside the journal; [`words`](app::words) is the door for words, and what is
+//! covered in them. What has a name of its own has a room of its own: the dashboard, a day's work, the doctor, the planner,
+//! other repositories.
+//!
 //! # Words
 //!
 //! | word | is | is not |
@@ -53,11 +60,11 @@
 //!
 //! 1. [`edge::watch`] reports raw paths; our own writes are left out ([`model::own_writes`]).
 //! 2. `core/intake.rs` settles them into a change and works out which checks they concern ([`core::matching`]).
-//! 3. `core/launch.rs` starts the checks, [`app::checks`] runs them under holders, [`core::findings`] reads what they said.
+//! 3. `core/launch.rs` starts the checks, [`app::effects::checks`] runs them under holders, [`core::findings`] reads what they said.
 //! 4. `core/checks.rs` files, merges, holds or closes tasks.
 //! 5. `core/schedule.rs` starts an attempt when nothing stands against it ([`core::schedule::Waiting`] says what does);
 //!    `core/attempt.rs` moves it through the stages of its [workflow](model::task::Workflow).
-//! 6. [`app::work`] takes snapshots, prepares workspaces, collects results; [`app::agents`] runs the agent.
+//! 6. [`app::effects::work`] takes snapshots, prepares workspaces, collects results; [`app::effects::agents`] runs the agent.
 //! 7. [`core::suspicion`] judges the result; `core/landing.rs` merges and lands, `core/confirm.rs` confirms
 //!    or takes back.
 //! 8. [`core::view`] writes down what there is to see; [`app::dashboard`] shows it in another process, drawn by [`ui`].
@@ -67,37 +74,38 @@
 //!
 //! | question | answer |
 //! |---|---|
+//! | what waits until it is on disk | [`app::process::held`] |
 //! | when does a task start | `core/schedule.rs`, [`core::waiters`]; why it is held: `core/hold.rs`, `core/snooze.rs` |
 //! | what a configuration that is read again changes | `core/reconfigure.rs` |
 //! | retry, backoff, escalation, breaker | `core/finish.rs` |
-//! | what may an agent do | [`core::policy`]; who asks it: [`edge::agent::hook`], `edge/agent/claude/watch.rs`, [`app::policy`] |
-//! | what holds when it is not asked | [`edge::agent::fence`], [`edge::agent::git_layer`], [`app::guarding`] |
-//! | who plays which part, and is told what | [`model::settings::Role`], `assets/roles`, `assets/prompts`, [`app::prompt`], [`edge::agent::prompt`] |
+//! | what may an agent do | [`core::policy`]; who asks it: [`edge::agent::hook`], `edge/agent/claude/watch.rs`, [`app::effects::policy`] |
+//! | what holds when it is not asked | [`edge::agent::fence`], [`edge::agent::git_layer`], [`app::effects::guarding`] |
+//! | who plays which part, and is told what | [`model::settings::Role`], `assets/roles`, `assets/prompts`, [`app::effects::prompt`], [`edge::agent::prompt`] |
 //! | which stages there are, and what follows from an event | `assets/workflows`, [`model::routing`]; how files change them: `config/workflow.rs` |
 //! | what an agent hands over | [`model::outcome`], read by [`edge::agent::outcome()`]; told to those who waited: [`core::brought`] |
-//! | which result lands before which | `core/landing_order.rs` |
-//! | how do words reach a person, and what is made plain in them | [`app::say`], [`model::plain`] |
-//! | what do all parts that act for a supervisor share | [`app::tools`]; what the watcher sees: [`app::watching`] |
+//! | where a result stands on its way into the tree | `core/made.rs`; which lands before which: `core/landing_order.rs` |
+//! | how do words reach a person, and what is made plain in them | [`app::words::say`], [`model::plain`] |
+//! | what do all parts that act for a supervisor share | [`app::effects::tools`]; what the watcher sees: [`app::effects::watching`] |
 //! | who waits for whom | `core/depend.rs`; a requirement taken apart: [`core::decompose`], [`core::orchestrate`] |
 //! | where is the other repository that work names | [`app::repositories`] |
-//! | which queue is paused, and by what | `core/queue.rs`, [`core::lanes`]; what it looks like from outside: [`app::sessions`] |
+//! | which queue is paused, and by what | `core/queue.rs`, [`core::lanes`]; what it looks like from outside: [`app::answers::sessions`] |
 //! | who is asked for a strategy, and when | `core/plan.rs`, [`app::planner`], [`edge::agent::claude::planner`] |
 //! | what is a task that is about no check, and when may it begin | [`model::assignment`], `core/filing.rs`, `core/depend.rs`, [`core::lanes`], `core/purse.rs` |
 //! | when is it done | `core/deliver.rs`; then as a fix: `core/verify.rs`, `core/landing.rs` |
-//! | how is a task file read, worked on, told | [`config::read_task_file`], [`app::day`]; read again: `app/day/again.rs`, `core/refile.rs` |
+//! | how is a task file read, worked on, told | [`config::read_task_file`], [`app::day`]; read again: `app/day/again.rs`, `core/day_before.rs`, `core/refile.rs` |
 //! | what does an agent ask, and who answers | [`model::question`], `core/question.rs` |
-//! | what was used after a `kill -9` | [`app::left`], `core/recover.rs` |
+//! | what was used after a `kill -9` | [`app::effects::left`], `core/recover.rs` |
 //! | what may be spent, and what was | [`model::budget`]; which lines a task has: `core/purse.rs`; how they hold: `core/budget.rs`; the ledger in [`core::book`], [`core::view`]; how it is metered: [`edge::agent`] |
-//! | what is secret, and where it is covered | [`core::secrets`]; every input: [`app::redact`]; transcripts: [`edge::session`] |
+//! | what is secret, and where it is covered | [`core::secrets`]; every input: [`app::words::redact`]; transcripts: [`edge::session`] |
 //! | what is protected | [`model::kind`], [`core::suspicion`] |
 //! | how is the user's tree written | [`edge::workspace`] |
 //! | what can a person do on the screen | [`ui::action`]; its keys: [`ui::keymap`]; what it looks like: [`ui::theme`], `themes/` |
 //! | what stands on the screen | `ui/pane`, one file for each pane; how it is compared: `tests/screens.rs` |
 //! | how does everything end, and begin again | `core/stop.rs`, `core/recover.rs`, [`edge::session`] |
-//! | who may ask for what over the socket | [`app::doorkeeper`]; who calls: `edge/control/caller.rs`, [`edge::session::marks_above`] |
-//! | who looks, and what they see | [`core::view`], [`app::showing`], [`edge::control::Views`]; with whom it ends: [`app::lease`] |
-//! | what happens when the configuration changes | [`app::reload`], `core/reconfigure.rs` |
-//! | how does it run without a terminal | [`app::background`] |
+//! | who may ask for what over the socket | [`app::project::doorkeeper`]; who calls: `edge/control/caller.rs`, [`edge::session::marks_above`] |
+//! | who looks, and what they see | [`core::view`], [`app::process::showing`], [`edge::control::Views`]; with whom it ends: [`app::process::lease`] |
+//! | what happens when the configuration changes | [`app::process::reload`], `core/reconfigure.rs` |
+//! | how does it run without a terminal | [`app::process::background`] |
 //! | what is promised | [`core::invariant`], `tests/sim.rs`, `tests/scenarios/` |
 
 pub mod app;

@@ -97,9 +97,9 @@ const SLEEPS: &[(&str, usize, &str)] = &[
 
 /// The files above the edge that write to the standard streams, and why not by the one door.
 const STREAMS: &[(&str, &str)] = &[
-    ("src/app/say.rs", "the door itself"),
-    ("src/app/voice.rs", "makes plain what a thread of its own writes"),
-    ("src/app/background.rs", "speaks to the process that started it"),
+    ("src/app/words/say.rs", "the door itself"),
+    ("src/app/process/voice.rs", "makes plain what a thread of its own writes"),
+    ("src/app/process/background.rs", "speaks to the process that started it"),
     ("src/app/planner/hook.rs", "speaks to an agent"),
     ("src/app/doctor/probe.rs", "speaks to the process that started it"),
     ("src/app/dashboard/window.rs", "draws the screen"),
@@ -282,7 +282,7 @@ fn streams(source: &Source) -> Vec<Fault> {
     let writes =
         |at: &usize| is_one(&source.tokens[*at].text) && source.is(at + 1, "(") && !source.is(at + 4, "is_terminal");
     let named = (0..source.tokens.len()).filter(writes);
-    let why = "words for a person leave by app/say.rs, where nothing in them steers their terminal";
+    let why = "words for a person leave by app/words/say.rs, where nothing in them steers their terminal";
     named
         // A method of a command, which sets the stream of another process.
         .filter(|at| *at == 0 || !source.is(at - 1, "."))

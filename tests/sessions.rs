@@ -3,6 +3,8 @@
 
 #[path = "sessions/hands.rs"]
 mod hands;
+#[path = "sessions/landing.rs"]
+mod landing;
 #[path = "sessions/order.rs"]
 mod order;
 #[path = "sessions/queue.rs"]

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::app::dashboard;
 use crate::app::failure::Failure;
-use crate::app::setup::Site;
-use crate::app::supervise::{self, Presence, Wish};
-use crate::app::voice::Voice;
-use crate::app::{dashboard, say};
+use crate::app::process::supervise::{self, Presence, Wish};
+use crate::app::process::voice::Voice;
+use crate::app::project::setup::Site;
+use crate::app::words::say;
 use crate::config::Overrides;
 use crate::core::findings;
 use crate::edge::agent::rehearsal::demo;

@@ -11,7 +11,7 @@ use super::events::{Emit, Event, Events};
 use super::sessions::{Approve, Orchestrate, Session};
 use super::stats::Stats;
 pub(super) use super::words::{Answer, Message};
-use crate::app::named::Named;
+use crate::app::answers::named::Named;
 use crate::config::parse_time;
 use crate::model::id::TaskId;
 

@@ -6,10 +6,11 @@ use clap::Args;
 use serde_json::Value;
 
 use super::verbs::said;
-use crate::app::ask;
+use crate::app::answers::costs::LISTED as TASKS;
 use crate::app::failure::Failure;
-use crate::app::say::{pretty, say};
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
+use crate::app::verbs::ask;
+use crate::app::words::say::{pretty, say};
 use crate::model::cost::Usd;
 use crate::model::number::thousands;
 
@@ -22,10 +23,16 @@ pub struct Costs {
     /// Raise today's line in tokens (`budget.day_tokens`) by so many, until midnight.
     #[arg(long, value_name = "TOKENS")]
     pub raise_tokens: Option<u64>,
+    /// List every task of today, and the days before; otherwise the dearest 20. JSON always has all of them.
+    #[arg(long)]
+    pub all: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
+
+/// A longer title pushes what follows it.
+const WIDEST: usize = 48;
 
 /// Carries out `costs`.
 pub(super) fn show(site: &Site, wish: &Costs) -> Result<u8, Failure> {
@@ -37,7 +44,7 @@ pub(super) fn show(site: &Site, wish: &Costs) -> Result<u8, Failure> {
         return ask::raise(site, usd, tokens).map(|answer| said(&answer, wish.json));
     }
     let value = ask::costs(site)?;
-    say(&if wish.json { pretty(&value) } else { render(&value) });
+    say(&if wish.json { pretty(&value) } else { render(&value, wish.all) });
     Ok(0)
 }
 
@@ -49,7 +56,7 @@ fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
     value[field].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn render(value: &Value) -> String {
+fn render(value: &Value, all: bool) -> String {
     let mut out = String::new();
     let today = &value["today"];
     let _ = writeln!(out, "today    {}  {}", text(value, "day"), text(&today["all"], "text"));
@@ -62,18 +69,37 @@ fn render(value: &Value) -> String {
         let _ = writeln!(out, "  {:<18} {}{what}", text(line, "line"), text(line, "text"));
     }
     sum(&mut out, today);
-    if !list(value, "tasks").is_empty() {
+    let tasks = list(value, "tasks");
+    let (shown, rest) = tasks.split_at(if all { tasks.len() } else { tasks.len().min(TASKS) });
+    if !shown.is_empty() {
         out.push_str("\ntasks of today\n");
     }
-    for task in list(value, "tasks") {
-        let title = if text(task, "title").is_empty() { "no longer remembered" } else { text(task, "title") };
+    let title_of = |task| match text(task, "title") {
+        "" => "no longer remembered",
+        title => title,
+    };
+    let width = shown.iter().map(|task| title_of(task).chars().count()).max().unwrap_or(0).min(WIDEST);
+    for task in shown {
+        let title = title_of(task);
         let _ = writeln!(
             out,
-            "  #{:<4} {title}  {} ({} in all)",
+            "  #{:<4} {title:<width$}  {} ({} in all)",
             task["number"],
             text(&task["today"], "text"),
             text(&task["total"], "text")
         );
+    }
+    if !rest.is_empty() {
+        let usd: f64 = rest.iter().filter_map(|task| task["today"]["cost_usd"].as_f64()).sum();
+        let (count, hint) = (rest.len(), "`orchestrator-tui costs --all` lists them");
+        let _ = writeln!(out, "  and {count} more, ${usd:.2} today; {hint}");
+    }
+    let days = list(value, "days");
+    if all && days.len() > 1 {
+        out.push_str("\ndays\n");
+        for day in days.iter().rev() {
+            let _ = writeln!(out, "  {:<18} {}, {} landed", text(day, "day"), text(&day["all"], "text"), day["landed"]);
+        }
     }
     let _ = writeln!(out, "\nsince the journal began  {}", text(&value["total"]["all"], "text"));
     sum(&mut out, &value["total"]);
@@ -105,5 +131,30 @@ fn sum(out: &mut String, sum: &Value) {
     if sum["all"]["unpriced"] == true {
         let what = if unpriced > 0 { format!("{} tokens", thousands(unpriced)) } else { "some runs".to_owned() };
         let _ = writeln!(out, "  the price of {what} is not known, or not yet; they are in none of the dollars");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_listed_is_counted_and_all_of_it_can_be_had() {
+        let spent = |usd: f64| json!({ "cost_usd": usd, "text": format!("${usd:.2}") });
+        let task = |id: usize| json!({ "number": id, "title": "unit", "today": spent(0.25), "total": spent(0.25) });
+        let day = |id: usize| json!({ "day": format!("2026-11-{id:02}"), "all": spent(1.5), "landed": 2 });
+        let value = json!({
+            "day": "2026-11-02",
+            "tasks": (1..=TASKS + 3).map(task).collect::<Vec<_>>(),
+            "days": (1..=2).map(day).collect::<Vec<_>>(),
+        });
+        let short = render(&value, false);
+        assert!(short.contains("#20 ") && !short.contains("#21 ") && !short.contains("2026-11-01"), "{short}");
+        assert!(short.contains("and 3 more, $0.75 today; `orchestrator-tui costs --all` lists them"), "{short}");
+        let all = render(&value, true);
+        assert!(all.contains("#23 ") && !all.contains(" more,"), "{all}");
+        assert!(all.contains("2026-11-01         $1.50, 2 landed"), "{all}");
     }
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::verbs;
 use crate::app::failure::Failure;
+use crate::app::project::setup::Site;
 use crate::app::repositories::{Need, Place, Progress, place};
-use crate::app::say::{aimed, news, over, speak_of};
-use crate::app::secrecy::of_project;
-use crate::app::setup::Site;
+use crate::app::words::say::{aimed, news, over, speak_of};
+use crate::app::words::secrecy::of_project;
 
 /// Another repository than the project's.
 #[derive(Debug, Args)]

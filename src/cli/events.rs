@@ -6,11 +6,11 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::verbs::said;
-use crate::app::ask;
+use crate::app::answers::named::Named;
 use crate::app::failure::Failure;
-use crate::app::named::Named;
-use crate::app::say::{pretty, say};
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
+use crate::app::verbs::ask;
+use crate::app::words::say::{pretty, say};
 use crate::model::id::TaskId;
 use crate::model::routing::is_event;
 

@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 
 use super::verbs::said;
-use crate::app::ask;
 use crate::app::day::lessons;
 use crate::app::failure::Failure;
-use crate::app::say::{pretty, say};
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
+use crate::app::verbs::ask;
+use crate::app::words::say::{pretty, say};
 use crate::model::lesson::LessonId;
 
 /// What to do with the lessons; nothing: list them.

@@ -1,6 +1,7 @@
 //! Floor 6: the command line.
 
 mod args;
+mod chain;
 mod costs;
 mod day;
 mod elsewhere;

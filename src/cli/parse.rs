@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::args::Cli;
 use super::verbs;
 use crate::app::failure::{Code, Failure};
-use crate::app::say::news;
+use crate::app::words::say::news;
 use crate::model::plain;
 
 /// What to do where a verb is about this project only.

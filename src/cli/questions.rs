@@ -5,10 +5,11 @@ use std::io::IsTerminal as _;
 use serde_json::{Value, json};
 
 use super::args::Answer;
+use crate::app::clock;
 use crate::app::failure::Failure;
-use crate::app::say::{pretty, say};
-use crate::app::setup::Site;
-use crate::app::{ask, clock};
+use crate::app::project::setup::Site;
+use crate::app::verbs::ask;
+use crate::app::words::say::{pretty, say};
 use crate::model::id::QuestionId;
 use crate::model::question::{About, Choice, Question, Reply};
 use crate::model::time::{Wall, brief};

@@ -4,17 +4,18 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::chain;
 use crate::app::clock;
 
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
+pub(super) fn list<'a>(value: &'a Value, field: &str) -> &'a [Value] {
     value.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn money(value: &Value) -> String {
+pub(super) fn money(value: &Value) -> String {
     match value.as_f64() {
         Some(dollars) => format!("${dollars:.2}"),
         None => "no price".to_owned(),
@@ -27,7 +28,7 @@ fn when(value: &Value, field: &str) -> String {
     clock::local(iso).unwrap_or_else(|| iso.to_owned())
 }
 
-fn seconds(value: &Value) -> String {
+pub(super) fn seconds(value: &Value) -> String {
     value.as_f64().map_or_else(String::new, |seconds| {
         crate::model::time::brief(std::time::Duration::from_secs_f64(seconds.max(0.0)))
     })
@@ -144,13 +145,14 @@ pub(super) fn task(value: &Value) -> String {
         "filed {}  attempts {}  {}",
         text(value, "filed_at"),
         value["attempts"],
-        money(&value["cost_usd"])
+        chain::used(value, &value["worked"])
     );
+    chain::write(&mut out, &value["chain"]);
     let files: Vec<&str> = list(value, "files").iter().filter_map(Value::as_str).collect();
     if !files.is_empty() {
         let _ = writeln!(out, "files {}", files.join(", "));
     }
-    assignment(&mut out, &value["assignment"]);
+    assignment(&mut out, value);
     section(&mut out, "events", super::events::of_task(&value["events"]).into_iter());
     section(&mut out, "failures", list(value, "failures").iter().map(|failure| text(failure, "id").to_owned()));
     section(&mut out, "red before", list(value, "red_before").iter().map(|failure| text(failure, "id").to_owned()));
@@ -221,7 +223,8 @@ pub(super) fn task(value: &Value) -> String {
 }
 
 /// What a task is to bring that is about no check: who does it, after what, and in which words it was asked for.
-fn assignment(out: &mut String, assignment: &Value) {
+fn assignment(out: &mut String, value: &Value) {
+    let assignment = &value["assignment"];
     if assignment.is_null() {
         return;
     }
@@ -237,7 +240,16 @@ fn assignment(out: &mut String, assignment: &Value) {
             let _ = writeln!(out, "{what} {}", which.join(", "));
         }
     }
-    block(out, "to do", text(assignment, "description"));
+    let asked = &value["events"]["asked"];
+    if !asked.is_null() {
+        let what = format!("asked by event {}, {} from {}", asked["id"], text(asked, "type"), text(asked, "by"));
+        block(out, &what, &crate::app::words::say::pretty(&asked["data"]));
+    }
+    // What an event starts knows the text of its subject; what it is to do itself, its role and the event say.
+    match value["events"]["subject"].as_u64().filter(|subject| value["number"] != *subject) {
+        Some(subject) => block(out, &format!("what #{subject} is about"), text(assignment, "description")),
+        None => block(out, "to do", text(assignment, "description")),
+    }
 }
 
 /// What an agent handed over, besides its words.
@@ -374,5 +386,5 @@ pub(super) fn health(value: &Value) -> String {
 
 /// Writes an amount of disk space the way a person reads it.
 pub(super) fn bytes(value: &Value) -> String {
-    crate::app::keep::readable(value.as_u64().unwrap_or_default())
+    crate::app::records::keep::readable(value.as_u64().unwrap_or_default())
 }

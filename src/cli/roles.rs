@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::args::Prompt;
 use crate::app::failure::Failure;
-use crate::app::roles;
-use crate::app::say::{complain, pretty, say};
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
+use crate::app::verbs::roles;
+use crate::app::words::say::{complain, pretty, say};
 use crate::config::Overrides;
 
 /// Carries out `roles`.

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::args::Task;
 use super::elsewhere::{self, Elsewhere};
+use crate::app::answers::named::Named;
 use crate::app::failure::Failure;
-use crate::app::mark::space_of;
-use crate::app::named::Named;
-use crate::app::orchestration as ask;
+use crate::app::project::mark::space_of;
+use crate::app::project::setup::Site;
 use crate::app::repositories::{Need, Place, TaskName, dependencies};
-use crate::app::say::{aimed, pretty, say};
-use crate::app::setup::Site;
+use crate::app::verbs::orchestration as ask;
+use crate::app::words::say::{aimed, pretty, say};
 use crate::model::assignment::{Mode, Project};
 use crate::model::id::{BatchId, number_in};
 use crate::model::orchestration::Wish;
@@ -63,7 +63,11 @@ pub struct Create {
     /// What is good to know for it.
     #[arg(long, value_name = "TEXT")]
     pub context: Option<String>,
-    /// The branch; it must be checked out.
+    /// The branch it is for; it must be the one that is checked out.
+    ///
+    /// A session begins from the tree as it is, and its result lands there as a change of files: no branch is ever moved.
+    /// For another branch, work in a tree of its own: `git worktree add ../FOLDER BRANCH`, then
+    /// `orchestrator-tui -C ../FOLDER run`, and `session create` there.
     #[arg(long, value_name = "NAME")]
     pub branch: Option<String>,
     /// Start it at once.

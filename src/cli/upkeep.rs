@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::app::doctor;
 use crate::app::failure::{Code, Failure};
-use crate::app::say::{ask, over, pretty, say};
-use crate::app::secrecy::of_project;
-use crate::app::setup::Site;
-use crate::app::{doctor, gc, init, purge};
+use crate::app::project::setup::Site;
+use crate::app::verbs::{gc, init, purge};
+use crate::app::words::say::{ask, over, pretty, say};
+use crate::app::words::secrecy::of_project;
 use crate::config::Overrides;
 
 /// How long nothing is said about what is waited for.

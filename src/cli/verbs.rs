@@ -9,13 +9,16 @@ use super::args::{
     self, Cli, ConfigVerb, Demo, Gc, Init, Json, Landing, PolicyVerb, Purge, Run, Supervise, Task, Trust, Tuning, Verb,
 };
 use super::{costs, day, events, lessons, questions, queue, render, roles, sessions, stats, upkeep};
+use crate::app::effects::policy;
 use crate::app::failure::{Code, Failure};
-use crate::app::say::{aimed, compact, complain, has_spoken, pretty, say, script, speak_of};
-use crate::app::secrecy::of_project;
-use crate::app::setup::{self, Site};
-use crate::app::supervise::{self, Presence, Wish};
-use crate::app::voice::Voice;
-use crate::app::{ask, background, dashboard, demo, fit, health, policy};
+use crate::app::process::background;
+use crate::app::process::supervise::{self, Presence, Wish};
+use crate::app::process::voice::Voice;
+use crate::app::project::setup::{self, Site};
+use crate::app::verbs::{ask, fit, health};
+use crate::app::words::say::{aimed, compact, complain, has_spoken, pretty, say, script, speak_of};
+use crate::app::words::secrecy::of_project;
+use crate::app::{dashboard, demo};
 use crate::config::{Diagnostic, Overrides};
 use crate::model::hold::Snooze;
 use crate::model::id::TaskId;

@@ -49,7 +49,7 @@ impl FromStr for Named {
 #[derive(Debug, Args)]
 pub struct Message {
     /// Its number, as `tasks` shows it: 14.
-    pub task: crate::app::named::Named<TaskId>,
+    pub task: crate::app::answers::named::Named<TaskId>,
     /// What is said.
     #[arg(value_name = "TEXT", required = true, trailing_var_arg = true)]
     pub words: Vec<String>,

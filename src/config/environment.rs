@@ -16,11 +16,12 @@ use crate::model::path::ProjectPath;
 use crate::model::settings::Agent;
 
 /// Names that mean a setting.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 17] = [
     "PROJECT_ROOT",
     "WATCH_PATHS",
     "STATE_FILE",
     "LOCK_FILE",
+    "DATABASE_PATH",
     "CLAUDE_MODEL",
     "MAX_CONCURRENT_AGENTS",
     "MAX_RETRIES",
@@ -63,6 +64,7 @@ pub(crate) struct Extras {
     pub(crate) secrets: Secrets,
     pub(crate) state_file: Option<PathBuf>,
     pub(crate) lock_file: Option<PathBuf>,
+    pub(crate) database: Option<PathBuf>,
 }
 
 /// Returns a glob of the files that would be taken for events if a result brought them, where their folder is in the
@@ -116,6 +118,10 @@ impl Variable<'_> {
             "LOCK_FILE" => {
                 extras.lock_file = Some(self.project.join(self.value));
                 self.taken("lock_file");
+            }
+            "DATABASE_PATH" => {
+                extras.database = Some(self.project.join(self.value));
+                self.taken("database_path");
             }
             "EVENT_DIR" => {
                 settings.events.folder = Some(self.project.join(self.value));

@@ -79,6 +79,8 @@ pub struct Loaded {
     pub state_file: Option<PathBuf>,
     /// `LOCK_FILE`, absolute: where the lock is instead of the state folder.
     pub lock_file: Option<PathBuf>,
+    /// `DATABASE_PATH`, absolute: where other programs find the journal.
+    pub database: Option<PathBuf>,
     /// What is odd and not wrong.
     pub warnings: Vec<Diagnostic>,
     /// Where each value that is not built in came from: `fix.attempts` → `orchestrator.toml:3:12`.
@@ -195,6 +197,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Vec<Diagnostic>> {
         secrets: extras.secrets,
         state_file: extras.state_file,
         lock_file: extras.lock_file,
+        database: extras.database,
         warnings,
         sources: draft.places.sources(),
         files,

@@ -16,10 +16,11 @@ use crate::config::file::{ConfigFile, RuleDoes};
 use crate::model::settings::Check;
 
 /// Names of a project's `.env` that decide where something is written or sent, or on whose account.
-const FAR_REACHING: [&str; 8] = [
+const FAR_REACHING: [&str; 9] = [
     "EVENT_DIR",
     "STATE_FILE",
     "LOCK_FILE",
+    "DATABASE_PATH",
     "ANTHROPIC_API_KEY",
     "GITHUB_OWNER",
     "GITHUB_REPO",

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::core::events::subject_of;
 use crate::core::fact::Fact;
+use crate::core::landing_order::Before;
+use crate::core::made::Made;
 use crate::core::schedule::Waiting;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::Batch;
 use crate::model::hold::HoldReason;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
-use crate::model::task::{Task, TaskState};
+use crate::model::task::{FailReason, ReadyReason, Task, TaskState};
 use crate::model::workspace::{Snapshot, TreeId};
 
 impl Supervisor {
@@ -41,12 +43,18 @@ impl Supervisor {
         let other = self.book.task(id)?;
         match &other.state {
             TaskState::Ready(_) if is_unfinished(other) => Some(TaskState::Pending(id)),
+            // It lands in a moment, and what is made from what has landed needs no yes for that.
+            TaskState::Ready(ReadyReason::InTurn(_)) => Some(TaskState::Pending(id)),
             TaskState::Done(_) | TaskState::Ready(_) => {
-                let unlanded = if waits { self.ready_of(task, id).next() } else { None };
-                unlanded.or_else(|| self.landing_of(task, id)).map(TaskState::Pending)
+                let kept = if waits { self.kept_of(task, id).next() } else { None };
+                kept.or_else(|| self.in_between(task, id)).map(TaskState::Pending)
             }
             // It waits for what it has led to, and not the other way round.
             TaskState::Held(HoldReason::PassedOn | HoldReason::Stalled) if is_passed_on(task, id) => None,
+            // To make that again helps, and leaves as it is what others did for it.
+            TaskState::Failed(FailReason::NotWanted(maker)) if self.book.task(*maker).is_some() => {
+                Some(TaskState::Blocked(*maker))
+            }
             TaskState::Failed(_) => Some(TaskState::Blocked(id)),
             // What it waits for in the end.
             TaskState::Blocked(root) => Some(TaskState::Blocked(*root)),
@@ -67,27 +75,24 @@ impl Supervisor {
 
     /// Returns what a task that comes after another one gets from it that has not landed: its result, or, if it was passed
     /// on, the results of those that worked on it. Those are no news to each other.
-    fn ready_of(&self, task: &Task, other: TaskId) -> impl Iterator<Item = TaskId> {
+    fn kept_of(&self, task: &Task, other: TaskId) -> impl Iterator<Item = TaskId> {
         let all = std::iter::once(other).chain(self.makers(task, other));
-        all.filter(|id| self.book.task(*id).is_some_and(|task| matches!(task.state, TaskState::Ready(_))))
+        all.filter(|id| self.made(*id) == Some(Made::Kept))
     }
 
     /// Returns the first of those that another task was passed on to that is just landing, or did not get through with it:
-    /// what it made is neither a result nor in the user's tree.
-    fn landing_of(&self, task: &Task, other: TaskId) -> Option<TaskId> {
-        let lands = |task: &Task| match &task.state {
-            TaskState::Running => task.result.is_some() || task.landing.is_some(),
-            TaskState::Review(_) => true,
-            TaskState::Queued
-            | TaskState::Pending(_)
-            | TaskState::Blocked(_)
-            | TaskState::Held(_)
-            | TaskState::Cooling { .. }
-            | TaskState::Ready(_)
-            | TaskState::Done(_)
-            | TaskState::Failed(_) => false,
+    /// nothing can be made from it, and the tree is no good beginning without it either.
+    fn in_between(&self, task: &Task, other: TaskId) -> Option<TaskId> {
+        let is_between = |made: Made| match made {
+            Made::Landing | Made::InTurn | Made::Stuck | Made::InDoubt => true,
+            Made::NotYet | Made::ByOthers | Made::UnderWay | Made::Kept | Made::There | Made::Nothing => false,
         };
-        self.makers(task, other).find(|id| self.book.task(*id).is_some_and(|task| lands(task)))
+        self.makers(task, other).find(|id| self.made(*id).is_some_and(is_between))
+    }
+
+    /// Returns where what a task has made stands.
+    pub(crate) fn made(&self, id: TaskId) -> Option<Made> {
+        self.book.task(id).map(|task| Made::of(task))
     }
 
     /// Returns the open tasks that another one was passed on to, as far as a task that waits for it cares.
@@ -103,22 +108,18 @@ impl Supervisor {
         results.map(|result| (result.base.clone(), result.receipt.tree_after.clone())).collect()
     }
 
-    /// Returns the first of what a task builds on that has not landed.
-    pub(crate) fn unlanded(&self, task: &Task) -> Option<TaskId> {
-        self.built_from(task).pop_first()
-    }
-
-    /// Returns all that a task builds on that has not landed.
+    /// Returns all results that a task is made from if it begins now: those it comes after, and those that these were made
+    /// from, as far as they have not landed.
     pub(crate) fn built_from(&self, task: &Task) -> BTreeSet<TaskId> {
         let mut all = BTreeSet::new();
-        self.collect_unlanded(task, &mut all);
+        self.collect_kept(task, &mut all);
         all
     }
 
-    fn collect_unlanded(&self, task: &Task, all: &mut BTreeSet<TaskId>) {
-        for id in after(task).iter().flat_map(|id| self.ready_of(task, *id)) {
+    fn collect_kept(&self, task: &Task, all: &mut BTreeSet<TaskId>) {
+        for id in after(task).iter().flat_map(|id| self.kept_of(task, *id)) {
             if let Some(other) = self.book.task(id).filter(|_| all.insert(id)) {
-                self.collect_unlanded(other, all);
+                self.collect_kept(other, all);
             }
         }
     }
@@ -127,6 +128,7 @@ impl Supervisor {
     pub fn goes_on(&self, batch: &Batch) -> bool {
         let moves = |task: &Task| match &task.state {
             TaskState::Running => true,
+            TaskState::Ready(ReadyReason::InTurn(_)) => !matches!(self.lands_after(task), Some(Before::Waits(_))),
             TaskState::Queued | TaskState::Cooling { .. } => {
                 !matches!(self.waiting(task), Some(Waiting::Batch(_) | Waiting::Budget(..) | Waiting::Unlanded(..)))
             }

@@ -178,7 +178,7 @@ impl Supervisor {
 
 /// Returns the task that passes from role to role, and that a task belongs to; by itself it is its own.
 pub(crate) fn subject_of(task: &Task) -> TaskId {
-    task.assignment().and_then(|assignment| assignment.subject).unwrap_or(task.id)
+    task.subject()
 }
 
 /// Whether there is any word or number in the data of an event.

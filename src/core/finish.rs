@@ -63,8 +63,13 @@ impl Supervisor {
         }
     }
 
+    /// Whether an attempt waits until it may land.
+    pub(crate) fn is_at_gate(&self, id: TaskId) -> bool {
+        self.live.attempts.get(&id).is_some_and(|attempt| attempt.step == Step::Gate && attempt.ending.is_none())
+    }
+
     /// Whether the attempt at an assignment has a verified result that is about to land and nowhere written down.
-    fn is_paid_result(&self, id: TaskId) -> bool {
+    pub(crate) fn is_paid_result(&self, id: TaskId) -> bool {
         let is_new =
             self.live.attempts.get(&id).is_some_and(|attempt| attempt.accepted.is_some() && !attempt.only_lands);
         is_new && self.book.task(id).is_some_and(|task| task.check().is_none() && task.state == TaskState::Running)

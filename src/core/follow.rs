@@ -8,6 +8,7 @@ use crate::core::book::{Known, Rank, Standing};
 use crate::core::events::subject_of;
 use crate::core::fact::Fact;
 use crate::core::lanes::lane;
+use crate::core::made::Made;
 use crate::core::supervisor::Supervisor;
 use crate::model::assignment::{Assignment, Lane};
 use crate::model::event::{By, Consequence, Event};
@@ -66,6 +67,7 @@ impl Supervisor {
         let Some(task) = self.book.task(turned).filter(|task| task.check().is_none()) else { return };
         let (subject, is_to_pass_on) = (subject_of(task), self.is_to_pass_on(task));
         self.live.passed.insert(subject);
+        self.wanted_again(subject);
         if is_to_pass_on && self.settings.events.multi_agent && self.settings.lanes.enabled {
             self.live.to_pass_on.insert(turned);
         }
@@ -159,7 +161,7 @@ impl Supervisor {
         assignment.subject = Some(event.subject.unwrap_or(id));
         // Only the first of those who make something makes all of it.
         let edits = self.settings.roles.get(role).is_some_and(|role| role.edits);
-        let is_more = after.iter().any(|id| self.is_ready(*id));
+        let is_more = after.iter().any(|id| self.is_kept(*id));
         if !edits || is_more {
             assignment.deliverables.clear();
         }
@@ -204,7 +206,7 @@ impl Supervisor {
         let subject = event.subject.and_then(|subject| self.task(subject));
         let mut after = self.built_on(event);
         // Its subject is over by it, and would be in its way; only a result that has not landed is what there is to mend.
-        after.retain(|id| Some(*id) != event.subject || self.is_ready(*id));
+        after.retain(|id| Some(*id) != event.subject || self.is_kept(*id));
         let mut assignment = assignment(event, subject.as_deref());
         let wanted = std::mem::take(&mut assignment.description);
         assignment.label = format!("bug-{}", event.id.0);
@@ -271,18 +273,6 @@ impl Supervisor {
         }
     }
 
-    /// A person does not want what a task has made: the one that it was passed on from has failed with it, even if it was
-    /// done. What waits for that one is blocked then, as behind any failure, and does not begin without what was made.
-    pub(crate) fn not_wanted(&mut self, maker: TaskId) {
-        let Some(subject) = self.book.task(maker).map(|task| subject_of(task)).filter(|subject| *subject != maker)
-        else {
-            return;
-        };
-        if self.book.task(subject).is_some_and(|task| task.state == TaskState::Done(DoneReason::Finished)) {
-            self.record(Fact::Ended { task: subject, state: TaskState::Failed(FailReason::Refused) });
-        }
-    }
-
     /// Returns what a task that an event starts comes after: the one that reported it, and what that one was built on and
     /// has not landed; if none of ours did, its subject, and what that was passed on to and has not landed.
     fn built_on(&self, event: &Event) -> BTreeSet<TaskId> {
@@ -290,11 +280,11 @@ impl Supervisor {
         let before = task.assignment().map(|assignment| assignment.after.as_slice()).unwrap_or_default();
         let its = event.subject.filter(|subject| *subject == task.id && event.by != By::Task(task.id));
         let made = its.into_iter().flat_map(|subject| self.book.index.of_subject(subject));
-        before.iter().copied().chain(made).filter(|id| self.is_ready(*id)).chain([task.id]).collect()
+        before.iter().copied().chain(made).filter(|id| self.is_kept(*id)).chain([task.id]).collect()
     }
 
-    fn is_ready(&self, id: TaskId) -> bool {
-        self.book.task(id).is_some_and(|task| matches!(task.state, TaskState::Ready(_)))
+    fn is_kept(&self, id: TaskId) -> bool {
+        self.made(id) == Some(Made::Kept)
     }
 
     /// Passes queued tasks on to the first role, if that is wanted, instead of giving each to one agent.

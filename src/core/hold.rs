@@ -11,7 +11,7 @@ use crate::model::assignment::Assignment;
 use crate::model::check::{CheckKey, Fingerprint};
 use crate::model::hold::HoldReason;
 use crate::model::id::{ChangeId, TaskId};
-use crate::model::task::{FailReason, Goal, Task, TaskState};
+use crate::model::task::{FailReason, Goal, ReadyReason, Task, TaskState};
 
 /// One change that makes more tasks than this is not fixed unasked: a broken build, a switched branch.
 const EXPECTED_TASKS: usize = 5;
@@ -264,7 +264,7 @@ impl Supervisor {
     /// Whether a person can hold a task: it waits, or is worked on and not just landing.
     pub(crate) fn may_hold(&self, task: &Task) -> bool {
         match &task.state {
-            TaskState::Queued | TaskState::Cooling { .. } => true,
+            TaskState::Queued | TaskState::Cooling { .. } | TaskState::Ready(ReadyReason::InTurn(_)) => true,
             TaskState::Held(reason) => *reason != HoldReason::ByYou,
             // With a result it was let land by a person.
             TaskState::Running => task.result.is_none() && self.may_withdraw(task.id),
@@ -277,7 +277,7 @@ impl Supervisor {
         }
     }
 
-    /// Holds a task until a person lets it go; what works on it ends and does not count.
+    /// Holds a task until a person lets it go; what works on it ends and does not count. What only has to land is kept.
     ///
     /// # Errors
     /// If there is no such task, it is landing, waits for a person anyway, or is over.
@@ -297,6 +297,16 @@ impl Supervisor {
                 | TaskState::Failed(_) => task.state.reason(self.live.now.wall),
             };
             return Err(Refusal::because(format!("{id} cannot be held: {why}")));
+        }
+        let why = "you held it before it landed".to_owned();
+        let waits = Answer::said(format!("{id} waits for your yes; `orchestrator-tui land {}` lets it in", id.0));
+        if matches!(task.state, TaskState::Ready(_)) {
+            self.ask_instead(&task, why);
+            return Ok(waits);
+        }
+        if self.is_at_gate(id) && self.is_paid_result(id) {
+            self.wait_for_yes(id, why);
+            return Ok(waits);
         }
         self.record(Fact::Held { task: id, reason: HoldReason::ByYou });
         self.withdraw(id);

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::core::book::{self, Class, Index, Source};
 use crate::core::effect::Place;
+use crate::core::landing_order::Turn;
 use crate::core::lanes::lane;
 use crate::core::live::{Attempt, Owner, Phase, Step};
 use crate::core::supervisor::Supervisor;
 use crate::model::cost::Spent;
 use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{JobId, SessionId};
-use crate::model::task::TaskState;
+use crate::model::task::{ReadyReason, TaskState};
 
 /// Returns the first promise that does not hold.
 ///
@@ -197,6 +198,9 @@ fn tasks_can_move(machine: &Supervisor) -> Result<(), String> {
             return Err(format!("{} is held by a snooze that is over", task.id));
         }
         let waits = matches!(task.state, TaskState::Queued | TaskState::Cooling { .. });
+        if matches!(task.state, TaskState::Ready(ReadyReason::InTurn(_))) && machine.turn_of(task) != Turn::Comes {
+            return Err(format!("it is the turn of {}, or never will be, and it waits for it", task.id));
+        }
         if waits && machine.waiting(task).is_none() {
             return Err(format!("{} could start and does not ({})", task.id, book::subject(task)));
         }

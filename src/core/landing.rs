@@ -48,7 +48,7 @@ impl Supervisor {
         let Some(task) = self.book.task(id) else { return self.why_ask() };
         match task.assignment().map(|assignment| assignment.land) {
             None => self.why_ask(),
-            Some(LandMode::Auto) if self.unlanded(task).is_none() => None,
+            Some(LandMode::Auto) if self.built_from(task).is_empty() => None,
             Some(LandMode::Auto | LandMode::Ask) => Some(ReadyReason::Asked),
         }
     }
@@ -176,15 +176,25 @@ impl Supervisor {
         self.record(self.staged(id, Stage::Land));
     }
 
+    /// Lets a result land that waited for its turn.
+    pub(crate) fn land_by_itself(&mut self, id: TaskId, result: &PendingResult) {
+        self.land_pending(id, result, Vec::new());
+        if let Some(attempt) = self.live.attempts.get_mut(&id) {
+            attempt.unasked = true;
+        }
+    }
+
     /// Lets a result go on that is to land: after what it was made from, and not before that has. Without a yes nothing
     /// lands that was made from what came to nothing.
     pub(crate) fn pass_gate(&mut self, id: TaskId) {
         let Some(task) = self.book.task(id) else { return };
-        let only_lands = self.live.attempts.get(&id).is_some_and(|attempt| attempt.only_lands);
-        let failed = self.failed_from_under(task).filter(|_| !only_lands);
+        let has_yes = self.live.attempts.get(&id).is_some_and(|attempt| attempt.only_lands && !attempt.unasked);
+        let failed = self.failed_from_under(task).filter(|_| !has_yes);
         match (self.lands_after(task), failed) {
             (None, None) => self.start_merge(id),
-            (Some(Before::Lands(_)), _) => {}
+            (Some(Before::Lands(_)), _) if has_yes => {}
+            // It is kept, so that it is neither made nor paid for twice, whatever happens until then.
+            (Some(Before::Lands(first)), _) => self.ready(id, ReadyReason::InTurn(first)),
             (Some(Before::Waits(first)), _) => {
                 self.wait_for_yes(id, format!("it was made from {first}, which has not landed"));
             }

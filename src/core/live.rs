@@ -215,6 +215,8 @@ pub struct Attempt {
     pub fixers_done: bool,
     /// Whether it only brings in what an earlier one has made.
     pub only_lands: bool,
+    /// Whether nobody has said yes to that: it lands by itself, in its turn.
+    pub unasked: bool,
     /// What the agent said at its end.
     pub said: Option<AgentResult>,
     /// What it handed over.

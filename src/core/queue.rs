@@ -62,7 +62,11 @@ impl Supervisor {
             ) => true,
             // A person has ended it, or what went wrong is in the queue itself, as a task of its own.
             TaskState::Failed(
-                FailReason::Killed | FailReason::Undone | FailReason::Refused | FailReason::NotVerified(_),
+                FailReason::Killed
+                | FailReason::Undone
+                | FailReason::Refused
+                | FailReason::NotWanted(_)
+                | FailReason::NotVerified(_),
             )
             | TaskState::Queued
             | TaskState::Pending(_)

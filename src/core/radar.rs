@@ -21,7 +21,7 @@ impl Supervisor {
         if at_work.is_some() || task.forced {
             return at_work;
         }
-        self.older(task).or_else(|| self.unlanded_before(task))
+        self.older(task).or_else(|| self.reserved_by(task))
     }
 
     /// Says why a task cannot be worked on beside one that is.
@@ -52,15 +52,16 @@ impl Supervisor {
         })
     }
 
-    /// Says which verified result must land first, or be refused: this task would be made from what it has changed.
-    pub(crate) fn unlanded_before(&self, task: &Task) -> Option<Waiting> {
+    /// Says which result must land first, or be refused: it has changed, or was to change, what this task is about, and waits
+    /// for a person.
+    pub(crate) fn reserved_by(&self, task: &Task) -> Option<Waiting> {
         if task.check().is_some() || task.forced {
             return None;
         }
         let mut own: Option<BTreeSet<TaskId>> = None;
         let subject = |task: &Task| task.assignment().and_then(|assignment| assignment.subject);
         task.files.iter().find_map(|file| {
-            let mut near = self.book.index.unlanded_near(file);
+            let mut near = self.book.index.reserved_near(file);
             let (path, other) = near.find(|(_, other)| {
                 let Some(known) = self.book.task(*other) else { return false };
                 // What it builds on is in its tree, and what builds on it comes after it.
@@ -81,7 +82,7 @@ impl Supervisor {
             && !self.book.lanes.is_paused(lane(task))
             && !self.is_off(task)
             && self.batch_line(task).is_none()
-            && self.unlanded_before(task).is_none()
+            && self.reserved_by(task).is_none()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::core::fact::Fact;
 use crate::core::hold::CHECKS_ONLY;
 use crate::core::input::Fate;
 use crate::core::landing_order::Before;
+use crate::core::live::JobOwner;
 use crate::core::supervisor::Supervisor;
 use crate::core::vanished::unconfirmed;
 use crate::model::budget::Limit;
@@ -240,8 +241,11 @@ impl Supervisor {
         matches!(self.lands_after(task), Some(Before::Waits(_)))
     }
 
-    fn may_begin_landing(&self, id: TaskId) -> bool {
-        self.is_up() && !self.live.attempts.contains_key(&id) && !self.is_working_in_place()
+    pub(crate) fn may_begin_landing(&self, id: TaskId) -> bool {
+        // What a supervisor that died has begun to write is taken back first.
+        let recovers = |owner: &JobOwner| matches!(owner, JobOwner::Recover(..));
+        let is_busy = self.is_working_in_place() || self.live.jobs.values().any(recovers);
+        self.is_up() && !self.live.attempts.contains_key(&id) && !is_busy
     }
 
     fn land_now(&mut self, id: TaskId, shown: Option<&TreeId>, agree: Option<LandMode>) -> Result<Answer, Refusal> {
@@ -352,7 +356,7 @@ fn landable(task: &Task) -> Option<(&PendingResult, Vec<Suspicion>)> {
     let result = task.result.as_ref()?;
     match &task.state {
         TaskState::Ready(ReadyReason::Suspicious(doubts)) => Some((result, doubts.clone())),
-        TaskState::Ready(ReadyReason::Asked | ReadyReason::First)
+        TaskState::Ready(ReadyReason::Asked | ReadyReason::First | ReadyReason::InTurn(_))
         | TaskState::Review(
             ReviewReason::Unstable
             | ReviewReason::RedTogether(_)

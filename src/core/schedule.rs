@@ -341,6 +341,7 @@ impl Supervisor {
             red: None,
             fixers_done: false,
             only_lands: false,
+            unasked: false,
             said: None,
             outcome: None,
             exit: None,

@@ -3,6 +3,7 @@
 use crate::core::book::{Book, Wait};
 use crate::core::depend::after;
 use crate::core::fact::Fact;
+use crate::core::made::Made;
 use crate::model::attempt::{AttemptEnd, AttemptRecord};
 use crate::model::event::Consequence;
 use crate::model::id::TaskId;
@@ -27,8 +28,9 @@ pub(crate) fn may_follow(book: &Book, fact: &Fact) -> Result<(), String> {
             (false, "landings are numbered in order")
         }
         (Fact::LandingBegan { .. }, Some(task)) => {
-            let waits = |id: &TaskId| book.task(*id).is_some_and(|other| matches!(other.state, TaskState::Ready(_)));
-            (!after(task).iter().any(waits), "a result lands after those that it was made from")
+            let is_kept =
+                |id: &TaskId| book.task(*id).is_some_and(|other| matches!(Made::of(other), Made::Kept | Made::InTurn));
+            (!after(task).iter().any(is_kept), "a result lands after those that it was made from")
         }
         (Fact::BatchGrew { batch, .. } | Fact::BatchApproved { batch } | Fact::BatchLimited { batch, .. }, _) => {
             (book.batches.contains_key(batch), "only what was filed together changes")
@@ -91,7 +93,9 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         }
         Fact::Held { .. } => {
             let works = task.state == TaskState::Running && task.result.is_none();
-            (waits || is_held || works, "only what waits or is worked on is held")
+            // What was made for it is made again.
+            let anew = matches!(task.state, TaskState::Failed(FailReason::NotWanted(_)));
+            (waits || is_held || works || anew, "only what waits or is worked on is held")
         }
         Fact::Released { .. } => (waits || is_held, "only what waits is released"),
         Fact::Replaced { landing, .. } => {
@@ -135,7 +139,7 @@ fn may_befall(task: &Task, fact: &Fact) -> (bool, &'static str) {
         }
         Fact::Ended { state, .. } => {
             let is_done = task.state == TaskState::Done(DoneReason::Finished);
-            let may = open || is_done && *state == TaskState::Failed(FailReason::Refused);
+            let may = open || is_done && matches!(state, TaskState::Failed(FailReason::NotWanted(_)));
             (may && state.is_final(), "a task ends once, unless what was made for it is not wanted")
         }
         Fact::Filed { .. }

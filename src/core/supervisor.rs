@@ -218,6 +218,13 @@ impl Supervisor {
         while self.follow_events() {
             self.regate();
         }
+        while self.land_in_turn() {
+            self.advance_attempts();
+            self.regate();
+            while self.follow_events() {
+                self.regate();
+            }
+        }
         self.hold_unasked();
         self.start_attempts();
         self.regate();

@@ -105,7 +105,7 @@ impl Supervisor {
             TaskState::Review(ReviewReason::RedTogether(key)) => {
                 vec![Suspicion { file: None, what: format!("{key} is red together with what you typed meanwhile") }]
             }
-            TaskState::Ready(ReadyReason::Asked | ReadyReason::First)
+            TaskState::Ready(ReadyReason::Asked | ReadyReason::First | ReadyReason::InTurn(_))
             | TaskState::Review(
                 ReviewReason::Unstable
                 | ReviewReason::Conflict(_)

@@ -24,8 +24,8 @@ pub enum Obstacle {
     QueueOff,
     /// A task that is worked on.
     AtWork(TaskId),
-    /// A task whose result is to land first.
-    Unlanded(TaskId),
+    /// A task whose result is to land first, or to be refused.
+    Reserved(TaskId),
     /// A task that goes first: it is worked on, its result is to land, or it waits and will have its turn.
     First(TaskId),
 }
@@ -153,12 +153,12 @@ impl Supervisor {
                     waiters.put(line(task), id, wait, None);
                 }
                 // Those near it may wait for it now, and go before nobody.
-                let near = Index::unlanded(task).into_iter().flat_map(|path| self.book.index.near_file(&path));
+                let near = Index::reserved(task).into_iter().flat_map(|path| self.book.index.near_file(&path));
                 for other in near.filter(|other| !self.stands(Obstacle::First(*other))) {
                     waiters.release(Obstacle::First(other));
                 }
             }
-            for obstacle in [Obstacle::AtWork(id), Obstacle::Unlanded(id), Obstacle::First(id)] {
+            for obstacle in [Obstacle::AtWork(id), Obstacle::Reserved(id), Obstacle::First(id)] {
                 if !self.stands(obstacle) {
                     waiters.release(obstacle);
                 }
@@ -178,7 +178,7 @@ impl Supervisor {
                 let at_work = self.live.attempts.keys().map(|id| Obstacle::AtWork(*id));
                 last.into_iter().chain([Obstacle::First(*other)]).chain(at_work).collect()
             }
-            Waiting::Unlanded(other, _) => vec![Obstacle::First(*other), Obstacle::Unlanded(*other)],
+            Waiting::Unlanded(other, _) => vec![Obstacle::First(*other), Obstacle::Reserved(*other)],
             Waiting::Down
             | Waiting::Paused
             | Waiting::LanePaused(..)
@@ -208,10 +208,10 @@ impl Supervisor {
             Obstacle::Breaker(until) => until > self.live.now.wall,
             Obstacle::QueueOff => !self.settings.lanes.enabled,
             Obstacle::AtWork(id) => self.live.attempts.contains_key(&id) && task(id).is_some(),
-            Obstacle::Unlanded(id) => task(id).is_some_and(|task| !Index::unlanded(task).is_empty()),
+            Obstacle::Reserved(id) => task(id).is_some_and(|task| !Index::reserved(task).is_empty()),
             Obstacle::First(id) => {
                 let waits = |task: &Task| builds_on_nothing(task) && self.will_wait_its_turn(task);
-                self.stands(Obstacle::AtWork(id)) || self.stands(Obstacle::Unlanded(id)) || task(id).is_some_and(waits)
+                self.stands(Obstacle::AtWork(id)) || self.stands(Obstacle::Reserved(id)) || task(id).is_some_and(waits)
             }
         }
     }
@@ -225,8 +225,8 @@ impl Supervisor {
             Obstacle::Breaker(_) => !task.forced,
             Obstacle::QueueOff => self.is_off(task),
             Obstacle::AtWork(id) => other(id).is_some_and(|other| meets(other)),
-            Obstacle::Unlanded(id) => {
-                let is_near = |other: &Task| first_common(&task.files, &Index::unlanded(other)).is_some();
+            Obstacle::Reserved(id) => {
+                let is_near = |other: &Task| first_common(&task.files, &Index::reserved(other)).is_some();
                 other(id).is_some_and(|other| !task.forced && is_news(task, other) && is_near(other))
             }
             Obstacle::First(id) => other(id).is_some_and(|other| {

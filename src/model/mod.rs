@@ -6,6 +6,7 @@ pub mod attempt;
 pub mod budget;
 pub mod check;
 pub mod cost;
+pub mod counts;
 pub mod document;
 pub mod event;
 pub mod filing;

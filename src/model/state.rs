@@ -11,7 +11,7 @@ use crate::model::path::ProjectPath;
 use crate::model::time::{Wall, brief};
 use crate::model::workspace::Suspicion;
 
-/// Why a verified result waits for a person.
+/// Why a verified result waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadyReason {
@@ -21,6 +21,8 @@ pub enum ReadyReason {
     First,
     /// It does something a person should see first.
     Suspicious(Vec<Suspicion>),
+    /// It waits for no person, but for this task, from whose result it was made: it lands by itself as soon as that has.
+    InTurn(TaskId),
 }
 
 /// Why a result needs a person's hands.
@@ -60,7 +62,7 @@ pub enum TaskState {
         /// Until then.
         until: Wall,
     },
-    /// A verified result waits for a yes.
+    /// A verified result waits for a yes, or for its turn to land.
     Ready(ReadyReason),
     /// A result needs a person's hands.
     Review(ReviewReason),
@@ -122,6 +124,8 @@ pub enum FailReason {
     Budget,
     /// It was looked at when it was done, and is not what it was to be; this is about what went wrong.
     NotVerified(TaskId),
+    /// It was passed on and done, and then a person did not want what this task had made for it.
+    NotWanted(TaskId),
     /// The check itself cannot be run.
     CheckBroken {
         /// Why, for a person to read.
@@ -171,6 +175,7 @@ impl fmt::Display for ReadyReason {
         match self {
             Self::Asked => f.write_str("ready to land: say yes"),
             Self::First => f.write_str("ready: say yes, and what becomes of later fixes"),
+            Self::InTurn(first) => write!(f, "ready: lands by itself as soon as {first} has"),
             Self::Suspicious(reasons) => {
                 f.write_str("ready, look first: ")?;
                 let mut last = None;
@@ -237,6 +242,7 @@ impl fmt::Display for FailReason {
             Self::Refused => f.write_str("refused"),
             Self::Budget => f.write_str("stopped: the budget of a task is used up"),
             Self::NotVerified(bug) => write!(f, "its verification failed: {bug} is about it"),
+            Self::NotWanted(maker) => write!(f, "what {maker} made for it is not wanted; retry {maker}"),
             Self::CheckBroken { why } => write!(f, "the check cannot run: {why}"),
         }
     }

@@ -236,13 +236,18 @@ impl Task {
         self.spent + self.running
     }
 
+    /// Returns how long its attempts took that are over.
+    pub fn worked(&self) -> std::time::Duration {
+        self.attempts.iter().map(|attempt| attempt.took).sum()
+    }
+
+    /// Returns the task that it works on with others, from role to role; its own if there are none before it.
+    pub fn subject(&self) -> TaskId {
+        self.assignment().and_then(|assignment| assignment.subject).unwrap_or(self.id)
+    }
+
     /// Whether this task and `other` may touch the same file; a folder is all that lies in it.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.files.iter().any(|file| other.files.iter().any(|known| file.meets(known)))
-    }
-
-    /// Returns what its verified result changed that has not landed.
-    pub fn unlanded(&self) -> impl Iterator<Item = &ProjectPath> {
-        self.result.iter().flat_map(|result| result.receipt.files.iter().map(|file| &file.path))
     }
 }

@@ -20,7 +20,7 @@ pub enum Target {
     Task(TaskId),
     /// Another task, with others below it that fold.
     Branch(TaskId),
-    /// What came of an event: the task with this place among those that it started, or else where it came from.
+    /// An event, whole (0), or the first, second … task that it started.
     Event(EventId, usize),
     /// What was filed together: the report of a day, the plan or the tasks of an orchestration.
     Batch(BatchId),
@@ -80,9 +80,15 @@ impl Key {
             offset: state.offset,
             is_ascii: !state.glyphs.lines,
             theme: state.theme.clone(),
-            views: if state.tab == Tab::Tree { state.views } else { 0 },
+            views: if shows_others(state) { state.views } else { 0 },
         }
     }
+}
+
+/// Whether other tasks are in the shown tab.
+fn shows_others(state: &State) -> bool {
+    let brings = || state.row().is_some_and(|row| row.work.is_some());
+    state.tab == Tab::Tree || state.tab == Tab::Check && brings()
 }
 
 /// The text of a tab, in rows of the width of the pane.

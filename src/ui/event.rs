@@ -4,8 +4,8 @@ use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
-use crate::core::view::{Detail, View};
-use crate::model::id::{BatchId, SessionId, TaskId};
+use crate::core::view::{Detail, Happening, View};
+use crate::model::id::{BatchId, EventId, SessionId, TaskId};
 use crate::model::path::ProjectPath;
 use crate::model::session::Terminal;
 
@@ -37,6 +37,8 @@ pub enum Event {
         /// Whether the beginning is missing.
         cut: bool,
     },
+    /// An event, whole, as asked for, or why it cannot be had.
+    Whole(EventId, Result<Box<Happening>, String>),
     /// The report of a day, as asked for, or why it cannot be had.
     Reported(BatchId, Result<Told, String>),
     /// Something became true just now.
@@ -99,6 +101,8 @@ pub enum Intent {
     Command(Command),
     /// Fetch all about a task, and what happened in it.
     Fetch(TaskId),
+    /// Fetch an event, whole.
+    Event(EventId),
     /// Fetch the report of a day.
     Report(BatchId),
     /// Open a file in the user's editor.

@@ -52,6 +52,8 @@ pub enum Page {
     Report,
     /// What happened, and what came of it.
     Events,
+    /// One of them, whole.
+    Event,
     /// The keys.
     Help,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::core::effect::Recorded;
-use crate::core::view::{CheckRow, Course, Detail, Group, Row, View};
+use crate::core::view::{CheckRow, Course, Detail, Group, Happening, Row, View};
 use crate::model::check::Verdict;
 use crate::model::id::{BatchId, EventId, Seq, TaskId};
 use crate::model::time::{Wall, millis};
@@ -50,6 +50,17 @@ pub struct Report {
     pub told: Option<Result<Told, String>>,
     /// The page that it was opened from, its first line, and what was marked there.
     pub below: Option<(Page, usize, Option<Target>)>,
+}
+
+/// An event that is shown whole, and the page below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Which.
+    pub id: EventId,
+    /// All of it, or why it cannot be had; none: it is on its way.
+    pub told: Option<Result<Box<Happening>, String>>,
+    /// The page that it was opened from, its first line, what was marked there, and what narrowed it.
+    pub below: Option<(Page, usize, Option<Target>, Filter)>,
 }
 
 /// The report itself.
@@ -135,6 +146,8 @@ pub struct State {
     pub page_mark: Option<Target>,
     /// The report of a day, as last asked for.
     pub report: Option<Box<Report>>,
+    /// An event, as last asked for.
+    pub event: Option<Box<Opened>>,
     /// The newest event that was on the screen when its page was open.
     pub events_seen: EventId,
     /// Questions and lists over everything, the last one on top.
@@ -190,6 +203,7 @@ impl State {
             page_filter: Filter::default(),
             page_mark: None,
             report: None,
+            event: None,
             events_seen: EventId::default(),
             popups: Vec::new(),
             toasts: Vec::new(),

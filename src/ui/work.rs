@@ -1,7 +1,9 @@
 //! What follows from a row about an assignment: how long it took so far, whether that is more than expected, where it belongs.
 
 use crate::core::view::{Group, Row};
-use crate::model::time::millis;
+use crate::model::cost::Spent;
+use crate::model::id::TaskId;
+use crate::model::time::{brief, millis};
 
 use super::state::State;
 
@@ -29,6 +31,11 @@ pub(super) fn spoken(millis: u64) -> String {
     if tenths.is_multiple_of(10) { format!("{} h", tenths / 10) } else { format!("{}.{} h", tenths / 10, tenths % 10) }
 }
 
+/// Writes how long something took.
+pub(super) fn took(millis: u64) -> String {
+    brief(std::time::Duration::from_millis(millis))
+}
+
 /// Says who does it and where it belongs: `coding · batch 2`, `coding · queue`.
 pub(super) fn belongs(row: &Row) -> Option<String> {
     let work = row.work.as_ref()?;
@@ -36,4 +43,27 @@ pub(super) fn belongs(row: &Row) -> Option<String> {
     // A session is often called what its role is.
     let is_said = row.title.eq_ignore_ascii_case(&work.role);
     Some(if is_said { place } else { format!("{} · {place}", work.role) })
+}
+
+/// The tasks that work on the same, from role to role, and what they used in all.
+pub(super) struct Chain<'a> {
+    /// What all of them are about.
+    pub(super) subject: TaskId,
+    /// The tasks that are still listed, the first first.
+    pub(super) rows: Vec<&'a Row>,
+    /// What they used.
+    pub(super) spent: Spent,
+    /// How long they worked, in milliseconds.
+    pub(super) worked: u64,
+}
+
+/// Returns the tasks that work on the same as one, if there are others.
+pub(super) fn chain<'a>(state: &'a State, row: &Row) -> Option<Chain<'a>> {
+    let subject_of = |row: &Row| row.work.as_ref().and_then(|work| work.subject).unwrap_or(row.id);
+    let subject = subject_of(row);
+    let mut rows: Vec<&Row> = state.view.rows.iter().filter(|row| subject_of(row) == subject).collect();
+    rows.sort_by_key(|row| row.id);
+    let spent = rows.iter().fold(Spent::default(), |sum, row| sum + row.spent);
+    let worked = rows.iter().map(|row| elapsed(state, row)).sum();
+    (rows.len() > 1).then_some(Chain { subject, rows, spent, worked })
 }

@@ -178,7 +178,7 @@ async fn what_keeps_it_from_starting_is_told_as_in_a_terminal() {
     assert!(wrong.message.contains("orchestrator.toml:2:9"), "{}", wrong.message);
     site.write("orchestrator.toml", CONFIG);
     let program = site.outside("nothing");
-    let none = orchestrator_tui::app::background::start(
+    let none = orchestrator_tui::app::process::background::start(
         &program,
         &known(&site),
         &Overrides::default(),

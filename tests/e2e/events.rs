@@ -132,8 +132,45 @@ fn a_task_passes_through_all_roles_although_the_supervisor_is_killed() {
     assert_eq!(site.json(&["event", "2"])["data"]["summary"], "turn left into right");
     let shown = site.run(&["show", "1"]);
     assert!(shown.out.contains("verify.passed") && shown.out.contains("#1 is done"), "{shown:?}");
+    // What all of them used together, beside what each of them did.
+    assert!(shown.out.contains("all 6 tasks about #1, from role to role: $0.00"), "{shown:?}");
+    let numbers: Vec<&Value> =
+        coding["chain"]["tasks"].as_array().into_iter().flatten().map(|task| &task["number"]).collect();
+    assert_eq!(json!(numbers), json!([1, 2, 3, 4, 5, 6]), "{coding:#?}");
+    assert!(coding["chain"]["seconds"].as_f64() > coding["worked"].as_f64(), "{coding:#?}");
     assert!(site.run(&["events", "--failed"]).out.contains("pr.merged"));
     assert_eq!(running.stop(), 0);
+    site.wait_until_empty();
+}
+
+#[test]
+fn what_was_undone_and_is_made_again_frees_what_waits_for_the_task_that_it_is_made_for() {
+    let sign = scripted("Put it on the sign", &[write("sign.txt", "this way\n")]);
+    let site = site(&(sign + &pipeline(&[], "verify.passed")));
+    let running = start(&site, &MULTI);
+    let said = site.run(&["queue", "add", "Right word", "--description", "The word should be right."]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let has_role = |role: &str| roles(&site).iter().filter(|known| *known == role).count();
+    let pass = |round: usize| {
+        until("the deployer", || has_role("deployer") == round);
+        assert_eq!(site.run(&["land", "3"]).code, 0);
+        until("the end", || site.task(1)["state"] == "done");
+        assert_eq!(site.read("word.txt"), "right\n");
+    };
+    pass(1);
+    let said = site.run(&["undo", "3"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(site.task(1)["reason"], "what #3 made for it is not wanted; retry #3");
+    assert_eq!(site.run(&["session", "create", "Put it on the sign", "--after", "1"]).code, 0);
+    assert_eq!(site.task(7)["reason"], "blocked: #3 came to nothing; retry that one");
+
+    assert_eq!(site.run(&["retry", "3"]).code, 0);
+    assert_eq!((site.task(1)["state"].as_str(), site.task(7)["state"].as_str()), (Some("held"), Some("pending")));
+    // It is looked at, let in and verified as the first one was; then what waited begins.
+    pass(2);
+    until("the sign", || site.task(7)["state"] == "ready");
+    assert_eq!(has_role("verifier"), 2);
+    running.stop();
     site.wait_until_empty();
 }
 

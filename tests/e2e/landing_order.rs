@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use nix::sys::signal::Signal;
 use serde_json::json;
 
+use crate::screen::client;
 use crate::site::{Site, until};
 
 const CONFIG: &str = "[[check]]\nname = \"unit\"\nrun = \"sh wait.sh\"\n";
@@ -77,4 +79,51 @@ fn what_was_made_from_a_result_that_was_undone_is_kept_until_it_fits_again() {
     until("it has landed, too", || is(&site, 2, "done"));
     assert_eq!(fs::read_to_string(site.project.join("a.txt")).expect("both results"), "two\n");
     supervisor.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_lands_by_itself_in_its_turn_is_made_once_although_the_supervisor_is_killed() {
+    let config = CONFIG.replace("run =", "parallel = true\nrun =");
+    let site = Site::new(&[("orchestrator.toml", &config)]);
+    let (gate, go, calls) = (site.outside("gate"), site.outside("go"), site.outside("calls"));
+    // The first one is confirmed only when the gate is open; what was made from it is verified at once.
+    let waits = format!("while test -e '{}' && grep -qs one a.txt; do sleep 0.05; done\n", gate.display());
+    site.write("wait.sh", &waits);
+    let call = format!("{{ do = \"run\", command = \"echo x >> {}\" }}", calls.display());
+    let wait = format!("{{ do = \"wait_for\", file = {:?} }}", go.display());
+    let edit = "{ do = \"edit\", file = \"a.txt\", find = \"one\", replace = \"two\" }";
+    let write = "{ do = \"write\", file = \"a.txt\", content = \"one\\n\" }";
+    site.script(&format!(
+        "[[scenario]]\nmatch = \"Build part b\"\nsteps = [{call}, {wait}, {edit}]\n\
+         [[scenario]]\nmatch = \"Build part a\"\nsteps = [{write}]\n"
+    ));
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_kind("green_at");
+    site.json(&["session", "create", "Build part a", "--start"]);
+    until("the first is ready", || is(&site, 1, "ready"));
+    let part = json!({
+        "label": "b", "name": "b", "description": "Build part b", "lane": "session", "workflow": "session",
+        "role": "implementation", "land": "auto",
+    });
+    let task = json!({ "assignment": part, "after": [{ "task": 1 }], "priority": 0, "held": false });
+    let filing = json!({ "filing": { "batch": null, "tasks": [task] } });
+    let (status, answer) = client(&site).await.command("file", &filing).await.expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+    until("the second is at work", || calls.exists());
+    fs::write(&gate, "").expect("a closed gate");
+    assert_eq!(site.run(&["land", "1"]).code, 0);
+    until("the first is in", || site.project.join("a.txt").exists());
+    fs::write(&go, "").expect("the second goes on");
+    until("the second is kept", || is(&site, 2, "ready"));
+    assert_eq!(site.task(2)["reason"], "ready: lands by itself as soon as #1 has");
+
+    supervisor.signal(Signal::SIGKILL);
+    supervisor.end();
+    assert_eq!(site.task(2)["reason"], "ready: lands by itself as soon as #1 has");
+    fs::remove_file(&gate).expect("an open gate");
+    let next = site.start(&[]);
+    until("both have landed", || is(&site, 1, "done") && is(&site, 2, "done"));
+    assert_eq!((site.read("a.txt").as_str(), fs::read_to_string(&calls).expect("calls").as_str()), ("two\n", "x\n"));
+    next.stop();
+    site.wait_until_empty();
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::site::Site;
+use crate::site::{Site, until};
 
 const CONFIG: &str = "[fix]\nattempts = 2\n[[check]]\nname = \"unit\"\nrun = \"! grep -q bad file.txt\"\n";
 
@@ -125,8 +125,9 @@ fn the_prompt_of_an_open_task_is_what_its_agent_would_be_told() {
     supervisor.wait_kind("green_at");
     site.write("file.txt", "bad\n");
     supervisor.wait_kind("filed");
+    // It is told before it is on disk, where the prompt is put together from.
+    until("the task on disk", || site.run(&["prompt", "fixer", "1"]).code == 0);
     let said = site.run(&["prompt", "fixer", "1"]);
-    assert_eq!(said.code, 0, "{said:?}");
     for part in
         ["`unit` is run as:\n\n```sh\n! grep -q bad file.txt\n```", "- file.txt (modified, +1 -1)", "-fine\n+bad"]
     {

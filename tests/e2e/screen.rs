@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use orchestrator_tui::app::background::{self, Attached};
 use orchestrator_tui::app::failure::Failure;
-use orchestrator_tui::app::setup;
+use orchestrator_tui::app::process::background::{self, Attached};
+use orchestrator_tui::app::project::setup;
 use orchestrator_tui::config::Overrides;
 use orchestrator_tui::core::view::View;
 use orchestrator_tui::edge::control::{Client, Company, Ending, ViewNews, ViewStream};

@@ -388,3 +388,33 @@ fn a_queue_that_is_off_keeps_what_is_queued_until_a_person_starts_it() {
     assert_eq!(wrong.status.code(), Some(2), "{said}");
     assert!(said.contains("ENABLE_QUEUE_PROCESSOR: \"maybe\" is not possible here") && said.contains("true or false"));
 }
+
+#[test]
+fn a_session_for_another_branch_works_in_a_worktree_of_it_and_moves_no_branch() {
+    let site = site();
+    let mut script = String::new();
+    let write = "{ do = \"write\", file = \"a.txt\", content = \"one\\n\" }".to_owned();
+    scenario(&mut script, "Build part a", &[write, says(&json!({ "summary": "Built it." }))]);
+    site.script(&script);
+    site.git(&["branch", "feature"]);
+    let refused = site.run(&["session", "create", "Build part a", "--branch", "feature"]);
+    for said in ["main is checked out in", "as no branch is ever moved", "git worktree add ../FOLDER feature"] {
+        assert!(refused.code == 1 && refused.err.contains(said), "{refused:?}");
+    }
+    let beside = site.outside("beside");
+    let folder = beside.to_str().expect("plain");
+    site.git(&["worktree", "add", "-q", folder, "feature"]);
+    let refs = || site.git(&["for-each-ref"]);
+    let before = refs();
+    let mut supervisor = site.follow(&["-C", folder, "run", "--headless", "--json", "--trust"]);
+    supervisor.wait_kind("green_at");
+    let wish = ["-C", folder, "session", "create", "Build part a", "--branch", "feature", "--start"];
+    let created = site.json(&wish);
+    assert_eq!(created["data"]["session"]["project"]["branch"], "feature");
+    supervisor.wait("its result", |fact| fact["kind"] == "attempt_ended");
+    assert_eq!(site.run(&["-C", folder, "land", "1"]).code, 0);
+    supervisor.wait_kind("landed");
+    assert_eq!(std::fs::read_to_string(beside.join("a.txt")).expect("landed there"), "one\n");
+    assert!(!site.project.join("a.txt").exists() && refs() == before);
+    supervisor.stop();
+}

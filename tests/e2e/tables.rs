@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 use rusqlite::{Connection, OpenFlags};
@@ -197,4 +198,75 @@ fn the_queue_stands_there_in_its_order() {
     supervisor.end();
     agree(&site);
     assert_eq!(site.until_idle().code, 1, "paused as it is, it still has what waits");
+}
+
+#[test]
+fn they_are_found_where_the_environment_says() {
+    let sites = [(); 2].map(|()| Site::new(&[("price.py", "good\n"), ("orchestrator.toml", CONFIG)]));
+    let [site, other] = &sites;
+    let path = site.outside("data/orchestrator.db");
+    let mut supervisor = site.start_with(&[], &[("DATABASE_PATH", &path)]);
+    supervisor.wait_kind("ran");
+    assert_eq!(site.run(&["queue", "add", "Say it", "--description", "Say it."]).code, 0);
+    let reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("readable");
+    let found = reader.query_row("SELECT count(*) FROM tasks WHERE title = 'Say it'", [], |row| row.get::<_, i64>(0));
+    assert_eq!(found.expect("the documented table"), 1);
+    // It belongs to one project, and nothing that is there is taken away.
+    for (site, path, why) in [
+        (other, path.clone(), "already"),
+        (other, other.outside("user.toml"), "not ours"),
+        (other, other.project.join("all.db"), "in the project"),
+    ] {
+        let mut command = site.command(&["run", "--headless", "--until-idle", "--trust"]);
+        let said = command.env("DATABASE_PATH", &path).output().expect("our program");
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.status.code() == Some(2) && text.contains("DATABASE_PATH") && text.contains(why), "{text}");
+    }
+    assert!(other.outside("user.toml").is_file() && path.is_symlink());
+    supervisor.signal(Signal::SIGINT);
+    supervisor.signal(Signal::SIGINT);
+    supervisor.end();
+}
+
+/// What was answered is promised: it outlives a kill, and what does not was never answered.
+#[test]
+fn an_answer_is_given_when_its_facts_are_on_disk() {
+    let site = Site::new(&[("orchestrator.toml", "[[check]]\nname = \"unit\"\nrun = \"true\"\n")]);
+    site.script(&script("{ do = \"result\", text = \"Done.\" },\n"));
+    for word in ["one", "two", "three", "four", "five", "six"] {
+        let mut running = site.start(&[]);
+        running.wait_kind("ran");
+        // A program that holds the journal for a moment is a slow disk.
+        let path = journal_below(&site.state()).expect("a journal");
+        let slow = Connection::open(path).expect("opened");
+        slow.busy_timeout(std::time::Duration::from_secs(30)).expect("set");
+        slow.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        let mut adding = site.command(&["queue", "add", word, "--description", "Say it."]);
+        let adding = adding.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("our program");
+        running.wait_kind("filed");
+        // Who asks after that is answered, so whoever added it would be by now.
+        assert_eq!(site.json(&["tasks"])[0]["title"], word);
+        running.signal(Signal::SIGKILL);
+        let (_, seen) = running.end_with_facts();
+        let code = adding.wait_with_output().expect("it ends").status.code();
+        drop(slow);
+        if seen.iter().any(|fact| fact["kind"] == "felt") {
+            // The machine was so busy that the disk was given up in between: then all goes on in memory, and says so.
+            continue;
+        }
+        assert_eq!(code, Some(3), "nothing of it was on disk: {seen:#?}");
+        assert_eq!(rows(&site, "SELECT title FROM tasks"), Vec::<String>::new());
+
+        let mut running = site.start(&[]);
+        running.wait_kind("ran");
+        assert_eq!(site.run(&["queue", "add", word, "--description", "Say it."]).code, 0);
+        running.signal(Signal::SIGKILL);
+        running.end();
+        assert_eq!(rows(&site, "SELECT title FROM tasks"), [word]);
+        let mut running = site.start(&[]);
+        running.wait_kind("started");
+        running.stop();
+        return;
+    }
+    panic!("it never came to it");
 }

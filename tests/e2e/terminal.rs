@@ -16,11 +16,30 @@ use crate::site::{PATIENCE, PROGRAM, Site};
 /// What the program has written so far, and the screen that comes of it.
 struct Seen {
     parser: vt100::Parser,
+    /// The last screen that was drawn whole, as terminals show it that know synchronized updates (DEC mode 2026).
+    whole: String,
     /// Everything that was written, for what a screen does not show.
     bytes: Vec<u8>,
-    /// Every screen that was shown, each after a pause in what was written.
+    /// Every screen that was shown.
     frames: Vec<String>,
     ended: bool,
+}
+
+impl Seen {
+    /// Takes note of the screen as it is.
+    fn look(&mut self) {
+        self.whole = self.parser.screen().contents();
+        if self.frames.last() != Some(&self.whole) {
+            self.frames.push(self.whole.clone());
+        }
+    }
+}
+
+/// Whether what was written ends within a picture.
+fn is_half_drawn(bytes: &[u8]) -> bool {
+    const UPDATE: &[u8] = b"\x1b[?2026";
+    let last = bytes.windows(UPDATE.len()).rposition(|part| part == UPDATE);
+    last.is_some_and(|at| bytes.get(at + UPDATE.len()) != Some(&b'l'))
 }
 
 /// The binary in a terminal of its own.
@@ -78,6 +97,7 @@ impl Terminal {
         let child = pair.slave.spawn_command(command).expect("our program");
         let seen = Seen {
             parser: vt100::Parser::new(some(rows), some(cols), 0),
+            whole: String::new(),
             bytes: Vec::new(),
             frames: Vec::new(),
             ended: false,
@@ -92,9 +112,8 @@ impl Terminal {
                 seen.ended |= count == 0;
                 seen.parser.process(&buffer[..count]);
                 seen.bytes.extend_from_slice(&buffer[..count]);
-                let screen = seen.parser.screen().contents();
-                if seen.frames.last() != Some(&screen) {
-                    seen.frames.push(screen);
+                if !is_half_drawn(&seen.bytes) {
+                    seen.look();
                 }
                 shared.1.notify_all();
                 if count == 0 {
@@ -111,12 +130,11 @@ impl Terminal {
         let began = Instant::now();
         let mut seen = lock.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let screen = seen.parser.screen().contents();
-            if fits(&screen) {
-                return screen;
+            if fits(&seen.whole) {
+                return seen.whole.clone();
             }
             let left = PATIENCE.saturating_sub(began.elapsed());
-            assert!(!left.is_zero(), "{what} did not show:\n{screen}");
+            assert!(!left.is_zero(), "{what} did not show:\n{}", seen.whole);
             seen = changed.wait_timeout(seen, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -128,7 +146,7 @@ impl Terminal {
 
     /// Returns the screen as text.
     pub(crate) fn screen(&self) -> String {
-        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen().contents()
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).whole.clone()
     }
 
     /// Returns every screen that was shown.
@@ -172,7 +190,9 @@ impl Terminal {
 
     /// Gives the window another size.
     pub(crate) fn resize(&self, cols: u16, rows: u16) {
-        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).parser.screen_mut().set_size(some(rows), some(cols));
+        let mut seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.parser.screen_mut().set_size(some(rows), some(cols));
+        drop(seen);
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).expect("resized");
     }
 

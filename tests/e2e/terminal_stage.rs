@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use orchestrator_tui::app::channels::Channels;
-use orchestrator_tui::app::mark::mark_of;
-use orchestrator_tui::app::places::Places;
-use orchestrator_tui::app::secrecy::Secrecy;
-use orchestrator_tui::app::terminals;
+use orchestrator_tui::app::effects::places::Places;
+use orchestrator_tui::app::effects::terminals;
+use orchestrator_tui::app::process::channels::Channels;
+use orchestrator_tui::app::project::mark::mark_of;
+use orchestrator_tui::app::words::secrecy::Secrecy;
 use orchestrator_tui::core::effect::Place;
 use orchestrator_tui::core::view::{CheckRow, View};
 use orchestrator_tui::edge::control::{ControlReply, Farewell, Server};

@@ -203,9 +203,10 @@ fn purge_leaves_no_byte() {
     let other = red(CONFIG);
     let before = (all(&site.state()), all(&site.outside("home")));
     let (mirror, lock) = (site.outside("mirror.json"), site.outside("elsewhere/lock"));
+    let link = site.outside("data.db");
     let with = |args: &[&str]| {
         let mut command = site.command(args);
-        command.env("STATE_FILE", &mirror).env("LOCK_FILE", &lock);
+        command.env("STATE_FILE", &mirror).env("LOCK_FILE", &lock).env("DATABASE_PATH", &link);
         said(command)
     };
     site.write("file.txt", "bad 1\n");
@@ -216,9 +217,14 @@ fn purge_leaves_no_byte() {
 
     let refused = with(&["purge"]);
     assert!(refused.code == 1 && refused.err.contains("hint: `orchestrator-tui purge --yes`"), "{refused:?}");
-    for part in
-        [&state(&site).display().to_string(), "trusted.json", "mirror.json", "elsewhere/lock", "1 fix can be undone"]
-    {
+    for part in [
+        &state(&site).display().to_string(),
+        "trusted.json",
+        "mirror.json",
+        "elsewhere/lock",
+        "data.db",
+        "1 fix can be undone",
+    ] {
         assert!(refused.out.contains(part), "{part}: {refused:?}");
     }
     assert!(state(&site).join("journal.db").exists());
@@ -229,7 +235,10 @@ fn purge_leaves_no_byte() {
     let done = with(&["purge", "--yes"]);
     assert_eq!((done.code, done.err.as_str()), (0, ""), "{done:?}");
     assert!(before == (all(&site.state()), all(&site.outside("home"))), "{:?}", all(&site.state()).keys());
-    assert!(!mirror.exists() && !lock.exists() && !Path::new(&sockets).exists(), "{sockets}");
+    assert!(
+        link.symlink_metadata().is_err() && !mirror.exists() && !lock.exists() && !Path::new(&sockets).exists(),
+        "{sockets}"
+    );
     assert!(project == site.hashes(""), "the project itself was touched");
     let again = site.run(&["purge"]);
     assert!(again.code == 0 && again.out.contains("nothing is kept"), "{again:?}");

@@ -1,11 +1,15 @@
 //! The screens of events, of the report of a day, and of a plan that waits for a yes.
 
-use orchestrator_tui::core::view::{Allowed, BatchRow, EventRow, EventState, Events, Group, Row, View};
+use orchestrator_tui::core::view::{
+    Allowed, BatchRow, Detail, EventRow, EventState, Events, Group, Happening, Row, View,
+};
 use orchestrator_tui::model::assignment::{Assignment, Lane};
+use orchestrator_tui::model::cost::{Spent, Usd};
 use orchestrator_tui::model::hold::HoldReason;
 use orchestrator_tui::model::id::{BatchId, EventId, TaskId};
-use orchestrator_tui::model::task::{Goal, Task, TaskState};
+use orchestrator_tui::model::task::{Goal, Task, TaskState, Workflow};
 use orchestrator_tui::model::time::Wall;
+use orchestrator_tui::ui::body::Target;
 use orchestrator_tui::ui::event::Event;
 use orchestrator_tui::ui::glyph::ASCII;
 use orchestrator_tui::ui::state::{State, Told};
@@ -28,6 +32,13 @@ pub(crate) const SCENES: &[Scene] = &[
         make: |size| Person::before(happening(), Some(24), size).types("E/type:nothing<enter>").state,
     },
     Scene { name: "events-go", make: |size| Person::before(happening(), Some(24), size).types("Ej<enter>").state },
+    Scene { name: "event", make: |size| whole(6, Person::before(happening(), Some(24), size).types("E")).state },
+    Scene { name: "event-failed", make: |size| whole(9, Person::before(happening(), Some(24), size).types("E")).state },
+    Scene {
+        name: "event-on-its-way",
+        make: |size| Person::before(happening(), Some(24), size).types("Ejj<enter>").state,
+    },
+    Scene { name: "goal-of-an-audit", make: |size| audit(Person::before(audited(), Some(50), size)).state },
     Scene { name: "events-header", make: |size| Person::before(happening(), Some(24), size).state },
     Scene { name: "events-work", make: |size| Person::before(happening(), Some(24), size).types("W").state },
     Scene { name: "events-none", make: |size| Person::before(idle(), None, size).types("E").state },
@@ -102,7 +113,55 @@ pub(crate) fn happening() -> View {
     });
     rows.extend(older);
     let left = vec![("0043.json".to_owned(), "it is no JSON: expected `,` or `}` at line 3 column 1".to_owned())];
-    View { events: Events { rows, earlier: 140, pending: 1, left }, ..day() }
+    View { events: Events { rows, earlier: 140, pending: 1, left, more_left: 0 }, ..day() }
+}
+
+/// The data of an event, with what must not reach a terminal.
+const DATA: &str = r#"{"summary": "Are letters to one person ever sent to another?", "files": ["src/mail.rs", "src/queue.rs"],
+    "note": "\u001b[31mred\u0007 \u202etxet"}"#;
+
+/// All about an event of [`happening`].
+fn happening_of(view: &View, id: u32) -> Happening {
+    let row = view.events.rows.iter().find(|row| row.id == EventId(id)).expect("an event").clone();
+    Happening { row, data: DATA.to_owned() }
+}
+
+/// A person who goes to an event on the page, opens it, and has all of it.
+pub(crate) fn whole(id: u32, person: Person) -> Person {
+    let mut person = person;
+    while person.state.page_mark != Some(Target::Event(EventId(id), 0)) {
+        person = person.types("j");
+    }
+    let told = happening_of(&person.state.view, id);
+    person.types("<enter>").sends(Event::Whole(EventId(id), Ok(Box::new(told))))
+}
+
+pub(crate) fn audit_task() -> Task {
+    let about = Assignment {
+        role: "reviewer".to_owned(),
+        event: Some(EventId(6)),
+        subject: Some(TaskId(24)),
+        after: Vec::new(),
+        ..assignment(24)
+    };
+    Task { goal: Goal::Assignment(Box::new(about)), ..of(50, TaskState::Running) }
+}
+
+/// A day on which one of its tasks is looked at by somebody else, because of an event.
+pub(crate) fn audited() -> View {
+    let mut view = happening();
+    let spent = Spent { usd: Usd(120_000), tokens_in: 30_000, tokens_out: 2_000, ..Spent::default() };
+    let row = Row { why: "work".to_owned(), since: Some(ago(252)), spent, ..work_row(Group::Working, &audit_task()) };
+    let at = view.rows.iter().position(|row| row.id == TaskId(24)).map_or(0, |at| at + 1);
+    view.rows.insert(at, row);
+    view
+}
+
+/// All about that task, on the tab that says what it is to do.
+pub(crate) fn audit(person: Person) -> Person {
+    let event = Some(Box::new(happening_of(&person.state.view, 6)));
+    let detail = Detail { task: audit_task(), stages: Workflow::task().stages, run: None, event };
+    person.sends(Event::Detailed(Box::new(detail))).types("<enter>4")
 }
 
 /// The sessions of a plan.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use orchestrator_tui::core::view::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
+use orchestrator_tui::core::view::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Row, View};
 use orchestrator_tui::model::assignment::Lane;
 use orchestrator_tui::model::attempt::Stage;
 use orchestrator_tui::model::check::{CheckKey, CheckName, CheckRun, Findings, Fingerprint, TestCounts, Verdict};
 use orchestrator_tui::model::cost::{Spent, Usd};
+use orchestrator_tui::model::counts::Counts;
 use orchestrator_tui::model::hold::{HoldReason, SnoozeEnd};
 use orchestrator_tui::model::id::{ChangeId, LandingId, TaskId};
 use orchestrator_tui::model::path::ProjectPath;
@@ -192,7 +193,7 @@ pub(crate) fn head() -> Head {
         health: std::collections::BTreeMap::new(),
         lanes: vec![LaneRow { lane: Lane::Fix, at_work: 0, most: 2 }],
         spent: cents(42),
-        numbers: Numbers { processed: 12, succeeded: 10, failed: 2, escalated: 1 },
+        numbers: Counts { ended: 14, succeeded: 10, failed: 2, escalated: 1, refused: 1, undone: 1, killed: 0 },
     }
 }
 
@@ -330,5 +331,5 @@ pub(crate) fn detail(view: &View, id: u32) -> Detail {
         task.attempts.push(attempt(1));
     }
     task.red_before = vec![failure("CaseService > sorts by due date", "src/services/CaseService.test.ts", 80)];
-    Detail { task, stages: Workflow::fix(true).stages, run: Some(run(Verdict::Red)) }
+    Detail { task, stages: Workflow::fix(true).stages, run: Some(run(Verdict::Red)), event: None }
 }

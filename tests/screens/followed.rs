@@ -7,7 +7,7 @@ use orchestrator_tui::ui::body::Target;
 use orchestrator_tui::ui::event::{Event, Intent};
 use orchestrator_tui::ui::state::{Focus, Page, Tab};
 
-use super::screens::events::{happening, planned, reported};
+use super::screens::events::{audit, audited, happening, planned, reported, whole};
 use super::screens::fixture::NOW;
 use super::screens::scene::Person;
 use super::screens::work::day;
@@ -34,9 +34,9 @@ fn commands(person: &Person) -> Vec<Command> {
 }
 
 #[test]
-fn an_event_leads_to_what_it_started_or_else_to_where_it_came_from() {
-    // The newest waits for #24; the next leads nowhere; then one about #23; then one that started two; then one.
-    for (keys, task) in [("", 24), ("j", 23), ("jj", 22), ("jjj", 23), ("jjjj", 21), ("jjjjk", 23)] {
+fn what_an_event_started_is_a_line_of_its_own_that_leads_there() {
+    // The newest waits for #24; the next two started nothing; then one that started two; then one.
+    for (keys, task) in [("j", 24), ("jjjjj", 22), ("jjjjjj", 23), ("jjjjjjjj", 21), ("jjjjjjjk", 23)] {
         let person = Person::before(happening(), Some(26), SIZE).types("E").types(keys).types("<enter>");
         assert_eq!((person.state.page, person.state.selected), (None, Some(TaskId(task))), "{keys}");
         assert_eq!(person.state.focus, Focus::Task);
@@ -47,8 +47,38 @@ fn an_event_leads_to_what_it_started_or_else_to_where_it_came_from() {
 }
 
 #[test]
+fn an_event_is_shown_whole_and_leads_both_ways() {
+    let asked =
+        |person: &Person| person.intents.iter().filter(|intent| matches!(intent, Intent::Event(EventId(9)))).count();
+    let person = whole(9, Person::before(happening(), Some(26), SIZE).types("E/state:failed<enter>"));
+    assert_eq!((asked(&person), person.state.page), (1, Some((Page::Event, 0))));
+    let shown = drawn(&person);
+    for text in ["Event 9", "verify.failed", "not followed: #23 had 61 events", "\"files\": [", "src/mail.rs"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+    // What an agent wrote is no command to a terminal, and turns no line around.
+    assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
+    let back = person.types("<esc>");
+    assert_eq!(
+        (back.state.page, &back.state.page_mark),
+        (Some((Page::Events, 0)), &Some(Target::Event(EventId(9), 0)))
+    );
+    assert_eq!(back.state.page_filter.text, "state:failed");
+    // To the task that reported it, and from a task to the event that started it.
+    let there = whole(9, Person::before(happening(), Some(26), SIZE).types("E")).types("<enter>");
+    assert_eq!((there.state.page, there.state.selected), (None, Some(TaskId(23))));
+    let goal = audit(Person::before(audited(), Some(50), SIZE)).types("j");
+    assert_eq!(goal.state.spot().map(|spot| spot.target.clone()), Some(Target::Event(EventId(6), 0)));
+    let event = goal.types("<enter>");
+    assert!(drawn(&event).contains("Event 6") && drawn(&event).contains("on its way"), "{}", drawn(&event));
+    let event = event.sends(Event::Whole(EventId(6), Err("event 6 is not remembered".to_owned())));
+    assert!(drawn(&event).contains("event 6 is not remembered"), "{}", drawn(&event));
+    assert_eq!(event.types("<esc>").state.page, None);
+}
+
+#[test]
 fn a_filter_of_the_list_hides_no_task_that_an_event_leads_to() {
-    let person = Person::before(happening(), Some(26), SIZE).types("/reviewer<enter>E<enter>");
+    let person = Person::before(happening(), Some(26), SIZE).types("/reviewer<enter>Ej<enter>");
     assert_eq!(person.state.selected, Some(TaskId(24)));
 }
 
@@ -76,7 +106,7 @@ fn trouble_stands_in_the_header_until_it_was_seen_and_what_waits_as_long_as_it_w
 fn what_is_marked_stays_marked_and_in_sight_while_events_come() {
     let mut person = Person::before(happening(), None, (80, 24)).types("EG");
     let marked = person.state.page_mark.clone();
-    assert_eq!(marked, Some(Target::Event(EventId(1), 0)));
+    assert_eq!(marked, Some(Target::Event(EventId(1), 1)));
     for id in 12..20 {
         let mut view = person.state.view.clone();
         let next = EventRow { id: EventId(id), ..view.events.rows[0].clone() };
@@ -99,7 +129,7 @@ fn every_line_that_leads_somewhere_is_reached_and_all_rows_are_seen() {
                 marks.push(person.state.page_mark.clone());
             }
         }
-        assert_eq!(marks.len(), 11, "{size:?}: {marks:?}");
+        assert_eq!(marks.len(), 21, "{size:?}: {marks:?}");
         assert!(drawn(&person).contains("140 earlier"), "{size:?}: {}", drawn(&person));
         for _ in 0..80 {
             person = person.types("k");

@@ -15,6 +15,7 @@ pub(crate) const SCENES: &[Scene] = &[
     Scene { name: "costs-near", make: |size| page(spent(41_250_000, 0), size) },
     Scene { name: "costs-reached", make: |size| page(spent(50_210_000, 0), size) },
     Scene { name: "costs-raised", make: |size| page(spent(50_210_000, 10_000_000), size) },
+    Scene { name: "costs-many", make: |size| page(many(), size) },
     Scene { name: "costs-none", make: |size| page(Costs::default(), size) },
     Scene { name: "over-the-line", make: |size| Person::before(with(spent(50_210_000, 0)), Some(16), size).state },
     Scene {
@@ -49,6 +50,15 @@ fn dollars(micros: u64) -> Spent {
     Spent { usd: Usd(micros), unpriced: false, tokens_in: micros / 4, tokens_out: micros / 100 }
 }
 
+/// A day with more tasks, after more days, than are listed.
+fn many() -> Costs {
+    let costs = spent(21_300_000, 0);
+    let day = |at: i64| (Day(20_777 - 19 + at), costs.days[0].1);
+    let task =
+        |id: u32| TaskCosts { id: TaskId(id), title: format!("Page {id} of the manual"), ..costs.tasks[0].clone() };
+    Costs { tasks: (1..=34).map(task).collect(), days: (0..20).map(day).collect(), ..costs }.short()
+}
+
 fn spent(fixer: u64, raised: u64) -> Costs {
     let unpriced = Spent { usd: Usd(0), unpriced: true, tokens_in: 12_000, tokens_out: 400 };
     let today = Sum { fixer: dollars(fixer) + unpriced, planner: dollars(2_500_000), unpriced: 12_400, landed: 9 };
@@ -77,5 +87,6 @@ fn spent(fixer: u64, raised: u64) -> Costs {
             TaskCosts { id: TaskId(12), title: String::new(), today: unpriced, total: unpriced },
         ],
         days: vec![(Day(20_776), before), (Day(20_777), today)],
+        ..Costs::default()
     }
 }

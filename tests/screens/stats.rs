@@ -3,6 +3,7 @@
 use orchestrator_tui::core::view::{Stats, StatsLine, View};
 use orchestrator_tui::model::budget::Day;
 use orchestrator_tui::model::cost::{Spent, Usd};
+use orchestrator_tui::model::counts::Counts;
 use orchestrator_tui::ui::glyph::ASCII;
 use orchestrator_tui::ui::state::State;
 
@@ -38,14 +39,18 @@ fn page(stats: Stats, size: (u16, u16)) -> State {
 fn line(name: &str, (good, failed): (u32, u32), (median, p95): (u64, u64), spent: Spent) -> StatsLine {
     StatsLine {
         name: name.to_owned(),
-        tasks: good + failed,
-        succeeded: good,
-        failed,
+        counts: Counts { ended: good + failed, succeeded: good, failed, ..Counts::default() },
         attempts: good + failed * 3,
         median: (good + failed > 0).then_some(median * 1000),
         p95: (good + failed > 0).then_some(p95 * 1000),
         spent,
     }
+}
+
+/// The same, with so many more that a person refused and undid.
+fn ended_by_you(mut line: StatsLine, refused: u32, undone: u32) -> StatsLine {
+    line.counts = Counts { ended: line.counts.ended + refused + undone, refused, undone, ..line.counts };
+    line
 }
 
 fn day(number: i64) -> (Day, StatsLine) {
@@ -58,9 +63,9 @@ fn day(number: i64) -> (Day, StatsLine) {
 fn stats() -> Stats {
     let unpriced = Spent { usd: Usd(0), unpriced: true, tokens_in: 120_000, tokens_out: 4_000 };
     Stats {
-        total: line("all", (98, 12), (74, 512), cents(1240) + unpriced),
+        total: ended_by_you(line("all", (98, 12), (74, 512), cents(1240) + unpriced), 2, 1),
         roles: vec![
-            line("fixer", (70, 5), (51, 200), cents(412)),
+            ended_by_you(line("fixer", (70, 5), (51, 200), cents(412)), 2, 1),
             line("coding", (21, 4), (2400, 7300), cents(702)),
             line("reviewer", (7, 0), (120, 180), cents(83)),
             line("implementation-of-the-core", (0, 3), (4000, 4100), unpriced),

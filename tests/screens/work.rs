@@ -117,6 +117,7 @@ pub(crate) fn work_row(group: Group, task: &Task) -> Row {
         lane: assignment.lane,
         batch: assignment.batch,
         after: assignment.after.clone(),
+        subject: assignment.subject,
         began: task.began,
         worked: task.attempts.iter().map(|attempt| millis(attempt.took)).sum(),
         expected: assignment.complexity.map(|complexity| millis(complexity.expected())),
@@ -204,7 +205,8 @@ pub(crate) fn day() -> View {
 
 /// All about a task of [`day`].
 pub(crate) fn detail(row: &Row) -> Detail {
-    let mut all = tasks().into_iter().map(|(_, task)| task).chain(super::events::sessions());
+    let mut all =
+        tasks().into_iter().map(|(_, task)| task).chain(super::events::sessions()).chain([super::events::audit_task()]);
     let task = all.find(|task| task.id == row.id).expect("a task of the day");
-    Detail { task, stages: Workflow::task().stages, run: None }
+    Detail { task, stages: Workflow::task().stages, run: None, event: None }
 }

@@ -100,7 +100,7 @@ impl World {
         let live = self.machine.live();
         let moves = |task: &Task| {
             matches!(task.state, TaskState::Queued | TaskState::Running | TaskState::Cooling { .. })
-                && !matches!(self.machine.waiting(task), Some(Waiting::Unlanded(..)))
+                && !matches!(self.machine.waiting(task), Some(Waiting::Unlanded(..) | Waiting::QueueOff(_)))
         };
         self.events.is_empty()
             && self.sessions.is_empty()

@@ -7,10 +7,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
-use crate::app::secrecy::of_project;
+use crate::app::words::secrecy::of_project;
 use crate::core::command::Command;
 use crate::edge::control::{Client, ClientError, Company, Ending, FactNews, First, ViewNews, ViewStream};
-use crate::model::id::{BatchId, Seq, TaskId};
+use crate::model::id::{BatchId, EventId, Seq, TaskId};
 use crate::ui::event::Event;
 use crate::ui::state::Told;
 
@@ -33,6 +33,8 @@ pub(super) enum Wanted {
     Command(Command),
     /// All about a task; answered by [`Event::Detailed`] and [`Event::Told`].
     Task(TaskId),
+    /// An event, whole; answered by [`Event::Whole`].
+    Event(EventId),
     /// The report of a day; answered by [`Event::Reported`].
     Report(BatchId),
     /// To know when every command before was answered.
@@ -197,6 +199,13 @@ async fn serve(client: Client, project: PathBuf, mut wishes: mpsc::Receiver<Want
             }
             Wanted::Task(task) => {
                 tokio::spawn(fetch(client.clone(), task, events.clone()));
+            }
+            Wanted::Event(id) => {
+                let (client, events) = (client.clone(), events.clone());
+                tokio::spawn(async move {
+                    let told = client.happening(id).await.map_err(|error| error.to_string());
+                    let _ = events.send(Event::Whole(id, told.map(Box::new))).await;
+                });
             }
             Wanted::Report(batch) => {
                 let (client, project, events) = (client.clone(), project.clone(), events.clone());

@@ -7,7 +7,7 @@ use super::link::{Link, Wanted};
 use super::terminal::Remote;
 use super::window::{Heard, Window};
 use crate::app::clock::{self, Clock};
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
 use crate::core::command::Command;
 use crate::model::path::ProjectPath;
 use crate::model::time::Moment;
@@ -164,6 +164,7 @@ impl<'a> Live<'a> {
         match intent {
             Intent::Command(command) => self.want(Wanted::Command(command)).await,
             Intent::Fetch(task) => self.want(Wanted::Task(task)).await,
+            Intent::Event(event) => self.want(Wanted::Event(event)).await,
             Intent::Report(batch) => self.want(Wanted::Report(batch)).await,
             Intent::Edit(file, line) => return self.edit(&file, line).await,
             Intent::Attention(_) => self.window.ring()?,

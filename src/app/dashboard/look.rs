@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::wish::Wish;
-use crate::app::examine::find_program;
 use crate::app::failure::{Code, Failure};
-use crate::app::setup::{Agreed, Site};
+use crate::app::process::examine::find_program;
+use crate::app::project::setup::{Agreed, Site};
 use crate::config::{self, Diagnostic, FILE_NAME, Loaded, Severity};
 use crate::edge::store::Lock;
 use crate::model::kind::ProjectKind;
@@ -28,7 +28,7 @@ const EXAMPLE: &str = "[[check]]\nname = \"unit\"\nrun = \"make test\"\n";
 /// If the state of the project cannot be reached.
 pub(super) fn look(site: &Site, wish: &Wish) -> Result<Looked, Failure> {
     let project = name(site);
-    if crate::app::ask::is_supervised(site)? {
+    if crate::app::verbs::ask::is_supervised(site)? {
         let lock = site.lock_file(site.read(wish.overrides.clone()).ok().as_ref());
         let holder = Lock::holder(&lock);
         return Ok(Looked::Say(Front::Held {

@@ -1,6 +1,6 @@
 //! The terminal as a picture: draws what differs, and nothing when nothing does; and what comes from there.
 
-use std::io::{self, Stdout};
+use std::io::{self, BufWriter, Stdout};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -9,21 +9,24 @@ use nix::sys::signal::Signal;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{Clear, ClearType};
+use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
+use ratatui::crossterm::{execute, queue};
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 
 use super::editor;
 use crate::app::clock::Clock;
-use crate::app::setup::Site;
-use crate::app::signals;
+use crate::app::process::signals;
+use crate::app::project::setup::Site;
 use crate::edge::tty::{self, Borrower, Fate, Guard, Keys, Pressed, size};
 use crate::model::time::Moment;
 use crate::ui::event::Event;
 
 /// How long after the terminal came back a signal still means whoever had it: ctrl-c reaches both, in no order.
 const LATE: Duration = Duration::from_millis(200);
+
+/// Room for what one picture writes, in bytes, so that it leaves at once: one of 200 columns and 60 rows has about 30,000.
+const ROOM: usize = 64 * 1024;
 
 /// What comes from the terminal, or from whoever speaks to its programs.
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ pub(super) enum Heard {
 
 /// The terminal while it is ours.
 pub(super) struct Window {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     shown: Option<Buffer>,
     /// What the window is called; empty: not known.
     title: String,
@@ -64,7 +67,7 @@ impl Window {
         let signals = signals::listen_on_terminal()?;
         let guard = Guard::take(mouse)?;
         Ok(Self {
-            terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?,
+            terminal: terminal()?,
             shown: None,
             title: String::new(),
             guard,
@@ -92,12 +95,15 @@ impl Window {
         if self.shown.as_ref() == Some(&next) {
             return Ok(());
         }
+        // Terminals that know this (DEC mode 2026) show the picture whole; all others ignore it.
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| {
             // The window may have changed its size in between; then the next event says so.
             if frame.area() == area {
                 frame.buffer_mut().clone_from(&next);
             }
         })?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.shown = Some(next);
         Ok(())
     }
@@ -145,7 +151,7 @@ impl Window {
     pub(super) fn forget(&mut self) -> io::Result<()> {
         self.shown = None;
         // A terminal of its own, not `clear`: that one asks where the cursor is, and not every terminal answers.
-        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        self.terminal = terminal()?;
         execute!(io::stdout(), Clear(ClearType::All))
     }
 
@@ -277,6 +283,10 @@ impl Window {
             }
         }
     }
+}
+
+fn terminal() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(ROOM, io::stdout())))
 }
 
 /// What was done by whoever has the terminal.

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::app::background::{self, Attached, Doing};
 use crate::app::clock::{self, Stopwatch};
 use crate::app::day::again;
 use crate::app::failure::{Code, Failure};
-use crate::app::setup::Site;
-use crate::app::signals;
+use crate::app::process::background::{self, Attached, Doing};
+use crate::app::process::signals;
+use crate::app::project::setup::Site;
 use crate::config::Overrides;
 use crate::core::command::{Answer, Command};
 use crate::core::lines;

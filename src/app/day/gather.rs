@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::app::answers::report::Reporter;
 use crate::app::day::folder::Folder;
 use crate::app::day::report::{self, DayReport, Delivered, Outcome, TaskReport, Waits};
 use crate::app::day::status_file::{AgentStatus, Standing};
-use crate::app::report::Reporter;
 use crate::core::book::Book;
 use crate::core::view::attempts;
 use crate::model::assignment::{Assignment, Batch, BatchKind};
@@ -113,7 +113,11 @@ pub fn day(reporter: &Reporter<'_>, batch: &Batch, offset: i64) -> Option<DayRep
 }
 
 fn is_over(task: &Task) -> bool {
-    task.state.is_final() || matches!(task.state, TaskState::Ready(_) | TaskState::Review(_))
+    match task.state {
+        TaskState::Ready(ReadyReason::InTurn(_)) => false,
+        TaskState::Ready(_) | TaskState::Review(_) => true,
+        _ => task.state.is_final(),
+    }
 }
 
 fn shown(path: &Path) -> String {
@@ -203,7 +207,7 @@ fn outcome(reporter: &Reporter<'_>, task: &Task) -> Outcome {
             Outcome::Ready("its result is verified and waits for your yes".to_owned())
         }
         TaskState::Review(_) => Outcome::Ready(reason.trim_start_matches("needs review: ").to_owned()),
-        TaskState::Running => Outcome::Running(reason),
+        TaskState::Running | TaskState::Ready(ReadyReason::InTurn(_)) => Outcome::Running(reason),
         TaskState::Blocked(id) => {
             let other = reporter.book.task(*id).and_then(|other| Some(other.assignment()?.label.clone()));
             Outcome::Blocked(other.unwrap_or_else(|| id.to_string()))
@@ -229,7 +233,9 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
             format!("its agent asks: {}", question.ask.about.brief()),
             vec![format!("orchestrator-tui answer {}", question.id.0)],
         ),
-        TaskState::Ready(reason) => (reason.to_string(), vec![command("show"), command("land"), command("refuse")]),
+        TaskState::Ready(reason @ (ReadyReason::Asked | ReadyReason::First | ReadyReason::Suspicious(_))) => {
+            (reason.to_string(), vec![command("show"), command("land"), command("refuse")])
+        }
         TaskState::Review(reason) => {
             let way_on = match reason {
                 ReviewReason::Unstable | ReviewReason::RedTogether(_) => command("land"),
@@ -245,6 +251,7 @@ fn waits(book: &Book, task: &Task, assignment: &Assignment) -> Option<Waits> {
         | TaskState::Blocked(_)
         | TaskState::Running
         | TaskState::Cooling { .. }
+        | TaskState::Ready(ReadyReason::InTurn(_))
         | TaskState::Done(_) => return None,
     };
     Some(Waits { label: assignment.label.clone(), what, commands })
@@ -261,7 +268,7 @@ pub fn status(reporter: &Reporter<'_>, task: &Task, assignment: &Assignment) -> 
         role: assignment.role.clone(),
         standing: match &task.state {
             _ if !questions.is_empty() => Standing::Asking,
-            TaskState::Running => Standing::Running,
+            TaskState::Running | TaskState::Ready(ReadyReason::InTurn(_)) => Standing::Running,
             TaskState::Ready(_) | TaskState::Review(_) => Standing::Ready,
             TaskState::Done(_) => Standing::Completed,
             TaskState::Failed(_) => Standing::Failed,

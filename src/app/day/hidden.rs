@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::app::day::folder::Folder;
-use crate::app::tools::Tools;
+use crate::app::effects::tools::Tools;
 use crate::core::command::Command;
 use crate::edge::workspace::{self, Wanted};
 use crate::model::assignment::BatchKind;

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use crate::app::answers::report::Reporter;
 use crate::app::clock;
 use crate::app::day::folder::{Folder, Written};
 use crate::app::day::gather;
-use crate::app::report::Reporter;
-use crate::app::tools::Tools;
+use crate::app::effects::tools::Tools;
 use crate::core::book::Book;
 use crate::core::effect::{AgentOrder, Recorded};
 use crate::core::fact::Fact;

@@ -11,7 +11,7 @@ use super::child::{self, Said, first_line};
 use super::fence::FENCED;
 use super::finding::Finding;
 use super::order::Ground;
-use crate::app::examine::find_program;
+use crate::app::process::examine::find_program;
 use crate::edge::agent::claude;
 use crate::model::settings::{Agent, AgentKind};
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::finding::Finding;
 use super::order::{Ground, existing};
-use crate::app::keep::readable;
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
+use crate::app::records::keep::readable;
 
 /// Less than this holds no journal, transcript and image of any size, in bytes.
 const FULL: u64 = 100_000_000;

@@ -15,8 +15,9 @@ use super::order::{Ground, ORDER, QUICK, SCRATCH, SLOW};
 use super::{agent, disk, fence, git, holder, limits, settings, socket, state, terminal, tree, undo, watch};
 use crate::app::clock::Stopwatch;
 use crate::app::failure::Failure;
-use crate::app::setup::{self, Site};
-use crate::app::{ask, offline, signals};
+use crate::app::process::signals;
+use crate::app::project::setup::{self, Site};
+use crate::app::verbs::{ask, offline};
 use crate::config::{Loaded, Overrides};
 use crate::model::health::{Level, Part};
 

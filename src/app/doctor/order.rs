@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
 use crate::config::Loaded;
 
 /// How the folder begins in which everything is tried.

@@ -1,8 +1,8 @@
 //! Whether the configuration can be read, and what it comes to.
 
 use super::finding::Finding;
-use crate::app::setup::Site;
-use crate::app::{fit, init};
+use crate::app::project::setup::Site;
+use crate::app::verbs::{fit, init};
 use crate::config::{Diagnostic, FILE_NAME, Loaded};
 
 /// Judges what came of reading it.

@@ -7,9 +7,9 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::finding::Finding;
-use crate::app::channels::Channels;
-use crate::app::mark::mark_of;
-use crate::app::setup::Site;
+use crate::app::process::channels::Channels;
+use crate::app::project::mark::mark_of;
+use crate::app::project::setup::Site;
 use crate::edge::control::{Client, ControlReply, Farewell, Server};
 use crate::edge::store::layout::SOCKET_PATH_MAX;
 

@@ -9,7 +9,7 @@ use rustix::fs::{Access, access};
 use super::finding::{Finding, ms};
 use super::order::QUICK;
 use crate::app::clock::{self, Stopwatch};
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
 use crate::edge::store::{Journal, StoreError, StoredFact};
 use crate::model::id::Seq;
 

@@ -1,7 +1,7 @@
 //! What the project's folder is, as far as it decides what can be promised.
 
 use super::finding::Finding;
-use crate::app::setup::Site;
+use crate::app::project::setup::Site;
 
 /// Looks at the project's folder.
 pub(super) fn probe(site: &Site) -> Finding {

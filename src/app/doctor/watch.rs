@@ -5,8 +5,8 @@ use std::sync::mpsc::channel;
 
 use super::finding::{Finding, ms};
 use super::order::{Ground, QUICK};
-use crate::app::ask;
 use crate::app::clock::Stopwatch;
+use crate::app::verbs::ask;
 use crate::config::{Inputs, load};
 use crate::edge::watch::{WatchEvent, start};
 use crate::model::settings::Watch;

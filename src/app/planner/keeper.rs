@@ -7,11 +7,11 @@ use tokio::sync::mpsc;
 
 use super::dialogs::Dialogs;
 use super::up::{Fault, Up, reply_nothing};
-use crate::app::agents::way_out;
 use crate::app::clock::Clock;
-use crate::app::conversation::conversation;
-use crate::app::prompt;
-use crate::app::tools::Tools;
+use crate::app::effects::agents::way_out;
+use crate::app::effects::conversation::conversation;
+use crate::app::effects::prompt;
+use crate::app::effects::tools::Tools;
 use crate::core::effect::{PlanOrder, PlannerOrder};
 use crate::core::input::Input;
 use crate::edge::agent::claude::planner::{Heard, HookEvent, Past};

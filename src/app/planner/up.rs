@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use crate::app::checks::sweep_if_unknown;
-use crate::app::guarding::{Guarded, Ward};
-use crate::app::tools::Tools;
+use crate::app::effects::checks::sweep_if_unknown;
+use crate::app::effects::guarding::{Guarded, Ward};
+use crate::app::effects::tools::Tools;
 use crate::core::effect::Place;
 use crate::edge::agent::claude::planner::{Bill, Heard, Past, PlannerSpec, Talk, environment};
 use crate::edge::control::{ControlCall, ControlReply};

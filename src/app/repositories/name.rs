@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::app::answers::named::Named as Asked;
 use crate::app::failure::Failure;
-use crate::app::named::Named as Asked;
 use crate::model::id::TaskId;
 
 /// The last words of an address, or what somebody wrote instead of one.

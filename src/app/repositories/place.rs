@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use super::clone::{self, Progress};
 use super::name::{Name, Named, TaskName};
 use super::{find, git};
-use crate::app::ask;
-use crate::app::doorkeeper::not_from_a_session;
+use crate::app::answers::named::Named as Asked;
 use crate::app::failure::Failure;
-use crate::app::named::Named as Asked;
-use crate::app::setup::Site;
+use crate::app::project::doorkeeper::not_from_a_session;
+use crate::app::project::setup::Site;
+use crate::app::verbs::ask;
 use crate::config::{Overrides, Projects};
 use crate::model::id::TaskId;
 

@@ -179,6 +179,7 @@ fn the_environment_is_taken_by_name() {
         ("WATCH_PATHS", &format!("{}/src,lib", root.display())),
         ("STATE_FILE", "state/app.json"),
         ("LOCK_FILE", "/run/x.lock"),
+        ("DATABASE_PATH", "/data/all.db"),
         ("CLAUDE_MODEL", "claude-next"),
         ("AUTO_FIX_ENABLED", "False"),
         ("FILE_WATCH_DEBOUNCE_SECONDS", "2.5"),
@@ -206,6 +207,7 @@ fn the_environment_is_taken_by_name() {
     assert_eq!((settings.lanes.day, settings.lanes.enabled), (5, false));
     assert_eq!(loaded.state_file, Some(root.join("state/app.json")));
     assert_eq!(loaded.lock_file, Some(PathBuf::from("/run/x.lock")));
+    assert_eq!(loaded.database, Some(PathBuf::from("/data/all.db")));
     assert_eq!(loaded.secrets.get("GITHUB_TOKEN"), Some("hush"));
     assert!(!format!("{loaded:?}").contains("hush"));
     assert!(loaded.running.is_empty());

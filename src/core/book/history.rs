@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use crate::core::fact::{Fact, Remember};
 use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
+use crate::model::counts::Counts;
 use crate::model::id::TaskId;
 use crate::model::path::ProjectPath;
-use crate::model::task::{FailReason, TaskState};
+use crate::model::task::TaskState;
 use crate::model::time::{Wall, millis};
 
 use super::durable::Book;
@@ -15,44 +16,10 @@ use super::durable::Book;
 /// Numbers of some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Statistics {
-    /// Tasks that were worked on and ended.
-    pub processed: u32,
-    /// Those that ended well.
-    pub succeeded: u32,
-    /// Those that did not.
-    pub failed: u32,
-    /// Those of them that were escalated.
-    pub escalated: u32,
+    /// Tasks that ended.
+    pub counts: Counts,
     /// What all finished attempts and the planner used.
     pub spent: Spent,
-}
-
-impl Statistics {
-    /// Counts a task that was worked on and has ended.
-    pub(super) fn count(&mut self, state: &TaskState) {
-        self.processed += 1;
-        match state {
-            TaskState::Failed(reason) => {
-                self.failed += 1;
-                self.escalated += u32::from(matches!(reason, FailReason::Escalated { .. }));
-            }
-            TaskState::Done(_)
-            | TaskState::Queued
-            | TaskState::Pending(_)
-            | TaskState::Blocked(_)
-            | TaskState::Held(_)
-            | TaskState::Running
-            | TaskState::Cooling { .. }
-            | TaskState::Ready(_)
-            | TaskState::Review(_) => self.succeeded += 1,
-        }
-    }
-
-    /// Counts anew a task that had ended well: its landing was taken back, so it is no success any more.
-    pub(super) fn take_back(&mut self) {
-        self.succeeded = self.succeeded.saturating_sub(1);
-        self.failed += 1;
-    }
 }
 
 /// One line of the history.

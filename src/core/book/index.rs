@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::core::lanes::lane;
+use crate::core::made::Made;
 use crate::model::assignment::{Assignment, Lane};
 use crate::model::check::CheckKey;
 use crate::model::id::{BatchId, ChangeId, TaskId};
@@ -65,7 +66,7 @@ pub(super) struct Before {
     open: bool,
     turn: Option<(Class, Wait)>,
     files: usize,
-    unlanded: Vec<ProjectPath>,
+    reserved: Vec<ProjectPath>,
 }
 
 /// What each source has filed that waits.
@@ -78,8 +79,10 @@ pub struct Index {
     checks: BTreeMap<CheckKey, TaskId>,
     files: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
     changes: BTreeMap<ChangeId, BTreeSet<TaskId>>,
-    /// What results changed that wait for a person, of what is about no check.
-    unlanded: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
+    /// What is left alone until a person has said what becomes of a result.
+    reserved: BTreeMap<ProjectPath, BTreeSet<TaskId>>,
+    /// Tasks whose results land by themselves, in their turn.
+    in_turn: BTreeSet<TaskId>,
     waiting: BTreeMap<Lane, BTreeMap<Class, Sources>>,
     /// Waiting tasks by the end of their pause, and by when they were filed.
     cooling: BTreeSet<(Wall, TaskId)>,
@@ -142,11 +145,11 @@ impl Index {
     }
 
     /// Returns the tasks whose results changed something there and wait for a person, or that were to, each with the path.
-    pub fn unlanded_near<'a>(
+    pub fn reserved_near<'a>(
         &'a self,
         file: &ProjectPath,
     ) -> impl Iterator<Item = (&'a ProjectPath, TaskId)> + use<'a> {
-        near(&self.unlanded, file).flat_map(|(path, tasks)| tasks.iter().map(move |task| (path, *task)))
+        near(&self.reserved, file).flat_map(|(path, tasks)| tasks.iter().map(move |task| (path, *task)))
     }
 
     /// Returns the newest task with a label.
@@ -226,24 +229,20 @@ impl Index {
         self.batches.contains_key(&batch)
     }
 
-    /// Returns what the result of a task changed, or was to change, if it waits for a person; a fix lands by a merge.
-    pub fn unlanded(task: &Task) -> Vec<ProjectPath> {
-        match &task.state {
-            TaskState::Ready(_) | TaskState::Review(_) if task.check().is_none() => {
-                let all: BTreeSet<&ProjectPath> = task.files.iter().chain(task.unlanded()).collect();
-                all.into_iter().cloned().collect()
-            }
-            TaskState::Ready(_)
-            | TaskState::Review(_)
-            | TaskState::Queued
-            | TaskState::Pending(_)
-            | TaskState::Blocked(_)
-            | TaskState::Held(_)
-            | TaskState::Running
-            | TaskState::Cooling { .. }
-            | TaskState::Done(_)
-            | TaskState::Failed(_) => Vec::new(),
+    /// Returns the tasks whose results land by themselves as soon as it is their turn.
+    pub fn in_turn(&self) -> impl Iterator<Item = TaskId> {
+        self.in_turn.iter().copied()
+    }
+
+    /// Returns what the result of a task changed, or was to change, if it waits to land: others leave it alone until then. A
+    /// fix lands by a merge and reserves nothing.
+    pub fn reserved(task: &Task) -> Vec<ProjectPath> {
+        if task.check().is_some() || !Made::of(task).reserves() {
+            return Vec::new();
         }
+        let changed = task.result.iter().flat_map(|result| result.receipt.files.iter().map(|file| &file.path));
+        let all: BTreeSet<&ProjectPath> = task.files.iter().chain(changed).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// Adds a task that is not in it.
@@ -254,7 +253,7 @@ impl Index {
         if let Some(subject) = subject_of(task) {
             self.subjects.entry(subject).or_default().insert(task.id);
         }
-        self.changed(&Before { open: false, turn: None, files: 0, unlanded: Vec::new() }, task);
+        self.changed(&Before { open: false, turn: None, files: 0, reserved: Vec::new() }, task);
     }
 
     /// Takes out a task that is over and not remembered any more.
@@ -273,7 +272,7 @@ impl Index {
             open: !task.state.is_final(),
             turn: Wait::of(task).map(|wait| (Class::of(task), wait)),
             files: task.files.len(),
-            unlanded: Self::unlanded(task),
+            reserved: Self::reserved(task),
         }
     }
 
@@ -312,13 +311,15 @@ impl Index {
                 self.closed(task.id, assignment);
             }
         }
-        let unlanded = Self::unlanded(task);
-        if before.unlanded != unlanded {
-            for file in &before.unlanded {
-                take(&mut self.unlanded, file, task.id);
+        self.in_turn.remove(&task.id);
+        self.in_turn.extend((Made::of(task) == Made::InTurn).then_some(task.id));
+        let reserved = Self::reserved(task);
+        if before.reserved != reserved {
+            for file in &before.reserved {
+                take(&mut self.reserved, file, task.id);
             }
-            for file in unlanded {
-                self.unlanded.entry(file).or_default().insert(task.id);
+            for file in reserved {
+                self.reserved.entry(file).or_default().insert(task.id);
             }
         }
         let (lane, source) = (lane(task), Source::of(task));

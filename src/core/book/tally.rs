@@ -1,13 +1,13 @@
 //! How work went: tasks that ended, how long they took, what was used; by role, agent, check and day. It outlives the tasks.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use crate::model::attempt::AttemptRecord;
 use crate::model::budget::Day;
 use crate::model::cost::Spent;
+use crate::model::counts::Counts;
 use crate::model::id::TaskId;
-use crate::model::task::{Goal, Task};
+use crate::model::task::{Goal, Task, TaskState};
 use crate::model::time::millis;
 
 /// How many days are remembered; as many as the ledger.
@@ -29,11 +29,7 @@ const ENDED: usize = 1000;
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Score {
     /// Tasks that were worked on and ended.
-    pub tasks: u32,
-    /// Those that ended well.
-    pub succeeded: u32,
-    /// Those that did not.
-    pub failed: u32,
+    pub counts: Counts,
     /// Attempts that ended.
     pub attempts: u32,
     /// What they used.
@@ -52,10 +48,8 @@ impl Score {
         self.spent += spent;
     }
 
-    fn ended(&mut self, good: bool, took: u64) {
-        self.tasks += 1;
-        self.succeeded += u32::from(good);
-        self.failed += u32::from(!good);
+    fn ended(&mut self, state: &TaskState, took: u64) {
+        self.counts.count(state);
         self.sample.push_back(took);
         if self.sample.len() > SAMPLE {
             self.sample.pop_front();
@@ -64,13 +58,6 @@ impl Score {
         sorted.sort_unstable();
         self.median = at_most(&sorted, 50);
         self.p95 = at_most(&sorted, 95);
-    }
-
-    fn taken_back(&mut self) {
-        if self.succeeded > 0 {
-            self.succeeded -= 1;
-            self.failed += 1;
-        }
     }
 }
 
@@ -112,10 +99,9 @@ impl Tally {
     }
 
     /// A task that was worked on is over.
-    pub(super) fn ended(&mut self, task: &Task, good: bool, day: Day) {
-        let took: Duration = task.attempts.iter().map(|attempt| attempt.took).sum();
+    pub(super) fn ended(&mut self, task: &Task, state: &TaskState, day: Day) {
         let by = by(task).to_owned();
-        self.each(task, &by, day, |score| score.ended(good, millis(took)));
+        self.each(task, &by, day, |score| score.ended(state, millis(task.worked())));
         self.ended.push_back((task.id, day));
         if self.ended.len() > ENDED {
             self.ended.pop_front();
@@ -123,11 +109,11 @@ impl Tally {
     }
 
     /// What a task had landed is taken back: it is no success any more.
-    pub(super) fn taken_back(&mut self, task: &Task, today: Day) {
+    pub(super) fn taken_back(&mut self, task: &Task, state: &TaskState, today: Day) {
         let known = self.ended.iter().rev().find(|(known, _)| *known == task.id);
         let day = known.map_or(today, |(_, day)| *day);
         let by = by(task).to_owned();
-        self.each(task, &by, day, Score::taken_back);
+        self.each(task, &by, day, |score| score.counts.count_anew(state));
     }
 
     fn each(&mut self, task: &Task, agent: &str, day: Day, change: impl Fn(&mut Score)) {
@@ -163,6 +149,7 @@ fn by(task: &Task) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::task::{DoneReason, FailReason};
 
     #[test]
     fn the_median_and_the_slowest_are_times_that_were_measured() {
@@ -176,9 +163,12 @@ mod tests {
     fn only_the_last_times_count_and_all_tasks_do() {
         let mut score = Score::default();
         for took in 0..1000 {
-            score.ended(took % 4 != 0, took);
+            let good = TaskState::Done(DoneReason::FixedByYou);
+            let bad = TaskState::Failed(FailReason::EnvironmentDiffers);
+            score.ended(if took % 4 == 0 { &bad } else { &good }, took);
         }
-        assert_eq!((score.tasks, score.succeeded, score.failed), (1000, 750, 250));
+        let counts = score.counts;
+        assert_eq!((counts.ended, counts.succeeded, counts.failed), (1000, 750, 250));
         assert_eq!((score.median, score.p95), (Some(899), Some(989)));
     }
 
@@ -186,10 +176,10 @@ mod tests {
     fn names_without_end_are_counted_together() {
         let mut scores = BTreeMap::new();
         for number in 0..NAMES * 2 {
-            named(&mut scores, &format!("role-{number:04}")).tasks += 1;
+            named(&mut scores, &format!("role-{number:04}")).attempts += 1;
         }
         assert!(scores.len() <= NAMES + 1);
-        assert_eq!(scores[REST].tasks as usize, NAMES);
-        assert_eq!(scores.values().map(|score| score.tasks as usize).sum::<usize>(), NAMES * 2);
+        assert_eq!(scores[REST].attempts as usize, NAMES);
+        assert_eq!(scores.values().map(|score| score.attempts as usize).sum::<usize>(), NAMES * 2);
     }
 }

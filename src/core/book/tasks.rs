@@ -61,10 +61,18 @@ impl Book {
                 task.excerpt.clone_from(excerpt);
             }),
             Fact::Gated { task, state } => self.change_task(*task, |task| task.state = state.clone()),
-            Fact::Held { task, reason } => self.change_task(*task, |task| {
-                task.state = TaskState::Held(reason.clone());
-                task.stage = None;
-            }),
+            Fact::Held { task, reason } => {
+                let was_over = self.task(*task).is_some_and(|task| task.state.is_final());
+                self.change_task(*task, |task| {
+                    task.state = TaskState::Held(reason.clone());
+                    task.stage = None;
+                    task.ended = None;
+                });
+                // What was made for it may be made again, after its end.
+                if was_over {
+                    self.unlist(*task);
+                }
+            }
             Fact::Released { task, forced } => self.change_task(*task, |task| {
                 task.state = TaskState::Queued;
                 task.forced = *forced;
@@ -342,24 +350,24 @@ impl Book {
         side.push_back(id);
         let day = self.ledger.day();
         if was_done && began.is_some() && matches!(state, TaskState::Failed(_)) {
-            self.statistics.take_back();
+            self.statistics.counts.count_anew(state);
             if let Some(task) = self.tasks.get(&id) {
-                self.tally.taken_back(task, day);
+                self.tally.taken_back(task, state, day);
             }
             // What an earlier run has counted is none of this one's numbers.
             if !counted_before {
-                self.this_run.take_back();
+                self.this_run.counts.count_anew(state);
             }
         }
         if was_over || began.is_none() {
             return self.forget_oldest();
         }
         if let Some(task) = self.tasks.get(&id) {
-            self.tally.ended(task, !matches!(state, TaskState::Failed(_)), day);
+            self.tally.ended(task, state, day);
         }
         self.forget_oldest();
-        self.statistics.count(state);
-        self.this_run.count(state);
+        self.statistics.counts.count(state);
+        self.this_run.counts.count(state);
         if matches!(state, TaskState::Failed(FailReason::Escalated { .. })) {
             let times = self.failures.entry(subject).or_default();
             times.push(at);

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::costs::Costs;
-use super::events::Events;
+use super::events::{Events, Happening};
 use super::stats::Stats;
 use super::work::{BatchRow, RoleRow, Work};
 use crate::model::assignment::Lane;
 use crate::model::attempt::Stage;
 use crate::model::check::{CheckKey, CheckRun, Verdict};
 use crate::model::cost::Spent;
+use crate::model::counts::Counts;
 use crate::model::health::{Level, Part};
 use crate::model::id::{QuestionId, SessionId, TaskId};
 use crate::model::question::Question;
@@ -109,7 +110,7 @@ pub struct Head {
     /// What all attempts since the journal began used, those that run now included.
     pub spent: Spent,
     /// Numbers since the supervisor started.
-    pub numbers: Numbers,
+    pub numbers: Counts,
 }
 
 /// How busy a lane is.
@@ -121,19 +122,6 @@ pub struct LaneRow {
     pub at_work: u32,
     /// How many may be.
     pub most: u32,
-}
-
-/// Numbers since the supervisor started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Numbers {
-    /// Tasks that were worked on and ended.
-    pub processed: u32,
-    /// Those that ended well.
-    pub succeeded: u32,
-    /// Those that did not.
-    pub failed: u32,
-    /// Those of them that were escalated.
-    pub escalated: u32,
 }
 
 /// A check, as it stands in the user's tree.
@@ -271,4 +259,7 @@ pub struct Detail {
     pub stages: Vec<Stage>,
     /// The last run of its check in the user's tree.
     pub run: Option<CheckRun>,
+    /// The event that started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Box<Happening>>,
 }

@@ -13,10 +13,10 @@ use crate::model::id::TaskId;
 use crate::model::number::percent;
 use crate::model::time::{Now, Wall, brief};
 
-/// How many tasks are listed, those that used most.
-const TASKS: usize = 20;
+/// How many tasks a list shows unless all are asked for, those that used most.
+pub const TASKS: usize = 20;
 
-/// How many days are listed.
+/// How many days it shows.
 const DAYS: usize = 14;
 
 /// What was spent.
@@ -34,8 +34,14 @@ pub struct Costs {
     pub lines: Vec<Line>,
     /// The tasks that used something today, the dearest first.
     pub tasks: Vec<TaskCosts>,
+    /// How many more there are, and what they used today.
+    #[serde(default)]
+    pub more: (usize, Spent),
     /// The last days, today last.
     pub days: Vec<(Day, Sum)>,
+    /// How many more are known before them.
+    #[serde(default)]
+    pub earlier: usize,
 }
 
 /// What was used in some time.
@@ -124,7 +130,7 @@ pub struct TaskCosts {
 }
 
 impl Costs {
-    /// Reads them from a book; the same with and without a supervisor.
+    /// Reads all of them from a book; the same with and without a supervisor.
     pub fn of(book: &Book, budget: Budget, now: Now) -> Self {
         let ledger = &book.ledger;
         let day = Day::of(now);
@@ -148,10 +154,8 @@ impl Costs {
             })
             .collect();
         tasks.sort_by_key(|task| (Reverse((task.today.usd, task.today.tokens())), task.id));
-        tasks.truncate(TASKS);
         let mut days: Vec<(Day, Sum)> = ledger.days().map(|(day, account)| (day, account.into())).collect();
         days.retain(|(_, sum)| *sum != Sum::default());
-        days.drain(..days.len().saturating_sub(DAYS));
         Self {
             day,
             ends: Day::end(now),
@@ -159,8 +163,20 @@ impl Costs {
             total: ledger.total().into(),
             lines: lines.into_iter().filter(|line| budget.limit(line.line) > 0).collect(),
             tasks,
+            more: (0, Spent::default()),
             days,
+            earlier: 0,
         }
+    }
+
+    /// Returns them as short as a screen shows them; what is left out is counted.
+    #[must_use]
+    pub fn short(mut self) -> Self {
+        let rest = self.tasks.split_off(self.tasks.len().min(TASKS));
+        self.more = (rest.len(), rest.iter().fold(Spent::default(), |sum, task| sum + task.today));
+        self.earlier = self.days.len().saturating_sub(DAYS);
+        self.days.drain(..self.earlier);
+        self
     }
 
     /// Returns the line that stands in the way, if one does.

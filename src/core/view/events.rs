@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::book::{Book, Known};
+use crate::core::supervisor::Supervisor;
 use crate::model::event::By;
 use crate::model::id::{EventId, TaskId};
 use crate::model::time::Wall;
@@ -31,6 +32,9 @@ pub struct Events {
     /// Files that were not taken in, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<(String, String)>,
+    /// How many more of them.
+    #[serde(default)]
+    pub more_left: usize,
 }
 
 /// Where an event stands.
@@ -69,6 +73,22 @@ pub struct EventRow {
     pub came: Vec<(String, Option<TaskId>)>,
 }
 
+/// An event, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happening {
+    /// As a list shows it.
+    pub row: EventRow,
+    /// What was reported with it, as JSON.
+    pub data: String,
+}
+
+impl Supervisor {
+    /// Returns all about one event.
+    pub fn happening(&self, id: EventId) -> Option<Happening> {
+        self.book.events.get(id).map(|known| Happening { row: EventRow::of(known), data: known.event.data.clone() })
+    }
+}
+
 impl Events {
     /// Returns what there is to see in a book.
     pub(super) fn of(book: &Book) -> Self {
@@ -82,6 +102,7 @@ impl Events {
             earlier: book.events.len() - shown.len(),
             pending: book.events.waiting(),
             left: left.collect(),
+            more_left: book.events.left().count().saturating_sub(FILES),
             rows: shown.into_iter().map(EventRow::of).collect(),
         }
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
+use super::board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Row, View};
 use super::costs;
 use super::events::Events;
 use super::stats::Stats;
@@ -22,7 +22,7 @@ use crate::model::hold::{HoldReason, SnoozeEnd};
 use crate::model::id::{SessionId, TaskId};
 use crate::model::question::Question;
 use crate::model::settings::{AgentKind, Planner, Settings};
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{FailReason, ReadyReason, Task, TaskState};
 use crate::model::time::{Moment, Wall, millis};
 
 /// Says why an agent does not begin although this line is not reached.
@@ -58,7 +58,7 @@ impl Supervisor {
             head: self.head(),
             checks: self.check_rows(),
             rows: self.rows(),
-            costs: self.costs(),
+            costs: self.costs().short(),
             stats: Stats::of(&self.book),
             batches: self.batch_rows(),
             roles: self.role_rows(),
@@ -75,7 +75,8 @@ impl Supervisor {
             |attempt| attempt.workflow.clone(),
         );
         let run = self.status_of(task).map(|status| (*status.last).clone());
-        Some(Detail { task: (**task).clone(), stages: workflow.stages, run })
+        let event = task.assignment().and_then(|assignment| self.happening(assignment.event?)).map(Box::new);
+        Some(Detail { task: (**task).clone(), stages: workflow.stages, run, event })
     }
 
     /// Returns the calendar time of a moment of this process; the same one whenever it is asked.
@@ -116,12 +117,7 @@ impl Supervisor {
             health: self.book.health.clone(),
             lanes: Lane::ALL.into_iter().filter_map(|lane| self.lane_row(lane)).collect(),
             spent: running.fold(statistics.spent, |sum, spent| sum + spent),
-            numbers: Numbers {
-                processed: this_run.processed,
-                succeeded: this_run.succeeded,
-                failed: this_run.failed,
-                escalated: this_run.escalated,
-            },
+            numbers: this_run.counts,
         }
     }
 
@@ -360,11 +356,12 @@ pub fn attempts(task: &Task) -> u32 {
 
 fn group(state: &TaskState) -> Group {
     match state {
+        TaskState::Running | TaskState::Ready(ReadyReason::InTurn(_)) => Group::Working,
         TaskState::Ready(_) | TaskState::Review(_) => Group::NeedsYou,
-        TaskState::Running => Group::Working,
         TaskState::Held(_) | TaskState::Blocked(_) => Group::Held,
         TaskState::Queued | TaskState::Pending(_) | TaskState::Cooling { .. } => Group::Queued,
-        TaskState::Done(_) | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused) => {
+        TaskState::Done(_)
+        | TaskState::Failed(FailReason::Killed | FailReason::Undone | FailReason::Refused | FailReason::NotWanted(_)) => {
             Group::Done
         }
         TaskState::Failed(

@@ -8,10 +8,10 @@ mod look;
 mod stats;
 mod work;
 
-pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Numbers, Row, View};
-pub use costs::{Costs, Line as CostLine, Sum, TaskCosts};
+pub use board::{Allowed, CheckRow, Course, Detail, Group, Head, LaneRow, Row, View};
+pub use costs::{Costs, Line as CostLine, Sum, TASKS as TASKS_LISTED, TaskCosts};
 pub use delta::Delta;
-pub use events::{EventRow, EventState, Events};
+pub use events::{EventRow, EventState, Events, Happening};
 pub use look::{attempts, short};
 pub use stats::{Stats, StatsLine};
 pub use work::{BatchRow, RoleRow, Work};

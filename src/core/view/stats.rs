@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::book::{Book, Score};
 use crate::model::budget::Day;
 use crate::model::cost::Spent;
+use crate::model::counts::Counts;
 
 /// How work went.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -27,11 +28,7 @@ pub struct StatsLine {
     /// What it is called.
     pub name: String,
     /// Tasks that were worked on and ended.
-    pub tasks: u32,
-    /// Those that ended well.
-    pub succeeded: u32,
-    /// Those that did not.
-    pub failed: u32,
+    pub counts: Counts,
     /// Attempts that ended.
     pub attempts: u32,
     /// How long half of the tasks took at most, in milliseconds of work.
@@ -44,13 +41,8 @@ pub struct StatsLine {
 
 impl StatsLine {
     fn of(name: String, score: &Score) -> Self {
-        let Score { tasks, succeeded, failed, attempts, spent, median, p95, .. } = *score;
-        Self { name, tasks, succeeded, failed, attempts, median, p95, spent }
-    }
-
-    /// Returns the share of tasks that ended well, in thousandths.
-    pub fn rate(&self) -> Option<u32> {
-        (self.succeeded * 1000).checked_div(self.tasks)
+        let Score { counts, attempts, spent, median, p95, .. } = *score;
+        Self { name, counts, attempts, median, p95, spent }
     }
 }
 
@@ -61,7 +53,7 @@ impl Stats {
         let lines = |scores: &std::collections::BTreeMap<String, Score>| {
             let mut lines: Vec<StatsLine> =
                 scores.iter().map(|(name, score)| StatsLine::of(name.clone(), score)).collect();
-            lines.sort_by_key(|line| std::cmp::Reverse((line.tasks, line.spent.usd, line.spent.tokens())));
+            lines.sort_by_key(|line| std::cmp::Reverse((line.counts.ended, line.spent.usd, line.spent.tokens())));
             lines
         };
         let mut days: std::collections::BTreeMap<Day, StatsLine> =
@@ -153,27 +145,31 @@ mod tests {
         assert!(book.tasks.len() <= 4, "{} are remembered", book.tasks.len());
         let stats = Stats::of(&book);
         let line = &stats.roles[0];
-        assert_eq!((line.name.as_str(), line.tasks, line.succeeded, line.failed), ("fixer", 31, 21, 10));
-        assert_eq!((line.median, line.p95, line.rate()), (Some(16_000), Some(30_000), Some(677)));
+        assert_eq!(
+            (line.name.as_str(), line.counts.ended, line.counts.succeeded, line.counts.failed),
+            ("fixer", 31, 21, 10)
+        );
+        assert_eq!((line.median, line.p95, line.counts.rate()), (Some(16_000), Some(30_000), Some(677)));
         assert_eq!(line.spent.usd, Usd((465 + 100) * 10_000));
         assert_eq!((stats.agents[0].name.as_str(), stats.agents[0].attempts), ("claude", 31));
-        assert_eq!((stats.checks[0].name.as_str(), stats.checks[0].tasks), ("unit", 31));
+        assert_eq!((stats.checks[0].name.as_str(), stats.checks[0].counts.ended), ("unit", 31));
         let days: Vec<(i64, u32, Usd)> =
-            stats.days.iter().map(|(day, line)| (day.0, line.tasks, line.spent.usd)).collect();
+            stats.days.iter().map(|(day, line)| (day.0, line.counts.ended, line.spent.usd)).collect();
         assert_eq!(days, [(20_000, 30, Usd(4_650_000)), (20_001, 1, Usd(1_000_000))]);
         assert_eq!(stats.total.spent.usd, line.spent.usd);
         assert_eq!(Stats::of(&replayed(facts)), stats, "the same journal says the same");
     }
 
     #[test]
-    fn what_is_undone_was_no_success_on_its_own_day() {
+    fn what_is_undone_was_no_success_on_its_own_day_and_no_failure() {
         let mut facts = vec![Fact::DayBegan { day: Day(20_000) }];
         facts.extend(life(1, 60, true));
         facts.push(Fact::DayBegan { day: Day(20_001) });
         facts.push(Fact::Undone { task: TaskId(1), landing: LandingId(1), files: Vec::new() });
         let stats = Stats::of(&replayed(facts));
-        assert_eq!((stats.total.tasks, stats.total.succeeded, stats.total.failed), (1, 0, 1));
-        assert_eq!(stats.days.first().map(|(day, line)| (day.0, line.failed)), Some((20_000, 1)));
+        let undone = Counts { ended: 1, undone: 1, ..Counts::default() };
+        assert_eq!((stats.total.counts, stats.total.counts.rate()), (undone, None));
+        assert_eq!(stats.days.first().map(|(day, line)| (day.0, line.counts)), Some((20_000, undone)));
         assert_eq!(stats.days.len(), 1, "nothing was done on the day of the undo");
     }
 }

@@ -25,6 +25,9 @@ pub struct Work {
     /// What must be done before it begins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<TaskId>,
+    /// The task that it works on with others, from role to role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<TaskId>,
     /// When the first attempt began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Wall>,
@@ -87,8 +90,9 @@ impl Work {
             lane: assignment.lane,
             batch: assignment.batch,
             after: assignment.after.clone(),
+            subject: assignment.subject,
             began: task.began,
-            worked: task.attempts.iter().map(|attempt| millis(attempt.took)).sum(),
+            worked: millis(task.worked()),
             expected: assignment.complexity.map(|complexity| millis(complexity.expected())),
         }
     }

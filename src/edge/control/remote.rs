@@ -11,8 +11,8 @@ use super::lines::LineReader;
 use super::views::Company;
 use crate::core::command::Command;
 use crate::core::effect::Recorded;
-use crate::core::view::{Delta, Detail, View};
-use crate::model::id::{Seq, TaskId};
+use crate::core::view::{Delta, Detail, Happening, View};
+use crate::model::id::{EventId, Seq, TaskId};
 use crate::model::time::Wall;
 
 /// The version of this program.
@@ -192,6 +192,17 @@ impl Client {
             (404, _) => Ok(None),
             (status, body) if status >= 400 => Err(refused(status, &body)),
             (_, body) => serde_json::from_value(body).map(Some).map_err(|error| unreadable(&error)),
+        }
+    }
+
+    /// Asks for all about one event.
+    ///
+    /// # Errors
+    /// [`ClientError`] when there is no answer, or no such event.
+    pub async fn happening(&self, event: EventId) -> Result<Happening, ClientError> {
+        match self.get(&format!("happening/{}", event.0)).await? {
+            (status, body) if status >= 400 => Err(refused(status, &body)),
+            (_, body) => serde_json::from_value(body).map_err(|error| unreadable(&error)),
         }
     }
 

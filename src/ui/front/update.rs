@@ -30,6 +30,7 @@ pub fn update_front(front: &mut FrontState, now: Wall, event: &Event) -> Option<
         | Event::Told { .. }
         | Event::Happened(_)
         | Event::Answered(_)
+        | Event::Whole(..)
         | Event::Reported(..)
         | Event::Terminal(..)
         | Event::Gone(_) => None,

@@ -14,6 +14,9 @@ use crate::ui::widget::{clip, plain, width, write_lines};
 /// The widest that the names become.
 const NAME_MAX: usize = 36;
 
+/// The columns that it has on the page of health.
+const NAME_MIN: usize = 17;
+
 /// Draws the checks, and what comes next.
 pub(super) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let style = |role| state.theme.style(role);
@@ -43,7 +46,9 @@ pub(super) fn draw(state: &State, area: Rect, buf: &mut Buffer) {
 /// Returns one line for each check.
 pub(super) fn lines(state: &State, indent: &'static str) -> Vec<Line<'static>> {
     let names: Vec<String> = state.view.checks.iter().map(|check| plain(&check.key.to_string())).collect();
-    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0).min(NAME_MAX);
+    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
+    // On the page of health they stand below the names of its parts.
+    let widest = widest.max(if indent.is_empty() { 0 } else { NAME_MIN }).min(NAME_MAX);
     let lines = state.view.checks.iter().zip(&names);
     lines.map(|(check, name)| line(state, check, &clip(name, widest, state.glyphs.more), widest, indent)).collect()
 }

@@ -14,8 +14,12 @@ use crate::ui::widget::{clip, plain, width};
 /// The columns that a task's amounts get beside its title.
 const AMOUNTS: usize = 36;
 
-/// How many columns the bar of a line has.
+/// How many columns the bar of a line has, and on a narrow screen.
 const BAR: usize = 20;
+const BAR_NARROW: usize = 10;
+
+/// From this width on there is room for a long one.
+const WIDE: u16 = 96;
 
 /// Returns the lines of the page.
 pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
@@ -40,6 +44,9 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
             let pad = " ".repeat(wide - width(&name));
             row(state, &format!("{name}{pad}"), format!("{}{all}", words(task.today)))
         }));
+        if let (more @ 1.., spent) = costs.more {
+            lines.push(left(state, &format!("and {more} more, {}", words(spent))));
+        }
     }
     lines.push(Line::default());
     lines.push(heading("LANDED RESULTS".to_owned()));
@@ -58,6 +65,9 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
                 row(state, &day.to_string(), format!("{}, {} landed", words(sum.spent()), sum.landed))
             }),
         );
+        if costs.earlier > 0 {
+            lines.push(left(state, &format!("and {} earlier", costs.earlier)));
+        }
     }
     lines.push(Line::default());
     lines.push(heading("SINCE THE JOURNAL BEGAN".to_owned()));
@@ -98,7 +108,8 @@ fn limit(state: &State, line: &CostLine) -> Line<'static> {
         (false, false) => Role::Good,
     };
     let percent = line.percent();
-    let full = usize::try_from(percent.min(100)).unwrap_or(100) * BAR / 100;
+    let wide = if state.size.0 < WIDE { BAR_NARROW } else { BAR };
+    let full = usize::try_from(percent.min(100)).unwrap_or(100) * wide / 100;
     let (on, off) = if state.glyphs.lines { ("█", "░") } else { ("#", "-") };
     let raised =
         if line.raised > 0 { format!(", {} of it by you", line.line.amount(line.raised)) } else { String::new() };
@@ -110,9 +121,9 @@ fn limit(state: &State, line: &CostLine) -> Line<'static> {
         ""
     };
     Line::from(vec![
-        Span::styled(format!("  {:<20} ", line.line.key()), state.theme.style(Role::Dim)),
+        Span::styled(format!("  {:<24} ", line.line.key()), state.theme.style(Role::Dim)),
         Span::styled(on.repeat(full), state.theme.style(role)),
-        Span::styled(off.repeat(BAR - full), state.theme.style(Role::Dim)),
+        Span::styled(off.repeat(wide - full), state.theme.style(Role::Dim)),
         Span::raw(format!(" {percent}%  {}{raised}", line.line.share(line.used, line.limit))),
         Span::styled(what, state.theme.style(role)),
     ])
@@ -134,6 +145,11 @@ fn sum(state: &State, sum: &Sum) -> Vec<Line<'static>> {
         ));
     }
     lines
+}
+
+/// Says what is not listed here, and where it is.
+fn left(state: &State, what: &str) -> Line<'static> {
+    Line::styled(format!("  {what}; orchestrator-tui costs --all lists them"), state.theme.style(Role::Dim))
 }
 
 fn words(spent: Spent) -> String {

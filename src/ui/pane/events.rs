@@ -44,6 +44,10 @@ pub(super) fn items(state: &State, columns: usize) -> Vec<Item> {
         let text = format!("{} the file {} stays where it is: {}", state.glyphs.bad, plain(file), keyed(state, why));
         items.push(Item { line: Line::styled(text, state.theme.style(Role::Bad)), hang: 2, target: None });
     }
+    if events.more_left > 0 {
+        let text = format!("  and {} more files; orchestrator-tui events --failed lists them", events.more_left);
+        items.push(Line::styled(text, dim).into());
+    }
     let shown: Vec<_> = events.rows.iter().filter(|event| lets_through(event, filter)).collect();
     let kind = shown.iter().map(|event| width(&event.kind)).max().unwrap_or(0).min(KIND);
     for event in &shown {
@@ -93,7 +97,7 @@ fn word_of(state: EventState) -> &'static str {
 /// Says how many events wait or went nowhere; nothing if all was followed.
 pub(super) fn news(state: &State) -> Option<String> {
     let events = &state.view.events;
-    let trouble = events.rows.iter().filter(|event| event.is_trouble()).count() + events.left.len();
+    let trouble = events.rows.iter().filter(|event| event.is_trouble()).count() + events.left.len() + events.more_left;
     let said = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
     let waits = if events.pending == 1 { "event waits" } else { "events wait" };
     let parts = [
@@ -104,21 +108,24 @@ pub(super) fn news(state: &State) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Returns the task that an event leads to: the one with this place among those that it started; none: the one that
-/// reported it, or that it is about.
+/// Returns the task with this place among those that an event started; the first is 1.
 pub(in crate::ui) fn leads_to(event: &EventRow, place: usize) -> Option<TaskId> {
-    let started = event.came.iter().filter_map(|(_, task)| *task).nth(place);
-    started.or(event.from).or(event.subject)
+    event.came.iter().filter_map(|(_, task)| *task).nth(place.checked_sub(1)?)
 }
 
-fn told(state: &State, event: &EventRow, columns: usize, kind: usize) -> Vec<Item> {
-    let style = |role| state.theme.style(role);
-    let word = word_of(event.state);
-    let (sign, role) = match event.state {
+/// Returns the sign of where an event stands, its word, and their colour.
+pub(super) fn signed(state: &State, stands: EventState) -> (&'static str, &'static str, Role) {
+    let (sign, role) = match stands {
         EventState::Pending => (state.glyphs.queued, Role::Busy),
         EventState::Processed => (state.glyphs.good, Role::Good),
         EventState::Failed => (state.glyphs.bad, Role::Bad),
     };
+    (sign, word_of(stands), role)
+}
+
+fn told(state: &State, event: &EventRow, columns: usize, kind: usize) -> Vec<Item> {
+    let style = |role| state.theme.style(role);
+    let (sign, word, role) = signed(state, event.state);
     let is_old = state.now.since(event.at).as_secs() >= DAY;
     let when = if is_old { age(event.at, state.now) } else { clock(state, event.at) };
     let mut about = format!("from {}", plain(&event.by));
@@ -140,7 +147,7 @@ fn told(state: &State, event: &EventRow, columns: usize, kind: usize) -> Vec<Ite
         Span::styled(format!("{word:<10}  "), style(role)),
         Span::raw(about),
     ]);
-    let target = leads_to(event, 0).map(|_| Target::Event(event.id, 0));
+    let target = Some(Target::Event(event.id, 0));
     let mut items = vec![Item { line: clip_line(head, columns, state.glyphs.more), hang: INDENT, target }];
     let mut started = 0;
     for (text, task) in &event.came {
@@ -150,9 +157,8 @@ fn told(state: &State, event: &EventRow, columns: usize, kind: usize) -> Vec<Ite
             Span::styled(keyed(state, text), style(if event.is_trouble() { role } else { Role::Text })),
         ];
         spans.extend(title.map(|title| Span::styled(format!("  {title}"), style(Role::Dim))));
-        // The first one is where the event itself leads.
-        let place = task.map(|_| started).filter(|place| *place > 0);
         started += usize::from(task.is_some());
+        let place = task.map(|_| started);
         items.push(Item {
             line: Line::from(spans),
             hang: INDENT + 2,
@@ -163,7 +169,7 @@ fn told(state: &State, event: &EventRow, columns: usize, kind: usize) -> Vec<Ite
 }
 
 /// Returns what a task is called and how it stands, if it is still listed.
-fn title(state: &State, task: TaskId) -> Option<String> {
+pub(super) fn title(state: &State, task: TaskId) -> Option<String> {
     let row: &Row = state.view.rows.iter().find(|row| row.id == task)?;
     let title = clip(&plain(&row.title), TITLE, state.glyphs.more);
     Some(if width(&row.why) <= TITLE { format!("{title} ({})", keyed(state, &row.why)) } else { title })

@@ -18,7 +18,10 @@ const ROWS: usize = 3;
 /// Returns the lines of the journal.
 pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
     let dim = state.theme.style(Role::Dim);
-    let mut items = Vec::new();
+    let mut items: Vec<Item> = Vec::new();
+    if story.cut {
+        items.push(Line::styled("what came before is too long to be shown; orchestrator-tui logs has it", dim).into());
+    }
     for recorded in &story.facts {
         // Facts are made to be written; what cannot be is shown as Rust sees it.
         let value = serde_json::to_value(&recorded.fact)
@@ -33,7 +36,8 @@ pub(super) fn items(state: &State, story: &Story, columns: usize) -> Vec<Item> {
             Some(text) => {
                 // What to type elsewhere is a key here, and stands in the footer.
                 let text = text.split("; `orchestrator-tui").next().unwrap_or_default();
-                plain(&text.lines().next().unwrap_or_default().replace(&own, "")).trim().to_owned()
+                let text = text.lines().next().unwrap_or_default();
+                plain(text.strip_prefix(own.as_str()).unwrap_or(text)).trim().to_owned()
             }
             None => fields(&value, state.glyphs.more),
         };

@@ -124,7 +124,7 @@ fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
     if let Some((page, _)) = state.page {
         let mut keys: Vec<(Action, &'static [&'static str])> = vec![(Action::Back, &["close"]), (Action::Down, &[])];
         match state.page_mark {
-            Some(Target::Batch(_)) => keys.push((Action::Open, &["open"])),
+            Some(Target::Batch(_) | Target::Event(_, 0)) => keys.push((Action::Open, &["open"])),
             Some(Target::Task(_) | Target::Event(..)) => keys.push((Action::Open, &["go there"])),
             Some(Target::Fold(_) | Target::Place(..) | Target::Branch(_)) | None => {}
         }
@@ -157,7 +157,8 @@ fn usual(state: &State) -> Vec<(Action, &'static [&'static str])> {
                         keys.push((Action::Open, &["go there"]));
                         keys.push((Action::Fold, if state.folded.contains(task) { &["unfold"] } else { &["fold"] }));
                     }
-                    Some(Target::Task(_) | Target::Event(..) | Target::Batch(_)) => {
+                    Some(Target::Event(..)) => keys.push((Action::Open, &["show the event"])),
+                    Some(Target::Task(_) | Target::Batch(_)) => {
                         keys.push((Action::Open, &["go there"]));
                     }
                     None => keys.push((Action::NextTab, &[])),

@@ -9,6 +9,7 @@ use super::time::{age, clock, count};
 use crate::core::view::LaneRow;
 use crate::model::cost::Spent;
 use crate::model::health::{Level, Part};
+use crate::model::number::thousands;
 use crate::model::time::{Wall, hours};
 use crate::ui::keyed::keyed;
 use crate::ui::state::State;
@@ -134,32 +135,34 @@ fn heart(state: &State) -> Line<'static> {
 fn numbers(state: &State) -> Vec<Line<'static>> {
     let head = &state.view.head;
     let numbers = head.numbers;
-    let rate = if numbers.processed == 0 {
-        "no task yet".to_owned()
-    } else {
-        format!("{:.1}%", f64::from(numbers.succeeded) * 100.0 / f64::from(numbers.processed))
+    let rate = match numbers.percent() {
+        Some(percent) => format!("{percent} of those that succeeded or failed"),
+        None => "no task yet".to_owned(),
     };
     let uptime = if head.started == Wall(0) {
         String::new()
     } else {
         hours(Duration::from_millis(state.now.0.saturating_sub(head.started.0)))
     };
+    let by_you = numbers.said_by_person().map(|how| ("ended by you", how));
     let rows = [
         ("uptime", uptime),
-        ("tasks processed", numbers.processed.to_string()),
+        ("tasks processed", numbers.ended.to_string()),
         ("tasks succeeded", numbers.succeeded.to_string()),
         ("tasks failed", numbers.failed.to_string()),
         ("tasks escalated", numbers.escalated.to_string()),
+    ];
+    let rows = rows.into_iter().chain(by_you).chain([
         ("success rate", rate),
         ("cost", head.spent.price().map_or_else(|| Spent::NO_PRICE.to_owned(), |_| head.spent.to_string())),
-        ("tokens", format!("{} in, {} out", head.spent.tokens_in, head.spent.tokens_out)),
+        ("tokens", format!("{} in, {} out", thousands(head.spent.tokens_in), thousands(head.spent.tokens_out))),
         ("files watched", head.files.to_string()),
         ("agents", at_work(&head.lanes)),
-    ];
+    ]);
     let line = |(name, value)| {
         Line::from(vec![Span::styled(format!("    {name:<18} "), state.theme.style(Role::Dim)), Span::raw(value)])
     };
-    rows.into_iter().map(line).collect()
+    rows.map(line).collect()
 }
 
 /// Says how many agents are at work, of how many; by lane where there is more than fixes.

@@ -53,7 +53,7 @@ impl Entry {
 pub(in crate::ui) fn groups(state: &State, story: &Story, columns: usize, from: usize) -> Vec<(usize, Vec<Item>)> {
     let mut groups: Vec<(usize, Vec<Item>)> = Vec::new();
     if story.cut && from == 0 {
-        let text = "what came before is too long to be shown; the journal keeps it";
+        let text = "what came before is too long to be shown; orchestrator-tui logs has it";
         groups.push((0, vec![Line::styled(text, state.theme.style(Role::Dim)).into()]));
     }
     // On a narrow screen the minutes are enough.
@@ -102,7 +102,8 @@ fn entries(state: &State, recorded: &Recorded) -> Vec<Entry> {
         fact => {
             let Some(text) = lines::local_line(fact, recorded.at, state.offset) else { return Vec::new() };
             let own = fact.task().map(|task| format!("{task} ")).unwrap_or_default();
-            let text = text.replace(&own, "");
+            // Elsewhere it is no label, but what is said: reported by it, waits for it.
+            let text = text.strip_prefix(own.as_str()).unwrap_or(&text);
             // What to type elsewhere is a key here, and stands in the footer.
             let text = text.split("; `orchestrator-tui").next().unwrap_or_default();
             let (label, role) = labelled(fact);

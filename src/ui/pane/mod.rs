@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod footer;
 mod goal;
+mod happening;
 mod header;
 mod health;
 mod help;

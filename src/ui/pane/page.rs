@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::{batches, costs, events, health, help, report, roles, stats};
+use super::{batches, costs, events, happening, health, help, report, roles, stats};
 use crate::ui::body::{Item, Spot};
 use crate::ui::state::{Page, State};
 use crate::ui::theme::Role;
@@ -40,6 +40,7 @@ pub(in crate::ui) fn laid(state: &State, page: Page) -> Laid {
         Page::Batches => batches::items(state, columns),
         Page::Report => report::items(state, columns),
         Page::Events => events::items(state, columns),
+        Page::Event => happening::items(state),
         Page::Help => plain(help::lines(state)),
     };
     let mut laid = Laid::default();
@@ -60,7 +61,9 @@ pub(in crate::ui) fn draw(state: &State, page: Page, top: usize, area: Rect, buf
     Clear.render(area, buf);
     let (found, known) = events::found(state);
     let narrowed = format!("Events {found} of {known}");
+    let whole = state.event.as_ref().map(|opened| format!("Event {}", opened.id.0)).unwrap_or_default();
     let title = match page {
+        Page::Event => &whole,
         Page::Events if !state.page_filter.text.is_empty() => &narrowed,
         Page::Health => "Health and statistics",
         Page::Costs => "Costs",

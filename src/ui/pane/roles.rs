@@ -42,7 +42,10 @@ fn role_lines(state: &State, role: &RoleRow) -> Vec<Line<'static>> {
         head.push(Span::styled(format!("  {} {working} at work", state.glyphs.busy), state.theme.style(Role::Busy)));
     }
     if queued > 0 {
-        head.push(Span::styled(format!("  {} {queued} wait", state.glyphs.queued), dim));
+        head.push(Span::styled(
+            format!("  {} {queued} {}", state.glyphs.queued, if queued == 1 { "waits" } else { "wait" }),
+            dim,
+        ));
     }
     let mut lines = vec![Line::from(head), Line::from(format!("  {}", plain(&role.purpose)))];
     if !role.produces.is_empty() {

@@ -15,10 +15,10 @@ const NAME: usize = 14;
 const NAME_MAX: usize = 32;
 
 /// The columns of all the rest of a line.
-const REST: usize = 59;
+const REST: usize = 62;
 
 /// The columns of a bar; what a wide screen has more stays free, so that the numbers stay beside it.
-const BAR: u16 = 16;
+const BAR: u16 = 11;
 
 /// How many days are drawn, today last.
 const DAYS: i64 = 31;
@@ -29,7 +29,7 @@ const MOST: usize = 12;
 /// Returns the lines of the page.
 pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     let all = &state.view.stats;
-    if all.total.tasks == 0 && all.total.attempts == 0 {
+    if all.total.counts.ended == 0 && all.total.attempts == 0 {
         let text = "nothing was worked on yet; what is done is counted here";
         return vec![Line::styled(text, state.theme.style(Role::Dim))];
     }
@@ -37,6 +37,14 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     let names = [&all.roles, &all.agents, &all.checks].into_iter().flatten().map(|line| width(&line.name)).max();
     let name = names.unwrap_or(0).min(columns.saturating_sub(REST)).clamp(NAME, NAME_MAX);
     let mut lines = vec![heading(state, "ALL", name), row(state, &all.total, Vec::new(), name)];
+    let counts = all.total.counts;
+    let rest = counts.said_by_person().map(|how| format!("; {how} by you, which is neither")).unwrap_or_default();
+    let said = format!(
+        "  good: {} of the {} that succeeded or failed{rest}",
+        counts.succeeded,
+        counts.succeeded + counts.failed
+    );
+    lines.push(Line::styled(said, state.theme.style(Role::Dim)));
     lines.push(Line::default());
     lines.extend(days(state, columns, name));
     for (title, of) in [("BY ROLE", &all.roles), ("BY AGENT", &all.agents), ("BY CHECK", &all.checks)] {
@@ -46,7 +54,7 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
         lines.push(Line::default());
         lines.push(heading(state, title, name));
         let shown = &of[..of.len().min(MOST)];
-        let counts: Vec<u64> = shown.iter().map(|line| u64::from(line.tasks)).collect();
+        let counts: Vec<u64> = shown.iter().map(|line| u64::from(line.counts.ended)).collect();
         let drawn = bars(state, &counts, BAR, Role::Accent);
         lines.extend(shown.iter().zip(drawn).map(|(line, bar)| row(state, line, bar, name)));
         if of.len() > MOST {
@@ -56,7 +64,7 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
     }
     lines.push(Line::default());
     lines.push(heading(state, "BY DAY", name));
-    let counts: Vec<u64> = all.days.iter().rev().map(|(_, line)| u64::from(line.tasks)).collect();
+    let counts: Vec<u64> = all.days.iter().rev().map(|(_, line)| u64::from(line.counts.ended)).collect();
     let drawn = bars(state, &counts, BAR, Role::Accent);
     lines.extend(all.days.iter().rev().zip(drawn).map(|((_, line), bar)| row(state, line, bar, name)));
     lines
@@ -65,10 +73,11 @@ pub(super) fn lines(state: &State) -> Vec<Line<'static>> {
 fn heading(state: &State, title: &str, name: usize) -> Line<'static> {
     let title = Span::styled(format!("{title:<0$}", name + 2), state.theme.style(Role::Heading));
     let columns = format!(
-        " {:width$} {:>5} {:>6} {:>7} {:>7}  {:>9}",
+        " {:width$} {:>5} {:>6}  {:>6} {:>7} {:>7}  {:>9}",
         "",
         "tasks",
         "good",
+        "by you",
         "median",
         "95%",
         "cost",
@@ -83,9 +92,9 @@ fn row(state: &State, line: &StatsLine, bar: Vec<Span<'static>>, name: usize) ->
         Some(millis) => short(std::time::Duration::from_millis(millis)),
         None => String::new(),
     };
-    let rate = line.rate().map(|rate| format!("{}%", (rate + 5) / 10)).unwrap_or_default();
+    let rate = line.counts.rate().map(|rate| format!("{}%", (rate + 5) / 10)).unwrap_or_default();
     // Colour says what the number says: nothing is lost without it.
-    let role = match line.rate() {
+    let role = match line.counts.rate() {
         Some(900..) => Role::Good,
         Some(500..900) => Role::Text,
         Some(_) => Role::Bad,
@@ -97,8 +106,10 @@ fn row(state: &State, line: &StatsLine, bar: Vec<Span<'static>>, name: usize) ->
     } else {
         spans.extend(bar);
     }
-    spans.push(Span::raw(format!(" {:>5} ", line.tasks)));
+    spans.push(Span::raw(format!(" {:>5} ", line.counts.ended)));
     spans.push(Span::styled(format!("{rate:>6} "), state.theme.style(role)));
+    let by_you = if line.counts.by_person() > 0 { line.counts.by_person().to_string() } else { String::new() };
+    spans.push(Span::raw(format!(" {by_you:>6} ")));
     spans.push(Span::styled(format!("{:>7} {:>7}  ", time(line.median), time(line.p95)), dim));
     spans.push(Span::raw(format!("{:>9}", cost(line.spent))));
     Line::from(spans)
@@ -125,8 +136,8 @@ fn days(state: &State, columns: usize, room: usize) -> Vec<Line<'static>> {
     };
     let count = usize::try_from(last.0 - first + 1).unwrap_or(1);
     let wide = (columns.saturating_sub(room + 24) / count).clamp(1, 3);
-    let done = series(&|line| u64::from(line.succeeded));
-    let failed = series(&|line| u64::from(line.failed));
+    let done = series(&|line| u64::from(line.counts.succeeded));
+    let failed = series(&|line| u64::from(line.counts.failed));
     let cost = series(&|line| line.spent.usd.0);
     let numbers = |values: &[u64], write: &dyn Fn(u64) -> String| {
         let (most, today) = (values.iter().copied().max().unwrap_or(0), values.last().copied().unwrap_or(0));

@@ -17,7 +17,7 @@ use crate::ui::keyed::keyed;
 use crate::ui::state::{Focus, State, Tab};
 use crate::ui::theme::Role;
 use crate::ui::widget::{bar, clip_line, divider, framed, marked, note, plain, put, width, wrap};
-use crate::ui::work::{belongs, overrun};
+use crate::ui::work::{belongs, chain, overrun, took};
 
 /// Below this many rows only the most needed of what stands above the text is shown.
 const LOW: u16 = 10;
@@ -248,6 +248,9 @@ fn rest(state: &State, row: &Row) -> Vec<String> {
     }
     if row.spent.usd.0 > 0 {
         parts.push(row.spent.to_string());
+    }
+    if let Some(chain) = chain(state, row) {
+        parts.push(format!("all {}: {}, {}", chain.rows.len(), chain.spent, took(chain.worked)));
     }
     let facts = state.told().map(|story| story.facts.as_slice()).unwrap_or_default();
     let slot = facts.iter().rev().find_map(|recorded| match &recorded.fact {

@@ -233,6 +233,7 @@ mod tests {
 
     fn row(id: u32, after: &[u32]) -> Row {
         let work = Work {
+            subject: None,
             role: "coding".to_owned(),
             lane: Lane::Queue,
             batch: None,

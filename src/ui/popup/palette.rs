@@ -16,9 +16,6 @@ use crate::ui::state::State;
 use crate::ui::theme::Role;
 use crate::ui::widget::{clip, framed, note, plain, width};
 
-/// The most tasks that are listed; whoever wants another one types on.
-const TASKS: usize = 50;
-
 /// From this width on, names stand beside the words.
 const WITH_NAMES: u16 = 60;
 
@@ -104,15 +101,12 @@ impl Palette {
         let best = hits.iter().map(|((_, score), _)| score.0).max().unwrap_or(0);
         hits.retain(|((_, score), _)| score.0 * 5 >= best * 3);
         if !self.text.is_empty() {
-            let mut tasks = Vec::new();
             for row in &state.view.rows {
                 let texts = (row.id.to_string(), plain(&row.title.clone()));
                 if let Some((score, matched)) = scorer.score(&format!("{} {}", texts.0, texts.1)) {
-                    tasks.push(((2, Reverse(score)), Hit { target: Target::Task(row.id), texts, matched }));
+                    hits.push(((2, Reverse(score)), Hit { target: Target::Task(row.id), texts, matched }));
                 }
             }
-            tasks.sort_by_key(|(rank, _)| *rank);
-            hits.extend(tasks.into_iter().take(TASKS));
         }
         hits.sort_by_key(|(rank, _)| *rank);
         hits.into_iter().map(|(_, hit)| hit).collect()

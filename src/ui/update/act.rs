@@ -199,6 +199,7 @@ pub(super) fn open_spot(state: &mut State, places: bool) -> Vec<Intent> {
             state.selected = Some(task);
             fetch_if_new(state, false)
         }
+        Some(Target::Event(event, _)) if places => page::whole(state, event),
         Some(Target::Place(..) | Target::Task(_) | Target::Branch(_) | Target::Event(..) | Target::Batch(_)) | None => {
             Vec::new()
         }

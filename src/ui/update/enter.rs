@@ -56,6 +56,12 @@ fn take_in(state: &mut State, event: Event) -> Vec<Intent> {
             arrive::told(state, task, facts, cut);
             Vec::new()
         }
+        Event::Whole(id, told) => {
+            if let Some(opened) = state.event.as_mut().filter(|opened| opened.id == id) {
+                opened.told = Some(told);
+            }
+            Vec::new()
+        }
         Event::Reported(batch, told) => {
             if let Some(report) = state.report.as_mut().filter(|report| report.batch == batch) {
                 report.told = Some(told);

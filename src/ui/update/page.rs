@@ -4,11 +4,11 @@ use super::arrive::{fetch_if_new, say};
 use super::question;
 use super::scroll::{Move, target};
 use crate::core::view::BatchRow;
-use crate::model::id::{BatchId, TaskId};
+use crate::model::id::{BatchId, EventId, TaskId};
 use crate::ui::body::{Spot, Target};
 use crate::ui::event::Intent;
 use crate::ui::pane::{event_leads_to, page_laid, page_rows};
-use crate::ui::state::{Filter, Focus, Page, Report, State, Tab};
+use crate::ui::state::{Filter, Focus, Opened, Page, Report, State, Tab};
 use crate::ui::toast::Tone;
 
 /// Opens a page, or closes it if it is open.
@@ -40,6 +40,11 @@ pub(super) fn close(state: &mut State) -> bool {
         return true;
     }
     let Some((page, _)) = state.page.take() else { return false };
+    if page == Page::Event
+        && let Some((below, top, mark, filter)) = state.event.as_mut().and_then(|opened| opened.below.take())
+    {
+        (state.page, state.page_mark, state.page_filter) = (Some((below, top)), mark, filter);
+    }
     if page == Page::Report
         && let Some((below, top, mark)) = state.report.as_mut().and_then(|report| report.below.take())
     {
@@ -122,6 +127,7 @@ pub(super) fn clicked(state: &mut State, row: usize) -> Vec<Intent> {
 pub(super) fn open(state: &mut State) -> Vec<Intent> {
     match state.page_mark.clone() {
         Some(Target::Task(task)) => to_task(state, task, None),
+        Some(Target::Event(event, 0)) => whole(state, event),
         Some(Target::Event(event, place)) => {
             let known = state.view.events.rows.iter().find(|row| row.id == event);
             match known.and_then(|row| event_leads_to(row, place)) {
@@ -132,6 +138,15 @@ pub(super) fn open(state: &mut State) -> Vec<Intent> {
         Some(Target::Batch(batch)) => to_batch(state, batch),
         Some(Target::Fold(_) | Target::Place(..) | Target::Branch(_)) | None => Vec::new(),
     }
+}
+
+/// Shows an event whole.
+pub(super) fn whole(state: &mut State, id: EventId) -> Vec<Intent> {
+    let filter = std::mem::take(&mut state.page_filter);
+    let below = state.page.map(|(page, top)| (page, top, state.page_mark.take(), filter));
+    state.event = Some(Box::new(Opened { id, told: None, below }));
+    show(state, Page::Event);
+    vec![Intent::Event(id)]
 }
 
 fn to_batch(state: &mut State, id: BatchId) -> Vec<Intent> {
