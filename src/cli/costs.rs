@@ -91,8 +91,10 @@ fn render(value: &Value, all: bool) -> String {
     }
     if !rest.is_empty() {
         let usd: f64 = rest.iter().filter_map(|task| task["today"]["cost_usd"].as_f64()).sum();
+        let unpriced = rest.iter().filter(|task| task["today"]["unpriced"] == true).count();
+        let least = if unpriced == 0 { String::new() } else { format!(" at least, {unpriced} without a price") };
         let (count, hint) = (rest.len(), "`orchestrator-tui costs --all` lists them");
-        let _ = writeln!(out, "  and {count} more, ${usd:.2} today; {hint}");
+        let _ = writeln!(out, "  and {count} more, ${usd:.2} today{least}; {hint}");
     }
     let days = list(value, "days");
     if all && days.len() > 1 {

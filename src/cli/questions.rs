@@ -63,7 +63,7 @@ fn of_result(task: &Value) -> Value {
 
 /// Returns what can be said to a result that waits for a person: for a yes, or for a look.
 fn verbs(task: &Value) -> Option<[&'static str; 2]> {
-    match task["state"].as_str()? {
+    match task["state"].as_str().filter(|_| task["waits_for_you"] == true)? {
         "ready" => Some(["land", "refuse"]),
         "review" => Some(["retry", "refuse"]),
         _ => None,

@@ -51,7 +51,7 @@ impl Supervisor {
             let Some(subject) = self.task(id).filter(|task| is_passed_on(task)) else { continue };
             let goes_on = |task: TaskId| {
                 let state = self.book.task(task).map(|task| &task.state);
-                !matches!(state, Some(TaskState::Blocked(_) | TaskState::Ready(_) | TaskState::Review(_)))
+                !state.is_some_and(|state| state.waits_for_person() || matches!(state, TaskState::Blocked(_)))
             };
             let is_told = |known: &Known| known.event.subject == Some(id);
             let moves = self.book.index.of_subject(id).any(goes_on) || self.book.events.pending().any(is_told);

@@ -134,6 +134,22 @@ pub enum FailReason {
 }
 
 impl TaskState {
+    /// Whether it goes on when a person has said something to its result, and not before.
+    pub fn waits_for_person(&self) -> bool {
+        match self {
+            Self::Ready(reason) => !matches!(reason, ReadyReason::InTurn(_)),
+            Self::Review(_) => true,
+            Self::Queued
+            | Self::Pending(_)
+            | Self::Blocked(_)
+            | Self::Held(_)
+            | Self::Running
+            | Self::Cooling { .. }
+            | Self::Done(_)
+            | Self::Failed(_) => false,
+        }
+    }
+
     /// Whether the task is over.
     pub fn is_final(&self) -> bool {
         match self {

@@ -168,8 +168,7 @@ impl Reporter<'_> {
 
     /// What waits for a person, counted.
     fn waiting(&self) -> Value {
-        let results = self.book.tasks.values();
-        let results = results.filter(|task| matches!(task.state, TaskState::Ready(_) | TaskState::Review(_))).count();
+        let results = self.book.tasks.values().filter(|task| task.state.waits_for_person()).count();
         // Without a supervisor no agent hears an answer.
         let questions = if self.running { self.book.questions.len() } else { 0 };
         json!({ "questions": questions, "results": results, "plans": plans::waiting(self.book).count() })
@@ -188,6 +187,7 @@ impl Reporter<'_> {
             "state": task.state.name(),
             "stage": task.stage,
             "reason": self.why(task),
+            "waits_for_you": task.state.waits_for_person(),
             "files": task.files,
             "attempts": attempts(task),
             "cost_usd": cost(task.total()),

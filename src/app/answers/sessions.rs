@@ -14,7 +14,7 @@ use crate::model::hold::HoldReason;
 use crate::model::id::{BatchId, SessionId, TaskId};
 use crate::model::outcome::Artifact;
 use crate::model::policy::FIXER;
-use crate::model::task::{FailReason, Task, TaskState};
+use crate::model::task::{FailReason, ReadyReason, Task, TaskState};
 use crate::model::time::Wall;
 
 /// Returns the word for where a session stands. Created and starting are both `initializing`; what waits for its turn or
@@ -24,7 +24,7 @@ pub fn state(task: &Task) -> &'static str {
         TaskState::Held(HoldReason::Created) => "initializing",
         TaskState::Running if matches!(task.stage, None | Some(Stage::Prepare)) => "initializing",
         TaskState::Pending(_) | TaskState::Queued | TaskState::Cooling { .. } => "pending",
-        TaskState::Running => "running",
+        TaskState::Running | TaskState::Ready(ReadyReason::InTurn(_)) => "running",
         TaskState::Blocked(_) | TaskState::Held(_) | TaskState::Review(_) => "blocked",
         // Its work is done, and others build on it; only landing waits for a yes.
         TaskState::Ready(_) | TaskState::Done(_) => "completed",
@@ -114,7 +114,7 @@ pub fn output(reporter: &Reporter<'_>, task: &Task) -> Result<Value, String> {
 pub fn queue(reporter: &Reporter<'_>) -> Value {
     let of_queue = || reporter.book.tasks.values().filter(|task| lane(task) == Lane::Queue);
     // What only waits for a yes to land is worked on no more.
-    let is_over = |task: &Task| task.state.is_final() || matches!(task.state, TaskState::Ready(_));
+    let is_over = |task: &Task| task.state.is_final() || stands(&task.state, true).0 == "completed";
     let mut open: Vec<_> = of_queue().filter(|task| !is_over(task)).collect();
     let turns: BTreeMap<TaskId, usize> =
         reporter.book.in_turn(Lane::Queue).into_iter().enumerate().map(|(at, task)| (task, at)).collect();
@@ -141,6 +141,7 @@ pub fn queue(reporter: &Reporter<'_>) -> Value {
 pub fn stands(state: &TaskState, is_up: bool) -> (&'static str, &'static str) {
     match state {
         TaskState::Running if is_up => ("processing", "in_progress"),
+        TaskState::Ready(ReadyReason::InTurn(_)) => ("processing", "in_progress"),
         TaskState::Running => ("processing", "assigned"),
         TaskState::Done(_) | TaskState::Ready(_) => ("completed", "completed"),
         TaskState::Failed(_) => ("failed", "failed"),

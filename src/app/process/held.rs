@@ -19,6 +19,8 @@ pub struct Stored {
 pub struct Held {
     /// The last fact that was handed to the journal.
     last: Seq,
+    /// Whether nothing may go on in memory.
+    only_on_disk: bool,
     work: Vec<(Seq, JobId, Work)>,
     replies: Vec<(Seq, RequestId, Result<Answer, Refusal>)>,
 }
@@ -33,6 +35,11 @@ pub struct Free {
 }
 
 impl Held {
+    /// From now on nothing goes on in memory: what cannot be kept is not done.
+    pub fn only_on_disk(&mut self) {
+        self.only_on_disk = true;
+    }
+
     /// Takes note that facts up to this one were handed to the journal.
     pub fn appended(&mut self, seq: Seq) {
         self.last = seq;
@@ -50,7 +57,8 @@ impl Held {
 
     /// Returns what may go by now, oldest first. With a broken store everything goes on in memory, and nothing waits.
     pub fn free(&mut self, stored: &Stored) -> Free {
-        let may_go = |seq: Seq| seq <= stored.seq || stored.outage.is_some();
+        let in_memory = stored.outage.is_some() && !self.only_on_disk;
+        let may_go = |seq: Seq| seq <= stored.seq || in_memory;
         Free {
             work: self.work.extract_if(.., |(seq, ..)| may_go(*seq)).map(|(_, job, work)| (job, work)).collect(),
             replies: self
@@ -64,6 +72,17 @@ impl Held {
     /// Returns the answers that still wait, at the end: nothing is written any more.
     pub fn replies(&mut self) -> Vec<(RequestId, Result<Answer, Refusal>)> {
         self.replies.drain(..).map(|(_, request, reply)| (request, reply)).collect()
+    }
+}
+
+/// Returns an answer that was still waiting when the journal was closed: a promise, if it is kept.
+///
+/// # Errors
+/// If the journal could not be written.
+pub fn kept(answer: Answer, closed: &Result<(), StoreError>) -> Result<Answer, Refusal> {
+    match closed {
+        Ok(()) => Ok(answer),
+        Err(error) => Err(Refusal::because(format!("the journal cannot be written: {error}; this may be forgotten"))),
     }
 }
 
@@ -101,5 +120,17 @@ mod tests {
         assert_eq!(held.free(&Stored { seq: Seq(0), outage }).replies.len(), 1);
         held.reply(RequestId(2), refusal());
         assert_eq!(held.replies().first().unwrap().0, RequestId(2));
+    }
+
+    #[test]
+    fn one_command_goes_on_in_no_memory_and_what_is_not_kept_is_refused() {
+        let mut held = Held::default();
+        held.only_on_disk();
+        held.appended(Seq(3));
+        held.reply(RequestId(1), refusal());
+        let busy = StoreError::Busy { path: "journal.db".into() };
+        assert!(held.free(&Stored { seq: Seq(0), outage: Some(busy.clone()) }).replies.is_empty());
+        assert!(kept(Answer::said("done"), &Ok(())).is_ok());
+        assert!(kept(Answer::said("done"), &Err(busy)).unwrap_err().message.contains("forgotten"));
     }
 }

@@ -1,5 +1,7 @@
 //! The loop: the next input, the machine, its effects; until it says exit.
 
+mod one;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use crate::app::effects::tools::Tools;
 use crate::app::effects::{agents, checks, work};
 use crate::app::failure::Failure;
 use crate::app::process::channels::Channels;
-use crate::app::process::held::{Held, Stored};
+use crate::app::process::held::{self, Held, Stored};
 use crate::app::process::lease::Lease;
 use crate::app::process::showing::Showing;
 use crate::app::process::voice::{Speaker, Voice};
@@ -33,10 +35,10 @@ use crate::core::live::Phase;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{Audience, ControlCall, Farewell};
 use crate::edge::session;
-use crate::edge::store::Journal;
+use crate::edge::store::{Journal, StoreError};
 use crate::model::health::{Level, Part};
 use crate::model::id::{JobId, SessionId};
-use crate::model::task::{DoneReason, Task, TaskState};
+use crate::model::task::Task;
 
 /// Everything the loop needs, made by [`crate::app::process::supervise`].
 pub struct Shell {
@@ -128,7 +130,7 @@ impl Shell {
                 self.reflect();
             }
         }
-        Ok(self.leave())
+        Ok(self.leave().0)
     }
 
     /// Shows those who look what is new, and ends with the last screen if it must.
@@ -155,39 +157,7 @@ impl Shell {
         }
     }
 
-    /// Carries out one command, as the machine decides, and returns what it answered.
-    ///
-    /// # Errors
-    /// If signals cannot be listened to, or the command was refused.
-    pub async fn run_one(mut self, start: Start, command: Command) -> Result<String, Failure> {
-        self.input(Input::Started(Box::new(start)));
-        let request = self.waiting.number();
-        let landing = if let Command::Land { task, .. } = &command { Some(*task) } else { None };
-        self.input(Input::Asked(request, command));
-        while self.exit.is_none() {
-            tokio::select! {
-                Ok(()) = self.stored.changed() => self.stored(),
-                Some(input) = self.channels.inputs.recv() => self.input(input),
-            }
-        }
-        let mut answer = self.answer.take();
-        if let Some(task) = landing.and_then(|task| self.machine.book().task(task))
-            && let Some(Ok(_)) = answer
-        {
-            // The first answer is that it has begun; by now it has ended, one way or the other.
-            let said = format!("{} {}", task.id, task.state.reason(clock::wall()));
-            let has_landed = matches!(task.state, TaskState::Done(DoneReason::Landed(_)));
-            answer = Some(if has_landed { Ok(said) } else { Err(said) });
-        }
-        self.leave();
-        match answer {
-            Some(Ok(said)) => Ok(said),
-            Some(Err(why)) => Err(Failure::refused(why)),
-            None => Err(Failure::refused("it was not answered")),
-        }
-    }
-
-    fn leave(mut self) -> Farewell {
+    fn leave(mut self) -> (Farewell, Result<(), StoreError>) {
         self.mirrors.tell_the_end();
         self.reflect();
         self.showing.show_last(&self.machine);
@@ -204,16 +174,19 @@ impl Shell {
         if self.speaker.voice() == Voice::Lines {
             self.speaker.say(&said);
         }
-        if let Err(error) = self.journal.close() {
+        let closed = self.journal.close().map(drop);
+        if let Err(error) = &closed {
             tracing::error!(%error, "the journal could not be closed");
             code = code.max(1);
         }
-        self.held.replies().into_iter().for_each(|(request, reply)| self.waiting.reply(request, reply));
+        for (request, reply) in self.held.replies() {
+            self.waiting.reply(request, reply.and_then(|answer| held::kept(answer, &closed)));
+        }
         let unread = self.speaker.finish();
         if unread > 0 {
             say::complain(&format!("{unread} lines at the end were not written: nobody reads standard output"));
         }
-        Farewell { code, said }
+        (Farewell { code, said }, closed)
     }
 
     fn input(&mut self, mut input: Input) {

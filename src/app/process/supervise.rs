@@ -1,5 +1,6 @@
 //! Builds a supervisor from its parts, runs it, and takes it apart in order.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
@@ -32,9 +33,9 @@ use crate::core::effect::Recorded;
 use crate::core::input::Start;
 use crate::core::supervisor::Supervisor;
 use crate::edge::control::{BindError, Client, ControlCall, Farewell, Server, remove_stale};
-use crate::edge::store::{Holder, Journal, Lock, LockError, Pulse, StoreError};
+use crate::edge::store::{Holder, Journal, Lock, LockError, Pulse, Replay, StoreError};
 use crate::edge::workspace::Shadow;
-use crate::model::id::SessionId;
+use crate::model::id::{Seq, SessionId};
 use crate::model::own_writes::OwnWrites;
 
 /// What a run is asked for.
@@ -64,6 +65,9 @@ pub enum Presence {
 
 /// How many calls of the control socket may wait before those who call have to.
 const CALLS: usize = 64;
+
+/// How often a journal that another program holds is looked at again, a second each.
+const LOOKS: u32 = 10;
 
 /// The inner end of the control socket.
 struct Door {
@@ -110,7 +114,7 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
         }
     };
     busy("reading the journal");
-    let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels)?;
+    let (shell, tools, journal, mut start) = prepare(site, loaded, wish.voice, channels, false)?;
     if let Some(attaches) = attaches {
         tokio::spawn(terminals::serve(tools.places.clone(), attaches));
     }
@@ -151,12 +155,14 @@ async fn run(site: &Site, loaded: &Loaded, wish: Wish, door: Door) -> Result<Far
 /// As [`supervise`], and if the command is refused.
 pub fn command(site: &Site, loaded: &Loaded, command: Command) -> Result<String, Failure> {
     runtime()?.block_on(async {
-        let _lock = lock(site, loaded)?;
+        let lock = lock(site, loaded)?;
+        // It takes a moment: whoever comes meanwhile waits, and is not told of a supervisor.
+        lock.let_go_soon();
         if let Err(error) = remove_stale(&site.layout.control_socket()) {
             return Err(Failure::supervisor(taken(site, error).await));
         }
         let channels = Channels::new(site.layout.journal(), false);
-        let (shell, tools, _, mut start) = prepare(site, loaded, Voice::Silent, channels)?;
+        let (shell, tools, _, mut start) = prepare(site, loaded, Voice::Silent, channels, true)?;
         start.one_command = true;
         start.files = tools.files();
         start.repository = tools.shadow.repo_state().unwrap_or_default();
@@ -211,12 +217,14 @@ fn lock(site: &Site, loaded: &Loaded) -> Result<Lock, Failure> {
     })
 }
 
-/// Ends what a dead supervisor left, opens journal and shadow, restores the machine.
+/// Ends what a dead supervisor left, opens journal and shadow, restores the machine. `is_one`: for one command, which must be
+/// kept.
 fn prepare(
     site: &Site,
     loaded: &Loaded,
     voice: Voice,
     channels: Channels,
+    is_one: bool,
 ) -> Result<(Shell, Arc<Tools>, Pulse, Start), Failure> {
     let layout = &site.layout;
     let filter = site.environment.get("ORCHESTRATOR_LOG").map_or("info", String::as_str);
@@ -245,7 +253,7 @@ fn prepare(
             ))
         })?;
     }
-    let (mut journal, facts, stored) = open_journal(site, &channels.history)?;
+    let (mut journal, facts, stored) = open_journal(site, &channels.history, is_one)?;
     projection::fill(&mut journal, &facts, &loaded.settings.lanes).map_err(Failure::usage)?;
     let matcher = setup::matcher(loaded)?;
     let configured = Configured::new(loaded);
@@ -294,19 +302,34 @@ fn prepare(
 
 type Opened = (Journal, Vec<Recorded>, watch::Receiver<Stored>);
 
-/// Opens the journal; one that is broken is said and replaced by one in memory, so that work goes on.
-fn open_journal(site: &Site, history: &History) -> Result<Opened, Failure> {
+/// Opens the journal when no other program holds it any more; each look waits for a second by itself.
+fn open_patiently<C: FnMut(Result<Seq, StoreError>) + Send + 'static>(
+    path: &Path,
+    confirm: impl Fn() -> C,
+) -> Result<(Journal, Replay), StoreError> {
+    let mut looks = 0;
+    loop {
+        match Journal::open(path, confirm()) {
+            Err(StoreError::Busy { .. }) if looks < LOOKS => looks += 1,
+            opened => return opened,
+        }
+    }
+}
+
+/// Opens the journal; one that is broken is said and replaced by one in memory, so that work goes on, unless it is for one
+/// command. One that another program holds for long is no reason to forget what is in it.
+fn open_journal(site: &Site, history: &History, is_one: bool) -> Result<Opened, Failure> {
     let (send, stored) = watch::channel(Stored::default());
-    let confirm = {
+    let confirm = || {
         let send = send.clone();
-        move |news: Result<crate::model::id::Seq, StoreError>| {
+        move |news: Result<Seq, StoreError>| {
             send.send_modify(|stored| match news {
                 Ok(seq) => *stored = Stored { seq, outage: None },
                 Err(error) => stored.outage = Some(error),
             });
         }
     };
-    match Journal::open(&site.layout.journal(), confirm) {
+    match open_patiently(&site.layout.journal(), confirm) {
         Ok((journal, replay)) => {
             let last = replay.last();
             let facts: Vec<Recorded> = replay
@@ -320,6 +343,9 @@ fn open_journal(site: &Site, history: &History) -> Result<Opened, Failure> {
             Ok((journal, facts, stored))
         }
         Err(error @ (StoreError::Newer { .. } | StoreError::Corrupt { .. })) => Err(Failure::usage(error)),
+        // All is there, and would be forgotten for as long as this runs, the day's spending included.
+        Err(error @ StoreError::Busy { .. }) => Err(Failure::supervisor(error)),
+        Err(error) if is_one => Err(Failure::usage(error)),
         Err(error) => {
             tracing::error!(%error, "the journal cannot be opened; going on in memory");
             history.only_memory();

@@ -33,9 +33,8 @@ use crate::model::settings::LandMode;
 use crate::model::task::Task;
 use crate::model::time::Wall;
 
-/// How often, and how long after, it is looked whether a supervisor has gone that answers nobody any more: its last replies
-/// take at most 200 ms to leave, on a loaded machine longer.
-const LOOKS: u32 = 250;
+/// How often, and how long after, it is looked whether a supervisor has gone that comes to its end: half a minute in all.
+const LOOKS: u32 = 1500;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Connects to the running supervisor, if there is one.
@@ -137,15 +136,13 @@ fn of_the_running(site: &Site, path: &str) -> Result<Option<(u16, Value)>, Failu
     match client.get(path) {
         Ok((503, _)) => Ok(None),
         Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.is_its_end() && has_gone(site, &client)? => Ok(None),
+        Err(error) if error.is_its_end() && has_gone(site)? => Ok(None),
         Err(error) => Err(Failure::supervisor(error)),
     }
 }
 
-/// Waits for the end of a supervisor that is about to end, as after `start`: whether nobody answers in its place then.
-fn has_gone(site: &Site, client: &BlockingClient) -> Result<bool, Failure> {
-    // The stream ends with it; how its last facts are read is all the same.
-    drop(client.facts(&Wanted { limit: Some(0), ..Wanted::default() }, true, |_| true));
+/// Waits until nobody answers any more in place of a supervisor that went away while it was asked; not for ever.
+fn has_gone(site: &Site) -> Result<bool, Failure> {
     for _ in 0..LOOKS {
         if !is_supervised(site)? {
             return Ok(true);
@@ -287,19 +284,19 @@ pub fn drop_lesson(site: &Site, lesson: LessonId, dropped: bool) -> Result<Value
 }
 
 fn with_or_without(site: &Site, name: &str, wish: Command) -> Result<Value, Failure> {
-    if let Some(client) = connect(site)? {
-        let arguments = serde_json::to_value(&wish).map_err(Failure::supervisor)?;
-        let ending = match client.command(name, &arguments) {
-            Ok((503, body)) => refusal(503, &body),
+    let arguments = serde_json::to_value(&wish).map_err(Failure::supervisor)?;
+    let mut looks = 0;
+    while let Some(client) = connect(site)? {
+        match client.command(name, &arguments) {
+            // It comes to its end, as after `start`; then this is done without it, or by the next one.
+            Ok((503, _)) if looks < LOOKS => pause(),
             Ok((status @ 300.., body)) => return Err(refusal(status, &body)),
             Ok((_, body)) => return Ok(body),
             // What it may have carried out all the same is refused when it is asked for once more, in words that say so.
-            Err(error) if error.is_its_end() => Failure::supervisor(error),
+            Err(error) if error.is_its_end() && has_gone(site)? => break,
             Err(error) => return Err(Failure::supervisor(error)),
-        };
-        if !has_gone(site, &client)? {
-            return Err(ending);
         }
+        looks += 1;
     }
     if offline::facts(site)?.is_empty() {
         return Err(Failure::refused(format!("no supervisor ever ran in this project; there is nothing to {name}")));

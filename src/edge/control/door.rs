@@ -51,6 +51,8 @@ impl Door {
         };
         let refusal = || ControlReply::refused(503, "the supervisor is stopping", "start it again");
         tokio::select! {
+            // What was answered is said, also at the very end.
+            biased;
             answer = answered => answer.unwrap_or_else(refusal),
             _ = stopping.wait_for(Option::is_some) => refusal(),
         }
