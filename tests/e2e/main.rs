@@ -53,6 +53,7 @@ mod planner;
 mod planner_claude;
 mod plans;
 mod questions;
+mod queue_off;
 mod real_claude;
 mod reload;
 mod repositories;
