@@ -115,6 +115,9 @@ async fn what_lands_by_itself_in_its_turn_is_made_once_although_the_supervisor_i
     until("the first is in", || site.project.join("a.txt").exists());
     fs::write(&go, "").expect("the second goes on");
     until("the second is kept", || is(&site, 2, "ready"));
+    // It lands by itself: nobody is asked about it.
+    let asked = site.json(&["questions"]);
+    assert!(asked.as_array().expect("a list").iter().all(|what| what["task"] != 2), "{asked:#}");
     assert_eq!(site.task(2)["reason"], "ready: lands by itself as soon as #1 has");
 
     supervisor.signal(Signal::SIGKILL);

@@ -228,6 +228,23 @@ fn they_are_found_where_the_environment_says() {
     supervisor.end();
 }
 
+/// A journal that another program holds is not empty, and what cannot be written into it is not done.
+#[test]
+fn a_journal_that_is_held_is_waited_for_and_never_forgotten() {
+    let site = Site::new(&[("price.py", "bad\n"), ("orchestrator.toml", CONFIG)]);
+    site.script(&script(MEND));
+    assert_eq!(site.until_idle().code, 0);
+    let holding = Connection::open(journal_below(&site.state()).expect("a journal")).expect("opened");
+    holding.execute_batch("BEGIN IMMEDIATE").expect("held");
+    let said = site.run(&["undo", "1"]);
+    assert!(said.code == 3 && said.err.contains("journal") && !said.err.contains("no task"), "{said:?}");
+    assert_eq!(site.read("price.py"), "good\n");
+    drop(holding);
+    let said = site.run(&["undo", "1"]);
+    assert_eq!((said.code, site.read("price.py").as_str()), (0, "bad\n"), "{said:?}");
+    assert_eq!(site.task(1)["failure_reason"], "undone");
+}
+
 /// What was answered is promised: it outlives a kill, and what does not was never answered.
 #[test]
 fn an_answer_is_given_when_its_facts_are_on_disk() {
