@@ -317,7 +317,8 @@ pub(super) fn receipt(value: &Value) -> String {
             tests.unwrap_or_default()
         )
     };
-    section(&mut out, "red before", std::iter::once(witness(&value["red"])));
+    let red = Some(&value["red"]).filter(|red| red["check"].is_string());
+    section(&mut out, "red before", red.into_iter().map(witness));
     section(&mut out, "green after", list(value, "green").iter().map(witness));
     let file = |file: &Value| {
         format!("{} +{} −{} ({})", text(file, "path"), file["added"], file["removed"], text(file, "change"))

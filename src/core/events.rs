@@ -181,14 +181,13 @@ pub(crate) fn subject_of(task: &Task) -> TaskId {
     task.subject()
 }
 
-/// Whether there is any word or number in the data of an event.
+/// Whether there is any word in the data of an event, or a number that has a name, as that of a pull request.
 fn says_something(data: &Value) -> bool {
     match data {
-        Value::Null => false,
-        Value::Bool(_) | Value::Number(_) => true,
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(items) => items.iter().any(says_something),
-        Value::Object(fields) => fields.values().any(says_something),
+        Value::Object(fields) => fields.values().any(|value| value.is_number() || says_something(value)),
     }
 }
 

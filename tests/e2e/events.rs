@@ -318,6 +318,7 @@ fn emit_says_what_is_wrong() {
         // Nobody is paid who has nothing to look at.
         (&["emit", "pr.created"], 2, "puts the reviewer to work, and nothing says on what; `--task 14` names a task"),
         (&["emit", "task.assigned", "--data", "{\"title\": \"\"}"], 2, "puts the starter to work"),
+        (&["emit", "task.assigned", "--data", "[1]"], 2, "puts the starter to work"),
         (&["emit", "verify.passed", "--data", "{\"title\": \"x\"}"], 2, "ends the task that it is about"),
         (&["emit", "verify.failed"], 2, "files a bug, and nothing says which"),
     ] {

@@ -45,7 +45,7 @@ fn a_key_that_does_nothing_says_why() {
         (13, "f", "#13 is over: landed; there is nothing to start"),
         (15, "L", "#15 is at work (fix); it has no result that waits for a yes"),
         (7, "u", "#7 is held: was red before you started; nothing of it is in your files that could be taken back"),
-        (16, "r", "#16 is queued (waits for #14); only what failed or waits for you can be tried again"),
+        (16, "r", "#16 is queued (waits for #14); only what failed, or is to be looked at, can be tried again"),
         (14, "f", "#14 waits for you; there is nothing to start"),
         (15, "<enter>n", "nothing is searched for; / searches"),
         (15, "N", "N: match before works in the pane of a task"),

@@ -35,6 +35,8 @@ use crate::model::time::Wall;
 
 /// How often, and how long after, it is looked whether a supervisor has gone that comes to its end: half a minute in all.
 const LOOKS: u32 = 1500;
+/// As often where nothing is done without one all the same: its last replies take at most 200 ms to leave.
+const SHORT: u32 = 100;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Connects to the running supervisor, if there is one.
@@ -136,14 +138,14 @@ fn of_the_running(site: &Site, path: &str) -> Result<Option<(u16, Value)>, Failu
     match client.get(path) {
         Ok((503, _)) => Ok(None),
         Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.is_its_end() && has_gone(site)? => Ok(None),
+        Err(error) if error.is_its_end() && has_gone(site, LOOKS)? => Ok(None),
         Err(error) => Err(Failure::supervisor(error)),
     }
 }
 
 /// Waits until nobody answers any more in place of a supervisor that went away while it was asked; not for ever.
-fn has_gone(site: &Site) -> Result<bool, Failure> {
-    for _ in 0..LOOKS {
+fn has_gone(site: &Site, looks: u32) -> Result<bool, Failure> {
+    for _ in 0..looks {
         if !is_supervised(site)? {
             return Ok(true);
         }
@@ -193,8 +195,13 @@ pub fn order(site: &Site, wish: &Command) -> Result<Value, Failure> {
 
 fn send(site: &Site, name: &str, arguments: &Value) -> Result<Value, Failure> {
     let Some(client) = connect(site)? else { return Err(no_supervisor()) };
-    let (status, body) = client.command(name, arguments).map_err(Failure::supervisor)?;
-    if status >= 300 { Err(refusal(status, &body)) } else { Ok(body) }
+    match client.command(name, arguments) {
+        // Who comes to the end of the last one, as after `start`, is told what they would be told a moment later.
+        Ok((503, _)) if has_gone(site, SHORT)? => Err(no_supervisor()),
+        Ok((status @ 300.., body)) => Err(refusal(status, &body)),
+        Ok((_, body)) => Ok(body),
+        Err(error) => Err(Failure::supervisor(error)),
+    }
 }
 
 /// Reports an event: to the supervisor that runs the session around this process, else to that of the project.
@@ -293,7 +300,7 @@ fn with_or_without(site: &Site, name: &str, wish: Command) -> Result<Value, Fail
             Ok((status @ 300.., body)) => return Err(refusal(status, &body)),
             Ok((_, body)) => return Ok(body),
             // What it may have carried out all the same is refused when it is asked for once more, in words that say so.
-            Err(error) if error.is_its_end() && has_gone(site)? => break,
+            Err(error) if error.is_its_end() && has_gone(site, LOOKS)? => break,
             Err(error) => return Err(Failure::supervisor(error)),
         }
         looks += 1;

@@ -46,7 +46,9 @@ pub fn unable(state: &State, action: Action) -> Option<String> {
             Some("no task file is under way; orchestrator-tui start FILE begins a day's work".to_owned())
         }
         Action::Fix => task(state, |allowed| allowed.fix || allowed.approve, "there is nothing to start"),
-        Action::Retry => task(state, |allowed| allowed.retry, "only what failed or waits for you can be tried again"),
+        Action::Retry => {
+            task(state, |allowed| allowed.retry, "only what failed, or is to be looked at, can be tried again")
+        }
         Action::Kill => task(state, |allowed| allowed.kill, "there is nothing to end"),
         Action::Undo => task(state, |allowed| allowed.undo, "nothing of it is in your files that could be taken back"),
         Action::Land => task(state, |allowed| allowed.land, "it has no result that waits for a yes"),
