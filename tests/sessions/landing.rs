@@ -250,7 +250,10 @@ impl Yard {
             let held = |task: &Task| matches!(task.state, TaskState::Held(_));
             // Of what a dead supervisor may have written a person says that it is to be made anew.
             let over = |task: &Task| matches!(task.state, TaskState::Failed(_) | TaskState::Review(_));
-            let (book, waits) = (self.machine.book(), |task: &Task| task.result.is_some());
+            // What lands in its turn needs no yes: its turn comes.
+            let waits =
+                |task: &Task| task.result.is_some() && !matches!(task.state, TaskState::Ready(ReadyReason::InTurn(_)));
+            let book = self.machine.book();
             let tasks: Vec<(TaskId, bool, bool, bool)> =
                 book.tasks.values().map(|task| (task.id, waits(task), held(task), over(task))).collect();
             for (task, waits, held, over) in tasks {
@@ -271,7 +274,7 @@ impl Yard {
         panic!("something waits for ever: {states:#?}");
     }
 
-    /// How often an agent began at what was kept for its turn and neither tried again nor thrown away since.
+    /// No agent began at what was kept for its turn and neither tried again nor thrown away since.
     fn check_paid_once(&self) {
         let mut kept = BTreeSet::new();
         for Recorded { fact, .. } in &self.journal {
