@@ -228,8 +228,10 @@ impl Supervisor {
         let Some(attempt) = self.live.attempts.get_mut(&id) else { return };
         let Some(result) = attempt.result.as_ref() else { return };
         if tree == ours.tree {
-            // The user has typed the very same.
-            return self.finish(id, AttemptEnd::Withdrawn, Some(TaskState::Done(DoneReason::FixedByYou)));
+            // The very same is there: typed by the user, or brought by another task.
+            let paths: Vec<ProjectPath> = result.changes.iter().map(|change| change.path.clone()).collect();
+            let reason = self.last_landed(id, &paths).map_or(DoneReason::FixedByYou, DoneReason::FixedBy);
+            return self.finish(id, AttemptEnd::Withdrawn, Some(TaskState::Done(reason)));
         }
         let (slot, is_verified) = (attempt.slot, tree == result.tree);
         attempt.merged = Some((ours.clone(), tree.clone()));
@@ -256,6 +258,18 @@ impl Supervisor {
         let gone = self.book.task(id).and_then(|task| self.gone_from_under(task, &paths));
         let reason = gone.map_or(ReviewReason::Conflict(paths.clone()), |base| ReviewReason::Baseless(base, paths));
         self.review(id, reason, shown.join("\n"));
+    }
+
+    /// Returns the task that was the last to land changes of these files since another one was filed.
+    fn last_landed(&self, id: TaskId, paths: &[ProjectPath]) -> Option<TaskId> {
+        let filed = self.book.task(id)?.filed;
+        let landed = self.book.tasks.values().filter(|other| other.id != id).filter_map(|other| {
+            let receipt = other.receipt.as_ref().filter(|receipt| receipt.at >= filed)?;
+            let is_its = receipt.files.iter().any(|file| paths.contains(&file.path));
+            let stands = matches!(other.state, TaskState::Done(_)) && is_its;
+            stands.then_some((receipt.at, other.id))
+        });
+        landed.max().map(|(_, other)| other)
     }
 
     /// Says which other tasks have landed changes of these files since a task was filed: what stands against its result

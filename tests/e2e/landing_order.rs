@@ -56,6 +56,23 @@ fn they_land_in_their_order_however_fast_they_are_let_in() {
 }
 
 #[test]
+fn what_another_task_has_brought_already_is_not_said_to_be_the_users() {
+    let site = site();
+    let mut supervisor = site.start(&[]);
+    supervisor.wait_kind("green_at");
+    for _ in 0..2 {
+        site.json(&["session", "create", "Build part a", "--start"]);
+    }
+    until("both are ready", || is(&site, 1, "ready") && is(&site, 2, "ready"));
+    site.json(&["land", "1"]);
+    until("the first has landed", || is(&site, 1, "done"));
+    site.json(&["land", "2"]);
+    until("the second is done with", || is(&site, 2, "done"));
+    assert_eq!(site.task(2)["reason"], "fixed by #1");
+    supervisor.stop();
+}
+
+#[test]
 fn what_was_made_from_a_result_that_was_undone_is_kept_until_it_fits_again() {
     let site = site();
     let mut supervisor = site.start(&[]);
