@@ -60,7 +60,7 @@ impl<'a> Live<'a> {
             if let Some(end) = self.end.filter(|_| !self.window.is_lent()) {
                 return Ok(end);
             }
-            self.state.attached = *self.link.goes_on.borrow();
+            self.state.attached = *self.link.goes_on.borrow_and_update();
             let now = self.clock.now();
             // By the steady clock: the other one may be set back, and then nothing would be drawn for as long.
             let wait = self.drawn.map(|drawn| drawn.after(FRAME).since(now.moment)).unwrap_or_default();
@@ -78,6 +78,8 @@ impl<'a> Live<'a> {
             let wait = if dirty { Some(wait) } else { tick };
             tokio::select! {
                 biased;
+                // Before a key that means another thing then: the last screen takes the supervisor along.
+                Ok(()) = self.link.goes_on.changed() => {}
                 heard = self.window.heard() => self.heard(heard?).await?,
                 Some(event) = self.link.events.recv() => self.take(event).await?,
                 event = Remote::next(&mut self.remote) => self.take(event).await?,
